@@ -1,0 +1,287 @@
+"""Running the tape backwards: `Tensor.backward` and `autograd.grad`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .broadcast import unbroadcast
+from .errors import GraphError, ShapeError
+from .op import COMPONENT, wrong_shape
+from .tape import Cotangents, Leaf, Mark, Record, state
+from .tensor.core import Core, wrap
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+    *,
+    until: Mark | None = None,
+) -> None:
+    """Add the gradients of `tensors` to `.grad` of the leaves they depend on.
+
+    tensors        one Tensor or several; without `grad_tensors` each must have exactly one element
+    grad_tensors   what to push back into each: Tensors or arrays of the same shapes; None: ones
+    retain_graph   keep what backward needs, so that it can run again. Default: the value of `create_graph`
+    create_graph   record the backward pass itself, so that its results can be differentiated
+    inputs         write only to the `.grad` of these
+    until          stop at a mark of the tape: what was recorded before it gets no gradient
+
+    Raises GraphError if nothing was recorded, or if part of the graph has been consumed by an earlier backward.
+    """
+    outputs = _sequence(tensors)
+    seeds = _seeds("backward", outputs, grad_tensors)
+    wanted = None if inputs is None else _sequence(inputs)
+    if wanted is not None and not wanted:
+        raise GraphError("backward: `inputs` argument to backward() cannot be empty")
+    found = _run(outputs, seeds, wanted, retain_graph, create_graph, until)
+    if wanted is None:
+        for node, g in found.items():
+            if isinstance(node, Leaf):
+                _deliver(node, node.tensor(), g, create_graph)
+    else:
+        for x in wanted:
+            if x._node in found:
+                _deliver(x._node, x, found[x._node], create_graph)
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """Gradients of `outputs` with respect to `inputs`, as a tuple of Tensors; `.grad` is left alone.
+
+    Only what lies between inputs and outputs is computed and consumed. Arguments as in `backward`.
+    allow_unused        give None for inputs that the outputs do not depend on; otherwise that raises GraphError
+    materialize_grads   give zeros instead of None (implies `allow_unused`)
+    """
+    outs, wanted = _sequence(outputs), _sequence(inputs)
+    for index, x in enumerate(wanted):
+        if not isinstance(x, Core) or x._node is None:
+            raise GraphError(f"grad: One of the differentiated Tensors does not require grad: input {index}")
+    seeds = _seeds("grad", outs, grad_outputs)
+    found = _run(outs, seeds, wanted, retain_graph, create_graph, None)
+    results: list[Any] = []
+    for index, x in enumerate(wanted):
+        g = found.get(x._node)
+        if g is None:
+            if materialize_grads:
+                g = np.zeros(x._array.shape, x._array.dtype)
+            elif not allow_unused:
+                raise GraphError(
+                    "One of the differentiated Tensors appears to not have been used in the graph. Set "
+                    f"allow_unused=True if this is the desired behavior. It is input {index}, of shape {x._array.shape}"
+                )
+        results.append(g if g is None or isinstance(g, Core) else wrap(_own(g)))
+    return tuple(results)
+
+
+def _sequence(x: Any) -> list[Any]:
+    return [x] if isinstance(x, (Core, np.ndarray)) else list(x)
+
+
+def _seeds(function: str, outputs: list[Any], given: Any) -> list[Any]:
+    """The cotangents to start from: what the caller gave, checked, or ones."""
+    gradients = [None] * len(outputs) if given is None else [given] if isinstance(given, (Core, np.ndarray)) else list(given)
+    if len(gradients) != len(outputs):
+        raise ShapeError(f"{function}: wanted {len(outputs)} gradients, one per output, got {len(gradients)}")
+    seeds = []
+    for index, (z, seed) in enumerate(zip(outputs, gradients, strict=True)):
+        if not isinstance(z, Core) or z._node is None:
+            raise GraphError(
+                f"{function}: element {index} of tensors does not require grad and does not have a grad_fn"
+            )
+        array = z._array
+        if seed is None:
+            if array.size != 1:
+                raise GraphError(
+                    f"{function}: grad can be implicitly created only for scalar outputs; output {index} has shape "
+                    f"{array.shape}: reduce it with sum() or mean(), or give the gradient to push back"
+                )
+            seed = np.ones(array.shape, array.dtype)
+        else:
+            if not isinstance(seed, Core):
+                seed = np.asarray(seed, array.dtype)
+            if tuple(seed.shape) != array.shape:
+                raise ShapeError(
+                    f"{function}: Mismatch in shape: grad_output[{index}] has a shape of {tuple(seed.shape)} and "
+                    f"output[{index}] has a shape of {array.shape}"
+                )
+        seeds.append(seed)
+    return seeds
+
+
+def _run(
+    outputs: list[Any],
+    seeds: list[Any],
+    wanted: list[Any] | None,
+    retain_graph: bool | None,
+    create_graph: bool,
+    until: Mark | None,
+) -> Cotangents:
+    """Replay, and return node -> cotangent for the leaves, or for the nodes of `wanted`."""
+    retain = create_graph if retain_graph is None else retain_graph
+    cotangents: Cotangents = {}
+    for z, seed in zip(outputs, seeds, strict=True):
+        if create_graph:
+            seed = seed if isinstance(seed, Core) else wrap(seed)
+        else:
+            seed = seed._array if isinstance(seed, Core) else seed
+            if seed.dtype != z._array.dtype:
+                seed = seed.astype(z._array.dtype)
+        node = z._node
+        cotangents[node] = cotangents[node] + seed if node in cotangents else seed
+    step: Callable[..., None] | None = None
+    captured: Cotangents = {}
+    if wanted is not None:
+        inner = {x._node for x in wanted if isinstance(x._node, Record)}
+        step = _restricted(_path(list(cotangents), {x._node for x in wanted}), inner, captured)
+    if create_graph:
+        step = _recorded(step)
+    before = state.tape
+    state.tape = state.home if create_graph else None
+    try:
+        owned = state.home.replay(cotangents, retain=retain, until=until, step=step)
+    finally:
+        state.tape = before
+    cotangents = {node: _hooked(node, g) for node, g in cotangents.items()}
+    cotangents.update(captured)
+    del owned
+    return cotangents
+
+
+def _path(roots: list[Any], targets: set[Any]) -> set[Any]:
+    """The records that lie between the roots and the targets, and the targets."""
+    records = state.home.records
+    reached = set(roots)
+    order = []
+    for record in reversed(records):
+        if record in reached:
+            order.append(record)
+            reached.update(record.parents)
+    needed = set(targets)
+    for record in reversed(order):
+        if not needed.isdisjoint(record.parents):
+            needed.add(record)
+    return needed
+
+
+def _restricted(needed: set[Any], capture: set[Any], captured: Cotangents) -> Callable[..., None]:
+    """A step that goes only where a target lies, and keeps the cotangents of targets that are no leaves."""
+
+    def step(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any]) -> None:
+        if record in capture:
+            captured[record] = dz
+        parents = record.parents
+        if all(node in needed for node in parents):
+            push(dz, record, cotangents, owned)
+        elif any(node in needed for node in parents):
+            push(dz, record, cotangents, owned, needed)
+
+    return step
+
+
+def push(
+    dz: Any, record: Record, cotangents: Cotangents, owned: set[Any], needed: set[Any] | None = None
+) -> None:
+    """`Plan.step` on arrays or Tensors, optionally to some of the inputs only."""
+    plan = record.plan
+    if isinstance(dz, Core) or (isinstance(dz, list) and any(isinstance(part, Core) for part in dz)):
+        _push_tensors(dz, record, cotangents, needed)
+    elif needed is None or plan is COMPONENT or plan.op is None:
+        plan.step(dz, record, cotangents, owned)
+    else:
+        _push_each(dz, record, record.saved, cotangents, needed)
+
+
+def _push_tensors(dz: Any, record: Record, cotangents: Cotangents, needed: set[Any] | None) -> None:
+    plan = record.plan
+    if plan.op is None:
+        plan.step(dz, record, cotangents, set())
+        return
+    _push_each(dz, record, plan.lift(record, wrap), cotangents, needed)
+
+
+def _push_each(dz: Any, record: Record, saved: Any, cotangents: Cotangents, needed: set[Any] | None) -> None:
+    plan = record.plan
+    if plan.op.outputs != 1:
+        from .op import filled
+
+        dz = filled(dz, record)
+    together = plan.pulls[0](dz, saved) if plan.joint else None
+    for position, (index, node) in enumerate(zip(plan.wanted, record.parents, strict=True)):
+        if needed is not None and node not in needed:
+            continue
+        g = plan.pulls[position](dz, saved) if together is None else together[index]
+        if g.shape != node.shape:
+            if not plan.op.broadcasts:
+                raise wrong_shape(record, str(index), g, node)
+            g = unbroadcast(g, node.shape)
+        cotangents[node] = cotangents[node] + g if node in cotangents else g
+
+
+def _recorded(step: Callable[..., None] | None) -> Callable[..., None]:
+    """The step for `create_graph`: cotangents are Tensors, so the rules record what they compute."""
+    return step or push
+
+
+def _own(g: Any) -> Any:
+    """`g` as an array that nobody else refers to: itself if that is certain, else a copy."""
+    if type(g) is np.ndarray and g.base is None and g.flags.c_contiguous and sys.getrefcount(g) <= 5:
+        return g
+    return np.array(g, order="C")
+
+
+def _hooked(node: Any, g: Any) -> Any:
+    if not isinstance(node, Leaf) or not node.hooks:
+        return g
+    for hook in list(node.hooks.values()):
+        g = run_hook(hook, g)
+    return g
+
+
+def run_hook(hook: Callable[[Any], Any], g: Any) -> Any:
+    """Give a hook the cotangent as a Tensor; what it returns replaces it."""
+    result = hook(g if isinstance(g, Core) else wrap(g))
+    if result is None:
+        return g
+    shape = result._array.shape if isinstance(result, Core) else np.shape(result)
+    if shape != g.shape:
+        raise ShapeError(f"hook: wanted a gradient of shape {g.shape} back, got {shape}")
+    if isinstance(g, Core):
+        return result
+    return result._array if isinstance(result, Core) else np.asarray(result, g.dtype)
+
+
+def _deliver(node: Any, tensor: Any, g: Any, create_graph: bool) -> None:
+    """Add what arrived at a leaf to its `.grad`, which never aliases another array."""
+    if tensor is None:  # the user has let the leaf go
+        return
+    grad = tensor._grad
+    if create_graph:
+        tensor._grad = g if grad is None else grad + g
+    elif grad is None:
+        g = _own(g)
+        tensor._grad = wrap(g if g.dtype == tensor._array.dtype else g.astype(tensor._array.dtype))
+    elif grad._node is not None:
+        tensor._grad = wrap(grad._array + g)
+    else:
+        np.add(grad._array, g, out=grad._array, casting="same_kind")
+    if isinstance(node, Leaf) and node.after:
+        for hook in list(node.after.values()):
+            hook(tensor)
+
+
+__all__: Sequence[str] = ["backward", "grad"]
+_Tensors = Iterable[Core]

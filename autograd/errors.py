@@ -1,0 +1,50 @@
+"""Every exception that Wengert raises on purpose.
+
+AutogradError
+├── ShapeError (ValueError)        sizes or numbers of dimensions do not fit
+├── DTypeError (TypeError)         an element type that the operation does not take
+├── GraphError (RuntimeError)      backward cannot run: nothing recorded, already consumed, another thread
+│   ├── InplaceError               a value that backward needs was overwritten
+│   └── AnomalyError               `detect_anomaly` met the first NaN or Inf
+├── NoRuleError (TypeError)        a NumPy function or an input that has no derivative rule
+└── DataError (ValueError)         a data file or folder is missing, damaged or not what it claims to be
+
+Messages say which function, what it wanted and what it got. Where PyTorch has a sentence that people search for,
+ours begins with it.
+"""
+
+
+class AutogradError(Exception):
+    """Base of all exceptions below."""
+
+
+class ShapeError(AutogradError, ValueError, RuntimeError, IndexError):
+    """Sizes or numbers of dimensions do not fit.
+
+    Also a RuntimeError and an IndexError, because PyTorch raises these for bad shapes and for dimensions out of
+    range, and programs catch them.
+    """
+
+
+class DTypeError(AutogradError, TypeError, RuntimeError):
+    """An element type that the operation does not take."""
+
+
+class GraphError(AutogradError, RuntimeError):
+    """Backward cannot run from here."""
+
+
+class InplaceError(GraphError):
+    """A value that backward needs was overwritten, or an in-place write would hide a leaf."""
+
+
+class AnomalyError(GraphError):
+    """The first NaN or Inf of a computation watched by `detect_anomaly`."""
+
+
+class NoRuleError(AutogradError, TypeError):
+    """A NumPy function or an input that has no derivative rule."""
+
+
+class DataError(AutogradError, ValueError):
+    """A data file or folder is missing, damaged or not what it claims to be."""

@@ -1,0 +1,389 @@
+"""How an operation is declared, and how its rules become code.
+
+An op is a function on arrays with one rule per input, side by side:
+
+    mul  = op("mul", np.multiply, broadcasts=True, dx=lambda dz, y: dz * y, dy=lambda dz, x: dz * x)
+    tanh = op("tanh", np.tanh, dx=lambda dz, z: dz * (1 - z * z))
+
+A rule's parameters say what is kept for backward, and only what the rules of inputs that need a gradient ask for is
+kept. After the cotangent `dz` they are inputs by name (`x`, `y`), the output (`z`), shapes (`x_shape`) or settings
+(keyword-only parameters of the function). Rules are written in NumPy's functions and in other ops, never in place,
+so the same rule runs on arrays in `backward()` and on Tensors under `create_graph`.
+
+For every op and every set of inputs that need a gradient, the rules are compiled into one straight-line function
+(`Plan.step`); `print(ops.mul.plan((0, 1)).source)` shows it. A loop over rules would cost half as much again per op.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from .errors import ShapeError
+from .broadcast import unbroadcast
+from .tape import Cotangents, Record
+
+Array = np.ndarray[Any, Any]
+Function = Callable[..., Any]
+
+registry: dict[str, Op] = {}
+"""Every op by name. `tests/cases.py` has a case for each."""
+
+
+class Op:
+    """A function on arrays and the rules that differentiate it. Made by `op`.
+
+    name        as it is shown on the tape
+    forward     (*arrays, **settings) -> array, or a tuple of arrays if `outputs` > 1
+    inputs      names of the positional parameters; a single "*xs" for any number
+    rules       input name -> rule, or None where no derivative exists
+    joint       one rule for all inputs: returns a cotangent (or None) per input; may ask for `wanted`, the indices
+    into        input name -> rule(total, dz, ...) that adds into `total` in place: for gradients that are mostly zero
+    broadcasts  the inputs are broadcast against each other; the engine undoes it on each cotangent
+    floating    integer input is taken as the default floating dtype first, as PyTorch does for sin, sqrt, ...
+    view        the output shares the input's memory
+    kinks       has points without a derivative, or is no analytic function: the checker then avoids complex steps
+    """
+
+    def __init__(
+        self,
+        name: str,
+        forward: Function,
+        rules: dict[str, Function | None],
+        *,
+        joint: Function | None = None,
+        into: dict[str, Function] | None = None,
+        broadcasts: bool = False,
+        floating: bool = False,
+        view: bool = False,
+        kinks: bool = False,
+        outputs: int = 1,
+    ) -> None:
+        self.name = name
+        self.forward = forward
+        self.rules = rules
+        self.joint = joint
+        self.into = into or {}
+        self.broadcasts = broadcasts
+        self.floating = floating
+        self.view = view
+        self.kinks = kinks
+        self.outputs = outputs
+        self.inputs, self.defaults = _signature(forward, rules)
+        self.plans: dict[tuple[int, ...], Plan] = {}
+        self.__doc__ = forward.__doc__
+        self.__name__ = name
+
+    def __call__(self, *inputs: Any, **settings: Any) -> Any:
+        """The value for arrays; the same, recorded, if one of the inputs is a Tensor."""
+        for x in inputs:
+            if type(x) is not np.ndarray and hasattr(x, "_apply"):
+                return x._apply(self, *inputs, **settings)
+        return self.forward(*inputs, **settings)
+
+    def plan(self, wanted: tuple[int, ...]) -> Plan:
+        """How to go back through this op to the inputs at the positions `wanted`."""
+        plan = self.plans.get(wanted)
+        if plan is None:
+            plan = self.plans[wanted] = Plan(self, wanted)
+        return plan
+
+    def differentiable(self, position: int) -> bool:
+        """Has the input at `position` a rule?"""
+        if self.joint is not None:
+            return True
+        return self.rules.get(self.inputs[position]) is not None
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}({', '.join(self.inputs)})>"
+
+
+def op(
+    name: str,
+    forward: Function | None = None,
+    *,
+    joint: Function | None = None,
+    into: dict[str, Function] | None = None,
+    broadcasts: bool = False,
+    floating: bool = False,
+    view: bool = False,
+    kinks: bool = False,
+    outputs: int = 1,
+    **rules: Function | None,
+) -> Any:
+    """Declare an op: directly, or as a decorator of its forward function. Rules are named d + input: dx, dy, dw.
+
+    >>> double = op("double_demo", lambda x: x + x, dx=lambda dz: 2 * dz)
+    >>> double.inputs, double(np.ones(2)).tolist()
+    (('x',), [2.0, 2.0])
+    """
+
+    def declare(function: Function) -> Op:
+        if any(not key.startswith("d") for key in rules):
+            raise TypeError(f"op {name!r}: rules are named d + input, got {sorted(rules)}")
+        made = Op(
+            name,
+            function,
+            {key[1:]: rule for key, rule in rules.items()},
+            joint=joint,
+            into=into,
+            broadcasts=broadcasts,
+            floating=floating,
+            view=view,
+            kinks=kinks,
+            outputs=outputs,
+        )
+        unknown = [key for key in made.rules if key not in made.inputs]
+        if unknown:
+            raise TypeError(f"op {name!r}: rules for {unknown}, but its inputs are {made.inputs}")
+        registry[name] = made
+        return made
+
+    return declare if forward is None else declare(forward)
+
+
+def _signature(forward: Function, rules: dict[str, Any]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Names of the positional inputs and defaults of the settings. A ufunc's inputs are named by its rules."""
+    if isinstance(forward, np.ufunc):
+        return tuple(rules) or ("x", "y")[: forward.nin], {}
+    inputs, defaults = [], {}
+    for parameter in inspect.signature(forward).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            defaults[parameter.name] = parameter.default
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            inputs.append("*" + parameter.name)
+        else:
+            inputs.append(parameter.name)
+    return tuple(inputs), defaults
+
+
+# ------------------------------------------------------------------------------------------- rules become code
+
+
+class Plan:
+    """The way back through an op to the inputs at the positions `wanted`.
+
+    names    what is saved, by name, in order
+    save     (inputs, z, settings) -> what `Record.saved` holds: one value if there is one name, else a tuple
+    step     (dz, record, cotangents, owned): runs the rules and adds the results up
+    pulls    one function (dz, saved) -> cotangent per wanted input; a single one that returns a tuple if `joint`
+    source   the text that `step` is compiled from
+
+    All functions are compiled when they are first called: a program uses few of the ops that it imports.
+    """
+
+    save: Function
+    step: Function
+
+    def __init__(self, op: Op, wanted: tuple[int, ...]) -> None:
+        self.op = op
+        self.name = op.name
+        self.wanted = wanted
+        self.joint = op.joint is not None
+        self.variadic = op.inputs[:1] != () and op.inputs[0].startswith("*")
+        self.rules = [op.joint] if op.joint else [op.rules[op.inputs[index]] for index in wanted]
+        self.needs = [_parameters(rule) for rule in self.rules]
+        self.into = {index: op.into[name] for index in wanted if (name := op.inputs[index * (not self.variadic)]) in op.into}
+        asked = [*self.needs, *(_parameters(rule, skip=2) for rule in self.into.values())]
+        self.names = tuple(dict.fromkeys(name for need in asked for name in need if name != "wanted"))
+        self.save, self.step = self._first_save, self._first_step
+
+    def _first_save(self, inputs: Any, z: Any, settings: dict[str, Any]) -> Any:
+        text = f"save = lambda inputs, z, settings: {self.saved_text(self._inputs_text())}"
+        self.save = _run(text, {"defaults": self.op.defaults})["save"]
+        return self.save(inputs, z, settings)
+
+    def _first_step(self, dz: Any, record: Record, cotangents: Cotangents, owned: set[Any]) -> None:
+        self.step = _run(self.source, self._scope())["step"]
+        self.step(dz, record, cotangents, owned)
+
+    @cached_property
+    def pulls(self) -> tuple[Function, ...]:
+        return tuple(self._compile_pull(rule, need) for rule, need in zip(self.rules, self.needs, strict=True))
+
+    def expression(self, name: str, inputs: dict[str, str], z: str, settings: str) -> str:
+        """Python text for the value that a rule asks for under `name`, given the text of what it is taken from."""
+        if name == "z":
+            return z
+        if name in inputs:
+            return inputs[name]
+        if name.endswith("_shape") and name[:-6] in inputs:
+            if self.variadic:
+                return f"tuple([x.shape for x in {inputs[name[:-6]]}])"
+            return f"{inputs[name[:-6]]}.shape"
+        if name.endswith("_dtype") and name[:-6] in inputs:
+            return f"{inputs[name[:-6]]}.dtype"
+        if name in self.op.defaults:
+            return f"{settings}.get({name!r}, defaults[{name!r}])"
+        raise TypeError(
+            f"op {self.name!r}: a rule asks for {name!r}, which is no input ({', '.join(self.op.inputs)}), no output "
+            f"(z), no shape or dtype (x_shape, x_dtype) and no setting ({', '.join(self.op.defaults)})"
+        )
+
+    def saved_text(self, inputs: dict[str, str], z: str = "z", settings: str = "settings") -> str:
+        """Python text that builds `Record.saved`."""
+        parts = [self.expression(name, inputs, z, settings) for name in self.names]
+        return parts[0] if len(parts) == 1 else "(" + "".join(part + ", " for part in parts) + ")"
+
+    def _inputs_text(self) -> dict[str, str]:
+        if self.variadic:
+            return {self.op.inputs[0][1:]: "inputs"}
+        return {name: f"inputs[{index}]" for index, name in enumerate(self.op.inputs)}
+
+    def _compile_pull(self, rule: Function | None, need: tuple[str, ...]) -> Function:
+        text = f"def pull(dz, saved):\n{self._unpack()}    return rule(dz{self._arguments(need)})\n"
+        return _run(text, {"rule": rule, "wanted": self.wanted})["pull"]  # type: ignore[no-any-return]
+
+    def _unpack(self) -> str:
+        return f"    {', '.join(self.names)} = saved\n" if self.names else ""
+
+    def _arguments(self, need: tuple[str, ...]) -> str:
+        return "".join(f", {name}" for name in need)
+
+    def _scope(self) -> dict[str, Any]:
+        scope = dict(_STEP_SCOPE, wanted=self.wanted, rule=self.rules[0])
+        for position, index in enumerate(self.wanted):
+            scope[f"dn{index}"] = None if self.joint else self.rules[position]
+            scope[f"into_n{index}"] = self.into.get(index)
+        return scope
+
+    @cached_property
+    def source(self) -> str:
+        op = self.op
+        nodes = [f"n{index}" for index in self.wanted]
+        lines = [f"{', '.join(nodes)} = record.inputs"]
+        if self.names:
+            lines.append(f"{', '.join(self.names)} = record.saved")
+        if op.broadcasts:
+            lines.append("shape = record.shape")
+        if op.outputs != 1:
+            lines.append("dz = filled(dz, record)")
+        if self.joint:
+            lines.append(f"cotangent = rule(dz{self._arguments(self.needs[0])})")
+        for position, (index, node) in enumerate(zip(self.wanted, nodes, strict=True)):
+            if index in self.into:
+                need = _parameters(self.into[index], skip=2)
+                lines += _INTO.format(n=node, arguments=self._arguments(need)).splitlines()
+                continue
+            if self.joint:
+                lines.append(f"g = cotangent[{index}]")
+            else:
+                lines.append(f"g = d{node}(dz{self._arguments(self.needs[position])})")
+            name = f"{op.inputs[0][1:]}[{index}]" if self.variadic else op.inputs[index]
+            fit = _FIT if op.broadcasts else _CHECK
+            lines += (fit + _ACCUMULATE).format(n=node, name=repr(name)).splitlines()
+        return "def step(dz, record, cotangents, owned):\n" + "".join(f"    {line}\n" for line in lines)
+
+    def lift(self, record: Record, tensor: Function) -> Any:
+        """`record.saved` with inputs and output as Tensors of the graph, made by tensor(array, node)."""
+        saved = (record.saved,) if len(self.names) == 1 else record.saved
+        nodes = dict(zip(self.wanted, record.parents, strict=True))
+
+        def lifted(name: str, value: Any) -> Any:
+            if name == "z":
+                return tensor(value, record)
+            if self.variadic and name == self.op.inputs[0][1:]:
+                return tuple(tensor(x, nodes[i]) if i in nodes else x for i, x in enumerate(value))
+            if name in self.op.inputs:
+                index = self.op.inputs.index(name)
+                return tensor(value, nodes[index]) if index in nodes else value
+            return value
+
+        values = tuple(lifted(name, value) for name, value in zip(self.names, saved, strict=True))
+        return values[0] if len(values) == 1 else values
+
+
+_FIT = """\
+if shape != {n}.shape:
+    g = unbroadcast(g, {n}.shape)
+"""
+_CHECK = """\
+if g.shape != {n}.shape:
+    raise wrong_shape(record, {name}, g, {n})
+"""
+_ACCUMULATE = """\
+if {n} in cotangents:
+    if {n} in owned:
+        total = cotangents[{n}]
+        total += g
+    else:
+        cotangents[{n}] = asarray(cotangents[{n}] + g)
+        owned.add({n})
+else:
+    cotangents[{n}] = g
+"""
+_INTO = """\
+if {n} not in owned:
+    cotangents[{n}] = array(cotangents[{n}]) if {n} in cotangents else zeros({n}.shape, dz.dtype)
+    owned.add({n})
+into_{n}(cotangents[{n}], dz{arguments})
+"""
+
+
+def wrong_shape(record: Record, name: str, g: Any, node: Any) -> ShapeError:
+    """The error for a rule whose cotangent does not fit its input."""
+    return ShapeError(
+        f"{record.op}: the rule for {name} returned a cotangent of shape {g.shape} for an input of shape {node.shape}; "
+        f"recorded at {record.line}"
+    )
+
+
+def filled(parts: list[Any], record: Record) -> tuple[Any, ...]:
+    """Cotangents of an op with several outputs, with zeros for the outputs that nothing depends on."""
+    shapes: Any = record.shape
+    return tuple(
+        np.zeros(shape, record.dtype) if part is None else part for part, shape in zip(parts, shapes, strict=True)
+    )
+
+
+_STEP_SCOPE: dict[str, Any] = {
+    "array": np.array,
+    "asarray": np.asarray,
+    "filled": filled,
+    "unbroadcast": unbroadcast,
+    "wrong_shape": wrong_shape,
+    "zeros": np.zeros,
+}
+
+
+def _parameters(rule: Function | None, skip: int = 1) -> tuple[str, ...]:
+    """Names of a rule's parameters after the cotangent."""
+    code = getattr(rule, "__code__", None)
+    if code is None:
+        raise TypeError(f"a rule must be a Python function, so that its parameters can be read; got {rule!r}")
+    names: tuple[str, ...] = code.co_varnames[skip : code.co_argcount + code.co_kwonlyargcount]
+    return names
+
+
+@lru_cache(maxsize=None)
+def compiled(text: str, name: str) -> CodeType:
+    """Compiled once per text: most ops share a handful of patterns."""
+    return compile(text, name, "exec")
+
+
+def _run(text: str, scope: dict[str, Any]) -> dict[str, Any]:
+    exec(compiled(text, "<op rules>"), scope)
+    return scope
+
+
+class Component:
+    """Plan of the record that takes output number `saved[0]` out of a record with several outputs."""
+
+    name = "output"
+    op = None
+    joint = False
+    wanted = (0,)
+    names = ("index", "count")
+
+    @staticmethod
+    def step(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any]) -> None:
+        index, count = record.saved
+        cotangents.setdefault(record.inputs, [None] * count)[index] = dz
+
+
+COMPONENT = Component()

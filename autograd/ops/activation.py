@@ -1,0 +1,1 @@
+"""Activations and their kin: value and rules side by side."""

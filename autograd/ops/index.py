@@ -1,0 +1,1 @@
+"""Ops that pick and place elements: value and rules side by side."""

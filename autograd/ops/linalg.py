@@ -1,0 +1,1 @@
+"""Products, solvers and norms of matrices: value and rules side by side."""

@@ -1,0 +1,540 @@
+"""The tape: what ran, in the order it ran, and how to walk back over it.
+
+A tape is a list. Every operation on a value that needs a gradient appends one `Record`; execution order is already a
+topological order, so backward is one walk from the end, without search or recursion (R. E. Wengert, 1964: "A simple
+automatic derivative evaluation program").
+
+What refers to what decides whether memory is ever freed, so it is fixed here:
+
+    Tensor -> Record -> records of its inputs, or Leaf          Leaf -> weak reference to its Tensor
+    Tape   -> every Record not yet replayed                     Record -> arrays, shapes, numbers; never a Tensor
+
+There is no cycle. A record that no Tensor and no later record refers to can never be reached by a backward; `sweep`
+finds it by its reference count.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from sys import getrefcount
+from types import CodeType, FrameType, TracebackType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from .errors import GraphError, InplaceError
+
+Shape: TypeAlias = tuple[int, ...]
+Node: TypeAlias = "Record | Leaf"
+Cotangents: TypeAlias = dict[Any, Any]
+"""Node -> the cotangent collected so far: an array, a Tensor under create_graph, a list for several outputs."""
+
+CONSUMED: Any = type("Consumed", (), {"__repr__": lambda self: "<consumed>"})()
+"""Stands in `Record.saved` once the record has been replayed and its arrays have been let go."""
+
+SECOND_BACKWARD = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
+    "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
+    "Specify retain_graph=True if you need to backward through the graph a second time"
+)
+
+
+class Leaf:
+    """Where a walk ends: a Tensor that the user made and that requires grad."""
+
+    __slots__ = ("__weakref__", "after", "dtype", "hooks", "shape", "tensor")
+
+    def __init__(self, tensor: Any, shape: Shape, dtype: np.dtype[Any]) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.tensor = weakref.ref(tensor)
+        self.hooks: dict[int, Callable[..., Any]] | None = None  # on the cotangent, before it is added to .grad
+        self.after: dict[int, Callable[..., Any]] | None = None  # on the tensor, after .grad was written
+
+
+class Record:
+    """One operation that ran: how to push a cotangent back through it, and what that needs.
+
+    plan     an `op.Plan`: which rules, for which inputs
+    inputs   the nodes of the inputs that need a gradient: one node, or a tuple of several
+    saved    exactly what the rules asked for: one value, or a tuple; `CONSUMED` after replay
+    shape    of the output;   dtype  of the output
+    code, lasti   where in the user's program: resolved to file and line only when somebody asks
+    """
+
+    __slots__ = ("code", "dtype", "inputs", "lasti", "plan", "saved", "shape")
+    plan: Any
+    inputs: Any
+    saved: Any
+    shape: Shape
+    dtype: np.dtype[Any]
+    code: CodeType
+    lasti: int
+
+    @property
+    def op(self) -> str:
+        """Name of the operation."""
+        return str(self.plan.name)
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        """The nodes of the inputs that need a gradient, in the order of the inputs."""
+        if self.inputs is None:
+            return ()
+        return self.inputs if type(self.inputs) is tuple else (self.inputs,)
+
+    @property
+    def consumed(self) -> bool:
+        """True once a backward has replayed this record without `retain_graph`."""
+        return self.saved is CONSUMED
+
+    @property
+    def line(self) -> str:
+        """The line of the program that ran the operation, as "folder/file.py:42"."""
+        return place(self.code, self.lasti)
+
+    def arrays(self) -> Iterator[np.ndarray[Any, Any]]:
+        """The arrays that this record keeps alive for backward."""
+        stack = [self.saved]
+        while stack:
+            value = stack.pop()
+            if isinstance(value, np.ndarray):
+                yield value
+            elif isinstance(value, (tuple, list)):
+                stack.extend(reversed(value))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays that this record keeps alive (an array kept by two records counts in both)."""
+        return sum(array.nbytes for array in self.arrays())
+
+    def __repr__(self) -> str:
+        return f"<{self.op} {self.dtype} {self.shape} at {self.line}>"
+
+
+class Mutation:
+    """Stands on the tape where arrays were overwritten: owner of the memory -> the operation, and where."""
+
+    __slots__ = ("writes",)
+
+    def __init__(self) -> None:
+        self.writes: dict[int, tuple[str, CodeType, int]] = {}
+
+
+class Mark:
+    """A place on the tape, made by `Tape.mark`."""
+
+    __slots__ = ()
+
+
+# ---------------------------------------------------------------------------------------------------- user's lines
+
+
+class _Library(dict[str, bool]):
+    """File name -> is it part of Wengert? Operations report the first line outside."""
+
+    folders: tuple[str, ...] = (__file__.rsplit("tape.py", 1)[0], "<op ")
+
+    def __missing__(self, filename: str) -> bool:
+        self[filename] = inside = filename.startswith(self.folders)
+        return inside
+
+
+library = _Library()
+
+
+def add_library_folder(folder: str) -> None:
+    """Count the files below `folder` as ours, so that recorded lines point at their caller instead."""
+    library.folders += (folder,)
+    library.clear()
+
+
+def outer(frame: FrameType) -> FrameType:
+    """The innermost frame at or above `frame` that belongs to the user's program."""
+    found: FrameType | None = frame
+    while found is not None and library[found.f_code.co_filename]:
+        found = found.f_back
+    return found or frame
+
+
+def place(code: CodeType, lasti: int) -> str:
+    """"folder/file.py:42" for an instruction of a code object."""
+    number = code.co_firstlineno
+    for start, end, line in code.co_lines():
+        if start <= lasti < end and line is not None:
+            number = line
+            break
+    return "/".join(code.co_filename.replace("\\", "/").split("/")[-2:]) + f":{number}"
+
+
+# --------------------------------------------------------------------------------------------------------- liveness
+
+
+def _references(records: list[Any], index: int) -> int:
+    return getrefcount(records[index])
+
+
+_UNREFERENCED = _references([Mark()], 0)
+"""What `_references` says of an object that only the list holds: measured, since it differs between Pythons."""
+
+_SWEEP_FIRST = 64  # records on a young tape before it is swept for the first time
+_SWEEP_BYTES = 4 << 20  # a sweep is due when about this many bytes were recorded since the last one
+_FEWEST, _SMALL = 16, 512  # records between sweeps: at the least; at the least where arrays are small
+
+
+def owner(array: np.ndarray[Any, Any]) -> Any:
+    """The object that owns the memory `array` looks into (itself, if it is no view)."""
+    base: Any = array
+    while getattr(base, "base", None) is not None:
+        base = base.base
+    return base
+
+
+# ------------------------------------------------------------------------------------------------------------- tape
+
+
+class Tape:
+    """Records in execution order. One per thread: `autograd.tape()` is the current thread's.
+
+    Iterating yields the records; `len` counts them; `print` shows them as numbered straight-line code.
+    """
+
+    def __init__(self) -> None:
+        self.records: list[Any] = []
+        self.interval = _SWEEP_FIRST  # records between two sweeps
+        self.limit = _SWEEP_FIRST  # sweep when there are more records than this
+        self.replaying = 0  # depth of backward passes under way; the list is not re-packed meanwhile
+        self.hooks: dict[int, list[Callable[[Any], Any]]] = {}  # id of a record -> what to do with its cotangent
+
+    # -- recording
+
+    def sweep(self) -> None:
+        """Drop every record that no Tensor and no later record refers to, and set when to look again."""
+        records = self.records
+        if self.replaying:
+            self.limit = 2 * len(records)
+            return
+        fresh = recent_bytes = 0
+        for index in range(len(records) - 1, -1, -1):
+            record = records[index]
+            if fresh < _SMALL and type(record) is Record:
+                fresh += 1
+                recent_bytes += record.nbytes
+            del record
+            if _references(records, index) <= _UNREFERENCED and type(records[index]) is not Mutation:
+                self.hooks.pop(id(records[index]), None)
+                records[index] = None
+        self._pack(0)
+        live = len(records)
+        wanted = _SWEEP_BYTES * fresh // max(recent_bytes, 1)
+        self.interval = max(_FEWEST, live // 4, min(wanted, max(_SMALL, 2 * live)))
+        self.limit = live + self.interval
+
+    def _pack(self, start: int) -> None:
+        """Close the gaps from `start` on; a mutation matters only while a record stands before it."""
+        records = self.records
+        records[start:] = [record for record in records[start:] if record is not None]
+        first = 0
+        while first < len(records) and type(records[first]) is Mutation:
+            first += 1
+        del records[:first]
+
+    def mutated(self, array: np.ndarray[Any, Any], operation: str, frame: FrameType) -> None:
+        """Note that the memory of `array` is being overwritten, so that replay can compare it with what was saved."""
+        records = self.records
+        if not records:
+            return
+        if type(records[-1]) is not Mutation:
+            records.append(Mutation())
+        records[-1].writes[id(owner(array))] = (operation, frame.f_code, frame.f_lasti)
+
+    # -- replay
+
+    def replay(
+        self,
+        cotangents: Cotangents,
+        *,
+        retain: bool = False,
+        until: Mark | None = None,
+        step: Callable[[Any, Record, Cotangents, set[Any]], None] | None = None,
+    ) -> set[Any]:
+        """Push `cotangents` (node -> seed) back to the leaves, in place.
+
+        On return the dictionary holds what arrived at leaves; the set that is returned names the nodes whose array
+        belongs to the dictionary alone. Records are let go as they are replayed unless `retain`.
+        `step` pushes through one record (default: the record's plan); `until` ends the walk at a mark.
+        """
+        records = self.records
+        owned: set[Any] = set()
+        written: dict[int, tuple[str, CodeType, int]] = {}
+        pop, hooks = cotangents.pop, self.hooks
+        top = self._position(cotangents)
+        index, misses, patience = top + 1, 0, 32
+        self.replaying += 1
+        try:
+            for index in range(top, -1, -1):
+                record = records[index]
+                dz = pop(record, None)
+                if dz is None:
+                    misses += 1
+                    if type(record) is Mutation:
+                        for key, write in record.writes.items():
+                            written.setdefault(key, write)
+                    elif record is until and until is not None:
+                        break
+                    elif misses == patience:  # a long stretch of other people's records: is anything left to do?
+                        if not any(type(node) is Record and not node.consumed for node in cotangents):
+                            break
+                        patience += misses
+                    continue
+                if written:
+                    _check_unwritten(record, written)
+                if hooks and id(record) in hooks:
+                    for hook in hooks.pop(id(record)) if not retain else hooks[id(record)]:
+                        dz = hook(dz)
+                if step is None:
+                    record.plan.step(dz, record, cotangents, owned)
+                else:
+                    step(dz, record, cotangents, owned)
+                if not retain:
+                    record.saved = CONSUMED
+                    record.inputs = None
+        finally:
+            self.replaying -= 1
+            if not retain:
+                self._drop_consumed(index, top)
+        for node in [node for node in cotangents if type(node) is Record]:
+            if until is None:
+                raise _unreachable(node)
+            del cotangents[node]
+        return owned
+
+    def _position(self, seeds: Cotangents) -> int:
+        """Index of the last record that has a seed; -1 if none has."""
+        records = self.records
+        wanted = [node for node in seeds if type(node) is Record]
+        for node in wanted:
+            if node.consumed:
+                raise _unreachable(node)
+        if not wanted:
+            return -1
+        for index in range(len(records) - 1, -1, -1):
+            if records[index] in wanted:
+                return index
+        raise _unreachable(wanted[0])
+
+    def _drop_consumed(self, low: int, top: int) -> None:
+        """Take the consumed records between two positions off the list."""
+        records = self.records
+        records[low : top + 1] = [
+            record for record in records[low : top + 1] if type(record) is not Record or record.saved is not CONSUMED
+        ]
+        if not self.replaying:
+            self._pack(len(records))
+            self.limit = len(records) + self.interval
+
+    # -- marks
+
+    def mark(self) -> Mark:
+        """Remember this place, for `rewind(mark)` and `loss.backward(until=mark)`."""
+        mark = Mark()
+        self.records.append(mark)
+        return mark
+
+    def rewind(self, mark: Mark) -> None:
+        """Forget everything recorded since `mark`. Values computed since then stay, but have no gradient."""
+        index = self._find(mark)
+        for record in self.records[index + 1 :]:
+            if type(record) is Record:
+                record.saved = CONSUMED
+                record.inputs = None
+        del self.records[index + 1 :]
+
+    def _find(self, mark: Mark) -> int:
+        for index in range(len(self.records) - 1, -1, -1):
+            if self.records[index] is mark:
+                return index
+        raise GraphError("rewind: this mark is not on the current thread's tape (already rewound past, or foreign)")
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for record in self.records:
+            if type(record) is Record:
+                record.saved = CONSUMED
+                record.inputs = None
+        self.records.clear()
+        self.limit = self.interval = _SWEEP_FIRST
+
+    # -- looking
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter([record for record in self.records if type(record) is Record])
+
+    def __len__(self) -> int:
+        return sum(type(record) is Record for record in self.records)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def memory(self) -> dict[str, int]:
+        """Bytes that the tape keeps alive, per operation name, largest first; memory shared by records counts once."""
+        seen: set[int] = set()
+        held: dict[str, int] = {}
+        for record in self:
+            for array in record.arrays():
+                base = owner(array)
+                if id(base) not in seen:
+                    seen.add(id(base))
+                    held[record.op] = held.get(record.op, 0) + int(getattr(base, "nbytes", array.nbytes))
+        return dict(sorted(held.items(), key=lambda item: -item[1]))
+
+    def __str__(self) -> str:
+        from .listing import listing  # presentation only: keeps it out of the import and of the hot file
+
+        return listing(self)
+
+    def __repr__(self) -> str:
+        return f"<Tape: {len(self)} records, {sum(self.memory().values()):,} bytes>"
+
+
+def _check_unwritten(record: Record, written: dict[int, tuple[str, CodeType, int]]) -> None:
+    for array in record.arrays():
+        write = written.get(id(owner(array)))
+        if write is not None:
+            operation, code, lasti = write
+            raise InplaceError(
+                "one of the variables needed for gradient computation has been modified by an inplace operation: "
+                f"{record.op} at {record.line} saved a {array.dtype} array of shape {array.shape}, which {operation} "
+                f"at {place(code, lasti)} has overwritten since; write to a copy, or use the out-of-place form there"
+            )
+
+
+def _unreachable(node: Record) -> GraphError:
+    if node.consumed:
+        return GraphError(f"{SECOND_BACKWARD}: {node.op} at {node.line} has already been replayed")
+    return GraphError(
+        f"backward: {node.op} at {node.line} is not on this thread's tape; run forward and backward in the same thread"
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- grad modes
+
+
+class _State(threading.local):
+    """Per thread: its own tape, and whether operations are being recorded onto it."""
+
+    tape: Tape | None
+    """Where operations are recorded now; None while nothing is."""
+
+    def __init__(self) -> None:
+        self.home = self.tape = Tape()
+
+
+state = _State()
+
+
+def tape() -> Tape:
+    """The current thread's tape."""
+    return state.home
+
+
+def is_grad_enabled() -> bool:
+    """Are operations of this thread being recorded?"""
+    return state.tape is not None
+
+
+class set_grad_enabled:  # noqa: N801 - PyTorch's spelling
+    """Switch recording on or off: at once, for a `with` block, or for a function that it decorates."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = bool(mode)
+        self.before: list[Tape | None] = [state.tape]
+        state.tape = state.home if self.mode else None
+
+    def __enter__(self) -> None:
+        state.tape = state.home if self.mode else None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        state.tape = self.before[-1]
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        state.tape = self.before[-1]
+        return _decorated(function, self.mode)
+
+
+class _Mode:
+    """`no_grad` and `enable_grad`: with or without parentheses, as a block or as a decorator."""
+
+    mode = False
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        return super().__new__(cls) if function is None else _decorated(function, cls.mode)
+
+    def __init__(self) -> None:
+        self.before: list[Tape | None] = []  # a stack: one object may be entered again inside its own block
+
+    def __enter__(self) -> None:
+        self.before.append(state.tape)
+        state.tape = state.home if self.mode else None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        state.tape = self.before.pop()
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return _decorated(function, self.mode)
+
+
+class no_grad(_Mode):  # noqa: N801
+    """Record nothing: in a `with` block, or in a function that it decorates. Per thread."""
+
+    mode = False
+
+
+class enable_grad(_Mode):  # noqa: N801
+    """Record, also inside `no_grad`: in a `with` block, or in a function that it decorates. Per thread."""
+
+    mode = True
+
+
+class inference_mode(_Mode):  # noqa: N801
+    """The same as `no_grad`; `inference_mode(False)` records."""
+
+    def __new__(cls, mode: bool | Callable[..., Any] = True) -> Any:
+        return super().__new__(cls, mode if callable(mode) else None)
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self.mode = not mode
+
+
+def _decorated(function: Callable[..., Any], mode: bool) -> Callable[..., Any]:
+    import functools
+    import inspect
+
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def generator(*args: Any, **kwargs: Any) -> Any:
+            steps = function(*args, **kwargs)
+            while True:
+                with set_grad_enabled(mode):  # only while the body runs, not while its caller does
+                    try:
+                        value = next(steps)
+                    except StopIteration as stop:
+                        return stop.value
+                yield value
+
+        return generator
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        before = state.tape
+        state.tape = state.home if mode else None
+        try:
+            return function(*args, **kwargs)
+        finally:
+            state.tape = before
+
+    return wrapped

@@ -1,0 +1,306 @@
+"""The Tensor: its own file for each family of methods, put together here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+import numpy as np
+
+from .. import backward as engine
+from ..errors import DTypeError, GraphError, ShapeError
+from ..tape import Leaf, Mark, Record, state
+from .activation import Activation
+from .core import Core, array_of, get_default_dtype, new_leaf, wrap
+from .display import Display
+from .elementwise import Elementwise
+from .index import Index
+from .inplace import InPlace
+from .linalg import LinAlg
+from .numpy_protocol import NumPyProtocol
+from .reduce import Reduce
+from .shape import Shape
+
+
+class Tensor(
+    Elementwise, Activation, Reduce, Shape, Index, LinAlg, InPlace, NumPyProtocol, Display, Core, final=True
+):
+    """An array that remembers how it was computed.
+
+    data            anything NumPy can make an array of; Python floats become the default dtype (float32)
+    requires_grad   make it a leaf whose `.grad` backward fills; floating point dtypes only
+
+    Operations on it are recorded while one of their inputs requires grad; `backward()` then fills `.grad` of the leaves.
+    """
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __init__(self, data: Any = (), *, dtype: Any = None, requires_grad: bool = False) -> None:
+        array = np.array(array_of(data), dtype=dtype)
+        if dtype is None and array.dtype.kind != "f":
+            array = array.astype(get_default_dtype())
+        self._array = array
+        self._node = None
+        if requires_grad:
+            new_leaf(self)
+
+    # ------------------------------------------------------------------------------------------------- gradients
+
+    @property
+    def grad(self) -> Self | None:
+        """What backward has added up for this Tensor; None before the first one. Same shape and dtype."""
+        return self._grad  # type: ignore[return-value]
+
+    @grad.setter
+    def grad(self, value: Core | None) -> None:
+        if value is not None:
+            if not isinstance(value, Core):
+                raise TypeError(f"grad: wanted a Tensor or None, got {type(value).__name__}")
+            if value._array.shape != self._array.shape or value._array.dtype != self._array.dtype:
+                raise ShapeError(
+                    f"grad: wanted {self._array.dtype} of shape {self._array.shape}, got {value._array.dtype} of shape "
+                    f"{value._array.shape}"
+                )
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    @property
+    def requires_grad(self) -> bool:
+        """Does anything computed from this Tensor need its gradient?"""
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Make this Tensor a leaf that requires grad, or a constant; in place. Raises GraphError on a computed value."""
+        if isinstance(self._node, Record):
+            if not requires_grad:
+                raise GraphError(
+                    "requires_grad_: you can only change requires_grad flags of leaf variables; this is the result of "
+                    f"{self._node.op} at {self._node.line}. If you want to use a computed variable in a subgraph that "
+                    "doesn't require differentiation use x.detach()"
+                )
+        elif not requires_grad:
+            self._node = None
+        elif self._node is None:
+            new_leaf(self)
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """True for what the user made and for constants; False for results of recorded operations."""
+        return not isinstance(self._node, Record)
+
+    @property
+    def grad_fn(self) -> GradFn | None:
+        """The recorded operation that computed this Tensor; None for leaves and constants."""
+        return GradFn(self._node) if isinstance(self._node, Record) else None
+
+    def backward(
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+        *,
+        until: Mark | None = None,
+    ) -> None:
+        """Add the gradient of this Tensor to `.grad` of the leaves it depends on; see `autograd.backward`."""
+        gradients = None if gradient is None else (gradient,)
+        engine.backward(self, gradients, retain_graph, create_graph, inputs, until=until)
+
+    def detach(self) -> Self:
+        """The same memory as a constant: no gradient flows through it."""
+        out: Self = wrap(self._array)
+        out._base = self
+        return out
+
+    def retain_grad(self) -> None:
+        """Let backward fill `.grad` of this computed Tensor too."""
+        if self._node is None:
+            raise GraphError("retain_grad: can't retain_grad on Tensor that has requires_grad=False")
+        if isinstance(self._node, Record) and not self.retains_grad:
+            self._retains_grad = True
+            import weakref
+
+            me = weakref.ref(self)
+
+            def keep(g: Any) -> Any:
+                tensor = me()
+                if tensor is not None:
+                    g_tensor = g if isinstance(g, Core) else wrap(np.array(g))
+                    tensor._grad = g_tensor if tensor._grad is None else wrap(tensor._grad._array + g_tensor._array)
+                return g
+
+            state.home.hooks.setdefault(id(self._node), []).append(keep)
+
+    _retains_grad = False
+
+    @property
+    def retains_grad(self) -> bool:
+        """Has `retain_grad` been called on this computed Tensor?"""
+        return self._retains_grad and isinstance(self._node, Record)
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> Handle:
+        """Call `hook(gradient)` when backward has computed the gradient of this Tensor; what it returns replaces it.
+
+        Returns a handle with `remove()`.
+        """
+        node = self._node
+        if node is None:
+            raise GraphError("register_hook: cannot register a hook on a tensor that doesn't require gradient")
+        if isinstance(node, Leaf):
+            if node.hooks is None:
+                node.hooks = {}
+            return Handle(node.hooks, hook)
+        hooks = state.home.hooks.setdefault(id(node), [])
+
+        def entry(g: Any) -> Any:
+            return engine.run_hook(hook, g)
+
+        hooks.append(entry)
+        return Handle(hooks, entry)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Any], Any]) -> Handle:
+        """Call `hook(tensor)` each time backward has added to `.grad` of this leaf. Returns a handle with `remove()`."""
+        node = self._node
+        if not isinstance(node, Leaf):
+            raise GraphError("register_post_accumulate_grad_hook: post accumulate grad hooks cannot be registered on "
+                             "non-leaf tensors")
+        if node.after is None:
+            node.after = {}
+        return Handle(node.after, hook)
+
+    # ----------------------------------------------------------------------------------------------- the array
+
+    @property
+    def data(self) -> Self:
+        """The same memory as a constant; writing to it is not recorded. Assigning replaces the array."""
+        return wrap(self._array)  # type: ignore[no-any-return]
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        self._array = array_of(value)
+        if isinstance(self._node, Leaf):
+            self._node.shape = self._array.shape
+
+    def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
+        """The array itself, sharing memory. Raises GraphError if the Tensor requires grad, unless `force`."""
+        if self._node is not None and not force:
+            raise GraphError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        return self._array
+
+    @property
+    def shape(self) -> Size:
+        """The sizes of the dimensions."""
+        return Size(self._array.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The element type."""
+        return self._array.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    def item(self) -> Any:
+        """The value of a Tensor with one element as a Python number."""
+        if self._array.size != 1:
+            raise ShapeError(f"item: a Tensor with {self._array.size} elements cannot be converted to Scalar")
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers."""
+        return self._array.tolist()
+
+    def __len__(self) -> int:
+        if self._array.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return self._array.shape[0]
+
+    def __iter__(self) -> Iterator[Self]:
+        if self._array.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter([self[index] for index in range(len(self))])
+
+    def __bool__(self) -> bool:
+        if self._array.size != 1:
+            raise ShapeError("Boolean value of Tensor with more than one value is ambiguous")
+        return bool(self._array.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self._array.dtype.kind not in "iub" or self._array.size != 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self._array.item())
+
+
+class Size(tuple[int, ...]):
+    """The shape of a Tensor: a tuple that also counts elements."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """The number of elements."""
+        count = 1
+        for size in self:
+            count *= size
+        return count
+
+    def __repr__(self) -> str:
+        return f"Size({list(self)})"
+
+
+class GradFn:
+    """What `tensor.grad_fn` shows of a record: its name, where it ran and what it was computed from."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+
+    def name(self) -> str:
+        """PyTorch's spelling: MulBackward0."""
+        return "".join(part.capitalize() for part in self.record.op.split("_")) + "Backward0"
+
+    @property
+    def next_functions(self) -> tuple[tuple[GradFn | Leaf, int], ...]:
+        """The functions of the inputs that need a gradient."""
+        return tuple((GradFn(node) if isinstance(node, Record) else node, 0) for node in self.record.parents)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} at {self.record.line}>"
+
+
+class Handle:
+    """Removes a hook again: by `remove()`, or at the end of a `with` block."""
+
+    def __init__(self, hooks: Any, hook: Callable[..., Any]) -> None:
+        self._hooks = hooks
+        self._hook = hook
+        if isinstance(hooks, dict):
+            hooks[id(self)] = hook
+
+    def remove(self) -> None:
+        """Take the hook away. Calling it again does nothing."""
+        if isinstance(self._hooks, dict):
+            self._hooks.pop(id(self), None)
+        elif self._hook in self._hooks:
+            self._hooks.remove(self._hook)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()

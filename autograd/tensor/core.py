@@ -1,0 +1,496 @@
+"""What a Tensor is made of, and how an op runs on Tensors and gets onto the tape.
+
+Operators and elementwise functions are where small programs spend their time, so for them the way from call to record
+is compiled per op from `_UNARY` and `_BINARY` below; everything else goes through `apply`, which does the same in a loop.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+
+from ..errors import DTypeError, ShapeError
+from ..op import COMPONENT, Op, compiled
+from ..ops.elementwise import to
+from ..tape import Leaf, Node, Record, library, outer, state
+
+Array = np.ndarray[Any, Any]
+T = TypeVar("T")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+float16, float32, float64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
+bool_, uint8, int64 = np.dtype(np.bool_), np.dtype(np.uint8), np.dtype(np.int64)
+
+_default = float32
+"""What Python floats become, and what integers become where a floating point result is due."""
+
+
+def get_default_dtype() -> np.dtype[Any]:
+    """The floating point dtype of new Tensors made from Python floats. float32 unless changed."""
+    return _default
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """Change `get_default_dtype()`: to float32 or float64."""
+    global _default
+    dtype = np.dtype(dtype)
+    if dtype not in (float32, float64):
+        raise DTypeError(f"set_default_dtype: wanted float32 or float64, got {dtype}")
+    _default = dtype
+
+
+class Core:
+    """Storage and node of a Tensor; the methods are in the sibling files, `Tensor` puts them together.
+
+    _array   the value
+    _node    None for a constant, a `Leaf`, or the `Record` that computed it
+    _base    the Tensor whose memory this one looks into, if a view op made it
+    _grad    what `.grad` returns
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_array", "_node")
+    _array: Array
+    _node: Any
+    _base: Core | None = None
+    _grad: Core | None = None
+
+    def __init_subclass__(cls, final: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if final:  # what ops return
+            global Tensor
+            Tensor = cls
+            for scope in _scopes:
+                scope["Tensor"] = cls
+
+    @staticmethod
+    def _apply(op: Op, *inputs: Any, **settings: Any) -> Any:
+        return apply(op, *inputs, **settings)
+
+
+Tensor: type[Core] = Core
+new = object.__new__
+
+
+def wrap(array: Any, node: Any = None) -> Any:
+    """A Tensor around `array`, without a copy."""
+    out = new(Tensor)
+    out._array = array if type(array) is np.ndarray else np.asarray(array)
+    out._node = node
+    return out
+
+
+def new_leaf(tensor: Core) -> None:
+    """Make `tensor` a leaf that requires grad."""
+    array = tensor._array
+    if array.dtype is not float32 and array.dtype is not float64:
+        raise DTypeError(
+            f"only Tensors of floating point dtype can require gradients: wanted float32 or float64, got {array.dtype}"
+        )
+    tensor._node = Leaf(tensor, array.shape, array.dtype)
+
+
+# --------------------------------------------------------------------------------------------- arrays and dtypes
+
+
+_SCALARS = (bool, int, float, np.generic)
+
+
+def array_of(x: Any) -> Array:
+    """The array in a Tensor, an array, a number or nested lists. Python floats get the default dtype."""
+    if isinstance(x, Core):
+        return x._array
+    if type(x) is np.ndarray:
+        return x
+    if isinstance(x, np.generic):
+        return np.asarray(x)
+    if isinstance(x, float):
+        return np.asarray(x, _default)
+    if isinstance(x, (bool, int)):
+        return np.asarray(x)
+    array = np.asarray(x)
+    if array.dtype == float64 and not hasattr(x, "dtype") and not hasattr(x, "__array__"):
+        array = array.astype(_default)
+    if array.dtype.kind not in "fiub":
+        raise DTypeError(f"wanted a Tensor, an array or numbers, got {type(x).__name__}")
+    return array
+
+
+_KIND = {"b": 0, "u": 1, "i": 1, "f": 2}
+
+
+def _rank(x: Any) -> int:
+    """How much a value's dtype counts in promotion: Python numbers least, then 0-d, then arrays."""
+    if isinstance(x, _SCALARS):
+        return 0
+    return 1 if array_of(x).ndim == 0 else 2
+
+
+def result_type(*operands: Any) -> np.dtype[Any]:
+    """The dtype of an operation on `operands`, by PyTorch's rules.
+
+    Bool < integer < floating point. Within the highest category that occurs, arrays decide before 0-d values, and 0-d
+    values before Python and NumPy scalars: a float32 Tensor times `np.sqrt(2.0)` stays float32.
+
+    >>> result_type(np.ones(3, np.float32), np.float64(2)), result_type(np.ones(3, np.int64), 0.5)
+    (dtype('float32'), dtype('float32'))
+    """
+    best: dict[int, np.dtype[Any]] = {}
+    for x in operands:
+        rank = _rank(x)
+        dtype = array_of(x).dtype
+        if dtype.kind not in _KIND:
+            raise DTypeError(f"wanted bool, integer or floating point, got {dtype}")
+        if rank == 0 and dtype.kind == "f":
+            dtype = _default
+        if rank == 0 and dtype.kind in "iu":
+            dtype = int64
+        known = best.get(rank)
+        if known is None or _KIND[dtype.kind] > _KIND[known.kind]:
+            best[rank] = dtype
+        elif _KIND[dtype.kind] == _KIND[known.kind]:
+            best[rank] = np.promote_types(known, dtype)
+    result: np.dtype[Any] | None = None
+    for rank in sorted(best, reverse=True):
+        if result is None or _KIND[best[rank].kind] > _KIND[result.kind]:
+            result = best[rank]
+    assert result is not None
+    return result
+
+
+def _promoted(function: Callable[..., Any], op: Op, x: Any, y: Any) -> Any:
+    """Run a binary function on operands that are no Tensors, or differ in dtype."""
+    for operand in (x, y):
+        if not isinstance(operand, (Core, np.ndarray, *_SCALARS, list, tuple)):
+            return NotImplemented
+    dtype = result_type(x, y)
+    if op.floating and dtype.kind != "f":
+        dtype = _default
+    if type(y) is float and isinstance(x, Core) and x._array.dtype is dtype:
+        return function(x, _constant(y, dtype))
+    return function(cast(x, dtype), cast(y, dtype))
+
+
+def _constant(value: float, dtype: np.dtype[Any]) -> Any:
+    return wrap(np.asarray(value, dtype))
+
+
+def cast(x: Any, dtype: np.dtype[Any]) -> Any:
+    """`x` as a Tensor of `dtype`; recorded if it needs a gradient."""
+    if isinstance(x, Core):
+        if x._array.dtype is dtype or x._array.dtype == dtype:
+            return x
+        if x._node is None or dtype.kind != "f":
+            return wrap(x._array.astype(dtype))
+        return apply(to, x, dtype=dtype)
+    return wrap(np.asarray(x, dtype))
+
+
+def _floating(array: Array) -> Array:
+    return array if array.dtype.kind == "f" else array.astype(_default)
+
+
+# --------------------------------------------------------------------------------------- from a call to a record
+
+
+_UNARY = """\
+def {function}(x):
+    try:
+        a = x._array
+    except AttributeError:
+        return coerced(x)
+    n = x._node
+    if n is None:
+        z = forward({constant})
+        out = new(Tensor)
+        out._array = z if type(z) is ndarray else asarray(z)
+        out._node = None
+        return out
+    z = forward(a)
+    if type(z) is not ndarray:
+        z = asarray(z)
+    out = new(Tensor)
+    out._array = z
+    tape = state.tape
+    if tape is None:
+        out._node = None
+        return out
+    out._node = record = Record()
+    record.plan = plan_x
+    record.inputs = n
+    record.saved = {saved_x}
+{tail}"""
+
+_BINARY = """\
+def {function}(x, y):
+    try:
+        a = x._array
+        b = y._array
+    except AttributeError:
+        return promoted(x, y)
+    if a.dtype is not b.dtype and a.dtype != b.dtype:
+        return promoted(x, y)
+    m = x._node
+    n = y._node
+    if m is None and n is None:
+        try:
+            z = forward({constants})
+        except ValueError:
+            raise misfit(a, b) from None
+        out = new(Tensor)
+        out._array = z if type(z) is ndarray else asarray(z)
+        out._node = None
+        return out
+    try:
+        z = forward(a, b)
+    except ValueError:
+        raise misfit(a, b) from None
+    if type(z) is not ndarray:
+        z = asarray(z)
+    out = new(Tensor)
+    out._array = z
+    tape = state.tape
+    if tape is None:
+        out._node = None
+        return out
+    out._node = record = Record()
+    if n is None:
+        record.plan = plan_x
+        record.inputs = m
+        record.saved = {saved_x}
+    elif m is None:
+        record.plan = plan_y
+        record.inputs = n
+        record.saved = {saved_y}
+    else:
+        record.plan = plan_xy
+        record.inputs = (m, n)
+        record.saved = {saved_xy}
+{tail}"""
+
+_TAIL = """\
+    record.shape = z.shape
+    record.dtype = z.dtype
+    frame = getframe(1)
+    code = frame.f_code
+    if library[code.co_filename]:
+        frame = outer(frame)
+        code = frame.f_code
+    record.code = code
+    record.lasti = frame.f_lasti
+    records = tape.records
+    records.append(record)
+    if len(records) > tape.limit:
+        tape.sweep()
+    return out
+"""
+
+_scopes: list[dict[str, Any]] = []  # of the compiled functions; they learn what `Tensor` is once the class exists
+
+
+def unary(op: Op, name: str | None = None) -> Callable[[T], T]:
+    """The function on Tensors of an op with one input and no settings."""
+    return _function(op, name, _UNARY, ("x",))
+
+
+def binary(op: Op, name: str | None = None) -> Callable[[Any, Any], Any]:
+    """The function on Tensors of an op with two inputs and no settings; returns NotImplemented for foreign types."""
+    return _function(op, name, _BINARY, ("x", "y"))
+
+
+def _misfit(name: str, a: Array, b: Array) -> ShapeError:
+    """The error for operands that cannot be broadcast, in PyTorch's words."""
+    for axis in range(-1, -1 - min(a.ndim, b.ndim), -1):
+        if a.shape[axis] != b.shape[axis] and 1 not in (a.shape[axis], b.shape[axis]):
+            return ShapeError(
+                f"{name}: The size of tensor a ({a.shape[axis]}) must match the size of tensor b ({b.shape[axis]}) at "
+                f"non-singleton dimension {max(a.ndim, b.ndim) + axis}; a has shape {a.shape}, b has shape {b.shape}"
+            )
+    return ShapeError(f"{name}: cannot combine shapes {a.shape} and {b.shape}")
+
+
+def reflected(function: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
+    """The same with the operands exchanged, for `__radd__` and the like."""
+
+    def swapped(x: Any, y: Any) -> T:
+        return function(y, x)
+
+    return swapped
+
+
+def _function(op: Op, name: str | None, template: str, letters: tuple[str, ...]) -> Any:
+    fill = {"function": "function"}
+    scope: dict[str, Any] = {}
+    arrays = dict(zip(op.inputs, "ab", strict=False))
+    for letter, wanted in (("x", (0,)), ("y", (1,)), ("xy", (0, 1))):
+        if any(index >= len(op.inputs) or not op.differentiable(index) for index in wanted):
+            fill[f"saved_{letter}"], scope[f"plan_{letter}"] = "()", None
+            continue
+        plan = op.plan(wanted)
+        fill[f"saved_{letter}"], scope[f"plan_{letter}"] = plan.saved_text(arrays), plan
+    floating = op.floating
+    fill["constant"] = "a if a.dtype.kind == 'f' else floating(a)" if floating else "a"
+    fill["constants"] = (
+        "a if a.dtype.kind == 'f' else floating(a), b if b.dtype.kind == 'f' else floating(b)" if floating else "a, b"
+    )
+    text = template.format(tail=_TAIL, **fill)
+    scope.update(_SCOPE, Tensor=Tensor, forward=op.forward, defaults=op.defaults)
+    _scopes.append(scope)
+    exec(compiled(text, "<op call>"), scope)
+    function: FunctionType = scope["function"]
+    scope["promoted"] = lambda x, y: _promoted(function, op, x, y)
+    scope["misfit"] = lambda a, b: _misfit(name or op.name, a, b)
+    scope["coerced"] = lambda x: function(wrap(array_of(x)))
+    function.__name__ = function.__qualname__ = name or op.name
+    function.__doc__ = op.__doc__
+    if isinstance(op.forward, np.ufunc):
+        ufuncs[op.forward] = function
+    return function
+
+
+_SCOPE: dict[str, Any] = {
+    "Record": Record,
+    "asarray": np.asarray,
+    "floating": _floating,
+    "getframe": sys._getframe,
+    "library": library,
+    "ndarray": np.ndarray,
+    "new": new,
+    "outer": outer,
+    "state": state,
+    "wrap": wrap,
+}
+
+
+def apply(op: Op, *inputs: Any, **settings: Any) -> Any:
+    """Run `op` on Tensors, arrays and numbers, and record it if one of them needs a gradient."""
+    arrays = []
+    nodes = []
+    wanted = []
+    for index, x in enumerate(inputs):
+        if isinstance(x, Core):
+            arrays.append(x._array)
+            node = x._node
+            if node is not None and op.differentiable(index if len(op.inputs) > 1 else 0):
+                nodes.append(node)
+                wanted.append(index)
+        else:
+            arrays.append(x if type(x) is np.ndarray or x is None else array_of(x))
+    z = op.forward(*arrays, **settings)
+    tape = state.tape
+    if not nodes or tape is None:
+        if op.outputs != 1:
+            return tuple([wrap(part) for part in z])
+        out = wrap(z)
+        if op.view:
+            _note_view(out, inputs[0])
+        return out
+    if op.outputs == 1 and type(z) is not np.ndarray:
+        z = np.asarray(z)
+    plan = op.plan(tuple(wanted))
+    record = Record()
+    record.plan = plan
+    record.inputs = nodes[0] if len(nodes) == 1 else tuple(nodes)
+    record.saved = plan.save(arrays, z, settings)
+    frame = sys._getframe(1)
+    if library[frame.f_code.co_filename]:
+        frame = outer(frame)
+    record.code = frame.f_code
+    record.lasti = frame.f_lasti
+    if op.outputs != 1:
+        return _record_outputs(record, z)
+    record.shape = z.shape
+    record.dtype = z.dtype
+    append(record)
+    out = new(Tensor)
+    out._array = z
+    out._node = record
+    if op.view:
+        _note_view(out, inputs[0])
+    return out
+
+
+def append(record: Record) -> None:
+    """Put a finished record on the current thread's tape."""
+    tape = state.home
+    tape.records.append(record)
+    if len(tape.records) > tape.limit:
+        tape.sweep()
+
+
+def _record_outputs(record: Record, values: tuple[Array, ...]) -> tuple[Any, ...]:
+    """Several outputs: one record that computes them all, and one per output that takes it out."""
+    shapes: Any = tuple([z.shape for z in values])
+    record.shape = shapes
+    record.dtype = values[0].dtype if values else _default
+    append(record)
+    outs = []
+    for index, z in enumerate(values):
+        part = Record()
+        part.plan = COMPONENT
+        part.inputs = record
+        part.saved = (index, len(values))
+        part.shape = z.shape
+        part.dtype = z.dtype
+        part.code = record.code
+        part.lasti = record.lasti
+        append(part)
+        outs.append(wrap(z, part))
+    return tuple(outs)
+
+
+def _note_view(out: Any, source: Any) -> None:
+    if isinstance(source, Core) and (out._array.base is not None or out._array is source._array):
+        out._base = source
+
+
+def node_of(x: Any) -> Node | None:
+    """The node of a Tensor; None for constants and everything else."""
+    return x._node if isinstance(x, Core) else None
+
+
+array_functions: dict[Callable[..., Any], Callable[..., Any]] = {}
+"""NumPy function -> the function that runs it on Tensors, with NumPy's signature."""
+
+ufuncs: dict[np.ufunc, Callable[..., Any]] = {}
+"""NumPy ufunc -> the function that runs it on Tensors. Filled by `unary` and `binary`."""
+
+
+def implements(*functions: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Say that a function with NumPy's signature runs these NumPy functions on Tensors."""
+
+    def register(ours: Callable[P, R]) -> Callable[P, R]:
+        for function in functions:
+            array_functions[function] = ours
+        return ours
+
+    return register
+
+
+_SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "axes": "dims"}
+
+
+def method(function: Callable[P, R]) -> Callable[P, R]:
+    """A method that also serves as a function of the package (`autograd.sum = Tensor.sum`).
+
+    Takes NumPy's spelling of arguments (`axis`, `keepdims`) beside PyTorch's, and arrays or numbers in place of self.
+    """
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            for numpys, pytorchs in _SPELLINGS.items():
+                if numpys in kwargs:
+                    kwargs[pytorchs] = kwargs.pop(numpys)
+            if "input" in kwargs and not args:
+                args = (kwargs.pop("input"),)
+        if args and not isinstance(args[0], Core):
+            args = (wrap(array_of(args[0])), *args[1:])
+        return function(*args, **kwargs)  # type: ignore[arg-type]
+
+    return call

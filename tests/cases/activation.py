@@ -1,0 +1,5 @@
+"""Activation ops."""
+
+from .case import Case
+
+CASES: list[Case] = []

@@ -1,0 +1,5 @@
+"""Index ops."""
+
+from .case import Case
+
+CASES: list[Case] = []

@@ -1,0 +1,5 @@
+"""Linalg ops."""
+
+from .case import Case
+
+CASES: list[Case] = []

@@ -1,0 +1,5 @@
+"""Reduce ops."""
+
+from .case import Case
+
+CASES: list[Case] = []

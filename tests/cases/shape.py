@@ -1,0 +1,5 @@
+"""Shape ops."""
+
+from .case import Case
+
+CASES: list[Case] = []
