@@ -117,9 +117,7 @@ class Tensor(
 
     def detach(self) -> Self:
         """The same memory as a constant: no gradient flows through it."""
-        out: Self = wrap(self._array)
-        out._base = self
-        return out
+        return wrap(self._array)  # type: ignore[no-any-return]
 
     def retain_grad(self) -> None:
         """Let backward fill `.grad` of this computed Tensor too."""

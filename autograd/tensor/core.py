@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import weakref
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any, ParamSpec, TypeVar
@@ -51,6 +52,7 @@ class Core:
     _array   the value
     _node    None for a constant, a `Leaf`, or the `Record` that computed it
     _base    the Tensor whose memory this one looks into, if a view op made it
+    _views   the tracked views of this one, if it is no view itself
     _grad    what `.grad` returns
     """
 
@@ -58,6 +60,7 @@ class Core:
     _array: Array
     _node: Any
     _base: Core | None = None
+    _views: list[weakref.ref[Core]] | None = None
     _grad: Core | None = None
 
     def __init_subclass__(cls, final: bool = False, **kwargs: Any) -> None:
@@ -392,16 +395,7 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Any:
         return out
     if op.outputs == 1 and type(z) is not np.ndarray:
         z = np.asarray(z)
-    plan = op.plan(tuple(wanted))
-    record = Record()
-    record.plan = plan
-    record.inputs = nodes[0] if len(nodes) == 1 else tuple(nodes)
-    record.saved = plan.save(arrays, z, settings)
-    frame = sys._getframe(1)
-    if library[frame.f_code.co_filename]:
-        frame = outer(frame)
-    record.code = frame.f_code
-    record.lasti = frame.f_lasti
+    record = _record(op, arrays, nodes, wanted, z, settings)
     if op.outputs != 1:
         return _record_outputs(record, z)
     record.shape = z.shape
@@ -413,6 +407,35 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Any:
     if op.view:
         _note_view(out, inputs[0])
     return out
+
+
+def record_call(op: Op, inputs: tuple[Any, ...], z: Array, **settings: Any) -> Record | None:
+    """Record that `op` computed `z` without running it: for values that were written in place."""
+    nodes = [node_of(x) for x in inputs]
+    wanted = [index for index, node in enumerate(nodes) if node is not None and op.differentiable(index)]
+    if not wanted or state.tape is None:
+        return None
+    record = _record(op, [array_of(x) for x in inputs], [nodes[index] for index in wanted], wanted, z, settings)
+    record.shape = z.shape
+    record.dtype = z.dtype
+    append(record)
+    return record
+
+
+def _record(
+    op: Op, arrays: list[Any], nodes: list[Any], wanted: list[int], z: Any, settings: dict[str, Any]
+) -> Record:
+    plan = op.plan(tuple(wanted))
+    record = Record()
+    record.plan = plan
+    record.inputs = nodes[0] if len(nodes) == 1 else tuple(nodes)
+    record.saved = plan.save(arrays, z, settings)
+    frame = sys._getframe(2)
+    if library[frame.f_code.co_filename]:
+        frame = outer(frame)
+    record.code = frame.f_code
+    record.lasti = frame.f_lasti
+    return record
 
 
 def append(record: Record) -> None:
@@ -445,8 +468,17 @@ def _record_outputs(record: Record, values: tuple[Array, ...]) -> tuple[Any, ...
 
 
 def _note_view(out: Any, source: Any) -> None:
-    if isinstance(source, Core) and (out._array.base is not None or out._array is source._array):
-        out._base = source
+    """Remember whose memory `out` looks into, and let the owner know its tracked views: in-place writes need both."""
+    if not isinstance(source, Core) or (out._array.base is None and out._array is not source._array):
+        return
+    out._base = source
+    if isinstance(out._node, Record):
+        while source._base is not None:
+            source = source._base
+        if not isinstance(source._node, Leaf):  # a leaf that requires grad cannot be written to while recording
+            if source._views is None:
+                source._views = []
+            source._views.append(weakref.ref(out))
 
 
 def node_of(x: Any) -> Node | None:
