@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from . import anomaly
 from .broadcast import unbroadcast
 from .errors import GraphError, ShapeError
-from .op import COMPONENT, wrong_shape
+from .op import COMPONENT, filled, wrong_shape
 from .tape import Cotangents, Leaf, Mark, Record, state
 from .tensor.core import Core, wrap
 
@@ -42,9 +43,8 @@ def backward(
         raise GraphError("backward: `inputs` argument to backward() cannot be empty")
     found = _run(outputs, seeds, wanted, retain_graph, create_graph, until)
     if wanted is None:
-        for node, g in found.items():
-            if isinstance(node, Leaf):
-                _deliver(node, node.tensor(), g, create_graph)
+        for node in list(found):
+            _deliver(node, node.tensor(), found.pop(node), create_graph)
     else:
         for x in wanted:
             if x._node in found:
@@ -147,32 +147,39 @@ def _run(
     if wanted is not None:
         inner = {x._node for x in wanted if isinstance(x._node, Record)}
         step = _restricted(_path(list(cotangents), {x._node for x in wanted}), inner, captured)
-    if create_graph:
-        step = _recorded(step)
+    elif create_graph:
+        step = push
+    if anomaly.enabled():
+        step = anomaly.watched(step or push)
     before = state.tape
     state.tape = state.home if create_graph else None
     try:
         owned = state.home.replay(cotangents, retain=retain, until=until, step=step)
     finally:
         state.tape = before
-    cotangents = {node: _hooked(node, g) for node, g in cotangents.items()}
-    cotangents.update(captured)
     del owned
-    return cotangents
+    arrived = {node: _hooked(node, g) for node, g in cotangents.items() if isinstance(node, Leaf)}
+    return arrived | captured
 
 
 def _path(roots: list[Any], targets: set[Any]) -> set[Any]:
     """The records that lie between the roots and the targets, and the targets."""
-    records = state.home.records
     reached = set(roots)
     order = []
-    for record in reversed(records):
+    misses, patience = 0, 32
+    for record in reversed(state.home.records):
         if record in reached:
             order.append(record)
             reached.update(record.parents)
+            continue
+        misses += 1
+        if misses == patience:  # the rest of the tape may be other people's
+            if not any(type(node) is Record for node in reached.difference(order)):
+                break
+            patience *= 2
     needed = set(targets)
     for record in reversed(order):
-        if not needed.isdisjoint(record.parents):
+        if record.plan.opaque or not needed.isdisjoint(record.parents):
             needed.add(record)
     return needed
 
@@ -184,7 +191,7 @@ def _restricted(needed: set[Any], capture: set[Any], captured: Cotangents) -> Ca
         if record in capture:
             captured[record] = dz
         parents = record.parents
-        if all(node in needed for node in parents):
+        if record.plan.opaque or all(node in needed for node in parents):
             push(dz, record, cotangents, owned)
         elif any(node in needed for node in parents):
             push(dz, record, cotangents, owned, needed)
@@ -216,8 +223,6 @@ def _push_tensors(dz: Any, record: Record, cotangents: Cotangents, needed: set[A
 def _push_each(dz: Any, record: Record, saved: Any, cotangents: Cotangents, needed: set[Any] | None) -> None:
     plan = record.plan
     if plan.op.outputs != 1:
-        from .op import filled
-
         dz = filled(dz, record)
     together = plan.pulls[0](dz, saved) if plan.joint else None
     for position, (index, node) in enumerate(zip(plan.wanted, record.parents, strict=True)):
@@ -229,11 +234,6 @@ def _push_each(dz: Any, record: Record, saved: Any, cotangents: Cotangents, need
                 raise wrong_shape(record, str(index), g, node)
             g = unbroadcast(g, node.shape)
         cotangents[node] = cotangents[node] + g if node in cotangents else g
-
-
-def _recorded(step: Callable[..., None] | None) -> Callable[..., None]:
-    """The step for `create_graph`: cotangents are Tensors, so the rules record what they compute."""
-    return step or push
 
 
 def _own(g: Any) -> Any:
@@ -281,7 +281,3 @@ def _deliver(node: Any, tensor: Any, g: Any, create_graph: bool) -> None:
     if isinstance(node, Leaf) and node.after:
         for hook in list(node.after.values()):
             hook(tensor)
-
-
-__all__: Sequence[str] = ["backward", "grad"]
-_Tensors = Iterable[Core]

@@ -7,6 +7,8 @@ AutogradError
 │   ├── InplaceError               a value that backward needs was overwritten
 │   └── AnomalyError               `detect_anomaly` met the first NaN or Inf
 ├── NoRuleError (TypeError)        a NumPy function or an input that has no derivative rule
+├── LabelError (ValueError)        a class index or another target that the loss does not take
+├── CheckpointError (ValueError)   a checkpoint is missing, damaged, foreign, or does not fit the model
 └── DataError (ValueError)         a data file or folder is missing, damaged or not what it claims to be
 
 Messages say which function, what it wanted and what it got. Where PyTorch has a sentence that people search for,
@@ -44,6 +46,20 @@ class AnomalyError(GraphError):
 
 class NoRuleError(AutogradError, TypeError):
     """A NumPy function or an input that has no derivative rule."""
+
+
+class LabelError(AutogradError, ValueError, IndexError, RuntimeError):
+    """A class index or another target that the loss does not take.
+
+    Also an IndexError and a RuntimeError, because PyTorch raises these for targets out of bounds.
+    """
+
+
+class CheckpointError(AutogradError, ValueError, RuntimeError):
+    """A checkpoint is missing, damaged, foreign, or does not fit the model.
+
+    Also a RuntimeError, because that is what PyTorch's `load_state_dict` raises.
+    """
 
 
 class DataError(AutogradError, ValueError):

@@ -179,6 +179,7 @@ class Plan:
 
     save: Function
     step: Function
+    opaque = False  # True where backward also reaches values that are no inputs of the record: see checkpoint
 
     def __init__(self, op: Op, wanted: tuple[int, ...]) -> None:
         self.op = op
@@ -199,8 +200,24 @@ class Plan:
         return self.save(inputs, z, settings)
 
     def _first_step(self, dz: Any, record: Record, cotangents: Cotangents, owned: set[Any]) -> None:
-        self.step = _run(self.source, self._scope())["step"]
+        many = self.variadic and self.joint and len(self.wanted) > 8
+        self.step = self._step_of_many if many else _run(self.source, self._scope())["step"]
         self.step(dz, record, cotangents, owned)
+
+    def _step_of_many(self, dz: Any, record: Record, cotangents: Cotangents, owned: set[Any]) -> None:
+        """`step` as a loop: compiling a text per number of inputs would cost more than it saves."""
+        parts = self.pulls[0](dz, record.saved)
+        for index, node in zip(self.wanted, record.parents, strict=True):
+            g = parts[index]
+            if g.shape != node.shape:
+                raise wrong_shape(record, f"{self.op.inputs[0][1:]}[{index}]", g, node)
+            if node not in cotangents:
+                cotangents[node] = g
+            elif node in owned:
+                cotangents[node] += g
+            else:
+                cotangents[node] = np.asarray(cotangents[node] + g)
+                owned.add(node)
 
     @cached_property
     def pulls(self) -> tuple[Function, ...]:
@@ -285,8 +302,8 @@ class Plan:
         nodes = dict(zip(self.wanted, record.parents, strict=True))
 
         def lifted(name: str, value: Any) -> Any:
-            if name == "z":
-                return tensor(value, record)
+            if name == "z":  # several outputs stay arrays: a rule that needs them as Tensors computes them again
+                return tensor(value, record) if self.op.outputs == 1 else value
             if self.variadic and name == self.op.inputs[0][1:]:
                 return tuple(tensor(x, nodes[i]) if i in nodes else x for i, x in enumerate(value))
             if name in self.op.inputs:
@@ -377,6 +394,7 @@ class Component:
     name = "output"
     op = None
     joint = False
+    opaque = False
     wanted = (0,)
     names = ("index", "count")
 

@@ -206,15 +206,28 @@ class Tape:
         self.interval = _SWEEP_FIRST  # records between two sweeps
         self.limit = _SWEEP_FIRST  # sweep when there are more records than this
         self.replaying = 0  # depth of backward passes under way; the list is not re-packed meanwhile
+        self.watch: Callable[[Record, Any], None] | None = None  # sees each record with its value: `detect_anomaly`
         self.hooks: dict[int, list[Callable[[Any], Any]]] = {}  # id of a record -> what to do with its cotangent
 
     # -- recording
+
+    def overflow(self, value: Any) -> None:
+        """The list has outgrown `limit`: called with the value that the latest record computed."""
+        if self.watch is not None:
+            self.watch(self.records[-1], value)
+            if len(self.records) % _SMALL:
+                return
+        self.sweep()
+
+    def _expect(self, more: int) -> None:
+        """Let the list grow by `more` records before the next sweep."""
+        self.limit = -1 if self.watch is not None else len(self.records) + more
 
     def sweep(self) -> None:
         """Drop every record that no Tensor and no later record refers to, and set when to look again."""
         records = self.records
         if self.replaying:
-            self.limit = 2 * len(records)
+            self._expect(len(records))
             return
         fresh = recent_bytes = 0
         for index in range(len(records) - 1, -1, -1):
@@ -230,7 +243,7 @@ class Tape:
         live = len(records)
         wanted = _SWEEP_BYTES * fresh // max(recent_bytes, 1)
         self.interval = max(_FEWEST, live // 4, min(wanted, max(_SMALL, 2 * live)))
-        self.limit = live + self.interval
+        self._expect(self.interval)
 
     def _pack(self, start: int) -> None:
         """Close the gaps from `start` on; a mutation matters only while a record stands before it."""
@@ -262,8 +275,9 @@ class Tape:
     ) -> set[Any]:
         """Push `cotangents` (node -> seed) back to the leaves, in place.
 
-        On return the dictionary holds what arrived at leaves; the set that is returned names the nodes whose array
-        belongs to the dictionary alone. Records are let go as they are replayed unless `retain`.
+        On return the dictionary holds what arrived at leaves, and at records before `until`; the set that is returned
+        names the nodes whose array belongs to the dictionary alone. Records are let go as they are replayed unless
+        `retain`.
         `step` pushes through one record (default: the record's plan); `until` ends the walk at a mark.
         """
         records = self.records
@@ -272,6 +286,9 @@ class Tape:
         pop, hooks = cotangents.pop, self.hooks
         top = self._position(cotangents)
         index, misses, patience = top + 1, 0, 32
+        for later in records[top + 1 :]:
+            if type(later) is Mutation:
+                written.update(later.writes)
         self.replaying += 1
         try:
             for index in range(top, -1, -1):
@@ -305,10 +322,10 @@ class Tape:
             self.replaying -= 1
             if not retain:
                 self._drop_consumed(index, top)
-        for node in [node for node in cotangents if type(node) is Record]:
-            if until is None:
-                raise _unreachable(node)
-            del cotangents[node]
+        if until is None:
+            for node in cotangents:
+                if type(node) is Record:
+                    raise _unreachable(node)
         return owned
 
     def _position(self, seeds: Cotangents) -> int:
@@ -333,7 +350,7 @@ class Tape:
         ]
         if not self.replaying:
             self._pack(len(records))
-            self.limit = len(records) + self.interval
+            self._expect(self.interval)
 
     # -- marks
 
@@ -365,7 +382,8 @@ class Tape:
                 record.saved = CONSUMED
                 record.inputs = None
         self.records.clear()
-        self.limit = self.interval = _SWEEP_FIRST
+        self.interval = _SWEEP_FIRST
+        self._expect(self.interval)
 
     # -- looking
 

@@ -2,22 +2,220 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..op import op
+from .scan import cumprod, shift
+
+inf = math.inf
+
+
+def axes_of(ndim: int, axis: Any) -> tuple[int, ...]:
+    """The axes that are reduced, counted from 0."""
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple([a % ndim for a in axis]) if isinstance(axis, tuple) else (axis % ndim,)
+
+
+def kept(y: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
+    """Something of the shape of a reduction's result, with the reduced axes back as axes of size 1."""
+    if keepdims or axis is None:
+        return y
+    axes = axes_of(len(shape), axis)
+    return y.reshape(tuple([1 if a in axes else n for a, n in enumerate(shape)]))
 
 
 def spread(dz: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
-    """The cotangent of a reduction, repeated along the axes that were reduced."""
-    if axis is not None and not keepdims:
-        axes = axis if isinstance(axis, tuple) else (axis,)
-        dz = np.expand_dims(dz, tuple(a % len(shape) for a in axes)) if shape else dz
+    """The cotangent of a reduction, repeated along the axes that were reduced: a view wherever NumPy can make one."""
+    dz = kept(dz, shape, axis, keepdims)
+    if isinstance(dz, (np.ndarray, np.generic)) and dz.ndim == 0:  # broadcast_to takes eight times as long
+        view: Any = np.ndarray(shape, dz.dtype, dz, 0, (0,) * len(shape))  # type: ignore[arg-type]
+        view.setflags(write=False)
+        return view
     return np.broadcast_to(dz, shape)
+
+
+def freedom(shape: tuple[int, ...], axis: Any, correction: float = 0) -> float:
+    """Elements reduced into one, less `correction`; NaN when none is left, so that 0 / 0 needs no warning."""
+    n = math.prod(shape) if axis is None else math.prod([shape[a] for a in axes_of(len(shape), axis)])
+    return n - correction if n > correction else math.nan
+
+
+def quotient(dz: Any, z: Any) -> Any:
+    """dz / z, and 0 where z is 0."""
+    return dz / (z + (z == 0)) * (z != 0)
+
+
+# ----------------------------------------------------------------------------------------------- sums and products
 
 
 @op("sum", dx=lambda dz, x_shape, axis, keepdims: spread(dz, x_shape, axis, keepdims))
 def sum(x, *, axis=None, keepdims=False):
     """Sum of the elements along `axis`."""
     return np.add.reduce(x, axis=axis, keepdims=keepdims)
+
+
+@op("nansum", dx=lambda dz, x, axis, keepdims: kept(dz, x.shape, axis, keepdims) * (x == x))  # noqa: PLR0124
+def nansum(x, *, axis=None, keepdims=False):
+    """Sum of the elements along `axis` that are not NaN."""
+    return np.add.reduce(np.where(np.isnan(x), 0, x), axis=axis, keepdims=keepdims)
+
+
+@op("mean", dx=lambda dz, x_shape, axis, keepdims: spread(dz / freedom(x_shape, axis), x_shape, axis, keepdims))
+def mean(x, *, axis=None, keepdims=False):
+    """Mean along `axis`; NaN over no elements."""
+    return np.add.reduce(x, axis=axis, keepdims=keepdims) / freedom(x.shape, axis)
+
+
+def _others(x: Any, axis: int | None) -> Any:
+    """For each element the product of all others along `axis`, without a division: right where elements are 0."""
+    if axis is None:
+        return _others(np.reshape(x, (-1,)), 0).reshape(x.shape)
+    before = shift(cumprod(x, axis=axis), axis=axis, by=1, fill=1)
+    after = shift(cumprod(x, axis=axis, reverse=True), axis=axis, by=-1, fill=1)
+    return before * after
+
+
+@op("prod", dx=lambda dz, x, axis, keepdims: kept(dz, x.shape, axis, keepdims) * _others(x, axis))
+def prod(x, *, axis=None, keepdims=False):
+    """Product of the elements along `axis`: None or an int."""
+    return np.multiply.reduce(x, axis=axis, keepdims=keepdims)
+
+
+# --------------------------------------------------------------------------------------------------------- variance
+
+
+def _deviation(x: Any, axis: Any) -> Any:
+    return x - mean(x, axis=axis, keepdims=True)
+
+
+@op(
+    "var",
+    dx=lambda dz, x, axis, correction, keepdims: (
+        kept(dz * (2 / freedom(x.shape, axis, correction)), x.shape, axis, keepdims) * _deviation(x, axis)
+    ),
+)
+def var(x, *, axis=None, correction=1, keepdims=False):
+    """Squared deviation from the mean, summed along `axis`, over n - correction; NaN unless n > correction.
+
+    In two passes, on x less its first element: then the variance of a constant is 0, whatever its mean is rounded to.
+    """
+    axes = axes_of(x.ndim, axis)
+    first = x[tuple([slice(1) if a in axes else slice(None) for a in range(x.ndim)])]
+    d = _deviation(x - first, axis)
+    return np.add.reduce(d * d, axis=axis, keepdims=keepdims) / freedom(x.shape, axis, correction)
+
+
+@op(
+    "std",
+    dx=lambda dz, x, z, axis, correction, keepdims: (
+        kept(quotient(dz, z) / freedom(x.shape, axis, correction), x.shape, axis, keepdims) * _deviation(x, axis)
+    ),
+)
+def std(x, *, axis=None, correction=1, keepdims=False):
+    """Square root of `var`. Its gradient where x is constant is 0."""
+    return np.sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims))
+
+
+# --------------------------------------------------------------------------------------------------------- extremes
+
+
+@op("share", kinks=True)
+def share(x, z, *, axis=None):
+    """1/k at each of the k elements along `axis` that equal z, 0 elsewhere; z has size 1 along `axis`. A constant."""
+    hits = x == z
+    count = np.add.reduce(hits, axis=axis, dtype=np.int64, keepdims=True)
+    if not count.all():  # NaN equals nothing, but here it is the NaNs that decided
+        hits = hits | (np.isnan(x) & np.isnan(z))
+        count = np.add.reduce(hits, axis=axis, dtype=np.int64, keepdims=True)
+    return np.divide(hits, count, dtype=x.dtype)
+
+
+def _to_ties(dz: Any, x: Any, z: Any, axis: Any, keepdims: bool) -> Any:
+    """The cotangent of an extreme z of x, split evenly between the elements that equal it."""
+    shape = x.shape
+    return kept(dz, shape, axis, keepdims) * share(x, kept(z, shape, axis, keepdims), axis=axis)
+
+
+@op("amax", kinks=True, dx=lambda dz, x, z, axis, keepdims: _to_ties(dz, x, z, axis, keepdims))
+def amax(x, *, axis=None, keepdims=False):
+    """Largest element along `axis`; NaN if there is one. Ties share the gradient evenly."""
+    return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+@op("amin", kinks=True, dx=lambda dz, x, z, axis, keepdims: _to_ties(dz, x, z, axis, keepdims))
+def amin(x, *, axis=None, keepdims=False):
+    """Smallest element along `axis`; NaN if there is one. Ties share the gradient evenly."""
+    return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+@op("median", kinks=True, dx=lambda dz, x, z: _to_ties(dz, x, z, None, False))
+def median(x, *, ignore_nan=False):
+    """The middle one of all elements, the lower of two; NaN if there is one, unless `ignore_nan`. Ties share."""
+    nans = np.isnan(x)
+    if nans.any():
+        if not ignore_nan or nans.all():
+            return x[nans][0]
+        x = x[~nans]
+    if x.size == 0:
+        return np.asarray(math.nan, x.dtype)
+    middle = (x.size - 1) // 2
+    return np.partition(x.reshape(-1), middle)[middle]
+
+
+# ------------------------------------------------------------------------------------------- exponentials and norms
+
+
+@op(
+    "logsumexp",
+    dx=lambda dz, x, z, axis, keepdims: (
+        # z is -inf where every x is: exp(-inf - lowest) is 0, exp(-inf + inf) would be NaN
+        kept(dz, x.shape, axis, keepdims)
+        * np.exp(x - kept(np.maximum(z, float(np.finfo(z.dtype).min)), x.shape, axis, keepdims))
+    ),
+)
+def logsumexp(x, *, axis=None, keepdims=False):
+    """log(sum(exp(x))) along `axis`, less the largest element first, so that nothing overflows. -inf over nothing."""
+    top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-inf)
+    top = np.where(np.isfinite(top), top, 0)
+    total = np.add.reduce(np.exp(x - top), axis=axis, keepdims=True)
+    with np.errstate(divide="ignore"):
+        z = np.log(total) + top
+    return z if keepdims else np.reshape(z, [n for a, n in enumerate(z.shape) if a not in axes_of(x.ndim, axis)])
+
+
+def _norm_rule(dz: Any, x: Any, z: Any, p: float, axis: Any, keepdims: bool) -> Any:
+    """The gradient of the p-norm; 0 where x is 0."""
+    dz, z = kept(dz, x.shape, axis, keepdims), kept(z, x.shape, axis, keepdims)
+    if p == 0:
+        return dz * (x * 0)
+    if p == 1:
+        return dz * np.sign(x)
+    if p == 2:
+        return quotient(dz, z) * x
+    if abs(p) == inf:
+        return dz * np.sign(x) * share(np.abs(x), z, axis=axis)
+    # 1 stands in for zeros before the division and the power: neither they nor their derivatives see a 0
+    ratio = (np.abs(x) + (x == 0)) / (z + (z == 0))
+    return dz * (z != 0) * np.sign(x) * ratio ** (p - 1)
+
+
+@op("vector_norm", kinks=True, dx=_norm_rule)
+def vector_norm(x, *, p=2, axis=None, keepdims=False):
+    """(sum of |x|**p along `axis`)**(1/p); largest or smallest |x| for p = inf or -inf; elements != 0 for p = 0."""
+    if p == 0:
+        return np.add.reduce(x != 0, axis=axis, dtype=x.dtype, keepdims=keepdims)
+    if p == 2:
+        return np.sqrt(np.add.reduce(x * x, axis=axis, keepdims=keepdims))
+    size = np.abs(x)
+    if p == 1:
+        return np.add.reduce(size, axis=axis, keepdims=keepdims)
+    if p == inf:
+        return np.maximum.reduce(size, axis=axis, keepdims=keepdims)
+    if p == -inf:
+        return np.minimum.reduce(size, axis=axis, keepdims=keepdims)
+    with np.errstate(divide="ignore"):  # 0 ** -1
+        return np.add.reduce(size**p, axis=axis, keepdims=keepdims) ** (1 / p)

@@ -1,20 +1,194 @@
-"""Ops that rearrange: value and rules side by side. Axes are NumPy's."""
+"""Ops that rearrange: value and rules side by side. Axes are NumPy's, and not negative."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from ..broadcast import unbroadcast
 from ..op import op
+from ..tape import owner
+
+# ------------------------------------------------------------------------------------- the same elements elsewhere
 
 
-@op("reshape", view=True, dx=lambda dz, x_shape: np.reshape(dz, x_shape))
+@op("reshape", view=True, dx=lambda dz, x_shape: dz.reshape(x_shape))
 def reshape(x, *, shape):
-    """The same elements in row-major order under another shape."""
-    return np.reshape(x, shape)
+    """The same elements in row-major order under another shape; a view where the memory allows it."""
+    return x.reshape(shape)
 
 
 @op("expand", view=True, dx=lambda dz, x_shape: unbroadcast(dz, x_shape))
 def expand(x, *, shape):
     """Repeated along axes of size 1 and new leading axes, without a copy."""
     return np.broadcast_to(x, shape)
+
+
+@op("transpose", view=True, dx=lambda dz, axes: transpose(dz, axes=inverse(axes)))
+def transpose(x, *, axes):
+    """Axis i of the result is axis axes[i] of x."""
+    return x.transpose(axes)
+
+
+def inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The permutation that undoes `axes`."""
+    return tuple(sorted(range(len(axes)), key=axes.__getitem__))
+
+
+@op("flip", dx=lambda dz, axis: flip(dz, axis=axis))
+def flip(x, *, axis):
+    """Reversed along each of the axes, as a copy."""
+    return np.flip(x, axis).copy()
+
+
+@op("roll", dx=lambda dz, shift, axis: roll(dz, shift=tuple(-s for s in shift), axis=axis))
+def roll(x, *, shift, axis):
+    """Moved by shift[i] along axis[i]; what leaves at one end comes in at the other."""
+    return np.roll(x, shift, axis)
+
+
+@op("clone", dx=lambda dz: dz)
+def clone(x, *, order="K"):
+    """A copy. Order "C": row-major; "K": with x's memory layout."""
+    return x.copy(order)
+
+
+# ------------------------------------------------------------------------------------------------------- repeating
+
+
+@op("tile", dx=lambda dz, x_shape, reps: untile(dz, x_shape, reps))
+def tile(x, *, reps):
+    """reps[i] copies of x, one after the other, along axis i; missing leading axes of x count as size 1."""
+    return np.tile(x, reps)
+
+
+def untile(dz: Any, shape: tuple[int, ...], reps: tuple[int, ...]) -> Any:
+    """The sum over the copies."""
+    full = (1,) * (len(reps) - len(shape)) + shape
+    parted = dz.reshape(tuple(size for pair in zip(reps, full, strict=True) for size in pair))
+    return np.sum(parted, axis=tuple(range(0, 2 * len(full), 2))).reshape(shape)
+
+
+@op("repeat", dx=lambda dz, repeats, axis: segment_sum(dz, counts=repeats, axis=axis))
+def repeat(x, *, repeats, axis):
+    """Element i along the axis repeats[i] times in a row; or each `repeats` times."""
+    return np.repeat(x, repeats, axis)
+
+
+@op("segment_sum", dx=lambda dz, counts, axis: repeat(dz, repeats=counts, axis=axis))
+def segment_sum(x, *, counts, axis):
+    """Sums of runs of counts[i] elements along the axis, one run after the other; a run of none sums to 0."""
+    if isinstance(counts, int):
+        runs = x.shape[axis] // max(counts, 1)
+        return x.reshape((*x.shape[:axis], runs, counts, *x.shape[axis + 1 :])).sum(axis + 1)
+    z = np.zeros((*x.shape[:axis], len(counts), *x.shape[axis + 1 :]), x.dtype)
+    some = counts > 0
+    if some.any():
+        starts = (np.cumsum(counts) - counts)[some]
+        z[(*[slice(None)] * axis, some)] = np.add.reduceat(x, starts, axis)
+    return z
+
+
+# -------------------------------------------------------------------------------------------- joining and splitting
+
+
+@op("cat", joint=lambda dz, xs_shape, axis: split(dz, sizes=tuple([s[axis] for s in xs_shape]), axis=axis))
+def concatenate(*xs, axis):
+    """One after the other along an axis."""
+    return np.concatenate(xs, axis)
+
+
+@op("stack", joint=lambda dz, axis: unbind(dz, axis=axis))
+def stack(*xs, axis):
+    """Side by side along a new axis."""
+    return np.stack(xs, axis)
+
+
+@op("split", outputs=0, view=True, dx=lambda dz, axis: concatenate(*dz, axis=axis))
+def split(x, *, sizes, axis):
+    """Pieces of the given sizes along an axis, which they fill."""
+    colons = (slice(None),) * axis
+    pieces, start = [], 0
+    for size in sizes:
+        pieces.append(x[(*colons, slice(start, start + size))])
+        start += size
+    return tuple(pieces)
+
+
+@op("unbind", outputs=0, view=True, dx=lambda dz, axis: stack(*dz, axis=axis))
+def unbind(x, *, axis):
+    """Each slice along an axis, without that axis."""
+    colons = (slice(None),) * axis
+    return tuple([x[(*colons, i, ...)] for i in range(x.shape[axis])])
+
+
+# ------------------------------------------------------------------------------------- diagonals, triangles, strides
+
+
+@op("diagonal", view=True, dx=lambda dz, x_shape, offset, axes: diagonal_embed(dz, shape=x_shape, offset=offset, axes=axes))
+def diagonal(x, *, offset=0, axes=(0, 1)):
+    """The elements at [i, i + offset] of two axes, along a new last axis."""
+    z = np.diagonal(x, offset, *axes)
+    if x.flags.writeable:
+        z.flags.writeable = True  # NumPy's is read-only
+    return z
+
+
+@op("diagonal_embed", dx=lambda dz, offset, axes: diagonal(dz, offset=offset, axes=axes))
+def diagonal_embed(x, *, shape, offset=0, axes=(0, 1)):
+    """Zeros of `shape` with the last axis of x at [i, i + offset] of two axes."""
+    z = np.zeros(shape, x.dtype)
+    diagonal(z, offset=offset, axes=axes)[...] = x
+    return z
+
+
+tril = op("tril", lambda x, *, k=0: np.tril(x, k), dx=lambda dz, k: tril(dz, k=k))
+triu = op("triu", lambda x, *, k=0: np.triu(x, k), dx=lambda dz, k: triu(dz, k=k))
+
+
+Layout = tuple[tuple[int, ...], tuple[int, ...], int]
+"""Shape, strides and offset of an array in its memory, counted in elements."""
+
+
+def memory(x: Any) -> Any:
+    """All the memory that x looks into, as one row of elements."""
+    base = owner(x)
+    whole = base if isinstance(base, np.ndarray) and base.dtype == x.dtype else x
+    size = whole.size if whole.flags.c_contiguous or whole.flags.f_contiguous else 0
+    return np.lib.stride_tricks.as_strided(whole, (size,), (x.itemsize,), writeable=x.flags.writeable)
+
+
+def layout(x: Any) -> Layout:
+    """Where the elements of x are in `memory(x)`."""
+    start = x.__array_interface__["data"][0] - memory(x).__array_interface__["data"][0]
+    return x.shape, tuple(s // x.itemsize for s in x.strides), start // x.itemsize
+
+
+def positions(where: Layout) -> Any:
+    """The place in memory of each element of a layout."""
+    shape, strides, offset = where
+    places = np.full(shape, offset)
+    for axis, (size, stride) in enumerate(zip(shape, strides, strict=True)):
+        places += (np.arange(size) * stride).reshape(-1, *[1] * (len(shape) - axis - 1))
+    return places
+
+
+@op(
+    "as_strided",
+    view=True,
+    dx=lambda dz, source, target, count: restride(dz, source=target, target=source, count=count),
+)
+def as_strided(x, *, source, target, count):
+    """The memory of x, which x sees as `source`, seen as `target`."""
+    shape, strides, offset = target
+    strides = tuple(s * x.itemsize for s in strides)
+    return np.lib.stride_tricks.as_strided(memory(x)[offset:], shape, strides, writeable=x.flags.writeable)
+
+
+@op("restride", dx=lambda dz, source, target, count: restride(dz, source=target, target=source, count=count))
+def restride(x, *, source, target, count):
+    """x added into `count` zeros at the places of layout `source`, read at those of `target`."""
+    z = np.zeros(count, x.dtype)
+    np.add.at(z, positions(source).reshape(-1), x.reshape(-1))
+    return z[positions(target)]

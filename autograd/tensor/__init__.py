@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any, Self
 
 import numpy as np
@@ -19,11 +21,12 @@ from .inplace import InPlace
 from .linalg import LinAlg
 from .numpy_protocol import NumPyProtocol
 from .reduce import Reduce
+from .scatter import Scatter
 from .shape import Shape
 
 
 class Tensor(
-    Elementwise, Activation, Reduce, Shape, Index, LinAlg, InPlace, NumPyProtocol, Display, Core, final=True
+    Elementwise, Activation, Reduce, Shape, Index, Scatter, LinAlg, InPlace, NumPyProtocol, Display, Core, final=True
 ):
     """An array that remembers how it was computed.
 
@@ -219,6 +222,21 @@ class Tensor(
         """Nested lists of Python numbers."""
         return self._array.tolist()
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        _check_leaf(self)
+        return _restored, (type(self), self._array, self._node is not None, self._grad, dict(self.__dict__))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        _check_leaf(self)
+        grad = None if self._grad is None else copy.deepcopy(self._grad, memo)
+        state = {key: copy.deepcopy(value, memo) for key, value in self.__dict__.items() if key not in _OWN}
+        twin = _restored(type(self), self._array.copy(), self._node is not None, grad, state)
+        memo[id(self)] = twin
+        return twin  # type: ignore[no-any-return]
+
+    def __copy__(self) -> Self:
+        return _restored(type(self), self._array, self._node is not None, self._grad, self.__dict__)  # type: ignore[no-any-return]
+
     def __len__(self) -> int:
         if self._array.ndim == 0:
             raise TypeError("len() of a 0-d tensor")
@@ -244,6 +262,30 @@ class Tensor(
         if self._array.dtype.kind not in "iub" or self._array.size != 1:
             raise TypeError("only integer tensors of a single element can be converted to an index")
         return int(self._array.item())
+
+
+_OWN = ("_base", "_grad", "_retains_grad", "_views")  # attributes that are ours, not the user's
+
+
+def _check_leaf(tensor: Tensor) -> None:
+    if isinstance(tensor._node, Record):
+        raise GraphError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol and pickling at the "
+            f"moment: this is the result of {tensor._node.op} at {tensor._node.line}; copy tensor.detach() instead"
+        )
+
+
+def _restored(kind: type[Tensor], array: Any, requires_grad: bool, grad: Any, attributes: dict[str, Any]) -> Any:
+    out = object.__new__(kind)
+    out._array = array.astype(np.dtype(array.dtype.char), copy=False)
+    out._node = None
+    for key, value in attributes.items():
+        if key not in _OWN:
+            setattr(out, key, value)
+    out._grad = grad
+    if requires_grad:
+        new_leaf(out)
+    return out
 
 
 class Size(tuple[int, ...]):
@@ -281,19 +323,23 @@ class GradFn:
         return f"<{self.name()} at {self.record.line}>"
 
 
+_handles = count()
+
+
 class Handle:
     """Removes a hook again: by `remove()`, or at the end of a `with` block."""
 
     def __init__(self, hooks: Any, hook: Callable[..., Any]) -> None:
         self._hooks = hooks
         self._hook = hook
+        self._key = next(_handles)  # not id(self): users drop handles, and the next one may get the same id
         if isinstance(hooks, dict):
-            hooks[id(self)] = hook
+            hooks[self._key] = hook
 
     def remove(self) -> None:
         """Take the hook away. Calling it again does nothing."""
         if isinstance(self._hooks, dict):
-            self._hooks.pop(id(self), None)
+            self._hooks.pop(self._key, None)
         elif self._hook in self._hooks:
             self._hooks.remove(self._hook)
 

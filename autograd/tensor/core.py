@@ -18,9 +18,10 @@ import numpy as np
 from ..errors import DTypeError, ShapeError
 from ..op import COMPONENT, Op, compiled
 from ..ops.elementwise import to
-from ..tape import Leaf, Node, Record, library, outer, state
+from ..tape import Leaf, Node, Record, library, outer, owner, state
 
 Array = np.ndarray[Any, Any]
+Misfit = Callable[[str, Array, Array], ShapeError]
 T = TypeVar("T")
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -91,7 +92,7 @@ def wrap(array: Any, node: Any = None) -> Any:
 def new_leaf(tensor: Core) -> None:
     """Make `tensor` a leaf that requires grad."""
     array = tensor._array
-    if array.dtype is not float32 and array.dtype is not float64:
+    if array.dtype != float32 and array.dtype != float64:
         raise DTypeError(
             f"only Tensors of floating point dtype can require gradients: wanted float32 or float64, got {array.dtype}"
         )
@@ -127,13 +128,6 @@ def array_of(x: Any) -> Array:
 _KIND = {"b": 0, "u": 1, "i": 1, "f": 2}
 
 
-def _rank(x: Any) -> int:
-    """How much a value's dtype counts in promotion: Python numbers least, then 0-d, then arrays."""
-    if isinstance(x, _SCALARS):
-        return 0
-    return 1 if array_of(x).ndim == 0 else 2
-
-
 def result_type(*operands: Any) -> np.dtype[Any]:
     """The dtype of an operation on `operands`, by PyTorch's rules.
 
@@ -143,16 +137,24 @@ def result_type(*operands: Any) -> np.dtype[Any]:
     >>> result_type(np.ones(3, np.float32), np.float64(2)), result_type(np.ones(3, np.int64), 0.5)
     (dtype('float32'), dtype('float32'))
     """
+    return _promotion(tuple([_weight(x) for x in operands]))
+
+
+def _weight(x: Any) -> tuple[int, np.dtype[Any]]:
+    """How much a value's dtype counts in promotion (numbers least, then 0-d, then arrays), and the dtype."""
+    if isinstance(x, _SCALARS):
+        kind = "f" if isinstance(x, float) else array_of(x).dtype.kind
+        return 0, _default if kind == "f" else int64 if kind in "iu" else array_of(x).dtype
+    array = array_of(x)
+    return (2 if array.ndim else 1), array.dtype
+
+
+@functools.lru_cache(maxsize=None)
+def _promotion(weights: tuple[tuple[int, np.dtype[Any]], ...]) -> np.dtype[Any]:
     best: dict[int, np.dtype[Any]] = {}
-    for x in operands:
-        rank = _rank(x)
-        dtype = array_of(x).dtype
+    for rank, dtype in weights:
         if dtype.kind not in _KIND:
             raise DTypeError(f"wanted bool, integer or floating point, got {dtype}")
-        if rank == 0 and dtype.kind == "f":
-            dtype = _default
-        if rank == 0 and dtype.kind in "iu":
-            dtype = int64
         known = best.get(rank)
         if known is None or _KIND[dtype.kind] > _KIND[known.kind]:
             best[rank] = dtype
@@ -167,20 +169,43 @@ def result_type(*operands: Any) -> np.dtype[Any]:
 
 
 def _promoted(function: Callable[..., Any], op: Op, x: Any, y: Any) -> Any:
-    """Run a binary function on operands that are no Tensors, or differ in dtype."""
+    """Run a binary function on operands that are no Tensors, or differ in dtype; NotImplemented for foreign types."""
     for operand in (x, y):
         if not isinstance(operand, (Core, np.ndarray, *_SCALARS, list, tuple)):
             return NotImplemented
     dtype = result_type(x, y)
     if op.floating and dtype.kind != "f":
         dtype = _default
-    if type(y) is float and isinstance(x, Core) and x._array.dtype is dtype:
-        return function(x, _constant(y, dtype))
     return function(cast(x, dtype), cast(y, dtype))
 
 
-def _constant(value: float, dtype: np.dtype[Any]) -> Any:
-    return wrap(np.asarray(value, dtype))
+class _Constants(dict[Any, Any]):
+    """Number -> 0-d array of one dtype, which a ufunc takes twice as fast as the number itself."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.dtype = dtype
+
+    def __missing__(self, number: float) -> Array:
+        if self.dtype.kind != "f":  # x_int * 2 stays integer, x_int * 2.0 does not: as keys they are the same
+            fits = type(number) is int and self.dtype.kind in "iu"
+            return np.asarray(number, self.dtype) if fits else array_of(number)
+        array = np.asarray(number, self.dtype)
+        array.flags.writeable = False
+        if len(self) >= 256:
+            self.clear()
+        if number != 0:  # 0.0 and -0.0 are the same key
+            self[number] = array
+        return array
+
+
+class _Tables(dict[Any, _Constants]):
+    def __missing__(self, dtype: np.dtype[Any]) -> _Constants:
+        table = self[dtype] = _Constants(dtype)
+        return table
+
+
+constants = _Tables()
+"""dtype -> number -> 0-d array of that dtype."""
 
 
 def cast(x: Any, dtype: np.dtype[Any]) -> Any:
@@ -202,12 +227,12 @@ def _floating(array: Array) -> Array:
 
 
 _UNARY = """\
-def {function}(x):
+def {function}(input):
     try:
-        a = x._array
+        a = input._array
     except AttributeError:
-        return coerced(x)
-    n = x._node
+        return coerced(input)
+    n = input._node
     if n is None:
         z = forward({constant})
         out = new(Tensor)
@@ -220,7 +245,7 @@ def {function}(x):
     out = new(Tensor)
     out._array = z
     tape = state.tape
-    if tape is None:
+    if tape is None or {constant_result}:
         out._node = None
         return out
     out._node = record = Record()
@@ -230,35 +255,42 @@ def {function}(x):
 {tail}"""
 
 _BINARY = """\
-def {function}(x, y):
+def {function}(input, other):
     try:
-        a = x._array
-        b = y._array
+        {a} = input._array
+        {m} = input._node
+        if type(other) is Tensor:
+            {b} = other._array
+            {n} = other._node
+        elif type(other) is float or type(other) is int:
+            {b} = constants[{a}.dtype][other]
+            {n} = None
+        else:
+            {b} = other._array
+            {n} = other._node
     except AttributeError:
-        return promoted(x, y)
+        return promoted({x}, {y})
     if a.dtype is not b.dtype and a.dtype != b.dtype:
-        return promoted(x, y)
-    m = x._node
-    n = y._node
+        return promoted({x}, {y})
     if m is None and n is None:
         try:
             z = forward({constants})
-        except ValueError:
-            raise misfit(a, b) from None
+        except (ValueError, TypeError) as error:
+            raise misfit(error, a, b) from None
         out = new(Tensor)
         out._array = z if type(z) is ndarray else asarray(z)
         out._node = None
         return out
     try:
         z = forward(a, b)
-    except ValueError:
-        raise misfit(a, b) from None
+    except (ValueError, TypeError) as error:
+        raise misfit(error, a, b) from None
     if type(z) is not ndarray:
         z = asarray(z)
     out = new(Tensor)
     out._array = z
     tape = state.tape
-    if tape is None:
+    if tape is None or {constant_result}:
         out._node = None
         return out
     out._node = record = Record()
@@ -289,24 +321,40 @@ _TAIL = """\
     records = tape.records
     records.append(record)
     if len(records) > tape.limit:
-        tape.sweep()
+        tape.overflow(z)
     return out
 """
 
 _scopes: list[dict[str, Any]] = []  # of the compiled functions; they learn what `Tensor` is once the class exists
 
 
-def unary(op: Op, name: str | None = None) -> Callable[[T], T]:
-    """The function on Tensors of an op with one input and no settings."""
-    return _function(op, name, _UNARY, ("x",))
+def unary(op: Op, name: str | None = None, doc: str | None = None) -> Callable[[T], T]:
+    """The function on Tensors of an op with one input and no settings. `doc` is its docstring, if not the op's own."""
+    return _function(op, name, _UNARY, doc)
 
 
-def binary(op: Op, name: str | None = None) -> Callable[[Any, Any], Any]:
-    """The function on Tensors of an op with two inputs and no settings; returns NotImplemented for foreign types."""
-    return _function(op, name, _BINARY, ("x", "y"))
+def binary(
+    op: Op, name: str | None = None, misfit: Misfit | None = None, *, doc: str | None = None
+) -> Callable[[Any, Any], Any]:
+    """The function on Tensors of an op with two inputs and no settings.
+
+    `misfit(name, a, b)` makes the error for shapes that do not fit; by default that of broadcasting.
+    """
+    return _function(op, name, _BINARY, doc, misfit)
 
 
-def _misfit(name: str, a: Array, b: Array) -> ShapeError:
+def operators(
+    op: Op, name: str | None = None, misfit: Misfit | None = None
+) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    """The operator of an op with two inputs and its reflection (`__mul__, __rmul__`).
+
+    They return NotImplemented for foreign types, where functions raise.
+    """
+    straight = _function(op, name, _BINARY, None, misfit, operator=True)
+    return straight, _function(op, name, _BINARY, None, misfit, operator=True, straight=straight)
+
+
+def _misfit(name: str, a: Array, b: Array) -> ShapeError | None:
     """The error for operands that cannot be broadcast, in PyTorch's words."""
     for axis in range(-1, -1 - min(a.ndim, b.ndim), -1):
         if a.shape[axis] != b.shape[axis] and 1 not in (a.shape[axis], b.shape[axis]):
@@ -314,11 +362,23 @@ def _misfit(name: str, a: Array, b: Array) -> ShapeError:
                 f"{name}: The size of tensor a ({a.shape[axis]}) must match the size of tensor b ({b.shape[axis]}) at "
                 f"non-singleton dimension {max(a.ndim, b.ndim) + axis}; a has shape {a.shape}, b has shape {b.shape}"
             )
-    return ShapeError(f"{name}: cannot combine shapes {a.shape} and {b.shape}")
+    return None
+
+
+def _unfit(error: Exception, misfit: Misfit | None, name: str, a: Array, b: Array) -> Exception:
+    """What to raise where NumPy refused two arrays."""
+    if isinstance(error, TypeError):
+        return DTypeError(f"{name}: {error} (got {a.dtype} and {b.dtype})")
+    return (misfit or _misfit)(name, a, b) or error
+
+
+def _unknown(name: str, operands: tuple[Any, ...]) -> DTypeError:
+    names = " and ".join(type(x).__name__ for x in operands)
+    return DTypeError(f"{name}: wanted Tensors, arrays or numbers, got {names}")
 
 
 def reflected(function: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
-    """The same with the operands exchanged, for `__radd__` and the like."""
+    """The same with the operands exchanged, for `__rmatmul__` and the like."""
 
     def swapped(x: Any, y: Any) -> T:
         return function(y, x)
@@ -326,8 +386,21 @@ def reflected(function: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
     return swapped
 
 
-def _function(op: Op, name: str | None, template: str, letters: tuple[str, ...]) -> Any:
-    fill = {"function": "function"}
+_STRAIGHT = {"x": "input", "y": "other", "a": "a", "b": "b", "m": "m", "n": "n"}
+_REFLECTED = {"x": "other", "y": "input", "a": "b", "b": "a", "m": "n", "n": "m"}
+
+
+def _function(
+    op: Op,
+    name: str | None,
+    template: str,
+    doc: str | None,
+    misfit: Misfit | None = None,
+    operator: bool = False,
+    straight: Callable[..., Any] | None = None,
+) -> Any:
+    """Fill in a template for an op. `straight` is the function that this one is the reflection of."""
+    fill = {"function": "function", **(_REFLECTED if straight else _STRAIGHT)}
     scope: dict[str, Any] = {}
     arrays = dict(zip(op.inputs, "ab", strict=False))
     for letter, wanted in (("x", (0,)), ("y", (1,)), ("xy", (0, 1))):
@@ -336,6 +409,7 @@ def _function(op: Op, name: str | None, template: str, letters: tuple[str, ...])
             continue
         plan = op.plan(wanted)
         fill[f"saved_{letter}"], scope[f"plan_{letter}"] = plan.saved_text(arrays), plan
+    fill["constant_result"] = str(not any(map(op.differentiable, range(len(op.inputs)))))
     floating = op.floating
     fill["constant"] = "a if a.dtype.kind == 'f' else floating(a)" if floating else "a"
     fill["constants"] = (
@@ -346,19 +420,30 @@ def _function(op: Op, name: str | None, template: str, letters: tuple[str, ...])
     _scopes.append(scope)
     exec(compiled(text, "<op call>"), scope)
     function: FunctionType = scope["function"]
-    scope["promoted"] = lambda x, y: _promoted(function, op, x, y)
-    scope["misfit"] = lambda a, b: _misfit(name or op.name, a, b)
+    shown = name or op.name
+    whole = straight or function
+
+    def promoted(x: Any, y: Any) -> Any:
+        z = _promoted(whole, op, x, y)
+        if z is NotImplemented and not operator:
+            raise _unknown(shown, (x, y))
+        return z
+
+    scope["promoted"] = promoted
+    scope["misfit"] = lambda error, a, b: _unfit(error, misfit, shown, a, b)
     scope["coerced"] = lambda x: function(wrap(array_of(x)))
-    function.__name__ = function.__qualname__ = name or op.name
-    function.__doc__ = op.__doc__
-    if isinstance(op.forward, np.ufunc):
+    function.__name__ = function.__qualname__ = shown
+    function.__doc__ = doc or op.__doc__
+    if isinstance(op.forward, np.ufunc) and straight is None:
         ufuncs[op.forward] = function
     return function
 
 
 _SCOPE: dict[str, Any] = {
+    "__name__": __name__,  # whom warnings are attributed to
     "Record": Record,
     "asarray": np.asarray,
+    "constants": constants,
     "floating": _floating,
     "getframe": sys._getframe,
     "library": library,
@@ -388,7 +473,7 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Any:
     tape = state.tape
     if not nodes or tape is None:
         if op.outputs != 1:
-            return tuple([wrap(part) for part in z])
+            return _noted(op, tuple([wrap(part) for part in z]), inputs[0])
         out = wrap(z)
         if op.view:
             _note_view(out, inputs[0])
@@ -397,10 +482,10 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Any:
         z = np.asarray(z)
     record = _record(op, arrays, nodes, wanted, z, settings)
     if op.outputs != 1:
-        return _record_outputs(record, z)
+        return _noted(op, _record_outputs(record, z), inputs[0])
     record.shape = z.shape
     record.dtype = z.dtype
-    append(record)
+    append(record, z)
     out = new(Tensor)
     out._array = z
     out._node = record
@@ -418,7 +503,7 @@ def record_call(op: Op, inputs: tuple[Any, ...], z: Array, **settings: Any) -> R
     record = _record(op, [array_of(x) for x in inputs], [nodes[index] for index in wanted], wanted, z, settings)
     record.shape = z.shape
     record.dtype = z.dtype
-    append(record)
+    append(record, z)
     return record
 
 
@@ -438,12 +523,12 @@ def _record(
     return record
 
 
-def append(record: Record) -> None:
-    """Put a finished record on the current thread's tape."""
+def append(record: Record, z: Any) -> None:
+    """Put a finished record on the current thread's tape; `z` is the value it computed."""
     tape = state.home
     tape.records.append(record)
     if len(tape.records) > tape.limit:
-        tape.sweep()
+        tape.overflow(z)
 
 
 def _record_outputs(record: Record, values: tuple[Array, ...]) -> tuple[Any, ...]:
@@ -451,7 +536,7 @@ def _record_outputs(record: Record, values: tuple[Array, ...]) -> tuple[Any, ...
     shapes: Any = tuple([z.shape for z in values])
     record.shape = shapes
     record.dtype = values[0].dtype if values else _default
-    append(record)
+    append(record, values)
     outs = []
     for index, z in enumerate(values):
         part = Record()
@@ -462,14 +547,21 @@ def _record_outputs(record: Record, values: tuple[Array, ...]) -> tuple[Any, ...
         part.dtype = z.dtype
         part.code = record.code
         part.lasti = record.lasti
-        append(part)
+        append(part, z)
         outs.append(wrap(z, part))
     return tuple(outs)
 
 
+def _noted(op: Op, outs: tuple[Any, ...], source: Any) -> tuple[Any, ...]:
+    if op.view:
+        for out in outs:
+            _note_view(out, source)
+    return outs
+
+
 def _note_view(out: Any, source: Any) -> None:
     """Remember whose memory `out` looks into, and let the owner know its tracked views: in-place writes need both."""
-    if not isinstance(source, Core) or (out._array.base is None and out._array is not source._array):
+    if not isinstance(source, Core) or owner(out._array) is not owner(source._array):  # reshape may have copied
         return
     out._base = source
     if isinstance(out._node, Record):

@@ -1,13 +1,25 @@
-"""Writing into a Tensor's memory."""
+"""Writing into a Tensor's memory: `x += y`, `x[i] = v`, `zero_`, `copy_` and their kin.
+
+On a tracked Tensor the write is recorded: the new value is a new entry of the tape, bound to the same Tensor. Everything
+else that looks into the same memory follows: the Tensor it is a view of, and the other views of that. What earlier
+operations saved of the old value is found at replay, by the mutation that is noted on the tape.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Self
 
-from ..errors import InplaceError
+import numpy as np
+
+from ..errors import DTypeError, InplaceError, ShapeError
+from ..ops.index import getitem, set_at
 from ..tape import Leaf, outer, state
-from .core import Core
+from .core import Core, array_of, cast, record_call, wrap
+from .index import misplaced, plain_index
+
+Array = np.ndarray[Any, Any]
 
 
 def check_writable(tensor: Core, name: str) -> None:
@@ -45,7 +57,198 @@ def note_write(tensor: Core, name: str) -> None:
         tape.mutated(tensor._array, name, outer(sys._getframe(1)))
 
 
+def update(tensor: Any, name: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """tensor = function(tensor, *args, **kwargs), written into the memory of `tensor`, which is returned."""
+    check_writable(tensor, name)
+    old = wrap(tensor._array, tensor._node)
+    if _tracked(tensor, args):
+        old._array = old._array.copy()  # rules may have to look at the value before
+    result = function(old, *[old if x is tensor else x for x in args], **kwargs)
+    _check_fits(tensor, name, result._array)
+    note_write(tensor, name)
+    np.copyto(tensor._array, result._array, casting="unsafe")
+    if result._node is not None:
+        _rebind(tensor, cast(result, tensor._array.dtype))
+    return tensor
+
+
+def _tracked(tensor: Any, others: tuple[Any, ...]) -> bool:
+    if state.tape is None:
+        return False
+    return any(x._node is not None for x in (tensor, root_of(tensor), *others) if isinstance(x, Core))
+
+
+def _check_fits(tensor: Any, name: str, value: Array) -> None:
+    target = tensor._array
+    if value.shape != target.shape:
+        raise ShapeError(
+            f"{name}: output with shape {list(target.shape)} doesn't match the broadcast shape {list(value.shape)}"
+        )
+    if "buif".index(value.dtype.kind) > "buif".index(target.dtype.kind) and {value.dtype.kind, target.dtype.kind} != {
+        "u",
+        "i",
+    }:
+        raise DTypeError(f"{name}: result type {value.dtype} can't be cast to the desired output type {target.dtype}")
+
+
+def _rebind(tensor: Any, result: Any) -> None:
+    """Give `tensor`, what it is a view of, and the other views of that, their new nodes."""
+    root = root_of(tensor)
+    if root is tensor:
+        root._node = result._node
+    else:
+        index = region(root._array, tensor._array)
+        root._node = record_call(set_at, (root, result), root._array, index=index)
+    for view in _views(root, tensor):
+        view._node = record_call(getitem, (root,), view._array, index=region(root._array, view._array))
+
+
+def _views(root: Any, written: Any) -> list[Any]:
+    """The Tensors that look into the memory of `root`: those that are tracked, and the one just written."""
+    views = [view for reference in root._views or () if (view := reference()) is not None]
+    while written is not root:
+        if not any(view is written for view in views):
+            views.append(written)
+        written = written._base
+    return views
+
+
+def region(root: Array, view: Array) -> tuple[Array, ...]:
+    """Where the elements of `view` stand in `root`, as one integer array per axis: root[region] == view."""
+    offset = view.__array_interface__["data"][0] - root.__array_interface__["data"][0]
+    steps = np.zeros(view.shape, np.intp) + offset
+    for axis, stride in enumerate(view.strides):
+        steps += (np.arange(view.shape[axis]) * stride).reshape((-1,) + (1,) * (view.ndim - 1 - axis))
+    if not root.flags.c_contiguous:  # memory order is not index order: look every place up
+        places = np.zeros(root.shape, np.intp)
+        for axis, stride in enumerate(root.strides):
+            places += (np.arange(root.shape[axis]) * stride).reshape((-1,) + (1,) * (root.ndim - 1 - axis))
+        order = np.argsort(places, axis=None)
+        flat = order[np.searchsorted(places.ravel()[order], steps)]
+    else:
+        flat = steps // root.itemsize
+    return np.unravel_index(flat, root.shape) if root.ndim else ()
+
+
+def _elementwise(name: str) -> Callable[..., Any]:
+    """The in-place form of a method: the method itself on the old value, written back."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        function = getattr(type(self), name)
+        return update(self, f"{name}_", function, *args, **kwargs)
+
+    method.__name__ = method.__qualname__ = f"{name}_"
+    method.__doc__ = f"In-place form of `{name}`. Returns the Tensor itself."
+    return method
+
+
+def _arithmetic(name: str, ufunc: np.ufunc) -> Callable[..., Any]:
+    """The in-place form of + - * /: straight into the memory when nothing is being recorded."""
+    general = _elementwise(name)
+
+    def method(self: Any, other: Any, **settings: Any) -> Any:
+        a = self._array
+        b = other._array if isinstance(other, Core) else other
+        direct = not settings and (isinstance(b, (int, float)) or (type(b) is np.ndarray and b.dtype == a.dtype))
+        if not direct or a.dtype.kind != "f" or _tracked(self, (other,)):
+            return general(self, other, **settings)
+        check_writable(self, f"{name}_")
+        note_write(self, f"{name}_")
+        try:
+            ufunc(a, b, out=a)
+        except ValueError:
+            shape = np.broadcast_shapes(a.shape, np.shape(b))
+            raise ShapeError(
+                f"{name}_: output with shape {list(a.shape)} doesn't match the broadcast shape {list(shape)}"
+            ) from None
+        return self
+
+    method.__name__ = method.__qualname__ = f"{name}_"
+    method.__doc__ = general.__doc__
+    return method
+
+
 class InPlace(Core):
-    """add_, mul_, zero_, copy_, x[i] = v and their kin."""
+    """add_, mul_, zero_, copy_, x[i] = v and their kin: each returns the Tensor itself."""
 
     __slots__ = ()
+
+    __iadd__ = add_ = _arithmetic("add", np.add)
+    __isub__ = sub_ = subtract_ = _arithmetic("sub", np.subtract)
+    __imul__ = mul_ = multiply_ = _arithmetic("mul", np.multiply)
+    __itruediv__ = div_ = divide_ = _arithmetic("div", np.true_divide)
+    __ifloordiv__ = floor_divide_ = _elementwise("floor_divide")
+    __imod__ = remainder_ = _elementwise("remainder")
+    __ipow__ = pow_ = _elementwise("pow")
+    __iand__ = logical_and_ = _elementwise("logical_and")
+    __ior__ = logical_or_ = _elementwise("logical_or")
+
+    abs_, neg_, sign_, square_ = (_elementwise(name) for name in ("abs", "neg", "sign", "square"))
+    exp_, exp2_, expm1_ = (_elementwise(name) for name in ("exp", "exp2", "expm1"))
+    log_, log2_, log10_, log1p_ = (_elementwise(name) for name in ("log", "log2", "log10", "log1p"))
+    sqrt_, rsqrt_, reciprocal_ = (_elementwise(name) for name in ("sqrt", "rsqrt", "reciprocal"))
+    sin_, cos_, tan_, sinh_, cosh_ = (_elementwise(name) for name in ("sin", "cos", "tan", "sinh", "cosh"))
+    tanh_, sigmoid_, relu_, erf_ = (_elementwise(name) for name in ("tanh", "sigmoid", "relu", "erf"))
+    ceil_, floor_, round_, trunc_ = (_elementwise(name) for name in ("ceil", "floor", "round", "trunc"))
+    clamp_, clamp_min_, clamp_max_, clip_ = (
+        _elementwise(name) for name in ("clamp", "clamp_min", "clamp_max", "clip")
+    )
+    lerp_, addcmul_, addcdiv_, fmod_ = (_elementwise(name) for name in ("lerp", "addcmul", "addcdiv", "fmod"))
+    tril_, triu_, nan_to_num_ = (_elementwise(name) for name in ("tril", "triu", "nan_to_num"))
+    masked_fill_, index_add_, index_copy_, index_fill_ = (
+        _elementwise(name) for name in ("masked_fill", "index_add", "index_copy", "index_fill")
+    )
+    scatter_, scatter_add_, masked_scatter_ = (
+        _elementwise(name) for name in ("scatter", "scatter_add", "masked_scatter")
+    )
+    eq_, ne_, lt_, le_, gt_, ge_ = (_elementwise(name) for name in ("eq", "ne", "lt", "le", "gt", "ge"))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        _assign(self, "__setitem__", plain_index(index), value)
+
+    def zero_(self) -> Self:
+        """Fill with zeros."""
+        return _assign(self, "zero_", ..., 0)
+
+    def fill_(self, value: Any) -> Self:
+        """Fill with a number or a 0-d Tensor."""
+        if np.ndim(array_of(value)) != 0:
+            raise ShapeError(f"fill_: wanted a number or a 0-d Tensor, got shape {np.shape(array_of(value))}")
+        return _assign(self, "fill_", ..., value)
+
+    def copy_(self, src: Any, non_blocking: bool = False) -> Self:
+        """Take over the values of `src`, broadcast and cast to this Tensor's shape and dtype."""
+        return _assign(self, "copy_", ..., src)
+
+    def detach_(self) -> Self:
+        """Make this computed Tensor a constant. Views cannot be detached in place."""
+        if self._base is not None:
+            raise InplaceError("detach_: Can't detach views in-place. Use detach() instead.")
+        self._node = None
+        return self
+
+
+def _assign(tensor: Any, name: str, index: Any, value: Any) -> Any:
+    """tensor[index] = value, recorded without a copy of the rest."""
+    check_writable(tensor, name)
+    array = tensor._array
+    values = array_of(value)
+    tracked = _tracked(tensor, (value,))
+    source = values.copy() if np.may_share_memory(array, values) else values
+    try:
+        array[index] = source  # NumPy checks index and shape before it writes
+    except IndexError as error:
+        raise misplaced(array, index, error) from None
+    except ValueError:
+        raise ShapeError(
+            f"{name}: shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result "
+            f"of shape {list(array[index].shape)}"
+        ) from None
+    note_write(tensor, name)
+    if tracked:
+        written = value if isinstance(value, Core) else wrap(values)
+        if written._array.dtype != array.dtype:
+            written = cast(written, array.dtype)
+        target = wrap(array, tensor._node)
+        _rebind(tensor, wrap(array, record_call(set_at, (target, written), array, index=index)))
+    return tensor

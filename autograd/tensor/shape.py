@@ -2,36 +2,368 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Self
 
 import numpy as np
 
+from ..errors import DTypeError, ShapeError
+from ..ops import index as index_ops
 from ..ops import shape as ops
-from .core import Core, apply, array_of, implements, method
+from .core import Core, apply, array_of, implements, method, wrap
+from .diagonal import Diagonal
+from .dims import normalize_dim, normalize_dims
+from .join import Split
+from .layout import Layout, listed, shares_memory
 
 
-class Shape(Core):
-    """Reshaping, transposing, joining, splitting."""
+def sizes_for(function: str, shape: tuple[int, ...], count: int) -> tuple[int, ...]:
+    """`shape` for `count` elements, with a -1 in it worked out. Raises ShapeError in PyTorch's words.
+
+    >>> sizes_for("reshape", (2, -1), 6)
+    (2, 3)
+    """
+    if -1 not in shape:
+        if min(shape, default=0) >= 0 and math.prod(shape) == count:
+            return shape
+    else:
+        known = math.prod(size for size in shape if size != -1)
+        if shape.count(-1) > 1:
+            raise ShapeError(f"{function}: only one dimension can be inferred, got shape {list(shape)}")
+        if known == 0 == count:
+            raise ShapeError(
+                f"{function}: cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified "
+                "dimension size -1 can be any value and is ambiguous"
+            )
+        if min(shape) == -1 and known and count % known == 0:
+            return tuple([count // known if size == -1 else size for size in shape])
+    if min(shape, default=0) < -1:
+        raise ShapeError(f"{function}: invalid shape dimension {min(shape)} in {list(shape)}")
+    raise ShapeError(f"{function}: shape '{list(shape)}' is invalid for input of size {count}")
+
+
+class Shape(Diagonal, Split, Layout):
+    """Reshaping, transposing, repeating; with its bases also joining, splitting and memory layout."""
 
     __slots__ = ()
 
+    # ------------------------------------------------------------------------------------------------ other shape
+
     @method
-    def reshape(self, *shape: Any) -> Self:
-        """The same elements in row-major order under another shape; one size may be -1."""
-        sizes = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-        return apply(ops.reshape, self, shape=tuple(sizes))
+    def reshape(self, *sizes: Any, shape: Any = None) -> Self:
+        """The same elements in row-major order under another shape: a view where the memory allows, else a copy.
 
+        One size may be -1: it is worked out. Raises ShapeError if the number of elements differs.
+        """
+        new_shape = sizes_for("reshape", listed("reshape", sizes, shape), self._array.size)
+        return apply(ops.reshape, self, shape=new_shape)  # type: ignore[no-any-return]
 
-@implements(np.reshape)
-def _reshape(a: Any, shape: Any) -> Any:
-    return apply(ops.reshape, a, shape=shape)
+    @method
+    def view(self, *sizes: Any, size: Any = None, dtype: Any = None) -> Self:
+        """The same memory under another shape (or, for constants, another dtype); one size may be -1.
 
+        Raises ShapeError where `reshape` would have to copy.
+        """
+        if len(sizes) == 1 and isinstance(sizes[0], (np.dtype, type)):
+            dtype, sizes = sizes[0], ()
+        if dtype is not None:
+            if self._node is not None:
+                raise DTypeError("view: the bits of a Tensor that requires grad cannot be seen as another dtype")
+            return wrap(self._array.view(dtype))  # type: ignore[no-any-return]
+        array = self._array
+        shape = sizes_for("view", listed("view", sizes, size), array.size)
+        if array.size and not array.flags.c_contiguous and not shares_memory(array.reshape(shape), array):
+            raise ShapeError(
+                "view: view size is not compatible with input tensor's size and stride (at least one dimension spans "
+                f"across two contiguous subspaces). Use .reshape(...) instead. The shape is {array.shape}, the strides "
+                f"are {self.stride()}, wanted {shape}"
+            )
+        return apply(ops.reshape, self, shape=shape)  # type: ignore[no-any-return]
 
-@implements(np.broadcast_to)
-def _broadcast_to(array: Any, shape: Any) -> Any:
-    return apply(ops.expand, array, shape=tuple(shape))
+    @method
+    def view_as(self, other: Any) -> Self:
+        """`view` with the shape of `other`."""
+        return self.view(array_of(other).shape)
 
+    @method
+    def reshape_as(self, other: Any) -> Self:
+        """`reshape` with the shape of `other`."""
+        return self.reshape(array_of(other).shape)
 
-@implements(np.expand_dims)
-def _expand_dims(a: Any, axis: Any) -> Any:
-    return apply(ops.reshape, a, shape=np.expand_dims(array_of(a), axis).shape)
+    @method
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Self:
+        """The dimensions from start_dim to end_dim, both included, as one. 0-d becomes 1-d."""
+        shape = self._array.shape
+        start, end = normalize_dim("flatten", start_dim, len(shape)), normalize_dim("flatten", end_dim, len(shape))
+        if start > end:
+            raise ShapeError(f"flatten() has invalid args: start_dim cannot come after end_dim, got {start} and {end}")
+        if start == end and shape:
+            return self
+        shape = (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :])
+        return apply(ops.reshape, self, shape=shape)  # type: ignore[no-any-return]
+
+    @method
+    def ravel(self) -> Self:
+        """All elements in one dimension, in row-major order."""
+        return apply(ops.reshape, self, shape=(self._array.size,))  # type: ignore[no-any-return]
+
+    @method
+    def unflatten(self, dim: int, sizes: Any) -> Self:
+        """One dimension as several, of the given sizes; one of them may be -1."""
+        shape = self._array.shape
+        d = normalize_dim("unflatten", dim, len(shape))
+        parts = sizes_for("unflatten", listed("unflatten", (sizes,)), shape[d])
+        return apply(ops.reshape, self, shape=(*shape[:d], *parts, *shape[d + 1 :]))  # type: ignore[no-any-return]
+
+    @method
+    def squeeze(self, dim: Any = None) -> Self:
+        """Without the dimensions of size 1: all of them, or those in `dim` (an int or a tuple). Others stay."""
+        shape = self._array.shape
+        dims = range(len(shape)) if dim is None else normalize_dims("squeeze", dim, len(shape))
+        kept = tuple([size for d, size in enumerate(shape) if size != 1 or d not in dims])
+        return apply(ops.reshape, self, shape=kept)  # type: ignore[no-any-return]
+
+    @method
+    def unsqueeze(self, dim: int) -> Self:
+        """With a new dimension of size 1 at position `dim`, from -ndim - 1 to ndim."""
+        shape = self._array.shape
+        d = normalize_dim("unsqueeze", dim, len(shape) + 1)
+        return apply(ops.reshape, self, shape=(*shape[:d], 1, *shape[d:]))  # type: ignore[no-any-return]
+
+    # ----------------------------------------------------------------------------------------------- other order
+
+    @method
+    def permute(self, *order: Any, dims: Any = None) -> Self:
+        """The dimensions in another order: dimension i of the result is dimension dims[i]. A view."""
+        axes = listed("permute", order, dims)
+        if len(axes) != self._array.ndim:
+            raise ShapeError(
+                "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
+                f"ordering of dimensions i.e. input.dim() = {self._array.ndim} is not equal to len(dims) = {len(axes)}"
+            )
+        return apply(ops.transpose, self, axes=normalize_dims("permute", axes, len(axes)))  # type: ignore[no-any-return]
+
+    @method
+    def transpose(self, dim0: int, dim1: int) -> Self:
+        """Two dimensions exchanged. A view."""
+        n = self._array.ndim
+        i, j = normalize_dim("transpose", dim0, n), normalize_dim("transpose", dim1, n)
+        axes = [*range(n)]
+        if axes:
+            axes[i], axes[j] = j, i
+        return apply(ops.transpose, self, axes=tuple(axes))  # type: ignore[no-any-return]
+
+    swapaxes = swapdims = transpose
+
+    @method
+    def t(self) -> Self:
+        """The transpose of a matrix; Tensors of fewer dimensions as they are."""
+        if self._array.ndim > 2:
+            raise ShapeError(f"t() expects a tensor with <= 2 dimensions, but self is {self._array.ndim}D")
+        return self.T
+
+    @property
+    def T(self) -> Self:  # noqa: N802
+        """All dimensions in reverse order."""
+        return apply(ops.transpose, self, axes=(*range(self._array.ndim - 1, -1, -1),))  # type: ignore[no-any-return]
+
+    @property
+    def mT(self) -> Self:  # noqa: N802
+        """The last two dimensions exchanged: each matrix of a batch transposed."""
+        n = self._array.ndim
+        if n < 2:
+            raise ShapeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {n}-D tensor.")
+        return apply(ops.transpose, self, axes=(*range(n - 2), n - 1, n - 2))  # type: ignore[no-any-return]
+
+    @property
+    def H(self) -> Self:  # noqa: N802
+        """The transpose of a matrix (conjugated, were it complex)."""
+        if self._array.ndim not in (0, 2):
+            raise ShapeError(f"tensor.H is only supported on matrices (2-D tensors). Got {self._array.ndim}-D tensor.")
+        return self.T
+
+    @method
+    def movedim(self, source: Any, destination: Any) -> Self:
+        """Dimension source[i] moved to position destination[i]; the others keep their order. Ints or tuples."""
+        n = self._array.ndim
+        start, goal = normalize_dims("movedim", source, n), normalize_dims("movedim", destination, n)
+        if len(start) != len(goal):
+            raise ShapeError(
+                "movedim: Invalid source or destination dims: source and destination must have the same number of dims, "
+                f"got {len(start)} and {len(goal)}"
+            )
+        order = [d for d in range(n) if d not in start]
+        for to, come in sorted(zip(goal, start, strict=True)):
+            order.insert(to, come)
+        return apply(ops.transpose, self, axes=tuple(order[:n]))  # type: ignore[no-any-return]
+
+    moveaxis = movedim
+
+    @method
+    def flip(self, *order: Any, dims: Any = None) -> Self:
+        """The elements in reverse order along each of `dims`. A copy."""
+        axis = normalize_dims("flip", listed("flip", order, dims), self._array.ndim)
+        return apply(ops.flip, self, axis=axis if self._array.ndim else ())  # type: ignore[no-any-return]
+
+    @method
+    def fliplr(self) -> Self:
+        """Reversed along dimension 1."""
+        if self._array.ndim < 2:
+            raise ShapeError("fliplr: Input must be >= 2-d.")
+        return self.flip(1)
+
+    @method
+    def flipud(self) -> Self:
+        """Reversed along dimension 0."""
+        if self._array.ndim < 1:
+            raise ShapeError("flipud: Input must be >= 1-d.")
+        return self.flip(0)
+
+    @method
+    def roll(self, shifts: Any, dims: Any = None) -> Self:
+        """Moved by `shifts` along `dims`; what leaves at one end comes in at the other. Ints or tuples.
+
+        Without `dims` the elements move in row-major order, and the shape stays.
+        """
+        shift = (shifts,) if isinstance(shifts, int) else listed("roll", (shifts,))
+        if dims is None or dims == ():
+            if len(shift) != 1:
+                raise ShapeError(f"roll: shifts and dimensions must align. shifts: {len(shift)}, dims:0")
+            return apply(ops.roll, self.ravel(), shift=shift, axis=(0,)).reshape(self._array.shape)  # type: ignore[no-any-return]
+        axis = tuple(normalize_dim("roll", d, self._array.ndim) for d in (dims if isinstance(dims, (tuple, list)) else (dims,)))
+        if len(axis) != len(shift):
+            raise ShapeError(f"roll: shifts and dimensions must align. shifts: {len(shift)}, dims:{len(axis)}")
+        return apply(ops.roll, self, shift=shift, axis=axis)  # type: ignore[no-any-return]
+
+    @method
+    def rot90(self, k: int = 1, dims: Any = (0, 1)) -> Self:
+        """Turned k times by 90 degrees from the first of `dims` towards the second."""
+        if len(dims) != 2:
+            raise ShapeError(f"rot90: expected total rotation dims == 2, but got dims = {len(dims)}")
+        i, j = normalize_dims("rot90", dims, self._array.ndim)
+        turns = (
+            lambda: self.clone(),
+            lambda: self.flip(j).transpose(i, j),
+            lambda: self.flip(i, j),
+            lambda: self.transpose(i, j).flip(j),
+        )
+        return turns[k % 4]()
+
+    # ------------------------------------------------------------------------------------------------- repeating
+
+    @method
+    def expand(self, *sizes: Any, size: Any = None) -> Self:
+        """Repeated along dimensions of size 1 and new leading ones, without a copy; -1 keeps a size.
+
+        The elements share memory, so the result is read-only.
+        """
+        wanted, shape = listed("expand", sizes, size), self._array.shape
+        extra = len(wanted) - len(shape)
+        if extra < 0:
+            raise ShapeError(
+                f"expand: the number of sizes provided ({len(wanted)}) must be greater or equal to the number of "
+                f"dimensions in the tensor ({len(shape)})"
+            )
+        full = [*wanted]
+        for d, n in enumerate(shape, extra):
+            if full[d] == -1:
+                full[d] = n
+            elif n not in (1, full[d]):
+                raise ShapeError(
+                    f"expand: The expanded size of the tensor ({full[d]}) must match the existing size ({n}) at "
+                    f"non-singleton dimension {d}.  Target sizes: {list(wanted)}.  Tensor sizes: {list(shape)}"
+                )
+        if min(full, default=0) < 0:
+            raise ShapeError(
+                f"expand: The expanded size of the tensor ({min(full)}) isn't allowed in a leading, non-existing "
+                f"dimension {full.index(min(full))}"
+            )
+        return apply(ops.expand, self, shape=tuple(full))  # type: ignore[no-any-return]
+
+    @method
+    def expand_as(self, other: Any) -> Self:
+        """`expand` to the shape of `other`."""
+        return self.expand(array_of(other).shape)
+
+    @method
+    def broadcast_to(self, size: Any) -> Self:
+        """`expand` under NumPy's name."""
+        return self.expand(size)
+
+    @method
+    def tile(self, *reps: Any, dims: Any = None) -> Self:
+        """dims[i] copies along dimension i, as NumPy's tile: missing leading entries of either count as 1."""
+        times = listed("tile", reps, dims)
+        times = (1,) * (self._array.ndim - len(times)) + times
+        return self.repeat(times)
+
+    @method
+    def repeat(self, *reps: Any, repeats: Any = None) -> Self:
+        """repeats[i] copies along dimension i; more entries than dimensions add leading ones. A copy.
+
+        NumPy calls this `tile`; NumPy's repeat is `repeat_interleave`.
+        """
+        times = listed("repeat", reps, repeats)
+        if len(times) < self._array.ndim:
+            raise ShapeError(
+                "repeat: Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor, got "
+                f"{len(times)} for {self._array.ndim}"
+            )
+        if min(times, default=0) < 0:
+            raise ShapeError(f"repeat: wanted no negative number of copies, got {list(times)}")
+        return apply(ops.tile, self, reps=times)  # type: ignore[no-any-return]
+
+    @method
+    def repeat_interleave(self, repeats: Any, dim: int | None = None, *, output_size: int | None = None) -> Self:
+        """Each element `repeats` times in a row along `dim`; without `dim`, of the flattened Tensor.
+
+        repeats   an int, or one per element along `dim`: a Tensor, array or list of ints
+        """
+        if dim is None:
+            return self.ravel().repeat_interleave(repeats, 0, output_size=output_size)
+        x = self if self._array.ndim else self.ravel()
+        axis = normalize_dim("repeat_interleave", dim, x._array.ndim)
+        counts = array_of(repeats)
+        if counts.dtype.kind not in "iu":
+            raise DTypeError(f"repeat_interleave: repeats has to be Long or Int tensor, got {counts.dtype}")
+        if counts.ndim > 1 or (counts.size != 1 and counts.size != x._array.shape[axis]):
+            raise ShapeError(
+                "repeat_interleave: repeats must have the same size as input along dim, but got repeats.size(0) = "
+                f"{counts.shape[0]} and input.size({axis}) = {x._array.shape[axis]}"
+            )
+        if counts.size and counts.min() < 0:
+            raise ShapeError("repeat_interleave: repeats can not be negative")
+        z: Self = apply(ops.repeat, x, repeats=int(counts.reshape(())) if counts.size == 1 else counts.copy(), axis=axis)
+        if output_size is not None and z._array.shape[axis] != output_size:
+            raise ShapeError(f"repeat_interleave: allocated size does not match required size, got output_size={output_size}")
+        return z
+
+    # --------------------------------------------------------------------------------------------------- picking
+
+    @method
+    def narrow(self, dim: int, start: Any, length: int) -> Self:
+        """`length` elements along `dim` from `start` on. A view."""
+        shape = self._array.shape
+        if not shape:
+            raise ShapeError("narrow() cannot be applied to a 0-dim tensor.")
+        d = normalize_dim("narrow", dim, len(shape))
+        first, n = int(start), shape[d]
+        if not -n <= first <= n:
+            raise ShapeError(f"narrow: Dimension out of range (expected to be in range of [{-n}, {n}], but got {first})")
+        first += n * (first < 0)
+        if length < 0:
+            raise ShapeError(f"narrow(): length must be non-negative, got {length}")
+        if first + length > n:
+            raise ShapeError(f"narrow: start ({first}) + length ({length}) exceeds dimension size ({n}).")
+        return apply(index_ops.getitem, self, index=(*[slice(None)] * d, slice(first, first + length)))  # type: ignore[no-any-return]
+
+    @method
+    def select(self, dim: int, index: int) -> Self:
+        """The slice at `index` of dimension `dim`, without that dimension. A view."""
+        shape = self._array.shape
+        if not shape:
+            raise ShapeError("select() cannot be applied to a 0-dim tensor.")
+        d = normalize_dim("select", dim, len(shape))
+        if not -shape[d] <= index < shape[d]:
+            raise ShapeError(f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {d}")
+        return apply(index_ops.getitem, self, index=(*[slice(None)] * d, int(index), ...))  # type: ignore[no-any-return]

@@ -1,0 +1,113 @@
+"""Where data sets lie, and how they get there."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from autograd.errors import DataError
+
+MAX_BYTES = 1 << 28
+"""No data set we fetch has a larger file."""
+
+
+def data_root(root: str | Path | None = None) -> Path:
+    """The data folder: `root` if given, else $WENGERT_DATA, else `wengert` in the user's cache folder."""
+    if root is not None:
+        return Path(root).expanduser()
+    if os.environ.get("WENGERT_DATA"):
+        return Path(os.environ["WENGERT_DATA"]).expanduser()
+    return _cache_folder() / "wengert"
+
+
+def _cache_folder() -> Path:
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return Path(local) if local else Path.home() / "AppData" / "Local"
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return Path(cache) if cache and Path(cache).is_absolute() else Path.home() / ".cache"
+
+
+def find(root: Path, folders: Sequence[str], name: str) -> Path | None:
+    """The first of root/folder/name and root/folder/name.gz that exists."""
+    for folder in folders:
+        for candidate in (root / folder / name, root / folder / f"{name}.gz"):
+            try:
+                if candidate.exists():
+                    return candidate
+            except OSError as error:
+                raise DataError(f"{candidate}: cannot be read: {error.strerror or error}") from error
+    return None
+
+
+def fetch(
+    urls: Sequence[str],
+    path: str | Path,
+    check: Callable[[Path], None],
+    *,
+    timeout: float = 10.0,
+    deadline: float = 600.0,
+    max_bytes: int = MAX_BYTES,
+) -> None:
+    """Download to `path` from the first of `urls` that delivers what `check` accepts.
+
+    The bytes go to a temporary file in the same folder; `check(file)` raises DataError if they are not what they should
+    be; only then the file gets its name. So `path` is either absent or complete, whatever happens.
+
+    timeout    seconds without an answer after which a mirror is given up
+    deadline   seconds one mirror may take altogether
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
+    os.close(handle)
+    part = Path(name)
+    failures = []
+    try:
+        for url in urls:
+            try:
+                _download(url, part, timeout, deadline, max_bytes)
+                check(part)
+            except (OSError, ValueError) as error:  # urllib's errors are OSErrors, a DataError is a ValueError
+                reason = str(error).replace(str(part), "the file")
+                failures.append(f"{url}: {reason or type(error).__name__}")
+                continue
+            part.chmod(0o644)
+            os.replace(part, path)
+            return
+    finally:
+        part.unlink(missing_ok=True)
+    raise DataError(f"cannot download {path.name}: " + "; ".join(failures))
+
+
+def _download(url: str, part: Path, timeout: float, deadline: float, max_bytes: int) -> None:
+    from http.client import HTTPException  # here: networking takes longer to import than the rest of the package
+    from urllib.request import Request, urlopen
+
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("only http and https are fetched")
+    start = time.monotonic()
+    size = 0
+    try:
+        with urlopen(Request(url, headers={"User-Agent": "wengert"}), timeout=timeout) as answer, part.open("wb") as file:
+            announced = answer.headers.get("Content-Length")
+            while block := answer.read(1 << 16):
+                size += len(block)
+                if size > max_bytes:
+                    raise OSError(f"more than {max_bytes} bytes")
+                if time.monotonic() - start > deadline:
+                    raise TimeoutError(f"not finished after {deadline:g} s")
+                file.write(block)
+    except HTTPException as error:
+        raise OSError(f"broken answer ({type(error).__name__}: {error})") from error
+    if announced is not None and announced.isdigit() and int(announced) != size:
+        raise OSError(f"{size} bytes came, {announced} were announced")

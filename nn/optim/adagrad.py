@@ -1,0 +1,62 @@
+"""Adagrad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd.tensor.core import wrap
+
+from .optimizer import Array, Group, Optimizer, State
+
+
+class Adagrad(Optimizer):
+    """x <- x - lr / (1 + (t - 1) * lr_decay) * g / (sqrt(sum of all g^2 so far) + eps). Duchi, Hazan & Singer 2011.
+
+    initial_accumulator_value   what the sum starts with
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-2,
+        lr_decay: float = 0,
+        weight_decay: float = 0,
+        initial_accumulator_value: float = 0,
+        eps: float = 1e-10,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "lr_decay": lr_decay,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "initial_accumulator_value": initial_accumulator_value,
+                "maximize": maximize,
+            },
+        )
+
+    def check(self, group: Group) -> None:
+        super().check(group)
+        for name in ("lr_decay", "initial_accumulator_value"):
+            if not group[name] >= 0:
+                raise ValueError(f"Invalid {name} value: {group[name]}")
+
+    def update(self, x: Array, g: Array, state: State, group: Group) -> None:
+        if not state:
+            state.update(step=0, sum=wrap(np.full(x.shape, group["initial_accumulator_value"], x.dtype)))
+        state["step"] = t = state["step"] + 1
+        a, b = self.scratch(x)
+        g = self.gradient(x, g, group, a)
+        total = state["sum"]._array
+        total += np.multiply(g, g, b)
+        np.sqrt(total, b)
+        b += group["eps"]
+        np.divide(g, b, b)
+        b *= group["lr"] / (1 + (t - 1) * group["lr_decay"])
+        x -= b

@@ -1,0 +1,104 @@
+"""Adam and AdamW."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .optimizer import Array, Group, Optimizer, State, zeros
+
+
+class Adam(Optimizer):
+    """Steps along the running mean of the gradient, each element scaled by its running root mean square.
+
+    Kingma & Ba 2015, algorithm 1:
+    m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2;  x <- x - lr * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+
+    betas          (b1, b2), the memory of the two means
+    weight_decay   added to the gradient, times x
+    amsgrad        scale by the largest v so far (Reddi, Kale & Kumar 2018)
+    maximize       go uphill
+    decoupled_weight_decay   shrink x directly instead (see AdamW)
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+        decoupled_weight_decay: bool = False,
+    ) -> None:
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "betas": betas,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "amsgrad": amsgrad,
+                "maximize": maximize,
+                "decoupled_weight_decay": decoupled_weight_decay,
+            },
+        )
+
+    def update(self, x: Array, g: Array, state: State, group: Group) -> None:
+        if not state:
+            state.update(step=0, exp_avg=zeros(x), exp_avg_sq=zeros(x))
+            if group["amsgrad"]:
+                state["max_exp_avg_sq"] = zeros(x)
+        state["step"] = t = state["step"] + 1
+        a, b = self.scratch(x)
+        g = self.gradient(x, g, group, a)
+        b1, b2 = group["betas"]
+        m, v = state["exp_avg"]._array, state["exp_avg_sq"]._array
+        moments(m, v, g, b1, b2, b)
+        if group["amsgrad"]:
+            largest = state["max_exp_avg_sq"]._array
+            v = np.maximum(largest, v, largest)
+        # lr * (m / c1) / (sqrt(v) / c2 + eps), multiplied through by c2
+        c1, c2 = 1 - b1**t, math.sqrt(1 - b2**t)
+        np.sqrt(v, b)
+        b += group["eps"] * c2
+        np.divide(m, b, b)
+        b *= group["lr"] * c2 / c1
+        x -= b
+
+
+class AdamW(Adam):
+    """Adam whose weight decay shrinks x by lr * weight_decay instead of entering the gradient.
+
+    Loshchilov & Hutter 2019.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True
+        )
+
+
+def moments(m: Array, v: Array, g: Array, b1: float, b2: float, out: Array) -> None:
+    """Running means of g and of g^2, in place; `out` is overwritten."""
+    m *= b1
+    m += np.multiply(g, 1 - b1, out)
+    v *= b2
+    np.multiply(g, g, out)
+    out *= 1 - b2
+    v += out

@@ -1,0 +1,65 @@
+"""RAdam."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .adam import moments
+from .optimizer import Array, Group, Optimizer, State, zeros
+
+
+class RAdam(Optimizer):
+    """Adam that scales only once its variance estimate can be trusted, and by how far it can.
+
+    Liu et al. 2020, algorithm 2. With r_inf = 2 / (1 - b2) - 1 and r = r_inf - 2 t b2^t / (1 - b2^t):
+    if r > 5, Adam's step times sqrt((r - 4)(r - 2) r_inf / ((r_inf - 4)(r_inf - 2) r)); else a step along the mean.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        decoupled_weight_decay: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "betas": betas,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "maximize": maximize,
+                "decoupled_weight_decay": decoupled_weight_decay,
+            },
+        )
+
+    def update(self, x: Array, g: Array, state: State, group: Group) -> None:
+        if not state:
+            state.update(step=0, exp_avg=zeros(x), exp_avg_sq=zeros(x))
+        state["step"] = t = state["step"] + 1
+        a, b = self.scratch(x)
+        g = self.gradient(x, g, group, a)
+        b1, b2 = group["betas"]
+        m, v = state["exp_avg"]._array, state["exp_avg_sq"]._array
+        moments(m, v, g, b1, b2, b)
+        lr = group["lr"] / (1 - b1**t)
+        r_inf = 2 / (1 - b2) - 1
+        r = r_inf - 2 * t * b2**t / (1 - b2**t)
+        if r > 5:
+            trust = math.sqrt((r - 4) * (r - 2) * r_inf / ((r_inf - 4) * (r_inf - 2) * r))
+            np.sqrt(v, b)
+            b += group["eps"]
+            np.divide(m, b, b)
+            b *= lr * math.sqrt(1 - b2**t) * trust
+        else:
+            np.multiply(m, lr, b)
+        x -= b

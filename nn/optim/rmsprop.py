@@ -1,0 +1,84 @@
+"""RMSprop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .optimizer import Array, Group, Optimizer, State, zeros
+
+
+class RMSprop(Optimizer):
+    """x <- x - lr * g / (sqrt(v) + eps)  with the running mean  v <- alpha v + (1 - alpha) g^2. Hinton 2012.
+
+    momentum   > 0: what is subtracted is collected first, u <- momentum * u + g / (sqrt(v) + eps)
+    centered   scale by the variance instead of the mean square (Graves 2013)
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-2,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        momentum: float = 0,
+        centered: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "alpha": alpha,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "momentum": momentum,
+                "centered": centered,
+                "maximize": maximize,
+            },
+        )
+
+    def check(self, group: Group) -> None:
+        super().check(group)
+        if group["momentum"] < 0:
+            raise ValueError(f"Invalid momentum value: {group['momentum']}")
+        if not group["alpha"] >= 0:
+            raise ValueError(f"Invalid alpha value: {group['alpha']}")
+
+    def update(self, x: Array, g: Array, state: State, group: Group) -> None:
+        if not state:
+            state.update(step=0, square_avg=zeros(x))
+            if group["momentum"] > 0:
+                state["momentum_buffer"] = zeros(x)
+            if group["centered"]:
+                state["grad_avg"] = zeros(x)
+        state["step"] += 1
+        a, b = self.scratch(x)
+        g = self.gradient(x, g, group, a)
+        alpha = group["alpha"]
+        v = state["square_avg"]._array
+        v *= alpha
+        np.multiply(g, g, b)
+        b *= 1 - alpha
+        v += b
+        if group["centered"]:
+            mean = state["grad_avg"]._array
+            mean *= alpha
+            mean += np.multiply(g, 1 - alpha, b)
+            np.multiply(mean, mean, b)
+            v = np.subtract(v, b, b)
+        np.sqrt(v, b)
+        b += group["eps"]
+        np.divide(g, b, b)
+        if group["momentum"] > 0:
+            u = state["momentum_buffer"]._array
+            u *= group["momentum"]
+            u += b
+            np.multiply(u, group["lr"], b)
+        else:
+            b *= group["lr"]
+        x -= b

@@ -1,0 +1,85 @@
+"""Keeping gradients from exploding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+from autograd.errors import AutogradError
+from autograd.tensor.core import wrap
+
+from ..write import noted
+
+
+def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Any]:
+    if isinstance(parameters, Tensor):
+        parameters = [parameters]
+    return [p._grad for p in parameters if p._grad is not None]
+
+
+def _norm(array: np.ndarray[Any, Any], norm_type: float) -> float:
+    if array.size == 0:
+        return 0.0
+    if norm_type == 2:
+        flat = array.reshape(-1)
+        squares = float(np.dot(flat, flat))
+        if 1e-30 < squares < math.inf:  # else the squares may have left float32's range
+            return math.sqrt(squares)
+        return float(np.linalg.norm(flat.astype(np.float64)))
+    if norm_type == math.inf:
+        return float(np.abs(array).max())
+    if norm_type == -math.inf:
+        return float(np.abs(array).min())
+    if norm_type == 0:
+        return float(np.count_nonzero(array))
+    return float((np.abs(array).astype(np.float64) ** norm_type).sum() ** (1.0 / norm_type))
+
+
+def get_total_norm(tensors: Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False) -> Tensor:
+    """The norm of all elements of all Tensors together, as a 0-d Tensor.
+
+    Raises AutogradError if it is NaN or infinite and `error_if_nonfinite`.
+    """
+    arrays = [t._array for t in ([tensors] if isinstance(tensors, Tensor) else tensors)]
+    dtype = np.result_type(*arrays) if arrays else np.dtype(np.float32)
+    norms = np.array([_norm(array, float(norm_type)) for array in arrays])
+    with np.errstate(over="ignore"):
+        total = np.asarray(_norm(norms, float(norm_type)), dtype)
+    if error_if_nonfinite and not np.isfinite(total):
+        raise AutogradError(
+            f"The total norm of order {float(norm_type)} for gradients from `parameters` is non-finite, so it cannot be "
+            "clipped. To disable this error and scale the gradients by the non-finite norm anyway, set "
+            "`error_if_nonfinite=False`"
+        )
+    return wrap(total)  # type: ignore[no-any-return]
+
+
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> Tensor:
+    """Scale all gradients together, in place, so that their norm is at most `max_norm`.
+
+    norm_type: 2, inf, or another order.  Parameters without a gradient are skipped.
+    Returns the norm before clipping, a 0-d Tensor. Raises as `get_total_norm`.
+    """
+    grads = _gradients(parameters)
+    total = get_total_norm(grads, norm_type, error_if_nonfinite)
+    scale = float(max_norm) / (total.item() + 1e-6)
+    if not scale >= 1:  # NaN scales too: it must not go unnoticed
+        for grad in grads:
+            grad._array *= scale
+        noted("clip_grad_norm_", *grads)
+    return total
+
+
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+    """Limit every element of every gradient to [-clip_value, clip_value], in place."""
+    grads = _gradients(parameters)
+    limit = float(clip_value)
+    for grad in grads:
+        np.clip(grad._array, -limit, limit, out=grad._array)
+    noted("clip_grad_value_", *grads)
