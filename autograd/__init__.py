@@ -1,7 +1,69 @@
 """Wengert: tape-based reverse-mode automatic differentiation on NumPy arrays."""
 
 from .backward import backward, grad
-from .creation import from_numpy, tensor
+from .creation import (
+    arange,
+    as_tensor,
+    asarray,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    logspace,
+    ones,
+    ones_like,
+    scalar_tensor,
+    tensor,
+    zeros,
+    zeros_like,
+)
+from .device import cuda, device
+from .dtypes import (
+    bool,
+    double,
+    finfo,
+    float,
+    float16,
+    float32,
+    float64,
+    half,
+    iinfo,
+    int,
+    int8,
+    int16,
+    int32,
+    int64,
+    is_floating_point,
+    is_tensor,
+    long,
+    short,
+    uint8,
+)
 from .functions import *
+from .random import (
+    Generator,
+    bernoulli,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    multinomial,
+    normal,
+    poisson,
+    rand,
+    rand_like,
+    randint,
+    randint_like,
+    randn,
+    randn_like,
+    randperm,
+    seed,
+    set_rng_state,
+)
 from .tape import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled, tape, Tape
 from .tensor import Tensor
+from .tensor.core import get_default_dtype, set_default_dtype
+from .tensor.display import set_printoptions

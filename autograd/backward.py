@@ -43,12 +43,12 @@ def backward(
         raise GraphError("backward: `inputs` argument to backward() cannot be empty")
     found = _run(outputs, seeds, wanted, retain_graph, create_graph, until)
     if wanted is None:
-        for node in list(found):
-            _deliver(node, node.tensor(), found.pop(node), create_graph)
+        targets = {node: node.tensor() for node in found}
     else:
-        for x in wanted:
-            if x._node in found:
-                _deliver(x._node, x, found[x._node], create_graph)
+        targets = {x._node: x for x in wanted if x._node in found}
+    for node, tensor in targets.items():
+        if tensor is not None:  # a leaf that the user has let go has nowhere to put it
+            _deliver(node, tensor, _take(found, node), create_graph)
 
 
 def grad(
@@ -72,19 +72,20 @@ def grad(
             raise GraphError(f"grad: One of the differentiated Tensors does not require grad: input {index}")
     seeds = _seeds("grad", outs, grad_outputs)
     found = _run(outs, seeds, wanted, retain_graph, create_graph, None)
-    results: list[Any] = []
+    taken: Cotangents = {}
     for index, x in enumerate(wanted):
-        g = found.get(x._node)
-        if g is None:
-            if materialize_grads:
-                g = np.zeros(x._array.shape, x._array.dtype)
-            elif not allow_unused:
+        node = x._node
+        if node in found:
+            g = _take(found, node)
+            taken[node] = g if isinstance(g, Core) else wrap(g)
+        elif node not in taken:
+            if not (materialize_grads or allow_unused):
                 raise GraphError(
                     "One of the differentiated Tensors appears to not have been used in the graph. Set "
                     f"allow_unused=True if this is the desired behavior. It is input {index}, of shape {x._array.shape}"
                 )
-        results.append(g if g is None or isinstance(g, Core) else wrap(_own(g)))
-    return tuple(results)
+            taken[node] = wrap(np.zeros(x._array.shape, x._array.dtype)) if materialize_grads else None
+    return tuple([taken[x._node] for x in wanted])
 
 
 def _sequence(x: Any) -> list[Any]:
@@ -236,11 +237,23 @@ def _push_each(dz: Any, record: Record, saved: Any, cotangents: Cotangents, need
         cotangents[node] = cotangents[node] + g if node in cotangents else g
 
 
-def _own(g: Any) -> Any:
-    """`g` as an array that nobody else refers to: itself if that is certain, else a copy."""
-    if type(g) is np.ndarray and g.base is None and g.flags.c_contiguous and sys.getrefcount(g) <= 5:
+def _take(found: Cotangents, node: Any) -> Any:
+    """Take a cotangent out of the dictionary, as an array that nobody else refers to: itself if so, else a copy."""
+    g = found.pop(node)
+    if isinstance(g, Core):
+        return g
+    if type(g) is np.ndarray and g.base is None and sys.getrefcount(g) <= _ALONE and g.flags.c_contiguous:
         return g
     return np.array(g, order="C")
+
+
+def _count_when_alone(found: Cotangents, node: Any) -> int:
+    g = found.pop(node)
+    return sys.getrefcount(g)
+
+
+_ALONE = _count_when_alone({None: np.zeros(1)}, None)
+"""What `sys.getrefcount` says in `_take` of an array that only the dictionary held: it differs between Pythons."""
 
 
 def _hooked(node: Any, g: Any) -> Any:
@@ -266,13 +279,10 @@ def run_hook(hook: Callable[[Any], Any], g: Any) -> Any:
 
 def _deliver(node: Any, tensor: Any, g: Any, create_graph: bool) -> None:
     """Add what arrived at a leaf to its `.grad`, which never aliases another array."""
-    if tensor is None:  # the user has let the leaf go
-        return
     grad = tensor._grad
     if create_graph:
         tensor._grad = g if grad is None else grad + g
     elif grad is None:
-        g = _own(g)
         tensor._grad = wrap(g if g.dtype == tensor._array.dtype else g.astype(tensor._array.dtype))
     elif grad._node is not None:
         tensor._grad = wrap(grad._array + g)

@@ -3,12 +3,14 @@
 AutogradError
 ├── ShapeError (ValueError)        sizes or numbers of dimensions do not fit
 ├── DTypeError (TypeError)         an element type that the operation does not take
+├── SettingError (ValueError)      a setting outside of what the operation takes
 ├── GraphError (RuntimeError)      backward cannot run: nothing recorded, already consumed, another thread
 │   ├── InplaceError               a value that backward needs was overwritten
 │   └── AnomalyError               `detect_anomaly` met the first NaN or Inf
+├── DeviceError (RuntimeError)     a device other than the CPU
 ├── NoRuleError (TypeError)        a NumPy function or an input that has no derivative rule
 ├── LabelError (ValueError)        a class index or another target that the loss does not take
-├── CheckpointError (ValueError)   a checkpoint is missing, damaged, foreign, or does not fit the model
+├── CheckpointError (ValueError)   a checkpoint is damaged, foreign, or does not fit the model
 └── DataError (ValueError)         a data file or folder is missing, damaged or not what it claims to be
 
 Messages say which function, what it wanted and what it got. Where PyTorch has a sentence that people search for,
@@ -32,6 +34,10 @@ class DTypeError(AutogradError, TypeError, RuntimeError):
     """An element type that the operation does not take."""
 
 
+class SettingError(AutogradError, ValueError, RuntimeError):
+    """A setting outside of what the operation takes. Also a RuntimeError, which PyTorch mostly raises."""
+
+
 class GraphError(AutogradError, RuntimeError):
     """Backward cannot run from here."""
 
@@ -42,6 +48,10 @@ class InplaceError(GraphError):
 
 class AnomalyError(GraphError):
     """The first NaN or Inf of a computation watched by `detect_anomaly`."""
+
+
+class DeviceError(AutogradError, RuntimeError):
+    """A device other than the CPU."""
 
 
 class NoRuleError(AutogradError, TypeError):
@@ -56,7 +66,7 @@ class LabelError(AutogradError, ValueError, IndexError, RuntimeError):
 
 
 class CheckpointError(AutogradError, ValueError, RuntimeError):
-    """A checkpoint is missing, damaged, foreign, or does not fit the model.
+    """A checkpoint is damaged, foreign, or does not fit the model.
 
     Also a RuntimeError, because that is what PyTorch's `load_state_dict` raises.
     """

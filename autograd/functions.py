@@ -12,10 +12,106 @@ exp = Tensor.exp
 
 # ---- activations (autograd/tensor/activation.py)
 
-# ---- reductions (autograd/tensor/reduce.py)
-sum = Tensor.sum
+# ---- reductions, running sums, sorting (autograd/tensor/reduce.py, scan.py, sort.py)
+from .tensor.reduce import std_mean, var_mean
 
-# ---- shape (autograd/tensor/shape.py)
+all = Tensor.all
+amax = Tensor.amax
+amin = Tensor.amin
+aminmax = Tensor.aminmax
+any = Tensor.any
+argmax = Tensor.argmax
+argmin = Tensor.argmin
+argsort = Tensor.argsort
+bincount = Tensor.bincount
+count_nonzero = Tensor.count_nonzero
+cummax = Tensor.cummax
+cummin = Tensor.cummin
+cumprod = Tensor.cumprod
+cumsum = Tensor.cumsum
+diff = Tensor.diff
+kthvalue = Tensor.kthvalue
+logcumsumexp = Tensor.logcumsumexp
+logsumexp = Tensor.logsumexp
+max = Tensor.max
+mean = Tensor.mean
+median = Tensor.median
+min = Tensor.min
+mode = Tensor.mode
+msort = Tensor.msort
+nanmean = Tensor.nanmean
+nanmedian = Tensor.nanmedian
+nanquantile = Tensor.nanquantile
+nansum = Tensor.nansum
+norm = Tensor.norm
+prod = Tensor.prod
+quantile = Tensor.quantile
+sort = Tensor.sort
+std = Tensor.std
+sum = Tensor.sum
+topk = Tensor.topk
+unique = Tensor.unique
+var = Tensor.var
+
+# ---- shape (autograd/tensor/shape.py, diagonal.py, join.py, layout.py)
+from .tensor.diagonal import tril_indices, triu_indices
+from .tensor.join import (
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    block_diag,
+    broadcast_shapes,
+    broadcast_tensors,
+    cartesian_prod,
+    cat,
+    column_stack,
+    concat,
+    concatenate,
+    dstack,
+    hstack,
+    meshgrid,
+    row_stack,
+    stack,
+    vstack,
+)
+
+as_strided = Tensor.as_strided
+broadcast_to = Tensor.broadcast_to
+chunk = Tensor.chunk
+clone = Tensor.clone
+diag = Tensor.diag
+diag_embed = Tensor.diag_embed
+diagonal = Tensor.diagonal
+flatten = Tensor.flatten
+flip = Tensor.flip
+fliplr = Tensor.fliplr
+flipud = Tensor.flipud
+moveaxis = Tensor.moveaxis
+movedim = Tensor.movedim
+narrow = Tensor.narrow
+numel = Tensor.numel
+permute = Tensor.permute
+ravel = Tensor.ravel
+repeat_interleave = Tensor.repeat_interleave
+reshape = Tensor.reshape
+roll = Tensor.roll
+rot90 = Tensor.rot90
+select = Tensor.select
+split = Tensor.split
+split_with_sizes = Tensor.split_with_sizes
+squeeze = Tensor.squeeze
+swapaxes = Tensor.swapaxes
+swapdims = Tensor.swapdims
+t = Tensor.t
+tensor_split = Tensor.tensor_split
+tile = Tensor.tile
+trace = Tensor.trace
+transpose = Tensor.transpose
+tril = Tensor.tril
+triu = Tensor.triu
+unbind = Tensor.unbind
+unflatten = Tensor.unflatten
+unsqueeze = Tensor.unsqueeze
 
 # ---- indexing (autograd/tensor/index.py, scatter.py, pad.py)
 from .tensor.index import bucketize, embedding, one_hot, searchsorted

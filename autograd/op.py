@@ -359,6 +359,7 @@ def filled(parts: list[Any], record: Record) -> tuple[Any, ...]:
 
 
 _STEP_SCOPE: dict[str, Any] = {
+    "__name__": __name__,  # whom warnings are attributed to
     "array": np.array,
     "asarray": np.asarray,
     "filled": filled,

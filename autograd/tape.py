@@ -364,6 +364,7 @@ class Tape:
         """Forget everything recorded since `mark`. Values computed since then stay, but have no gradient."""
         index = self._find(mark)
         for record in self.records[index + 1 :]:
+            self.hooks.pop(id(record), None)
             if type(record) is Record:
                 record.saved = CONSUMED
                 record.inputs = None
@@ -382,6 +383,7 @@ class Tape:
                 record.saved = CONSUMED
                 record.inputs = None
         self.records.clear()
+        self.hooks.clear()
         self.interval = _SWEEP_FIRST
         self._expect(self.interval)
 

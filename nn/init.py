@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import ShapeError
+from autograd.random import Generator
 
 from . import draw
 from .write import overwrite
@@ -52,18 +53,18 @@ def _filled(tensor: T, value: Any, name: str) -> T:
     return tensor
 
 
-def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, generator: Any = None) -> T:
+def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> T:
     """Uniform in [a, b)."""
     return _filled(tensor, draw.uniform(tensor.shape, a, b, tensor.dtype, generator), "init.uniform_")
 
 
-def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> T:
+def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> T:
     """Normal with `mean` and standard deviation `std`."""
     return _filled(tensor, draw.normal(tensor.shape, mean, std, tensor.dtype, generator), "init.normal_")
 
 
 def trunc_normal_(
-    tensor: T, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Any = None
+    tensor: T, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Generator | None = None
 ) -> T:
     """Normal, with values outside [a, b] drawn again; a and b are absolute, not in units of `std`."""
     if mean < a - 2 * std or mean > b + 2 * std:
@@ -141,19 +142,19 @@ def _fan(tensor: Tensor, mode: str) -> int:
     return fans(tensor)[mode.lower() == "fan_out"]
 
 
-def xavier_uniform_(tensor: T, gain: float = 1.0, generator: Any = None) -> T:
+def xavier_uniform_(tensor: T, gain: float = 1.0, generator: Generator | None = None) -> T:
     """Uniform in +-gain * sqrt(6 / (fan_in + fan_out)). Glorot & Bengio 2010."""
     bound = gain * math.sqrt(6.0 / sum(fans(tensor)))
     return uniform_(tensor, -bound, bound, generator)
 
 
-def xavier_normal_(tensor: T, gain: float = 1.0, generator: Any = None) -> T:
+def xavier_normal_(tensor: T, gain: float = 1.0, generator: Generator | None = None) -> T:
     """Normal with standard deviation gain * sqrt(2 / (fan_in + fan_out)). Glorot & Bengio 2010."""
     return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(fans(tensor))), generator)
 
 
 def kaiming_uniform_(
-    tensor: T, a: float = 0, mode: Mode = "fan_in", nonlinearity: str = "leaky_relu", generator: Any = None
+    tensor: T, a: float = 0, mode: Mode = "fan_in", nonlinearity: str = "leaky_relu", generator: Generator | None = None
 ) -> T:
     """Uniform in +-gain * sqrt(3 / fan); `a` is the slope of leaky_relu. He et al. 2015."""
     if 0 in tensor.shape:
@@ -163,7 +164,7 @@ def kaiming_uniform_(
 
 
 def kaiming_normal_(
-    tensor: T, a: float = 0, mode: Mode = "fan_in", nonlinearity: str = "leaky_relu", generator: Any = None
+    tensor: T, a: float = 0, mode: Mode = "fan_in", nonlinearity: str = "leaky_relu", generator: Generator | None = None
 ) -> T:
     """Normal with standard deviation gain / sqrt(fan); `a` is the slope of leaky_relu. He et al. 2015."""
     if 0 in tensor.shape:
@@ -171,7 +172,7 @@ def kaiming_normal_(
     return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode)), generator)
 
 
-def orthogonal_(tensor: T, gain: float = 1, generator: Any = None) -> T:
+def orthogonal_(tensor: T, gain: float = 1, generator: Generator | None = None) -> T:
     """A random matrix with orthonormal rows or columns, times `gain`; further dimensions count as columns.
 
     Saxe, McClelland & Ganguli 2013.
@@ -189,7 +190,7 @@ def orthogonal_(tensor: T, gain: float = 1, generator: Any = None) -> T:
     return _filled(tensor, (gain * (q if rows >= columns else q.T)).reshape(tensor.shape), "init.orthogonal_")
 
 
-def sparse_(tensor: T, sparsity: float, std: float = 0.01, generator: Any = None) -> T:
+def sparse_(tensor: T, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> T:
     """Normal, with the fraction `sparsity` of each column set to 0 (2-d only). Martens 2010."""
     if tensor.ndim != 2:
         raise ShapeError(f"sparse_: Only tensors with 2 dimensions are supported, got shape {tuple(tensor.shape)}")

@@ -1,1 +1,194 @@
-"""Activations and their kin: value and rules side by side."""
+"""Activations: value and rules side by side. Each keeps one array, and no rule divides by what may be 0.
+
+Kinks are PyTorch's: relu, relu6, hardtanh, hardsigmoid and the shrinking functions have slope 0 at their corners, leaky_relu
+and prelu the slope of the left side at 0, elu and its kin the left side's exponential.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..op import op
+from .piecewise import keep
+from .special import SQRT_PI, erf, sigmoid
+
+# ------------------------------------------------------------------------------------------- pieces of straight lines
+
+relu = op("relu", lambda x: np.maximum(x, 0), kinks=True, dx=lambda dz, z: dz * (z > 0))
+
+
+@op("leaky_relu", kinks=True, dx=lambda dz, x, slope: keep(dz, x > 0) + slope * keep(dz, x <= 0))
+def leaky_relu(x, *, slope):
+    """x where positive, else slope * x."""
+    return np.maximum(x, 0) + slope * np.minimum(x, 0)
+
+
+@op(
+    "prelu",
+    broadcasts=True,
+    kinks=True,
+    dx=lambda dz, x, w: keep(dz, x > 0) + w * keep(dz, x <= 0),
+    dw=lambda dz, x: dz * np.minimum(x, 0),
+)
+def prelu(x, w):
+    """x where positive, else w * x."""
+    return np.maximum(x, 0) + w * np.minimum(x, 0)
+
+
+@op("hardtanh", kinks=True, dx=lambda dz, x, low, high: keep(dz, (x > low) & (x < high)))
+def hardtanh(x, *, low, high):
+    """x moved into low .. high; unlike `clamp` with slope 0 at the bounds."""
+    return np.minimum(np.maximum(x, low), high)
+
+
+@op("hardsigmoid", floating=True, kinks=True, dx=lambda dz, x: keep(dz / 6, (x > -3) & (x < 3)))
+def hardsigmoid(x):
+    """(x + 3) / 6 moved into 0 .. 1."""
+    return np.minimum(np.maximum(x + 3, 0), 6) / 6
+
+
+@op(
+    "hardswish",
+    floating=True,
+    kinks=True,
+    dx=lambda dz, x: keep(dz * (x / 3 + 0.5), (x > -3) & (x < 3)) + keep(dz, x >= 3),
+)
+def hardswish(x):
+    """x * hardsigmoid(x)."""
+    return x * (np.minimum(np.maximum(x + 3, 0), 6) / 6)
+
+
+@op("threshold", kinks=True, dx=lambda dz, x, threshold: keep(dz, x > threshold))
+def threshold(x, *, threshold, value):
+    """x where above the threshold, else `value`."""
+    return np.where(x <= threshold, np.asarray(value, x.dtype), x)
+
+
+@op("hardshrink", kinks=True, dx=lambda dz, x, lambd: keep(dz, np.absolute(x) > lambd))
+def hardshrink(x, *, lambd):
+    """x, but 0 within `lambd` of 0."""
+    return np.where(np.absolute(x) <= lambd, 0, x)
+
+
+@op("softshrink", kinks=True, dx=lambda dz, x, lambd: keep(dz, np.absolute(x) > lambd))
+def softshrink(x, *, lambd):
+    """x moved towards 0 by `lambd`, at most to 0."""
+    return x - np.minimum(np.maximum(x, -lambd), lambd)
+
+
+# ------------------------------------------------------------------------------------------------------ exponentials
+
+
+@op(
+    "elu",
+    kinks=True,
+    dx=lambda dz, x, alpha, scale, rate: keep(dz, x > 0) * scale
+    + keep(dz * (scale * alpha * rate * np.exp(np.minimum(x * rate, 0))), x <= 0),
+)
+def elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
+    """scale * x where positive, else scale * alpha * (exp(rate * x) - 1): elu, selu (scale) and celu (rate = 1 / alpha)."""
+    return scale * (np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) * rate))
+
+
+def _limited(x: Any, beta: float, threshold: float) -> Any:
+    """beta * x, but inf above the threshold, where softplus is x itself."""
+    y = x * beta
+    return np.where(y > threshold, math.inf, y)
+
+
+@op("softplus", kinks=True, dx=lambda dz, x, beta, threshold: dz * sigmoid(_limited(x, beta, threshold)))
+def softplus(x, *, beta=1.0, threshold=20.0):
+    """log(1 + exp(beta x)) / beta, computed without overflow; x itself where beta x is above the threshold."""
+    y = x * beta
+    return np.where(y > threshold, x, (np.maximum(y, 0) + np.log1p(np.exp(-np.absolute(y)))) / beta)
+
+
+@op("logsigmoid", floating=True, dx=lambda dz, x: dz * sigmoid(-x))
+def logsigmoid(x):
+    """log(sigmoid(x)), exact where sigmoid(x) rounds to 0 or 1."""
+    return np.minimum(x, 0) - np.log1p(np.exp(-np.absolute(x)))
+
+
+def _silu_slope(dz: Any, x: Any) -> Any:
+    s = sigmoid(x)
+    return dz * (s * (1 + x * (1 - s)))
+
+
+silu = op("silu", lambda x: x * sigmoid(x), floating=True, dx=_silu_slope)
+
+
+def _tanh_softplus(x: Any) -> Any:
+    """tanh(log(1 + e)) with e = exp(x): n / (n + 2) with n = e (e + 2)."""
+    e = np.exp(np.minimum(x, 40))
+    n = e * (e + 2)
+    return n / (n + 2)
+
+
+def _mish_slope(dz: Any, x: Any) -> Any:
+    t = _tanh_softplus(x)
+    return dz * (t + x * (1 - t * t) * sigmoid(x))
+
+
+mish = op("mish", lambda x: x * _tanh_softplus(x), floating=True, dx=_mish_slope)
+
+
+@op("gelu", floating=True, dx=lambda dz, x: dz * (_normal_cdf(x) + x * (np.exp(x * x * -0.5) * (ROOT_HALF / SQRT_PI))))
+def gelu(x):
+    """x times the probability that a standard normal variable is below x."""
+    return x * _normal_cdf(x)
+
+
+ROOT_HALF = math.sqrt(0.5)
+
+
+def _normal_cdf(x: Any) -> Any:
+    return 0.5 * erf(x * ROOT_HALF) + 0.5
+
+
+def _gelu_tanh_slope(dz: Any, x: Any) -> Any:
+    t = np.tanh(_gelu_inner(x))
+    return dz * (0.5 * (1 + t) + x * (1 - t * t) * (x * x * (0.5 * 3 * 0.044715 * GELU_RATE) + 0.5 * GELU_RATE))
+
+
+@op("gelu_tanh", floating=True, dx=_gelu_tanh_slope)
+def gelu_tanh(x):
+    """The approximation of gelu by tanh (Hendrycks & Gimpel 2016)."""
+    return 0.5 * x * (1 + np.tanh(_gelu_inner(x)))
+
+
+GELU_RATE = math.sqrt(2 / math.pi)
+
+
+def _gelu_inner(x: Any) -> Any:
+    return GELU_RATE * (x + 0.044715 * (x * x * x))
+
+
+softsign = op(
+    "softsign",
+    lambda x: x / (1 + np.absolute(x)),
+    floating=True,
+    kinks=True,
+    dx=lambda dz, x: dz / np.square(1 + np.absolute(x)),
+)
+tanhshrink = op(
+    "tanhshrink", lambda x: x - np.tanh(x), floating=True, dx=lambda dz, x: dz * np.square(np.tanh(x))
+)
+
+# ----------------------------------------------------------------------------------------------------------- softmax
+
+
+@op("softmax", dx=lambda dz, z, axis: z * (dz - np.sum(dz * z, axis=axis, keepdims=True)))
+def softmax(x, *, axis):
+    """exp(x), divided by its sum along `axis`. The largest element is subtracted first, so that nothing overflows."""
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True, initial=-math.inf))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+@op("log_softmax", dx=lambda dz, z, axis: dz - np.exp(z) * np.sum(dz, axis=axis, keepdims=True))
+def log_softmax(x, *, axis):
+    """log(softmax(x)), finite where softmax rounds to 0."""
+    y = x - np.max(x, axis=axis, keepdims=True, initial=-math.inf)
+    return y - np.log(np.sum(np.exp(y), axis=axis, keepdims=True))

@@ -37,12 +37,12 @@ def _add(total: Any, dz: Any, index: Any, axis: int) -> Any:
     dx=lambda dz, index, x_shape, axis: add_along(dz, index, axis=axis, shape=x_shape),
     into={"x": lambda total, dz, index, axis: _add(total, dz, index, axis)},
 )
-def take_along(x, index, *, axis):
+def take_along(x: Any, index: Any, *, axis: int) -> Any:
     """z[i, j] = x[i, index[i, j]] for axis 1, likewise for others: NumPy's take_along_axis, PyTorch's gather."""
     return x[_mesh(index, axis)] if x.ndim else x.copy()
 
 
 @op("add_along", dx=lambda dz, index, axis: take_along(dz, index, axis=axis))
-def add_along(x, index, *, axis, shape):
+def add_along(x: Any, index: Any, *, axis: int, shape: tuple[int, ...]) -> Any:
     """Zeros of `shape`, to which x[i, j] is added at [i, index[i, j]] (axis 1, likewise for others)."""
     return _add(np.zeros(shape, x.dtype), x, index, axis)

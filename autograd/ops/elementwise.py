@@ -1,12 +1,20 @@
-"""Elementwise ops: value and rules side by side."""
+"""Arithmetic, powers, exponentials, trigonometry: value and rules side by side.
+
+Rules keep the output where that saves an input (exp, tanh, sqrt); numbers in rules are Python's, which never widen float32.
+"""
 
 from __future__ import annotations
+
+import math
+from typing import Any
 
 import numpy as np
 
 from ..op import op
 
 to = op("to", lambda x, *, dtype: x.astype(dtype), dx=lambda dz, x_dtype: to(dz, dtype=x_dtype))
+
+LN2, LN10 = math.log(2), math.log(10)
 
 # ---------------------------------------------------------------------------------------------------- arithmetic
 
@@ -22,9 +30,98 @@ div = op(
     dy=lambda dz, y, z: -(dz * z / y),
 )
 neg = op("neg", np.negative, dx=lambda dz: -dz)
+abs = op("abs", np.absolute, dx=lambda dz, x: dz * np.sign(x), kinks=True)  # 0 at 0
+reciprocal = op("reciprocal", np.reciprocal, floating=True, dx=lambda dz, z: -dz * (z * z))
 
-# ------------------------------------------------------------------------------------------ exponentials and roots
+
+@op(
+    "lerp",
+    broadcasts=True,
+    dx=lambda dz, w: dz * (1 - w),
+    dy=lambda dz, w: dz * w,
+    dw=lambda dz, x, y: dz * (y - x),
+)
+def lerp(x, y, w):
+    """x + w * (y - x), computed from the nearer end: exactly y at w = 1."""
+    return np.where(np.absolute(w) < 0.5, x + w * (y - x), y - (y - x) * (1 - w))
+
+
+# -------------------------------------------------------------------------------------------------------- powers
+
+square = op("square", np.square, dx=lambda dz, x: dz * (2 * x))
+sqrt = op("sqrt", np.sqrt, floating=True, dx=lambda dz, z: dz / (2 * z))  # inf at 0
+rsqrt = op("rsqrt", lambda x: 1 / np.sqrt(x), floating=True, dx=lambda dz, z: dz * (-0.5 * (z * z * z)))
+
+
+def _slope(dz: Any, x: Any, exponent: float) -> Any:
+    """d x**p = p x**(p-1), and 0 for p = 0, where the formula has 0 * inf at 0."""
+    return np.zeros_like(dz) if exponent == 0 else dz * (exponent * x ** (exponent - 1))
+
+
+@op("pow_number", dx=_slope)
+def pow_number(x, *, exponent):
+    """x to the power of a Python number."""
+    return x * x * x if exponent == 3 else x**exponent
+
+
+# d/dx: where x = 0 and y = 0, y * x**(y-1) is 0 * inf but means 0; any other base than 0 gives that.
+# d/dy: 0**y is 0 for every y > 0, so its slope is 0, though log(0) is -inf. A negative base has no slope in y: NaN.
+pow = op(
+    "pow",
+    np.power,
+    broadcasts=True,
+    dx=lambda dz, x, y: dz * (y * np.power(np.where((x == 0) & (y == 0), 1, x), y - 1)),
+    dy=lambda dz, x, y, z: dz * (z * np.log(np.where((x == 0) & (y >= 0), 1, x))),
+)
+
+# ------------------------------------------------------------------------------------ exponentials and logarithms
 
 exp = op("exp", np.exp, floating=True, dx=lambda dz, z: dz * z)
+exp2 = op("exp2", np.exp2, floating=True, dx=lambda dz, z: dz * (z * LN2))
+expm1 = op("expm1", np.expm1, floating=True, dx=lambda dz, z: dz * (z + 1))
 log = op("log", np.log, floating=True, dx=lambda dz, x: dz / x)
+log2 = op("log2", np.log2, floating=True, dx=lambda dz, x: dz / (x * LN2))
+log10 = op("log10", np.log10, floating=True, dx=lambda dz, x: dz / (x * LN10))
+log1p = op("log1p", np.log1p, floating=True, dx=lambda dz, x: dz / (x + 1))
+
+# -------------------------------------------------------------------------------------------------- trigonometry
+
+sin = op("sin", np.sin, floating=True, dx=lambda dz, x: dz * np.cos(x))
+cos = op("cos", np.cos, floating=True, dx=lambda dz, x: -dz * np.sin(x))
+tan = op("tan", np.tan, floating=True, dx=lambda dz, z: dz * (z * z + 1))
+asin = op("asin", np.arcsin, floating=True, dx=lambda dz, x: dz / np.sqrt((1 - x) * (1 + x)))
+acos = op("acos", np.arccos, floating=True, dx=lambda dz, x: -dz / np.sqrt((1 - x) * (1 + x)))
+atan = op("atan", np.arctan, floating=True, dx=lambda dz, x: dz / (x * x + 1))
+deg2rad = op("deg2rad", np.deg2rad, floating=True, dx=lambda dz: dz * (math.pi / 180))
+rad2deg = op("rad2deg", np.rad2deg, floating=True, dx=lambda dz: dz * (180 / math.pi))
+
+sinh = op("sinh", np.sinh, floating=True, dx=lambda dz, x: dz * np.cosh(x))
+cosh = op("cosh", np.cosh, floating=True, dx=lambda dz, x: dz * np.sinh(x))
 tanh = op("tanh", np.tanh, floating=True, dx=lambda dz, z: dz * (1 - z * z))
+asinh = op("asinh", np.arcsinh, floating=True, dx=lambda dz, x: dz / np.sqrt(x * x + 1))
+acosh = op("acosh", np.arccosh, floating=True, dx=lambda dz, x: dz / np.sqrt((x - 1) * (x + 1)))
+atanh = op("atanh", np.arctanh, floating=True, dx=lambda dz, x: dz / ((1 - x) * (1 + x)))
+
+
+def _radius2(x: Any, y: Any) -> Any:
+    """x² + y², but 1 at the origin: what is divided by it is 0 there."""
+    r2 = x * x + y * y
+    return np.where(r2 == 0, 1, r2)
+
+
+atan2 = op(  # atan2(x, y): the angle of the point with ordinate x and abscissa y; gradient 0 at the origin
+    "atan2",
+    np.arctan2,
+    broadcasts=True,
+    floating=True,
+    dx=lambda dz, x, y: dz * (y / _radius2(x, y)),
+    dy=lambda dz, x, y: dz * (-x / _radius2(x, y)),
+)
+hypot = op(  # gradient 0 at the origin
+    "hypot",
+    np.hypot,
+    broadcasts=True,
+    floating=True,
+    dx=lambda dz, x, z: dz * (x / np.where(z == 0, 1, z)),
+    dy=lambda dz, y, z: dz * (y / np.where(z == 0, 1, z)),
+)

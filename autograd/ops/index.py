@@ -22,12 +22,12 @@ _ALL = slice(None)
 def add_at(total: Any, v: Any, index: Any) -> None:
     """total[index] += v, in place, where an element that is named twice receives twice."""
     parts = index if type(index) is tuple else (index,)
-    if not any([_lists(part) for part in parts]):
+    if not any(_lists(part) for part in parts):
         total[index] += v
         return
     arrays = [_lists(part) or type(part) is int for part in parts]
     first = arrays.index(True)
-    whole = all([type(part) is slice and part == _ALL for part in parts[:first]])
+    whole = all(type(part) is slice and part == _ALL for part in parts[:first])
     if whole and all(arrays[first:]) and total.flags.c_contiguous:
         # NumPy adds at positions in flat memory several times faster than it adds rows: spell out every position
         places = positions(parts[first:], total.shape, first)
@@ -42,7 +42,7 @@ def _lists(part: Any) -> bool:
 
 
 def positions(arrays: tuple[Any, ...], shape: tuple[int, ...], first: int) -> Any:
-    """Positions in row-major memory of x[:, ..., :, *arrays] with `first` colons, for x of `shape`; shaped like that."""
+    """Positions in row-major memory of x[:, ..., :, *arrays] with `first` colons, for x of `shape`; shaped like it."""
     last = first + len(arrays)
     places = np.zeros((), np.intp)
     for array, size in zip(arrays, shape[first:last], strict=True):
@@ -58,13 +58,13 @@ def positions(arrays: tuple[Any, ...], shape: tuple[int, ...], first: int) -> An
 
 
 @op("getitem", dx=lambda dz, x_shape, index: put(dz, index=index, shape=x_shape), into={"x": add_at})
-def getitem(x, *, index):
+def getitem(x: Any, *, index: Any) -> Any:
     """x[index]"""
     return x[index]
 
 
 @op("put", dx=lambda dz, index: getitem(dz, index=index))
-def put(x, *, index, shape):
+def put(x: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of `shape` with x added at `index`; elements that are named twice receive twice."""
     total = np.zeros(shape, x.dtype)
     add_at(total, x, index)
@@ -72,7 +72,7 @@ def put(x, *, index, shape):
 
 
 @op("add_to", dx=lambda dz: dz, dv=lambda dz, v_shape, index: fit(getitem(dz, index=index), v_shape))
-def add_to(x, v, *, index):
+def add_to(x: Any, v: Any, *, index: Any) -> Any:
     """A copy of x with v added at `index`; elements that are named twice receive twice."""
     z = np.array(x, order="C")
     add_at(z, v, index)
@@ -94,7 +94,7 @@ def fit(g: Any, shape: tuple[int, ...]) -> Any:
     dx=lambda dz, index: zero_at(dz, index=index),
     dv=lambda dz, x_shape, v_shape, index: fit(kept(getitem(dz, index=index), x_shape, index), v_shape),
 )
-def set_at(x, v, *, index):
+def set_at(x: Any, v: Any, *, index: Any) -> Any:
     """A copy of x with x[index] = v. Where an element is named twice the last write wins, and has the gradient."""
     z = np.array(x, order="C")
     z[index] = v
@@ -102,7 +102,7 @@ def set_at(x, v, *, index):
 
 
 @op("zero_at", dx=lambda dz, index: zero_at(dz, index=index))
-def zero_at(x, *, index):
+def zero_at(x: Any, *, index: Any) -> Any:
     """A copy of x with x[index] = 0."""
     z = np.array(x, order="C")
     z[index] = 0
@@ -112,7 +112,7 @@ def zero_at(x, *, index):
 def kept(g: Any, shape: tuple[int, ...], index: Any) -> Any:
     """`g`, the cotangent of values written at `index` into x of `shape`, without those that were overwritten again."""
     parts = index if type(index) is tuple else (index,)
-    if not any([_lists(part) for part in parts]):
+    if not any(_lists(part) for part in parts):
         return g
     writer = np.zeros(shape, np.intp)
     numbers = np.arange(math.prod(g.shape)).reshape(g.shape)
@@ -130,7 +130,7 @@ _ZERO = np.zeros((), bool)  # of the least dtype: takes that of what it is writt
     dx=lambda dz, mask: masked_fill(dz, _ZERO, mask=mask),
     dv=lambda dz, mask: masked_fill(dz, _ZERO, mask=~mask),
 )
-def masked_fill(x, v, *, mask):
+def masked_fill(x: Any, v: Any, *, mask: Any) -> Any:
     """v where `mask`, else x; v is broadcast and takes x's dtype."""
     return np.where(mask, v.astype(x.dtype, copy=False), x)
 
@@ -155,8 +155,8 @@ def _embedding_into(total: Any, dz: Any, index: Any, padding_idx: int | None, sc
     dw=lambda dz, w_shape, index, padding_idx, scale: _embedding_gradient(dz, w_shape, index, padding_idx, scale),
     into={"w": _embedding_into},
 )
-def embedding(w, *, index, padding_idx=None, scale=None):
-    """z[n] = w[index[n]]. Row `padding_idx` gets no gradient; `scale`, shaped like index with a 1 appended, weighs it."""
+def embedding(w: Any, *, index: Any, padding_idx: int | None = None, scale: Any = None) -> Any:
+    """z[n] = w[index[n]]. Row `padding_idx` gets no gradient; `scale`, of shape (*index.shape, 1), weighs it."""
     return np.take(w, index, axis=0)
 
 
@@ -169,6 +169,6 @@ def embedding(w, *, index, padding_idx=None, scale=None):
     dx=lambda dz, x_share: dz * x_share,
     dv=lambda dz, v_share, index: getitem(dz, index=index) * v_share,
 )
-def scatter_extreme(x, v, *, index, value, x_share, v_share):
-    """`value`, the largest (or smallest) of x[index] and the v's written there; equal ones share the gradient evenly."""
+def scatter_extreme(x: Any, v: Any, *, index: Any, value: Any, x_share: Any, v_share: Any) -> Any:
+    """`value`, the largest (or smallest) of x[index] and the v's written there; equal ones share the gradient."""
     return value

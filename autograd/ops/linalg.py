@@ -1,1 +1,153 @@
-"""Products, solvers and norms of matrices: value and rules side by side."""
+"""Products of matrices and vectors, solvers, determinants: value and rules side by side.
+
+No rule copies a transpose: `.T` and `.mT` are views, which BLAS reads as they are.
+"""
+
+# mypy: no-warn-return-any, allow-untyped-decorators
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..broadcast import unbroadcast
+from ..op import Array, op
+
+# -------------------------------------------------------------------------------------------------------- products
+
+
+def rows(x: Any) -> Any:
+    """All dimensions but the last as one."""
+    return x if len(x.shape) == 2 else x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
+
+
+def times(x: Any, y: Any) -> Any:
+    """x @ y; a batch against one matrix as a single product, which BLAS does several times faster."""
+    if len(y.shape) == 2 < len(x.shape):
+        return (rows(x) @ y).reshape((*x.shape[:-1], y.shape[-1]))
+    return x @ y
+
+
+def _matmul_dx(dz: Any, y: Any, x_shape: tuple[int, ...]) -> Any:
+    if len(y.shape) == 1:
+        return np.expand_dims(dz, -1) * y
+    if len(y.shape) == 2:
+        return times(dz, y.T)
+    if len(x_shape) == 1:
+        return unbroadcast((y @ np.expand_dims(dz, -1)).squeeze(-1), x_shape)
+    return unbroadcast(dz @ y.mT, x_shape)
+
+
+def _matmul_dy(dz: Any, x: Any, y_shape: tuple[int, ...]) -> Any:
+    if len(x.shape) == 1:
+        return np.expand_dims(x, -1) * np.expand_dims(dz, -2) if len(y_shape) > 1 else dz * x
+    if len(y_shape) == 1:
+        return dz.reshape((math.prod(dz.shape),)) @ rows(x)
+    if len(y_shape) == 2:
+        return rows(x).T @ rows(dz)
+    return unbroadcast(x.mT @ dz, y_shape)
+
+
+@op("matmul", dx=_matmul_dx, dy=_matmul_dy)
+def matmul(x: Array, y: Array) -> Array:
+    """Matrix product of the last two axes, broadcast over the others; 1-d operands are vectors."""
+    return times(x, y)
+
+
+def _linear_dx(dz: Any, weight: Any) -> Any:
+    return dz @ weight if len(dz.shape) <= 2 else times(dz, weight)
+
+
+@op(
+    "linear",
+    dx=_linear_dx,
+    dweight=lambda dz, x: rows(dz).T @ rows(x),
+    dbias=lambda dz: np.add.reduce(rows(dz), 0),
+)
+def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
+    """x @ weight.T + bias over the last axis of x."""
+    z = x @ weight.T if x.ndim <= 2 else times(x, weight.T)
+    if bias is not None:
+        z += bias
+    return z
+
+
+@op(
+    "cross",
+    broadcasts=True,
+    dx=lambda dz, y, axis: cross(y, dz, axis=axis),
+    dy=lambda dz, x, axis: cross(dz, x, axis=axis),
+)
+def cross(x: Array, y: Array, *, axis: int = -1) -> Array:
+    """Vector product of the 3-vectors along an axis, which is counted from the end."""
+    return np.cross(x, y, axis=axis)
+
+
+# ------------------------------------------------------------------------------------------ inverses, determinants
+
+
+def column(dz: Any) -> Any:
+    """One number per matrix, as a batch of 1 x 1 matrices."""
+    return np.expand_dims(dz, (-2, -1))
+
+
+@op("inv", dx=lambda dz, z: -(z.mT @ dz @ z.mT))
+def inv(x: Array) -> Array:
+    """Inverse of each matrix."""
+    return np.linalg.inv(x)
+
+
+def _solve_rules(dz: Any, a: Any, z: Any, a_shape: Any, b_shape: Any, wanted: tuple[int, ...]) -> tuple[Any, Any]:
+    db = solve(a.mT, dz)
+    return unbroadcast(-(db @ z.mT), a_shape) if 0 in wanted else None, unbroadcast(db, b_shape)
+
+
+@op("solve", joint=_solve_rules)
+def solve(a: Array, b: Array) -> Array:
+    """The matrices x with a @ x = b, broadcast over leading axes."""
+    return np.linalg.solve(a, b)
+
+
+@op("det", dx=lambda dz, x: column(dz) * cofactor(x))
+def det(x: Array) -> Array:
+    """Determinant of each matrix. Its gradient holds at singular matrices too."""
+    return np.linalg.det(x)
+
+
+def _cofactor_dx(dz: Any, x: Any, z: Any) -> Any:
+    # dC = det(x) (tr(W' dx) W - W dx' W) with W = x^-T, and C = det(x) W
+    w = inv(x).mT
+    return w * np.sum(dz * z, axis=(-2, -1), keepdims=True) - z @ dz.mT @ w
+
+
+@op("cofactor", dx=_cofactor_dx)
+def cofactor(x: Array) -> Array:
+    """The matrix of cofactors: det(x) times the transposed inverse, and what that tends to where x is singular."""
+    n = x.shape[-1]
+    u, s, vh = np.linalg.svd(x)
+    others = np.where(np.eye(n, dtype=bool), s.dtype.type(1), s[..., None, :]).prod(-1)  # without division by s
+    sign = np.sign(np.linalg.det(u) * np.linalg.det(vh))
+    return (u * (others * sign[..., None])[..., None, :]) @ vh
+
+
+@op("slogdet", outputs=2, dx=lambda dz, x: column(dz[1]) * inv(x).mT)
+def slogdet(x: Array) -> tuple[Array, Array]:
+    """Sign, which has no gradient, and logarithm of the absolute value of the determinant of each matrix."""
+    sign, logarithm = np.linalg.slogdet(x)
+    return np.asarray(sign), np.asarray(logarithm)
+
+
+def _cholesky_dx(dz: Any, z: Any) -> Any:
+    # I. Murray, 2016, "Differentiation of the Cholesky decomposition", eq. 10
+    middle = np.tril(z.mT @ dz)
+    middle = middle - middle * (np.eye(z.shape[-1], dtype=z.dtype) / 2)
+    s = solve(z.mT, solve(z.mT, middle.mT).mT)
+    return (s + s.mT) * 0.5
+
+
+@op("cholesky", dx=_cholesky_dx)
+def cholesky(x: Array) -> Array:
+    """Lower triangular L with L @ L.mT = x, for symmetric positive definite x; its upper triangle is not read."""
+    return np.linalg.cholesky(x)

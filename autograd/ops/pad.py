@@ -13,12 +13,15 @@ import numpy as np
 from ..op import op
 from .index import add_at
 
-def _negative(widths: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+Widths = tuple[tuple[int, int], ...]
+
+
+def _negative(widths: Widths) -> Widths:
     return tuple([(-before, -after) for before, after in widths])
 
 
 @op("pad", dx=lambda dz, widths: pad(dz, widths=_negative(widths)))
-def pad(x, *, widths, value=0):
+def pad(x: Any, *, widths: Widths, value: float = 0) -> Any:
     """x with `value` around it; a negative width cuts elements off."""
     shape = tuple([n + before + after for n, (before, after) in zip(x.shape, widths, strict=True)])
     z = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)
@@ -44,7 +47,7 @@ def _along(axis: int, part: Any) -> tuple[Any, ...]:
 
 
 @op("pad_edges", dx=lambda dz, widths, mode: fold_edges(dz, widths=widths, mode=mode))
-def pad_edges(x, *, widths, mode):
+def pad_edges(x: Any, *, widths: Widths, mode: str) -> Any:
     """x continued beyond its edges: "reflect", "replicate" or "circular"."""
     z = x
     for axis, (before, after) in enumerate(widths):
@@ -54,7 +57,7 @@ def pad_edges(x, *, widths, mode):
 
 
 @op("fold_edges", dx=lambda dz, widths, mode: pad_edges(dz, widths=widths, mode=mode))
-def fold_edges(x, *, widths, mode):
+def fold_edges(x: Any, *, widths: Widths, mode: str) -> Any:
     """The transpose of `pad_edges`: what lies beyond the edges is added to the element it repeats."""
     z = x
     for axis, (before, after) in enumerate(widths):

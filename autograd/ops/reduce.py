@@ -12,6 +12,12 @@ from .scan import cumprod, shift
 
 inf = math.inf
 
+# as Any, because NumPy's stubs take `keepdims` as a literal only
+add_reduce: Any = np.add.reduce
+multiply_reduce: Any = np.multiply.reduce
+maximum_reduce: Any = np.maximum.reduce
+minimum_reduce: Any = np.minimum.reduce
+
 
 def axes_of(ndim: int, axis: Any) -> tuple[int, ...]:
     """The axes that are reduced, counted from 0."""
@@ -53,21 +59,21 @@ def quotient(dz: Any, z: Any) -> Any:
 
 
 @op("sum", dx=lambda dz, x_shape, axis, keepdims: spread(dz, x_shape, axis, keepdims))
-def sum(x, *, axis=None, keepdims=False):
+def sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Sum of the elements along `axis`."""
-    return np.add.reduce(x, axis=axis, keepdims=keepdims)
+    return add_reduce(x, axis=axis, keepdims=keepdims)
 
 
-@op("nansum", dx=lambda dz, x, axis, keepdims: kept(dz, x.shape, axis, keepdims) * (x == x))  # noqa: PLR0124
-def nansum(x, *, axis=None, keepdims=False):
+@op("nansum", dx=lambda dz, x, axis, keepdims: kept(dz, x.shape, axis, keepdims) * (x == x))
+def nansum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Sum of the elements along `axis` that are not NaN."""
-    return np.add.reduce(np.where(np.isnan(x), 0, x), axis=axis, keepdims=keepdims)
+    return add_reduce(np.where(np.isnan(x), 0, x), axis=axis, keepdims=keepdims)
 
 
 @op("mean", dx=lambda dz, x_shape, axis, keepdims: spread(dz / freedom(x_shape, axis), x_shape, axis, keepdims))
-def mean(x, *, axis=None, keepdims=False):
+def mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Mean along `axis`; NaN over no elements."""
-    return np.add.reduce(x, axis=axis, keepdims=keepdims) / freedom(x.shape, axis)
+    return add_reduce(x, axis=axis, keepdims=keepdims) / freedom(x.shape, axis)
 
 
 def _others(x: Any, axis: int | None) -> Any:
@@ -80,9 +86,9 @@ def _others(x: Any, axis: int | None) -> Any:
 
 
 @op("prod", dx=lambda dz, x, axis, keepdims: kept(dz, x.shape, axis, keepdims) * _others(x, axis))
-def prod(x, *, axis=None, keepdims=False):
+def prod(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Product of the elements along `axis`: None or an int."""
-    return np.multiply.reduce(x, axis=axis, keepdims=keepdims)
+    return multiply_reduce(x, axis=axis, keepdims=keepdims)
 
 
 # --------------------------------------------------------------------------------------------------------- variance
@@ -98,7 +104,7 @@ def _deviation(x: Any, axis: Any) -> Any:
         kept(dz * (2 / freedom(x.shape, axis, correction)), x.shape, axis, keepdims) * _deviation(x, axis)
     ),
 )
-def var(x, *, axis=None, correction=1, keepdims=False):
+def var(x: Any, *, axis: Any = None, correction: float = 1, keepdims: bool = False) -> Any:
     """Squared deviation from the mean, summed along `axis`, over n - correction; NaN unless n > correction.
 
     In two passes, on x less its first element: then the variance of a constant is 0, whatever its mean is rounded to.
@@ -106,7 +112,7 @@ def var(x, *, axis=None, correction=1, keepdims=False):
     axes = axes_of(x.ndim, axis)
     first = x[tuple([slice(1) if a in axes else slice(None) for a in range(x.ndim)])]
     d = _deviation(x - first, axis)
-    return np.add.reduce(d * d, axis=axis, keepdims=keepdims) / freedom(x.shape, axis, correction)
+    return add_reduce(d * d, axis=axis, keepdims=keepdims) / freedom(x.shape, axis, correction)
 
 
 @op(
@@ -115,7 +121,7 @@ def var(x, *, axis=None, correction=1, keepdims=False):
         kept(quotient(dz, z) / freedom(x.shape, axis, correction), x.shape, axis, keepdims) * _deviation(x, axis)
     ),
 )
-def std(x, *, axis=None, correction=1, keepdims=False):
+def std(x: Any, *, axis: Any = None, correction: float = 1, keepdims: bool = False) -> Any:
     """Square root of `var`. Its gradient where x is constant is 0."""
     return np.sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims))
 
@@ -124,13 +130,13 @@ def std(x, *, axis=None, correction=1, keepdims=False):
 
 
 @op("share", kinks=True)
-def share(x, z, *, axis=None):
+def share(x: Any, z: Any, *, axis: Any = None) -> Any:
     """1/k at each of the k elements along `axis` that equal z, 0 elsewhere; z has size 1 along `axis`. A constant."""
     hits = x == z
-    count = np.add.reduce(hits, axis=axis, dtype=np.int64, keepdims=True)
+    count = add_reduce(hits, axis=axis, dtype=np.int64, keepdims=True)
     if not count.all():  # NaN equals nothing, but here it is the NaNs that decided
         hits = hits | (np.isnan(x) & np.isnan(z))
-        count = np.add.reduce(hits, axis=axis, dtype=np.int64, keepdims=True)
+        count = add_reduce(hits, axis=axis, dtype=np.int64, keepdims=True)
     return np.divide(hits, count, dtype=x.dtype)
 
 
@@ -141,19 +147,19 @@ def _to_ties(dz: Any, x: Any, z: Any, axis: Any, keepdims: bool) -> Any:
 
 
 @op("amax", kinks=True, dx=lambda dz, x, z, axis, keepdims: _to_ties(dz, x, z, axis, keepdims))
-def amax(x, *, axis=None, keepdims=False):
+def amax(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Largest element along `axis`; NaN if there is one. Ties share the gradient evenly."""
-    return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
+    return maximum_reduce(x, axis=axis, keepdims=keepdims)
 
 
 @op("amin", kinks=True, dx=lambda dz, x, z, axis, keepdims: _to_ties(dz, x, z, axis, keepdims))
-def amin(x, *, axis=None, keepdims=False):
+def amin(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Smallest element along `axis`; NaN if there is one. Ties share the gradient evenly."""
-    return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
+    return minimum_reduce(x, axis=axis, keepdims=keepdims)
 
 
 @op("median", kinks=True, dx=lambda dz, x, z: _to_ties(dz, x, z, None, False))
-def median(x, *, ignore_nan=False):
+def median(x: Any, *, ignore_nan: bool = False) -> Any:
     """The middle one of all elements, the lower of two; NaN if there is one, unless `ignore_nan`. Ties share."""
     nans = np.isnan(x)
     if nans.any():
@@ -177,11 +183,11 @@ def median(x, *, ignore_nan=False):
         * np.exp(x - kept(np.maximum(z, float(np.finfo(z.dtype).min)), x.shape, axis, keepdims))
     ),
 )
-def logsumexp(x, *, axis=None, keepdims=False):
+def logsumexp(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) along `axis`, less the largest element first, so that nothing overflows. -inf over nothing."""
-    top = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-inf)
+    top = maximum_reduce(x, axis=axis, keepdims=True, initial=-inf)
     top = np.where(np.isfinite(top), top, 0)
-    total = np.add.reduce(np.exp(x - top), axis=axis, keepdims=True)
+    total = add_reduce(np.exp(x - top), axis=axis, keepdims=True)
     with np.errstate(divide="ignore"):
         z = np.log(total) + top
     return z if keepdims else np.reshape(z, [n for a, n in enumerate(z.shape) if a not in axes_of(x.ndim, axis)])
@@ -204,18 +210,18 @@ def _norm_rule(dz: Any, x: Any, z: Any, p: float, axis: Any, keepdims: bool) -> 
 
 
 @op("vector_norm", kinks=True, dx=_norm_rule)
-def vector_norm(x, *, p=2, axis=None, keepdims=False):
+def vector_norm(x: Any, *, p: float = 2, axis: Any = None, keepdims: bool = False) -> Any:
     """(sum of |x|**p along `axis`)**(1/p); largest or smallest |x| for p = inf or -inf; elements != 0 for p = 0."""
     if p == 0:
-        return np.add.reduce(x != 0, axis=axis, dtype=x.dtype, keepdims=keepdims)
+        return add_reduce(x != 0, axis=axis, dtype=x.dtype, keepdims=keepdims)
     if p == 2:
-        return np.sqrt(np.add.reduce(x * x, axis=axis, keepdims=keepdims))
+        return np.sqrt(add_reduce(x * x, axis=axis, keepdims=keepdims))
     size = np.abs(x)
     if p == 1:
-        return np.add.reduce(size, axis=axis, keepdims=keepdims)
+        return add_reduce(size, axis=axis, keepdims=keepdims)
     if p == inf:
-        return np.maximum.reduce(size, axis=axis, keepdims=keepdims)
+        return maximum_reduce(size, axis=axis, keepdims=keepdims)
     if p == -inf:
-        return np.minimum.reduce(size, axis=axis, keepdims=keepdims)
+        return minimum_reduce(size, axis=axis, keepdims=keepdims)
     with np.errstate(divide="ignore"):  # 0 ** -1
-        return np.add.reduce(size**p, axis=axis, keepdims=keepdims) ** (1 / p)
+        return add_reduce(size**p, axis=axis, keepdims=keepdims) ** (1 / p)

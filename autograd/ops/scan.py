@@ -22,7 +22,7 @@ def _part(x: Any, axis: int, part: slice) -> Any:
 
 
 @op("shift", dx=lambda dz, axis, by: shift(dz, axis=axis, by=-by))
-def shift(x, *, axis, by, fill=0):
+def shift(x: Any, *, axis: int, by: int, fill: float = 0) -> Any:
     """Moved by one place along `axis`: up for by=1, down for by=-1; `fill` takes the empty place."""
     z = np.full(x.shape, fill, x.dtype)
     low, high = slice(None, -1), slice(1, None)
@@ -32,7 +32,7 @@ def shift(x, *, axis, by, fill=0):
 
 
 @op("cumsum", dx=lambda dz, axis, reverse: cumsum(dz, axis=axis, reverse=not reverse))
-def cumsum(x, *, axis, reverse=False):
+def cumsum(x: Any, *, axis: int, reverse: bool = False) -> Any:
     """z[i] = x[0] + ... + x[i] along `axis`; from the other end if `reverse`."""
     return _accumulate(np.add, x, axis, reverse)
 
@@ -44,7 +44,7 @@ def _recurrence_rule(dz: Any, a: Any, z: Any, axis: int, reverse: bool) -> tuple
 
 
 @op("recurrence", joint=_recurrence_rule)
-def recurrence(a, b, *, axis, reverse=False):
+def recurrence(a: Any, b: Any, *, axis: int, reverse: bool = False) -> Any:
     """z[i] = a[i] z[i-1] + b[i] along `axis`, z[0] = b[0]; from the other end if `reverse`. Shapes are equal.
 
     What running products differentiate into; a doubling scan would be faster on long axes, but multiplies factors
@@ -67,7 +67,7 @@ def _cumprod_rule(dz: Any, x: Any, z: Any, axis: int, reverse: bool) -> Any:
 
 
 @op("cumprod", dx=_cumprod_rule)
-def cumprod(x, *, axis, reverse=False):
+def cumprod(x: Any, *, axis: int, reverse: bool = False) -> Any:
     """z[i] = x[0] * ... * x[i] along `axis`; from the other end if `reverse`."""
     return _accumulate(np.multiply, x, axis, reverse)
 
@@ -80,20 +80,20 @@ def _logcumsumexp_rule(dz: Any, x: Any, z: Any, axis: int) -> Any:
 
 
 @op("logcumsumexp", dx=_logcumsumexp_rule)
-def logcumsumexp(x, *, axis):
+def logcumsumexp(x: Any, *, axis: int) -> Any:
     """z[i] = log(exp(x[0]) + ... + exp(x[i])) along `axis`, without overflow."""
     return np.logaddexp.accumulate(x, axis=axis)
 
 
 @op("diff", dx=lambda dz, axis: -diff_back(dz, axis=axis))
-def diff(x, *, axis):
+def diff(x: Any, *, axis: int) -> Any:
     """z[i] = x[i+1] - x[i] along `axis`; of bools: whether they differ."""
     return np.diff(x, axis=axis)
 
 
 @op("diff_back", dx=lambda dz, axis: -diff(dz, axis=axis))
-def diff_back(x, *, axis):
-    """z[i] = x[i] - x[i-1] along `axis`, with zeros beyond both ends: one element more than x, and less diff's transpose."""
+def diff_back(x: Any, *, axis: int) -> Any:
+    """z[i] = x[i] - x[i-1] along `axis`, with zeros beyond both ends: less the transpose of diff."""
     shape = [n + (a == axis % x.ndim) for a, n in enumerate(x.shape)]
     z = np.zeros(shape, x.dtype)
     _part(z, axis, slice(None, -1))[...] = x

@@ -1,5 +1,7 @@
 """Ops that rearrange: value and rules side by side. Axes are NumPy's, and not negative."""
 
+# mypy: no-warn-return-any, allow-untyped-decorators
+
 from __future__ import annotations
 
 from typing import Any
@@ -7,26 +9,28 @@ from typing import Any
 import numpy as np
 
 from ..broadcast import unbroadcast
-from ..op import op
+from ..op import Array, op
 from ..tape import owner
+
+Sizes = tuple[int, ...]
 
 # ------------------------------------------------------------------------------------- the same elements elsewhere
 
 
 @op("reshape", view=True, dx=lambda dz, x_shape: dz.reshape(x_shape))
-def reshape(x, *, shape):
+def reshape(x: Array, *, shape: Sizes) -> Array:
     """The same elements in row-major order under another shape; a view where the memory allows it."""
     return x.reshape(shape)
 
 
 @op("expand", view=True, dx=lambda dz, x_shape: unbroadcast(dz, x_shape))
-def expand(x, *, shape):
+def expand(x: Array, *, shape: Sizes) -> Array:
     """Repeated along axes of size 1 and new leading axes, without a copy."""
     return np.broadcast_to(x, shape)
 
 
 @op("transpose", view=True, dx=lambda dz, axes: transpose(dz, axes=inverse(axes)))
-def transpose(x, *, axes):
+def transpose(x: Array, *, axes: Sizes) -> Array:
     """Axis i of the result is axis axes[i] of x."""
     return x.transpose(axes)
 
@@ -37,19 +41,19 @@ def inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @op("flip", dx=lambda dz, axis: flip(dz, axis=axis))
-def flip(x, *, axis):
+def flip(x: Array, *, axis: Sizes) -> Array:
     """Reversed along each of the axes, as a copy."""
     return np.flip(x, axis).copy()
 
 
 @op("roll", dx=lambda dz, shift, axis: roll(dz, shift=tuple(-s for s in shift), axis=axis))
-def roll(x, *, shift, axis):
+def roll(x: Array, *, shift: Sizes, axis: Sizes) -> Array:
     """Moved by shift[i] along axis[i]; what leaves at one end comes in at the other."""
     return np.roll(x, shift, axis)
 
 
 @op("clone", dx=lambda dz: dz)
-def clone(x, *, order="K"):
+def clone(x: Array, *, order: Any = "K") -> Array:
     """A copy. Order "C": row-major; "K": with x's memory layout."""
     return x.copy(order)
 
@@ -58,7 +62,7 @@ def clone(x, *, order="K"):
 
 
 @op("tile", dx=lambda dz, x_shape, reps: untile(dz, x_shape, reps))
-def tile(x, *, reps):
+def tile(x: Array, *, reps: Sizes) -> Array:
     """reps[i] copies of x, one after the other, along axis i; missing leading axes of x count as size 1."""
     return np.tile(x, reps)
 
@@ -71,17 +75,16 @@ def untile(dz: Any, shape: tuple[int, ...], reps: tuple[int, ...]) -> Any:
 
 
 @op("repeat", dx=lambda dz, repeats, axis: segment_sum(dz, counts=repeats, axis=axis))
-def repeat(x, *, repeats, axis):
+def repeat(x: Array, *, repeats: Any, axis: int) -> Array:
     """Element i along the axis repeats[i] times in a row; or each `repeats` times."""
     return np.repeat(x, repeats, axis)
 
 
 @op("segment_sum", dx=lambda dz, counts, axis: repeat(dz, repeats=counts, axis=axis))
-def segment_sum(x, *, counts, axis):
-    """Sums of runs of counts[i] elements along the axis, one run after the other; a run of none sums to 0."""
+def segment_sum(x: Array, *, counts: Any, axis: int) -> Array:
+    """Sums of runs of counts[i] (or each `counts`) elements along the axis; a run of none sums to 0."""
     if isinstance(counts, int):
-        runs = x.shape[axis] // max(counts, 1)
-        return x.reshape((*x.shape[:axis], runs, counts, *x.shape[axis + 1 :])).sum(axis + 1)
+        return x.reshape((*x.shape[:axis], x.shape[axis] // counts, counts, *x.shape[axis + 1 :])).sum(axis + 1)
     z = np.zeros((*x.shape[:axis], len(counts), *x.shape[axis + 1 :]), x.dtype)
     some = counts > 0
     if some.any():
@@ -94,19 +97,19 @@ def segment_sum(x, *, counts, axis):
 
 
 @op("cat", joint=lambda dz, xs_shape, axis: split(dz, sizes=tuple([s[axis] for s in xs_shape]), axis=axis))
-def concatenate(*xs, axis):
+def concatenate(*xs: Array, axis: int) -> Array:
     """One after the other along an axis."""
     return np.concatenate(xs, axis)
 
 
 @op("stack", joint=lambda dz, axis: unbind(dz, axis=axis))
-def stack(*xs, axis):
+def stack(*xs: Array, axis: int) -> Array:
     """Side by side along a new axis."""
     return np.stack(xs, axis)
 
 
 @op("split", outputs=0, view=True, dx=lambda dz, axis: concatenate(*dz, axis=axis))
-def split(x, *, sizes, axis):
+def split(x: Array, *, sizes: Sizes, axis: int) -> tuple[Array, ...]:
     """Pieces of the given sizes along an axis, which they fill."""
     colons = (slice(None),) * axis
     pieces, start = [], 0
@@ -117,17 +120,21 @@ def split(x, *, sizes, axis):
 
 
 @op("unbind", outputs=0, view=True, dx=lambda dz, axis: stack(*dz, axis=axis))
-def unbind(x, *, axis):
+def unbind(x: Array, *, axis: int) -> tuple[Array, ...]:
     """Each slice along an axis, without that axis."""
-    colons = (slice(None),) * axis
+    colons: Any = (slice(None),) * axis
     return tuple([x[(*colons, i, ...)] for i in range(x.shape[axis])])
 
 
 # ------------------------------------------------------------------------------------- diagonals, triangles, strides
 
 
-@op("diagonal", view=True, dx=lambda dz, x_shape, offset, axes: diagonal_embed(dz, shape=x_shape, offset=offset, axes=axes))
-def diagonal(x, *, offset=0, axes=(0, 1)):
+@op(
+    "diagonal",
+    view=True,
+    dx=lambda dz, x_shape, offset, axes: diagonal_embed(dz, shape=x_shape, offset=offset, axes=axes),
+)
+def diagonal(x: Array, *, offset: int = 0, axes: Sizes = (0, 1)) -> Array:
     """The elements at [i, i + offset] of two axes, along a new last axis."""
     z = np.diagonal(x, offset, *axes)
     if x.flags.writeable:
@@ -136,15 +143,23 @@ def diagonal(x, *, offset=0, axes=(0, 1)):
 
 
 @op("diagonal_embed", dx=lambda dz, offset, axes: diagonal(dz, offset=offset, axes=axes))
-def diagonal_embed(x, *, shape, offset=0, axes=(0, 1)):
+def diagonal_embed(x: Array, *, shape: Sizes, offset: int = 0, axes: Sizes = (0, 1)) -> Array:
     """Zeros of `shape` with the last axis of x at [i, i + offset] of two axes."""
     z = np.zeros(shape, x.dtype)
     diagonal(z, offset=offset, axes=axes)[...] = x
     return z
 
 
-tril = op("tril", lambda x, *, k=0: np.tril(x, k), dx=lambda dz, k: tril(dz, k=k))
-triu = op("triu", lambda x, *, k=0: np.triu(x, k), dx=lambda dz, k: triu(dz, k=k))
+@op("tril", dx=lambda dz, k: tril(dz, k=k))
+def tril(x: Array, *, k: int = 0) -> Array:
+    """Zeros above diagonal k of each matrix."""
+    return np.tril(x, k)
+
+
+@op("triu", dx=lambda dz, k: triu(dz, k=k))
+def triu(x: Array, *, k: int = 0) -> Array:
+    """Zeros below diagonal k of each matrix."""
+    return np.triu(x, k)
 
 
 Layout = tuple[tuple[int, ...], tuple[int, ...], int]
@@ -179,7 +194,7 @@ def positions(where: Layout) -> Any:
     view=True,
     dx=lambda dz, source, target, count: restride(dz, source=target, target=source, count=count),
 )
-def as_strided(x, *, source, target, count):
+def as_strided(x: Array, *, source: Layout, target: Layout, count: int) -> Array:
     """The memory of x, which x sees as `source`, seen as `target`."""
     shape, strides, offset = target
     strides = tuple(s * x.itemsize for s in strides)
@@ -187,7 +202,7 @@ def as_strided(x, *, source, target, count):
 
 
 @op("restride", dx=lambda dz, source, target, count: restride(dz, source=target, target=source, count=count))
-def restride(x, *, source, target, count):
+def restride(x: Array, *, source: Layout, target: Layout, count: int) -> Array:
     """x added into `count` zeros at the places of layout `source`, read at those of `target`."""
     z = np.zeros(count, x.dtype)
     np.add.at(z, positions(source).reshape(-1), x.reshape(-1))

@@ -13,24 +13,31 @@ from .. import backward as engine
 from ..errors import DTypeError, GraphError, ShapeError
 from ..tape import Leaf, Mark, Record, state
 from .activation import Activation
+from .convert import Convert
 from .core import Core, array_of, get_default_dtype, new_leaf, wrap
 from .display import Display
 from .elementwise import Elementwise
 from .index import Index
 from .inplace import InPlace
 from .linalg import LinAlg
+from .new import New, data_array, size_of
 from .numpy_protocol import NumPyProtocol
+from .random_fill import RandomFill
+from .piecewise import Piecewise
 from .reduce import Reduce
+from .scan import Scan
 from .scatter import Scatter
 from .shape import Shape
+from .sort import Sort
 
 
 class Tensor(
-    Elementwise, Activation, Reduce, Shape, Index, Scatter, LinAlg, InPlace, NumPyProtocol, Display, Core, final=True
+    Elementwise, Piecewise, Convert, Activation, Reduce, Scan, Sort, Shape, Index, Scatter, LinAlg, InPlace, RandomFill, New, NumPyProtocol, Display, Core, final=True
 ):
     """An array that remembers how it was computed.
 
-    data            anything NumPy can make an array of; Python floats become the default dtype (float32)
+    data            anything NumPy can make an array of; what is not floating point becomes the default dtype (float32).
+                    Ints, as in Tensor(2, 3), are sizes: zeros of that shape. `autograd.tensor` keeps ints and takes scalars
     requires_grad   make it a leaf whose `.grad` backward fills; floating point dtypes only
 
     Operations on it are recorded while one of their inputs requires grad; `backward()` then fills `.grad` of the leaves.
@@ -39,10 +46,15 @@ class Tensor(
     __slots__ = ()
     __hash__ = object.__hash__
 
-    def __init__(self, data: Any = (), *, dtype: Any = None, requires_grad: bool = False) -> None:
-        array = np.array(array_of(data), dtype=dtype)
-        if dtype is None and array.dtype.kind != "f":
-            array = array.astype(get_default_dtype())
+    def __init__(self, *data: Any, dtype: Any = None, requires_grad: bool = False) -> None:
+        if data and all(type(n) is int for n in data):
+            array = np.zeros(size_of("Tensor", data), dtype or get_default_dtype())
+        elif len(data) > 1:
+            raise TypeError(f"Tensor: wanted data, or sizes as ints, got {len(data)} arguments")
+        else:
+            array = data_array("Tensor", data[0] if data else (), dtype)
+            if dtype is None and array.dtype.kind != "f":
+                array = array.astype(get_default_dtype())
         self._array = array
         self._node = None
         if requires_grad:
@@ -245,7 +257,7 @@ class Tensor(
     def __iter__(self) -> Iterator[Self]:
         if self._array.ndim == 0:
             raise TypeError("iteration over a 0-d tensor")
-        return iter([self[index] for index in range(len(self))])
+        return iter(self.unbind())
 
     def __bool__(self) -> bool:
         if self._array.size != 1:

@@ -56,8 +56,8 @@ def check_nonempty(function: str, shape: tuple[int, ...], axis: int | tuple[int,
     if axis is None:
         if 0 in shape:
             raise ShapeError(
-                f"{function}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
-                f"with the 'dim' argument; the shape is {shape}"
+                f"{function}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction "
+                f"dim with the 'dim' argument; the shape is {shape}"
             )
         return
     for a in axis if isinstance(axis, tuple) else (axis,):

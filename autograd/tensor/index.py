@@ -24,7 +24,7 @@ _PLAN = ops.getitem.plan((0,))
 
 
 def plain_index(index: Any) -> Any:
-    """What stands between the brackets as the ops take it: int, slice, None, ..., mask or intp array, or a tuple of them.
+    """What stands between the brackets, as the ops take it: int, slice, None, ..., mask, intp array, or a tuple of them.
 
     Tensors, lists and ranges become arrays, 0-d integers become ints.
     """
@@ -53,7 +53,7 @@ def plain_index(index: Any) -> Any:
 
 def is_basic(index: Any) -> bool:
     """Does this plain index give a view: has it ints, slices, None and ... only?"""
-    return all([type(part) in _BASIC for part in index]) if type(index) is tuple else type(index) in _BASIC
+    return all(type(part) in _BASIC for part in index) if type(index) is tuple else type(index) in _BASIC
 
 
 def misplaced(array: Array, index: Any, error: Exception) -> ShapeError:
@@ -66,7 +66,9 @@ def misplaced(array: Array, index: Any, error: Exception) -> ShapeError:
     elif text.startswith("boolean index"):
         masks = [part for part in (index if type(index) is tuple else (index,)) if isinstance(part, np.ndarray)]
         shape = list(masks[0].shape) if masks else []
-        text = f"The shape of the mask {shape} does not match the shape of the indexed tensor {list(array.shape)}: {text}"
+        text = (
+            f"The shape of the mask {shape} does not match the shape of the indexed tensor {list(array.shape)} ({text})"
+        )
     return ShapeError(text)
 
 
@@ -164,17 +166,15 @@ class Index(Core):
             raise NotImplementedError("gather: sparse gradients are not supported; leave sparse_grad=False")
         x = self._array
         dim = normalize_dim("gather", dim, x.ndim)
+        check_index_shape("gather", array_of(index), x.shape, dim)
         places = index_array("gather", index, x.shape[dim] if x.ndim else 1, dim)
-        if x.ndim == 0:
-            return self.expand(places.shape)  # type: ignore[attr-defined, no-any-return]
-        check_index_shape("gather", places, x.shape, dim)
-        if places.size == 0:
-            return apply(ops.getitem, self, index=np.empty((*places.shape, 0), np.intp)).reshape(places.shape)  # type: ignore[no-any-return]
+        if x.ndim == 0 or places.ndim != x.ndim:  # one element, or none
+            return self.reshape(-1)[places]  # type: ignore[attr-defined, no-any-return]
         return apply(take_along, _trimmed(self, places.shape, dim), places, axis=dim)  # type: ignore[no-any-return]
 
     @method
     def take(self, index: Any) -> Self:
-        """Elements of the flattened Tensor at the integers `index`, shaped like it; negative ones count from the end."""
+        """Elements of the flattened Tensor at the integers `index`, shaped like it; negatives count from the end."""
         size = self._array.size
         places = array_of(index)
         if places.dtype.kind not in "iu":
@@ -198,8 +198,8 @@ class Index(Core):
         places = array_of(indices)
         if places.ndim != x.ndim:
             raise ShapeError(
-                "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
-                f"{x.ndim} dimensions for input, and {places.ndim} dimensions for indices".replace("torch.", "")
+                "take_along_dim(): input and indices should have the same number of dimensions, but got "
+                f"{x.ndim} dimensions for input, and {places.ndim} dimensions for indices"
             )
         places = index_array("take_along_dim", np.where(places < 0, places + x.shape[dim], places), x.shape[dim], dim)
         xs, ps = list(x.shape), list(places.shape)
@@ -232,7 +232,7 @@ class Index(Core):
 
 def check_index_shape(function: str, index: Array, shape: tuple[int, ...], dim: int) -> None:
     """Raise unless `index` has as many dimensions as `shape` and is no larger apart from `dim`."""
-    if index.size and index.ndim != len(shape):
+    if index.size and max(index.ndim, 1) != max(len(shape), 1):
         raise ShapeError(
             f"{function}: Index tensor must have the same number of dimensions as input tensor, got index of shape "
             f"{index.shape} and input of shape {shape}"
@@ -240,14 +240,14 @@ def check_index_shape(function: str, index: Array, shape: tuple[int, ...], dim: 
     for axis, (n, size) in enumerate(zip(index.shape, shape, strict=False)):
         if index.size and axis != dim and n > size:
             raise ShapeError(
-                f"{function}: Size does not match at dimension {axis} expected index {list(index.shape)} to be no larger "
-                f"than self {list(shape)} apart from dimension {dim}"
+                f"{function}: Size does not match at dimension {axis} expected index {list(index.shape)} to be no "
+                f"larger than self {list(shape)} apart from dimension {dim}"
             )
 
 
 def _trimmed(x: Any, shape: tuple[int, ...], dim: int | None) -> Any:
     """The leading part of x of `shape`, leaving `dim` alone."""
-    if all([n == size or axis == dim for axis, (n, size) in enumerate(zip(x.shape, shape, strict=True))]):
+    if all(n == size or axis == dim for axis, (n, size) in enumerate(zip(x.shape, shape, strict=True))):
         return x
     return x[tuple([_WHOLE if axis == dim else slice(n) for axis, n in enumerate(shape)])]
 
@@ -282,7 +282,7 @@ def searchsorted(
     if side not in (None, "left", "right"):
         raise ValueError(f"searchsorted: side can only be 'left' or 'right' but got {side}")
     if right and side == "left":
-        raise ValueError("searchsorted: side and right can't be set to opposites, got side of left while right was True")
+        raise ValueError("searchsorted: side and right can't be set to opposites, got side='left' and right=True")
     where = "right" if right or side == "right" else "left"
     edges, values = array_of(sorted_sequence), array_of(input)
     if sorter is not None:
@@ -292,8 +292,8 @@ def searchsorted(
         return wrap(np.asarray(np.searchsorted(edges, values, side=where), dtype))  # type: ignore[call-overload]
     if values.ndim == 0 or edges.ndim == 0 or edges.shape[:-1] != values.shape[:-1]:
         raise ShapeError(
-            "searchsorted: boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and "
-            f"input value tensor must match, but we got boundaries tensor {list(edges.shape)} and input value tensor "
+            "searchsorted: boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor "
+            f"and input value tensor must match, but we got boundaries tensor {list(edges.shape)} and input value tensor "
             f"{list(values.shape)}"
         )
     out = np.empty(values.shape, dtype)
@@ -342,7 +342,7 @@ def embedding(
     """Rows of `weight` (V, D) at the integers `input` (*): (*, D).
 
     padding_idx          a row that gets no gradient; negative ones count from the end
-    max_norm             rows that are used and have a larger norm (of order `norm_type`) are first shrunk to it, in place
+    max_norm             rows in use with a larger norm (of order `norm_type`) are first shrunk to it, in place
     scale_grad_by_freq   divide each gradient by how often its row occurs in `input`
     """
     if sparse:

@@ -1,5 +1,7 @@
 """Methods that tell how a Tensor lies in memory, or change only that."""
 
+# mypy: no-warn-return-any
+
 from __future__ import annotations
 
 import operator
@@ -86,7 +88,7 @@ class Layout(Core):
 
     def data_ptr(self) -> int:
         """The address of the first element."""
-        return self._array.__array_interface__["data"][0]  # type: ignore[no-any-return]
+        return self._array.__array_interface__["data"][0]
 
     @method
     def is_contiguous(self) -> bool:
@@ -101,7 +103,7 @@ class Layout(Core):
     @method
     def clone(self) -> Self:
         """A copy with memory of its own; the gradient flows through it."""
-        return apply(ops.clone, self)  # type: ignore[no-any-return]
+        return apply(ops.clone, self)
 
     @method
     def as_strided(self, size: Any, stride: Any, storage_offset: int | None = None) -> Self:
@@ -117,18 +119,18 @@ class Layout(Core):
         count = ops.memory(self._array).size
         if len(shape) != len(strides) or min(shape, default=0) < 0 or min(strides, default=0) < 0 or offset < 0:
             raise ShapeError(
-                f"as_strided: wanted as many strides as sizes, none of them negative, got size {shape}, stride {strides}, "
-                f"storage_offset {offset}"
+                f"as_strided: wanted as many strides as sizes, none of them negative, got size {shape}, stride "
+                f"{strides}, storage_offset {offset}"
             )
         last = offset + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
         if 0 not in shape and last >= count:
             raise ShapeError(
-                f"as_strided: setStorage: sizes {list(shape)}, strides {list(strides)}, storage offset {offset} are out of "
-                f"bounds for storage of {count} elements"
+                f"as_strided: setStorage: sizes {list(shape)}, strides {list(strides)}, storage offset {offset} are "
+                f"out of bounds for storage of {count} elements"
             )
         if any(n > 1 and step == 0 for n, step in zip(source[0], source[1], strict=True)):
             raise ShapeError("as_strided: several elements of the Tensor share one place in memory; clone() it first")
-        return apply(ops.as_strided, self, source=source, target=(shape, strides, offset), count=count)  # type: ignore[no-any-return]
+        return apply(ops.as_strided, self, source=source, target=(shape, strides, offset), count=count)
 
 
 def shares_memory(x: Any, y: Any) -> bool:

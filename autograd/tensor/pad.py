@@ -17,9 +17,9 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     """`input` with elements added at the ends of its last dimensions.
 
     pad     pairs (before, after), the last dimension first: (left, right, top, bottom, ...)
-    mode    "constant": filled with `value` (0); "reflect": mirrored at the edge elements, "replicate": the edge repeated,
-            "circular": continued from the other end
-    A negative number of "constant" cuts elements off. "reflect" can add fewer than there are, "circular" as many.
+    mode    "constant": filled with `value` (0); "reflect": mirrored at the edge elements, "replicate": the edge
+            elements repeated, "circular": continued from the other end
+    A negative number cuts elements off. "reflect" can add fewer than there are, "circular" as many.
     """
     x = input if isinstance(input, Core) else wrap(array_of(input))
     shape = x._array.shape
@@ -37,17 +37,20 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     widths = ((0, 0),) * (len(shape) - padded) + tuple(
         [(pairs[2 * k], pairs[2 * k + 1]) for k in range(padded - 1, -1, -1)]
     )
+    _check_rest("pad", shape, widths)
     if mode == "constant":
-        _check_rest("pad", shape, widths)
         return apply(ops.pad, x, widths=widths, value=0 if value is None else float(value))
     if value is not None and value != 0:
         raise ValueError(f'pad: Padding mode "{mode}" doesn\'t take in value argument')
+    if min(pairs, default=0) < 0:
+        x = apply(ops.pad, x, widths=tuple([(min(b, 0), min(a, 0)) for b, a in widths]))
+        shape = x._array.shape
+        widths = tuple([(max(b, 0), max(a, 0)) for b, a in widths])
     for axis, (n, pair) in enumerate(zip(shape, widths, strict=True)):
-        if min(pair) < 0:
-            raise ShapeError(f"pad: a negative width needs mode='constant', got {pair} for dimension {axis}")
         if mode == "circular" and max(pair) > n:
             raise ShapeError(
-                f"pad: Padding value causes wrapping around more than once: {pair} at dimension {axis} of input {list(shape)}"
+                f"pad: Padding value causes wrapping around more than once: {pair} at dimension {axis} of input "
+                f"{list(shape)}"
             )
         if mode == "reflect" and max(pair) > 0 and max(pair) >= n:
             raise ShapeError(

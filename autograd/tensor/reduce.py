@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DTypeError, NoRuleError, ShapeError
 from ..ops import reduce as ops
-from .core import Core, apply, array_of, bool_, cast, get_default_dtype, implements, int64, method, wrap
+from .core import Core, apply, array_of, cast, get_default_dtype, implements, int64, method, wrap
 from .dims import axis_of, check_nonempty, normalize_dim
 from .results import MinMax, ValuesIndices, picked
 
@@ -102,8 +102,8 @@ class Reduce(Core):
     def nanmean(self, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Self:
         """Mean over `dim` of the elements that are not NaN; NaN where there is none."""
         x = _need_float(self, dtype, "nanmean(): expected input to have floating point or complex dtype but got {}")
-        axis = axis_of("nanmean", dim, self._array.ndim)
-        count = np.asarray(np.add.reduce(~np.isnan(x._array), axis=axis, dtype=x._array.dtype, keepdims=keepdim))
+        axis: Any = axis_of("nanmean", dim, self._array.ndim)
+        count = np.asarray(ops.add_reduce(~np.isnan(x._array), axis=axis, dtype=x._array.dtype, keepdims=keepdim))
         return apply(ops.nansum, x, axis=axis, keepdims=keepdim) / wrap(np.where(count, count, math.nan))  # type: ignore[no-any-return]
 
     @method
@@ -124,7 +124,7 @@ class Reduce(Core):
         """Variance over `dim`: the squared deviations from the mean, summed and divided by n - correction.
 
         correction   default 1 (Bessel); 0 divides by n
-        unbiased     PyTorch's older spelling: True for correction=1, False for 0; also as the only argument: `var(False)`
+        unbiased     PyTorch's older spelling: True is correction=1, False is 0; may stand alone: `var(False)`
 
         NaN where n <= correction. Raises DTypeError for integers.
         """
@@ -200,12 +200,12 @@ class Reduce(Core):
 
     @method
     def argmax(self, dim: int | None = None, keepdim: bool = False) -> Self:
-        """Where the largest element stands along `dim`, or in row-major order: int64; the first of ties, or of NaNs."""
+        """Where the largest element stands along `dim`, or in row-major order: int64; the first of ties or NaNs."""
         return self._arg("argmax", np.argmax, dim, keepdim)
 
     @method
     def argmin(self, dim: int | None = None, keepdim: bool = False) -> Self:
-        """Where the smallest element stands along `dim`, or in row-major order: int64; the first of ties, or of NaNs."""
+        """Where the smallest element stands along `dim`, or in row-major order: int64; the first of ties or NaNs."""
         return self._arg("argmin", np.argmin, dim, keepdim)
 
     def _arg(self, function: str, arg: Any, dim: Any, keepdim: bool) -> Self:
@@ -235,27 +235,27 @@ class Reduce(Core):
         if not isinstance(p, (int, float)):
             raise ShapeError(f"norm: Order {p} not supported: wanted a number or 'fro'; matrix norms are in linalg")
         x = _need_float(self, dtype, "norm: Expected a floating point or complex tensor as input. Got {}")
-        return norm_of("norm", x, float(p), dim, keepdim)
+        return norm_of("norm", x, float(p), dim, keepdim)  # type: ignore[no-any-return]
 
     # ------------------------------------------------------------------------------------------------- constants
 
     @method
     def all(self, dim: Any = None, keepdim: bool = False) -> Self:
         """Is every element over `dim` true (not 0)? bool; true over no elements."""
-        axis = axis_of("all", dim, self._array.ndim)
-        return wrap(np.logical_and.reduce(self._array, axis=axis, dtype=bool_, keepdims=keepdim))  # type: ignore[no-any-return]
+        axis: Any = axis_of("all", dim, self._array.ndim)
+        return wrap(np.all(self._array, axis=axis, keepdims=keepdim))  # type: ignore[no-any-return]
 
     @method
     def any(self, dim: Any = None, keepdim: bool = False) -> Self:
         """Is some element over `dim` true (not 0)? bool; false over no elements."""
-        axis = axis_of("any", dim, self._array.ndim)
-        return wrap(np.logical_or.reduce(self._array, axis=axis, dtype=bool_, keepdims=keepdim))  # type: ignore[no-any-return]
+        axis: Any = axis_of("any", dim, self._array.ndim)
+        return wrap(np.any(self._array, axis=axis, keepdims=keepdim))  # type: ignore[no-any-return]
 
     @method
     def count_nonzero(self, dim: Any = None) -> Self:
         """How many elements over `dim` are not 0: int64."""
         axis = axis_of("count_nonzero", dim, self._array.ndim)
-        return wrap(np.add.reduce(self._array != 0, axis=axis, dtype=int64))  # type: ignore[no-any-return]
+        return wrap(ops.add_reduce(self._array != 0, axis=axis, dtype=int64))  # type: ignore[no-any-return]
 
 
 def norm_of(function: str, x: Any, p: float, dim: Any, keepdim: bool) -> Any:
@@ -275,7 +275,7 @@ def var_mean(
     input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None
 ) -> tuple[Any, Any]:
     """(variance, mean) over `dim`; arguments as in `Tensor.var`."""
-    x = input if isinstance(input, Core) else wrap(array_of(input))
+    x: Any = input if isinstance(input, Core) else wrap(array_of(input))
     dim, correction = _corrected("var_mean", dim, unbiased, correction)
     return Reduce.var(x, dim, keepdim=keepdim, correction=correction), Reduce.mean(x, dim, keepdim)
 
@@ -284,7 +284,7 @@ def std_mean(
     input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None
 ) -> tuple[Any, Any]:
     """(standard deviation, mean) over `dim`; arguments as in `Tensor.std`."""
-    x = input if isinstance(input, Core) else wrap(array_of(input))
+    x: Any = input if isinstance(input, Core) else wrap(array_of(input))
     dim, correction = _corrected("std_mean", dim, unbiased, correction)
     return Reduce.std(x, dim, keepdim=keepdim, correction=correction), Reduce.mean(x, dim, keepdim)
 
@@ -324,7 +324,9 @@ def _product(a: Any, axis: Any, keepdim: bool, **dtype: Any) -> Any:
     shape = a._array.shape
     for dim in ops.axes_of(len(shape), axis):
         a = Reduce.prod(a, dim, True, **dtype)
-    return a if keepdim else a.reshape(tuple([n for i, n in enumerate(shape) if i not in ops.axes_of(len(shape), axis)]))
+    return (
+        a if keepdim else a.reshape(tuple([n for i, n in enumerate(shape) if i not in ops.axes_of(len(shape), axis)]))
+    )
 
 
 def _average(a: Any, axis: Any, keepdim: bool, dtype: Any = None) -> Any:

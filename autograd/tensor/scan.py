@@ -81,7 +81,7 @@ class Scan(Core):
         if n < 0:
             raise ShapeError(f"diff: order must be non-negative but got {n}")
         axis = normalize_dim("diff", dim, self._array.ndim)
-        parts = [part for part in (prepend, self, append) if part is not None]
+        parts: Any = [part for part in (prepend, self, append) if part is not None]
         x: Any = np.concatenate(parts, axis=axis) if len(parts) > 1 else self
         for _ in range(min(n, x._array.shape[axis])):
             x = apply(ops.diff, x, axis=axis)

@@ -1,4 +1,4 @@
-"""Methods that write into a copy: scatter, index_add, masked_fill and their kin. Each leaves the Tensor itself alone."""
+"""Methods that write into a copy and leave the Tensor alone: scatter, index_add, masked_fill and their kin."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Scatter(Core):
         places = _places("scatter", self, dim, index)
         source = _source("scatter", self, src if value is None else value, array_of(index).shape)
         if reduce == "multiply":
-            return _product(self, source, places)
+            return _product(self, source, places)  # type: ignore[no-any-return]
         return apply(ops.set_at if reduce is None else ops.add_to, self, source, index=places)  # type: ignore[no-any-return]
 
     @method
@@ -69,10 +69,11 @@ class Scatter(Core):
             count = np.maximum(count + include_self, 1)
             return wrap(total._array // count) if dtype.kind != "f" else total / wrap(count.astype(dtype))  # type: ignore[no-any-return]
         if reduce == "prod":
-            return _product(start, source, places)
+            return _product(start, source, places)  # type: ignore[no-any-return]
         if reduce in ("amax", "amin"):
-            return _extreme(start, source, places, np.maximum if reduce == "amax" else np.minimum)
-        raise ValueError(f"scatter_reduce: reduce argument must be either sum, prod, mean, amax or amin, got {reduce!r}")
+            better = np.maximum if reduce == "amax" else np.minimum
+            return _extreme(start, source, places, better)  # type: ignore[no-any-return]
+        raise ValueError(f"scatter_reduce: wanted reduce sum, prod, mean, amax or amin, got {reduce!r}")
 
     @method
     def index_add(self, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Self:
@@ -110,7 +111,7 @@ class Scatter(Core):
     def select_scatter(self, src: Any, dim: int, index: int) -> Self:
         """A copy with x.select(dim, index) replaced by `src`."""
         dim = normalize_dim("select_scatter", dim, self._array.ndim)
-        return _embedded("select_scatter", self, src, (*[_WHOLE] * dim, int(index)))
+        return _embedded("select_scatter", self, src, (*[_WHOLE] * dim, int(index)))  # type: ignore[no-any-return]
 
     @method
     def slice_scatter(
@@ -118,7 +119,8 @@ class Scatter(Core):
     ) -> Self:
         """A copy with the elements start:end:step along `dim` replaced by `src`."""
         dim = normalize_dim("slice_scatter", dim, self._array.ndim)
-        return _embedded("slice_scatter", self, src, (*[_WHOLE] * dim, slice(start, end, step)))
+        place = (*[_WHOLE] * dim, slice(start, end, step))
+        return _embedded("slice_scatter", self, src, place)  # type: ignore[no-any-return]
 
     @method
     def masked_fill(self, mask: Any, value: Any) -> Self:
@@ -173,9 +175,9 @@ def _source(function: str, x: Core, src: Any, shape: tuple[int, ...]) -> Any:
         return src if src._array.ndim == 0 else src.reshape(())  # type: ignore[attr-defined]
     if 0 in shape and src._array.ndim != len(shape):
         return np.zeros((), x._array.dtype)  # nothing will be written
-    if src._array.ndim != len(shape) or any([n > size for n, size in zip(shape, src._array.shape, strict=True)]):
+    if src._array.ndim != len(shape) or any(n > size for n, size in zip(shape, src._array.shape, strict=True)):
         raise ShapeError(
-            f"{function}: Expected index {list(shape)} to be no larger than src {list(src._array.shape)} in every dimension"
+            f"{function}: Expected index {list(shape)} to be no larger than src {list(src._array.shape)} in any dimension"
         )
     return _trimmed(src, shape, None)
 
@@ -222,7 +224,8 @@ def _embedded(function: str, x: Core, src: Any, index: Any) -> Any:
 def _check_single(function: str, value: Any) -> None:
     if array_of(value).ndim:
         raise ShapeError(
-            f"{function} only supports a 0-dimensional value tensor, but got tensor with {array_of(value).ndim} dimension(s)"
+            f"{function} only supports a 0-dimensional value tensor, but got tensor with {array_of(value).ndim} "
+            "dimension(s)"
         )
 
 
@@ -259,9 +262,7 @@ def _extreme(x: Any, v: Any, places: Any, function: np.ufunc) -> Any:
     if a.dtype.kind != "f":
         return wrap(value)
     x_share, v_share = (x_ties / count).astype(a.dtype), (v_ties / count[places]).astype(a.dtype)
-    return apply(
-        ops.scatter_extreme, x, v, index=places, value=value, x_share=x_share, v_share=v_share
-    )
+    return apply(ops.scatter_extreme, x, v, index=places, value=value, x_share=x_share, v_share=v_share)
 
 
 def _least(dtype: np.dtype[Any]) -> Any:

@@ -1,5 +1,7 @@
 """Methods that rearrange."""
 
+# mypy: no-warn-return-any
+
 from __future__ import annotations
 
 import math
@@ -8,9 +10,8 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import DTypeError, ShapeError
-from ..ops import index as index_ops
 from ..ops import shape as ops
-from .core import Core, apply, array_of, implements, method, wrap
+from .core import apply, array_of, implements, method, wrap
 from .diagonal import Diagonal
 from .dims import normalize_dim, normalize_dims
 from .join import Split
@@ -56,7 +57,7 @@ class Shape(Diagonal, Split, Layout):
         One size may be -1: it is worked out. Raises ShapeError if the number of elements differs.
         """
         new_shape = sizes_for("reshape", listed("reshape", sizes, shape), self._array.size)
-        return apply(ops.reshape, self, shape=new_shape)  # type: ignore[no-any-return]
+        return apply(ops.reshape, self, shape=new_shape)
 
     @method
     def view(self, *sizes: Any, size: Any = None, dtype: Any = None) -> Self:
@@ -69,7 +70,7 @@ class Shape(Diagonal, Split, Layout):
         if dtype is not None:
             if self._node is not None:
                 raise DTypeError("view: the bits of a Tensor that requires grad cannot be seen as another dtype")
-            return wrap(self._array.view(dtype))  # type: ignore[no-any-return]
+            return wrap(self._array.view(dtype))
         array = self._array
         shape = sizes_for("view", listed("view", sizes, size), array.size)
         if array.size and not array.flags.c_contiguous and not shares_memory(array.reshape(shape), array):
@@ -78,7 +79,7 @@ class Shape(Diagonal, Split, Layout):
                 f"across two contiguous subspaces). Use .reshape(...) instead. The shape is {array.shape}, the strides "
                 f"are {self.stride()}, wanted {shape}"
             )
-        return apply(ops.reshape, self, shape=shape)  # type: ignore[no-any-return]
+        return apply(ops.reshape, self, shape=shape)
 
     @method
     def view_as(self, other: Any) -> Self:
@@ -100,12 +101,12 @@ class Shape(Diagonal, Split, Layout):
         if start == end and shape:
             return self
         shape = (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :])
-        return apply(ops.reshape, self, shape=shape)  # type: ignore[no-any-return]
+        return apply(ops.reshape, self, shape=shape)
 
     @method
     def ravel(self) -> Self:
         """All elements in one dimension, in row-major order."""
-        return apply(ops.reshape, self, shape=(self._array.size,))  # type: ignore[no-any-return]
+        return apply(ops.reshape, self, shape=(self._array.size,))
 
     @method
     def unflatten(self, dim: int, sizes: Any) -> Self:
@@ -113,7 +114,7 @@ class Shape(Diagonal, Split, Layout):
         shape = self._array.shape
         d = normalize_dim("unflatten", dim, len(shape))
         parts = sizes_for("unflatten", listed("unflatten", (sizes,)), shape[d])
-        return apply(ops.reshape, self, shape=(*shape[:d], *parts, *shape[d + 1 :]))  # type: ignore[no-any-return]
+        return apply(ops.reshape, self, shape=(*shape[:d], *parts, *shape[d + 1 :]))
 
     @method
     def squeeze(self, dim: Any = None) -> Self:
@@ -121,14 +122,14 @@ class Shape(Diagonal, Split, Layout):
         shape = self._array.shape
         dims = range(len(shape)) if dim is None else normalize_dims("squeeze", dim, len(shape))
         kept = tuple([size for d, size in enumerate(shape) if size != 1 or d not in dims])
-        return apply(ops.reshape, self, shape=kept)  # type: ignore[no-any-return]
+        return apply(ops.reshape, self, shape=kept)
 
     @method
     def unsqueeze(self, dim: int) -> Self:
         """With a new dimension of size 1 at position `dim`, from -ndim - 1 to ndim."""
         shape = self._array.shape
         d = normalize_dim("unsqueeze", dim, len(shape) + 1)
-        return apply(ops.reshape, self, shape=(*shape[:d], 1, *shape[d:]))  # type: ignore[no-any-return]
+        return apply(ops.reshape, self, shape=(*shape[:d], 1, *shape[d:]))
 
     # ----------------------------------------------------------------------------------------------- other order
 
@@ -138,10 +139,11 @@ class Shape(Diagonal, Split, Layout):
         axes = listed("permute", order, dims)
         if len(axes) != self._array.ndim:
             raise ShapeError(
-                "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
-                f"ordering of dimensions i.e. input.dim() = {self._array.ndim} is not equal to len(dims) = {len(axes)}"
+                "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the "
+                f"desired ordering of dimensions i.e. input.dim() = {self._array.ndim} is not equal to len(dims) = "
+                f"{len(axes)}"
             )
-        return apply(ops.transpose, self, axes=normalize_dims("permute", axes, len(axes)))  # type: ignore[no-any-return]
+        return apply(ops.transpose, self, axes=normalize_dims("permute", axes, len(axes)))
 
     @method
     def transpose(self, dim0: int, dim1: int) -> Self:
@@ -151,7 +153,7 @@ class Shape(Diagonal, Split, Layout):
         axes = [*range(n)]
         if axes:
             axes[i], axes[j] = j, i
-        return apply(ops.transpose, self, axes=tuple(axes))  # type: ignore[no-any-return]
+        return apply(ops.transpose, self, axes=tuple(axes))
 
     swapaxes = swapdims = transpose
 
@@ -165,7 +167,7 @@ class Shape(Diagonal, Split, Layout):
     @property
     def T(self) -> Self:  # noqa: N802
         """All dimensions in reverse order."""
-        return apply(ops.transpose, self, axes=(*range(self._array.ndim - 1, -1, -1),))  # type: ignore[no-any-return]
+        return apply(ops.transpose, self, axes=(*range(self._array.ndim - 1, -1, -1),))
 
     @property
     def mT(self) -> Self:  # noqa: N802
@@ -173,7 +175,7 @@ class Shape(Diagonal, Split, Layout):
         n = self._array.ndim
         if n < 2:
             raise ShapeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {n}-D tensor.")
-        return apply(ops.transpose, self, axes=(*range(n - 2), n - 1, n - 2))  # type: ignore[no-any-return]
+        return apply(ops.transpose, self, axes=(*range(n - 2), n - 1, n - 2))
 
     @property
     def H(self) -> Self:  # noqa: N802
@@ -189,13 +191,13 @@ class Shape(Diagonal, Split, Layout):
         start, goal = normalize_dims("movedim", source, n), normalize_dims("movedim", destination, n)
         if len(start) != len(goal):
             raise ShapeError(
-                "movedim: Invalid source or destination dims: source and destination must have the same number of dims, "
-                f"got {len(start)} and {len(goal)}"
+                "movedim: Invalid source or destination dims: source and destination must have the same number of "
+                f"dims, got {len(start)} and {len(goal)}"
             )
         order = [d for d in range(n) if d not in start]
         for to, come in sorted(zip(goal, start, strict=True)):
             order.insert(to, come)
-        return apply(ops.transpose, self, axes=tuple(order[:n]))  # type: ignore[no-any-return]
+        return apply(ops.transpose, self, axes=tuple(order[:n]))
 
     moveaxis = movedim
 
@@ -203,7 +205,7 @@ class Shape(Diagonal, Split, Layout):
     def flip(self, *order: Any, dims: Any = None) -> Self:
         """The elements in reverse order along each of `dims`. A copy."""
         axis = normalize_dims("flip", listed("flip", order, dims), self._array.ndim)
-        return apply(ops.flip, self, axis=axis if self._array.ndim else ())  # type: ignore[no-any-return]
+        return apply(ops.flip, self, axis=axis if self._array.ndim else ())
 
     @method
     def fliplr(self) -> Self:
@@ -229,11 +231,13 @@ class Shape(Diagonal, Split, Layout):
         if dims is None or dims == ():
             if len(shift) != 1:
                 raise ShapeError(f"roll: shifts and dimensions must align. shifts: {len(shift)}, dims:0")
-            return apply(ops.roll, self.ravel(), shift=shift, axis=(0,)).reshape(self._array.shape)  # type: ignore[no-any-return]
-        axis = tuple(normalize_dim("roll", d, self._array.ndim) for d in (dims if isinstance(dims, (tuple, list)) else (dims,)))
+            return apply(ops.roll, self.ravel(), shift=shift, axis=(0,)).reshape(self._array.shape)
+        axis = tuple(
+            normalize_dim("roll", d, self._array.ndim) for d in (dims if isinstance(dims, (tuple, list)) else (dims,))
+        )
         if len(axis) != len(shift):
             raise ShapeError(f"roll: shifts and dimensions must align. shifts: {len(shift)}, dims:{len(axis)}")
-        return apply(ops.roll, self, shift=shift, axis=axis)  # type: ignore[no-any-return]
+        return apply(ops.roll, self, shift=shift, axis=axis)
 
     @method
     def rot90(self, k: int = 1, dims: Any = (0, 1)) -> Self:
@@ -278,7 +282,7 @@ class Shape(Diagonal, Split, Layout):
                 f"expand: The expanded size of the tensor ({min(full)}) isn't allowed in a leading, non-existing "
                 f"dimension {full.index(min(full))}"
             )
-        return apply(ops.expand, self, shape=tuple(full))  # type: ignore[no-any-return]
+        return apply(ops.expand, self, shape=tuple(full))
 
     @method
     def expand_as(self, other: Any) -> Self:
@@ -306,12 +310,12 @@ class Shape(Diagonal, Split, Layout):
         times = listed("repeat", reps, repeats)
         if len(times) < self._array.ndim:
             raise ShapeError(
-                "repeat: Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor, got "
-                f"{len(times)} for {self._array.ndim}"
+                "repeat: Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor, "
+                f"got {len(times)} for {self._array.ndim}"
             )
         if min(times, default=0) < 0:
             raise ShapeError(f"repeat: wanted no negative number of copies, got {list(times)}")
-        return apply(ops.tile, self, reps=times)  # type: ignore[no-any-return]
+        return apply(ops.tile, self, reps=times)
 
     @method
     def repeat_interleave(self, repeats: Any, dim: int | None = None, *, output_size: int | None = None) -> Self:
@@ -333,9 +337,13 @@ class Shape(Diagonal, Split, Layout):
             )
         if counts.size and counts.min() < 0:
             raise ShapeError("repeat_interleave: repeats can not be negative")
-        z: Self = apply(ops.repeat, x, repeats=int(counts.reshape(())) if counts.size == 1 else counts.copy(), axis=axis)
+        uniform = counts.size == 1 and counts.min() > 0
+        times = int(counts.min()) if uniform else np.broadcast_to(counts, x._array.shape[axis]).copy()
+        z: Self = apply(ops.repeat, x, repeats=times, axis=axis)
         if output_size is not None and z._array.shape[axis] != output_size:
-            raise ShapeError(f"repeat_interleave: allocated size does not match required size, got output_size={output_size}")
+            raise ShapeError(
+                f"repeat_interleave: allocated size does not match required size, got output_size={output_size}"
+            )
         return z
 
     # --------------------------------------------------------------------------------------------------- picking
@@ -349,13 +357,15 @@ class Shape(Diagonal, Split, Layout):
         d = normalize_dim("narrow", dim, len(shape))
         first, n = int(start), shape[d]
         if not -n <= first <= n:
-            raise ShapeError(f"narrow: Dimension out of range (expected to be in range of [{-n}, {n}], but got {first})")
+            raise ShapeError(
+                f"narrow: Dimension out of range (expected to be in range of [{-n}, {n}], but got {first})"
+            )
         first += n * (first < 0)
         if length < 0:
             raise ShapeError(f"narrow(): length must be non-negative, got {length}")
         if first + length > n:
             raise ShapeError(f"narrow: start ({first}) + length ({length}) exceeds dimension size ({n}).")
-        return apply(index_ops.getitem, self, index=(*[slice(None)] * d, slice(first, first + length)))  # type: ignore[no-any-return]
+        return self[(*[slice(None)] * d, slice(first, first + length))]  # type: ignore[index]
 
     @method
     def select(self, dim: int, index: int) -> Self:
@@ -366,4 +376,95 @@ class Shape(Diagonal, Split, Layout):
         d = normalize_dim("select", dim, len(shape))
         if not -shape[d] <= index < shape[d]:
             raise ShapeError(f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {d}")
-        return apply(index_ops.getitem, self, index=(*[slice(None)] * d, int(index), ...))  # type: ignore[no-any-return]
+        return self[(*[slice(None)] * d, int(index), ...)]  # type: ignore[index]
+
+
+# ------------------------------------------------------------------------------------------------ NumPy's functions
+
+
+@implements(np.reshape)
+def _reshape(a: Any, shape: Any) -> Any:
+    return Shape.reshape(a, shape)
+
+
+@implements(np.ravel)
+def _ravel(a: Any) -> Any:
+    return Shape.ravel(a)
+
+
+@implements(np.broadcast_to)
+def _broadcast_to(array: Any, shape: Any) -> Any:
+    return Shape.expand(array, shape)
+
+
+@implements(np.expand_dims)
+def _expand_dims(a: Any, axis: Any) -> Any:
+    return apply(ops.reshape, a, shape=np.expand_dims(array_of(a), axis).shape)
+
+
+@implements(np.squeeze)
+def _squeeze(a: Any, axis: Any = None) -> Any:
+    return apply(ops.reshape, a, shape=np.squeeze(array_of(a), axis).shape)
+
+
+@implements(np.transpose)
+def _transpose(a: Any, axes: Any = None) -> Any:
+    return Shape.permute(a, [*range(array_of(a).ndim)][::-1] if axes is None else axes)
+
+
+@implements(np.permute_dims)
+def _permute_dims(a: Any, axes: Any = None) -> Any:
+    return _transpose(a, axes)
+
+
+@implements(np.matrix_transpose)
+def _matrix_transpose(x: Any) -> Any:
+    return Shape.transpose(x, -1, -2)
+
+
+@implements(np.swapaxes)
+def _swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+    return Shape.transpose(a, axis1, axis2)
+
+
+@implements(np.moveaxis)
+def _moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    return Shape.movedim(a, source, destination)
+
+
+@implements(np.flip)
+def _flip(m: Any, axis: Any = None) -> Any:
+    return Shape.flip(m, [*range(array_of(m).ndim)] if axis is None else axis)
+
+
+@implements(np.fliplr)
+def _fliplr(m: Any) -> Any:
+    return Shape.fliplr(m)
+
+
+@implements(np.flipud)
+def _flipud(m: Any) -> Any:
+    return Shape.flipud(m)
+
+
+@implements(np.roll)
+def _roll(a: Any, shift: Any, axis: Any = None) -> Any:
+    if axis is not None:  # NumPy repeats a single shift, or a single axis
+        pairs = np.broadcast(np.asarray(shift), np.asarray(axis))
+        shift, axis = zip(*[(int(s), int(d)) for s, d in pairs], strict=True)
+    return Shape.roll(a, shift, axis)
+
+
+@implements(np.rot90)
+def _rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
+    return Shape.rot90(m, k, axes)
+
+
+@implements(np.tile)
+def _tile(A: Any, reps: Any) -> Any:
+    return Shape.tile(A, reps)
+
+
+@implements(np.repeat)
+def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
+    return Shape.repeat_interleave(a, repeats, axis)

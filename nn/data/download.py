@@ -98,7 +98,10 @@ def _download(url: str, part: Path, timeout: float, deadline: float, max_bytes: 
     start = time.monotonic()
     size = 0
     try:
-        with urlopen(Request(url, headers={"User-Agent": "wengert"}), timeout=timeout) as answer, part.open("wb") as file:
+        with (
+            urlopen(Request(url, headers={"User-Agent": "wengert"}), timeout=timeout) as answer,
+            part.open("wb") as file,
+        ):
             announced = answer.headers.get("Content-Length")
             while block := answer.read(1 << 16):
                 size += len(block)

@@ -1,6 +1,6 @@
 """The IDX file format of MNIST: four bytes of magic, the sizes as big-endian uint32, then the elements.
 
-    00 00 TT DD   TT: element type (08 = uint8), DD: number of dimensions
+00 00 TT DD   TT: element type (08 = uint8), DD: number of dimensions
 """
 
 from __future__ import annotations
@@ -32,14 +32,15 @@ def read_idx(path: str | Path, *, ndim: int | None = None, sha256: str | None = 
     md5      of the packed file, as some publishers give it; either of the two hashes will do
 
     Unpacking stops one byte after what the header promises, so a small file cannot fill the memory. Raises DataError,
-    naming the file, what was wanted and what was found: wrong magic, short, long, oversized, truncated gzip, other hash.
+    naming the file, what was wanted and what came: wrong magic, short, long, oversized, truncated gzip, other hash.
     """
     path = Path(path)
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
-            payload, dtype, shape = _read(gzip.open(raw) if packed else raw, path, ndim)
+            file: Any = gzip.GzipFile(fileobj=raw) if packed else raw
+            payload, dtype, shape = _read(file, path, ndim)
         if sha256 is not None:
             _check_hash(path, payload, sha256, md5 if packed else None)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -55,13 +56,16 @@ def _read(file: IO[bytes], path: Path, ndim: int | None) -> tuple[bytes, np.dtyp
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or magic[3] == 0:
         raise DataError(
-            f"{path}: wanted the magic number of an IDX file (00 00, type, dimensions), got {magic.hex(' ') or 'nothing'}"
+            f"{path}: wanted the magic number of an IDX file (00 00, type, dimensions), got "
+            f"{magic.hex(' ') or 'an empty file'}"
         )
     if ndim is not None and magic[3] != ndim:
         raise DataError(f"{path}: wanted an IDX file with {ndim} dimension(s), got one with {magic[3]}")
     sizes = file.read(4 * magic[3])
     if len(sizes) < 4 * magic[3]:
-        raise DataError(f"{path}: wanted {4 + 4 * magic[3]} bytes of header, got {4 + len(sizes)}: the file is too short")
+        raise DataError(
+            f"{path}: wanted {4 + 4 * magic[3]} bytes of header, got {4 + len(sizes)}: the file is too short"
+        )
     shape = tuple(int(size) for size in np.frombuffer(sizes, ">u4"))
     dtype = np.dtype(TYPES[magic[2]])
     wanted = math.prod(shape) * dtype.itemsize
@@ -102,5 +106,7 @@ def write_idx(path: str | Path, array: Array) -> None:
             f"write_idx: wanted 1 to 255 dimensions of uint8, int8, int16, int32, float32 or float64, got {array.ndim} "
             f"of {array.dtype}"
         )
-    payload = bytes([0, 0, codes[big], array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.astype(big).tobytes()
+    payload = (
+        bytes([0, 0, codes[big], array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.astype(big).tobytes()
+    )
     Path(path).write_bytes(gzip.compress(payload) if str(path).endswith(".gz") else payload)

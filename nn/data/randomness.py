@@ -5,22 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
-
 import numpy as np
+
+from autograd import Generator, default_generator
 
 _local = threading.local()
 
 
-def numpy_generator(generator: Any = None) -> np.random.Generator:
+def numpy_generator(generator: Generator | np.random.Generator | None = None) -> np.random.Generator:
     """NumPy's generator inside `generator`; by default that of the batch being made, else the default one."""
     if isinstance(generator, np.random.Generator):
         return generator
     if generator is not None:
-        return generator.numpy()
+        return generator.rng
     batch_seed = getattr(_local, "batch_seed", None)
     if batch_seed is None:
-        return default()
+        return default_generator.rng
     if _local.batch_generator is None:
         _local.batch_generator = np.random.default_rng(batch_seed)
     return _local.batch_generator  # type: ignore[no-any-return]

@@ -34,6 +34,8 @@ class Optimizer:
     state          Parameter -> what the method remembers of it
     """
 
+    shaped_state = True  # Tensors in the state have the shape of their parameter
+
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, (Tensor, np.ndarray)):
             raise TypeError(
@@ -221,13 +223,28 @@ class Optimizer:
             if number not in owners:
                 raise CheckpointError(f"loaded state dict has state for parameter {number}, which no group contains")
             p = owners[number]
-            loaded[p] = {name: _restored(name, value, p) for name, value in entries.items()}
+            loaded[p] = {name: self._restored(name, value, p) for name, value in entries.items()}
         self.state = loaded
         for ours, theirs in zip(self.param_groups, saved, strict=True):
             known = set(ours) | {"initial_lr"}
             ours.update({k: copy.deepcopy(v) for k, v in theirs.items() if k in known and k != "params"})
             if isinstance(ours.get("betas"), list):
                 ours["betas"] = tuple(ours["betas"])
+
+    def _restored(self, name: str, value: Any, p: Any) -> Any:
+        """A copy of one entry of the state, in the form in which we keep it."""
+        if not isinstance(value, (Tensor, np.ndarray, np.generic)):
+            return copy.deepcopy(value)
+        array = array_of(value)
+        if name == "step":
+            return int(array.item())
+        if name == "mu_product":
+            return float(array.item())
+        if self.shaped_state and array.shape != p._array.shape:
+            raise CheckpointError(
+                f"loaded state dict: {name} has shape {array.shape}, its parameter has shape {p._array.shape}"
+            )
+        return wrap(array.astype(p._array.dtype if array.dtype.kind == "f" else array.dtype, order="C"))
 
     def __getstate__(self) -> dict[str, Any]:
         return dict(self.__dict__, _buffers={})
@@ -243,19 +260,3 @@ class Optimizer:
 def zeros(x: Array) -> Any:
     """A Tensor of zeros to remember something in for a parameter with the array `x`."""
     return wrap(np.zeros(x.shape, x.dtype))
-
-
-def _restored(name: str, value: Any, p: Any) -> Any:
-    """A copy of one entry of the state, in the form in which we keep it."""
-    if not isinstance(value, (Tensor, np.ndarray, np.generic)):
-        return copy.deepcopy(value)
-    array = array_of(value)
-    if name == "step":
-        return int(array.item())
-    if name == "mu_product":
-        return float(array.item())
-    if array.shape != p._array.shape and array.ndim:
-        raise CheckpointError(
-            f"loaded state dict: {name} has shape {array.shape}, its parameter has shape {p._array.shape}"
-        )
-    return wrap(array.astype(p._array.dtype if array.dtype.kind == "f" else array.dtype, order="C"))

@@ -151,7 +151,12 @@ def _numpy_scatter_reduce(x, v, dim, index, reduce, include_self):
 
 
 _WIDE = np.array([[0, 2], [2, 2]])
-_SCATTERS = [((3, 4), (2, 2), 0, _WIDE), ((3, 4), (3, 5), 1, _WIDE), ((3,), (3,), -1, _ROWS), ((1,), (1,), 0, np.array([0]))]
+_SCATTERS = [
+    ((3, 4), (2, 2), 0, _WIDE),
+    ((3, 4), (3, 5), 1, _WIDE),
+    ((3,), (3,), -1, _ROWS),
+    ((1,), (1,), 0, np.array([0])),
+]
 
 
 def _embedding(w, index, **settings):
@@ -203,7 +208,12 @@ CASES = [
     ),
     *[
         Case("take_along", Tensor.gather, (shape,), {"dim": dim, "index": index}, _numpy_gather, note="gather")
-        for shape, dim, index in [((3, 4), 0, _WIDE), ((3, 4), 1, _WIDE), ((2, 3), -1, np.array([[2, 2, 0, 1]])), ((3,), 0, _ROWS)]
+        for shape, dim, index in [
+            ((3, 4), 0, _WIDE),
+            ((3, 4), 1, _WIDE),
+            ((2, 3), -1, np.array([[2, 2, 0, 1]])),
+            ((3,), 0, _ROWS),
+        ]
     ],
     Case(
         "take_along",
@@ -225,9 +235,16 @@ CASES = [
             ((), (0, ...), (2,)),
         ]
     ],
-    *[Case("add_to", _add_to, (x, v), {"index": i}, _numpy_add_to) for x, i, v in _WRITES if len(v) <= len(x) and v != (1, 4)],
+    *[
+        Case("add_to", _add_to, (x, v), {"index": i}, _numpy_add_to)
+        for x, i, v in _WRITES
+        if len(v) <= len(x) and v != (1, 4)
+    ],
     *[Case("set_at", _set_at, (x, v), {"index": i}, _numpy_set_at) for x, i, v in _WRITES],
-    *[Case("zero_at", _zero_at, (x,), {"index": i}, lambda x, index: _numpy_set_at(x, 0, index)) for x, i, _ in _WRITES],
+    *[
+        Case("zero_at", _zero_at, (x,), {"index": i}, lambda x, index: _numpy_set_at(x, 0, index))
+        for x, i, _ in _WRITES
+    ],
     *[
         Case("set_at", _scatter, (x, v), {"dim": dim, "index": index}, _numpy_scatter, note="scatter")
         for x, v, dim, index in _SCATTERS
@@ -314,16 +331,15 @@ CASES = [
         for shape, widths in [*_PADS, ((0, 3), (1, 1, 2, 0)), ((1,), (0, 1)), ((), ())]
         for value in (0.0, 1.5)
     ],
-    Case("pad", pad, ((3, 4),), {"pad": (-1, 2, 1, -2)}, lambda x, pad: np.pad(x[:1, 1:], ((1, 0), (0, 2))), note="crop"),
+    Case(
+        "pad", pad, ((3, 4),), {"pad": (-1, 2, 1, -2)}, lambda x, pad: np.pad(x[:1, 1:], ((1, 0), (0, 2))), note="crop"
+    ),
     *[
         Case("pad_edges", pad, (shape,), {"pad": widths, "mode": mode}, _numpy_pad)
         for shape, widths in [*_PADS, ((0, 3), (1, 1))]
         for mode in ("reflect", "replicate", "circular")
     ],
-    *[
-        Case("pad_edges", pad, ((1,),), {"pad": (1, 1), "mode": mode}, _numpy_pad)
-        for mode in ("replicate", "circular")
-    ],
+    *[Case("pad_edges", pad, ((1,),), {"pad": (1, 1), "mode": mode}, _numpy_pad) for mode in ("replicate", "circular")],
     Case("pad_edges", pad, ((2,),), {"pad": (5, 3), "mode": "replicate"}, _numpy_pad),
     *[
         Case(

@@ -1,0 +1,48 @@
+"""Element types under PyTorch's names. They are NumPy's dtypes: `x.dtype == autograd.float32 == np.float32`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .errors import DTypeError
+from .tensor.core import Core, get_default_dtype
+
+float16 = half = np.dtype(np.float16)
+float32 = float = np.dtype(np.float32)
+float64 = double = np.dtype(np.float64)
+uint8 = np.dtype(np.uint8)
+int8 = np.dtype(np.int8)
+int16 = short = np.dtype(np.int16)
+int32 = int = np.dtype(np.int32)
+int64 = long = np.dtype(np.int64)
+bool = np.dtype(np.bool_)
+
+
+def finfo(type: Any = None) -> np.finfo[Any]:
+    """Limits of a floating point dtype (default: the default dtype): eps, min, max, tiny, smallest_normal, bits."""
+    dtype = get_default_dtype() if type is None else np.dtype(type)
+    if dtype.kind != "f":
+        raise DTypeError(f"finfo: wanted a floating point dtype, got {dtype}; use iinfo to handle integers")
+    return np.finfo(dtype)
+
+
+def iinfo(type: Any) -> np.iinfo[Any]:
+    """Limits of an integer dtype: min, max, bits."""
+    dtype = np.dtype(type)
+    if dtype.kind not in "iu":
+        raise DTypeError(f"iinfo: wanted an integer dtype, got {dtype}; use finfo to handle floating point")
+    return np.iinfo(dtype)
+
+
+def is_tensor(obj: Any) -> Any:
+    """Is `obj` a Tensor?"""
+    return isinstance(obj, Core)
+
+
+def is_floating_point(input: Any) -> Any:
+    """Is the dtype of a Tensor a floating point one?"""
+    if not isinstance(input, Core):
+        raise TypeError(f"is_floating_point: wanted a Tensor, got {type(input).__name__}")
+    return input._array.dtype.kind == "f"

@@ -1,0 +1,189 @@
+"""Choosing, clipping, rounding, comparing: value and rules side by side.
+
+Rules here select from the cotangent with `keep`, which lets no NaN or inf of the part that was not chosen through.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..op import op
+
+_LARGE = 2048  # elements from which a bit mask is faster than np.where, whose branches are mispredicted
+
+
+@op("keep", dx=lambda dz, mask: keep(dz, mask))
+def keep(x, mask):
+    """x where `mask`, else 0, whatever x is there. `mask` broadcasts to x."""
+    if x.size < _LARGE:
+        return np.where(mask, x, 0)
+    bits = -mask.view(np.int8)  # 0 or -1: no bit or all bits
+    return (x.view(f"i{x.itemsize}") & bits).view(x.dtype)
+
+
+def _flat(dz: Any) -> Any:
+    """The cotangent of a step function."""
+    return np.zeros_like(dz)
+
+
+# ------------------------------------------------------------------------------------------------------- choosing
+
+
+@op(
+    "where",
+    broadcasts=True,
+    dx=lambda dz, condition: keep(dz, condition),
+    dy=lambda dz, condition: keep(dz, np.logical_not(condition)),
+)
+def where(condition, x, y):
+    """x where `condition`, else y."""
+    return np.where(condition, x, y)
+
+
+def _larger(dz: Any, x: Any, y: Any) -> Any:
+    """The cotangent of x in maximum(x, y): ties share it."""
+    return (keep(dz, x > y) + keep(dz, x >= y)) * 0.5
+
+
+maximum = op(
+    "maximum",
+    np.maximum,
+    broadcasts=True,
+    kinks=True,
+    dx=_larger,
+    dy=lambda dz, x, y: _larger(dz, y, x),
+)
+minimum = op(
+    "minimum",
+    np.minimum,
+    broadcasts=True,
+    kinks=True,
+    dx=lambda dz, x, y: _larger(dz, -x, -y),
+    dy=lambda dz, x, y: _larger(dz, -y, -x),
+)
+fmax = op(  # NaN loses; a tie goes to x
+    "fmax",
+    np.fmax,
+    broadcasts=True,
+    kinks=True,
+    dx=lambda dz, x, y: keep(dz, (x >= y) | np.isnan(y)),
+    dy=lambda dz, x, y: keep(dz, np.logical_not((x >= y) | np.isnan(y))),
+)
+fmin = op(
+    "fmin",
+    np.fmin,
+    broadcasts=True,
+    kinks=True,
+    dx=lambda dz, x, y: keep(dz, (x <= y) | np.isnan(y)),
+    dy=lambda dz, x, y: keep(dz, np.logical_not((x <= y) | np.isnan(y))),
+)
+
+# ------------------------------------------------------------------------------------------------------- clipping
+
+
+@op(
+    "clamp",
+    broadcasts=True,
+    kinks=True,
+    dx=lambda dz, x, low, high: keep(dz, (x >= low) & (x <= high)),
+    dlow=lambda dz, x, low, high: keep(dz, (x < low) & (low < high)),
+    dhigh=lambda dz, x, low, high: keep(dz, (x > high) | (low > high)),
+)
+def clamp(x, low, high):
+    """x moved into low .. high; `high` where low > high. At a bound the gradient goes to x."""
+    return np.minimum(np.maximum(x, low), high)
+
+
+clamp_min = op(
+    "clamp_min",
+    lambda x, low: np.maximum(x, low),
+    broadcasts=True,
+    kinks=True,
+    dx=lambda dz, x, low: keep(dz, x >= low),
+    dlow=lambda dz, x, low: keep(dz, x < low),
+)
+clamp_max = op(
+    "clamp_max",
+    lambda x, high: np.minimum(x, high),
+    broadcasts=True,
+    kinks=True,
+    dx=lambda dz, x, high: keep(dz, x <= high),
+    dhigh=lambda dz, x, high: keep(dz, x > high),
+)
+
+
+@op("nan_to_num", kinks=True, dx=lambda dz, x: keep(dz, np.isfinite(x)))
+def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None):
+    """NaN and infinities replaced by numbers; None: the largest and smallest of the dtype."""
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+# ------------------------------------------------------------------------------------------------------- rounding
+
+
+
+def _whole(function: np.ufunc) -> Any:
+    """A rounding function that leaves integers as they are."""
+    return lambda x: function(x) if x.dtype.kind == "f" else x.copy()
+
+
+floor = op("floor", _whole(np.floor), kinks=True, dx=_flat)
+ceil = op("ceil", _whole(np.ceil), kinks=True, dx=_flat)
+trunc = op("trunc", _whole(np.trunc), kinks=True, dx=_flat)
+rint = op("rint", _whole(np.rint), kinks=True, dx=_flat)
+round = op("round", lambda x, *, decimals: np.round(x, decimals), kinks=True, dx=lambda dz: _flat(dz))
+frac = op("frac", lambda x: x - np.trunc(x), kinks=True, dx=lambda dz: dz)
+sign = op("sign", np.sign, kinks=True, dx=_flat)
+
+floor_divide = op("floor_divide", np.floor_divide, broadcasts=True, kinks=True, dx=_flat, dy=_flat)
+
+
+@op("trunc_divide", broadcasts=True, kinks=True, dx=_flat, dy=_flat)
+def trunc_divide(x, y):
+    """x / y rounded towards 0; integers stay integers."""
+    if x.dtype.kind == "f":
+        return np.trunc(x / y)
+    return np.absolute(x) // np.absolute(y) * (np.sign(x) * np.sign(y))
+
+
+remainder = op(  # sign of y
+    "remainder",
+    np.remainder,
+    broadcasts=True,
+    kinks=True,
+    dx=lambda dz: dz,
+    dy=lambda dz, x, y: -dz * np.floor(x / y),
+)
+fmod = op(  # sign of x
+    "fmod",
+    np.fmod,
+    broadcasts=True,
+    kinks=True,
+    dx=lambda dz: dz,
+    dy=lambda dz, x, y: -dz * np.trunc(x / y),
+)
+
+# ------------------------------------------------- comparisons, logic, bits: constants, so there is nothing to derive
+
+eq = op("eq", np.equal)
+ne = op("ne", np.not_equal)
+lt = op("lt", np.less)
+le = op("le", np.less_equal)
+gt = op("gt", np.greater)
+ge = op("ge", np.greater_equal)
+logical_and = op("logical_and", np.logical_and)
+logical_or = op("logical_or", np.logical_or)
+logical_xor = op("logical_xor", np.logical_xor)
+logical_not = op("logical_not", np.logical_not)
+bitwise_and = op("bitwise_and", np.bitwise_and)
+bitwise_or = op("bitwise_or", np.bitwise_or)
+bitwise_xor = op("bitwise_xor", np.bitwise_xor)
+bitwise_not = op("bitwise_not", np.invert)
+left_shift = op("left_shift", np.left_shift)
+right_shift = op("right_shift", np.right_shift)
+isnan = op("isnan", np.isnan)
+isinf = op("isinf", np.isinf)
+isfinite = op("isfinite", np.isfinite)
+signbit = op("signbit", np.signbit)

@@ -1,0 +1,266 @@
+"""Random Tensors. Every function takes `generator=`; without one it draws from the default generator.
+
+The default generator starts from fresh entropy; `manual_seed` makes a program repeatable. NumPy locks the generator
+during each draw, so threads may share one, but then the order of their draws is up to the scheduler: give each thread a
+Generator of its own where results must repeat.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .device import check_device
+from .errors import DTypeError, ShapeError
+from .tensor import Tensor
+from .tensor.core import Array, Core, array_of, get_default_dtype, wrap
+from .tensor.new import dtype_of, made, size_of
+from .tensor.random_fill import Generator, default_generator, floating, standard_normal, uniform
+
+__all__ = ["Generator", "default_generator"]
+
+
+# --------------------------------------------------------------------------------------- the default generator
+
+
+def manual_seed(seed: int) -> Generator:
+    """Restart the default generator from `seed`, and return it: the same seed gives the same numbers."""
+    return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """Restart the default generator from fresh entropy, and return the seed."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """The seed that the default generator last started from."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> Tensor:
+    """The state of the default generator: a uint8 Tensor that can be saved like any other."""
+    return default_generator.get_state()  # type: ignore[no-any-return]
+
+
+def set_rng_state(new_state: Any) -> None:
+    """Take the default generator back to a state from `get_rng_state`."""
+    default_generator.set_state(new_state)
+
+
+# ----------------------------------------------------------------------------------------------- uniform, normal
+
+
+def rand(
+    *args: Any,
+    size: Any = None,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Uniform in [0, 1): rand(2, 3) or rand((2, 3))."""
+    check_device("rand", device)
+    known = dtype_of("rand", dtype, get_default_dtype())
+    return made(uniform("rand", generator, size_of("rand", args, size), known), requires_grad)  # type: ignore[no-any-return]
+
+
+def randn(
+    *args: Any,
+    size: Any = None,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Standard normal: randn(2, 3) or randn((2, 3))."""
+    check_device("randn", device)
+    known = dtype_of("randn", dtype, get_default_dtype())
+    return made(standard_normal("randn", generator, size_of("randn", args, size), known), requires_grad)  # type: ignore[no-any-return]
+
+
+def rand_like(
+    input: Any,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Uniform in [0, 1), of the shape and dtype of `input`."""
+    x = array_of(input)
+    return rand(x.shape, generator=generator, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
+
+
+def randn_like(
+    input: Any,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Standard normal, of the shape and dtype of `input`."""
+    x = array_of(input)
+    return randn(x.shape, generator=generator, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
+
+
+def normal(
+    mean: Any = 0.0,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Normal with `mean` and `std`: Tensors that are broadcast, or two numbers and a `size`.
+
+    The result is a constant: no gradient flows to mean and std. Write mean + std * randn(...) where it should.
+    """
+    check_device("normal", device)
+    centre, spread = array_of(mean), array_of(std)
+    if spread.size and spread.min() < 0:
+        raise ShapeError(f"normal expects all elements of std >= 0.0, but found {spread.min()}")
+    if size is None and not isinstance(mean, Core) and not isinstance(std, Core):
+        raise TypeError("normal: wanted a size, since mean and std are numbers")
+    tensors = [array_of(x) for x in (mean, std) if isinstance(x, Core)]
+    known = dtype_of("normal", dtype, tensors[0].dtype if tensors else get_default_dtype())
+    shape = np.broadcast_shapes(centre.shape, spread.shape) if size is None else size_of("normal", (size,))
+    z = standard_normal("normal", generator, shape, known)
+    return made(np.asarray(z * spread.astype(known) + centre.astype(known)), requires_grad)  # type: ignore[no-any-return]
+
+
+# ------------------------------------------------------------------------------------------------------ integers
+
+
+def randint(
+    low: Any,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Integers from `low` to `high` - 1: randint(high, size) or randint(low, high, size). Default dtype int64."""
+    check_device("randint", device)
+    if size is None and isinstance(high, (tuple, list)):
+        low, high, size = 0, low, high
+    elif high is None:
+        low, high = 0, low
+    if size is None:
+        raise TypeError("randint: wanted a size, such as randint(10, (2, 3))")
+    low, high = int(low), int(high)
+    if low >= high:
+        raise ShapeError(f"randint: random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    known = dtype_of("randint", dtype, np.dtype(np.int64))
+    numbers = _rng(generator).integers(low, high, size_of("randint", (size,)), np.int64)
+    return made(np.asarray(numbers).astype(known, copy=False), requires_grad)  # type: ignore[no-any-return]
+
+
+def randint_like(
+    input: Any,
+    low: Any,
+    high: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Integers from `low` (or 0) to `high` - 1, of the shape and dtype of `input`."""
+    x = array_of(input)
+    low, high = (0, low) if high is None else (low, high)
+    return randint(
+        low, high, x.shape, generator=generator, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad
+    )
+
+
+def randperm(
+    n: int,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """The integers 0 to n - 1 in random order. Default dtype int64."""
+    check_device("randperm", device)
+    if n < 0:
+        raise ShapeError(f"randperm: n must be non-negative, got {n}")
+    known = dtype_of("randperm", dtype, np.dtype(np.int64))
+    return made(_rng(generator).permutation(int(n)).astype(known, copy=False), requires_grad)  # type: ignore[no-any-return]
+
+
+# ------------------------------------------------------------------------------------------------ probabilities
+
+
+def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+    """1 with the probability in each element of `input` (or with probability `p`), else 0; shape and dtype of `input`."""
+    x = array_of(input)
+    chance = x if p is None else array_of(p)
+    if p is None and x.dtype.kind != "f":
+        raise DTypeError(f"bernoulli: wanted floating point probabilities, got {x.dtype}")
+    if not ((chance >= 0) & (chance <= 1)).all():
+        raise ShapeError("bernoulli: Expected p_in >= 0 && p_in <= 1 to be true: probabilities lie between 0 and 1")
+    draws = _rng(generator).random(x.shape)
+    return wrap((draws < chance).astype(x.dtype))  # type: ignore[no-any-return]
+
+
+def poisson(input: Any, generator: Generator | None = None) -> Tensor:
+    """Poisson numbers with the rate in each element of `input`; its shape and dtype."""
+    x = floating("poisson", array_of(input))
+    if x.size and not x.min() >= 0:
+        raise ShapeError("poisson: invalid Poisson rate, expected rate to be non-negative")
+    return wrap(np.asarray(_rng(generator).poisson(x)).astype(x.dtype))  # type: ignore[no-any-return]
+
+
+def multinomial(
+    input: Any, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+) -> Tensor:
+    """Indices drawn with the weights in `input`, which need not sum to 1: int64 of shape (num_samples,), or per row.
+
+    input         1-d or 2-d, non-negative and finite, each row with a positive sum
+    replacement   False: no index twice, drawn one after the other; needs that many positive weights
+    """
+    x = floating("multinomial", array_of(input)).astype(np.float64)
+    if x.ndim not in (1, 2):
+        raise ShapeError(f"multinomial: prob_dist must be 1 or 2 dim, got shape {x.shape}")
+    if num_samples <= 0:
+        raise ShapeError(f"multinomial: cannot sample n_sample <= 0 samples, got {num_samples}")
+    if not (np.isfinite(x).all() and (x >= 0).all()):
+        raise ShapeError("multinomial: probability tensor contains either `inf`, `nan` or element < 0")
+    rows = np.atleast_2d(x)
+    if x.size == 0 or not (rows.sum(axis=1) > 0).all():
+        raise ShapeError("multinomial: invalid multinomial distribution (sum of probabilities <= 0)")
+    rng = _rng(generator)
+    if replacement:
+        picked = _with_replacement(rng, rows, num_samples)
+    else:
+        if num_samples > (rows > 0).sum(axis=1).min():
+            raise ShapeError(
+                f"multinomial: cannot sample n_sample > prob_dist.size(-1) samples without replacement: {num_samples} "
+                f"samples, {(rows > 0).sum(axis=1).min()} positive weights"
+            )
+        # the first of exponential waiting times with these rates is a draw with these weights, and so on among the rest
+        with np.errstate(divide="ignore"):
+            times = rng.standard_exponential(rows.shape) / rows
+        picked = np.argsort(times, axis=1, kind="stable")[:, :num_samples]
+    return wrap((picked if x.ndim == 2 else picked[0]).astype(np.int64))  # type: ignore[no-any-return]
+
+
+def _with_replacement(rng: np.random.Generator, rows: Array, num_samples: int) -> Array:
+    total = np.cumsum(rows, axis=1)
+    draws = rng.random((len(rows), num_samples)) * total[:, -1:]
+    picked = np.stack([np.searchsorted(t, d, side="right") for t, d in zip(total, draws, strict=True)])
+    last = rows.shape[1] - 1 - np.argmax(rows[:, ::-1] > 0, axis=1)  # rounding may not lead behind the last weight
+    kept: Array = np.minimum(picked, last[:, None])
+    return kept
+
+
+def _rng(generator: Generator | None) -> np.random.Generator:
+    return (default_generator if generator is None else generator).rng

@@ -1,0 +1,131 @@
+"""Methods that convert between dtypes, and the device names that programs for PyTorch mention."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any, Self
+
+import numpy as np
+
+from ..device import check_device, device
+from ..errors import DeviceError
+from .core import Core, apply, bool_, cast, float16, float32, float64, int64, method, to, uint8, wrap
+from .new import dtype_of
+
+
+class Convert(Core):
+    """to, float, double, long, cpu and their kin. A Tensor that already fits is returned itself."""
+
+    __slots__ = ()
+
+    @method
+    def to(
+        self,
+        *args: Any,
+        dtype: Any = None,
+        device: Any = None,
+        other: Any = None,
+        non_blocking: builtins.bool = False,
+        copy: builtins.bool = False,
+    ) -> Self:
+        """The same values in another dtype: `to(dtype)`, `to("cpu")`, `to("cpu", dtype)` or `to(other)`.
+
+        dtype    floating point from floating point is recorded; integers and bools are constants
+        other    a Tensor whose dtype to take
+        copy     make a copy even if nothing changes
+
+        Raises DeviceError for every device but the CPU.
+        """
+        for index, argument in enumerate(args):
+            if isinstance(argument, Core):
+                other = argument
+            elif _names_device(argument):
+                device = argument
+            elif index < 2 and argument is not None:
+                dtype = argument
+        check_device("to", device)
+        if other is not None and dtype is None:
+            dtype = other._array.dtype
+        wanted = dtype_of("to", dtype, self._array.dtype)
+        if copy and wanted == self._array.dtype:
+            return wrap(self._array.copy()) if self._node is None else apply(to, self, dtype=wanted)
+        return cast(self, wanted)  # type: ignore[no-any-return]
+
+    @method
+    def type_as(self, other: Core) -> Self:
+        """In the dtype of `other`."""
+        return cast(self, other._array.dtype)  # type: ignore[no-any-return]
+
+    @method
+    def astype(self, dtype: Any) -> Self:
+        """In another dtype: NumPy's name of `to(dtype)`."""
+        return cast(self, dtype_of("astype", dtype, self._array.dtype))  # type: ignore[no-any-return]
+
+    @method
+    def type(self, dtype: Any = None) -> Any:
+        """In another dtype; without one, the name of the dtype."""
+        if dtype is None:
+            return str(self._array.dtype)
+        return cast(self, dtype_of("type", dtype, self._array.dtype))
+
+    @method
+    def cpu(self) -> Self:
+        """The Tensor itself: it is on the CPU."""
+        return self
+
+    @method
+    def cuda(self, device: Any = None, non_blocking: builtins.bool = False) -> Self:
+        """Raises DeviceError: Tensors live on the CPU only."""
+        raise DeviceError("cuda: there is no device 'cuda': Tensors live on the CPU only; use 'cpu'")
+
+    @method
+    def double(self) -> Self:
+        """In float64."""
+        return cast(self, float64)  # type: ignore[no-any-return]
+
+    @method
+    def half(self) -> Self:
+        """In float16."""
+        return cast(self, float16)  # type: ignore[no-any-return]
+
+    @method
+    def long(self) -> Self:
+        """In int64, rounded towards 0; a constant."""
+        return cast(self, int64)  # type: ignore[no-any-return]
+
+    @method
+    def short(self) -> Self:
+        """In int16, rounded towards 0; a constant."""
+        return cast(self, np.dtype(np.int16))  # type: ignore[no-any-return]
+
+    @method
+    def byte(self) -> Self:
+        """In uint8, rounded towards 0; a constant."""
+        return cast(self, uint8)  # type: ignore[no-any-return]
+
+    @method
+    def float(self) -> Self:
+        """In float32."""
+        return cast(self, float32)  # type: ignore[no-any-return]
+
+    @method
+    def int(self) -> Self:
+        """In int32, rounded towards 0; a constant."""
+        return cast(self, np.dtype(np.int32))  # type: ignore[no-any-return]
+
+    @method
+    def bool(self) -> Self:
+        """In bool: is the element not 0? A constant."""
+        return cast(self, bool_)  # type: ignore[no-any-return]
+
+
+def _names_device(argument: Any) -> builtins.bool:
+    if isinstance(argument, device):
+        return True
+    if not isinstance(argument, str):
+        return False
+    try:
+        np.dtype(argument)
+    except TypeError:
+        return True
+    return False

@@ -1,0 +1,120 @@
+"""Diagonals and triangles."""
+
+# mypy: no-warn-return-any
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from ..errors import ShapeError
+from ..ops import shape as ops
+from .core import Core, apply, implements, method, wrap
+from .dims import normalize_dim
+
+
+class Diagonal(Core):
+    """Diagonals and triangles of the last, or of any two, dimensions."""
+
+    __slots__ = ()
+
+    @method
+    def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Self:
+        """The elements at [i, i + offset] of two dimensions, along a new last dimension. A view.
+
+        offset > 0 lies above the main diagonal, offset < 0 below it.
+        """
+        n = self._array.ndim
+        axes = normalize_dim("diagonal", dim1, n), normalize_dim("diagonal", dim2, n)
+        if axes[0] == axes[1]:
+            raise ShapeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+        return apply(ops.diagonal, self, offset=offset, axes=axes)
+
+    @method
+    def diag(self, diagonal: int = 0) -> Self:
+        """A vector as the diagonal of a square matrix of zeros; of a matrix, a copy of its diagonal."""
+        if self._array.ndim == 1:
+            return self.diag_embed(diagonal)
+        if self._array.ndim == 2:
+            return apply(ops.clone, self.diagonal(diagonal))
+        raise ShapeError(f"diag(): Supports 1D or 2D tensors. Got {self._array.ndim}D")
+
+    @method
+    def diag_embed(self, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Self:
+        """Square matrices of zeros, in dimensions dim1 and dim2 of the result, with the last dimension on the diagonal.
+
+        The matrices are as large as the diagonal at `offset` needs.
+        """
+        shape = self._array.shape
+        if not shape:
+            raise ShapeError("diag_embed: wanted at least one dimension, got a 0-d Tensor")
+        n = len(shape) + 1
+        axes = normalize_dim("diag_embed", dim1, n), normalize_dim("diag_embed", dim2, n)
+        if axes[0] == axes[1]:
+            raise ShapeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+        full = [*shape[:-1]]
+        for d in sorted(axes):
+            full.insert(d, shape[-1] + abs(offset))
+        return apply(ops.diagonal_embed, self, shape=tuple(full), offset=offset, axes=axes)
+
+    @method
+    def trace(self) -> Self:
+        """The sum of the main diagonal of a matrix."""
+        if self._array.ndim != 2:
+            raise ShapeError(f"trace: expected a matrix, but got tensor with dim {self._array.ndim}")
+        return self.diagonal().sum()  # type: ignore[attr-defined]
+
+    @method
+    def tril(self, diagonal: int = 0) -> Self:
+        """The lower triangles of the last two dimensions: zeros above the given diagonal."""
+        return apply(ops.tril, _matrices("tril", self), k=diagonal)
+
+    @method
+    def triu(self, diagonal: int = 0) -> Self:
+        """The upper triangles of the last two dimensions: zeros below the given diagonal."""
+        return apply(ops.triu, _matrices("triu", self), k=diagonal)
+
+
+def _matrices(function: str, x: Core) -> Core:
+    if x._array.ndim < 2:
+        raise ShapeError(f"{function}: input tensor must have at least 2 dimensions, got shape {x._array.shape}")
+    return x
+
+
+def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = np.int64) -> Any:
+    """Row and column numbers (2, n) of the elements on and below a diagonal of a (row, col) matrix, row by row."""
+    return wrap(np.array(np.tril_indices(row, offset, col), dtype))
+
+
+def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = np.int64) -> Any:
+    """Row and column numbers (2, n) of the elements on and above a diagonal of a (row, col) matrix, row by row."""
+    return wrap(np.array(np.triu_indices(row, offset, col), dtype))
+
+
+# ------------------------------------------------------------------------------------------------ NumPy's functions
+
+
+@implements(np.diagonal)
+def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    return Diagonal.diagonal(a, offset, axis1, axis2)
+
+
+@implements(np.diag)
+def _diag(v: Any, k: int = 0) -> Any:
+    return Diagonal.diag(v, k)
+
+
+@implements(np.trace)
+def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    return Diagonal.diagonal(a, offset, axis1, axis2).sum(-1)  # type: ignore[attr-defined]
+
+
+@implements(np.tril)
+def _tril(m: Any, k: int = 0) -> Any:
+    return Diagonal.tril(m, k)
+
+
+@implements(np.triu)
+def _triu(m: Any, k: int = 0) -> Any:
+    return Diagonal.triu(m, k)

@@ -1,0 +1,337 @@
+"""Joining several Tensors, and taking one apart."""
+
+# mypy: no-warn-return-any
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from typing import Any, Self
+
+import numpy as np
+
+from ..errors import ShapeError
+from ..ops import shape as ops
+from .core import Core, apply, array_of, cast, implements, method, result_type, wrap
+from .dims import normalize_dim
+
+# ---------------------------------------------------------------------------------------------------------- joining
+
+
+def alike(tensors: Iterable[Any]) -> list[Any]:
+    """Tensors, arrays and numbers as Tensors of one dtype."""
+    xs = [x if isinstance(x, Core) else wrap(array_of(x)) for x in tensors]
+    if len({x._array.dtype for x in xs}) > 1:
+        dtype = result_type(*xs)
+        xs = [cast(x, dtype) for x in xs]
+    return xs
+
+
+def cat(tensors: Iterable[Any], dim: int = 0) -> Any:
+    """Tensors one after the other along an existing dimension; in the others their sizes agree.
+
+    1-d Tensors without elements are left out. dtypes are promoted. Also called concat and concatenate.
+    """
+    xs = alike(tensors)
+    if not xs:
+        raise ShapeError("cat(): expected a non-empty list of Tensors")
+    for position, x in enumerate(xs):
+        if x._array.ndim == 0:
+            raise ShapeError(f"cat: zero-dimensional tensor (at position {position}) cannot be concatenated")
+    if any(x._array.ndim != 1 for x in xs):
+        xs = [x for x in xs if x._array.shape != (0,)]
+    axis = normalize_dim("cat", dim, xs[0]._array.ndim)
+    try:
+        return apply(ops.concatenate, *xs, axis=axis)
+    except ValueError:
+        raise _cat_misfit(xs, axis) from None
+
+
+concat = concatenate = cat
+
+
+def _cat_misfit(xs: list[Any], axis: int) -> ShapeError:
+    first = xs[0]._array.shape
+    for position, x in enumerate(xs):
+        shape = x._array.shape
+        if len(shape) != len(first):
+            return ShapeError(f"cat: Tensors must have same number of dimensions: got {len(first)} and {len(shape)}")
+        for d, (expected, got) in enumerate(zip(first, shape, strict=True)):
+            if d != axis and expected != got:
+                return ShapeError(
+                    f"cat: Sizes of tensors must match except in dimension {axis}. Expected size {expected} but got "
+                    f"size {got} for tensor number {position} in the list."
+                )
+    return ShapeError(f"cat: cannot join shapes {[x._array.shape for x in xs]} along dimension {axis}")
+
+
+def stack(tensors: Iterable[Any], dim: int = 0) -> Any:
+    """Tensors of one shape side by side along a new dimension."""
+    xs = alike(tensors)
+    if not xs:
+        raise ShapeError("stack expects a non-empty TensorList")
+    shape = xs[0]._array.shape
+    for position, x in enumerate(xs):
+        if x._array.shape != shape:
+            raise ShapeError(
+                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
+                f"{list(x._array.shape)} at entry {position}"
+            )
+    return apply(ops.stack, *xs, axis=normalize_dim("stack", dim, len(shape) + 1))
+
+
+def hstack(tensors: Iterable[Any]) -> Any:
+    """Side by side: along dimension 1, or along dimension 0 if they are 1-d or 0-d."""
+    xs = [atleast_1d(x) for x in tensors]
+    return cat(xs, 0 if xs and xs[0]._array.ndim == 1 else 1)
+
+
+def vstack(tensors: Iterable[Any]) -> Any:
+    """One below the other: along dimension 0; 1-d Tensors are rows."""
+    return cat([atleast_2d(x) for x in tensors], 0)
+
+
+row_stack = vstack
+
+
+def dstack(tensors: Iterable[Any]) -> Any:
+    """One behind the other: along dimension 2."""
+    return cat([atleast_3d(x) for x in tensors], 2)
+
+
+def column_stack(tensors: Iterable[Any]) -> Any:
+    """Side by side: along dimension 1; 1-d Tensors are columns."""
+    xs = [atleast_1d(x) for x in tensors]
+    return cat([x.unsqueeze(1) if x._array.ndim == 1 else x for x in xs], 1)
+
+
+def _each(function: Any, tensors: tuple[Any, ...]) -> Any:
+    """f(x) for one, a tuple of results for several or for a sequence."""
+    if len(tensors) == 1 and not isinstance(tensors[0], (tuple, list)):
+        return function(alike(tensors)[0])
+    return tuple([function(alike([x])[0]) for x in (tensors[0] if len(tensors) == 1 else tensors)])
+
+
+def atleast_1d(*tensors: Any) -> Any:
+    """0-d as 1-d, others as they are. One Tensor, several, or a sequence of them: then a tuple is returned."""
+    return _each(lambda x: x if x._array.ndim else x.reshape(1), tensors)
+
+
+def atleast_2d(*tensors: Any) -> Any:
+    """With missing leading dimensions of size 1. For several, or a sequence of them, a tuple is returned."""
+    return _each(lambda x: x if x._array.ndim > 1 else x.reshape(1, -1 if x._array.size else 0), tensors)
+
+
+def atleast_3d(*tensors: Any) -> Any:
+    """0-d as (1, 1, 1), (n,) as (1, n, 1), (m, n) as (m, n, 1), others as they are. As `atleast_2d` otherwise."""
+    return _each(lambda x: x if x._array.ndim > 2 else atleast_2d(x).unsqueeze(2), tensors)
+
+
+def block_diag(*tensors: Any) -> Any:
+    """A matrix of zeros with the given matrices along its diagonal; 1-d Tensors are rows."""
+    blocks = [atleast_2d(x) for x in alike(tensors)]
+    for position, block in enumerate(blocks):
+        if block._array.ndim > 2:
+            raise ShapeError(
+                f"block_diag: Input tensors must have 2 or fewer dimensions. Input {position} has {block._array.ndim}"
+            )
+    width, left, rows = sum(block._array.shape[1] for block in blocks), 0, []
+    for block in blocks:
+        (height, columns), dtype = block._array.shape, block._array.dtype
+        right = width - left - columns
+        rows.append(cat([np.zeros((height, left), dtype), block, np.zeros((height, right), dtype)], 1))
+        left += columns
+    return cat(rows, 0) if rows else wrap(np.zeros((1, 0), np.float32))
+
+
+# ----------------------------------------------------------------------------------------------- against each other
+
+
+def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
+    """The shape that Tensors of these shapes have after broadcasting."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ShapeError(
+            "broadcast_shapes: Shape mismatch: objects cannot be broadcast to a single shape, got "
+            + ", ".join(map(str, shapes))
+        ) from None
+
+
+def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
+    """Each Tensor expanded to the shape that they have in common."""
+    xs = [alike([x])[0] for x in tensors]
+    shape = broadcast_shapes(*[x._array.shape for x in xs])
+    return tuple([x.expand(shape) for x in xs])
+
+
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
+    """The coordinates of all combinations of 1-d Tensors, one grid per Tensor, as views.
+
+    indexing   "ij": dimension k of each grid runs over tensors[k]; "xy": the first two dimensions are exchanged
+    """
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        tensors = tuple(tensors[0])
+    if indexing not in ("ij", "xy"):
+        raise ValueError(f'meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+    xs = [alike([x])[0] for x in tensors]
+    if any(x._array.ndim > 1 for x in xs):
+        raise ShapeError(
+            f"meshgrid: Expected 0D or 1D tensor in the tensor list but got: {[x._array.shape for x in xs]}"
+        )
+    shape = tuple([x._array.size for x in xs])
+    grids = [
+        x.reshape(*[1] * position, shape[position], *[1] * (len(xs) - position - 1)).expand(shape)
+        for position, x in enumerate(xs)
+    ]
+    return tuple([grid.transpose(0, 1) for grid in grids] if indexing == "xy" and len(xs) > 1 else grids)
+
+
+def cartesian_prod(*tensors: Any) -> Any:
+    """Each combination of elements of 1-d Tensors as a row; a single Tensor as it is."""
+    if len(tensors) == 1:
+        return alike(tensors)[0]
+    return stack([grid.reshape(-1) for grid in meshgrid(*alike(tensors))], 1)
+
+
+# ----------------------------------------------------------------------------------------------------- taking apart
+
+
+class Split(Core):
+    """Taking a Tensor apart along one dimension; the pieces are views, and together they are one record."""
+
+    __slots__ = ()
+
+    @method
+    def split(self, split_size_or_sections: Any, dim: int = 0) -> tuple[Self, ...]:
+        """Pieces of one size (the last may be smaller), or of the sizes in a list that add up to the dimension."""
+        if not isinstance(split_size_or_sections, int):
+            return self.split_with_sizes(split_size_or_sections, dim)
+        size, n = split_size_or_sections, self._size("split", dim)
+        if size < 0:
+            raise ShapeError(f"split expects split_size be non-negative, but got split_size={size}")
+        if size == 0 and n:
+            raise ShapeError(f"split: split_size can only be 0 if dimension size is 0, but got dimension size of {n}")
+        sizes = [min(size, n - start) for start in range(0, n, size)] if n else [0]
+        return self._split("split", sizes, dim)
+
+    @method
+    def split_with_sizes(self, split_sizes: Any, dim: int = 0) -> tuple[Self, ...]:
+        """Pieces of the given sizes, which add up to the dimension."""
+        sizes, n = [operator.index(size) for size in split_sizes], self._size("split_with_sizes", dim)
+        if min(sizes, default=0) < 0 or sum(sizes) != n:
+            raise ShapeError(
+                f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {dim}), "
+                f"but got split_sizes={sizes}"
+            )
+        return self._split("split_with_sizes", sizes, dim)
+
+    @method
+    def chunk(self, chunks: int, dim: int = 0) -> tuple[Self, ...]:
+        """At most `chunks` pieces of equal size, the last perhaps smaller. For an exact number see `tensor_split`."""
+        if chunks < 1:
+            raise ShapeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+        n = self._size("chunk", dim)
+        return self.split(-(-n // chunks), dim) if n else self._split("chunk", [0] * chunks, dim)
+
+    @method
+    def tensor_split(self, indices_or_sections: Any, dim: int = 0) -> tuple[Self, ...]:
+        """As many pieces as asked for, of sizes that differ by at most one; or the pieces between given indices."""
+        n = self._size("tensor_split", dim)
+        given = indices_or_sections._array.tolist() if isinstance(indices_or_sections, Core) else indices_or_sections
+        if isinstance(given, int):
+            if given < 1:
+                raise ShapeError(f"tensor_split: number of sections must be larger than 0, got {given}")
+            return self._split("tensor_split", [n // given + (k < n % given) for k in range(given)], dim)
+        bounds = zip([None, *given], [*given, None], strict=True)
+        parts = [slice(start, stop).indices(n)[:2] for start, stop in bounds]
+        sizes = [max(stop - start, 0) for start, stop in parts]
+        if sum(sizes) == n and all(start == sum(sizes[:k]) for k, (start, _) in enumerate(parts) if sizes[k]):
+            return self._split("tensor_split", sizes, dim)
+        return tuple([self.narrow(dim, start, max(stop - start, 0)) for start, stop in parts])  # type: ignore[attr-defined]
+
+    @method
+    def unbind(self, dim: int = 0) -> tuple[Self, ...]:
+        """Each slice along a dimension, without that dimension. What iterating over a Tensor gives for dimension 0."""
+        self._size("unbind", dim)
+        return apply(ops.unbind, self, axis=normalize_dim("unbind", dim, self._array.ndim))
+
+    def _size(self, function: str, dim: int) -> int:
+        if self._array.ndim == 0:
+            raise ShapeError(f"{function}: expects at least a 1-dimensional tensor, got a 0-d Tensor")
+        return self._array.shape[normalize_dim(function, dim, self._array.ndim)]
+
+    def _split(self, function: str, sizes: list[int], dim: int) -> tuple[Self, ...]:
+        return apply(ops.split, self, sizes=tuple(sizes), axis=normalize_dim(function, dim, self._array.ndim))
+
+
+# ------------------------------------------------------------------------------------------------ NumPy's functions
+
+
+@implements(np.concatenate)
+def _concatenate(arrays: Any, axis: int | None = 0) -> Any:
+    if axis is None:
+        return cat([x.ravel() for x in alike(arrays)])
+    return cat(arrays, axis)
+
+
+@implements(np.stack)
+def _stack(arrays: Any, axis: int = 0) -> Any:
+    return stack(arrays, axis)
+
+
+@implements(np.hstack)
+def _hstack(tup: Any) -> Any:
+    return hstack(tup)
+
+
+@implements(np.vstack)
+def _vstack(tup: Any) -> Any:
+    return vstack(tup)
+
+
+@implements(np.dstack)
+def _dstack(tup: Any) -> Any:
+    return dstack(tup)
+
+
+@implements(np.column_stack)
+def _column_stack(tup: Any) -> Any:
+    return column_stack(tup)
+
+
+@implements(np.split)
+def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    if isinstance(indices_or_sections, int) and array_of(ary).shape[axis] % indices_or_sections:
+        raise ShapeError("np.split: array split does not result in an equal division")
+    return [*Split.tensor_split(ary, indices_or_sections, axis)]
+
+
+@implements(np.array_split)
+def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    return [*Split.tensor_split(ary, indices_or_sections, axis)]
+
+
+@implements(np.atleast_1d)
+def _atleast_1d(*arys: Any) -> Any:
+    return atleast_1d(*arys)
+
+
+@implements(np.atleast_2d)
+def _atleast_2d(*arys: Any) -> Any:
+    return atleast_2d(*arys)
+
+
+@implements(np.atleast_3d)
+def _atleast_3d(*arys: Any) -> Any:
+    return atleast_3d(*arys)
+
+
+@implements(np.broadcast_arrays)
+def _broadcast_arrays(*args: Any) -> tuple[Any, ...]:
+    return broadcast_tensors(*args)
+
+
+@implements(np.meshgrid)
+def _meshgrid(*xi: Any, indexing: str = "xy") -> list[Any]:
+    return [*meshgrid(*xi, indexing=indexing)]

@@ -1,0 +1,154 @@
+"""Methods that make Tensors like this one, and what they share with the functions of `creation`."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from ..device import check_device, device
+from ..errors import DTypeError, ShapeError
+from .core import Array, Core, array_of, get_default_dtype, implements, method, new_leaf, wrap
+from .layout import listed
+
+
+def dtype_of(function: str, dtype: Any, default: np.dtype[Any]) -> np.dtype[Any]:
+    """`dtype` as a NumPy dtype: bool, integer or floating point."""
+    if dtype is None:
+        return default
+    try:
+        known: np.dtype[Any] = np.dtype(dtype)
+    except TypeError:
+        raise DTypeError(f"{function}: wanted a dtype such as autograd.float32, got {dtype!r}") from None
+    if known.kind not in "fiub":
+        raise DTypeError(f"{function}: wanted a bool, integer or floating point dtype, got {known}")
+    return known if known.isnative else known.newbyteorder("=")
+
+
+def size_of(function: str, sizes: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
+    """The shape in zeros(2, 3), zeros((2, 3)) or zeros(size=(2, 3))."""
+    if not sizes and named is None:
+        raise TypeError(f'{function}() missing 1 required positional arguments: "size"')
+    shape = listed(function, sizes, named)
+    if any(n < 0 for n in shape):
+        raise ShapeError(f"{function}: Dimension size must be non-negative, got {list(shape)}")
+    return shape
+
+
+def made(array: Array, requires_grad: bool) -> Any:
+    """A new Tensor around an array that belongs to it."""
+    out = wrap(array)
+    if requires_grad:
+        new_leaf(out)
+    return out
+
+
+def data_array(function: str, data: Any, dtype: Any) -> Array:
+    """A copy of numbers, nested lists, an array or a Tensor, in `dtype` or the one that fits."""
+    wanted = None if dtype is None else dtype_of(function, dtype, get_default_dtype())
+    if isinstance(data, Core):
+        return np.array(data._array, wanted)
+    try:
+        if wanted is None:
+            array = np.array(array_of(data))
+            return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+        if np.asarray(data).dtype.kind not in "fiub":
+            raise DTypeError(f"{function}: wanted numbers, got {type(data).__name__} of {np.asarray(data).dtype}")
+        return np.array(data, wanted)
+    except ValueError as error:
+        if isinstance(error, DTypeError):
+            raise
+        raise ShapeError(f"{function}: expected sequences of equal length: {error}") from None
+
+
+def filled(function: str, shape: tuple[int, ...], value: Any, dtype: Any) -> Array:
+    """An array of `shape` full of a number or 0-d Tensor, whose kind decides the dtype unless it is given."""
+    number = array_of(value)
+    if number.ndim:
+        raise ShapeError(f"{function}: wanted a number as fill_value, got shape {number.shape}")
+    return np.full(shape, number, dtype_of(function, dtype, number.dtype))
+
+
+class New(Core):
+    """Tensors of this one's dtype, and what it is made of."""
+
+    __slots__ = ()
+
+    @property
+    def device(self) -> device:
+        """Always the CPU."""
+        return _CPU
+
+    @property
+    def is_cuda(self) -> bool:
+        """False."""
+        return False
+
+    @method
+    def is_floating_point(self) -> bool:
+        """Is the dtype a floating point one?"""
+        return bool(self._array.dtype.kind == "f")
+
+    @method
+    def is_complex(self) -> bool:
+        """False: there are no complex Tensors."""
+        return False
+
+    def new_zeros(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Self:
+        """Zeros of shape `size` and of this Tensor's dtype."""
+        check_device("new_zeros", device)
+        array = np.zeros(size_of("new_zeros", size), dtype_of("new_zeros", dtype, self._array.dtype))
+        return made(array, requires_grad)  # type: ignore[no-any-return]
+
+    def new_ones(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Self:
+        """Ones of shape `size` and of this Tensor's dtype."""
+        check_device("new_ones", device)
+        array = np.ones(size_of("new_ones", size), dtype_of("new_ones", dtype, self._array.dtype))
+        return made(array, requires_grad)  # type: ignore[no-any-return]
+
+    def new_empty(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Self:
+        """Any values, of shape `size` and of this Tensor's dtype."""
+        check_device("new_empty", device)
+        array = np.empty(size_of("new_empty", size), dtype_of("new_empty", dtype, self._array.dtype))
+        return made(array, requires_grad)  # type: ignore[no-any-return]
+
+    def new_full(
+        self, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    ) -> Self:
+        """`fill_value` everywhere, of shape `size` and of this Tensor's dtype."""
+        check_device("new_full", device)
+        array = filled("new_full", size_of("new_full", (size,)), fill_value, dtype or self._array.dtype)
+        return made(array, requires_grad)  # type: ignore[no-any-return]
+
+    def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Self:
+        """A copy of `data`, of this Tensor's dtype."""
+        check_device("new_tensor", device)
+        return made(data_array("new_tensor", data, dtype or self._array.dtype), requires_grad)  # type: ignore[no-any-return]
+
+
+_CPU = device("cpu")
+
+
+# ------------------------------------------------------------------------------------- NumPy's names: constants
+
+
+@implements(np.zeros_like)
+def _zeros_like(a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None) -> Any:
+    return wrap(np.zeros_like(array_of(a), dtype, shape=shape))
+
+
+@implements(np.ones_like)
+def _ones_like(a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None) -> Any:
+    return wrap(np.ones_like(array_of(a), dtype, shape=shape))
+
+
+@implements(np.empty_like)
+def _empty_like(prototype: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None) -> Any:
+    return wrap(np.empty_like(array_of(prototype), dtype, shape=shape))
+
+
+@implements(np.full_like)
+def _full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+) -> Any:
+    return wrap(np.full_like(array_of(a), array_of(fill_value), dtype, shape=shape))

@@ -1,0 +1,214 @@
+"""The generator of random numbers, and methods that fill a Tensor with them in place."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import struct
+from typing import Any, Self
+
+import numpy as np
+
+from ..device import check_device, device
+from ..errors import DTypeError, ShapeError
+from ..ops.index import masked_fill
+from ..tape import state
+from .core import Array, Core, apply, array_of, wrap
+from .inplace import check_writable, note_write, root_of, update
+
+_EVERYWHERE = np.asarray(True)
+_DEFAULT_SEED = 67280421310721  # of a new Generator, as in PyTorch
+_STATE = struct.Struct("<16s16sQI?")  # PCG64's state and increment, the seed, half a draw kept back, and whether it is
+
+
+class Generator:
+    """A source of random numbers (PCG64). The same seed gives the same numbers on every machine.
+
+    rng   the `np.random.Generator` inside, for code that wants NumPy's distributions
+    """
+
+    def __init__(self, device: Any = "cpu") -> None:
+        check_device("Generator", device)
+        self.rng = np.random.Generator(np.random.PCG64(_DEFAULT_SEED))
+        self._seed = _DEFAULT_SEED
+
+    @property
+    def device(self) -> device:
+        """Always the CPU."""
+        return device("cpu")
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Start again from `seed`, an int of up to 64 bits. Returns the generator itself."""
+        seed = int(seed)
+        if not -(1 << 63) <= seed < 1 << 64:
+            raise ValueError(f"manual_seed: Overflow when unpacking long: wanted at most 64 bits, got {seed}")
+        self._seed = seed % (1 << 64)
+        self.rng.bit_generator.state = np.random.PCG64(self._seed).state
+        return self
+
+    def seed(self) -> int:
+        """Start again from fresh entropy. Returns the seed."""
+        self.manual_seed(secrets.randbits(63))
+        return self._seed
+
+    def initial_seed(self) -> int:
+        """The seed it last started from."""
+        return self._seed
+
+    def get_state(self) -> Any:
+        """Where it stands: a uint8 Tensor that can be saved like any other."""
+        now: Any = self.rng.bit_generator.state
+        packed = _STATE.pack(
+            now["state"]["state"].to_bytes(16, "little"),
+            now["state"]["inc"].to_bytes(16, "little"),
+            self._seed,
+            now["uinteger"],
+            bool(now["has_uint32"]),
+        )
+        return wrap(np.frombuffer(packed, np.uint8).copy())
+
+    def set_state(self, new_state: Any) -> Generator:
+        """Go back to where `get_state` was called. Returns the generator itself."""
+        packed = array_of(new_state)
+        if packed.dtype != np.uint8 or packed.shape != (_STATE.size,):
+            raise ShapeError(
+                f"set_state: RNG state is wrong size: wanted uint8 of shape ({_STATE.size},), got {packed.dtype} of shape "
+                f"{packed.shape}"
+            )
+        place, increment, self._seed, half, kept = _STATE.unpack(packed.tobytes())
+        numbers = {"state": int.from_bytes(place, "little"), "inc": int.from_bytes(increment, "little")}
+        self.rng.bit_generator.state = {
+            "bit_generator": "PCG64",
+            "state": numbers,
+            "has_uint32": int(kept),
+            "uinteger": half,
+        }
+        return self
+
+    def __repr__(self) -> str:
+        return f"<Generator seed={self._seed}>"
+
+
+default_generator = Generator()
+default_generator.seed()
+
+
+def floating(function: str, array: Array) -> Array:
+    """`array` itself; raises unless it is floating point."""
+    if array.dtype.kind != "f":
+        raise DTypeError(f"{function}: wanted a floating point dtype, got {array.dtype}")
+    return array
+
+
+def uniform(function: str, generator: Generator | None, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Uniform in [0, 1), drawn in `dtype`: a rounded float32 could become 1."""
+    if dtype.kind != "f":
+        raise DTypeError(f"{function}: wanted a floating point dtype, got {dtype}")
+    rng = (generator or default_generator).rng
+    if dtype.itemsize == 2:
+        return (rng.integers(0, 1 << 11, shape) / (1 << 11)).astype(dtype)
+    return np.asarray(rng.random(shape, dtype))  # type: ignore[arg-type]
+
+
+def standard_normal(function: str, generator: Generator | None, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Normal of mean 0 and standard deviation 1, drawn in `dtype`."""
+    if dtype.kind != "f":
+        raise DTypeError(f"{function}: wanted a floating point dtype, got {dtype}")
+    rng = (generator or default_generator).rng
+    if dtype.itemsize == 2:
+        return rng.standard_normal(shape, np.float32).astype(dtype)
+    return np.asarray(rng.standard_normal(shape, dtype))  # type: ignore[arg-type]
+
+
+def _fill(tensor: Any, name: str, values: Any) -> Any:
+    """Write `values` over the whole Tensor; what it was computed from gets no gradient through it any more."""
+    values = np.asarray(values)
+    if state.tape is not None and (tensor._node is not None or root_of(tensor)._node is not None):
+        return update(tensor, name, lambda old: apply(masked_fill, old, values, mask=_EVERYWHERE))
+    check_writable(tensor, name)
+    note_write(tensor, name)
+    tensor._array[...] = values
+    return tensor
+
+
+class RandomFill(Core):
+    """Filling with random numbers in place: each returns the Tensor itself."""
+
+    __slots__ = ()
+
+    def uniform_(self, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Self:
+        """Uniform in [low, high)."""
+        check_writable(self, "uniform_")
+        if low > high:
+            raise ShapeError(f"uniform_ expects to return a [from, to) range, but found from={low} > to={high}")
+        u = uniform("uniform_", generator, self._array.shape, self._array.dtype)
+        return _fill(self, "uniform_", u * (high - low) + low)  # type: ignore[no-any-return]
+
+    def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Self:
+        """Normal with `mean` and `std`."""
+        check_writable(self, "normal_")
+        if std < 0:
+            raise ShapeError(f"normal_ expects std >= 0.0, but found std {std}")
+        z = standard_normal("normal_", generator, self._array.shape, self._array.dtype)
+        return _fill(self, "normal_", z * float(std) + float(mean))  # type: ignore[no-any-return]
+
+    def log_normal_(self, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Self:
+        """e to the power of a normal number with `mean` and `std`."""
+        check_writable(self, "log_normal_")
+        if std <= 0:
+            raise ShapeError(f"log_normal_ expects std > 0.0, but found std={std}")
+        z = standard_normal("log_normal_", generator, self._array.shape, self._array.dtype)
+        return _fill(self, "log_normal_", np.exp(z * float(std) + float(mean)))  # type: ignore[no-any-return]
+
+    def cauchy_(self, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Self:
+        """Cauchy around `median` with width `sigma`."""
+        check_writable(self, "cauchy_")
+        if sigma <= 0:
+            raise ShapeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
+        floating("cauchy_", self._array)
+        u = (generator or default_generator).rng.random(self._array.shape)
+        return _fill(self, "cauchy_", median + sigma * np.tan(math.pi * (u - 0.5)))  # type: ignore[no-any-return]
+
+    def exponential_(self, lambd: float = 1.0, *, generator: Generator | None = None) -> Self:
+        """Exponential with rate `lambd`, hence mean 1 / lambd."""
+        check_writable(self, "exponential_")
+        if not lambd > 0:
+            raise ShapeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
+        floating("exponential_", self._array)
+        draws = (generator or default_generator).rng.standard_exponential(self._array.shape)
+        return _fill(self, "exponential_", draws / lambd)  # type: ignore[no-any-return]
+
+    def geometric_(self, p: float, *, generator: Generator | None = None) -> Self:
+        """The number of the first success among trials of probability `p`: 1, 2, ..."""
+        check_writable(self, "geometric_")
+        if not 0 < p < 1:
+            raise ShapeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
+        draws = (generator or default_generator).rng.geometric(p, self._array.shape)
+        return _fill(self, "geometric_", np.asarray(draws).astype(self._array.dtype))  # type: ignore[no-any-return]
+
+    def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Self:
+        """1 with probability `p` (a number, or a Tensor that is broadcast), else 0; any dtype."""
+        check_writable(self, "bernoulli_")
+        chance = array_of(p)
+        if not ((chance >= 0) & (chance <= 1)).all():
+            raise ShapeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
+        draws = (generator or default_generator).rng.random(self._array.shape)
+        return _fill(self, "bernoulli_", (draws < chance).astype(self._array.dtype))  # type: ignore[no-any-return]
+
+    def random_(self, low: int | None = None, high: int | None = None, *, generator: Generator | None = None) -> Self:
+        """Integers: random_() over all that the dtype holds exactly, random_(high) below `high`, or random_(low, high)."""
+        check_writable(self, "random_")
+        dtype = self._array.dtype
+        if high is None:
+            low, high = 0, _beyond(dtype) if low is None else int(low)
+        if low is None or low >= high:
+            raise ShapeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+        draws = (generator or default_generator).rng.integers(low, high - 1, self._array.shape, np.int64, endpoint=True)
+        return _fill(self, "random_", np.asarray(draws).astype(dtype))  # type: ignore[no-any-return]
+
+
+def _beyond(dtype: np.dtype[Any]) -> int:
+    """One more than the largest integer up to which a dtype holds every integer."""
+    if dtype.kind == "f":
+        return int(2 ** (np.finfo(dtype).nmant + 1)) + 1
+    return 2 if dtype.kind == "b" else int(np.iinfo(dtype).max) + 1

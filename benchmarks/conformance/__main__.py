@@ -1,0 +1,39 @@
+"""python -m benchmarks.conformance [--only FAMILY ...] [--grep TEXT]: prints every difference from PyTorch."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import nn
+
+from .compare import difference
+from .ops import FAMILIES, expressions
+
+
+def main() -> int:
+    """Compare; 1 if anything differs."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.conformance", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=list(FAMILIES), default=list(FAMILIES))
+    parser.add_argument("--grep", default="", help="only expressions that contain this text")
+    parser.add_argument("--dtype", nargs="+", choices=("float64", "float32"), default=["float64", "float32"])
+    arguments = parser.parse_args()
+    wrong = total = 0
+    for family in arguments.only:
+        found = 0
+        chosen = [text for text in expressions(family) if arguments.grep in text]
+        for expression in chosen:
+            for dtype in arguments.dtype:
+                total += 1
+                text = difference(expression, dtype, nn, order=2 if dtype == "float64" else 1)
+                if text:
+                    found += 1
+                    print(f"{expression} [{dtype}]\n    {text}")
+        wrong += found
+        print(f"{family}: {len(chosen)} expressions, {found} differences", flush=True)
+    print(f"{total} comparisons, {wrong} differences")
+    return int(wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,25 @@
+"""Data sets, loaders, transforms."""
+
+from . import transforms
+from .dataset import (
+    ConcatDataset,
+    Dataset,
+    ImageDataset,
+    Subset,
+    TensorDataset,
+    default_collate,
+    random_split,
+)
+from .glyphs import Glyphs
+from .idx import read_idx, write_idx
+from .loader import DataLoader
+from .mnist import MNIST, FashionMNIST
+from .sampler import (
+    BatchSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    SubsetRandomSampler,
+    WeightedRandomSampler,
+)
+from .text import TextChars

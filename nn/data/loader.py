@@ -1,0 +1,162 @@
+"""Batches for training loops."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from autograd.errors import ShapeError
+
+from .dataset import batch_of
+from .randomness import batch_randomness, numpy_generator
+from .sampler import BatchSampler, RandomSampler, SequentialSampler
+
+Array = np.ndarray[Any, Any]
+
+
+class DataLoader:
+    """Iterates over a data set in batches of Tensors.
+
+    dataset         a `Dataset`, or anything with `dataset[index]` and `len(dataset)`
+    batch_size      samples in a batch; None: samples one by one, without a batch dimension
+    shuffle         a new random order on every pass
+    sampler         yields the indices instead; excludes shuffle
+    batch_sampler   yields lists of indices; excludes batch_size, shuffle, sampler and drop_last
+    num_workers     threads that prepare batches ahead; 0: in the calling thread. Threads, because data sets here are
+                    arrays and NumPy releases the interpreter lock; they share memory with the program
+    collate_fn      makes a batch from a list of samples; default: sets backed by arrays are sliced in one go, others go
+                    through `default_collate`
+    drop_last       leave out a last batch that is not full
+    timeout         seconds to wait for a worker's batch; 0: for ever
+    worker_init_fn  called with the worker's number in each thread as it starts
+    prefetch_factor batches in preparation per worker; default 2
+    generator       of the random order; default: the one `autograd.manual_seed` seeds
+
+    Same seed, same batches in the same order, with any number of workers, random transforms of `nn.data.transforms`
+    included. What goes wrong in a worker is raised in the loop. Leaving the loop early ends the threads.
+
+    >>> from nn.data import TensorDataset
+    >>> loader = DataLoader(TensorDataset([[0.0], [1.0], [2.0]], [0, 1, 1]), batch_size=2)
+    >>> [labels.tolist() for inputs, labels in loader], len(loader)
+    ([[0, 1], [1]], 2)
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        batch_size: int | None = 1,
+        shuffle: bool | None = None,
+        sampler: Any = None,
+        batch_sampler: Any = None,
+        num_workers: int = 0,
+        collate_fn: Callable[[list[Any]], Any] | None = None,
+        drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], Any] | None = None,
+        *,
+        prefetch_factor: int | None = None,
+        generator: Any = None,
+    ) -> None:
+        if isinstance(num_workers, bool) or not isinstance(num_workers, int) or num_workers < 0:
+            raise ShapeError(f"DataLoader: num_workers should be an integer >= 0, got {num_workers!r}")
+        if num_workers == 0 and (timeout or worker_init_fn is not None or prefetch_factor is not None):
+            raise ShapeError(
+                "DataLoader: timeout, worker_init_fn and prefetch_factor could only be specified in multiprocessing, "
+                "that is, with num_workers > 0"
+            )
+        if timeout < 0 or (prefetch_factor is not None and prefetch_factor < 1):
+            raise ShapeError(
+                f"DataLoader: wanted timeout >= 0 and prefetch_factor >= 1, got {timeout}, {prefetch_factor}"
+            )
+        if sampler is not None and shuffle:
+            raise ShapeError("DataLoader: sampler option is mutually exclusive with shuffle")
+        if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
+            raise ShapeError(
+                "DataLoader: batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and "
+                "drop_last"
+            )
+        if batch_size is None and drop_last:
+            raise ShapeError(
+                "DataLoader: batch_size=None option disables auto-batching and is mutually exclusive with drop_last"
+            )
+        if sampler is None:
+            sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+        self.dataset = dataset
+        self.sampler = sampler
+        self.drop_last = drop_last
+        self.num_workers = num_workers
+        self.collate_fn = collate_fn
+        self.timeout = timeout
+        self.worker_init_fn = worker_init_fn
+        self.prefetch_factor = prefetch_factor or 2
+        self.generator = generator
+        if batch_sampler is not None:
+            self.batch_size, self.batch_sampler = None, batch_sampler
+        elif batch_size is None:
+            self.batch_size, self.batch_sampler = None, None
+        else:
+            self.batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+            self.batch_size = self.batch_sampler.batch_size
+
+    def __len__(self) -> int:
+        return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
+
+    def __iter__(self) -> Iterator[Any]:
+        seed = int(numpy_generator(self.generator).integers(2**63))
+        jobs = (((seed, number), indices) for number, indices in enumerate(self._index_batches()))
+        if self.num_workers == 0:
+            return (self._load(*job) for job in jobs)
+        return self._prefetch(jobs)
+
+    def _index_batches(self) -> Iterator[Any]:
+        """What `_load` gets: an array of indices per batch, or single indices without batching."""
+        if self.batch_sampler is None:
+            return iter(self.sampler)
+        if isinstance(self.batch_sampler, BatchSampler) and type(self.batch_sampler).__iter__ is BatchSampler.__iter__:
+            return self.batch_sampler.batches()
+        return (np.asarray(indices, np.int64) for indices in self.batch_sampler)
+
+    def _load(self, seed: tuple[int, int], indices: Any) -> Any:
+        with batch_randomness(seed):
+            if self.batch_sampler is None:
+                sample = self.dataset[int(indices)]
+                return sample if self.collate_fn is None else self.collate_fn(sample)
+            if self.collate_fn is not None:
+                return self.collate_fn([self.dataset[index] for index in indices.tolist()])
+            return batch_of(self.dataset, indices)
+
+    def _prefetch(self, jobs: Iterator[tuple[tuple[int, int], Any]]) -> Iterator[Any]:
+        """Batches in order, while the workers prepare the following ones."""
+        numbers = iter(range(self.num_workers))
+        lock = threading.Lock()
+
+        def start() -> None:
+            with lock:
+                number = next(numbers)
+            if self.worker_init_fn is not None:
+                self.worker_init_fn(number)
+
+        pool = ThreadPoolExecutor(self.num_workers, thread_name_prefix="DataLoader", initializer=start)
+        pending: deque[Future[Any]] = deque()
+        try:
+            for job in jobs:
+                pending.append(pool.submit(self._load, *job))
+                if len(pending) >= self.num_workers * self.prefetch_factor:
+                    yield self._result(pending.popleft())
+            while pending:
+                yield self._result(pending.popleft())
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _result(self, future: Future[Any]) -> Any:
+        try:
+            return future.result(self.timeout or None)
+        except TimeoutError:
+            if future.done():
+                raise  # the data set's own
+            raise RuntimeError(f"DataLoader timed out after {self.timeout} seconds") from None

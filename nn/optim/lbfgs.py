@@ -1,0 +1,277 @@
+"""L-BFGS with an optional line search."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd import enable_grad
+from autograd.tensor.core import wrap
+
+from .optimizer import Array, Closure, Group, Optimizer, State
+
+
+class LBFGS(Optimizer):
+    """Newton's method with an inverse Hessian that is built from the last few steps. Nocedal 1980; all in memory.
+
+    lr                 length of the steps, where no line search decides
+    max_iter           iterations per `step()`
+    max_eval           evaluations of the closure per `step()`; default max_iter * 5 // 4
+    tolerance_grad     stop when no element of the gradient is larger
+    tolerance_change   stop when neither the loss nor any parameter changes by more
+    history_size       number of steps that are remembered
+    line_search_fn     None, or "strong_wolfe"
+
+    One group of parameters only. `step(closure)` needs the closure.
+    """
+
+    shaped_state = False
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1,
+        max_iter: int = 20,
+        max_eval: int | None = None,
+        tolerance_grad: float = 1e-7,
+        tolerance_change: float = 1e-9,
+        history_size: int = 100,
+        line_search_fn: str | None = None,
+    ) -> None:
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "max_iter": max_iter,
+                "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
+                "tolerance_grad": tolerance_grad,
+                "tolerance_change": tolerance_change,
+                "history_size": history_size,
+                "line_search_fn": line_search_fn,
+            },
+        )
+        if len(self.param_groups) != 1:
+            raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")
+
+    def check(self, group: Group) -> None:
+        super().check(group)
+        if group["line_search_fn"] not in (None, "strong_wolfe"):
+            raise ValueError(f"only 'strong_wolfe' is supported, got {group['line_search_fn']!r}")
+
+    # ---------------------------------------------------------------------------- all parameters as one vector
+
+    def _flat_gradient(self) -> Array:
+        return np.concatenate(
+            [
+                (np.zeros(p._array.size, p._array.dtype) if p._grad is None else p._grad._array.reshape(-1))
+                for p in self.param_groups[0]["params"]
+            ]
+        )
+
+    def _flat(self) -> Array:
+        return np.concatenate([p._array.reshape(-1) for p in self.param_groups[0]["params"]])
+
+    def _place(self, x: Array) -> None:
+        start = 0
+        for p in self.param_groups[0]["params"]:
+            stop = start + p._array.size
+            p._array[...] = x[start:stop].reshape(p._array.shape)
+            start = stop
+
+    # ------------------------------------------------------------------------------------------------- stepping
+
+    def step(self, closure: Closure | None = None) -> Any:
+        """Run up to `max_iter` iterations. Returns what the closure returned at the start."""
+        if closure is None:
+            raise TypeError("LBFGS.step needs a closure that clears the gradients, calls backward and returns the loss")
+        for hook in list(self._pre_hooks.values()):
+            hook(self, (closure,), {})
+        group = self.param_groups[0]
+        state = self.state[group["params"][0]]
+        with enable_grad():
+            first = closure()
+        self._iterate(group, state, closure, float(first))
+        self._moved(group["params"])
+        return first
+
+    def _iterate(self, group: Group, state: State, closure: Closure, loss: float) -> None:
+        lr, max_iter, max_eval = group["lr"], group["max_iter"], group["max_eval"]
+        smallest = group["tolerance_change"]
+        state.setdefault("func_evals", 0)
+        state.setdefault("n_iter", 0)
+        state["func_evals"] += 1
+        evaluations = 1
+        g = self._flat_gradient()
+
+        def evaluate(x: Array) -> tuple[float, Array]:
+            self._place(x)
+            with enable_grad():
+                value = float(closure())
+            return value, self._flat_gradient()
+
+        for iteration in range(1, max_iter + 1):
+            if np.abs(g).max(initial=0) <= group["tolerance_grad"]:
+                break
+            state["n_iter"] += 1
+            d = self._direction(state, g, group["history_size"])
+            t = min(1.0, 1.0 / float(np.abs(g).sum())) * lr if state["n_iter"] == 1 else lr
+            slope = float(g @ d)
+            before = loss
+            state.update(d=wrap(d), t=t, prev_flat_grad=wrap(np.array(g)), prev_loss=loss)
+            if slope > -smallest:
+                break
+            x = self._flat()
+            if group["line_search_fn"] is not None:
+                start = Point(0.0, loss, g, slope)
+                found, count = strong_wolfe(
+                    lambda t, x=x, d=d: evaluate(x + t * d), start, t, d, smallest, max_eval - evaluations
+                )
+                t, loss, g = found.t, found.f, found.g
+                self._place(x + t * d)
+                state["t"] = t
+            elif iteration != max_iter:
+                loss, g = evaluate(x + t * d)
+                count = 1
+            else:  # where the loss changes between calls, the gradient here would be of no use later
+                self._place(x + t * d)
+                count = 0
+            evaluations += count
+            state["func_evals"] += count
+            if evaluations >= max_eval or np.abs(t * d).max() <= smallest or abs(loss - before) < smallest:
+                break
+
+    @staticmethod
+    def _direction(state: State, g: Array, history_size: int) -> Array:
+        """Minus the approximate inverse Hessian times g: the two loops of Nocedal 1980."""
+        if state["n_iter"] == 1:
+            state.update(old_dirs=[], old_stps=[], ro=[], H_diag=1.0)
+            return -g
+        ys, ss, ro = state["old_dirs"], state["old_stps"], state["ro"]
+        y = g - state["prev_flat_grad"]._array
+        s = state["d"]._array * state["t"]
+        curvature = float(y @ s)
+        if curvature > 1e-10:
+            if len(ys) == history_size:
+                for memory in (ys, ss, ro):
+                    memory.pop(0)
+            ys.append(wrap(y))
+            ss.append(wrap(s))
+            ro.append(1.0 / curvature)
+            state["H_diag"] = curvature / float(y @ y)
+        q = -g
+        weights = [0.0] * len(ys)
+        for i in reversed(range(len(ys))):
+            weights[i] = float(ss[i]._array @ q) * ro[i]
+            q -= weights[i] * ys[i]._array
+        q *= state["H_diag"]
+        for i in range(len(ys)):
+            q += (weights[i] - float(ys[i]._array @ q) * ro[i]) * ss[i]._array
+        return q
+
+
+# ------------------------------------------------------------------------------------------------------ line search
+
+
+class Point(NamedTuple):
+    """A place on the line x + t d: the step t, the loss f, the gradient g, and the slope g . d."""
+
+    t: float
+    f: float
+    g: Array
+    slope: float
+
+
+def cubic_minimum(a: Point, b: Point, low: float, high: float) -> float:
+    """Where the cubic through two points with their slopes is smallest, within [low, high]."""
+    if a.t > b.t:
+        a, b = b, a
+    d1 = a.slope + b.slope - 3 * (a.f - b.f) / (a.t - b.t)
+    square = d1 * d1 - a.slope * b.slope
+    if not square >= 0:
+        return (low + high) / 2
+    d2 = math.sqrt(square)
+    span = b.slope - a.slope + 2 * d2
+    if span == 0:
+        return (low + high) / 2
+    return min(max(b.t - (b.t - a.t) * ((b.slope + d2 - d1) / span), low), high)
+
+
+def strong_wolfe(
+    evaluate: Callable[[float], tuple[float, Array]],
+    start: Point,
+    t: float,
+    d: Array,
+    tolerance: float,
+    most: int = 25,
+    c1: float = 1e-4,
+    c2: float = 0.9,
+) -> tuple[Point, int]:
+    """A point on the line that lowers the loss enough and is flat enough (Nocedal & Wright 2006, algorithms 3.5, 3.6).
+
+    Returns it and the number of evaluations.  start: where t = 0.  t: the first step to try.  most: evaluations.
+    """
+
+    def at(t: float) -> Point:
+        f, g = evaluate(t)
+        return Point(t, f, g, float(g @ d))
+
+    def too_high(point: Point) -> bool:
+        return point.f > start.f + c1 * point.t * start.slope
+
+    def flat(point: Point) -> bool:
+        return abs(point.slope) <= -c2 * start.slope
+
+    # Walk on until a point that satisfies both lies between `previous` and `point`.
+    previous, point, tried = start, at(t), 1
+    bracket = [start, point]
+    for turn in range(most):
+        if too_high(point) or (turn > 1 and point.f >= previous.f):
+            bracket = [previous, point]
+            break
+        if flat(point):
+            return point, tried
+        if point.slope >= 0:
+            bracket = [previous, point]
+            break
+        step = cubic_minimum(previous, point, point.t + 0.01 * (point.t - previous.t), point.t * 10)
+        previous, point = point, at(step)
+        tried += 1
+    else:
+        turn = most
+        bracket = [start, point]
+
+    # Narrow it: bracket[low] is the best point so far.
+    low = 0 if bracket[0].f <= bracket[1].f else 1
+    stuck = False
+    size = float(np.abs(d).max())
+    while turn < most:
+        left, right = sorted((bracket[0].t, bracket[1].t))
+        if (right - left) * size < tolerance:
+            break
+        step = cubic_minimum(bracket[0], bracket[1], left, right)
+        margin = 0.1 * (right - left)
+        if min(right - step, step - left) < margin:  # hardly inside: accept that once, not twice
+            if stuck or step >= right or step <= left:
+                step = right - margin if abs(step - right) < abs(step - left) else left + margin
+                stuck = False
+            else:
+                stuck = True
+        else:
+            stuck = False
+        point = at(step)
+        tried += 1
+        turn += 1
+        if too_high(point) or point.f >= bracket[low].f:
+            bracket[1 - low] = point
+            low = 0 if bracket[0].f <= bracket[1].f else 1
+            continue
+        done = flat(point)
+        if not done and point.slope * (bracket[1 - low].t - bracket[low].t) >= 0:
+            bracket[1 - low] = bracket[low]
+        bracket[low] = point
+        if done:
+            break
+    return bracket[low], tried

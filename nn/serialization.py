@@ -1,0 +1,300 @@
+"""Saving and loading: nested dicts, lists and tuples of Tensors, arrays, numbers, strings, bools and None.
+
+A checkpoint is an .npz file: one .npy entry per array, named by its path in the object, and the entry `wengert.json`
+with the structure around them. `np.load` opens it too. Nothing is pickled, no code is run and no class is looked up by
+name when a file is loaded. Paths that end in .safetensors get that format (needs the package safetensors).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import secrets
+import warnings
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+from autograd.errors import CheckpointError
+from autograd.tensor.core import new_leaf, wrap
+
+Array = np.ndarray[Any, Any]
+Path = str | os.PathLike[str]
+
+_STRUCTURE = "wengert.json"
+_VERSION = 1
+
+
+def save(obj: Any, path: Path) -> None:
+    """Write `obj` to a file, all or nothing: an earlier file is replaced only once the new one is safely on disk.
+
+    obj    dicts (keys: strings, numbers, bools, None), lists and tuples, nested; in them Tensors, arrays, NumPy scalars,
+           numbers, strings, bools, None. What is shared in `obj` is shared again after loading.
+    path   .npz is the customary ending; .safetensors chooses that format
+
+    Raises CheckpointError for anything else in `obj`, naming where.
+
+    >>> import tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.npz")
+    >>> save({"weights": np.arange(3.0), "epoch": 7}, path)
+    >>> load(path)
+    {'weights': array([0., 1., 2.]), 'epoch': 7}
+    """
+    writer = _Writer()
+    structure = json.dumps({"version": _VERSION, "tree": writer.encode(obj, ())})
+    if _is_safetensors(path):
+        from safetensors.numpy import save as to_bytes  # optional: only who writes this format needs it
+
+        data = to_bytes(writer.arrays, {"wengert": structure})
+        _replace_file(path, lambda file: file.write(data))
+        return
+
+    def write(file: Any) -> None:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr(_STRUCTURE, structure)
+            for name, array in writer.arrays.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=array.nbytes > 1 << 30) as entry:
+                    np.lib.format.write_array(entry, array, allow_pickle=False)
+
+    _replace_file(path, write)
+
+
+def load(path: Path) -> Any:
+    """What `save` wrote. A .safetensors file from elsewhere gives a dict of Tensors.
+
+    Raises CheckpointError, with the file and the cause, for every file that is damaged, truncated, too long, or not a
+    checkpoint; OSError if it cannot be opened.
+    """
+    with open(path, "rb") as file:
+        try:
+            return _load_safetensors(file.read()) if _is_safetensors(path) else _load_npz(file)
+        except CheckpointError as error:
+            raise CheckpointError(f"load: {os.fspath(path)}: {error}") from None
+        except ImportError:
+            raise
+        except Exception as error:  # whatever a reader stumbles over: the file is not what it should be
+            raise CheckpointError(
+                f"load: {os.fspath(path)} is damaged or no checkpoint: {type(error).__name__}: {error}"
+            ) from error
+
+
+def _is_safetensors(path: Path) -> bool:
+    return os.fspath(path).endswith(".safetensors")
+
+
+# ---------------------------------------------------------------------------------------- objects to JSON and back
+
+
+class _Writer:
+    """Turns an object into a tree for JSON and a dictionary of arrays."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, Array] = {}
+        self.names: dict[int, str] = {}  # id of an object that has been met -> the name of its array
+        self.open: set[int] = set()  # ids of the containers that we are inside of
+
+    def encode(self, value: Any, path: tuple[str, ...]) -> Any:
+        if value is None or isinstance(value, (bool, str)):
+            return value
+        if isinstance(value, np.generic):
+            return ["scalar", self.add(value, np.asarray(value), path)]
+        if isinstance(value, int):
+            return int(value)
+        if isinstance(value, float):
+            return float(value)
+        if isinstance(value, Tensor):
+            return ["tensor", self.add(value, value._array, path), value.is_leaf and value.requires_grad]
+        if isinstance(value, np.ndarray):
+            return ["array", self.add(value, value, path)]
+        if isinstance(value, (dict, list, tuple)):
+            if id(value) in self.open:
+                raise CheckpointError(f"save: {_at(path)} contains itself")
+            self.open.add(id(value))
+            if isinstance(value, dict):
+                tree = ["dict", [[_key(k, path), self.encode(v, (*path, str(k)))] for k, v in value.items()]]
+            else:
+                kind = "tuple" if isinstance(value, tuple) else "list"
+                tree = [kind, [self.encode(v, (*path, str(index))) for index, v in enumerate(value)]]
+            self.open.remove(id(value))
+            return tree
+        raise CheckpointError(
+            f"save: cannot save {_at(path)}, a {type(value).__name__}; wanted dicts, lists and tuples of Tensors, arrays, "
+            "numbers, strings, bools and None"
+        )
+
+    def add(self, owner: Any, array: Array, path: tuple[str, ...]) -> str:
+        """Keep `array`; the name it is kept under."""
+        if array.dtype.kind not in "biufcSU":
+            raise CheckpointError(f"save: cannot save {_at(path)}, an array of dtype {array.dtype}, without pickling")
+        name = self.names.get(id(owner))
+        if name is None:
+            name = wanted = "/".join(path) or "value"
+            while name in self.arrays or name == _STRUCTURE:
+                name = f"{wanted}#{len(self.arrays)}"
+            # A copy in row-major order: safetensors writes strided arrays wrongly.
+            self.arrays[name] = np.array(array, order="C")
+            self.names[id(owner)] = name
+        return name
+
+
+def _at(path: tuple[str, ...]) -> str:
+    return "obj" + "".join(f"[{part!r}]" for part in path)
+
+
+def _key(key: Any, path: tuple[str, ...]) -> Any:
+    if key is None or isinstance(key, (str, bool, int, float)):
+        return key
+    raise CheckpointError(f"save: a key of {_at(path)} is a {type(key).__name__}; wanted strings, numbers, bools or None")
+
+
+class _Reader:
+    """Turns the tree back into an object. Every array must be used, and used as what it is."""
+
+    def __init__(self, arrays: dict[str, Array]) -> None:
+        self.arrays = arrays
+        self.made: dict[str, Any] = {}
+
+    def decode(self, tree: Any) -> Any:
+        if not isinstance(tree, list):
+            if tree is None or isinstance(tree, (bool, int, float, str)):
+                return tree
+            raise CheckpointError("its structure is not one that save() writes")
+        match tree:
+            case ["dict", [*pairs]]:
+                return {self._key(key): self.decode(value) for key, value in pairs}
+            case ["list", [*items]]:
+                return [self.decode(item) for item in items]
+            case ["tuple", [*items]]:
+                return tuple([self.decode(item) for item in items])
+            case ["array", str(name)]:
+                return self._once(name, lambda array: array)
+            case ["scalar", str(name)]:
+                return self._once(name, lambda array: array[()])
+            case ["tensor", str(name), bool(requires_grad)]:
+                return self._once(name, lambda array: _tensor(array, requires_grad))
+        raise CheckpointError("its structure is not one that save() writes")
+
+    def _once(self, name: str, make: Callable[[Array], Any]) -> Any:
+        if name not in self.made:
+            if name not in self.arrays:
+                raise CheckpointError(f"the array {name!r} is missing")
+            self.made[name] = make(self.arrays[name])
+        return self.made[name]
+
+    @staticmethod
+    def _key(key: Any) -> Any:
+        if isinstance(key, (list, dict)):
+            raise CheckpointError("its structure is not one that save() writes")
+        return key
+
+    def whole(self, structure: str | bytes) -> Any:
+        """The object that a structure describes."""
+        described = json.loads(structure)
+        if not isinstance(described, dict) or "tree" not in described:
+            raise CheckpointError("its structure is not one that save() writes")
+        if described.get("version") != _VERSION:
+            raise CheckpointError(f"it has version {described.get('version')!r}, this library reads {_VERSION}")
+        value = self.decode(described["tree"])
+        unused = sorted(set(self.arrays) - set(self.made))
+        if unused:
+            raise CheckpointError(f"it contains arrays that nothing refers to: {', '.join(unused[:5])}")
+        return value
+
+
+def _tensor(array: Array, requires_grad: bool = False) -> Tensor:
+    tensor: Tensor = wrap(array)
+    if requires_grad:
+        new_leaf(tensor)
+    return tensor
+
+
+# ------------------------------------------------------------------------------------------------------------ files
+
+
+def _replace_file(path: Path, write: Callable[[Any], Any]) -> None:
+    """Write a file beside `path`, wait until it is on disk, and give it that name."""
+    target = os.path.realpath(path)  # through a link: replace what it points to
+    folder, name = os.path.split(target)
+    temporary = os.path.join(folder, f".{name}.{secrets.token_hex(6)}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.remove(temporary)
+        raise
+    with contextlib.suppress(OSError):  # the new name itself; not every system can do that
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _load_npz(file: Any) -> Any:
+    size = os.fstat(file.fileno()).st_size
+    if file.read(4) != b"PK\x03\x04":
+        raise CheckpointError("it is not an .npz file (wrong first bytes)" if size else "it is empty")
+    file.seek(max(size - 22, 0))
+    if file.read(4) != b"PK\x05\x06":
+        raise CheckpointError("it is truncated, or something was appended to it")
+    with zipfile.ZipFile(file) as archive:
+        entries = archive.infolist()
+        names = [entry.filename for entry in entries]
+        if _STRUCTURE not in names:
+            raise CheckpointError(f"it was not written by nn.save: it has no entry {_STRUCTURE}")
+        if len(set(names)) != len(names):
+            raise CheckpointError("it contains two entries of the same name")
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+            raise CheckpointError("it was not written by nn.save: its entries are compressed")
+        if sum(entry.file_size for entry in entries) > size:
+            raise CheckpointError("its entries claim to be larger than the file")
+        arrays = {}
+        for entry in entries:
+            if entry.filename == _STRUCTURE:
+                continue
+            if not entry.filename.endswith(".npy"):
+                raise CheckpointError(f"it contains a foreign entry {entry.filename!r}")
+            arrays[entry.filename[:-4]] = _read_array(archive.read(entry), entry.filename)
+        return _Reader(arrays).whole(archive.read(_STRUCTURE))
+
+
+def _read_array(data: bytes, name: str) -> Array:
+    stream = io.BytesIO(data)
+    version = np.lib.format.read_magic(stream)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # NumPy warns of headers that it has to guess about
+        if version == (1, 0):
+            shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+        else:
+            shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
+    if dtype.kind not in "biufcSU":
+        raise CheckpointError(f"the array {name!r} has dtype {dtype}")
+    count = 1
+    for length in shape:
+        count *= length
+    if min(shape, default=0) < 0 or len(data) - stream.tell() != count * dtype.itemsize:
+        raise CheckpointError(f"the array {name!r} has {len(data) - stream.tell()} bytes, which do not make {shape}")
+    array = np.frombuffer(data, np.uint8, offset=stream.tell()).copy().view(dtype) if count * dtype.itemsize else None
+    if array is None:
+        return np.zeros(shape, dtype)
+    return array.reshape(shape, order="F" if fortran else "C")
+
+
+def _load_safetensors(data: bytes) -> Any:
+    from safetensors.numpy import load as from_bytes
+
+    arrays = from_bytes(data)
+    length = int.from_bytes(data[:8], "little")  # the package does not hand out the metadata of bytes
+    structure = json.loads(data[8 : 8 + length]).get("__metadata__", {}).get("wengert")
+    if structure is None:
+        return {name: _tensor(array) for name, array in arrays.items()}
+    return _Reader(arrays).whole(structure)

@@ -1,0 +1,88 @@
+"""Who may import whom: benchmarks -> nn -> autograd -> kernels -> numpy, numba."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ORDER = ("kernels", "autograd", "nn", "benchmarks")  # each may import itself and what stands before it
+HEAVY = {"numba", "matplotlib", "llvmlite"}
+INSIDE_AUTOGRAD = ("tensor", "func", "function", "functional", "backward")  # what ops, op and tape must not import
+
+
+def imports(source: str, package: str) -> list[tuple[str, bool]]:
+    """(absolute module name, is it inside a function) for every import in a file of `package` ("autograd.ops")."""
+    tree = ast.parse(source)
+    inside = {id(node) for f in ast.walk(tree) if isinstance(f, (ast.FunctionDef, ast.Lambda)) for node in ast.walk(f)}
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, id(node) in inside) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            found += [(f"{module}.{alias.name}", id(node) in inside) for alias in node.names]
+    return found
+
+
+def violations(source: str, file: str) -> list[str]:
+    """What a file imports that it may not."""
+    parts = Path(file).with_suffix("").parts
+    package = ".".join(parts[:-1])
+    top = parts[0]
+    wrong = []
+    for module, deferred in imports(source, package):
+        target = module.split(".")[0]
+        if target in ORDER and ORDER.index(target) > ORDER.index(top):
+            wrong.append(f"{file} imports {module}: {top} is below {target}")
+        if target in HEAVY and not deferred and top != "kernels" and top != "benchmarks":
+            wrong.append(f"{file} imports {module} when it is loaded")
+        if target == "torch" and not (top == "benchmarks" and ("conformance" in parts or "speed" in parts)):
+            wrong.append(f"{file} imports torch")
+        if top == "nn" and target == "kernels":
+            wrong.append(f"{file} imports {module}: nn reaches kernels through autograd")
+        low = top == "autograd" and (parts[1] == "ops" or parts[1] in ("op", "tape", "broadcast", "errors"))
+        if low and module.startswith("autograd.") and module.split(".")[1] in INSIDE_AUTOGRAD:
+            wrong.append(f"{file} imports {module}: ops are declared on arrays, below Tensor")
+    if "TYPE_CHECKING" in source:
+        wrong.append(f"{file} uses TYPE_CHECKING")
+    return wrong
+
+
+FILES = sorted(str(path.relative_to(ROOT)) for top in ORDER for path in (ROOT / top).rglob("*.py"))
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_imports_go_downwards(file):
+    assert violations((ROOT / file).read_text(), file) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("autograd/tape.py", "import nn"),
+        ("autograd/tape.py", "from nn.module import Module"),
+        ("kernels/conv.py", "from autograd import op"),
+        ("autograd/ops/shape.py", "from ..tensor.core import Core"),
+        ("autograd/ops/shape.py", "def f():\n    from ..tensor import Tensor"),
+        ("autograd/op.py", "from .backward import push"),
+        ("nn/linear.py", "import kernels"),
+        ("nn/linear.py", "import benchmarks.speed"),
+        ("nn/linear.py", "import torch"),
+        ("autograd/tensor/core.py", "import numba"),
+        ("autograd/tensor/core.py", "from typing import TYPE_CHECKING"),
+    ],
+)
+def test_planted_violations_are_found(file, source):
+    assert violations(source, file) != []
+
+
+def test_importing_loads_neither_numba_nor_matplotlib():
+    code = "import sys, autograd, nn; print([m for m in ('numba', 'matplotlib', 'torch', 'llvmlite') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
