@@ -1,6 +1,7 @@
 """Wengert: tape-based reverse-mode automatic differentiation on NumPy arrays."""
 
-from .backward import backward, grad
+from . import errors, func, functional
+from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from .creation import (
     arange,
     as_tensor,
@@ -42,7 +43,10 @@ from .dtypes import (
     short,
     uint8,
 )
+from .engine import backward, grad
+from .function import Function, checkpoint, once_differentiable
 from .functions import *
+from .neighbours import warn_about_hips
 from .random import (
     Generator,
     bernoulli,
@@ -63,7 +67,11 @@ from .random import (
     seed,
     set_rng_state,
 )
-from .tape import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled, tape, Tape
+from .tape import Tape, enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled, tape
 from .tensor import Tensor
 from .tensor.core import get_default_dtype, set_default_dtype
 from .tensor.display import set_printoptions
+
+__version__ = "0.1.0"
+
+warn_about_hips()

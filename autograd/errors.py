@@ -8,6 +8,7 @@ AutogradError
 │   ├── InplaceError               a value that backward needs was overwritten
 │   └── AnomalyError               `detect_anomaly` met the first NaN or Inf
 ├── DeviceError (RuntimeError)     a device other than the CPU
+├── LinAlgError (NumPy's)          a matrix is singular or not positive definite, or an iteration does not converge
 ├── NoRuleError (TypeError)        a NumPy function or an input that has no derivative rule
 ├── LabelError (ValueError)        a class index or another target that the loss does not take
 ├── CheckpointError (ValueError)   a checkpoint is damaged, foreign, or does not fit the model
@@ -16,6 +17,8 @@ AutogradError
 Messages say which function, what it wanted and what it got. Where PyTorch has a sentence that people search for,
 ours begins with it.
 """
+
+import numpy as np
 
 
 class AutogradError(Exception):
@@ -52,6 +55,10 @@ class AnomalyError(GraphError):
 
 class DeviceError(AutogradError, RuntimeError):
     """A device other than the CPU."""
+
+
+class LinAlgError(AutogradError, np.linalg.LinAlgError, RuntimeError):
+    """A matrix is singular or not positive definite, or an iteration does not converge."""
 
 
 class NoRuleError(AutogradError, TypeError):

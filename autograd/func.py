@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from . import backward
+from . import engine
 from .errors import GraphError, ShapeError
 from .functions import stack
 from .ops.shape import reshape
@@ -116,7 +116,7 @@ def _pull(outputs: list[Any], seeds: list[Any], inputs: list[Any], graph: bool, 
     if not pairs:
         return [wrap(np.zeros_like(x._array)) for x in inputs]
     return list(
-        backward.grad(
+        engine.grad(
             [z for z, _ in pairs],
             inputs,
             [seed for _, seed in pairs],

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .backward import push
+from .engine import push
 from .broadcast import unbroadcast
 from .errors import GraphError, ShapeError
 from .op import COMPONENT
@@ -190,7 +190,7 @@ def _outputs(record: Record, outs: list[Any], args: tuple[Any, ...], context: Co
     record.saved = ()
     append(record, tensors[0]._array if single else ())
     results = []
-    count = len(tensors)
+    position = 0
     for out in outs:
         if not isinstance(out, Core):
             results.append(out)
@@ -202,9 +202,10 @@ def _outputs(record: Record, outs: list[Any], args: tuple[Any, ...], context: Co
             node = None
         elif not single:
             node = Record()
-            node.plan, node.inputs, node.saved = COMPONENT, record, (tensors.index(out), count)
+            node.plan, node.inputs, node.saved = COMPONENT, record, (position, len(tensors))
             node.shape, node.dtype, node.code, node.lasti = array.shape, array.dtype, record.code, record.lasti
             append(node, array)
+        position += 1
         if dirty:
             out._node = node
             results.append(out)

@@ -7,10 +7,123 @@ from __future__ import annotations
 
 from .tensor import Tensor
 
-# ---- elementwise (autograd/tensor/elementwise.py)
+# ---- elementwise (autograd/tensor/elementwise.py, piecewise.py)
+from .tensor.piecewise import where
+
+abs = Tensor.abs
+absolute = Tensor.absolute
+acos = Tensor.acos
+acosh = Tensor.acosh
+add = Tensor.add
+addcdiv = Tensor.addcdiv
+addcmul = Tensor.addcmul
+allclose = Tensor.allclose
+arccos = Tensor.arccos
+arccosh = Tensor.arccosh
+arcsin = Tensor.arcsin
+arcsinh = Tensor.arcsinh
+arctan = Tensor.arctan
+arctan2 = Tensor.arctan2
+arctanh = Tensor.arctanh
+asin = Tensor.asin
+asinh = Tensor.asinh
+atan = Tensor.atan
+atan2 = Tensor.atan2
+atanh = Tensor.atanh
+bitwise_and = Tensor.bitwise_and
+bitwise_left_shift = Tensor.bitwise_left_shift
+bitwise_not = Tensor.bitwise_not
+bitwise_or = Tensor.bitwise_or
+bitwise_right_shift = Tensor.bitwise_right_shift
+bitwise_xor = Tensor.bitwise_xor
+ceil = Tensor.ceil
+clamp = Tensor.clamp
+clamp_max = Tensor.clamp_max
+clamp_min = Tensor.clamp_min
+clip = Tensor.clip
+cos = Tensor.cos
+cosh = Tensor.cosh
+deg2rad = Tensor.deg2rad
+dist = Tensor.dist
+div = Tensor.div
+divide = Tensor.div
+eq = Tensor.eq
+equal = Tensor.equal
+erf = Tensor.erf
+erfc = Tensor.erfc
+erfinv = Tensor.erfinv
 exp = Tensor.exp
+exp2 = Tensor.exp2
+expm1 = Tensor.expm1
+fix = Tensor.fix
+float_power = Tensor.float_power
+floor = Tensor.floor
+floor_divide = Tensor.floor_divide
+fmax = Tensor.fmax
+fmin = Tensor.fmin
+fmod = Tensor.fmod
+frac = Tensor.frac
+ge = Tensor.ge
+greater = Tensor.greater
+greater_equal = Tensor.greater_equal
+gt = Tensor.gt
+hypot = Tensor.hypot
+isclose = Tensor.isclose
+isfinite = Tensor.isfinite
+isinf = Tensor.isinf
+isnan = Tensor.isnan
+le = Tensor.le
+lerp = Tensor.lerp
+less = Tensor.less
+less_equal = Tensor.less_equal
+log = Tensor.log
+log10 = Tensor.log10
+log1p = Tensor.log1p
+log2 = Tensor.log2
+logaddexp = Tensor.logaddexp
+logaddexp2 = Tensor.logaddexp2
+logical_and = Tensor.logical_and
+logical_not = Tensor.logical_not
+logical_or = Tensor.logical_or
+logical_xor = Tensor.logical_xor
+logit = Tensor.logit
+lt = Tensor.lt
+maximum = Tensor.maximum
+minimum = Tensor.minimum
+mul = Tensor.mul
+multiply = Tensor.multiply
+nan_to_num = Tensor.nan_to_num
+ne = Tensor.ne
+neg = Tensor.neg
+negative = Tensor.negative
+not_equal = Tensor.not_equal
+pow = Tensor.pow
+rad2deg = Tensor.rad2deg
+reciprocal = Tensor.reciprocal
+remainder = Tensor.remainder
+round = Tensor.round
+rsqrt = Tensor.rsqrt
+sigmoid = Tensor.sigmoid
+sign = Tensor.sign
+signbit = Tensor.signbit
+sin = Tensor.sin
+sinc = Tensor.sinc
+sinh = Tensor.sinh
+sqrt = Tensor.sqrt
+square = Tensor.square
+sub = Tensor.sub
+subtract = Tensor.sub
+tan = Tensor.tan
+tanh = Tensor.tanh
+true_divide = Tensor.true_divide
+trunc = Tensor.trunc
+xlogy = Tensor.xlogy
 
 # ---- activations (autograd/tensor/activation.py)
+from .tensor.activation import celu, log_softmax, prelu, selu, softmax, threshold
+
+hardshrink = Tensor.hardshrink
+relu = Tensor.relu
 
 # ---- reductions, running sums, sorting (autograd/tensor/reduce.py, scan.py, sort.py)
 from .tensor.reduce import std_mean, var_mean

@@ -20,7 +20,7 @@ import inspect
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from types import CodeType
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -101,6 +101,14 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join(self.inputs)})>"
+
+
+@overload
+def op(name: str, forward: Function, **flags_and_rules: Any) -> Op: ...
+
+
+@overload
+def op(name: str, **flags_and_rules: Any) -> Callable[[Function], Op]: ...
 
 
 def op(

@@ -200,7 +200,7 @@ def randperm(
 
 
 def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
-    """1 with the probability in each element of `input` (or with probability `p`), else 0; shape and dtype of `input`."""
+    """1 with the probability in each element of `input` (or `p`), else 0; shape and dtype of `input`."""
     x = array_of(input)
     chance = x if p is None else array_of(p)
     if p is None and x.dtype.kind != "f":

@@ -1,7 +1,7 @@
 """Activations: value and rules side by side. Each keeps one array, and no rule divides by what may be 0.
 
-Kinks are PyTorch's: relu, relu6, hardtanh, hardsigmoid and the shrinking functions have slope 0 at their corners, leaky_relu
-and prelu the slope of the left side at 0, elu and its kin the left side's exponential.
+Kinks are PyTorch's: relu, relu6, hardtanh, hardsigmoid and the shrinking functions have slope 0 at their corners,
+leaky_relu and prelu the slope of the left side at 0, elu and its kin that of the left side's exponential.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from ..op import op
 from .piecewise import keep
 from .special import SQRT_PI, erf, sigmoid
 
+Array = np.ndarray[Any, Any]
+
 # ------------------------------------------------------------------------------------------- pieces of straight lines
 
 relu = op("relu", lambda x: np.maximum(x, 0), kinks=True, dx=lambda dz, z: dz * (z > 0))
 
 
 @op("leaky_relu", kinks=True, dx=lambda dz, x, slope: keep(dz, x > 0) + slope * keep(dz, x <= 0))
-def leaky_relu(x, *, slope):
+def leaky_relu(x: Array, *, slope: float) -> Any:
     """x where positive, else slope * x."""
     return np.maximum(x, 0) + slope * np.minimum(x, 0)
 
@@ -33,19 +35,19 @@ def leaky_relu(x, *, slope):
     dx=lambda dz, x, w: keep(dz, x > 0) + w * keep(dz, x <= 0),
     dw=lambda dz, x: dz * np.minimum(x, 0),
 )
-def prelu(x, w):
+def prelu(x: Array, w: Array) -> Any:
     """x where positive, else w * x."""
     return np.maximum(x, 0) + w * np.minimum(x, 0)
 
 
 @op("hardtanh", kinks=True, dx=lambda dz, x, low, high: keep(dz, (x > low) & (x < high)))
-def hardtanh(x, *, low, high):
+def hardtanh(x: Array, *, low: float, high: float) -> Any:
     """x moved into low .. high; unlike `clamp` with slope 0 at the bounds."""
     return np.minimum(np.maximum(x, low), high)
 
 
 @op("hardsigmoid", floating=True, kinks=True, dx=lambda dz, x: keep(dz / 6, (x > -3) & (x < 3)))
-def hardsigmoid(x):
+def hardsigmoid(x: Array) -> Any:
     """(x + 3) / 6 moved into 0 .. 1."""
     return np.minimum(np.maximum(x + 3, 0), 6) / 6
 
@@ -56,25 +58,25 @@ def hardsigmoid(x):
     kinks=True,
     dx=lambda dz, x: keep(dz * (x / 3 + 0.5), (x > -3) & (x < 3)) + keep(dz, x >= 3),
 )
-def hardswish(x):
+def hardswish(x: Array) -> Any:
     """x * hardsigmoid(x)."""
     return x * (np.minimum(np.maximum(x + 3, 0), 6) / 6)
 
 
 @op("threshold", kinks=True, dx=lambda dz, x, threshold: keep(dz, x > threshold))
-def threshold(x, *, threshold, value):
+def threshold(x: Array, *, threshold: float, value: float) -> Any:
     """x where above the threshold, else `value`."""
     return np.where(x <= threshold, np.asarray(value, x.dtype), x)
 
 
 @op("hardshrink", kinks=True, dx=lambda dz, x, lambd: keep(dz, np.absolute(x) > lambd))
-def hardshrink(x, *, lambd):
+def hardshrink(x: Array, *, lambd: float) -> Any:
     """x, but 0 within `lambd` of 0."""
     return np.where(np.absolute(x) <= lambd, 0, x)
 
 
 @op("softshrink", kinks=True, dx=lambda dz, x, lambd: keep(dz, np.absolute(x) > lambd))
-def softshrink(x, *, lambd):
+def softshrink(x: Array, *, lambd: float) -> Any:
     """x moved towards 0 by `lambd`, at most to 0."""
     return x - np.minimum(np.maximum(x, -lambd), lambd)
 
@@ -85,11 +87,15 @@ def softshrink(x, *, lambd):
 @op(
     "elu",
     kinks=True,
-    dx=lambda dz, x, alpha, scale, rate: keep(dz, x > 0) * scale
-    + keep(dz * (scale * alpha * rate * np.exp(np.minimum(x * rate, 0))), x <= 0),
+    dx=lambda dz, x, alpha, scale, rate: (
+        keep(dz, x > 0) * scale + keep(dz * (scale * alpha * rate * np.exp(np.minimum(x * rate, 0))), x <= 0)
+    ),
 )
-def elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
-    """scale * x where positive, else scale * alpha * (exp(rate * x) - 1): elu, selu (scale) and celu (rate = 1 / alpha)."""
+def elu(x: Array, *, alpha: float = 1.0, scale: float = 1.0, rate: float = 1.0) -> Any:
+    """scale * x where positive, else scale * alpha * (exp(rate * x) - 1).
+
+    elu has scale = rate = 1, selu a scale, celu rate = 1 / alpha.
+    """
     return scale * (np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) * rate))
 
 
@@ -100,14 +106,14 @@ def _limited(x: Any, beta: float, threshold: float) -> Any:
 
 
 @op("softplus", kinks=True, dx=lambda dz, x, beta, threshold: dz * sigmoid(_limited(x, beta, threshold)))
-def softplus(x, *, beta=1.0, threshold=20.0):
+def softplus(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """log(1 + exp(beta x)) / beta, computed without overflow; x itself where beta x is above the threshold."""
     y = x * beta
     return np.where(y > threshold, x, (np.maximum(y, 0) + np.log1p(np.exp(-np.absolute(y)))) / beta)
 
 
 @op("logsigmoid", floating=True, dx=lambda dz, x: dz * sigmoid(-x))
-def logsigmoid(x):
+def logsigmoid(x: Array) -> Any:
     """log(sigmoid(x)), exact where sigmoid(x) rounds to 0 or 1."""
     return np.minimum(x, 0) - np.log1p(np.exp(-np.absolute(x)))
 
@@ -136,7 +142,7 @@ mish = op("mish", lambda x: x * _tanh_softplus(x), floating=True, dx=_mish_slope
 
 
 @op("gelu", floating=True, dx=lambda dz, x: dz * (_normal_cdf(x) + x * (np.exp(x * x * -0.5) * (ROOT_HALF / SQRT_PI))))
-def gelu(x):
+def gelu(x: Array) -> Any:
     """x times the probability that a standard normal variable is below x."""
     return x * _normal_cdf(x)
 
@@ -154,7 +160,7 @@ def _gelu_tanh_slope(dz: Any, x: Any) -> Any:
 
 
 @op("gelu_tanh", floating=True, dx=_gelu_tanh_slope)
-def gelu_tanh(x):
+def gelu_tanh(x: Array) -> Any:
     """The approximation of gelu by tanh (Hendrycks & Gimpel 2016)."""
     return 0.5 * x * (1 + np.tanh(_gelu_inner(x)))
 
@@ -173,22 +179,20 @@ softsign = op(
     kinks=True,
     dx=lambda dz, x: dz / np.square(1 + np.absolute(x)),
 )
-tanhshrink = op(
-    "tanhshrink", lambda x: x - np.tanh(x), floating=True, dx=lambda dz, x: dz * np.square(np.tanh(x))
-)
+tanhshrink = op("tanhshrink", lambda x: x - np.tanh(x), floating=True, dx=lambda dz, x: dz * np.square(np.tanh(x)))
 
 # ----------------------------------------------------------------------------------------------------------- softmax
 
 
 @op("softmax", dx=lambda dz, z, axis: z * (dz - np.sum(dz * z, axis=axis, keepdims=True)))
-def softmax(x, *, axis):
+def softmax(x: Array, *, axis: int | None) -> Any:
     """exp(x), divided by its sum along `axis`. The largest element is subtracted first, so that nothing overflows."""
     e = np.exp(x - np.max(x, axis=axis, keepdims=True, initial=-math.inf))
     return e / np.sum(e, axis=axis, keepdims=True)
 
 
 @op("log_softmax", dx=lambda dz, z, axis: dz - np.exp(z) * np.sum(dz, axis=axis, keepdims=True))
-def log_softmax(x, *, axis):
+def log_softmax(x: Array, *, axis: int | None) -> Any:
     """log(softmax(x)), finite where softmax rounds to 0."""
     y = x - np.max(x, axis=axis, keepdims=True, initial=-math.inf)
     return y - np.log(np.sum(np.exp(y), axis=axis, keepdims=True))

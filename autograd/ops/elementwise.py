@@ -1,6 +1,7 @@
 """Arithmetic, powers, exponentials, trigonometry: value and rules side by side.
 
-Rules keep the output where that saves an input (exp, tanh, sqrt); numbers in rules are Python's, which never widen float32.
+Rules keep the output where that saves an input (exp, tanh, sqrt). Numbers in rules are Python's, which never widen
+float32.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ..op import op
 
 to = op("to", lambda x, *, dtype: x.astype(dtype), dx=lambda dz, x_dtype: to(dz, dtype=x_dtype))
 
+Array = np.ndarray[Any, Any]
 LN2, LN10 = math.log(2), math.log(10)
 
 # ---------------------------------------------------------------------------------------------------- arithmetic
@@ -41,7 +43,7 @@ reciprocal = op("reciprocal", np.reciprocal, floating=True, dx=lambda dz, z: -dz
     dy=lambda dz, w: dz * w,
     dw=lambda dz, x, y: dz * (y - x),
 )
-def lerp(x, y, w):
+def lerp(x: Array, y: Array, w: Array) -> Any:
     """x + w * (y - x), computed from the nearer end: exactly y at w = 1."""
     return np.where(np.absolute(w) < 0.5, x + w * (y - x), y - (y - x) * (1 - w))
 
@@ -59,7 +61,7 @@ def _slope(dz: Any, x: Any, exponent: float) -> Any:
 
 
 @op("pow_number", dx=_slope)
-def pow_number(x, *, exponent):
+def pow_number(x: Array, *, exponent: float) -> Any:
     """x to the power of a Python number."""
     return x * x * x if exponent == 3 else x**exponent
 

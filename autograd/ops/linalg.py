@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..broadcast import unbroadcast
+from ..errors import LinAlgError
 from ..op import Array, op
 
 # -------------------------------------------------------------------------------------------------------- products
@@ -96,7 +97,12 @@ def column(dz: Any) -> Any:
 @op("inv", dx=lambda dz, z: -(z.mT @ dz @ z.mT))
 def inv(x: Array) -> Array:
     """Inverse of each matrix."""
-    return np.linalg.inv(x)
+    try:
+        return np.linalg.inv(x)
+    except np.linalg.LinAlgError:
+        raise LinAlgError(
+            "linalg.inv: the inversion could not be completed because the input matrix is singular"
+        ) from None
 
 
 def _solve_rules(dz: Any, a: Any, z: Any, a_shape: Any, b_shape: Any, wanted: tuple[int, ...]) -> tuple[Any, Any]:
@@ -107,7 +113,10 @@ def _solve_rules(dz: Any, a: Any, z: Any, a_shape: Any, b_shape: Any, wanted: tu
 @op("solve", joint=_solve_rules)
 def solve(a: Array, b: Array) -> Array:
     """The matrices x with a @ x = b, broadcast over leading axes."""
-    return np.linalg.solve(a, b)
+    try:
+        return np.linalg.solve(a, b)
+    except np.linalg.LinAlgError:
+        raise LinAlgError("linalg.solve: The solver failed because the input matrix is singular.") from None
 
 
 @op("det", dx=lambda dz, x: column(dz) * cofactor(x))
@@ -150,4 +159,9 @@ def _cholesky_dx(dz: Any, z: Any) -> Any:
 @op("cholesky", dx=_cholesky_dx)
 def cholesky(x: Array) -> Array:
     """Lower triangular L with L @ L.mT = x, for symmetric positive definite x; its upper triangle is not read."""
-    return np.linalg.cholesky(x)
+    try:
+        return np.linalg.cholesky(x)
+    except np.linalg.LinAlgError:
+        raise LinAlgError(
+            "linalg.cholesky: The factorization could not be completed because the input is not positive-definite"
+        ) from None

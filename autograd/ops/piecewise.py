@@ -11,11 +11,13 @@ import numpy as np
 
 from ..op import op
 
+Array = np.ndarray[Any, Any]
+
 _LARGE = 2048  # elements from which a bit mask is faster than np.where, whose branches are mispredicted
 
 
 @op("keep", dx=lambda dz, mask: keep(dz, mask))
-def keep(x, mask):
+def keep(x: Array, mask: Array) -> Any:
     """x where `mask`, else 0, whatever x is there. `mask` broadcasts to x."""
     if x.size < _LARGE:
         return np.where(mask, x, 0)
@@ -37,7 +39,7 @@ def _flat(dz: Any) -> Any:
     dx=lambda dz, condition: keep(dz, condition),
     dy=lambda dz, condition: keep(dz, np.logical_not(condition)),
 )
-def where(condition, x, y):
+def where(condition: Array, x: Array, y: Array) -> Any:
     """x where `condition`, else y."""
     return np.where(condition, x, y)
 
@@ -91,7 +93,7 @@ fmin = op(
     dlow=lambda dz, x, low, high: keep(dz, (x < low) & (low < high)),
     dhigh=lambda dz, x, low, high: keep(dz, (x > high) | (low > high)),
 )
-def clamp(x, low, high):
+def clamp(x: Array, low: Array, high: Array) -> Any:
     """x moved into low .. high; `high` where low > high. At a bound the gradient goes to x."""
     return np.minimum(np.maximum(x, low), high)
 
@@ -115,13 +117,12 @@ clamp_max = op(
 
 
 @op("nan_to_num", kinks=True, dx=lambda dz, x: keep(dz, np.isfinite(x)))
-def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None):
+def nan_to_num(x: Array, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
     """NaN and infinities replaced by numbers; None: the largest and smallest of the dtype."""
     return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
 
 # ------------------------------------------------------------------------------------------------------- rounding
-
 
 
 def _whole(function: np.ufunc) -> Any:
@@ -141,7 +142,7 @@ floor_divide = op("floor_divide", np.floor_divide, broadcasts=True, kinks=True, 
 
 
 @op("trunc_divide", broadcasts=True, kinks=True, dx=_flat, dy=_flat)
-def trunc_divide(x, y):
+def trunc_divide(x: Array, y: Array) -> Any:
     """x / y rounded towards 0; integers stay integers."""
     if x.dtype.kind == "f":
         return np.trunc(x / y)

@@ -16,7 +16,7 @@ Array = np.ndarray[Any, Any]
 
 
 @op("sigmoid", floating=True, dx=lambda dz, z: dz * (z * (1 - z)))
-def sigmoid(x):
+def sigmoid(x: Array) -> Any:
     """1 / (1 + exp(-x)), as e / (1 + e) with e = exp(x): small values keep their relative precision.
 
     From 40 on (11 in float16) the result rounds to 1, so exp need not overflow.
@@ -55,7 +55,7 @@ logaddexp2 = op(
     dx=lambda dz, x, y: dz * np.log(np.where((x == 0) & (y <= 0), 1, y)),
     dy=lambda dz, x, y: dz * (x / np.where((x == 0) & (y == 0), 1, y)),
 )
-def xlogy(x, y):
+def xlogy(x: Array, y: Array) -> Any:
     """x log y, and 0 where x = 0 unless y is NaN."""
     zero = (x == 0) & ~np.isnan(y)
     return x * np.log(np.where(zero, 1, y))
@@ -65,7 +65,7 @@ def xlogy(x, y):
 
 
 @op("sinc", floating=True, dx=lambda dz, x, order: dz * sinc(x, order=order + 1))
-def sinc(x, *, order=0):
+def sinc(x: Array, *, order: int = 0) -> Any:
     """The derivative number `order` of s(x) = sin(pi x) / (pi x).
 
     x s = sin(pi x) / pi, differentiated n times: x s_n + n s_(n-1) = pi^(n-1) sin(pi x + n pi / 2). That loses digits
@@ -81,7 +81,7 @@ def sinc(x, *, order=0):
     return np.where(far == y, s, _sinc_series(np.where(far == y, 0.0, y), order)).astype(x.dtype)
 
 
-def _sinc_series(y: Array, order: int) -> Array:
+def _sinc_series(y: Array, order: int) -> Any:
     """Sum over k of (-1)^k pi^(2k) / (2k+1)! d^n/dy^n y^(2k)."""
     total = np.zeros_like(y)
     for k in range((order + 1) // 2, order + 20):
@@ -95,7 +95,13 @@ def _sinc_series(y: Array, order: int) -> Array:
 # relative error below 1e-15 everywhere. Coefficients from the highest power down.
 
 _BELOW_HALF = (
-    (1.85777706184603153e-1, 3.16112374387056560e0, 1.13864154151050156e2, 3.77485237685302021e2, 3.20937758913846947e3),
+    (
+        1.85777706184603153e-1,
+        3.16112374387056560e0,
+        1.13864154151050156e2,
+        3.77485237685302021e2,
+        3.20937758913846947e3,
+    ),
     (1.0, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3),
 )
 _BELOW_FOUR = (
@@ -121,7 +127,7 @@ _SINGLE_END = 3.9192059
 SQRT_PI = math.sqrt(math.pi)
 
 
-def _quotient(coefficients: tuple[tuple[float, ...], tuple[float, ...]], t: Array) -> Array:
+def _quotient(coefficients: tuple[tuple[float, ...], tuple[float, ...]], t: Array) -> Any:
     """P(t) / Q(t), by Horner's scheme."""
     p, q = (np.full_like(t, part[0]) for part in coefficients)
     for total, part in ((p, coefficients[0]), (q, coefficients[1])):
@@ -131,25 +137,23 @@ def _quotient(coefficients: tuple[tuple[float, ...], tuple[float, ...]], t: Arra
     return np.divide(p, q, out=p)
 
 
-def _erf_near(x: Array) -> Array:
+def _erf_near(x: Array) -> Any:
     """erf for |x| < 0.47."""
     return x * _quotient(_BELOW_HALF, x * x)
 
 
-def _erfc_far(y: Array) -> Array:
+def _erfc_far(y: Array) -> Any:
     """erfc for y >= 0.46."""
     head = np.minimum(y, 4.0)
     tail = np.maximum(y, 4.0)
     t = 1 / (tail * tail)
-    scaled = np.where(
-        y <= 4, _quotient(_BELOW_FOUR, head), (1 / SQRT_PI - t * _quotient(_ABOVE_FOUR, t)) / tail
-    )
+    scaled = np.where(y <= 4, _quotient(_BELOW_FOUR, head), (1 / SQRT_PI - t * _quotient(_ABOVE_FOUR, t)) / tail)
     rough = np.trunc(np.minimum(y, 30.0) * 16) / 16  # its square is exact, so exp(-y²) does not magnify rounding
     rest = np.minimum(y, 30.0) - rough
     return np.exp(-rough * rough) * np.exp(-rest * (2 * rough + rest)) * scaled
 
 
-def _joined(x: Array, near: Any, far: Any) -> Array:
+def _joined(x: Array, near: Any, far: Any) -> Any:
     """`near(x)` where |x| <= 0.46875, `far(x)` elsewhere."""
     flat = x.reshape(-1)
     small = np.abs(flat) <= 0.46875
@@ -160,7 +164,7 @@ def _joined(x: Array, near: Any, far: Any) -> Array:
 
 
 @op("erf", floating=True, dx=lambda dz, x: dz * (np.exp(-(x * x)) * (2 / SQRT_PI)))
-def erf(x):
+def erf(x: Array) -> Any:
     """Error function: 2 / sqrt(pi) times the integral of exp(-t²) from 0 to x. Relative error 1e-15; float32: 4e-7."""
     if x.dtype == np.float64:
         return _joined(x, _erf_near, lambda x: np.copysign(1 - _erfc_far(np.abs(x)), x))
@@ -170,7 +174,7 @@ def erf(x):
 
 
 @op("erfc", floating=True, dx=lambda dz, x: -dz * (np.exp(-(x * x)) * (2 / SQRT_PI)))
-def erfc(x):
+def erfc(x: Array) -> Any:
     """1 - erf(x), with full relative precision where that is tiny. float32 is computed in double precision."""
 
     def far(x: Array) -> Array:
@@ -181,7 +185,7 @@ def erfc(x):
 
 
 @op("erfinv", floating=True, dx=lambda dz, z: dz * (np.exp(z * z) * (SQRT_PI / 2)))
-def erfinv(x):
+def erfinv(x: Array) -> Any:
     """The number whose erf is x: an estimate of S. Winitzki (2008), improved by Halley's iteration."""
     p = np.abs(x.astype(np.float64, copy=False))
     inside = p < 1

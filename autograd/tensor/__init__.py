@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .. import backward as engine
+from .. import engine
 from ..errors import DTypeError, GraphError, ShapeError
 from ..tape import Leaf, Mark, Record, state
 from .activation import Activation

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..device import check_device, device
 from ..errors import DeviceError
-from .core import Core, apply, bool_, cast, float16, float32, float64, int64, method, to, uint8, wrap
+from .core import Core, apply, bool_, cast, float16, float32, float64, int64, method, to, uint8
 from .new import dtype_of
 
 
@@ -48,7 +48,7 @@ class Convert(Core):
             dtype = other._array.dtype
         wanted = dtype_of("to", dtype, self._array.dtype)
         if copy and wanted == self._array.dtype:
-            return wrap(self._array.copy()) if self._node is None else apply(to, self, dtype=wanted)
+            return apply(to, self, dtype=wanted)  # type: ignore[no-any-return]
         return cast(self, wanted)  # type: ignore[no-any-return]
 
     @method

@@ -149,7 +149,7 @@ def _weight(x: Any) -> tuple[int, np.dtype[Any]]:
     return (2 if array.ndim else 1), array.dtype
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _promotion(weights: tuple[tuple[int, np.dtype[Any]], ...]) -> np.dtype[Any]:
     best: dict[int, np.dtype[Any]] = {}
     for rank, dtype in weights:
@@ -330,7 +330,7 @@ _scopes: list[dict[str, Any]] = []  # of the compiled functions; they learn what
 
 def unary(op: Op, name: str | None = None, doc: str | None = None) -> Callable[[T], T]:
     """The function on Tensors of an op with one input and no settings. `doc` is its docstring, if not the op's own."""
-    return _function(op, name, _UNARY, doc)
+    return _function(op, name, _UNARY, doc)  # type: ignore[no-any-return]
 
 
 def binary(
@@ -340,7 +340,7 @@ def binary(
 
     `misfit(name, a, b)` makes the error for shapes that do not fit; by default that of broadcasting.
     """
-    return _function(op, name, _BINARY, doc, misfit)
+    return _function(op, name, _BINARY, doc, misfit)  # type: ignore[no-any-return]
 
 
 def operators(

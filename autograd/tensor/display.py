@@ -163,8 +163,8 @@ class Display(Core):
             return format(self._array.item(), spec)
         if spec:
             raise TypeError(
-                f"unsupported format string passed to Tensor.__format__: {spec!r} for shape {self._array.shape}; only 0-d "
-                "Tensors are formatted like numbers"
+                f"unsupported format string passed to Tensor.__format__: {spec!r} for shape {self._array.shape}; only "
+                "0-d Tensors are formatted like numbers"
             )
         return str(self)
 

@@ -24,7 +24,7 @@ _PLAN = ops.getitem.plan((0,))
 
 
 def plain_index(index: Any) -> Any:
-    """What stands between the brackets, as the ops take it: int, slice, None, ..., mask, intp array, or a tuple of them.
+    """What stands between the brackets, as the ops take it: int, slice, None, ..., mask, intp array, or a tuple.
 
     Tensors, lists and ranges become arrays, 0-d integers become ints.
     """
@@ -293,8 +293,8 @@ def searchsorted(
     if values.ndim == 0 or edges.ndim == 0 or edges.shape[:-1] != values.shape[:-1]:
         raise ShapeError(
             "searchsorted: boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor "
-            f"and input value tensor must match, but we got boundaries tensor {list(edges.shape)} and input value tensor "
-            f"{list(values.shape)}"
+            f"and input value tensor must match, but we got boundaries tensor {list(edges.shape)} and input value "
+            f"tensor {list(values.shape)}"
         )
     out = np.empty(values.shape, dtype)
     for row in np.ndindex(edges.shape[:-1]):

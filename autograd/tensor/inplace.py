@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import DTypeError, InplaceError, ShapeError
 from ..ops.index import getitem, set_at
 from ..tape import Leaf, outer, state
-from .core import Core, array_of, cast, record_call, wrap
+from .core import Core, _misfit, array_of, cast, record_call, wrap
 from .index import misplaced, plain_index
 
 Array = np.ndarray[Any, Any]
@@ -157,9 +157,10 @@ def _arithmetic(name: str, ufunc: np.ufunc) -> Callable[..., Any]:
         try:
             ufunc(a, b, out=a)
         except ValueError:
-            shape = np.broadcast_shapes(a.shape, np.shape(b))
-            raise ShapeError(
-                f"{name}_: output with shape {list(a.shape)} doesn't match the broadcast shape {list(shape)}"
+            values = np.asarray(b)
+            raise _misfit(f"{name}_", a, values) or ShapeError(
+                f"{name}_: output with shape {list(a.shape)} doesn't match the broadcast shape "
+                f"{list(np.broadcast_shapes(a.shape, values.shape))}"
             ) from None
         return self
 

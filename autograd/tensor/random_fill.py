@@ -72,8 +72,8 @@ class Generator:
         packed = array_of(new_state)
         if packed.dtype != np.uint8 or packed.shape != (_STATE.size,):
             raise ShapeError(
-                f"set_state: RNG state is wrong size: wanted uint8 of shape ({_STATE.size},), got {packed.dtype} of shape "
-                f"{packed.shape}"
+                f"set_state: RNG state is wrong size: wanted uint8 of shape ({_STATE.size},), got {packed.dtype} of "
+                f"shape {packed.shape}"
             )
         place, increment, self._seed, half, kept = _STATE.unpack(packed.tobytes())
         numbers = {"state": int.from_bytes(place, "little"), "inc": int.from_bytes(increment, "little")}
@@ -196,7 +196,7 @@ class RandomFill(Core):
         return _fill(self, "bernoulli_", (draws < chance).astype(self._array.dtype))  # type: ignore[no-any-return]
 
     def random_(self, low: int | None = None, high: int | None = None, *, generator: Generator | None = None) -> Self:
-        """Integers: random_() over all that the dtype holds exactly, random_(high) below `high`, or random_(low, high)."""
+        """Integers from `low` to `high` - 1: random_(low, high), random_(high) from 0, random_() all the dtype can hold."""
         check_writable(self, "random_")
         dtype = self._array.dtype
         if high is None:

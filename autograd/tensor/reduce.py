@@ -75,7 +75,8 @@ class Reduce(Core):
 
         dtype   convert to this before summing
 
-        >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).sum(0).tolist()
+        >>> from autograd import tensor
+        >>> tensor([[1.0, 2.0], [3.0, 4.0]]).sum(0).tolist()
         [4.0, 6.0]
         """
         x = self if dtype is None and self._array.dtype.kind == "f" else _summand(self, dtype)

@@ -34,7 +34,8 @@ class Scan(Core):
     def cumsum(self, dim: int, *, dtype: Any = None) -> Self:
         """Sum of the elements up to and including each, along `dim`. Bools and integers are summed as int64.
 
-        >>> Tensor([1.0, 2.0, 3.0]).cumsum(0).tolist()
+        >>> from autograd import tensor
+        >>> tensor([1.0, 2.0, 3.0]).cumsum(0).tolist()
         [1.0, 3.0, 6.0]
         """
         return _scan("cumsum", ops.cumsum, _summand(self, dtype), dim)  # type: ignore[no-any-return]

@@ -177,7 +177,7 @@ def _source(function: str, x: Core, src: Any, shape: tuple[int, ...]) -> Any:
         return np.zeros((), x._array.dtype)  # nothing will be written
     if src._array.ndim != len(shape) or any(n > size for n, size in zip(shape, src._array.shape, strict=True)):
         raise ShapeError(
-            f"{function}: Expected index {list(shape)} to be no larger than src {list(src._array.shape)} in any dimension"
+            f"{function}: Expected index {list(shape)} to be no larger than src {list(src._array.shape)} anywhere"
         )
     return _trimmed(src, shape, None)
 

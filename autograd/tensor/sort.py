@@ -43,7 +43,8 @@ class Sort(Core):
     def sort(self, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesIndices:
         """(values, indices) along `dim` in order. Equal elements keep their order, `stable` or not; NaN is the largest.
 
-        >>> values, indices = Tensor([3.0, 1.0, 2.0]).sort()
+        >>> from autograd import tensor
+        >>> values, indices = tensor([3.0, 1.0, 2.0]).sort()
         >>> values.tolist(), indices.tolist()
         ([1.0, 2.0, 3.0], [1, 2, 0])
         """

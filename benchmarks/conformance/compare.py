@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -82,7 +83,7 @@ class Outcome:
 
 def plain(x: Any) -> np.ndarray[Any, Any]:
     """The array in a Tensor of either library, or a number."""
-    return np.asarray(x.detach().numpy()) if hasattr(x, "detach") else np.asarray(x)
+    return np.asarray(x.detach().numpy(force=True)) if hasattr(x, "detach") else np.asarray(x)
 
 
 def flatten(result: Any) -> list[Any]:
@@ -124,19 +125,20 @@ def evaluate(expression: str, library: Any, nn: Any, dtype: str, order: int = 2)
         return Outcome([], [], [], error)
 
 
+WIDER = "PyTorch raises"
+"""A difference that begins so: ours takes something that PyTorch refuses."""
+
+
 def difference(expression: str, dtype: str, ours_nn: Any, order: int = 2) -> str:
     """What differs between the libraries for one expression; empty if nothing does."""
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs = evaluate(expression, torch, torch.nn, dtype, order)
         ours = evaluate(expression, autograd, ours_nn, dtype, order)
     if theirs.error is not None:
-        return "" if ours.error is not None else f"PyTorch raises {type(theirs.error).__name__}: {theirs.error}; ours does not"
+        return "" if ours.error is not None else f"{WIDER} {type(theirs.error).__name__}: {theirs.error}; ours does not"
     if ours.error is not None:
         return f"ours raises {type(ours.error).__name__}: {ours.error}"
-    tolerance = 1e-10 if dtype == "float64" else 2e-4
     for what, a, b in (("value", ours.values, theirs.values), ("gradient", ours.first, theirs.first), ("second", ours.second, theirs.second)):
         if len(a) != len(b):
             if what == "second" and all(x is None or not np.any(x) for x in [*a, *b]):
@@ -151,6 +153,7 @@ def difference(expression: str, dtype: str, ours_nn: Any, order: int = 2) -> str
                 return f"{what} {index}: dtype {x.dtype}, PyTorch {y.dtype}"
             if x.shape != y.shape:
                 return f"{what} {index}: shape {x.shape}, PyTorch {y.shape}"
+            tolerance = 1e-10 if y.dtype == np.float64 and dtype == "float64" else 2e-4
             scale = max(1.0, float(np.max(np.abs(y[np.isfinite(y)]), initial=0))) if y.dtype.kind == "f" else 1.0
             if not np.allclose(x, y, rtol=tolerance, atol=tolerance * scale, equal_nan=True):
                 return f"{what} {index}: {x.ravel()[:6]}, PyTorch {y.ravel()[:6]}"

@@ -1,12 +1,17 @@
-"""Elementwise ops."""
+"""Elementwise ops: arithmetic, functions, special functions, choosing, rounding, comparing."""
+
+import math
 
 import numpy as np
 
+from autograd.ops.piecewise import keep
 from autograd.tensor import Tensor
+from autograd.tensor.piecewise import where
 
-from .case import Case, positive, real
+from .case import Case, above_one, positive, probability, real, unit
 
 _PAIRS = [((2, 3), (2, 3)), ((3, 1), (1, 4)), ((2, 3), (3,)), ((), (2,)), ((0, 3), (3,)), ((1,), (1,)), ((), ())]
+_TRIPLES = [((2, 3),) * 3, ((3, 1), (1, 4), (4,)), ((2, 3), (), ()), ((0, 3), (3,), (1,)), ((), (), ())]
 
 
 def _binary(name, function, reference, **kwargs):
@@ -20,13 +25,210 @@ def _unary(name, function, reference, domain=real, **kwargs):
     ]
 
 
+def _triple(name, function, reference, **kwargs):
+    return [Case(name, function, shapes, reference=reference, **kwargs) for shapes in _TRIPLES]
+
+
+def near_half(rng, shape):
+    """Half a unit from every integer, at most 0.3 to a side: clear of the steps of rounding."""
+    return rng.integers(-4, 4, shape) + rng.uniform(0.2, 0.45, shape)
+
+
+def wide(rng, shape):
+    """Between -4 and 4: all branches of the error functions."""
+    return rng.uniform(-4, 4, shape)
+
+
+def far(rng, shape):
+    """Between 4 and 9, apart from what `real` draws."""
+    return rng.uniform(4.0, 9.0, shape)
+
+
+def few(rng, shape):
+    """-1, 0 or 1: many ties."""
+    return rng.integers(-1, 2, shape)
+
+
+_erf = np.vectorize(math.erf, otypes=[np.float64])
+_erfc = np.vectorize(math.erfc, otypes=[np.float64])
+
+
+def _sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def _power(x, exponent):
+    return np.power(x, exponent)
+
+
+def _masked(x, y):
+    return where(x.detach() > 0, x, y)
+
+
 CASES = [
+    # arithmetic
     *_binary("add", Tensor.add, np.add),
+    *_binary("add", Tensor.add, lambda x, y, alpha: x + alpha * y, params={"alpha": 2.5}),
     *_binary("sub", Tensor.sub, np.subtract),
+    *_binary("sub", Tensor.sub, lambda x, y, alpha: x - alpha * y, params={"alpha": 3}),
     *_binary("mul", Tensor.mul, np.multiply),
     *_binary("div", Tensor.div, np.divide),
+    *_unary("mul", lambda x: x * 2.5, lambda x: x * 2.5, note="number"),
+    *_unary("sub", lambda x: 1 - x, lambda x: 1 - x, note="number"),
+    *_unary("div", lambda x: 2 / x, lambda x: 2 / x, note="number"),
     *_unary("neg", Tensor.neg, np.negative),
+    *_unary("abs", Tensor.abs, np.abs),
+    *_unary("reciprocal", Tensor.reciprocal, np.reciprocal),
+    *_triple("lerp", Tensor.lerp, lambda x, y, w: x + w * (y - x)),
+    *_binary("lerp", Tensor.lerp, lambda x, y, weight: x + weight * (y - x), params={"weight": 0.75}),
+    *_triple("mul", Tensor.addcmul, lambda x, a, b, value: x + value * a * b, params={"value": 0.5}, note="addcmul"),
+    *_triple("div", Tensor.addcdiv, lambda x, a, b, value: x + value * a / b, params={"value": 2}, note="addcdiv"),
+    # powers
+    *_unary("square", Tensor.square, np.square),
+    *_unary("sqrt", Tensor.sqrt, np.sqrt, positive),
+    *_unary("rsqrt", Tensor.rsqrt, lambda x: 1 / np.sqrt(x), positive),
+    *[
+        case
+        for exponent in (0, 1, 2, 3, 4, -1, -2, 3.0)
+        for case in _unary("pow_number", Tensor.pow, _power, real, params={"exponent": exponent})
+    ],
+    *[
+        case
+        for exponent in (0.5, -0.5, 1.5, 2.7, -1.3)
+        for case in _unary("pow_number", Tensor.pow, _power, positive, params={"exponent": exponent})
+    ],
+    *_binary("pow", Tensor.pow, np.power, domain=(positive, real)),
+    *_unary("pow", lambda x: 2.5**x, lambda x: 2.5**x, note="number"),
+    *_binary("hypot", Tensor.hypot, np.hypot),
+    # exponentials and logarithms
     *_unary("exp", Tensor.exp, np.exp),
+    *_unary("exp2", Tensor.exp2, np.exp2),
+    *_unary("expm1", Tensor.expm1, np.expm1),
     *_unary("log", Tensor.log, np.log, positive),
+    *_unary("log2", Tensor.log2, np.log2, positive),
+    *_unary("log10", Tensor.log10, np.log10, positive),
+    *_unary("log1p", Tensor.log1p, np.log1p, unit),
+    *_binary("logaddexp", Tensor.logaddexp, np.logaddexp),
+    *_binary("logaddexp2", Tensor.logaddexp2, np.logaddexp2),
+    *_binary("xlogy", Tensor.xlogy, lambda x, y: x * np.log(y), domain=(real, positive)),
+    # trigonometry
+    *_unary("sin", Tensor.sin, np.sin),
+    *_unary("cos", Tensor.cos, np.cos),
+    *_unary("tan", Tensor.tan, np.tan, unit),
+    *_unary("asin", Tensor.asin, np.arcsin, unit),
+    *_unary("acos", Tensor.acos, np.arccos, unit),
+    *_unary("atan", Tensor.atan, np.arctan),
+    *_binary("atan2", Tensor.atan2, np.arctan2),
+    *_unary("deg2rad", Tensor.deg2rad, np.deg2rad),
+    *_unary("rad2deg", Tensor.rad2deg, np.rad2deg),
+    *_unary("sinh", Tensor.sinh, np.sinh),
+    *_unary("cosh", Tensor.cosh, np.cosh),
     *_unary("tanh", Tensor.tanh, np.tanh),
+    *_unary("asinh", Tensor.asinh, np.arcsinh),
+    *_unary("acosh", Tensor.acosh, np.arccosh, above_one),
+    *_unary("atanh", Tensor.atanh, np.arctanh, unit),
+    # special functions
+    *_unary("sigmoid", Tensor.sigmoid, _sigmoid),
+    *_unary("sigmoid", Tensor.logit, lambda x: np.log(x / (1 - x)), probability, note="logit"),
+    *_unary("erf", Tensor.erf, _erf, wide),
+    *_unary("erfc", Tensor.erfc, _erfc, wide),
+    *_unary("erfinv", lambda x: x.erfinv(), None, unit),
+    *_unary("erfinv", lambda x: x.erf().erfinv(), lambda x: x, unit, note="inverse"),
+    *_unary("sinc", Tensor.sinc, np.sinc, wide),
+    *_unary("sinc", Tensor.sinc, np.sinc, lambda rng, shape: rng.uniform(-1e-3, 1e-3, shape), note="near0"),
+    # choosing
+    *_binary("where", _masked, lambda x, y: np.where(x > 0, x, y)),
+    Case("where", _masked, ((60, 50), (50,)), reference=lambda x, y: np.where(x > 0, x, y), order=0),
+    *_unary("where", lambda x: _masked(x, 0.5), lambda x: np.where(x > 0, x, 0.5), note="number"),
+    *_unary("keep", lambda x: keep(x, x.detach().numpy() > 0), lambda x: np.where(x > 0, x, 0)),
+    *_binary("maximum", Tensor.maximum, np.maximum, repeat=False),
+    *_binary("minimum", Tensor.minimum, np.minimum, repeat=False),
+    *_binary("fmax", Tensor.fmax, np.fmax, repeat=False),
+    *_binary("fmin", Tensor.fmin, np.fmin, repeat=False),
+    # clipping
+    *_unary("clamp", Tensor.clamp, lambda x, min, max: np.clip(x, min, max), params={"min": -0.05, "max": 0.95}),
+    *_triple("clamp", Tensor.clamp, np.clip, domain=(real, lambda rng, s: unit(rng, s) - 1, above_one), repeat=False),
+    *_binary("clamp_min", Tensor.clamp_min, np.maximum, repeat=False),
+    *_unary("clamp_min", Tensor.clamp_min, lambda x, min: np.maximum(x, min), params={"min": 0.05}),
+    *_binary("clamp_max", Tensor.clamp_max, np.minimum, repeat=False),
+    *_unary("clamp_max", Tensor.clamp, lambda x, max: np.minimum(x, max), params={"max": 0.05}),
+    *_unary("nan_to_num", Tensor.nan_to_num, np.nan_to_num),
+    # rounding
+    *_unary("floor", Tensor.floor, np.floor, near_half),
+    *_unary("ceil", Tensor.ceil, np.ceil, near_half),
+    *_unary("trunc", Tensor.trunc, np.trunc, near_half),
+    *_unary("rint", Tensor.round, np.round, near_half),
+    *_unary("round", lambda x: x.round(decimals=1), lambda x: np.round(x, 1), lambda r, s: near_half(r, s) / 10),
+    *_unary("frac", Tensor.frac, lambda x: x - np.trunc(x), near_half),
+    *_unary("sign", Tensor.sign, np.sign),
+    *_binary("floor_divide", Tensor.floor_divide, np.floor_divide, domain=(above_one, far), repeat=False),
+    *_binary(
+        "trunc_divide",
+        Tensor.div,
+        lambda x, y, rounding_mode: np.trunc(x / y),
+        params={"rounding_mode": "trunc"},
+        domain=(above_one, far),
+        repeat=False,
+    ),
+    *_binary("remainder", Tensor.remainder, np.remainder, domain=(far, lambda rng, s: -far(rng, s) - 6), repeat=False),
+    *_binary("fmod", Tensor.fmod, np.fmod, domain=(far, lambda rng, s: -far(rng, s) - 6), repeat=False),
+    # comparisons and logic: constants
+    *[
+        case
+        for name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
+        for case in _binary(
+            {
+                "equal": "eq",
+                "not_equal": "ne",
+                "less": "lt",
+                "less_equal": "le",
+                "greater": "gt",
+                "greater_equal": "ge",
+            }[name],
+            getattr(Tensor, "eq" if name == "equal" else name),
+            getattr(np, name),
+            domain=few,
+            order=0,
+        )
+    ],
+    *[
+        case
+        for name in ("logical_and", "logical_or", "logical_xor")
+        for case in _binary(name, getattr(Tensor, name), getattr(np, name), domain=few, order=0)
+    ],
+    *_unary("logical_not", Tensor.logical_not, np.logical_not, few, order=0),
+    *[
+        case
+        for name in ("isnan", "isinf", "isfinite", "signbit")
+        for case in _unary(name, getattr(Tensor, name), getattr(np, name), few, order=0)
+    ],
+    *[
+        case
+        for name in ("bitwise_and", "bitwise_or", "bitwise_xor")
+        for case in _binary(
+            name,
+            lambda x, y, ufunc: ufunc(x.long(), y.long()),
+            lambda x, y, ufunc: ufunc(x.astype(int), y.astype(int)),
+            params={"ufunc": getattr(np, name)},
+            domain=far,
+            order=0,
+        )
+    ],
+    *_unary("bitwise_not", lambda x: ~x.long(), lambda x: ~x.astype(int), far, order=0),
+    *_binary(
+        "left_shift",
+        lambda x, y: x.long() << y.long(),
+        lambda x, y: x.astype(int) << y.astype(int),
+        domain=far,
+        order=0,
+    ),
+    *_binary(
+        "right_shift",
+        lambda x, y: x.long() >> y.long(),
+        lambda x, y: x.astype(int) >> y.astype(int),
+        domain=far,
+        order=0,
+    ),
+    # dtypes
+    *_unary("to", lambda x: x.to(np.float64 if x.dtype == np.float32 else np.float32).to(x.dtype), None, order=0),
 ]

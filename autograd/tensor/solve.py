@@ -1,0 +1,179 @@
+"""Inverses, linear equations, determinants, powers of square matrices."""
+
+# mypy: no-warn-return-any
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from ..errors import DTypeError, ShapeError
+from ..ops import linalg as ops
+from .core import Core, apply, array_of, implements, method, wrap
+from .join import alike
+
+
+class SlogdetResult(NamedTuple):
+    """Sign and logarithm of the absolute value of a determinant."""
+
+    sign: Any
+    logabsdet: Any
+
+
+def matrices(function: str, x: Any, square: bool = True) -> Any:
+    """`x` as a Tensor, after checking that it holds (square) matrices of floating point numbers."""
+    x = alike([x])[0]
+    shape = x._array.shape
+    if len(shape) < 2:
+        raise ShapeError(f"{function}: The input tensor A must have at least 2 dimensions, got shape {shape}")
+    if square and shape[-1] != shape[-2]:
+        raise ShapeError(
+            f"{function}: A must be batches of square matrices, but they are {shape[-2]} by {shape[-1]} matrices"
+        )
+    if x._array.dtype.kind != "f":
+        raise DTypeError(f"{function}: Expected a floating point or complex tensor as input. Got {x._array.dtype}")
+    return x
+
+
+def inv(A: Any) -> Any:
+    """Inverse of a square matrix, or of each matrix of a batch (..., n, n). Raises LinAlgError if one is singular."""
+    return apply(ops.inv, matrices("linalg.inv", A))
+
+
+def solve(A: Any, B: Any, *, left: bool = True) -> Any:
+    """The X with A @ X = B; with left=False, with X @ A = B.
+
+    A (..., n, n), B (..., n, k), broadcast over the leading dimensions; or B a vector (n), or a batch of vectors of
+    shape A.shape[:-1]. More accurate and faster than inv(A) @ B. Raises LinAlgError if a matrix is singular.
+    """
+    a, b = alike([A, B])
+    a = matrices("linalg.solve", a)
+    vector = b._array.ndim == 1 or (b._array.ndim == a._array.ndim - 1 and b._array.shape == a._array.shape[:-1])
+    if vector:
+        b = b.unsqueeze(-1)
+    if not left:
+        a, b = a.mT, b if vector else b.mT
+    m, n = a._array.shape[-2:], b._array.shape[-2:]
+    if m[1] != n[0]:
+        raise ShapeError(
+            f"linalg.solve: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'} "
+            f"({m[0]}x{m[1]} and {n[0]}x{n[1]})"
+        )
+    z = apply(ops.solve, a, b)
+    return z.squeeze(-1) if vector else z if left else z.mT
+
+
+def det(A: Any) -> Any:
+    """Determinant of a square matrix, or of each matrix of a batch (..., n, n).
+
+    The gradient is the matrix of cofactors, also where A is singular; its own derivative needs an invertible A.
+    """
+    return apply(ops.det, matrices("linalg.det", A))
+
+
+def slogdet(A: Any) -> SlogdetResult:
+    """(sign, logabsdet) with det(A) = sign * exp(logabsdet), safe from overflow. The sign has no gradient.
+
+    A singular A gives (0, -inf); its backward raises LinAlgError.
+    """
+    return SlogdetResult(*apply(ops.slogdet, matrices("linalg.slogdet", A)))
+
+
+def cholesky(A: Any, *, upper: bool = False) -> Any:
+    """Lower triangular L with L @ L.mT = A, for symmetric positive definite A; with `upper`, L.mT.
+
+    Only the lower triangle of A is read; the gradient is symmetric. Raises LinAlgError if A is not positive definite.
+    """
+    z = apply(ops.cholesky, matrices("linalg.cholesky", A))
+    return z.mT if upper else z
+
+
+def matrix_power(A: Any, n: int) -> Any:
+    """A multiplied by itself n times, for each matrix of a batch; n = 0: the identity; n < 0: powers of the inverse."""
+    a = matrices("linalg.matrix_power", A)
+    if n == 0:
+        shape, dtype = a._array.shape, a._array.dtype
+        return wrap(np.broadcast_to(np.eye(shape[-1], dtype=dtype), shape).copy())
+    square = inv(a) if n < 0 else a
+    n, z = abs(n), None
+    while n:  # by repeated squaring
+        if n & 1:
+            z = square if z is None else z @ square
+        n >>= 1
+        if n:
+            square = square @ square
+    return z
+
+
+class Solve(Core):
+    """Inverses and determinants as methods, where PyTorch has them."""
+
+    __slots__ = ()
+
+    @method
+    def inverse(self) -> Self:
+        """Inverse of each matrix; see `linalg.inv`."""
+        return inv(self)
+
+    @method
+    def det(self) -> Self:
+        """Determinant of each matrix; see `linalg.det`."""
+        return det(self)
+
+    @method
+    def slogdet(self) -> SlogdetResult:
+        """Sign and logarithm of the absolute value of the determinant; see `linalg.slogdet`."""
+        return slogdet(self)
+
+    @method
+    def logdet(self) -> Self:
+        """Logarithm of the determinant of each matrix: NaN where that is negative, -inf where it is 0."""
+        sign, logarithm = slogdet(self)
+        if (sign._array >= 0).all():
+            return logarithm
+        return logarithm + np.where(sign._array < 0, np.nan, 0).astype(logarithm._array.dtype)
+
+    @method
+    def cholesky(self, upper: bool = False) -> Self:
+        """Cholesky factor of each matrix; see `linalg.cholesky`."""
+        return cholesky(self, upper=upper)
+
+    @method
+    def matrix_power(self, n: int) -> Self:
+        """Power of each matrix; see `linalg.matrix_power`."""
+        return matrix_power(self, n)
+
+
+# ------------------------------------------------------------------------------------------------ NumPy's functions
+
+
+@implements(np.linalg.inv)
+def _inv(a: Any) -> Any:
+    return inv(a)
+
+
+@implements(np.linalg.solve)
+def _solve(a: Any, b: Any) -> Any:
+    a, b = alike([a, b])
+    return apply(ops.solve, matrices("np.linalg.solve", a), b) if array_of(b).ndim > 1 else solve(a, b)
+
+
+@implements(np.linalg.det)
+def _det(a: Any) -> Any:
+    return det(a)
+
+
+@implements(np.linalg.slogdet)
+def _slogdet(a: Any) -> SlogdetResult:
+    return slogdet(a)
+
+
+@implements(np.linalg.cholesky)
+def _cholesky(a: Any, *, upper: bool = False) -> Any:
+    return cholesky(a, upper=upper)
+
+
+@implements(np.linalg.matrix_power)
+def _matrix_power(a: Any, n: int) -> Any:
+    return matrix_power(a, n)
