@@ -43,6 +43,7 @@ from .dtypes import (
     short,
     uint8,
 )
+from . import linalg
 from .engine import backward, grad
 from .function import Function, checkpoint, once_differentiable
 from .functions import *

@@ -249,4 +249,29 @@ slice_scatter = Tensor.slice_scatter
 take = Tensor.take
 take_along_dim = Tensor.take_along_dim
 
-# ---- linear algebra (autograd/tensor/linalg.py)
+# ---- linear algebra (autograd/tensor/linalg.py, einsum.py, solve.py; see also autograd/linalg.py)
+from .tensor.einsum import einsum, tensordot
+from .tensor.linalg import chain_matmul, linear
+
+addbmm = Tensor.addbmm
+addmm = Tensor.addmm
+addmv = Tensor.addmv
+addr = Tensor.addr
+baddbmm = Tensor.baddbmm
+bmm = Tensor.bmm
+cholesky = Tensor.cholesky
+cross = Tensor.cross
+det = Tensor.det
+dot = Tensor.dot
+ger = Tensor.ger
+inner = Tensor.inner
+inverse = Tensor.inverse
+kron = Tensor.kron
+logdet = Tensor.logdet
+matmul = Tensor.matmul
+matrix_power = Tensor.matrix_power
+mm = Tensor.mm
+mv = Tensor.mv
+outer = Tensor.outer
+slogdet = Tensor.slogdet
+vdot = Tensor.vdot

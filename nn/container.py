@@ -70,7 +70,9 @@ class _Row(Module):
     def extend(self, modules: Iterable[Module]) -> Self:
         """Add modules at the end."""
         if isinstance(modules, Tensor) or not isinstance(modules, Iterable):
-            raise TypeError(f"{self._get_name()}.extend should be called with an iterable, but got {type(modules).__name__}")
+            raise TypeError(
+                f"{self._get_name()}.extend should be called with an iterable, but got {type(modules).__name__}"
+            )
         for module in list(modules):
             self.append(module)
         return self
@@ -162,7 +164,9 @@ class ModuleList(_Row):
         if not runs:
             return self._get_name() + "()"
         lines = [
-            f"({first}): {indented(text)}" if first == last else f"({first}-{last}): {last - first + 1} x {indented(text)}"
+            f"({first}): {indented(text)}"
+            if first == last
+            else f"({first}-{last}): {last - first + 1} x {indented(text)}"
             for first, last, text in runs
         ]
         return self._get_name() + "(" + tree([], lines) + ")"

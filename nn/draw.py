@@ -16,9 +16,7 @@ def source(generator: Generator | None = None) -> np.random.Generator:
     return (default_generator if generator is None else generator).rng
 
 
-def uniform(
-    shape: tuple[int, ...], low: float, high: float, dtype: Any, generator: Generator | None = None
-) -> Array:
+def uniform(shape: tuple[int, ...], low: float, high: float, dtype: Any, generator: Generator | None = None) -> Array:
     """Uniform in [low, high)."""
     draws = np.asarray(source(generator).random(shape, dtype=dtype))
     draws *= high - low

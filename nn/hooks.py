@@ -170,5 +170,7 @@ def _replaced(result: Any, before: tuple[Any, ...]) -> tuple[Any, ...]:
         return before
     after = result if isinstance(result, tuple) else (result,)
     if len(after) != len(before):
-        raise ShapeError(f"Backward hook returned an invalid number of grad, got {len(after)}, but expected {len(before)}")
+        raise ShapeError(
+            f"Backward hook returned an invalid number of grad, got {len(after)}, but expected {len(before)}"
+        )
     return after

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from autograd import Tensor
-from autograd.errors import ShapeError
+from autograd.errors import SettingError, ShapeError
 from autograd.random import Generator
 
 from . import draw
@@ -41,11 +41,11 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         if param is None:
             param = 0.01
         elif isinstance(param, bool) or not isinstance(param, (int, float)):
-            raise ValueError(f"negative_slope {param} not a valid number")
+            raise SettingError(f"negative_slope {param} not a valid number")
         return math.sqrt(2.0 / (1 + param**2))
     if nonlinearity == "selu":
         return 3.0 / 4
-    raise ValueError(f"Unsupported nonlinearity {nonlinearity}")
+    raise SettingError(f"Unsupported nonlinearity {nonlinearity}")
 
 
 def _filled(tensor: T, value: Any, name: str) -> T:
@@ -138,7 +138,7 @@ _calculate_fan_in_and_fan_out = fans  # the name that programs written for PyTor
 
 def _fan(tensor: Tensor, mode: str) -> int:
     if mode.lower() not in ("fan_in", "fan_out"):
-        raise ValueError(f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']")
+        raise SettingError(f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']")
     return fans(tensor)[mode.lower() == "fan_out"]
 
 

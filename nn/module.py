@@ -10,7 +10,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from autograd import Tensor
-from autograd.errors import AutogradError, CheckpointError, DTypeError
+from autograd.device import check_device
+from autograd.device import device as _device
+from autograd.errors import AutogradError, CheckpointError, DTypeError, SettingError
 from autograd.tape import Leaf
 from autograd.tensor import Handle
 from autograd.tensor.core import array_of, wrap
@@ -198,9 +200,7 @@ class Module:
 
     # ------------------------------------------------------------------------------------------------ looking in
 
-    def _members(
-        self, registry: str, prefix: str, recurse: bool, remove_duplicate: bool
-    ) -> Iterator[tuple[str, Any]]:
+    def _members(self, registry: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
         owners: Iterable[tuple[str, Module]] = [(prefix, self)]
         if recurse:
@@ -368,7 +368,7 @@ class Module:
     def train(self, mode: bool = True) -> Self:
         """Set training mode here and below: dropout drops, batch norm uses the batch."""
         if not isinstance(mode, bool):
-            raise ValueError("training mode is expected to be boolean")
+            raise SettingError("training mode is expected to be boolean")
         for module in self.modules():
             module.training = mode
         return self
@@ -412,14 +412,11 @@ class Module:
         for argument in args:
             if isinstance(argument, Tensor):
                 dtype = argument.dtype
-            elif isinstance(argument, bool) or argument is None:
-                continue
-            elif _is_device(argument):
-                device = argument
-            else:
+            elif isinstance(argument, (str, type(None), _device)) and not _is_dtype(argument):
+                check_device(f"{self._get_name()}.to", argument)
+            elif not isinstance(argument, bool):
                 dtype = argument
-        if device is not None and str(device).split(":")[0] != "cpu":
-            raise AutogradError(f"{self._get_name()}.to: there is no device {str(device)!r} here, only 'cpu'")
+        check_device(f"{self._get_name()}.to", device)
         return self if dtype is None else self._convert(dtype, "to")
 
     def _convert(self, dtype: Any, function: str) -> Self:
@@ -537,9 +534,6 @@ def _rebind(tensor: Tensor, array: np.ndarray[Any, Any]) -> None:
         tensor._node.shape, tensor._node.dtype = array.shape, array.dtype
 
 
-def _is_device(x: Any) -> bool:
-    try:
-        np.dtype(x)
-    except TypeError:
-        return True
-    return False
+def _is_dtype(x: Any) -> bool:
+    """Is `x` a string that names a dtype?"""
+    return isinstance(x, str) and x in ("float32", "float64")

@@ -149,7 +149,9 @@ def _at(path: tuple[str, ...]) -> str:
 def _key(key: Any, path: tuple[str, ...]) -> Any:
     if key is None or isinstance(key, (str, bool, int, float)):
         return key
-    raise CheckpointError(f"save: a key of {_at(path)} is a {type(key).__name__}; wanted strings, numbers, bools or None")
+    raise CheckpointError(
+        f"save: a key of {_at(path)} is a {type(key).__name__}; wanted strings, numbers, bools or None"
+    )
 
 
 class _Reader:

@@ -105,8 +105,10 @@ def _path(spec: Spec, shapes: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, i
 def contract(a: Array, b: Array, m: str, n: str, output: str) -> Array:
     """Two operands with axes m and n: through a matrix product where there is one in it, since BLAS is fastest."""
     size = dict(zip(m + n, a.shape + b.shape, strict=True))
-    plain = len(set(m)) == len(m) and len(set(n)) == len(n) and all(
-        a.shape[m.index(c)] == b.shape[n.index(c)] for c in m if c in n
+    plain = (
+        len(set(m)) == len(m)
+        and len(set(n)) == len(n)
+        and all(a.shape[m.index(c)] == b.shape[n.index(c)] for c in m if c in n)
     )
     alone = any(c not in output and (c not in m or c not in n) for c in m + n)
     summed = [c for c in m if c in n and c not in output]

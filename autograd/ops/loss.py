@@ -42,8 +42,9 @@ def cross_entropy_slope(x, *, target, share):
 
 @op(
     "cross_entropy",
-    dx=lambda dz, x, target, share, total: cross_entropy_slope(x, target=target, share=share)
-    * (dz if total else np.expand_dims(dz, 1)),
+    dx=lambda dz, x, target, share, total: (
+        cross_entropy_slope(x, target=target, share=share) * (dz if total else np.expand_dims(dz, 1))
+    ),
 )
 def cross_entropy(x, *, target, share, total):
     """-log softmax(x) at the target class, times `share`; their sum if `total`.

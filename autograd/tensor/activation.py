@@ -142,8 +142,8 @@ def prelu(input: Any, weight: Any) -> Any:
     channels = shape[1] if len(shape) > 1 else 1
     if w._array.ndim > 1 or count not in (1, channels):
         raise ShapeError(
-            f"prelu: Mismatch of parameter numbers and input channel size. Found parameter numbers = {count} and channel "
-            f"size = {channels}; weight has shape {w._array.shape}"
+            "prelu: Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+            f"{count} and channel size = {channels}; weight has shape {w._array.shape}"
         )
     if w._array.ndim:
         w = w.reshape(() if not shape else (1,) if len(shape) == 1 else (count, *[1] * (len(shape) - 2)))

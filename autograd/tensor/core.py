@@ -457,7 +457,7 @@ _SCOPE: dict[str, Any] = {
 
 def apply(op: Op, *inputs: Any, **settings: Any) -> Any:
     """Run `op` on Tensors, arrays and numbers, and record it if one of them needs a gradient."""
-    arrays = []
+    arrays: list[Any] = []
     nodes = []
     wanted = []
     for index, x in enumerate(inputs):
@@ -561,16 +561,23 @@ def _noted(op: Op, outs: tuple[Any, ...], source: Any) -> tuple[Any, ...]:
 
 def _note_view(out: Any, source: Any) -> None:
     """Remember whose memory `out` looks into, and let the owner know its tracked views: in-place writes need both."""
-    if not isinstance(source, Core) or owner(out._array) is not owner(source._array):  # reshape may have copied
-        return
+    if isinstance(source, Core) and owner(out._array) is owner(source._array):  # reshape may have copied
+        link_view(out, source)
+
+
+def link_view(out: Any, source: Any) -> None:
+    """The same where it is certain that `out` looks into the memory of the Tensor `source`."""
     out._base = source
-    if isinstance(out._node, Record):
+    if type(out._node) is Record:
         while source._base is not None:
             source = source._base
         if not isinstance(source._node, Leaf):  # a leaf that requires grad cannot be written to while recording
             if source._views is None:
                 source._views = []
-            source._views.append(weakref.ref(out))
+            views = source._views
+            views.append(weakref.ref(out))
+            if len(views) % 256 == 0:
+                views[:] = [view for view in views if view() is not None]
 
 
 def node_of(x: Any) -> Node | None:

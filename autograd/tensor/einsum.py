@@ -23,8 +23,8 @@ def einsum(equation: str, *operands: Any) -> Any:
 
     A letter names a dimension; one that occurs twice in an operand takes its diagonal; `...` stands for the remaining
     dimensions, which are broadcast. Without `->` the output has the letters that occur once, in alphabetic order, after
-    those of `...`. dtypes are promoted. The gradient is computed by einsum as well, through matrix products where it can.
-    Raises ShapeError if the equation does not fit the operands.
+    those of `...`. dtypes are promoted. The gradient is computed by einsum as well. Both run as matrix products
+    where they can. Raises ShapeError if the equation does not fit the operands.
     """
     if len(operands) == 1 and isinstance(operands[0], (tuple, list)):
         operands = tuple(operands[0])
@@ -65,8 +65,8 @@ def parsed(equation: str, ndims: tuple[int, ...]) -> ops.Spec:
             part = part.replace("...", dots[len(dots) - n :], 1)
         elif n != 0:
             raise ShapeError(
-                f"einsum(): the number of subscripts in the equation ({len(part.replace('...', ''))}) does not match the "
-                f"number of dimensions ({ndims[position]}) for operand {position}"
+                f"einsum(): the number of subscripts in the equation ({len(part.replace('...', ''))}) does not match "
+                f"the number of dimensions ({ndims[position]}) for operand {position}"
                 + ("" if "..." in part else " and no ellipsis was given")
             )
         _check_letters(part, f"operand {position}")
@@ -80,7 +80,9 @@ def parsed(equation: str, ndims: tuple[int, ...]) -> ops.Spec:
         if output.count(letter) > 1:
             raise ShapeError(f"einsum(): output subscript {letter} appears more than once in the output")
         if not any(letter in part for part in inputs):
-            raise ShapeError(f"einsum(): output subscript {letter} does not appear in the equation for any input operand")
+            raise ShapeError(
+                f"einsum(): output subscript {letter} does not appear in the equation for any input operand"
+            )
     return tuple(inputs), output
 
 
@@ -113,8 +115,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
     for i, j in zip(first, second, strict=True):
         if x._array.shape[i] != y._array.shape[j]:
             raise ShapeError(
-                f"tensordot: contracted dimensions need to match, but first has size {x._array.shape[i]} in dim {i} and "
-                f"second has size {y._array.shape[j]} in dim {j}"
+                f"tensordot: contracted dimensions need to match, but first has size {x._array.shape[i]} in dim {i} "
+                f"and second has size {y._array.shape[j]} in dim {j}"
             )
     mine, others = list(string.ascii_letters[:m]), list(string.ascii_letters[m : m + n])
     for i, j in zip(first, second, strict=True):

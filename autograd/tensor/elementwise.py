@@ -79,8 +79,8 @@ class Elementwise(Core):
     def div(self, other: Any, *, rounding_mode: str | None = None) -> Self:
         """self / other.
 
-        rounding_mode   None: the quotient, integers -> float; "floor": rounded down; "trunc": rounded towards 0. Rounded
-                        quotients keep integer dtypes and have gradient 0.
+        rounding_mode   None: the quotient, integers -> float; "floor": rounded down; "trunc": rounded towards 0.
+                        Rounded quotients keep integer dtypes and have gradient 0.
         """
         if rounding_mode is None:
             return _div(self, other)  # type: ignore[no-any-return]
@@ -123,7 +123,10 @@ class Elementwise(Core):
     # -------------------------------------------------------------------------------------------------- powers
 
     def pow(self, exponent: Any) -> Self:
-        """self ** exponent. x**0 has gradient 0 everywhere; 0**b has slope 0 in b >= 0; a negative base has slope NaN in b."""
+        """self ** exponent: a number, a Tensor or an array.
+
+        x**0 has gradient 0 everywhere; 0**b has slope 0 in b >= 0; a negative base has slope NaN in b.
+        """
         if _is_number(exponent) and isinstance(self, Core):
             return _power(self, exponent)  # type: ignore[no-any-return]
         return _pow(self, exponent)  # type: ignore[no-any-return]

@@ -12,7 +12,7 @@ from ..errors import DTypeError, ShapeError
 from ..ops import index as ops
 from ..ops.along import take_along
 from ..tape import Record, library, outer, state
-from .core import Array, Core, _note_view, append, apply, array_of, implements, method, wrap
+from .core import Array, Core, append, apply, array_of, implements, link_view, method, wrap
 from .dims import normalize_dim
 
 _BASIC = {int, slice, type(None), EllipsisType}
@@ -140,7 +140,7 @@ class Index(Core):
             append(record, z)
             out = wrap(z, record)
         if view:
-            _note_view(out, self)
+            link_view(out, self)
         return out
 
     @method

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..ops import linalg as ops
-from .core import Array, Core, apply, array_of, binary, implements, method, reflected, ufuncs
+from .core import Array, apply, array_of, binary, implements, method, reflected, ufuncs
 from .dims import normalize_dim
 from .einsum import tensordot
 from .join import alike
@@ -27,8 +27,8 @@ def _misfit(name: str, a: Array, b: Array) -> ShapeError:
     m, n = (math.prod(a.shape[:-1]), a.shape[-1]), b.shape[-2:]
     if b.ndim == 1 and a.ndim == 1:
         return ShapeError(
-            f"{name}: inconsistent tensor size, expected tensor [{a.size}] and src [{b.size}] to have the same number of "
-            f"elements, but got {a.size} and {b.size} elements respectively"
+            f"{name}: inconsistent tensor size, expected tensor [{a.size}] and src [{b.size}] to have the same number "
+            f"of elements, but got {a.size} and {b.size} elements respectively"
         )
     if b.ndim == 1:
         return ShapeError(f"{name}: size mismatch, got input ({m[0]}), mat ({m[0]}x{m[1]}), vec ({b.size}){end}")
@@ -38,8 +38,8 @@ def _misfit(name: str, a: Array, b: Array) -> ShapeError:
                 return ShapeError(f"{name}: The size of tensor a ({i}) must match the size of tensor b ({j}){end}")
         return ShapeError(f"{name}: mat1 and mat2 shapes cannot be multiplied ({m[0]}x{m[1]} and {n[0]}x{n[1]}){end}")
     return ShapeError(
-        f"{name}: Expected size for first two dimensions of batch2 tensor to be: [{b.shape[-3]}, {a.shape[-1]}] but got: "
-        f"[{b.shape[-3]}, {b.shape[-2]}]{end}"
+        f"{name}: Expected size for first two dimensions of batch2 tensor to be: [{b.shape[-3]}, {a.shape[-1]}] but "
+        f"got: [{b.shape[-3]}, {b.shape[-2]}]{end}"
     )
 
 
@@ -56,8 +56,8 @@ class LinAlg(Solve):
     matmul = binary(ops.matmul, misfit=_misfit)
     matmul.__doc__ = """Matrix product.
 
-    Of the last two dimensions, broadcast over the others; 1-d operands are vectors: (n) @ (n) is 0-d, (m, n) @ (n) is (m),
-    (n) @ (n, p) is (p), (b, m, n) @ (n, p) and (b, m, n) @ (b, n, p) are (b, m, p). Also written `x @ y`.
+    Of the last two dimensions, broadcast over the others; 1-d operands are vectors: (n) @ (n) is 0-d, (m, n) @ (n) is
+    (m), (n) @ (n, p) is (p), (b, m, n) @ (n, p) and (b, m, n) @ (b, n, p) are (b, m, p). Also written `x @ y`.
     Raises ShapeError if the inner sizes differ ("mat1 and mat2 shapes cannot be multiplied ...") or one is 0-d.
     """
     __matmul__ = matmul
@@ -88,7 +88,9 @@ class LinAlg(Solve):
     def mv(self, vec: Any) -> Self:
         """Product of a matrix (m, n) and a vector (n)."""
         if self._array.ndim != 2 or array_of(vec).ndim != 1:
-            raise ShapeError(f"mv: matrix and vector expected, got {self._array.ndim}D and {array_of(vec).ndim}D tensors")
+            raise ShapeError(
+                f"mv: matrix and vector expected, got {self._array.ndim}D and {array_of(vec).ndim}D tensors"
+            )
         return self.matmul(vec)
 
     @method
@@ -152,7 +154,7 @@ class LinAlg(Solve):
 
     @method
     def cross(self, other: Any, dim: int | None = None) -> Self:
-        """Vector product of 3-vectors along `dim`, broadcast over the others. Default: the first dimension of size 3."""
+        """Vector product of 3-vectors along `dim`, broadcast over the others. Default: the first dim of size 3."""
         x, y = alike([self, other])
         if dim is None:
             sizes = np.broadcast_shapes(x._array.shape, y._array.shape)
@@ -195,18 +197,30 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     input (..., n), weight (m, n), bias (m) -> (..., m). One record, however many leading dimensions there are.
     Raises ShapeError if the sizes n differ ("mat1 and mat2 shapes cannot be multiplied ...").
     """
-    operands = [input, weight] if bias is None else [input, weight, bias]
-    if len({x._array.dtype if isinstance(x, Core) else None for x in operands}) > 1 or not isinstance(input, Core):
-        operands = alike(operands)
-    a, w = operands[0]._array, operands[1]._array
-    if w.ndim != 2 or a.ndim == 0 or a.shape[-1] != w.shape[1]:
-        if w.ndim == 1:
-            product = operands[0] @ operands[1]
-            return product if bias is None else product + bias
+    try:
+        x, w, b = input._array, weight._array, weight._array if bias is None else bias._array
+        direct = (
+            x.shape[-1] == w.shape[1] and (bias is None or b.shape == w.shape[:1]) and x.dtype == w.dtype == b.dtype
+        )
+    except (AttributeError, IndexError):  # arrays, or too few dimensions
+        direct = False
+    if direct and w.ndim == 2:
+        return apply(ops.linear, input, weight) if bias is None else apply(ops.linear, input, weight, bias)
+    return _linear(*alike([input, weight] if bias is None else [input, weight, bias]))
+
+
+def _linear(x: Any, weight: Any, *bias: Any) -> Any:
+    """The same for operands that need some care: a vector as weight, a bias that is broadcast."""
+    a, w = x._array, weight._array
+    if w.ndim == 1:
+        product = x @ weight
+    elif w.ndim != 2 or a.ndim == 0 or a.shape[-1] != w.shape[1]:
         raise _misfit("linear", a.reshape(1, -1) if a.ndim == 1 else a, w.T)
-    if bias is not None and operands[2]._array.shape != w.shape[:1]:
-        return apply(ops.linear, *operands[:2]) + operands[2]
-    return apply(ops.linear, *operands)
+    elif bias and bias[0]._array.shape == w.shape[:1]:
+        return apply(ops.linear, x, weight, *bias)
+    else:
+        product = apply(ops.linear, x, weight)
+    return product + bias[0] if bias else product
 
 
 def chain_matmul(*matrices: Any) -> Any:
@@ -251,9 +265,7 @@ def _cheapest(sizes: tuple[int, ...]) -> dict[tuple[int, int], int]:
     for length in range(1, count):
         for i in range(count - length):
             j = i + length
-            costs = [
-                cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1] for k in range(i, j)
-            ]
+            costs = [cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1] for k in range(i, j)]
             cost[i, j] = min(costs)
             cut[i, j] = i + costs.index(min(costs))
     return cut
@@ -267,7 +279,7 @@ def _dot(a: Any, b: Any) -> Any:
     m, n = array_of(a).ndim, array_of(b).ndim
     if m == 0 or n == 0:
         return a * b
-    if m <= 2 and n <= 2 or n == 1:
+    if n == 1 or (m <= 2 and n <= 2):
         return LinAlg.matmul(a, b)
     return tensordot(a, b, ([-1], [max(n - 2, 0)]))
 

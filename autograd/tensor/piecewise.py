@@ -119,8 +119,8 @@ class Piecewise(Core):
     def clamp(self, min: Any = None, max: Any = None) -> Self:
         """Every element moved into min .. max; `max` where min > max.
 
-        min, max   numbers or Tensors that broadcast; one may be None. At a bound the gradient goes to self; beyond it to
-                   the bound.
+        min, max   numbers or Tensors that broadcast; one may be None. At a bound the gradient goes to self; beyond it
+                   to the bound.
         """
         if min is None and max is None:
             raise SettingError("clamp: At least one of 'min' or 'max' must not be None")
@@ -144,10 +144,13 @@ class Piecewise(Core):
 
     @method
     def nan_to_num(self, nan: float | None = 0.0, posinf: float | None = None, neginf: float | None = None) -> Self:
-        """NaN, inf and -inf replaced by these numbers; None: 0, the largest and the smallest of the dtype. Gradient 0 there."""
+        """NaN, inf and -inf replaced by these numbers; None: 0, the largest and the smallest of the dtype.
+
+        Gradient 0 where an element was replaced.
+        """
         return apply(ops.nan_to_num, self, nan=nan or 0.0, posinf=posinf, neginf=neginf)  # type: ignore[no-any-return]
 
-    # ------------------------------------------------------------------- rounding: integers stay as they are; gradient 0
+    # ---------------------------------------------------------- rounding: integers stay as they are; gradient 0
 
     floor = unary(ops.floor, doc="Rounded down. Gradient 0.")
     ceil = unary(ops.ceil, doc="Rounded up. Gradient 0.")

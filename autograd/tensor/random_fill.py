@@ -196,7 +196,7 @@ class RandomFill(Core):
         return _fill(self, "bernoulli_", (draws < chance).astype(self._array.dtype))  # type: ignore[no-any-return]
 
     def random_(self, low: int | None = None, high: int | None = None, *, generator: Generator | None = None) -> Self:
-        """Integers from `low` to `high` - 1: random_(low, high), random_(high) from 0, random_() all the dtype can hold."""
+        """Integers: random_(low, high) below `high`, random_(high) from 0 on, random_() all that the dtype can hold."""
         check_writable(self, "random_")
         dtype = self._array.dtype
         if high is None:

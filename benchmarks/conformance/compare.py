@@ -120,7 +120,9 @@ def evaluate(expression: str, library: Any, nn: Any, dtype: str, order: int = 2)
             again = [g for g in first if g is not None and g.requires_grad]
             if again and order >= 2:
                 second = list(grad(weigh(again), inputs.leaves, allow_unused=True))
-        return Outcome(values, [None if g is None else plain(g) for g in first], [None if g is None else plain(g) for g in second])
+        return Outcome(
+            values, [None if g is None else plain(g) for g in first], [None if g is None else plain(g) for g in second]
+        )
     except Exception as error:  # noqa: BLE001 - errors are compared too
         return Outcome([], [], [], error)
 
@@ -139,7 +141,11 @@ def difference(expression: str, dtype: str, ours_nn: Any, order: int = 2) -> str
         return "" if ours.error is not None else f"{WIDER} {type(theirs.error).__name__}: {theirs.error}; ours does not"
     if ours.error is not None:
         return f"ours raises {type(ours.error).__name__}: {ours.error}"
-    for what, a, b in (("value", ours.values, theirs.values), ("gradient", ours.first, theirs.first), ("second", ours.second, theirs.second)):
+    for what, a, b in (
+        ("value", ours.values, theirs.values),
+        ("gradient", ours.first, theirs.first),
+        ("second", ours.second, theirs.second),
+    ):
         if len(a) != len(b):
             if what == "second" and all(x is None or not np.any(x) for x in [*a, *b]):
                 continue

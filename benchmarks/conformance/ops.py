@@ -74,10 +74,25 @@ def _elementwise() -> Iterator[str]:
         yield f"Z(3, 4) ** {exponent}"
     yield "torch.pow(C([0.0, 0.0]), P(2))"
     yield "C([0.0, 2.0]) ** X(2)"
-    for settings in ("min=-0.5", "max=0.5", "min=-0.5, max=0.5", "min=0.5, max=-0.5", "min=U(3)", "max=U(3)", "min=U(3), max=P(3)", ""):
+    for settings in (
+        "min=-0.5",
+        "max=0.5",
+        "min=-0.5, max=0.5",
+        "min=0.5, max=-0.5",
+        "min=U(3)",
+        "max=U(3)",
+        "min=U(3), max=P(3)",
+        "",
+    ):
         yield f"torch.clamp(X(2, 3), {settings})"
         yield f"X(2, 3).clip({settings})"
-    yield from ("torch.clamp(Z(5, 5), -1, 1)", "torch.clamp(Z(5, 5), min=Z(5))", "Z(5, 5).clamp_min(1)", "Z(5, 5).clamp_max(-1)", "torch.clamp(I(9, 5), 2, 6)")
+    yield from (
+        "torch.clamp(Z(5, 5), -1, 1)",
+        "torch.clamp(Z(5, 5), min=Z(5))",
+        "Z(5, 5).clamp_min(1)",
+        "Z(5, 5).clamp_max(-1)",
+        "torch.clamp(I(9, 5), 2, 6)",
+    )
     for w in ("0.3", "U(3)", "U(2, 3)", "0.7"):
         yield f"torch.lerp(X(2, 3), X(2, 3), {w})"
     for name in ("addcmul", "addcdiv"):
@@ -108,12 +123,25 @@ def _activations() -> Iterator[str]:
         yield f"F.{name}(Z(4, 5))"
         yield f"F.{name}(X(3) * 100)"
     for name in ("softmax", "log_softmax", "softmin"):
-        for shape, dims in (("2, 3", (0, 1, -1)), ("4", (0, -1)), ("2, 3, 4", (0, 1, 2)), ("0, 3", (0, 1)), ("1, 1", (1,)), ("", (0,))):
+        for shape, dims in (
+            ("2, 3", (0, 1, -1)),
+            ("4", (0, -1)),
+            ("2, 3, 4", (0, 1, 2)),
+            ("0, 3", (0, 1)),
+            ("1, 1", (1,)),
+            ("", (0,)),
+        ):
             for dim in dims:
                 yield f"F.{name}(X({shape}), dim={dim})"
         yield f"F.{name}(X(2, 3) * 1000, dim=1)"
         yield f"F.{name}(X(2, 3), dim=2)"
-    yield from ("torch.softmax(X(2, 3), 1)", "X(2, 3).softmax(-1)", "torch.log_softmax(X(2, 3), 1)", "X(2, 3).log_softmax(0)", "F.softmax(X(2, 3), 1, dtype=torch.float64)")
+    yield from (
+        "torch.softmax(X(2, 3), 1)",
+        "X(2, 3).softmax(-1)",
+        "torch.log_softmax(X(2, 3), 1)",
+        "X(2, 3).log_softmax(0)",
+        "F.softmax(X(2, 3), 1, dtype=torch.float64)",
+    )
     for a in ("0.2", "1.5", "0.0"):
         yield f"F.leaky_relu(X(3, 4), {a})"
         yield f"F.elu(X(3, 4), {a})"
@@ -122,7 +150,12 @@ def _activations() -> Iterator[str]:
         yield f"F.softshrink(X(3, 4), {a})"
         yield f"F.threshold(X(3, 4), {a}, 20.0)"
         yield f"F.softplus(X(3, 4) * 10, beta=2, threshold={a})"
-    yield from ("F.gelu(X(3, 4), approximate='tanh')", "F.hardtanh(Z(5, 5), -1, 1)", "F.relu6(Z(5, 5) * 3)", "F.hardtanh(X(4), -0.5, 0.2)")
+    yield from (
+        "F.gelu(X(3, 4), approximate='tanh')",
+        "F.hardtanh(Z(5, 5), -1, 1)",
+        "F.relu6(Z(5, 5) * 3)",
+        "F.hardtanh(X(4), -0.5, 0.2)",
+    )
     for shape, dim in (("4, 6", -1), ("4, 6", 0), ("2, 4, 3", 1), ("3, 3", 1)):
         yield f"F.glu(X({shape}), dim={dim})"
     for x, w in (("X(4, 3)", "P(1)"), ("X(4, 3)", "P(3)"), ("X(2, 3, 4, 4)", "P(3)"), ("X(4)", "P(1)")):
@@ -171,8 +204,21 @@ def _reductions() -> Iterator[str]:
     for name in ("sum", "prod", "mean", "max", "min", "cumsum"):
         yield f"torch.{name}(I(5, 2, 3){', dim=0' if name == 'cumsum' else ''})"
         yield f"torch.{name}(B(2, 3){', dim=0' if name == 'cumsum' else ''})"
-    yield from ("torch.sum(X(2, 3), dtype=torch.float64)", "torch.sum(I(4, 3), dtype=torch.float32)", "torch.mean(I(4, 3), dtype=torch.float32)", "torch.sum(X(2, 3), dim=())")
-    for c in ("correction=0", "correction=1", "correction=2", "unbiased=False", "dim=1, correction=0", "dim=1, unbiased=True", "dim=1, correction=5"):
+    yield from (
+        "torch.sum(X(2, 3), dtype=torch.float64)",
+        "torch.sum(I(4, 3), dtype=torch.float32)",
+        "torch.mean(I(4, 3), dtype=torch.float32)",
+        "torch.sum(X(2, 3), dim=())",
+    )
+    for c in (
+        "correction=0",
+        "correction=1",
+        "correction=2",
+        "unbiased=False",
+        "dim=1, correction=0",
+        "dim=1, unbiased=True",
+        "dim=1, correction=5",
+    ):
         yield f"torch.var(X(3, 4), {c})"
         yield f"torch.std(X(3, 4), {c})"
     yield from ("torch.std(C([2.0, 2.0, 2.0]) + X(1) * 0)", "torch.var(X(1))", "torch.std(X(1, 1), dim=1)")
@@ -191,16 +237,40 @@ def _reductions() -> Iterator[str]:
         for settings in ("", ", dim=0", ", largest=False", ", dim=0, largest=False"):
             yield f"torch.topk(D(4, 5), {k}{settings})"
         yield f"torch.kthvalue(D(4, 5), {k})"
-    for p in ("", "p=1", "p=2", "p=3", "p=0", "p=float('inf')", "p=-float('inf')", "p='fro'", "p=2.5", "p=1, dim=0", "p=2, dim=1, keepdim=True", "dim=(0, 1)", "p=float('inf'), dim=1"):
+    for p in (
+        "",
+        "p=1",
+        "p=2",
+        "p=3",
+        "p=0",
+        "p=float('inf')",
+        "p=-float('inf')",
+        "p='fro'",
+        "p=2.5",
+        "p=1, dim=0",
+        "p=2, dim=1, keepdim=True",
+        "dim=(0, 1)",
+        "p=float('inf'), dim=1",
+    ):
         yield f"torch.norm(X(3, 4), {p})"
         yield f"X(3, 4).norm({p})"
         if "fro" not in p:
             yield f"torch.linalg.vector_norm(X(3, 4), {p.replace('p=', 'ord=')})"
-    yield from ("torch.norm(C([0.0, 0.0]) * X(2))", "torch.norm(X(2) * 0)", "torch.logsumexp(C([-float('inf')] * 2) + X(2) * 0, 0)", "torch.logsumexp(X(2) * 1000, 0)")
+    yield from (
+        "torch.norm(C([0.0, 0.0]) * X(2))",
+        "torch.norm(X(2) * 0)",
+        "torch.logsumexp(C([-float('inf')] * 2) + X(2) * 0, 0)",
+        "torch.logsumexp(X(2) * 1000, 0)",
+    )
     for name in ("cumsum", "cumprod", "logcumsumexp"):
         for shape, dim in (("4", 0), ("2, 3", 0), ("2, 3", 1), ("2, 3", -1), ("0, 3", 0), ("", 0), ("1", 0)):
             yield f"torch.{name}(X({shape}), dim={dim})"
-    yield from ("torch.cumprod(Z(3, 5), 1)", "torch.prod(Z(3, 5), 1)", "torch.prod(C([0.0, 2.0, 0.0]) * X(3))", "torch.prod(C([0.0, 2.0, 3.0]) * X(3))")
+    yield from (
+        "torch.cumprod(Z(3, 5), 1)",
+        "torch.prod(Z(3, 5), 1)",
+        "torch.prod(C([0.0, 2.0, 0.0]) * X(3))",
+        "torch.prod(C([0.0, 2.0, 3.0]) * X(3))",
+    )
     for n in (1, 2):
         for dim in (0, -1):
             yield f"torch.diff(X(4, 5), n={n}, dim={dim})"
@@ -224,7 +294,21 @@ def _shape() -> Iterator[str]:
         "unflatten(1, (3, 1))", "unflatten(1, (-1, 1))", "diff()", "nelement()",
     ):  # fmt: skip
         yield f"X(2, 3).{call}"
-    for call in ("squeeze()", "squeeze(0)", "squeeze(1)", "squeeze(-1)", "squeeze((0, 2))", "flatten(1)", "flatten(0, 1)", "flatten(1, 2)", "permute(2, 0, 3, 1)", "movedim(3, 0)", "H", "mT", "diagonal(0, 1, 3)"):
+    for call in (
+        "squeeze()",
+        "squeeze(0)",
+        "squeeze(1)",
+        "squeeze(-1)",
+        "squeeze((0, 2))",
+        "flatten(1)",
+        "flatten(0, 1)",
+        "flatten(1, 2)",
+        "permute(2, 0, 3, 1)",
+        "movedim(3, 0)",
+        "H",
+        "mT",
+        "diagonal(0, 1, 3)",
+    ):
         yield f"X(1, 3, 1, 4).{call}"
     for function in (
         "reshape({}, (3, 2))", "flatten({})", "squeeze({})", "unsqueeze({}, 0)", "permute({}, (1, 0))", "transpose({}, 0, 1)", "t({})", "movedim({}, 0, 1)", "flip({}, (0,))", "roll({}, 1, 0)",

@@ -83,9 +83,7 @@ def _mlp(optimizer: str) -> Callable[[Any, Any, Any], Callable[[], float]]:
         images, labels = _images(data)
         inputs, targets = lib.tensor(images), lib.tensor(labels.astype(np.int64))
         rng = np.random.default_rng(0)
-        model = nn.Sequential(
-            nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10)
-        )
+        model = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10))
         for parameter in model.parameters():
             bound = 1 / np.sqrt(parameter.shape[-1])
             with lib.no_grad():
@@ -119,7 +117,9 @@ CASES = [
     Case("chain-weight", "the same, with a gradient for the factor too", _chain(True), per=1000),
     Case("chain-no-grad", "1,000 multiplications of 16 floats under no_grad", _chain(False, False), per=1000),
     Case("elementwise-small", "30 operations on 1,000 floats, forward + backward", _elementwise(1000), repeat=200),
-    Case("elementwise-large", "30 operations on 1,000,000 floats, forward + backward", _elementwise(1_000_000), repeat=10),
+    Case(
+        "elementwise-large", "30 operations on 1,000,000 floats, forward + backward", _elementwise(1_000_000), repeat=10
+    ),
     Case("mlp-sgd", "training step, MLP 784-256-128-10, batch 64, SGD with momentum", _mlp("sgd"), repeat=400),
     Case("mlp-adam", "training step, MLP 784-256-128-10, batch 64, Adam", _mlp("adam"), repeat=400),
 ]

@@ -21,7 +21,9 @@ ROOT = Path(__file__).parents[2]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's flags."""
-    parser.add_argument("--only", nargs="+", metavar="CASE", choices=[case.name for case in CASES], help="run these cases")
+    parser.add_argument(
+        "--only", nargs="+", metavar="CASE", choices=[case.name for case in CASES], help="run these cases"
+    )
     parser.add_argument(
         "--peer", metavar="PYTHON", help="the Python of an environment that has PyTorch; without it ours is timed alone"
     )
@@ -101,9 +103,11 @@ def _worker(python: str, library: str, case: Case, threads: int, images: str | N
 
 
 def _line(row: dict[str, Any], case: Case) -> str:
-    peer = f"{_seconds(row['peer_s']):>10} {row['ratio']:>7.2f}   {row['ratio_min']:.2f} to {row['ratio_max']:.2f}" if (
-        "peer_s" in row
-    ) else f"{'-':>10} {'-':>7}   "
+    peer = (
+        f"{_seconds(row['peer_s']):>10} {row['ratio']:>7.2f}   {row['ratio_min']:.2f} to {row['ratio_max']:.2f}"
+        if ("peer_s" in row)
+        else f"{'-':>10} {'-':>7}   "
+    )
     wrong = "" if row["agree"] else "   VALUES DIFFER"
     return f"{row['case']:<20} {_seconds(row['ours_s']):>10} {peer:<38}   {case.what}{wrong}"
 

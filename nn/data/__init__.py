@@ -10,6 +10,7 @@ from .dataset import (
     default_collate,
     random_split,
 )
+from .download import data_root
 from .glyphs import Glyphs
 from .idx import read_idx, write_idx
 from .loader import DataLoader

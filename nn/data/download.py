@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from autograd.errors import DataError
 
@@ -78,8 +79,8 @@ def fetch(
                 _download(url, part, timeout, deadline, max_bytes)
                 check(part)
             except (OSError, ValueError) as error:  # urllib's errors are OSErrors, a DataError is a ValueError
-                reason = str(error).replace(str(part), "the file")
-                failures.append(f"{url}: {reason or type(error).__name__}")
+                reason = str(getattr(error, "reason", error)).replace(str(part), "the file")
+                failures.append(f"{urlsplit(url).netloc or url}: {reason or type(error).__name__}")
                 continue
             part.chmod(0o644)
             os.replace(part, path)

@@ -97,6 +97,12 @@ class MNIST(ImageDataset):
         _check_pair(paths, images, targets, len(self.classes))
         super().__init__(images, targets, transform, self.pixel_mean, self.pixel_std)
 
+    @classmethod
+    def is_present(cls, root: str | Path | None = None) -> bool:
+        """Are all four files there, so that nothing needs to be downloaded?"""
+        names = [file.name for files in cls.files.values() for file in files]
+        return all(find(data_root(root), cls.folders, name) is not None for name in names)
+
     def _locate(self, file: Published, download: bool, timeout: float) -> Path:
         found = find(self.root, self.folders, file.name)
         if found is not None:

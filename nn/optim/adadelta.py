@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import SettingError
+
 from .optimizer import Array, Group, Optimizer, State, zeros
 
 
@@ -33,7 +35,7 @@ class Adadelta(Optimizer):
     def check(self, group: Group) -> None:
         super().check(group)
         if not 0 <= group["rho"] <= 1:
-            raise ValueError(f"Invalid rho value: {group['rho']}")
+            raise SettingError(f"Invalid rho value: {group['rho']}")
 
     def update(self, x: Array, g: Array, state: State, group: Group) -> None:
         if not state:

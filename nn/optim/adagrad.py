@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import SettingError
 from autograd.tensor.core import wrap
 
 from .optimizer import Array, Group, Optimizer, State
@@ -45,7 +46,7 @@ class Adagrad(Optimizer):
         super().check(group)
         for name in ("lr_decay", "initial_accumulator_value"):
             if not group[name] >= 0:
-                raise ValueError(f"Invalid {name} value: {group[name]}")
+                raise SettingError(f"Invalid {name} value: {group[name]}")
 
     def update(self, x: Array, g: Array, state: State, group: Group) -> None:
         if not state:

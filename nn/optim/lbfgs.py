@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd import enable_grad
+from autograd.errors import SettingError
 from autograd.tensor.core import wrap
 
 from .optimizer import Array, Closure, Group, Optimizer, State
@@ -54,12 +55,12 @@ class LBFGS(Optimizer):
             },
         )
         if len(self.param_groups) != 1:
-            raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")
+            raise SettingError("LBFGS doesn't support per-parameter options (parameter groups)")
 
     def check(self, group: Group) -> None:
         super().check(group)
         if group["line_search_fn"] not in (None, "strong_wolfe"):
-            raise ValueError(f"only 'strong_wolfe' is supported, got {group['line_search_fn']!r}")
+            raise SettingError(f"only 'strong_wolfe' is supported, got {group['line_search_fn']!r}")
 
     # ---------------------------------------------------------------------------- all parameters as one vector
 

@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
+from autograd.errors import SettingError
+
 from .optimizer import Group, Optimizer
 
 
@@ -106,7 +108,7 @@ class _Lambdas(LRScheduler):
             list(lr_lambda) if isinstance(lr_lambda, (list, tuple)) else [lr_lambda] * count
         )
         if len(self.lr_lambdas) != count:
-            raise ValueError(f"Expected {count} lr_lambdas, but got {len(self.lr_lambdas)}")
+            raise SettingError(f"Expected {count} lr_lambdas, but got {len(self.lr_lambdas)}")
         super().__init__(optimizer, last_epoch)
 
     _kept_out = ("optimizer", "lr_lambdas")
@@ -184,7 +186,7 @@ class ConstantLR(LRScheduler):
         self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1
     ) -> None:
         if not 0 <= factor <= 1:
-            raise ValueError("Constant multiplicative factor expected to be between 0 and 1.")
+            raise SettingError("Constant multiplicative factor expected to be between 0 and 1.")
         self.factor = factor
         self.total_iters = total_iters
         super().__init__(optimizer, last_epoch)
@@ -207,9 +209,9 @@ class LinearLR(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         if not 0 < start_factor <= 1:
-            raise ValueError("Starting multiplicative factor expected to be greater than 0 and less or equal to 1.")
+            raise SettingError("Starting multiplicative factor expected to be greater than 0 and less or equal to 1.")
         if not 0 <= end_factor <= 1:
-            raise ValueError("Ending multiplicative factor expected to be between 0 and 1.")
+            raise SettingError("Ending multiplicative factor expected to be between 0 and 1.")
         self.start_factor = start_factor
         self.end_factor = end_factor
         self.total_iters = total_iters
@@ -287,9 +289,9 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1
     ) -> None:
         if T_0 <= 0 or not isinstance(T_0, int):
-            raise ValueError(f"Expected positive integer T_0, but got {T_0}")
+            raise SettingError(f"Expected positive integer T_0, but got {T_0}")
         if T_mult < 1 or not isinstance(T_mult, int):
-            raise ValueError(f"Expected integer T_mult >= 1, but got {T_mult}")
+            raise SettingError(f"Expected integer T_mult >= 1, but got {T_mult}")
         self.T_0 = T_0
         self.T_i = T_0
         self.T_mult = T_mult
@@ -314,7 +316,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         else:
             epoch = 0 if epoch is None else epoch
             if epoch < 0:
-                raise ValueError(f"Expected non-negative epoch, but got {epoch}")
+                raise SettingError(f"Expected non-negative epoch, but got {epoch}")
             self._go_to(epoch)
         self._set(self.get_lr())
 
@@ -340,7 +342,7 @@ def _per_group(name: str, value: Any, optimizer: Optimizer) -> list[float]:
     groups = optimizer.param_groups
     if isinstance(value, (list, tuple)):
         if len(value) != len(groups):
-            raise ValueError(f"expected {len(groups)} values for {name}, got {len(value)}")
+            raise SettingError(f"expected {len(groups)} values for {name}, got {len(value)}")
         return list(value)
     return [value] * len(groups)
 
@@ -386,14 +388,14 @@ class OneCycleLR(LRScheduler):
     ) -> None:
         if total_steps is None:
             if epochs is None or steps_per_epoch is None:
-                raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
+                raise SettingError("You must define either total_steps OR (epochs AND steps_per_epoch)")
             total_steps = epochs * steps_per_epoch
         if total_steps <= 0 or not isinstance(total_steps, int):
-            raise ValueError(f"Expected positive integer total_steps, but got {total_steps}")
+            raise SettingError(f"Expected positive integer total_steps, but got {total_steps}")
         if not 0 <= pct_start <= 1:
-            raise ValueError(f"Expected float between 0 and 1 pct_start, but got {pct_start}")
+            raise SettingError(f"Expected float between 0 and 1 pct_start, but got {pct_start}")
         if anneal_strategy not in ("cos", "linear"):
-            raise ValueError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}")
+            raise SettingError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}")
         self.total_steps = total_steps
         self.anneal_strategy = anneal_strategy
         self.cycle_momentum = cycle_momentum
@@ -424,7 +426,7 @@ class OneCycleLR(LRScheduler):
                 }
             )
             if cycle_momentum and "momentum" not in group and "betas" not in group:
-                raise ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
+                raise SettingError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
             if last_epoch == -1:
                 group["initial_lr"] = first
                 if cycle_momentum:
@@ -439,9 +441,7 @@ class OneCycleLR(LRScheduler):
     def get_lr(self) -> list[float]:
         t = self.last_epoch
         if t > self.total_steps:
-            raise ValueError(
-                f"Tried to step {t} times. The specified number of total steps is {self.total_steps}"
-            )
+            raise SettingError(f"Tried to step {t} times. The specified number of total steps is {self.total_steps}")
         rates = []
         for group, settings in zip(self.optimizer.param_groups, self._settings, strict=True):
             start = 0.0
@@ -482,7 +482,7 @@ class CyclicLR(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         if mode not in ("triangular", "triangular2", "exp_range") and scale_fn is None:
-            raise ValueError("mode is invalid and scale_fn is None")
+            raise SettingError("mode is invalid and scale_fn is None")
         self.max_lrs = _per_group("max_lr", max_lr, optimizer)
         self.mode = mode
         self.gamma = gamma
@@ -496,7 +496,7 @@ class CyclicLR(LRScheduler):
         low = _per_group("base_lr", base_lr, optimizer)
         for group, lr, momentum in zip(optimizer.param_groups, low, self.max_momentums, strict=True):
             if cycle_momentum and "momentum" not in group and "betas" not in group:
-                raise ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
+                raise SettingError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
             if last_epoch == -1:
                 group["lr"] = group["initial_lr"] = lr
                 if cycle_momentum:
@@ -552,13 +552,13 @@ class ReduceLROnPlateau(LRScheduler):
         eps: float = 1e-8,
     ) -> None:
         if factor >= 1.0:
-            raise ValueError("Factor should be < 1.0.")
+            raise SettingError("Factor should be < 1.0.")
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
         if mode not in ("min", "max"):
-            raise ValueError(f"mode {mode} is unknown!")
+            raise SettingError(f"mode {mode} is unknown!")
         if threshold_mode not in ("rel", "abs"):
-            raise ValueError(f"threshold mode {threshold_mode} is unknown!")
+            raise SettingError(f"threshold mode {threshold_mode} is unknown!")
         self.optimizer = optimizer
         self.factor = factor
         self.patience = patience
@@ -620,13 +620,13 @@ class SequentialLR(LRScheduler):
         self, optimizer: Optimizer, schedulers: list[LRScheduler], milestones: list[int], last_epoch: int = -1
     ) -> None:
         if len(schedulers) < 1:
-            raise ValueError("SequentialLR expects at least one scheduler to be chained, but got no scheduler.")
+            raise SettingError("SequentialLR expects at least one scheduler to be chained, but got no scheduler.")
         if any(scheduler.optimizer is not optimizer for scheduler in schedulers):
-            raise ValueError("SequentialLR expects all schedulers to belong to the optimizer that it is given")
+            raise SettingError("SequentialLR expects all schedulers to belong to the optimizer that it is given")
         if any(isinstance(scheduler, ReduceLROnPlateau) for scheduler in schedulers):
-            raise ValueError("SequentialLR does not support `ReduceLROnPlateau`, whose step needs a metric")
+            raise SettingError("SequentialLR does not support `ReduceLROnPlateau`, whose step needs a metric")
         if len(milestones) != len(schedulers) - 1:
-            raise ValueError(
+            raise SettingError(
                 "Sequential Schedulers expects number of schedulers provided to be one more than the number of "
                 f"milestone points, but got number of schedulers {len(schedulers)} and the number of milestones to be "
                 f"equal to {len(milestones)}"
@@ -675,12 +675,12 @@ class ChainedScheduler(LRScheduler):
 
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None) -> None:
         if len(schedulers) < 1:
-            raise ValueError("ChainedScheduler expects at least one scheduler to be chained, but got no scheduler.")
+            raise SettingError("ChainedScheduler expects at least one scheduler to be chained, but got no scheduler.")
         self.optimizer = optimizer or schedulers[0].optimizer
         if any(scheduler.optimizer is not self.optimizer for scheduler in schedulers):
-            raise ValueError("ChainedScheduler expects all schedulers to belong to the same optimizer")
+            raise SettingError("ChainedScheduler expects all schedulers to belong to the same optimizer")
         if any(isinstance(scheduler, ReduceLROnPlateau) for scheduler in schedulers):
-            raise ValueError("ChainedScheduler does not support `ReduceLROnPlateau`, whose step needs a metric")
+            raise SettingError("ChainedScheduler does not support `ReduceLROnPlateau`, whose step needs a metric")
         self._schedulers = list(schedulers)
         self._last_lr = self.rates
 

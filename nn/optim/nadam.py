@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import SettingError
+
 from .adam import moments
 from .optimizer import Array, Group, Optimizer, State, zeros
 
@@ -47,7 +49,7 @@ class NAdam(Optimizer):
     def check(self, group: Group) -> None:
         super().check(group)
         if not group["momentum_decay"] >= 0:
-            raise ValueError(f"Invalid momentum_decay value: {group['momentum_decay']}")
+            raise SettingError(f"Invalid momentum_decay value: {group['momentum_decay']}")
 
     def update(self, x: Array, g: Array, state: State, group: Group) -> None:
         if not state:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, enable_grad
-from autograd.errors import CheckpointError, GraphError
+from autograd.errors import CheckpointError, GraphError, SettingError
 from autograd.tape import outer, state
 from autograd.tensor import Handle
 from autograd.tensor.core import array_of, wrap
@@ -51,7 +51,7 @@ class Optimizer:
         self._buffers: dict[Any, tuple[Array, Array]] = {}
         groups = list(params)
         if not groups:
-            raise ValueError("optimizer got an empty parameter list")
+            raise SettingError("optimizer got an empty parameter list")
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
 
@@ -77,9 +77,11 @@ class Optimizer:
             if not isinstance(p, Tensor):
                 raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
             if not p.is_leaf:
-                raise GraphError(f"can't optimize a non-leaf Tensor: it is the result of {p._node.op} at {p._node.line}")
+                raise GraphError(
+                    f"can't optimize a non-leaf Tensor: it is the result of {p._node.op} at {p._node.line}"
+                )
             if id(p) in seen:
-                raise ValueError("some parameters appear in more than one parameter group, or twice in one")
+                raise SettingError("some parameters appear in more than one parameter group, or twice in one")
             seen.add(id(p))
         for name, value in self.defaults.items():
             group.setdefault(name, value)
@@ -89,13 +91,13 @@ class Optimizer:
         self.param_groups.append(group)
 
     def check(self, group: Group) -> None:
-        """Raise ValueError for settings that make no sense."""
+        """Raise SettingError for settings that make no sense."""
         for name, what in (("lr", "learning rate"), ("weight_decay", "weight_decay value"), ("eps", "epsilon value")):
             if name in group and not group[name] >= 0:
-                raise ValueError(f"Invalid {what}: {group[name]}")
+                raise SettingError(f"Invalid {what}: {group[name]}")
         for index, beta in enumerate(group.get("betas", ())):
             if not 0 <= beta < 1:
-                raise ValueError(f"Invalid beta parameter at index {index}: {beta}")
+                raise SettingError(f"Invalid beta parameter at index {index}: {beta}")
 
     # -------------------------------------------------------------------------------------------------- stepping
 

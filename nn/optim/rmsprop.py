@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import SettingError
+
 from .optimizer import Array, Group, Optimizer, State, zeros
 
 
@@ -45,9 +47,9 @@ class RMSprop(Optimizer):
     def check(self, group: Group) -> None:
         super().check(group)
         if group["momentum"] < 0:
-            raise ValueError(f"Invalid momentum value: {group['momentum']}")
+            raise SettingError(f"Invalid momentum value: {group['momentum']}")
         if not group["alpha"] >= 0:
-            raise ValueError(f"Invalid alpha value: {group['alpha']}")
+            raise SettingError(f"Invalid alpha value: {group['alpha']}")
 
     def update(self, x: Array, g: Array, state: State, group: Group) -> None:
         if not state:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.errors import SettingError
 from autograd.tensor.core import wrap
 
 from .optimizer import Array, Group, Optimizer, State
@@ -49,9 +50,9 @@ class SGD(Optimizer):
     def check(self, group: Group) -> None:
         super().check(group)
         if group["momentum"] < 0:
-            raise ValueError(f"Invalid momentum value: {group['momentum']}")
+            raise SettingError(f"Invalid momentum value: {group['momentum']}")
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
-            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+            raise SettingError("Nesterov momentum requires a momentum and zero dampening")
 
     def update(self, x: Array, g: Array, state: State, group: Group) -> None:
         a, b = self.scratch(x)

@@ -1,0 +1,120 @@
+"""Eigenvalues, singular values, QR, pseudoinverse: value and rules side by side.
+
+The gradients of M. Giles, 2008, "An extended collection of matrix derivative results", and J. Townsend, 2016,
+"Differentiating the singular value decomposition". Eigenvectors that belong to equal eigenvalues can be turned against
+each other, so by themselves they have no derivative; nothing is passed back through such a turn.
+"""
+
+# mypy: no-warn-return-any, allow-untyped-decorators
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import LinAlgError
+from ..op import Array, op
+from .linalg import inv
+
+
+def again(decomposition: Any, x: Any, z: Any) -> Any:
+    """The factors z of x: computed once more if x is a Tensor, so that they are part of the graph."""
+    return z if type(x) is np.ndarray else decomposition(x)
+
+
+def row(values: Any) -> Any:
+    """Values that scale the columns of a matrix."""
+    return np.expand_dims(values, -2)
+
+
+def column(values: Any) -> Any:
+    """Values that scale the rows of a matrix."""
+    return np.expand_dims(values, -1)
+
+
+def inverse_gaps(values: Any, known: Array) -> Any:
+    """1 / (values[j] - values[i]) at [i, j]; 0 where they are equal. `known` are the values as an array."""
+    equal = (row(known) == column(known)).astype(known.dtype)
+    return (1 - equal) / (row(values) - column(values) + equal)
+
+
+def identity(x: Any) -> Any:
+    """Ones on the diagonal, of the size and dtype of the last axis of x."""
+    return np.eye(x.shape[-1], dtype=x.dtype)
+
+
+def _eigh_dx(dz: Any, x: Any, z: Any) -> Any:
+    (values, q), (dvalues, dq) = again(eigh, x, z), dz
+    inner = (q.mT @ dq) * inverse_gaps(values, z[0]) + row(dvalues) * identity(dvalues)
+    g = q @ inner @ q.mT
+    return (g + g.mT) * 0.5
+
+
+@op("eigh", outputs=2, dx=_eigh_dx)
+def eigh(x: Array) -> tuple[Array, Array]:
+    """Eigenvalues, ascending, and eigenvectors, as columns, of symmetric matrices; the upper triangle is not read."""
+    values, q = np.linalg.eigh(x)
+    return values, q
+
+
+def _svd_dx(dz: Any, x: Any, z: Any) -> Any:
+    (u, s, vh), (du, ds, dvh) = again(svd, x, z), dz
+    v, dv = vh.mT, dvh.mT
+    a, b = u.mT @ du, v.mT @ dv
+    gaps = inverse_gaps(s * s, z[1] * z[1])
+    inner = gaps * (a - a.mT) * row(s) + column(s) * gaps * (b - b.mT) + row(ds) * identity(ds)
+    g = u @ inner @ vh
+    if u.shape[-2] > s.shape[-1]:  # what of du lies outside the span of u
+        g = g + ((du - u @ a) / row(s)) @ vh
+    if v.shape[-2] > s.shape[-1]:
+        g = g + u @ ((dv - v @ b) / row(s)).mT
+    return g
+
+
+@op("svd", outputs=3, dx=_svd_dx)
+def svd(x: Array) -> tuple[Array, Array, Array]:
+    """u, s, vh with x = u @ diag(s) @ vh; as many singular values, descending, as the smaller side of x."""
+    try:
+        u, s, vh = np.linalg.svd(x, full_matrices=False)
+    except np.linalg.LinAlgError:
+        raise LinAlgError("linalg.svd: The algorithm failed to converge") from None
+    return u, s, vh
+
+
+@op("svdvals", dx=lambda dz, x: _svdvals_dx(dz, x))
+def svdvals(x: Array) -> Array:
+    """The singular values alone, descending: equal ones and zeros do no harm to their gradient."""
+    return np.linalg.svd(x, compute_uv=False)
+
+
+def _svdvals_dx(dz: Any, x: Any) -> Any:
+    u, _, vh = svd(x)
+    return (u * row(dz)) @ vh
+
+
+def _qr_dx(dz: Any, x: Any, z: Any) -> Any:
+    (q, r), (dq, dr) = again(qr, x, z), dz
+    m = r @ dr.mT - dq.mT @ q
+    lower = np.tril(m, -1)
+    return (dq + q @ (lower + lower.mT + m * identity(m))) @ inv(r).mT
+
+
+@op("qr", outputs=2, dx=_qr_dx)
+def qr(x: Array) -> tuple[Array, Array]:
+    """q with orthonormal columns and upper triangular r, x = q @ r, for at least as many rows as columns."""
+    q, r = np.linalg.qr(x)
+    return q, r
+
+
+def _pinv_dx(dz: Any, x: Any, z: Any) -> Any:
+    # dz = -z dx z + z z' dx' (1 - x z) + (1 - z x) dx' z' z: Golub & Pereyra, 1973, for constant rank
+    zt, dt = z.mT, dz.mT
+    left, right = dt @ z @ zt, zt @ z @ dt
+    return left - x @ (z @ left) + right - (right @ z) @ x - zt @ dz @ zt
+
+
+@op("pinv", dx=_pinv_dx)
+def pinv(x: Array, *, rcond: float) -> Array:
+    """Pseudoinverse; singular values below rcond times the largest count as 0."""
+    return np.linalg.pinv(x, rcond)

@@ -1,0 +1,87 @@
+"""The command line. A command is a module with `configure(parser)` and `run(arguments) -> exit status`.
+
+Only the module of the command that is asked for is imported, and it imports what is heavy when it runs: help is quick.
+Exit status: 0 done, 1 a check failed, 2 wrong use or unusable files, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import sys
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
+
+PROGRAM = "python -m benchmarks"
+
+COMMANDS = {
+    "train": ("benchmarks.train.command", "train a model and report on it"),
+    "list": ("benchmarks.train.listing", "list the experiments that can be trained"),
+}
+
+
+class UsageError(Exception):
+    """The user asked for something that cannot be; the message is one line."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports mistakes in one line, without the usage in front."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def did_you_mean(wrong: str, names: Iterable[str]) -> str:
+    """What to add to the message about an unknown name."""
+    names = sorted(names)
+    close = difflib.get_close_matches(wrong, names, n=2, cutoff=0.5)
+    return f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names)}"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; returns the exit status."""
+    try:
+        return _run(list(argv))
+    except UsageError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as error:
+        print(str(error) or "interrupted", file=sys.stderr)
+        return 130
+
+
+def _run(argv: list[str]) -> int:
+    if not argv or argv[0].startswith("-"):
+        lines = [f"  {name:<8} {summary}" for name, (_, summary) in COMMANDS.items()]
+        parser = Parser(
+            PROGRAM,
+            usage=f"{PROGRAM} COMMAND [options]",
+            description="Train models and measure the library.",
+            epilog="\n".join(["commands:", *lines, "", f"{PROGRAM} COMMAND --help explains a command."]),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        try:
+            parser.parse_args(argv)
+        except SystemExit as done:  # --help
+            return int(done.code or 0)
+        parser.print_help()
+        return 0
+    name, *rest = argv
+    if name not in COMMANDS:
+        raise UsageError(f"no command {name!r}: {did_you_mean(name, COMMANDS)}")
+    module_name, summary = COMMANDS[name]
+    module = importlib.import_module(module_name)
+    parser = Parser(
+        f"{PROGRAM} {name}",
+        description=module.__doc__ or summary,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    module.configure(parser)
+    try:
+        arguments = parser.parse_args(rest)
+    except SystemExit as done:
+        return int(done.code or 0)
+    status: int = module.run(arguments)
+    return status

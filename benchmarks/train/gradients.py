@@ -1,0 +1,65 @@
+"""A model's gradients compared with finite differences."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+
+import autograd
+import nn
+
+ENTRIES = 5  # compared per parameter
+STEP = 1e-5  # of the central differences; in float64 their error is then about 1e-10
+TOLERANCE = 1e-5
+
+
+def check_gradients(
+    model: nn.Module,
+    loss_function: Callable[[autograd.Tensor, autograd.Tensor], autograd.Tensor],
+    inputs: autograd.Tensor,
+    targets: autograd.Tensor,
+) -> bool:
+    """Compare random entries of every parameter's gradient with central differences in float64; print a table.
+
+    The error of an entry is relative to itself, or to a thousandth of the parameter's largest gradient where that is
+    more: below, rounding in the differences decides.
+    """
+    model = copy.deepcopy(model).double().eval()
+    inputs = inputs.detach().double()
+    rng = np.random.default_rng(0)
+
+    def loss() -> autograd.Tensor:
+        return loss_function(model(inputs), targets)
+
+    model.zero_grad()
+    loss().backward()
+    print(f"\ngradients against central differences: float64, {len(targets)} examples, {ENTRIES} entries per parameter")
+    worst = 0.0
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None
+        values, gradient = parameter.detach().numpy().reshape(-1), parameter.grad.numpy().reshape(-1)
+        floor = max(1e-3 * np.abs(gradient).max(), 1e-12)
+        candidates = np.flatnonzero(gradient) if gradient.any() else np.arange(gradient.size)
+        error = 0.0
+        for index in rng.choice(candidates, min(ENTRIES, len(candidates)), replace=False):
+            numeric = _central_difference(loss, values, index)
+            scale = max(abs(numeric), abs(gradient[index]), floor)
+            error = max(error, abs(numeric - gradient[index]) / scale)
+        print(f"  {name:<24} {tuple(parameter.shape)!s:<16} relative error {error:.1e}")
+        worst = max(worst, error)
+    verdict = "they agree" if worst < TOLERANCE else f"they DIFFER (tolerance {TOLERANCE:.0e})"
+    print(f"  largest relative error {worst:.1e}: {verdict}")
+    return worst < TOLERANCE
+
+
+def _central_difference(loss: Callable[[], autograd.Tensor], values: np.ndarray, index: int) -> float:
+    before = values[index]
+    with autograd.no_grad():
+        values[index] = before + STEP
+        above = loss().item()
+        values[index] = before - STEP
+        below = loss().item()
+    values[index] = before
+    return (above - below) / (2 * STEP)

@@ -1,0 +1,80 @@
+"""Handwritten digits with a multilayer perceptron: from random weights to 98 % in a few seconds."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import autograd
+import nn
+
+from .gradients import check_gradients
+from .images import load_images
+from .plots import plot_confusion, plot_curves, plot_examples
+from .progress import Run
+from .registry import Settings
+from .reporting import confusion_matrix, report
+
+
+def run(settings: Settings, state: dict[str, Any] | None) -> int:
+    """Train, evaluate, report. `state` is the checkpoint to go on from, or None."""
+    autograd.manual_seed(settings.seed)
+    model = nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(28 * 28, 256),
+        nn.ReLU(),
+        nn.Linear(256, 128),
+        nn.ReLU(),
+        nn.Linear(128, 10),
+    )
+    loss_function = nn.CrossEntropyLoss()
+    optimizer = nn.optim.Adam(model.parameters(), lr=settings.lr)
+
+    with Run(settings, model, optimizer, state) as run:  # shows progress, keeps the history, saves checkpoints
+        train, test = load_images(settings)
+        images, labels = train.tensors()
+        examples = nn.data.TensorDataset(images[: settings.train_size], labels[: settings.train_size])
+        loader = nn.data.DataLoader(examples, settings.batch_size, shuffle=True, generator=run.order)
+        test_images, test_labels = test.tensors()
+
+        for epoch in run.epochs():
+            for group in optimizer.param_groups:  # the learning rate falls along half a cosine
+                group["lr"] = settings.lr * 0.5 * (1 + math.cos(math.pi * epoch / settings.epochs))
+            model.train()
+            for x, y in run.batches(loader):
+                optimizer.zero_grad()
+                output = model(x)
+                loss = loss_function(output, y)
+                loss.backward()
+                optimizer.step()
+                run.record(loss, output, y)
+            scores = predict(model, test_images)
+            run.end_epoch(loss_function(scores, test_labels).item(), accuracy(scores, test_labels))
+
+        scores = predict(model, test_images)
+        predictions = scores.numpy().argmax(1)
+        confusion = confusion_matrix(test.targets, predictions, 10)
+        print(f"\n{report(confusion, test.classes)}")
+
+        hardest = nn.functional.cross_entropy(scores, test_labels, reduction="none").numpy().argsort()[-8:]
+        agree = check_gradients(model, loss_function, test_images[hardest], test_labels[hardest])
+
+        out, name = settings.out, f"{type(test).__name__}, multilayer perceptron"
+        confidence = nn.functional.softmax(scores, dim=1).numpy().max(1)
+        plot_curves(out / "curves.png", run.history, name)
+        plot_confusion(out / "confusion.png", confusion, test.classes, f"{name}: {accuracy(scores, test_labels):.2%}")
+        plot_examples(out / "examples.png", test.images, test.targets, predictions, confidence, test.classes)
+        print(f"\nwritten to {out}: checkpoint.npz, curves.png, confusion.png, examples.png")
+    return 0 if agree else 1
+
+
+def predict(model: nn.Module, images: autograd.Tensor) -> autograd.Tensor:
+    """The model's scores for many images, (N, 10)."""
+    model.eval()
+    with autograd.no_grad():
+        return autograd.cat([model(images[start : start + 1000]) for start in range(0, len(images), 1000)])
+
+
+def accuracy(scores: autograd.Tensor, labels: autograd.Tensor) -> float:
+    """The share of rows whose largest score is at the label."""
+    return float((scores.numpy().argmax(1) == labels.numpy()).mean())

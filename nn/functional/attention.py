@@ -1,0 +1,70 @@
+"""Attention."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor, where
+from autograd.errors import SettingError, ShapeError
+from autograd.tensor.core import array_of, wrap
+
+from .dropout import dropout
+
+
+def scaled_dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Any = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    """softmax(query @ key.mT * scale + mask) @ value. Vaswani et al. 2017, eq. 1.
+
+    query (..., L, E), key (..., S, E), value (..., S, V): (..., L, V).
+    attn_mask    broadcast to (..., L, S): bool (True: may attend) or floating point (is added to the scores)
+    is_causal    position i attends to positions 0 .. i only; not together with a mask
+    dropout_p    share of the attention that is dropped; give 0 outside of training
+    scale        default 1 / sqrt(E)
+    enable_gqa   repeat the heads (dimension -3) of key and value to match those of query
+    A query that may attend to nothing gets zeros.
+    """
+    q: Any = query
+    k: Any = key
+    v: Any = value
+    if min(q.ndim, k.ndim, v.ndim) < 2 or q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
+        raise ShapeError(
+            "scaled_dot_product_attention: wanted query (..., L, E), key (..., S, E) and value (..., S, V), got "
+            f"{tuple(q.shape)}, {tuple(k.shape)} and {tuple(v.shape)}"
+        )
+    if is_causal and attn_mask is not None:
+        raise SettingError("scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
+    if enable_gqa:
+        k = k.repeat_interleave(q.shape[-3] // k.shape[-3], -3)
+        v = v.repeat_interleave(q.shape[-3] // v.shape[-3], -3)
+    scores = (q * (1 / math.sqrt(q.shape[-1]) if scale is None else scale)).matmul(k.transpose(-2, -1))
+    allowed = None
+    if is_causal:
+        allowed = np.tri(q.shape[-2], k.shape[-2], dtype=np.bool_)
+    elif attn_mask is not None:
+        mask = array_of(attn_mask)
+        if mask.dtype == np.bool_:
+            allowed = mask
+        else:
+            scores = scores + attn_mask
+    if allowed is None:
+        weights = scores.softmax(-1)
+    else:
+        # Rows without anything allowed would be 0 / 0: they are left open here and set to 0 afterwards.
+        some = allowed.any(-1, keepdims=True)
+        weights = where(wrap(allowed | ~some), scores, -math.inf).softmax(-1)
+        if not some.all():
+            weights = where(wrap(some), weights, 0.0)
+    if dropout_p > 0:
+        weights = dropout(weights, dropout_p)
+    return weights.matmul(v)  # type: ignore[no-any-return]

@@ -1,0 +1,103 @@
+"""Dropout: switching off at random while training. The masks come from autograd's default generator.
+
+`inplace` is accepted, as for the activations; the result is a new Tensor all the same.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+from autograd.errors import DTypeError, SettingError, ShapeError
+from autograd.tensor.core import array_of, wrap
+
+from .. import draw
+
+
+def _check(function: str, input: Any, p: float) -> Any:
+    if not 0.0 <= p <= 1.0:
+        raise SettingError(f"{function}: dropout probability has to be between 0 and 1, but got {p}")
+    x = input if isinstance(input, Tensor) else wrap(array_of(input))
+    if x._array.dtype.kind != "f":
+        raise DTypeError(f"{function}: wanted a floating point input, got {x._array.dtype}")
+    return x
+
+
+def _mask(shape: tuple[int, ...], p: float, dtype: Any) -> np.ndarray[Any, Any]:
+    """1 with probability 1 - p, else 0."""
+    return (draw.source().random(shape, np.float32) >= p).astype(dtype)
+
+
+def _dropped(x: Any, shape: tuple[int, ...], p: float) -> Tensor:
+    mask = _mask(shape, p, x._array.dtype)
+    if p < 1:
+        mask *= 1 / (1 - p)
+    return x * wrap(mask)  # type: ignore[no-any-return]
+
+
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """While training, each element becomes 0 with probability `p`, the others are divided by 1 - p.
+
+    Srivastava et al. 2014. Any shape. Not training, or p = 0: the input itself.
+    """
+    x = _check("dropout", input, p)
+    if not training or p == 0:
+        return x  # type: ignore[no-any-return]
+    return _dropped(x, x._array.shape, p)
+
+
+def _channelwise(function: str, input: Any, p: float, training: bool, ndims: tuple[int, ...], single: int) -> Tensor:
+    x = _check(function, input, p)
+    if x._array.ndim not in ndims:
+        raise ShapeError(
+            f"{function}: wanted an input with {' or '.join(map(str, ndims))} dimensions, got {x._array.shape}"
+        )
+    if not training or p == 0:
+        return x  # type: ignore[no-any-return]
+    kept = 1 if x._array.ndim == single else 2  # without a batch dimension, or with one
+    shape = x._array.shape[:kept] + (1,) * (x._array.ndim - kept)
+    return _dropped(x, shape, p)
+
+
+def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """`dropout` of whole channels of (N, C, L) or (C, L)."""
+    return _channelwise("dropout1d", input, p, training, (2, 3), 2)
+
+
+def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """`dropout` of whole channels of (N, C, H, W); three dimensions are taken as (N, C, L), as PyTorch does."""
+    return _channelwise("dropout2d", input, p, training, (3, 4), 0)
+
+
+def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """`dropout` of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
+    return _channelwise("dropout3d", input, p, training, (4, 5), 4)
+
+
+_SATURATION = -1.7580993408473766  # where selu ends for large negative inputs: -scale * alpha
+
+
+def _alpha(x: Any, shape: tuple[int, ...], p: float) -> Tensor:
+    # Klambauer et al. 2017: the affine map that gives mean and variance back
+    a = 1 / math.sqrt((1 - p) * (1 + p * _SATURATION**2)) if p < 1 else 0.0
+    mask = _mask(shape, p, x._array.dtype)
+    shift = wrap((1 - mask) * (a * _SATURATION) - a * p * _SATURATION)
+    return x * wrap(mask * a) + shift  # type: ignore[no-any-return]
+
+
+def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """Dropout for selu networks: keeps mean 0 and variance 1. Klambauer et al. 2017."""
+    x = _check("alpha_dropout", input, p)
+    return _alpha(x, x._array.shape, p) if training and p > 0 else x
+
+
+def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """`alpha_dropout` of whole channels of (N, C, ...)."""
+    x = _check("feature_alpha_dropout", input, p)
+    if x._array.ndim < 2:
+        raise ShapeError(f"feature_alpha_dropout: wanted an input with at least 2 dimensions, got {x._array.shape}")
+    shape = x._array.shape[:2] + (1,) * (x._array.ndim - 2)
+    return _alpha(x, shape, p) if training and p > 0 else x

@@ -1,0 +1,52 @@
+"""Linear and bilinear maps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd import Tensor
+from autograd.errors import DTypeError, ShapeError
+from autograd.ops.linalg import linear as linear_op
+from autograd.tensor.core import apply, array_of, wrap
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """input @ weight.T + bias.  input (*, in), weight (out, in) or (in,), bias (out,): (*, out)."""
+    x = input if isinstance(input, Tensor) else wrap(array_of(input))
+    a, w = x._array, weight._array
+    if w.ndim != 2 or a.ndim == 0 or a.shape[-1] != w.shape[1]:
+        if w.ndim == 1 and a.ndim and a.shape[-1] == w.shape[0]:
+            z = x.matmul(weight)
+            return z if bias is None else z + bias  # type: ignore[no-any-return]
+        rows = a.size // a.shape[-1] if a.ndim and a.shape[-1] else a.size
+        raise ShapeError(
+            f"linear: mat1 and mat2 shapes cannot be multiplied ({rows}x{a.shape[-1] if a.ndim else 1} and "
+            f"{'x'.join(map(str, w.shape[::-1]))}): the input has shape {a.shape}, the weight {w.shape}, and their last "
+            "dimensions must agree"
+        )
+    if a.dtype != w.dtype:
+        raise DTypeError(
+            f"linear: mat1 and mat2 must have the same dtype, but got {a.dtype} and {w.dtype}: convert the input with "
+            f".to({w.dtype}), or the model with model.to({a.dtype})"
+        )
+    if bias is None:
+        return apply(linear_op, x, weight)  # type: ignore[no-any-return]
+    if bias._array.shape != w.shape[:1]:
+        raise ShapeError(f"linear: the bias has shape {bias._array.shape}, wanted {w.shape[:1]}")
+    return apply(linear_op, x, weight, bias)  # type: ignore[no-any-return]
+
+
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x1 . W[k] . x2 + b[k] for each k.  x1 (*, I), x2 (*, J), weight (K, I, J), bias (K,): (*, K)."""
+    x1: Any = input1
+    x2: Any = input2
+    units, left, right = weight._array.shape
+    if x1.shape[:-1] != x2.shape[:-1] or x1.shape[-1] != left or x2.shape[-1] != right:
+        raise ShapeError(
+            f"bilinear: wanted inputs (*, {left}) and (*, {right}) with equal leading dimensions, got "
+            f"{tuple(x1.shape)} and {tuple(x2.shape)}"
+        )
+    # (*, 1, I) @ (K * J columns) -> (*, K, J), then summed against x2
+    middle = x1.matmul(weight.permute(1, 0, 2).reshape(left, units * right))
+    z = (middle.reshape(*x1.shape[:-1], units, right) * x2.unsqueeze(-2)).sum(-1)
+    return z if bias is None else z + bias  # type: ignore[no-any-return]

@@ -1,0 +1,44 @@
+"""Activations that draw random numbers, from autograd's default generator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+from autograd.errors import SettingError
+from autograd.tensor.activation import leaky_relu
+from autograd.tensor.core import wrap
+
+from .. import draw
+
+
+def rrelu(
+    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False
+) -> Tensor:
+    """input where positive, else input times a slope: uniform in lower .. upper while training, else their mean."""
+    if lower > upper:
+        raise SettingError(f"rrelu: lower should be less than or equal to upper, got {lower} and {upper}")
+    if not training:
+        return leaky_relu(input, (lower + upper) / 2)  # type: ignore[no-any-return]
+    x: Any = input
+    slopes = draw.uniform(x._array.shape, lower, upper, x._array.dtype)
+    return x * wrap(np.where(x._array > 0, x._array.dtype.type(1), slopes))  # type: ignore[no-any-return]
+
+
+def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
+    """A random draw from the classes along `dim` that has a gradient: softmax((logits + Gumbel noise) / tau).
+
+    hard   the draw is one-hot, its gradient that of the soft one (Jang, Gu & Poole 2017)
+    eps    unused, as in PyTorch
+    """
+    x: Any = logits
+    noise = -np.log(draw.source().standard_exponential(x._array.shape, dtype=x._array.dtype))
+    soft = ((x + wrap(noise)) / tau).softmax(dim)
+    if not hard:
+        return soft  # type: ignore[no-any-return]
+    highest = soft._array.argmax(dim)
+    one_hot = np.zeros_like(soft._array)
+    np.put_along_axis(one_hot, np.expand_dims(highest, dim), 1, axis=dim)
+    return soft + wrap(one_hot - soft._array)  # type: ignore[no-any-return]
