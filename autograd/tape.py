@@ -132,31 +132,31 @@ class Mark:
 # ---------------------------------------------------------------------------------------------------- user's lines
 
 
-class _Library(dict[str, bool]):
-    """File name -> is it part of Wengert? Operations report the first line outside."""
+_folders: tuple[str, ...] = (__file__.rsplit("tape.py", 1)[0], "<op ")
 
-    folders: tuple[str, ...] = (__file__.rsplit("tape.py", 1)[0], "<op ")
-
-    def __missing__(self, filename: str) -> bool:
-        self[filename] = inside = filename.startswith(self.folders)
-        return inside
-
-
-library = _Library()
+user_files: set[str] = set()
+"""Files that have run operations and are no part of Wengert: recorded lines point into these."""
 
 
 def add_library_folder(folder: str) -> None:
     """Count the files below `folder` as ours, so that recorded lines point at their caller instead."""
-    library.folders += (folder,)
-    library.clear()
+    global _folders
+    _folders += (folder,)
+    user_files.clear()
 
 
 def outer(frame: FrameType) -> FrameType:
     """The innermost frame at or above `frame` that belongs to the user's program."""
     found: FrameType | None = frame
-    while found is not None and library[found.f_code.co_filename]:
+    while found is not None:
+        filename = found.f_code.co_filename
+        if filename in user_files:
+            return found
+        if not filename.startswith(_folders):
+            user_files.add(filename)
+            return found
         found = found.f_back
-    return found or frame
+    return frame
 
 
 def place(code: CodeType, lasti: int) -> str:
@@ -290,34 +290,41 @@ class Tape:
             if type(later) is Mutation:
                 written.update(later.writes)
         self.replaying += 1
+        plain = step is None and not retain and not hooks and not written
         try:
             for index in range(top, -1, -1):
                 record = records[index]
                 dz = pop(record, None)
-                if dz is None:
-                    misses += 1
-                    if type(record) is Mutation:
-                        for key, write in record.writes.items():
-                            written.setdefault(key, write)
-                    elif record is until and until is not None:
-                        break
-                    elif misses == patience:  # a long stretch of other people's records: is anything left to do?
-                        if not any(type(node) is Record and not node.consumed for node in cotangents):
-                            break
-                        patience += misses
-                    continue
-                if written:
-                    _check_unwritten(record, written)
-                if hooks and id(record) in hooks:
-                    for hook in hooks.pop(id(record)) if not retain else hooks[id(record)]:
+                if dz is not None:
+                    if plain:
+                        record.plan.step(dz, record, cotangents, owned)
+                        record.saved = CONSUMED
+                        record.inputs = None
+                        continue
+                    if written:
+                        _check_unwritten(record, written)
+                    for hook in hooks.get(id(record), ()):
                         dz = hook(dz)
-                if step is None:
-                    record.plan.step(dz, record, cotangents, owned)
-                else:
-                    step(dz, record, cotangents, owned)
-                if not retain:
-                    record.saved = CONSUMED
-                    record.inputs = None
+                    if step is None:
+                        record.plan.step(dz, record, cotangents, owned)
+                    else:
+                        step(dz, record, cotangents, owned)
+                    if not retain:
+                        hooks.pop(id(record), None)
+                        record.saved = CONSUMED
+                        record.inputs = None
+                    continue
+                misses += 1
+                if type(record) is Mutation:
+                    for key, write in record.writes.items():
+                        written.setdefault(key, write)
+                    plain = False
+                elif record is until and until is not None:
+                    break
+                elif misses == patience:  # a long stretch of other people's records: is anything left to do?
+                    if not any(type(node) is Record and not node.consumed for node in cotangents):
+                        break
+                    patience += misses
         finally:
             self.replaying -= 1
             if not retain:

@@ -300,7 +300,7 @@ class ParameterList(Module):
 class ParameterDict(Module):
     """A dictionary whose Tensors are registered as Parameters; other values are kept as they are."""
 
-    def __init__(self, parameters: Mapping[str, Any] | Iterable[Any] | None = None) -> None:
+    def __init__(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None) -> None:
         super().__init__()
         self._keys: dict[str, None] = {}
         if parameters is not None:
@@ -368,9 +368,10 @@ class ParameterDict(Module):
         for key in list(self._keys):
             del self[key]
 
-    def update(self, parameters: Mapping[str, Any] | Iterable[Any]) -> None:
+    def update(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
         """Add or replace values from a mapping or from pairs."""
-        pairs = parameters.items() if isinstance(parameters, (Mapping, ParameterDict)) else parameters
+        named = isinstance(parameters, (Mapping, ParameterDict))
+        pairs: Iterable[tuple[str, Any]] = parameters.items() if named else parameters  # type: ignore[union-attr, assignment]
         for key, value in pairs:
             self[key] = value
 

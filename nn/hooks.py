@@ -35,7 +35,7 @@ class Hooks:
     def add(self, kind: str, function: Callable[..., Any], prepend: bool, **how: bool) -> Handle:
         """Hang up a function; the handle takes it away again."""
         hooks: OrderedDict[int, Hook] = getattr(self, kind)
-        handle = Handle(hooks, Hook(function, **how))
+        handle = Handle(hooks, Hook(function, **how))  # type: ignore[arg-type]  # it only keeps it
         if prepend:
             hooks.move_to_end(next(reversed(hooks)), last=False)
         return handle

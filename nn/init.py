@@ -69,7 +69,8 @@ def trunc_normal_(
     """Normal, with values outside [a, b] drawn again; a and b are absolute, not in units of `std`."""
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
-            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.",
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. "
+            "The distribution of values may be incorrect.",
             stacklevel=2,
         )
     values = draw.normal(tensor.shape, mean, std, np.float64, generator).reshape(-1)

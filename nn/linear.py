@@ -210,8 +210,10 @@ class Embedding(Module):
             raise ShapeError(
                 f"Embedding.from_pretrained: Embeddings parameter is expected to be 2-dimensional, got {table.shape}"
             )
+        rows, columns = table.shape
         return cls(
-            *table.shape,
+            rows,
+            columns,
             padding_idx,
             max_norm,
             norm_type,

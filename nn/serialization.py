@@ -33,8 +33,8 @@ _VERSION = 1
 def save(obj: Any, path: Path) -> None:
     """Write `obj` to a file, all or nothing: an earlier file is replaced only once the new one is safely on disk.
 
-    obj    dicts (keys: strings, numbers, bools, None), lists and tuples, nested; in them Tensors, arrays, NumPy scalars,
-           numbers, strings, bools, None. What is shared in `obj` is shared again after loading.
+    obj    dicts (keys: strings, numbers, bools, None), lists and tuples, nested; in them Tensors, arrays, NumPy
+           scalars, numbers, strings, bools, None. What is shared in `obj` is shared again after loading.
     path   .npz is the customary ending; .safetensors chooses that format
 
     Raises CheckpointError for anything else in `obj`, naming where.
@@ -123,8 +123,8 @@ class _Writer:
             self.open.remove(id(value))
             return tree
         raise CheckpointError(
-            f"save: cannot save {_at(path)}, a {type(value).__name__}; wanted dicts, lists and tuples of Tensors, arrays, "
-            "numbers, strings, bools and None"
+            f"save: cannot save {_at(path)}, a {type(value).__name__}; wanted dicts, lists and tuples of Tensors, "
+            "arrays, numbers, strings, bools and None"
         )
 
     def add(self, owner: Any, array: Array, path: tuple[str, ...]) -> str:

@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 
 # ------------------------------------------------------------------------------------------- pieces of straight lines
 
-relu = op("relu", lambda x: np.maximum(x, 0), kinks=True, dx=lambda dz, z: dz * (z > 0))
+relu = op("relu", lambda x: np.maximum(x, 0), kinks=True, dx=lambda dz, z: dz * (z != 0))  # NaN keeps its gradient
 
 
 @op("leaky_relu", kinks=True, dx=lambda dz, x, slope: keep(dz, x > 0) + slope * keep(dz, x <= 0))

@@ -1,12 +1,14 @@
 """Losses that are ops of their own, for safety at the edges and for speed. The others are composed in nn.functional."""
 
+# mypy: no-warn-return-any, allow-untyped-decorators
+
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
 
-from ..op import op
+from ..op import Array, op
 from .activation import softmax
 from .special import sigmoid
 
@@ -20,13 +22,18 @@ def _pick(x: Any, target: Any) -> Any:
     return np.take_along_axis(x, target[:, None], axis=1)[:, 0]
 
 
+def _along(share: Any) -> Any:
+    """`share` with a place for the classes; one number for all stays one number."""
+    return share if isinstance(share, float) else np.expand_dims(share, 1)
+
+
 def _slope_of_slope(dz: Any, x: Any, share: Any) -> Any:
-    s, t = softmax(x, axis=1), dz * np.expand_dims(share, 1)
+    s, t = softmax(x, axis=1), dz * _along(share)
     return s * (t - np.sum(s * t, axis=1, keepdims=True))
 
 
 @op("cross_entropy_slope", dx=_slope_of_slope)
-def cross_entropy_slope(x, *, target, share):
+def cross_entropy_slope(x: Array, *, target: Array, share: Any) -> Array:
     """(softmax(x) - onehot(target)) * share: the gradient of `cross_entropy`."""
     y = x - np.max(x, axis=1, keepdims=True)
     np.exp(y, out=y)
@@ -36,7 +43,7 @@ def cross_entropy_slope(x, *, target, share):
     else:
         at = target[:, None]
         np.put_along_axis(y, at, np.take_along_axis(y, at, axis=1) - 1, axis=1)
-    y *= np.expand_dims(share, 1)
+    y *= _along(share)
     return y
 
 
@@ -46,7 +53,7 @@ def cross_entropy_slope(x, *, target, share):
         cross_entropy_slope(x, target=target, share=share) * (dz if total else np.expand_dims(dz, 1))
     ),
 )
-def cross_entropy(x, *, target, share, total):
+def cross_entropy(x: Array, *, target: Array, share: Any, total: bool) -> Array:
     """-log softmax(x) at the target class, times `share`; their sum if `total`.
 
     x        scores, (N, C) or (N, C, L): classes along axis 1, at least one
@@ -81,7 +88,7 @@ def _spread(x: Any) -> Any:
     dx=lambda dz, x, y: dz * ((x - y) / _spread(x)),
     dy=lambda dz, x: dz * (_log(1 - x) - _log(x)),
 )
-def binary_cross_entropy(x, y):
+def binary_cross_entropy(x: Array, y: Array) -> Array:
     """-(y log x + (1 - y) log(1 - x)) for probabilities x, elementwise; equal shapes. Logarithms end at -100."""
     return -(y * _log(x) + (1 - y) * _log(1 - x))
 
@@ -92,6 +99,6 @@ def binary_cross_entropy(x, y):
     dx=lambda dz, x, y: dz * (sigmoid(x) - y),
     dy=lambda dz, x: -(dz * x),
 )
-def binary_cross_entropy_with_logits(x, y):
+def binary_cross_entropy_with_logits(x: Array, y: Array) -> Array:
     """`binary_cross_entropy(sigmoid(x), y)` that neither overflows nor rounds to 0 or 1; equal shapes."""
     return np.maximum(x, 0) - x * y + np.log1p(np.exp(-np.absolute(x)))

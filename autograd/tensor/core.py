@@ -7,6 +7,7 @@ is compiled per op from `_UNARY` and `_BINARY` below; everything else goes throu
 from __future__ import annotations
 
 import functools
+import math
 import sys
 import weakref
 from collections.abc import Callable
@@ -18,7 +19,7 @@ import numpy as np
 from ..errors import DTypeError, ShapeError
 from ..op import COMPONENT, Op, compiled
 from ..ops.elementwise import to
-from ..tape import Leaf, Node, Record, library, outer, owner, state
+from ..tape import Leaf, Node, Record, outer, owner, state, user_files
 
 Array = np.ndarray[Any, Any]
 Misfit = Callable[[str, Array, Array], ShapeError]
@@ -103,6 +104,7 @@ def new_leaf(tensor: Core) -> None:
 
 
 _SCALARS = (bool, int, float, np.generic)
+_OPERANDS = (Core, np.ndarray, *_SCALARS, list, tuple)
 
 
 def array_of(x: Any) -> Array:
@@ -171,8 +173,12 @@ def _promotion(weights: tuple[tuple[int, np.dtype[Any]], ...]) -> np.dtype[Any]:
 def _promoted(function: Callable[..., Any], op: Op, x: Any, y: Any) -> Any:
     """Run a binary function on operands that are no Tensors, or differ in dtype; NotImplemented for foreign types."""
     for operand in (x, y):
-        if not isinstance(operand, (Core, np.ndarray, *_SCALARS, list, tuple)):
+        if not isinstance(operand, _OPERANDS):
             return NotImplemented
+    if type(x) is np.ndarray and isinstance(y, Core) and x.dtype == y._array.dtype:
+        return function(wrap(x), y)
+    if type(y) is np.ndarray and isinstance(x, Core) and y.dtype == x._array.dtype:
+        return function(x, wrap(y))
     dtype = result_type(x, y)
     if op.floating and dtype.kind != "f":
         dtype = _default
@@ -184,8 +190,12 @@ class _Constants(dict[Any, Any]):
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
         self.dtype = dtype
+        self.zero = np.zeros((), dtype)
+        self.zero.flags.writeable = False
 
     def __missing__(self, number: float) -> Array:
+        if number == 0 and self.dtype.kind == "f":  # 0.0 and -0.0 are the same key
+            return self.zero if math.copysign(1.0, number) > 0 else np.negative(self.zero)
         if self.dtype.kind != "f":  # x_int * 2 stays integer, x_int * 2.0 does not: as keys they are the same
             fits = type(number) is int and self.dtype.kind in "iu"
             return np.asarray(number, self.dtype) if fits else array_of(number)
@@ -193,8 +203,7 @@ class _Constants(dict[Any, Any]):
         array.flags.writeable = False
         if len(self) >= 256:
             self.clear()
-        if number != 0:  # 0.0 and -0.0 are the same key
-            self[number] = array
+        self[number] = array
         return array
 
 
@@ -252,6 +261,7 @@ def {function}(input):
     record.plan = plan_x
     record.inputs = n
     record.saved = {saved_x}
+    dtype = z.dtype
 {tail}"""
 
 _BINARY = """\
@@ -270,7 +280,8 @@ def {function}(input, other):
             {n} = other._node
     except AttributeError:
         return promoted({x}, {y})
-    if a.dtype is not b.dtype and a.dtype != b.dtype:
+    dtype = a.dtype
+    if dtype is not b.dtype and dtype != b.dtype:
         return promoted({x}, {y})
     if m is None and n is None:
         try:
@@ -310,10 +321,10 @@ def {function}(input, other):
 
 _TAIL = """\
     record.shape = z.shape
-    record.dtype = z.dtype
+    record.dtype = dtype
     frame = getframe(1)
     code = frame.f_code
-    if library[code.co_filename]:
+    if code.co_filename not in user_files:
         frame = outer(frame)
         code = frame.f_code
     record.code = code
@@ -446,11 +457,11 @@ _SCOPE: dict[str, Any] = {
     "constants": constants,
     "floating": _floating,
     "getframe": sys._getframe,
-    "library": library,
     "ndarray": np.ndarray,
     "new": new,
     "outer": outer,
     "state": state,
+    "user_files": user_files,
     "wrap": wrap,
 }
 
@@ -516,7 +527,7 @@ def _record(
     record.inputs = nodes[0] if len(nodes) == 1 else tuple(nodes)
     record.saved = plan.save(arrays, z, settings)
     frame = sys._getframe(2)
-    if library[frame.f_code.co_filename]:
+    if frame.f_code.co_filename not in user_files:
         frame = outer(frame)
     record.code = frame.f_code
     record.lasti = frame.f_lasti

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import DTypeError, ShapeError
 from ..ops import index as ops
 from ..ops.along import take_along
-from ..tape import Record, library, outer, state
+from ..tape import Record, outer, state, user_files
 from .core import Array, Core, append, apply, array_of, implements, link_view, method, wrap
 from .dims import normalize_dim
 
@@ -133,7 +133,7 @@ class Index(Core):
             record.shape = z.shape
             record.dtype = array.dtype
             frame = sys._getframe(1)
-            if library[frame.f_code.co_filename]:
+            if frame.f_code.co_filename not in user_files:
                 frame = outer(frame)
             record.code = frame.f_code
             record.lasti = frame.f_lasti

@@ -105,7 +105,7 @@ def plot_examples(
             if not right:
                 between = " →\n" if long else " → "
                 text = f"{classes[labels[index]]}{between}{text} ({100 * confidence[index]:.0f} %)"
-            axes.set_title(text, fontsize=8 if long else 10, color="black" if right else WRONG)
+            axes.set_title(text, fontsize=8 if long else 10 if right else 9, color="black" if right else WRONG)
     figure.savefig(path)
 
 

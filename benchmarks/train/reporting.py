@@ -16,7 +16,7 @@ def report(confusion: np.ndarray, classes: Sequence[str]) -> str:
     """Overall and per-class accuracy and the confusion matrix as text."""
     total, correct = confusion.sum(), np.trace(confusion)
     width = max(5, len(str(confusion.max())) + 1)
-    label = max(len(name) for name in classes)
+    label = max(len(name) for name in ("true", *classes))
     short = [name[: width - 1] for name in classes]
     lines = [
         f"test accuracy {correct / max(total, 1):.2%} ({correct:,} of {total:,} right, {total - correct:,} wrong)",

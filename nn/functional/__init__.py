@@ -1,5 +1,6 @@
 """Layers, activations and losses as functions, with checks of their inputs. `import nn.functional as F`."""
 
+from autograd.functions import sigmoid, tanh
 from autograd.tensor.activation import (
     celu,
     elu,

@@ -21,8 +21,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         rows = a.size // a.shape[-1] if a.ndim and a.shape[-1] else a.size
         raise ShapeError(
             f"linear: mat1 and mat2 shapes cannot be multiplied ({rows}x{a.shape[-1] if a.ndim else 1} and "
-            f"{'x'.join(map(str, w.shape[::-1]))}): the input has shape {a.shape}, the weight {w.shape}, and their last "
-            "dimensions must agree"
+            f"{'x'.join(map(str, w.shape[::-1]))}): the input has shape {a.shape}, the weight {w.shape}, and "
+            "their last dimensions must agree"
         )
     if a.dtype != w.dtype:
         raise DTypeError(

@@ -49,7 +49,7 @@ def _input(function: str, x: Any) -> Any:
 
 
 def _like(function: str, target: Any, x: Any) -> Any:
-    """`target` as a Tensor of the shape and dtype of `x`. Broadcasting here is nearly always a mistake, so it raises."""
+    """`target` as a Tensor of the dtype of `x`, and of its shape: broadcasting here is nearly always a mistake."""
     if not isinstance(target, Tensor):
         target = wrap(array_of(target))
     if target._array.shape != x._array.shape:
@@ -92,8 +92,8 @@ def cross_entropy(
     """-log softmax(input) at the target class. Takes scores ("logits"): do not apply softmax before.
 
     input             (N, C), (N, C, d1, ...) or (C,): classes along dimension 1
-    target            class indices 0 .. C-1, integers of shape (N,), (N, d1, ...) or (); or probabilities of the classes,
-                      floating point, of input's shape
+    target            class indices 0 .. C-1, integers of shape (N,), (N, d1, ...) or (); or probabilities of the
+                      classes, floating point, of input's shape
     weight            (C,): what each class counts. "mean" divides by the sum of the weights of the targets
     ignore_index      targets of this value count nothing. All ignored: NaN, the mean over nothing
     label_smoothing   share of the target's probability that is spread over all classes
@@ -136,7 +136,7 @@ def cross_entropy(
 def nll_loss(
     input: Tensor, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
 ) -> Tensor:
-    """-input at the target class: for log-probabilities, as `log_softmax` gives them. Arguments as in `cross_entropy`."""
+    """-input at the target class, for log-probabilities, as from `log_softmax`. Arguments as in `cross_entropy`."""
     x, labels, shape = _by_class("nll_loss", _input("nll_loss", input), _labels("nll_loss", target))
     labels, counted = _checked("nll_loss", labels, x._array.shape[1], ignore_index)
     weights = None if weight is None else _class_weights("nll_loss", weight, x)
@@ -398,7 +398,10 @@ def smooth_l1_loss(input: Tensor, target: Any, reduction: str = "mean", beta: fl
 
 
 def huber_loss(input: Tensor, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Tensor:
-    """(x - t)^2 / 2 where |x - t| <= delta, else delta (|x - t| - delta / 2); equal shapes. weight: as in `mse_loss`."""
+    """(x - t)^2 / 2 where |x - t| <= delta, else delta (|x - t| - delta / 2); equal shapes.
+
+    weight: as in `mse_loss`.
+    """
     if delta <= 0:
         raise SettingError(f"huber_loss does not support non-positive values for delta, got {delta}")
     x = _input("huber_loss", input)

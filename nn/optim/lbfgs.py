@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -107,8 +108,8 @@ class LBFGS(Optimizer):
         evaluations = 1
         g = self._flat_gradient()
 
-        def evaluate(x: Array) -> tuple[float, Array]:
-            self._place(x)
+        def evaluate(x: Array, d: Array, t: float) -> tuple[float, Array]:
+            self._place(x + t * d)
             with enable_grad():
                 value = float(closure())
             return value, self._flat_gradient()
@@ -127,14 +128,12 @@ class LBFGS(Optimizer):
             x = self._flat()
             if group["line_search_fn"] is not None:
                 start = Point(0.0, loss, g, slope)
-                found, count = strong_wolfe(
-                    lambda t, x=x, d=d: evaluate(x + t * d), start, t, d, smallest, max_eval - evaluations
-                )
+                found, count = strong_wolfe(partial(evaluate, x, d), start, t, d, smallest, max_eval - evaluations)
                 t, loss, g = found.t, found.f, found.g
                 self._place(x + t * d)
                 state["t"] = t
             elif iteration != max_iter:
-                loss, g = evaluate(x + t * d)
+                loss, g = evaluate(x, d, t)
                 count = 1
             else:  # where the loss changes between calls, the gradient here would be of no use later
                 self._place(x + t * d)

@@ -603,10 +603,8 @@ class ReduceLROnPlateau(LRScheduler):
     def is_better(self, a: float, best: float) -> bool:
         """Is the metric `a` an improvement?"""
         sign = -1 if self.mode == "min" else 1
-        if self.threshold_mode == "rel":  # a product: the first `best` is infinite
-            wanted = best * (1 + sign * self.threshold)
-        else:
-            wanted = best + sign * self.threshold
+        margin = sign * self.threshold
+        wanted = best * (1 + margin) if self.threshold_mode == "rel" else best + margin  # `best` may be infinite
         return a < wanted if self.mode == "min" else a > wanted
 
 

@@ -77,9 +77,7 @@ class Optimizer:
             if not isinstance(p, Tensor):
                 raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
             if not p.is_leaf:
-                raise GraphError(
-                    f"can't optimize a non-leaf Tensor: it is the result of {p._node.op} at {p._node.line}"
-                )
+                raise GraphError(f"can't optimize a non-leaf Tensor, the result of {p._node.op} at {p._node.line}")
             if id(p) in seen:
                 raise SettingError("some parameters appear in more than one parameter group, or twice in one")
             seen.add(id(p))
@@ -145,7 +143,7 @@ class Optimizer:
         raise NotImplementedError(f"{type(self).__name__} must define update")
 
     def scratch(self, x: Array) -> tuple[Array, Array]:
-        """Two arrays like `x` to compute in. Shared by all parameters of that shape: hold them no longer than a step."""
+        """Two arrays like `x` to compute in, shared by all parameters of that shape: good for one update."""
         key = (x.shape, x.dtype.char)
         pair = self._buffers.get(key)
         if pair is None:

@@ -1,6 +1,6 @@
 """The table of operations to check: one file per family, one row per way to call an op."""
 
-from . import activation, elementwise, index, linalg, reduce, shape
+from . import activation, elementwise, index, linalg, loss, reduce, shape
 from .case import Case
 
 CASES: list[Case] = [
@@ -10,4 +10,5 @@ CASES: list[Case] = [
     *shape.CASES,
     *index.CASES,
     *linalg.CASES,
+    *loss.CASES,
 ]

@@ -1,0 +1,105 @@
+"""Losses that are ops: autograd/ops/loss.py. Those that nn.functional composes are tested in tests/nn/test_loss.py."""
+
+import numpy as np
+
+from autograd.ops import loss
+from autograd.tensor.core import apply
+
+from .case import Case, probability, real
+
+
+def _cross_entropy(x, *, target, share, total):
+    return apply(loss.cross_entropy, x, target=target, share=share, total=total)
+
+
+def _slope(x, *, target, share):
+    return apply(loss.cross_entropy_slope, x, target=target, share=share.astype(x.dtype))
+
+
+def _weighted(x, *, target, share, total):
+    return _cross_entropy(x, target=target, share=share.astype(x.dtype), total=total)
+
+
+def _softmax(x):
+    return np.exp(x) / np.exp(x).sum(1, keepdims=True)
+
+
+def _one_hot(x, target):
+    return np.moveaxis(np.eye(x.shape[1])[target], -1, 1)
+
+
+def _reference(x, *, target, share, total):
+    losses = -(np.log(_softmax(x)) * _one_hot(x, target)).sum(1) * share
+    return losses.sum() if total else losses
+
+
+def _slope_reference(x, *, target, share):
+    return (_softmax(x) - _one_hot(x, target)) * np.expand_dims(share, 1)
+
+
+def _binary(x, y):
+    return -(y * np.log(x) + (1 - y) * np.log(1 - x))
+
+
+def _binary_logits(x, y):
+    return -(y * np.log(1 / (1 + np.exp(-x))) + (1 - y) * np.log(1 / (1 + np.exp(x))))
+
+
+_PAIRS = ((3, 4), (), (1,), (0, 3))
+_LABELS = [  # shape of the scores, targets
+    ((3, 4), np.array([0, 3, 1])),
+    ((1, 1), np.array([0])),
+    ((0, 3), np.zeros(0, np.int64)),
+    ((2, 3, 4), np.array([[0, 1, 2, 2], [2, 0, 0, 1]])),
+    ((2, 3, 0), np.zeros((2, 0), np.int64)),
+]
+
+CASES: list[Case] = [
+    *[
+        Case("cross_entropy", _cross_entropy, (shape,), {"target": t, "share": 0.25, "total": total}, _reference)
+        for shape, t in _LABELS
+        for total in (True, False)
+    ],
+    *[
+        Case(
+            "cross_entropy",
+            _weighted,
+            (shape,),
+            {"target": t, "share": 0.1 + np.arange(float(t.size)).reshape(t.shape), "total": total},
+            _reference,
+            note="weighted",
+        )
+        for shape, t in _LABELS
+        for total in (True, False)
+    ],
+    *[
+        Case(
+            "cross_entropy_slope",
+            _slope,
+            (shape,),
+            {"target": t, "share": 0.1 + np.arange(float(t.size)).reshape(t.shape)},
+            _slope_reference,
+        )
+        for shape, t in _LABELS
+    ],
+    *[
+        Case(
+            "binary_cross_entropy",
+            lambda x, y: apply(loss.binary_cross_entropy, x, y),
+            (s, s),
+            reference=_binary,
+            domain=(probability, probability),
+        )
+        for s in _PAIRS
+    ],
+    *[
+        Case(
+            "binary_cross_entropy_with_logits",
+            lambda x, y: apply(loss.binary_cross_entropy_with_logits, x, y),
+            (s, s),
+            reference=_binary_logits,
+            domain=(real, probability),
+        )
+        for s in _PAIRS
+    ],
+]
