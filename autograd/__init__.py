@@ -1,6 +1,6 @@
 """Wengert: tape-based reverse-mode automatic differentiation on NumPy arrays."""
 
-from . import errors, func, functional
+from . import errors, func, functional, linalg
 from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from .creation import (
     arange,
@@ -43,7 +43,6 @@ from .dtypes import (
     short,
     uint8,
 )
-from . import linalg
 from .engine import backward, grad
 from .function import Function, checkpoint, once_differentiable
 from .functions import *

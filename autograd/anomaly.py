@@ -1,6 +1,6 @@
 """`detect_anomaly`: who made the first NaN or Inf, forward or backward, and on which line.
 
-A NaN gradient is often born in the branch that a `where` did not select: its cotangent is exactly 0 there, and the local
+A NaN gradient is often born in the branch that a `where` did not select: its cotangent is exactly 0 there, the local
 derivative is infinite, and 0 * inf is NaN. That case is recognised and said.
 """
 
@@ -42,15 +42,17 @@ class set_detect_anomaly:  # noqa: N801 - PyTorch's spelling
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         _switch(self.before)
 
 
 class detect_anomaly(set_detect_anomaly):  # noqa: N801
     """A `with` block in which the first NaN or Inf of a recorded operation, or of its gradient, raises AnomalyError.
 
-    The error names the operation and the line that ran it. Every value is checked, which takes about as long as one more
-    pass over it; use it to find a fault, not in production.
+    The error names the operation and the line that ran it. Every value is checked, which takes about one more pass
+    over it; use it to find a fault, not in production.
     """
 
     def __init__(self, check_nan: bool = True) -> None:

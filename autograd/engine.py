@@ -94,7 +94,9 @@ def _sequence(x: Any) -> list[Any]:
 
 def _seeds(function: str, outputs: list[Any], given: Any) -> list[Any]:
     """The cotangents to start from: what the caller gave, checked, or ones."""
-    gradients = [None] * len(outputs) if given is None else [given] if isinstance(given, (Core, np.ndarray)) else list(given)
+    gradients = (
+        [None] * len(outputs) if given is None else [given] if isinstance(given, (Core, np.ndarray)) else list(given)
+    )
     if len(gradients) != len(outputs):
         raise ShapeError(f"{function}: wanted {len(outputs)} gradients, one per output, got {len(gradients)}")
     seeds = []
@@ -200,9 +202,7 @@ def _restricted(needed: set[Any], capture: set[Any], captured: Cotangents) -> Ca
     return step
 
 
-def push(
-    dz: Any, record: Record, cotangents: Cotangents, owned: set[Any], needed: set[Any] | None = None
-) -> None:
+def push(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any], needed: set[Any] | None = None) -> None:
     """`Plan.step` on arrays or Tensors, optionally to some of the inputs only."""
     plan = record.plan
     if isinstance(dz, Core) or (isinstance(dz, list) and any(isinstance(part, Core) for part in dz)):

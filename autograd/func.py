@@ -2,8 +2,8 @@
 
     d3 = grad(grad(grad(lambda x: x**4)))
 
-A function may take and return Tensors or nests of tuples, lists and dicts of Tensors, so parameters can be a dict. What it
-closes over counts as constant for the transform, but stays differentiable from outside.
+A function may take and return Tensors or nests of tuples, lists and dicts of Tensors, so parameters can be a dict. What
+it closes over counts as constant for the transform, but stays differentiable from outside.
 """
 
 from __future__ import annotations
@@ -110,7 +110,9 @@ def _outside(outputs: list[Any], inputs: list[Any]) -> bool:
     return any(isinstance(x._node, Record) for x in inputs)
 
 
-def _pull(outputs: list[Any], seeds: list[Any], inputs: list[Any], graph: bool, retain: bool | None = None) -> list[Any]:
+def _pull(
+    outputs: list[Any], seeds: list[Any], inputs: list[Any], graph: bool, retain: bool | None = None
+) -> list[Any]:
     """Cotangents of the inputs; zeros where nothing depends on them."""
     pairs = [(z, seed) for z, seed in zip(outputs, seeds, strict=True) if isinstance(z, Core) and z._node is not None]
     if not pairs:
@@ -234,7 +236,9 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> A
     return (values, pull, result[1]) if has_aux else (values, pull)
 
 
-def jvp(function: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...], *, has_aux: bool = False) -> Any:
+def jvp(
+    function: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...], *, has_aux: bool = False
+) -> Any:
     """(function(*primals), directional derivative along `tangents`).
 
     A cotangent u pulled back is linear in u, so pulling `tangents` back through that gives the product with the

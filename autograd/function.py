@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .engine import push
 from .broadcast import unbroadcast
+from .engine import push
 from .errors import GraphError, ShapeError
 from .op import COMPONENT
 from .random import default_generator
@@ -285,7 +285,7 @@ def checkpoint(
     preserve_rng_state: bool = True,
     **kwargs: Any,
 ) -> Any:
-    """function(*args, **kwargs), keeping only its arguments: backward runs it again instead of keeping what it computed.
+    """function(*args, **kwargs), keeping only its arguments: backward runs it again for what it computed.
 
     Trades one more forward of `function` for the memory of its intermediate values. Dropout draws the same numbers both
     times if `preserve_rng_state`. `use_reentrant` is PyTorch's argument and makes no difference here.

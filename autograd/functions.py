@@ -166,7 +166,7 @@ topk = Tensor.topk
 unique = Tensor.unique
 var = Tensor.var
 
-# ---- shape (autograd/tensor/shape.py, diagonal.py, join.py, layout.py)
+# ---- shape (autograd/tensor/shape.py, diagonal.py, join.py, layout.py, repeat.py)
 from .tensor.diagonal import tril_indices, triu_indices
 from .tensor.join import (
     atleast_1d,

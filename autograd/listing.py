@@ -29,7 +29,9 @@ def listing(tape: Tape) -> str:
                     heads.append((f"{numbers[node]} = leaf", f"{node.dtype} {_shape(node.shape)}", "", ""))
             numbers[record] = f"%{count}"
             count += 1
-            rows.append((_call(record, numbers), f"{record.dtype} {_shape(record.shape)}", f"{record.nbytes:,} B", record.line))
+            rows.append(
+                (_call(record, numbers), f"{record.dtype} {_shape(record.shape)}", f"{record.nbytes:,} B", record.line)
+            )
     rows = heads + rows
     if not rows:
         return "(empty tape)"

@@ -23,7 +23,8 @@ def warn_about_hips() -> None:
     """Say once, at import, that HIPS/autograd is installed too: whichever stands first on the path hides the other."""
     if hips_is_installed():
         warnings.warn(
-            "the distribution 'autograd' (HIPS/autograd) is installed beside Wengert; both have an import package called "
-            f"autograd, and this is Wengert's, from {os.path.dirname(__file__)}. Keep them in separate environments.",
+            "the distribution 'autograd' (HIPS/autograd) is installed beside Wengert; both have an import package "
+            f"called autograd, and this is Wengert's, from {os.path.dirname(__file__)}. Keep them in separate "
+            "environments.",
             stacklevel=3,
         )

@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from types import CodeType
 from typing import Any, overload
 
 import numpy as np
 
-from .errors import ShapeError
 from .broadcast import unbroadcast
+from .errors import ShapeError
 from .tape import Cotangents, Record
 
 Array = np.ndarray[Any, Any]
@@ -197,7 +197,9 @@ class Plan:
         self.variadic = op.inputs[:1] != () and op.inputs[0].startswith("*")
         self.rules = [op.joint] if op.joint else [op.rules[op.inputs[index]] for index in wanted]
         self.needs = [_parameters(rule) for rule in self.rules]
-        self.into = {index: op.into[name] for index in wanted if (name := op.inputs[index * (not self.variadic)]) in op.into}
+        self.into = {
+            index: op.into[name] for index in wanted if (name := op.inputs[index * (not self.variadic)]) in op.into
+        }
         asked = [*self.needs, *(_parameters(rule, skip=2) for rule in self.into.values())]
         self.names = tuple(dict.fromkeys(name for need in asked for name in need if name != "wanted"))
         self.save, self.step = self._first_save, self._first_step
@@ -403,7 +405,7 @@ def _parameters(rule: Function | None, skip: int = 1) -> tuple[str, ...]:
     return names
 
 
-@lru_cache(maxsize=None)
+@cache
 def compiled(text: str, name: str) -> CodeType:
     """Compiled once per text: most ops share a handful of patterns."""
     return compile(text, name, "exec")

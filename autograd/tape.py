@@ -160,7 +160,7 @@ def outer(frame: FrameType) -> FrameType:
 
 
 def place(code: CodeType, lasti: int) -> str:
-    """"folder/file.py:42" for an instruction of a code object."""
+    """ "folder/file.py:42" for an instruction of a code object."""
     number = code.co_firstlineno
     for start, end, line in code.co_lines():
         if start <= lasti < end and line is not None:
@@ -483,7 +483,9 @@ class set_grad_enabled:  # noqa: N801 - PyTorch's spelling
     def __enter__(self) -> None:
         state.tape = state.home if self.mode else None
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         state.tape = self.before[-1]
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -506,7 +508,9 @@ class _Mode:
         self.before.append(state.tape)
         state.tape = state.home if self.mode else None
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         state.tape = self.before.pop()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:

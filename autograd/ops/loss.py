@@ -58,13 +58,15 @@ def cross_entropy(x: Array, *, target: Array, share: Any, total: bool) -> Array:
 
     x        scores, (N, C) or (N, C, L): classes along axis 1, at least one
     target   class indices in 0 .. C-1, (N,) or (N, L)
-    share    what each target counts, of target's shape and x's dtype
+    share    what each target counts: an array of target's shape and x's dtype, or one Python float
     """
     y = x - np.max(x, axis=1, keepdims=True)
     right = _pick(y, target)
     np.exp(y, out=y)
     loss = np.log(np.sum(y, axis=1))
     loss -= right
+    if total and isinstance(share, float):  # after the sum, so that the mean over nothing is NaN
+        return np.sum(loss) * share
     loss *= share
     return np.sum(loss) if total else loss
 

@@ -22,8 +22,8 @@ from .inplace import InPlace
 from .linalg import LinAlg
 from .new import New, data_array, size_of
 from .numpy_protocol import NumPyProtocol
-from .random_fill import RandomFill
 from .piecewise import Piecewise
+from .random_fill import RandomFill
 from .reduce import Reduce
 from .scan import Scan
 from .scatter import Scatter
@@ -32,15 +32,32 @@ from .sort import Sort
 
 
 class Tensor(
-    Elementwise, Piecewise, Convert, Activation, Reduce, Scan, Sort, Shape, Index, Scatter, LinAlg, InPlace, RandomFill, New, NumPyProtocol, Display, Core, final=True
+    Elementwise,
+    Piecewise,
+    Convert,
+    Activation,
+    Reduce,
+    Scan,
+    Sort,
+    Shape,
+    Index,
+    Scatter,
+    LinAlg,
+    InPlace,
+    RandomFill,
+    New,
+    NumPyProtocol,
+    Display,
+    Core,
+    final=True,
 ):
     """An array that remembers how it was computed.
 
     data            anything NumPy can make an array of; what is not floating point becomes the default dtype (float32).
-                    Ints, as in Tensor(2, 3), are sizes: zeros of that shape. `autograd.tensor` keeps ints and takes scalars
+                    Ints, as in Tensor(2, 3), are sizes: zeros of that shape. `autograd.tensor` takes ints as they are
     requires_grad   make it a leaf whose `.grad` backward fills; floating point dtypes only
 
-    Operations on it are recorded while one of their inputs requires grad; `backward()` then fills `.grad` of the leaves.
+    Operations are recorded while one of their inputs requires grad; `backward()` then fills `.grad` of the leaves.
     """
 
     __slots__ = ()
@@ -93,7 +110,7 @@ class Tensor(
         self.requires_grad_(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Make this Tensor a leaf that requires grad, or a constant; in place. Raises GraphError on a computed value."""
+        """Make this Tensor a leaf that requires grad, or a constant. Raises GraphError on a computed value."""
         if isinstance(self._node, Record):
             if not requires_grad:
                 raise GraphError(
@@ -181,11 +198,13 @@ class Tensor(
         return Handle(hooks, entry)
 
     def register_post_accumulate_grad_hook(self, hook: Callable[[Any], Any]) -> Handle:
-        """Call `hook(tensor)` each time backward has added to `.grad` of this leaf. Returns a handle with `remove()`."""
+        """Call `hook(tensor)` whenever backward has added to `.grad` of this leaf. Returns a handle with `remove()`."""
         node = self._node
         if not isinstance(node, Leaf):
-            raise GraphError("register_post_accumulate_grad_hook: post accumulate grad hooks cannot be registered on "
-                             "non-leaf tensors")
+            raise GraphError(
+                "register_post_accumulate_grad_hook: post accumulate grad hooks cannot be registered on "
+                "non-leaf tensors"
+            )
         if node.after is None:
             node.after = {}
         return Handle(node.after, hook)
@@ -217,7 +236,8 @@ class Tensor(
     @property
     def dtype(self) -> np.dtype[Any]:
         """The element type."""
-        return self._array.dtype
+        dtype: np.dtype[Any] = self._array.dtype
+        return dtype
 
     @property
     def ndim(self) -> int:
@@ -252,7 +272,7 @@ class Tensor(
     def __len__(self) -> int:
         if self._array.ndim == 0:
             raise TypeError("len() of a 0-d tensor")
-        return self._array.shape[0]
+        return int(self._array.shape[0])
 
     def __iter__(self) -> Iterator[Self]:
         if self._array.ndim == 0:
@@ -282,8 +302,8 @@ _OWN = ("_base", "_grad", "_retains_grad", "_views")  # attributes that are ours
 def _check_leaf(tensor: Tensor) -> None:
     if isinstance(tensor._node, Record):
         raise GraphError(
-            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol and pickling at the "
-            f"moment: this is the result of {tensor._node.op} at {tensor._node.line}; copy tensor.detach() instead"
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol and pickling at "
+            f"the moment: this is the result of {tensor._node.op} at {tensor._node.line}; copy tensor.detach() instead"
         )
 
 

@@ -1,7 +1,7 @@
 """What a Tensor is made of, and how an op runs on Tensors and gets onto the tape.
 
 Operators and elementwise functions are where small programs spend their time, so for them the way from call to record
-is compiled per op from `_UNARY` and `_BINARY` below; everything else goes through `apply`, which does the same in a loop.
+is compiled per op from `_UNARY` and `_BINARY` below; all else goes through `apply`, which does the same in a loop.
 """
 
 from __future__ import annotations
@@ -518,9 +518,7 @@ def record_call(op: Op, inputs: tuple[Any, ...], z: Array, **settings: Any) -> R
     return record
 
 
-def _record(
-    op: Op, arrays: list[Any], nodes: list[Any], wanted: list[int], z: Any, settings: dict[str, Any]
-) -> Record:
+def _record(op: Op, arrays: list[Any], nodes: list[Any], wanted: list[int], z: Any, settings: dict[str, Any]) -> Record:
     plan = op.plan(tuple(wanted))
     record = Record()
     record.plan = plan
@@ -599,7 +597,7 @@ def node_of(x: Any) -> Node | None:
 array_functions: dict[Callable[..., Any], Callable[..., Any]] = {}
 """NumPy function -> the function that runs it on Tensors, with NumPy's signature."""
 
-ufuncs: dict[np.ufunc, Callable[..., Any]] = {}
+ufuncs: dict[Any, Callable[..., Any]] = {}
 """NumPy ufunc -> the function that runs it on Tensors. Filled by `unary` and `binary`."""
 
 

@@ -48,7 +48,7 @@ def parsed(equation: str, ndims: tuple[int, ...]) -> ops.Spec:
     """The letters of each operand and of the output, with letters in place of `...`.
 
     >>> parsed("...ij, jk", (3, 2))
-    (('Aij', 'jk'), 'Aik')
+    (('Zij', 'jk'), 'Zik')
     """
     left, arrow, output = equation.replace(" ", "").partition("->")
     parts = left.split(",")

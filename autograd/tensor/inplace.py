@@ -1,6 +1,6 @@
 """Writing into a Tensor's memory: `x += y`, `x[i] = v`, `zero_`, `copy_` and their kin.
 
-On a tracked Tensor the write is recorded: the new value is a new entry of the tape, bound to the same Tensor. Everything
+On a tracked Tensor the write is recorded: the new value is a new entry of the tape, bound to the same Tensor. All
 else that looks into the same memory follows: the Tensor it is a view of, and the other views of that. What earlier
 operations saved of the old value is found at replay, by the mutation that is noted on the tape.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from .core import Core, _misfit, array_of, cast, record_call, wrap
 from .index import misplaced, plain_index
 
 Array = np.ndarray[Any, Any]
+T = TypeVar("T", bound=Core)
 
 
 def check_writable(tensor: Core, name: str) -> None:
@@ -38,8 +39,8 @@ def check_writable(tensor: Core, name: str) -> None:
             )
     if not tensor._array.flags.writeable:
         raise InplaceError(
-            f"{name}: unsupported operation: the memory is read-only, or more than one element of the written-to tensor "
-            "refers to a single memory location. Please clone() the tensor before performing the operation."
+            f"{name}: unsupported operation: the memory is read-only, or more than one element of the written-to "
+            "tensor refers to a single memory location. Please clone() the tensor before performing the operation."
         )
 
 
@@ -181,8 +182,10 @@ class InPlace(Core):
     __ifloordiv__ = floor_divide_ = _elementwise("floor_divide")
     __imod__ = remainder_ = _elementwise("remainder")
     __ipow__ = pow_ = _elementwise("pow")
-    __iand__ = logical_and_ = _elementwise("logical_and")
-    __ior__ = logical_or_ = _elementwise("logical_or")
+    __iand__ = bitwise_and_ = _elementwise("bitwise_and")
+    __ior__ = bitwise_or_ = _elementwise("bitwise_or")
+    __ixor__ = bitwise_xor_ = _elementwise("bitwise_xor")
+    logical_and_, logical_or_, logical_not_ = (_elementwise(f"logical_{name}") for name in ("and", "or", "not"))
 
     abs_, neg_, sign_, square_ = (_elementwise(name) for name in ("abs", "neg", "sign", "square"))
     exp_, exp2_, expm1_ = (_elementwise(name) for name in ("exp", "exp2", "expm1"))
@@ -191,9 +194,7 @@ class InPlace(Core):
     sin_, cos_, tan_, sinh_, cosh_ = (_elementwise(name) for name in ("sin", "cos", "tan", "sinh", "cosh"))
     tanh_, sigmoid_, relu_, erf_ = (_elementwise(name) for name in ("tanh", "sigmoid", "relu", "erf"))
     ceil_, floor_, round_, trunc_ = (_elementwise(name) for name in ("ceil", "floor", "round", "trunc"))
-    clamp_, clamp_min_, clamp_max_, clip_ = (
-        _elementwise(name) for name in ("clamp", "clamp_min", "clamp_max", "clip")
-    )
+    clamp_, clamp_min_, clamp_max_, clip_ = (_elementwise(name) for name in ("clamp", "clamp_min", "clamp_max", "clip"))
     lerp_, addcmul_, addcdiv_, fmod_ = (_elementwise(name) for name in ("lerp", "addcmul", "addcdiv", "fmod"))
     tril_, triu_, nan_to_num_ = (_elementwise(name) for name in ("tril", "triu", "nan_to_num"))
     masked_fill_, index_add_, index_copy_, index_fill_ = (
@@ -229,7 +230,7 @@ class InPlace(Core):
         return self
 
 
-def _assign(tensor: Any, name: str, index: Any, value: Any) -> Any:
+def _assign(tensor: T, name: str, index: Any, value: Any) -> T:
     """tensor[index] = value, recorded without a copy of the rest."""
     check_writable(tensor, name)
     array = tensor._array
@@ -242,8 +243,8 @@ def _assign(tensor: Any, name: str, index: Any, value: Any) -> Any:
         raise misplaced(array, index, error) from None
     except ValueError:
         raise ShapeError(
-            f"{name}: shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result "
-            f"of shape {list(array[index].shape)}"
+            f"{name}: shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing "
+            f"result of shape {list(array[index].shape)}"
         ) from None
     note_write(tensor, name)
     if tracked:

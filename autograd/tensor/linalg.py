@@ -286,7 +286,8 @@ def _dot(a: Any, b: Any) -> Any:
 
 @implements(np.vdot)
 def _vdot(a: Any, b: Any) -> Any:
-    return LinAlg.dot(np.ravel(a), np.ravel(b))
+    x, y = [x.ravel() for x in alike([a, b])]
+    return x.dot(y)
 
 
 @implements(np.inner)
@@ -296,7 +297,8 @@ def _inner(a: Any, b: Any) -> Any:
 
 @implements(np.outer)
 def _outer(a: Any, b: Any) -> Any:
-    return LinAlg.outer(np.ravel(a), np.ravel(b))
+    x, y = [x.ravel() for x in alike([a, b])]
+    return x.outer(y)
 
 
 @implements(np.kron)

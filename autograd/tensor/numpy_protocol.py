@@ -1,6 +1,6 @@
 """NumPy's functions on Tensors: `np.exp(t)`, `np.sum(t, axis=0)`, `array * t` record the same ops as our own.
 
-Each family's file says which NumPy functions it implements, with `@implements(np.sum)`; binary and unary ufuncs register
+Each family's file says which NumPy functions it implements, with `@implements(np.sum)`; ufuncs register
 themselves. What has no rule raises: an ndarray that silently lost its gradient would be worse. The rules of ops are
 written in these functions, so that they run on Tensors under `create_graph`.
 """
@@ -50,14 +50,16 @@ class NumPyProtocol(Core):
 
 
 def _reduce(ufunc: np.ufunc, x: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False) -> Any:
-    whole = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.amax, np.minimum: np.amin}.get(ufunc)
+    wholes: dict[Any, Any] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.amax, np.minimum: np.amin}
+    whole = wholes.get(ufunc)
     if whole is None or dtype is not None:
         raise _no_rule(f"np.{ufunc.__name__}.reduce")
     return array_functions[whole](x, axis=axis, keepdims=keepdims)
 
 
 def _no_rule(name: str) -> NoRuleError:
-    known = sorted({f.__name__ for f in (*array_functions, *ufuncs)})
+    functions: list[Any] = [*array_functions, *ufuncs]
+    known = sorted({function.__name__ for function in functions})
     return NoRuleError(
         f"{name} has no derivative rule, so it cannot run on a Tensor; use .detach().numpy() to leave the graph. "
         f"These have one: {', '.join(known)}"

@@ -16,6 +16,7 @@ from .diagonal import Diagonal
 from .dims import normalize_dim, normalize_dims
 from .join import Split
 from .layout import Layout, listed, shares_memory
+from .repeat import Repeat
 
 
 def sizes_for(function: str, shape: tuple[int, ...], count: int) -> tuple[int, ...]:
@@ -43,8 +44,8 @@ def sizes_for(function: str, shape: tuple[int, ...], count: int) -> tuple[int, .
     raise ShapeError(f"{function}: shape '{list(shape)}' is invalid for input of size {count}")
 
 
-class Shape(Diagonal, Split, Layout):
-    """Reshaping, transposing, repeating; with its bases also joining, splitting and memory layout."""
+class Shape(Repeat, Diagonal, Split, Layout):
+    """Reshaping, transposing, picking; with its bases also repeating, splitting, diagonals and memory layout."""
 
     __slots__ = ()
 
@@ -113,7 +114,13 @@ class Shape(Diagonal, Split, Layout):
         """One dimension as several, of the given sizes; one of them may be -1."""
         shape = self._array.shape
         d = normalize_dim("unflatten", dim, len(shape))
-        parts = sizes_for("unflatten", listed("unflatten", (sizes,)), shape[d])
+        parts = listed("unflatten", (sizes,))
+        if -1 not in parts and math.prod(parts) != shape[d]:
+            raise ShapeError(
+                f"unflatten: Provided sizes {list(parts)} don't multiply up to the size of dim {d} ({shape[d]}) in the "
+                "input tensor"
+            )
+        parts = sizes_for("unflatten", parts, shape[d])
         return apply(ops.reshape, self, shape=(*shape[:d], *parts, *shape[d + 1 :]))
 
     @method
@@ -143,7 +150,10 @@ class Shape(Diagonal, Split, Layout):
                 f"desired ordering of dimensions i.e. input.dim() = {self._array.ndim} is not equal to len(dims) = "
                 f"{len(axes)}"
             )
-        return apply(ops.transpose, self, axes=normalize_dims("permute", axes, len(axes)))
+        axes = tuple([normalize_dim("permute", axis, len(axes)) for axis in axes])
+        if len({*axes}) < len(axes):
+            raise ShapeError(f"permute(): duplicate dims are not allowed, got {list(axes)}.")
+        return apply(ops.transpose, self, axes=axes)
 
     @method
     def transpose(self, dim0: int, dim1: int) -> Self:
@@ -253,99 +263,6 @@ class Shape(Diagonal, Split, Layout):
         )
         return turns[k % 4]()
 
-    # ------------------------------------------------------------------------------------------------- repeating
-
-    @method
-    def expand(self, *sizes: Any, size: Any = None) -> Self:
-        """Repeated along dimensions of size 1 and new leading ones, without a copy; -1 keeps a size.
-
-        The elements share memory, so the result is read-only.
-        """
-        wanted, shape = listed("expand", sizes, size), self._array.shape
-        extra = len(wanted) - len(shape)
-        if extra < 0:
-            raise ShapeError(
-                f"expand: the number of sizes provided ({len(wanted)}) must be greater or equal to the number of "
-                f"dimensions in the tensor ({len(shape)})"
-            )
-        full = [*wanted]
-        for d, n in enumerate(shape, extra):
-            if full[d] == -1:
-                full[d] = n
-            elif n not in (1, full[d]):
-                raise ShapeError(
-                    f"expand: The expanded size of the tensor ({full[d]}) must match the existing size ({n}) at "
-                    f"non-singleton dimension {d}.  Target sizes: {list(wanted)}.  Tensor sizes: {list(shape)}"
-                )
-        if min(full, default=0) < 0:
-            raise ShapeError(
-                f"expand: The expanded size of the tensor ({min(full)}) isn't allowed in a leading, non-existing "
-                f"dimension {full.index(min(full))}"
-            )
-        return apply(ops.expand, self, shape=tuple(full))
-
-    @method
-    def expand_as(self, other: Any) -> Self:
-        """`expand` to the shape of `other`."""
-        return self.expand(array_of(other).shape)
-
-    @method
-    def broadcast_to(self, size: Any) -> Self:
-        """`expand` under NumPy's name."""
-        return self.expand(size)
-
-    @method
-    def tile(self, *reps: Any, dims: Any = None) -> Self:
-        """dims[i] copies along dimension i, as NumPy's tile: missing leading entries of either count as 1."""
-        times = listed("tile", reps, dims)
-        times = (1,) * (self._array.ndim - len(times)) + times
-        return self.repeat(times)
-
-    @method
-    def repeat(self, *reps: Any, repeats: Any = None) -> Self:
-        """repeats[i] copies along dimension i; more entries than dimensions add leading ones. A copy.
-
-        NumPy calls this `tile`; NumPy's repeat is `repeat_interleave`.
-        """
-        times = listed("repeat", reps, repeats)
-        if len(times) < self._array.ndim:
-            raise ShapeError(
-                "repeat: Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor, "
-                f"got {len(times)} for {self._array.ndim}"
-            )
-        if min(times, default=0) < 0:
-            raise ShapeError(f"repeat: wanted no negative number of copies, got {list(times)}")
-        return apply(ops.tile, self, reps=times)
-
-    @method
-    def repeat_interleave(self, repeats: Any, dim: int | None = None, *, output_size: int | None = None) -> Self:
-        """Each element `repeats` times in a row along `dim`; without `dim`, of the flattened Tensor.
-
-        repeats   an int, or one per element along `dim`: a Tensor, array or list of ints
-        """
-        if dim is None:
-            return self.ravel().repeat_interleave(repeats, 0, output_size=output_size)
-        x = self if self._array.ndim else self.ravel()
-        axis = normalize_dim("repeat_interleave", dim, x._array.ndim)
-        counts = array_of(repeats)
-        if counts.dtype.kind not in "iu":
-            raise DTypeError(f"repeat_interleave: repeats has to be Long or Int tensor, got {counts.dtype}")
-        if counts.ndim > 1 or (counts.size != 1 and counts.size != x._array.shape[axis]):
-            raise ShapeError(
-                "repeat_interleave: repeats must have the same size as input along dim, but got repeats.size(0) = "
-                f"{counts.shape[0]} and input.size({axis}) = {x._array.shape[axis]}"
-            )
-        if counts.size and counts.min() < 0:
-            raise ShapeError("repeat_interleave: repeats can not be negative")
-        uniform = counts.size == 1 and counts.min() > 0
-        times = int(counts.min()) if uniform else np.broadcast_to(counts, x._array.shape[axis]).copy()
-        z: Self = apply(ops.repeat, x, repeats=times, axis=axis)
-        if output_size is not None and z._array.shape[axis] != output_size:
-            raise ShapeError(
-                f"repeat_interleave: allocated size does not match required size, got output_size={output_size}"
-            )
-        return z
-
     # --------------------------------------------------------------------------------------------------- picking
 
     @method
@@ -390,11 +307,6 @@ def _reshape(a: Any, shape: Any) -> Any:
 @implements(np.ravel)
 def _ravel(a: Any) -> Any:
     return Shape.ravel(a)
-
-
-@implements(np.broadcast_to)
-def _broadcast_to(array: Any, shape: Any) -> Any:
-    return Shape.expand(array, shape)
 
 
 @implements(np.expand_dims)
@@ -458,13 +370,3 @@ def _roll(a: Any, shift: Any, axis: Any = None) -> Any:
 @implements(np.rot90)
 def _rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
     return Shape.rot90(m, k, axes)
-
-
-@implements(np.tile)
-def _tile(A: Any, reps: Any) -> Any:
-    return Shape.tile(A, reps)
-
-
-@implements(np.repeat)
-def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
-    return Shape.repeat_interleave(a, repeats, axis)

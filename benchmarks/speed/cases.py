@@ -1,7 +1,7 @@
 """Named workloads. Each is written once, for a library that spells things as PyTorch does.
 
-A case is a function of (library, nn, data) that returns `step`, which does one unit of work and returns a number (a loss or
-a sum) by which the two libraries are compared before anything is timed.
+A case is a function of (library, nn, data) that returns `step`, which does one unit of work and returns a number (a
+loss or a sum) by which the two libraries are compared before anything is timed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m benchmarks speed`: times the cases here and in a peer's environment, alternating, and prints the ratios."""
+"""`python -m benchmarks speed`: times the cases here and in a peer's environment, alternating, and prints ratios."""
 
 from __future__ import annotations
 

@@ -191,9 +191,11 @@ class Run:
 
 
 def _bar(label: str, total: int, done: int) -> Any:
-    """A progress bar on the terminal, or None."""
+    """A progress bar if this is a terminal and tqdm is there, else None."""
     if not sys.stderr.isatty():
         return None
-    from tqdm import tqdm
-
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return None
     return tqdm(total=total, initial=done, desc=label, unit="batch", leave=False, mininterval=0.2, dynamic_ncols=True)

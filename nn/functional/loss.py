@@ -113,7 +113,7 @@ def cross_entropy(
         return _soft_cross_entropy(x, target, weight, reduction, label_smoothing)
     x, labels, shape = _by_class("cross_entropy", x, known)
     labels, counted = _checked("cross_entropy", labels, x._array.shape[1], ignore_index)
-    if label_smoothing:
+    if label_smoothing and labels.size:
         log_p = x.log_softmax(1)
         weights = None if weight is None else _class_weights("cross_entropy", weight, x)
         spread = log_p if weights is None else log_p * _along_classes(weights, x)
@@ -144,6 +144,8 @@ def nll_loss(
     picked = x.gather(1, wrap(labels[:, None])).squeeze(1)
     if counted is not None:
         picked = where(wrap(counted), picked, 0.0)
+    if total and isinstance(share, float):  # after the sum, so that the mean over nothing is NaN
+        return -(picked.sum() * share)  # type: ignore[no-any-return]
     loss = -(picked * (share if isinstance(share, float) else wrap(share)))
     return loss.sum() if total else loss.reshape(shape)  # type: ignore[no-any-return]
 
@@ -227,7 +229,7 @@ def _shares(labels: Array, counted: Array | None, weights: Array | None, x: Any,
         raise _bad_reduction(reduction)
     whole = _weight_sum(labels, counted, weights, x) if reduction == "mean" else 1.0
     scale = 1.0 / whole if whole else math.nan
-    if weights is None and counted is None:
+    if labels.size == 0 or (weights is None and counted is None):
         return scale, reduction != "none"
     share = np.ones(labels.shape, x._array.dtype) if weights is None else weights[labels]
     if counted is not None:

@@ -15,18 +15,24 @@ def leaf(*values):
 
 def test_forward_names_operation_line_and_index():
     x = leaf(1.0, -1.0)
-    with autograd.detect_anomaly(), pytest.raises(AnomalyError, match=r"log at .*test_anomaly.py:\d+ computed nan \(first at index \(1,\)"):
+    with (
+        autograd.detect_anomaly(),
+        pytest.raises(AnomalyError, match=r"log at .*test_anomaly.py:\d+ computed nan \(first at index \(1,\)"),
+    ):
         (x * 2).log().exp()
 
 
 def test_forward_inf():
-    with autograd.detect_anomaly(), pytest.raises(AnomalyError, match="exp at .* computed inf"):
+    with autograd.detect_anomaly(), pytest.raises(AnomalyError, match=r"exp at .* computed inf"):
         leaf(1000.0).exp()
 
 
 def test_general_ops_are_watched_too():
     x = leaf(1.0, np.nan)
-    with autograd.detect_anomaly(), pytest.raises(AnomalyError, match="sum at .* computed nan.*not finite already|sum at"):
+    with (
+        autograd.detect_anomaly(),
+        pytest.raises(AnomalyError, match=r"sum at .* computed nan.*not finite already|sum at"),
+    ):
         x.sum()
 
 
@@ -34,7 +40,9 @@ def test_backward_names_the_op_whose_gradient_broke():
     x = leaf(0.0, 1.0)
     with autograd.detect_anomaly():
         y = x.sqrt()
-        with pytest.raises(AnomalyError, match=r"Function 'SqrtBackward0' returned inf values in its 0th output.*test_anomaly.py:\d+"):
+        with pytest.raises(
+            AnomalyError, match=r"Function 'SqrtBackward0' returned inf values in its 0th output.*test_anomaly.py:\d+"
+        ):
             y.sum().backward()
 
 
@@ -42,7 +50,10 @@ def test_nan_from_the_branch_that_where_did_not_select():
     x = leaf(0.0, 4.0)
     with autograd.detect_anomaly():
         y = autograd.where(x > 0, x.sqrt(), autograd.zeros(2, dtype=np.float64))
-        with pytest.raises(AnomalyError, match=r"0 \* inf: the cotangent came through where at .*test_anomaly.py:\d+.*replace its input"):
+        with pytest.raises(
+            AnomalyError,
+            match=r"0 \* inf: the cotangent came through where at .*test_anomaly.py:\d+.*replace its input",
+        ):
             y.sum().backward()
 
 

@@ -34,8 +34,13 @@ def test_mul_in_place_by_itself_and_others():
 
 @pytest.mark.parametrize(
     ("name", "slope"),
-    [("exp_", np.exp), ("tanh_", lambda v: 1 - np.tanh(v) ** 2), ("neg_", lambda v: -np.ones_like(v)),
-     ("sqrt_", lambda v: 0.5 / np.sqrt(v)), ("square_", lambda v: 2 * v)],
+    [
+        ("exp_", np.exp),
+        ("tanh_", lambda v: 1 - np.tanh(v) ** 2),
+        ("neg_", lambda v: -np.ones_like(v)),
+        ("sqrt_", lambda v: 0.5 / np.sqrt(v)),
+        ("square_", lambda v: 2 * v),
+    ],
 )
 def test_unary_in_place(name, slope):
     values = np.array([0.5, 2.0])

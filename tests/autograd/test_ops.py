@@ -39,19 +39,19 @@ def scalar(case, arrays, weights):
 
 def slopes(function, arrays, step=1e-5):
     """Central differences with one Richardson extrapolation of a scalar function, element by element."""
+
+    def at(k, index, offset):
+        moved = [a.copy() for a in arrays]
+        moved[k][index] += offset
+        return function(moved)
+
     grads = []
     for k, array in enumerate(arrays):
         grad = np.zeros(array.shape)
         for index in np.ndindex(array.shape):
             h = step * max(1.0, abs(array[index]))
-
-            def at(offset):
-                moved = [a.copy() for a in arrays]
-                moved[k][index] += offset
-                return function(moved)
-
-            coarse = (at(2 * h) - at(-2 * h)) / (4 * h)
-            fine = (at(h) - at(-h)) / (2 * h)
+            coarse = (at(k, index, 2 * h) - at(k, index, -2 * h)) / (4 * h)
+            fine = (at(k, index, h) - at(k, index, -h)) / (2 * h)
             grad[index] = (4 * fine - coarse) / 3
         grads.append(grad)
     return grads
@@ -108,9 +108,11 @@ def test_second_derivative_is_the_slope_of_the_gradient(case, rng):
         return sum(float((g.numpy() * v).sum()) for g, v in zip(grads, directions, strict=True) if g is not None)
 
     leaves, first = gradients(case, arrays, weights, create_graph=True)
-    total = weigh(*zip(*[(g, v) for g, v in zip(first, directions, strict=True) if g is not None], strict=True)) if any(
-        g is not None for g in first
-    ) else None
+    total = (
+        weigh(*zip(*[(g, v) for g, v in zip(first, directions, strict=True) if g is not None], strict=True))
+        if any(g is not None for g in first)
+        else None
+    )
     slope = slopes(directional, arrays)
     if total is None or not total.requires_grad:
         second = [None] * len(leaves)

@@ -95,7 +95,9 @@ def test_a_second_backward_names_operation_and_line():
     y = w.exp()
     loss = y.sum()
     loss.backward()
-    with pytest.raises(GraphError, match=r"Trying to backward through the graph a second time .*sum at .*test_tape.py:\d+"):
+    with pytest.raises(
+        GraphError, match=r"Trying to backward through the graph a second time .*sum at .*test_tape.py:\d+"
+    ):
         loss.backward()
     with pytest.raises(GraphError, match=r"a second time .*exp at .*test_tape.py:\d+"):
         (y * 2).sum().backward()
@@ -261,7 +263,9 @@ def test_truncated_bptt_keeps_memory_flat():
 def test_peak_of_backward_is_near_the_peak_of_forward():
     """50 layers: what backward allocates is paid for by what it lets go."""
     rng = np.random.default_rng(0)
-    weights = [autograd.tensor(rng.standard_normal((256, 256)).astype(np.float32) / 16, requires_grad=True) for _ in range(50)]
+    weights = [
+        autograd.tensor(rng.standard_normal((256, 256)).astype(np.float32) / 16, requires_grad=True) for _ in range(50)
+    ]
     x = autograd.tensor(rng.standard_normal((2048, 256)).astype(np.float32))
     for w in weights:  # gradients exist before, as in every step but the first
         w.grad = autograd.tensor(np.zeros((256, 256), np.float32))
@@ -311,7 +315,9 @@ def test_overwriting_what_backward_needs_is_detected_and_named():
     y = x.exp()  # keeps its output
     z = y * 2
     y.add_(1)
-    with pytest.raises(InplaceError, match=r"modified by an inplace operation: exp at .*test_tape.py:\d+ saved a float32 array.*add_"):
+    with pytest.raises(
+        InplaceError, match=r"modified by an inplace operation: exp at .*test_tape.py:\d+ saved a float32 array.*add_"
+    ):
         z.sum().backward()
 
 
@@ -345,7 +351,9 @@ def test_a_write_that_backward_does_not_care_about_is_fine():
 def test_a_leaf_refuses_before_it_is_written():
     w = leaf(3)
     for write in (lambda: w.add_(1), lambda: w.zero_(), lambda: w.__setitem__(0, 5.0), lambda: w[0].add_(1)):
-        with pytest.raises(InplaceError, match="leaf Variable that requires grad is being used in an in-place operation"):
+        with pytest.raises(
+            InplaceError, match="leaf Variable that requires grad is being used in an in-place operation"
+        ):
             write()
     np.testing.assert_array_equal(w.numpy(force=True), [1, 1, 1])
 
@@ -430,7 +438,7 @@ def test_two_threads_do_not_see_each_other():
                 (y * w).sum().backward()
                 np.testing.assert_allclose(w.grad.numpy(), 3 * value**2)
                 assert len(autograd.tape()) == 0
-        except Exception as error:  # noqa: BLE001 - reported to the main thread
+        except Exception as error:  # reported by the main thread
             errors.append(error)
             barrier.abort()
 

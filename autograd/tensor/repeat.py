@@ -1,0 +1,130 @@
+"""Methods that repeat elements, with or without a copy."""
+
+# mypy: no-warn-return-any
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from ..errors import DTypeError, ShapeError
+from ..ops import shape as ops
+from .core import Core, apply, array_of, implements, method
+from .dims import normalize_dim
+from .layout import listed
+
+
+class Repeat(Core):
+    """expand, which shares memory, and repeat, tile, repeat_interleave, which copy."""
+
+    __slots__ = ()
+
+    @method
+    def expand(self, *sizes: Any, size: Any = None) -> Self:
+        """Repeated along dimensions of size 1 and new leading ones, without a copy; -1 keeps a size.
+
+        The elements share memory, so the result is read-only.
+        """
+        wanted, shape = listed("expand", sizes, size), self._array.shape
+        extra = len(wanted) - len(shape)
+        if extra < 0:
+            raise ShapeError(
+                f"expand: the number of sizes provided ({len(wanted)}) must be greater or equal to the number of "
+                f"dimensions in the tensor ({len(shape)})"
+            )
+        full = [*wanted]
+        for d, n in reversed([*enumerate(shape, extra)]):
+            if full[d] == -1:
+                full[d] = n
+            elif n not in (1, full[d]):
+                raise ShapeError(
+                    f"expand: The expanded size of the tensor ({full[d]}) must match the existing size ({n}) at "
+                    f"non-singleton dimension {d}.  Target sizes: {list(wanted)}.  Tensor sizes: {list(shape)}"
+                )
+        if min(full, default=0) < 0:
+            raise ShapeError(
+                f"expand: The expanded size of the tensor ({min(full)}) isn't allowed in a leading, non-existing "
+                f"dimension {full.index(min(full))}"
+            )
+        return apply(ops.expand, self, shape=tuple(full))
+
+    @method
+    def expand_as(self, other: Any) -> Self:
+        """`expand` to the shape of `other`."""
+        return self.expand(array_of(other).shape)
+
+    @method
+    def broadcast_to(self, size: Any) -> Self:
+        """`expand` under NumPy's name."""
+        return self.expand(size)
+
+    @method
+    def tile(self, *reps: Any, dims: Any = None) -> Self:
+        """dims[i] copies along dimension i, as NumPy's tile: missing leading entries of either count as 1."""
+        times = listed("tile", reps, dims)
+        times = (1,) * (self._array.ndim - len(times)) + times
+        return self.repeat(times)
+
+    @method
+    def repeat(self, *reps: Any, repeats: Any = None) -> Self:
+        """repeats[i] copies along dimension i; more entries than dimensions add leading ones. A copy.
+
+        NumPy calls this `tile`; NumPy's repeat is `repeat_interleave`.
+        """
+        times = listed("repeat", reps, repeats)
+        if len(times) < self._array.ndim:
+            raise ShapeError(
+                "repeat: Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor, "
+                f"got {len(times)} for {self._array.ndim}"
+            )
+        if min(times, default=0) < 0:
+            raise ShapeError(f"repeat: wanted no negative number of copies, got {list(times)}")
+        return apply(ops.tile, self, reps=times)
+
+    @method
+    def repeat_interleave(self, repeats: Any, dim: int | None = None, *, output_size: int | None = None) -> Self:
+        """Each element `repeats` times in a row along `dim`; without `dim`, of the flattened Tensor.
+
+        repeats   an int, or one per element along `dim`: a Tensor, array or list of ints
+        """
+        if dim is None:
+            return self.ravel().repeat_interleave(repeats, 0, output_size=output_size)
+        x = self if self._array.ndim else self.ravel()
+        axis = normalize_dim("repeat_interleave", dim, x._array.ndim)
+        counts = array_of(repeats)
+        if counts.dtype.kind not in "iu":
+            raise DTypeError(f"repeat_interleave: repeats has to be Long or Int tensor, got {counts.dtype}")
+        if counts.ndim > 1 or (counts.size != 1 and counts.size != x._array.shape[axis]):
+            raise ShapeError(
+                "repeat_interleave: repeats must have the same size as input along dim, but got repeats.size(0) = "
+                f"{counts.shape[0]} and input.size({axis}) = {x._array.shape[axis]}"
+            )
+        if counts.size and counts.min() < 0:
+            raise ShapeError("repeat_interleave: repeats can not be negative")
+        uniform = counts.size == 1 and counts.min() > 0
+        times = int(counts.min()) if uniform else np.broadcast_to(counts, x._array.shape[axis]).copy()
+        z: Self = apply(ops.repeat, x, repeats=times, axis=axis)
+        if output_size is not None and z._array.shape[axis] != output_size:
+            raise ShapeError(
+                f"repeat_interleave: allocated size does not match required size, got output_size={output_size}"
+            )
+        return z
+
+
+# ------------------------------------------------------------------------------------------------ NumPy's functions
+
+
+@implements(np.broadcast_to)
+def _broadcast_to(array: Any, shape: Any) -> Any:
+    return Repeat.expand(array, shape)
+
+
+@implements(np.tile)
+def _tile(A: Any, reps: Any) -> Any:
+    return Repeat.tile(A, reps)
+
+
+@implements(np.repeat)
+def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
+    return Repeat.repeat_interleave(a, repeats, axis)
