@@ -172,12 +172,12 @@ def place(code: CodeType, lasti: int) -> str:
 # --------------------------------------------------------------------------------------------------------- liveness
 
 
-def _references(records: list[Any], index: int) -> int:
+def _count(records: list[Any], index: int) -> int:
     return getrefcount(records[index])
 
 
-_UNREFERENCED = _references([Mark()], 0)
-"""What `_references` says of an object that only the list holds: measured, since it differs between Pythons."""
+_UNREFERENCED = _count([Mark()], 0)
+"""What `getrefcount(records[index])` says of an object that only the list holds: it differs between Pythons."""
 
 _SWEEP_FIRST = 64  # records on a young tape before it is swept for the first time
 _SWEEP_BYTES = 4 << 20  # a sweep is due when about this many bytes were recorded since the last one
@@ -229,21 +229,22 @@ class Tape:
         if self.replaying:
             self._expect(len(records))
             return
-        fresh = recent_bytes = 0
+        per_record = self._bytes_per_record()
         for index in range(len(records) - 1, -1, -1):
-            record = records[index]
-            if fresh < _SMALL and type(record) is Record:
-                fresh += 1
-                recent_bytes += record.nbytes
-            del record
-            if _references(records, index) <= _UNREFERENCED and type(records[index]) is not Mutation:
-                self.hooks.pop(id(records[index]), None)
+            if getrefcount(records[index]) <= _UNREFERENCED and type(records[index]) is not Mutation:
+                if self.hooks:
+                    self.hooks.pop(id(records[index]), None)
                 records[index] = None
         self._pack(0)
         live = len(records)
-        wanted = _SWEEP_BYTES * fresh // max(recent_bytes, 1)
-        self.interval = max(_FEWEST, live // 4, min(wanted, max(_SMALL, 2 * live)))
+        self.interval = max(_FEWEST, live // 4, min(_SWEEP_BYTES // max(per_record, 1), max(_SMALL, 2 * live)))
         self._expect(self.interval)
+
+    def _bytes_per_record(self) -> int:
+        """What a record keeps, on the average of some of the latest."""
+        latest = self.records[-self.interval :]
+        some = [record for record in latest[:: len(latest) // 16 + 1] if type(record) is Record]
+        return sum(record.nbytes for record in some) // max(len(some), 1)
 
     def _pack(self, start: int) -> None:
         """Close the gaps from `start` on; a mutation matters only while a record stands before it."""

@@ -89,8 +89,9 @@ class Repeat(Core):
         repeats   an int, or one per element along `dim`: a Tensor, array or list of ints
         """
         if dim is None:
-            return self.ravel().repeat_interleave(repeats, 0, output_size=output_size)
-        x = self if self._array.ndim else self.ravel()
+            flat: Self = apply(ops.reshape, self, shape=(self._array.size,))
+            return flat.repeat_interleave(repeats, 0, output_size=output_size)
+        x = self if self._array.ndim else apply(ops.reshape, self, shape=(1,))
         axis = normalize_dim("repeat_interleave", dim, x._array.ndim)
         counts = array_of(repeats)
         if counts.dtype.kind not in "iu":

@@ -77,6 +77,7 @@ CASES = [
     Case("expand", Tensor.expand, ((3, 1),), {"size": (2, -1, 4)}, lambda x, size: np.broadcast_to(x, (2, 3, 4))),
     Case("expand", Tensor.expand, ((),), {"size": (2,)}, lambda x, size: np.broadcast_to(x, size)),
     Case("expand", Tensor.expand, ((1, 3),), {"size": (0, 3)}, lambda x, size: np.broadcast_to(x, size)),
+    Case("expand", Tensor.expand, ((0, 1),), {"size": (2, 0, 3)}, lambda x, size: np.broadcast_to(x, size)),
     Case(
         "expand",
         lambda x, y: autograd.broadcast_tensors(x, y),
