@@ -335,11 +335,11 @@ def _call(name: str, rule: Any, need: tuple[str, ...]) -> str:
 
 _WRITTEN_OUT = {
     (lambda dz: dz).__code__.co_code: "{0}",
-    (lambda dz: -dz).__code__.co_code: "-{0}",
-    (lambda dz, x: dz * x).__code__.co_code: "{0} * {1}",
-    (lambda dz, x: dz / x).__code__.co_code: "{0} / {1}",
+    (lambda dz: -dz).__code__.co_code: "negative({0})",
+    (lambda dz, x: dz * x).__code__.co_code: "multiply({0}, {1})",
+    (lambda dz, x: dz / x).__code__.co_code: "divide({0}, {1})",
 }
-"""Bytecode of a rule that only combines its arguments in order -> the expression."""
+"""Bytecode of a rule that only combines its arguments in order -> the same on arrays."""
 
 
 _FIT = """\
@@ -354,7 +354,7 @@ _ACCUMULATE = """\
 if {n} in cotangents:
     if {n} in owned:
         total = cotangents[{n}]
-        total += g
+        add(total, g, total)
     else:
         cotangents[{n}] = asarray(cotangents[{n}] + g)
         owned.add({n})
@@ -386,10 +386,14 @@ def filled(parts: list[Any], record: Record) -> tuple[Any, ...]:
 
 
 _STEP_SCOPE: dict[str, Any] = {
+    "add": np.add,
     "__name__": __name__,  # whom warnings are attributed to
     "array": np.array,
     "asarray": np.asarray,
+    "divide": np.divide,
     "filled": filled,
+    "multiply": np.multiply,
+    "negative": np.negative,
     "unbroadcast": unbroadcast,
     "wrong_shape": wrong_shape,
     "zeros": np.zeros,

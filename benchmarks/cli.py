@@ -17,6 +17,8 @@ PROGRAM = "python -m benchmarks"
 
 COMMANDS = {
     "train": ("benchmarks.train.command", "train a model and report on it"),
+    "speed": ("benchmarks.speed.run", "time the library, beside PyTorch where that is given"),
+    "anatomy": ("benchmarks.speed.anatomy", "where the nanoseconds of one recorded operation go"),
     "list": ("benchmarks.train.listing", "list the experiments that can be trained"),
 }
 

@@ -41,7 +41,7 @@ class Linear(Module):
 
     Weight and bias start uniform in +-1 / sqrt(in_features).
 
-    >>> Linear(20, 30)(Tensor(np.zeros((128, 20)))).shape
+    >>> Linear(20, 30)(Tensor(np.zeros((128, 20), np.float32))).shape
     Size([128, 30])
     """
 

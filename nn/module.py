@@ -97,7 +97,7 @@ class Module:
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a Parameter under `name`; None reserves the name (`bias=False` does that)."""
-        self._check_name("parameter", name, self._parameters)
+        self._check_name("parameter", name)
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
                 f"cannot assign '{type(param).__name__}' object to parameter '{name}' (nn.Parameter or None required)"
@@ -106,7 +106,7 @@ class Module:
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a Tensor that is state but not learned, such as a running mean. `persistent`: part of `state_dict()`?"""
-        self._check_name("buffer", name, self._buffers)
+        self._check_name("buffer", name)
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
                 f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (Tensor or None required)"
@@ -121,12 +121,12 @@ class Module:
         """Add a child module under `name`."""
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"{type(module).__name__} is not a Module subclass")
-        self._check_name("module", name, self._modules)
+        self._check_name("module", name)
         self._modules[name] = self.__dict__[name] = module
 
     register_module = add_module
 
-    def _check_name(self, kind: str, name: str, registered: Mapping[str, Any]) -> None:
+    def _check_name(self, kind: str, name: str) -> None:
         if "_parameters" not in self.__dict__:
             raise AttributeError(f"cannot assign {kind}s before Module.__init__() call")
         if not isinstance(name, str):
@@ -135,7 +135,7 @@ class Module:
             raise KeyError(f'{kind} name can\'t contain ".", got: {name}')
         if name == "":
             raise KeyError(f'{kind} name can\'t be empty string ""')
-        if name not in registered and hasattr(self, name):
+        if name not in self.__dict__[f"_{kind}s"] and hasattr(self, name):
             raise KeyError(f"attribute '{name}' already exists")
 
     def __setattr__(self, name: str, value: Any) -> None:

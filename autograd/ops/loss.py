@@ -35,9 +35,9 @@ def _slope_of_slope(dz: Any, x: Any, share: Any) -> Any:
 @op("cross_entropy_slope", dx=_slope_of_slope)
 def cross_entropy_slope(x: Array, *, target: Array, share: Any) -> Array:
     """(softmax(x) - onehot(target)) * share: the gradient of `cross_entropy`."""
-    y = x - np.max(x, axis=1, keepdims=True)
+    y = x - np.maximum.reduce(x, axis=1, keepdims=True)
     np.exp(y, out=y)
-    y /= np.sum(y, axis=1, keepdims=True)
+    y /= np.add.reduce(y, axis=1, keepdims=True)
     if y.ndim == 2:
         y[np.arange(len(y)), target] -= 1
     else:
@@ -60,15 +60,15 @@ def cross_entropy(x: Array, *, target: Array, share: Any, total: bool) -> Array:
     target   class indices in 0 .. C-1, (N,) or (N, L)
     share    what each target counts: an array of target's shape and x's dtype, or one Python float
     """
-    y = x - np.max(x, axis=1, keepdims=True)
+    y = x - np.maximum.reduce(x, axis=1, keepdims=True)
     right = _pick(y, target)
     np.exp(y, out=y)
-    loss = np.log(np.sum(y, axis=1))
+    loss = np.log(np.add.reduce(y, axis=1))
     loss -= right
     if total and isinstance(share, float):  # after the sum, so that the mean over nothing is NaN
-        return np.sum(loss) * share
+        return np.add.reduce(loss, axis=None) * share
     loss *= share
-    return np.sum(loss) if total else loss
+    return np.add.reduce(loss, axis=None) if total else loss
 
 
 # --------------------------------------------------------------------------------------------- binary cross-entropy

@@ -5,6 +5,7 @@ Times a chain of 1,000 products of 16 floats with more and more of the machinery
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
 from collections.abc import Callable
@@ -90,7 +91,11 @@ def measure() -> list[tuple[str, float]]:
     ]
 
 
-def main() -> int:
+def configure(parser: argparse.ArgumentParser) -> None:
+    """No flags."""
+
+
+def run(arguments: argparse.Namespace) -> int:
     """Print the table."""
     print("x * w on 16 floats, nanoseconds per operation in a chain of 1,000")
     for part, nanoseconds in measure():

@@ -19,7 +19,7 @@ from .cases import CASES, Case
 ROOT = Path(__file__).parents[2]
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def configure(parser: argparse.ArgumentParser) -> None:
     """The command's flags."""
     parser.add_argument(
         "--only", nargs="+", metavar="CASE", choices=[case.name for case in CASES], help="run these cases"
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
 
 
-def main(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Run the suite; 1 if the libraries disagree about a value."""
     chosen = [case for case in CASES if not arguments.only or case.name in arguments.only]
     rows = []
@@ -52,7 +52,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _images(data: str | None, folder: Path) -> tuple[str | None, str]:
     """A file with 8,192 MNIST training images for the workers, and a word about it."""
-    import nn
+    import nn.data
     from autograd.errors import DataError
 
     try:

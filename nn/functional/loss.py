@@ -101,8 +101,8 @@ def cross_entropy(
 
     Raises LabelError for an index that is no class ("Target 10 is out of bounds.").
 
-    >>> cross_entropy(np.zeros((1, 2), np.float32), np.array([1])).item() == np.float32(math.log(2))
-    True
+    >>> round(cross_entropy(np.zeros((1, 2), np.float32), np.array([1])).item(), 4)
+    0.6931
     """
     x = _input("cross_entropy", input)
     _warn_of_softmax(x)

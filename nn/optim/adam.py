@@ -62,7 +62,7 @@ class Adam(Optimizer):
         moments(m, v, g, b1, b2, b)
         if group["amsgrad"]:
             largest = state["max_exp_avg_sq"]._array
-            v = np.maximum(largest, v, largest)
+            v = np.maximum(largest, v, out=largest)
         # lr * (m / c1) / (sqrt(v) / c2 + eps), multiplied through by c2
         c1, c2 = 1 - b1**t, math.sqrt(1 - b2**t)
         np.sqrt(v, b)

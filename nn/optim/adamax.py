@@ -42,7 +42,7 @@ class Adamax(Optimizer):
         np.abs(g, b)
         b += group["eps"]
         u *= b2
-        np.maximum(u, b, u)
+        np.maximum(u, b, out=u)
         np.divide(m, u, b)
         b *= group["lr"] / (1 - b1**t)
         x -= b

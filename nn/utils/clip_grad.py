@@ -26,7 +26,8 @@ def _norm(array: np.ndarray[Any, Any], norm_type: float) -> float:
         return 0.0
     if norm_type == 2:
         flat = array.reshape(-1)
-        squares = float(np.dot(flat, flat))
+        with np.errstate(over="ignore", under="ignore"):
+            squares = float(np.dot(flat, flat))
         if 1e-30 < squares < math.inf:  # else the squares may have left float32's range
             return math.sqrt(squares)
         return float(np.linalg.norm(flat.astype(np.float64)))

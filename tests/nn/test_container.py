@@ -25,14 +25,16 @@ def test_sequential_runs_in_order():
 def test_sequential_indexing():
     model = nn.Sequential(nn.ReLU(), nn.Tanh(), nn.Sigmoid())
     assert kinds([model[0], model[-1]]) == ["ReLU", "Sigmoid"]
-    assert kinds(model[1:]) == ["Tanh", "Sigmoid"] and type(model[1:]) is nn.Sequential
+    assert kinds(model[1:]) == ["Tanh", "Sigmoid"]
+    assert type(model[1:]) is nn.Sequential
     assert list(model[1:]._modules) == ["1", "2"]
     with pytest.raises(IndexError, match="index 3 is out of range"):
         model[3]
     model[0] = nn.ELU()
     assert kinds(model) == ["ELU", "Tanh", "Sigmoid"]
     del model[0]
-    assert kinds(model) == ["Tanh", "Sigmoid"] and list(model._modules) == ["0", "1"]
+    assert kinds(model) == ["Tanh", "Sigmoid"]
+    assert list(model._modules) == ["0", "1"]
 
 
 def test_sequential_grows():
@@ -40,7 +42,8 @@ def test_sequential_grows():
     assert model.append(nn.Tanh()) is model
     model.insert(0, nn.ELU()).extend([nn.Sigmoid()])
     assert kinds(model) == ["ELU", "ReLU", "Tanh", "Sigmoid"]
-    assert type(model.pop(1)) is nn.ReLU and len(model) == 3
+    assert type(model.pop(1)) is nn.ReLU
+    assert len(model) == 3
     assert kinds(model + nn.Sequential(nn.GELU())) == ["ELU", "Tanh", "Sigmoid", "GELU"]
     assert len(model * 2) == 6
     with pytest.raises(IndexError):
@@ -59,8 +62,9 @@ def test_module_list():
     modules += [nn.Tanh()]
     modules.append(nn.ELU())
     assert kinds(modules) == ["ReLU", "Tanh", "ELU"]
-    assert kinds(modules[1:]) == ["Tanh", "ELU"] and list(modules[1:]._modules) == ["0", "1"]
-    assert kinds(modules + [nn.GELU()]) == ["ReLU", "Tanh", "ELU", "GELU"]
+    assert kinds(modules[1:]) == ["Tanh", "ELU"]
+    assert list(modules[1:]._modules) == ["0", "1"]
+    assert kinds(modules + nn.ModuleList([nn.GELU()])) == ["ReLU", "Tanh", "ELU", "GELU"]
     del modules[:2]
     assert kinds(modules) == ["ELU"]
     with pytest.raises(TypeError, match="should be called with an iterable"):
@@ -73,11 +77,13 @@ def test_module_list():
 def test_module_dict():
     modules = nn.ModuleDict({"a": nn.Linear(1, 1), "b": nn.ReLU()})
     assert list(modules) == list(modules.keys()) == ["a", "b"]
-    assert "a" in modules and len(modules) == 2
+    assert "a" in modules
+    assert len(modules) == 2
     assert list(modules.state_dict()) == ["a.weight", "a.bias"]
     modules.update([("c", nn.Tanh())])
     assert type(modules.pop("b")) is nn.ReLU
-    assert [name for name, _ in modules.items()] == ["a", "c"] and kinds(modules.values()) == ["Linear", "Tanh"]
+    assert [name for name, _ in modules.items()] == ["a", "c"]
+    assert kinds(modules.values()) == ["Linear", "Tanh"]
     modules.clear()
     assert len(modules) == 0
     with pytest.raises(KeyError):
@@ -87,10 +93,12 @@ def test_module_dict():
 def test_parameter_list():
     values = nn.ParameterList([ones(2), autograd.tensor([1.0]), "kept"])
     assert [name for name, _ in values.named_parameters()] == ["0", "1"]
-    assert type(values[1]) is nn.Parameter and values[-1] == "kept"
+    assert type(values[1]) is nn.Parameter
+    assert values[-1] == "kept"
     values.append(ones(3))
     values += [ones(1)]
-    assert len(values) == 5 and len(values[1:3]) == 2
+    assert len(values) == 5
+    assert len(values[1:3]) == 2
     values[0] = ones(7)
     assert values[0].shape == (7,)
     assert "(0): Parameter containing: [float32 of size 7]" in repr(values)
@@ -102,9 +110,11 @@ def test_parameter_dict():
     values = nn.ParameterDict({"w": ones(2), "note": "kept"})
     values["b"] = autograd.tensor([1.0])
     assert [name for name, _ in values.named_parameters()] == ["w", "b"]
-    assert list(values) == ["w", "note", "b"] and values.get("x", 3) == 3
+    assert list(values) == ["w", "note", "b"]
+    assert values.get("x", 3) == 3
     assert values.setdefault("w") is values["w"]
-    assert values.pop("note") == "kept" and "note" not in values
+    assert values.pop("note") == "kept"
+    assert "note" not in values
     assert values.popitem()[0] == "b"
     with pytest.raises(KeyError):
         values["nothing"]

@@ -19,7 +19,8 @@ def test_linear_starts_within_pytorchs_bound():
     layer = nn.Linear(100, 2000)
     for p in (layer.weight, layer.bias):
         array = p.detach().numpy()
-        assert np.abs(array).max() <= 0.1 and np.abs(array).max() > 0.0999
+        assert np.abs(array).max() <= 0.1
+        assert np.abs(array).max() > 0.0999
         assert abs(array.mean()) < 0.005
         assert array.std() == pytest.approx(0.1 / np.sqrt(3), rel=0.03)
 
@@ -35,7 +36,8 @@ def test_linear_on_any_leading_dimensions():
 
 def test_linear_without_bias():
     layer = nn.Linear(2, 3, bias=False)
-    assert layer.bias is None and list(layer.state_dict()) == ["weight"]
+    assert layer.bias is None
+    assert list(layer.state_dict()) == ["weight"]
     assert repr(layer) == "Linear(in_features=2, out_features=3, bias=False)"
 
 
@@ -220,7 +222,8 @@ def test_softmax2d_is_over_channels():
 def test_rrelu_draws_slopes_while_training():
     manual_seed(0)
     out = nn.RReLU(0.1, 0.3)(autograd.tensor(-np.ones(1000, np.float32))).numpy()
-    assert -0.3 <= out.min() < -0.29 and -0.11 < out.max() <= -0.1
+    assert -0.3 <= out.min() < -0.29
+    assert -0.11 < out.max() <= -0.1
     assert F.rrelu(autograd.tensor([2.0]), training=True).tolist() == [2.0]
 
 

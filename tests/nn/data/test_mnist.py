@@ -31,12 +31,17 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """Nothing: some tests hang up in the middle of an answer."""
+
+
 @pytest.fixture
 def server(tmp_path):
     """A folder, and the address under which it is served."""
     folder = tmp_path / "served"
     folder.mkdir()
-    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+    httpd = Server(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
     thread = threading.Thread(target=httpd.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield folder, f"http://127.0.0.1:{httpd.server_port}/"

@@ -1,4 +1,4 @@
-"""Shared fixtures: a seeded generator, and a tape that is empty before and after every test."""
+"""Fixtures for tests and doctests alike: a seeded generator, and a tape that is empty before and after every test."""
 
 import numpy as np
 import pytest
