@@ -46,6 +46,7 @@ from .dtypes import (
 from .engine import backward, grad
 from .function import Function, checkpoint, once_differentiable
 from .functions import *
+from .memory import keep_freed_memory
 from .neighbours import warn_about_hips
 from .random import (
     Generator,
@@ -74,4 +75,5 @@ from .tensor.display import set_printoptions
 
 __version__ = "0.1.0"
 
+keep_freed_memory()
 warn_about_hips()
