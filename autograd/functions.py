@@ -95,6 +95,7 @@ multiply = Tensor.multiply
 nan_to_num = Tensor.nan_to_num
 ne = Tensor.ne
 neg = Tensor.neg
+positive = Tensor.positive
 negative = Tensor.negative
 not_equal = Tensor.not_equal
 pow = Tensor.pow

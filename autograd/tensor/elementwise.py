@@ -57,6 +57,12 @@ class Elementwise(Core):
     __mod__, __rmod__ = operators(piecewise.remainder)
     _pow, __rpow__ = operators(ops.pow)
     __neg__ = neg = negative = unary(ops.neg, doc="-x.")
+
+    @method
+    def positive(self) -> Self:
+        """The Tensor itself, as +x."""
+        return self
+
     __abs__ = abs = absolute = unary(ops.abs, "abs", doc="|x|. Gradient 0 at 0.")
 
     def __pos__(self) -> Self:

@@ -13,6 +13,22 @@ from .ops import FAMILIES, expressions
 DECIDED = {
     "torch.sinc(Z": "second derivative at 0: ours is the limit, PyTorch's NaN",
     "Z(3, 4).sinc": "the same",
+    "torch.pow(Z": "second derivative at 0 ** 0, a singular point",
+    "(lambda x: torch.pow(x, x))(Z": "the same",
+    "torch.pow(C([0.0, 0.0])": "derivatives of 0 ** b by b: ours 0, PyTorch's NaN at second order",
+    "C([0.0, 2.0]) ** X": "the same",
+    "0 ** X": "the same",
+    "(lambda x: torch.xlogy(x, x))(Z": "derivative of 0 * log(0) by the second 0: ours 0, PyTorch's NaN",
+    "(lambda x: torch.atan2(x, x))(Z": "second derivative at (0, 0): ours 0, PyTorch's NaN",
+    "(lambda x: torch.hypot(x, x))(Z": "derivative at (0, 0): ours 0, PyTorch's NaN",
+    "F.elu(Z": "second derivative at the kink",
+    "F.selu(Z": "the same",
+    "F.celu(": "the same; and PyTorch computes float64 gradients with 1 / alpha in float32",
+    "torch.var(X(3, 4), dim=1, correction=5": "fewer values than the correction: ours NaN, PyTorch inf",
+    "torch.std(X(3, 4), dim=1, correction=5": "the same",
+    "torch.norm(X(2) * 0": "second derivative at 0: ours 0, PyTorch's NaN",
+    "torch.norm(C([0.0, 0.0])": "the same",
+    "torch.logsumexp(C([-float('inf')]": "gradient where all is -inf: ours 0, PyTorch's NaN",
 }
 """Expressions that differ on purpose, by how they begin."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd import Tensor
+from autograd import Tensor, broadcast_tensors
 from autograd.tensor.core import array_of, wrap
 
 
@@ -20,7 +20,7 @@ def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """x1 . x2 / (|x1| |x2|) along `dim`, with norms of at least `eps`; the shapes are broadcast."""
-    a, b = _tensor(x1), _tensor(x2)
+    a, b = broadcast_tensors(_tensor(x1), _tensor(x2))
     return (normalize(a, 2.0, dim, eps) * normalize(b, 2.0, dim, eps)).sum(dim)  # type: ignore[no-any-return]
 
 
