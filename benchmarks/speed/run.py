@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _images(data: str | None, folder: Path) -> tuple[str | None, str]:
-    """A file with 8,192 MNIST training images for the workers, and a word about it."""
+    """A file with the MNIST training images for the workers, and a word about it."""
     import nn.data
     from autograd.errors import DataError
 
@@ -60,7 +60,7 @@ def _images(data: str | None, folder: Path) -> tuple[str | None, str]:
     except DataError:
         return None, "random numbers (MNIST not found)"
     file = folder / "images.npz"
-    np.savez(file, images=images.numpy().reshape(-1, 784)[:8192], labels=labels.numpy()[:8192])
+    np.savez(file, images=images.numpy().reshape(-1, 784), labels=labels.numpy())
     return str(file), "MNIST"
 
 

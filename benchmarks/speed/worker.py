@@ -42,7 +42,7 @@ def main(name: str, case_name: str, threads: int, images: str | None) -> None:
         with np.load(images) as file:
             data = file["images"], file["labels"]
     step = case.build(lib, nn, data)
-    values = [step() for _ in range(max(3, case.repeat // 10))]
+    values = [step() for _ in range(max(case.warm_up, case.repeat // 10))]
     times = []
     for _ in range(case.repeat):
         started = time.perf_counter()
