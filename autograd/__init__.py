@@ -1,5 +1,7 @@
 """Wengert: tape-based reverse-mode automatic differentiation on NumPy arrays."""
 
+import sys
+
 from . import errors, func, functional, linalg
 from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from .creation import (
@@ -69,11 +71,14 @@ from .random import (
     set_rng_state,
 )
 from .tape import Tape, enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled, tape
-from .tensor import Tensor
+from .tensor import Size, Tensor
 from .tensor.core import get_default_dtype, set_default_dtype
 from .tensor.display import set_printoptions
+from .threads import get_num_threads, set_num_threads
 
 __version__ = "0.1.0"
+
+autograd = sys.modules[__name__]  # so that `torch.autograd.grad` keeps working after `import autograd as torch`
 
 keep_freed_memory()
 warn_about_hips()

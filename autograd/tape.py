@@ -15,6 +15,7 @@ finds it by its reference count.
 
 from __future__ import annotations
 
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -205,6 +206,7 @@ class Tape:
         self.records: list[Any] = []
         self.interval = _SWEEP_FIRST  # records between two sweeps
         self.limit = _SWEEP_FIRST  # sweep when there are more records than this
+        self.gaps = sys.maxsize  # where the first gap is that a walk inside another one has left
         self.replaying = 0  # depth of backward passes under way; the list is not re-packed meanwhile
         self.watch: Callable[[Record, Any], None] | None = None  # sees each record with its value: `detect_anomaly`
         self.hooks: dict[int, list[Callable[[Any], Any]]] = {}  # id of a record -> what to do with its cotangent
@@ -249,6 +251,8 @@ class Tape:
     def _pack(self, start: int) -> None:
         """Close the gaps from `start` on; a mutation matters only while a record stands before it."""
         records = self.records
+        start = min(start, self.gaps)
+        self.gaps = sys.maxsize
         records[start:] = [record for record in records[start:] if record is not None]
         first = 0
         while first < len(records) and type(records[first]) is Mutation:
@@ -352,13 +356,15 @@ class Tape:
 
     def _drop_consumed(self, low: int, top: int) -> None:
         """Take the consumed records between two positions off the list."""
-        records = self.records
-        records[low : top + 1] = [
-            record for record in records[low : top + 1] if type(record) is not Record or record.saved is not CONSUMED
+        self.records[low : top + 1] = [
+            None if type(record) is Record and record.saved is CONSUMED else record
+            for record in self.records[low : top + 1]
         ]
-        if not self.replaying:
-            self._pack(len(records))
+        if not self.replaying:  # an outer walk counts positions: it will close the gaps when it is done
+            self._pack(low)
             self._expect(self.interval)
+        else:
+            self.gaps = min(self.gaps, low)
 
     # -- marks
 

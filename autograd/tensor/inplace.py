@@ -143,6 +143,20 @@ def _elementwise(name: str) -> Callable[..., Any]:
     return method
 
 
+def _restructuring(name: str) -> Callable[..., Any]:
+    """The in-place form of a method that returns a view: this Tensor becomes that view."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        check_writable(self, f"{name}_")
+        view = getattr(type(self), name)(wrap(self._array, self._node), *args, **kwargs)
+        self._array, self._node = view._array, view._node
+        return self
+
+    method.__name__ = method.__qualname__ = f"{name}_"
+    method.__doc__ = f"In-place form of `{name}`. Returns the Tensor itself."
+    return method
+
+
 def _arithmetic(name: str, ufunc: np.ufunc) -> Callable[..., Any]:
     """The in-place form of + - * /: straight into the memory when nothing is being recorded."""
     general = _elementwise(name)
@@ -191,19 +205,40 @@ class InPlace(Core):
     exp_, exp2_, expm1_ = (_elementwise(name) for name in ("exp", "exp2", "expm1"))
     log_, log2_, log10_, log1p_ = (_elementwise(name) for name in ("log", "log2", "log10", "log1p"))
     sqrt_, rsqrt_, reciprocal_ = (_elementwise(name) for name in ("sqrt", "rsqrt", "reciprocal"))
-    sin_, cos_, tan_, sinh_, cosh_ = (_elementwise(name) for name in ("sin", "cos", "tan", "sinh", "cosh"))
-    tanh_, sigmoid_, relu_, erf_ = (_elementwise(name) for name in ("tanh", "sigmoid", "relu", "erf"))
-    ceil_, floor_, round_, trunc_ = (_elementwise(name) for name in ("ceil", "floor", "round", "trunc"))
-    clamp_, clamp_min_, clamp_max_, clip_ = (_elementwise(name) for name in ("clamp", "clamp_min", "clamp_max", "clip"))
-    lerp_, addcmul_, addcdiv_, fmod_ = (_elementwise(name) for name in ("lerp", "addcmul", "addcdiv", "fmod"))
-    tril_, triu_, nan_to_num_ = (_elementwise(name) for name in ("tril", "triu", "nan_to_num"))
-    masked_fill_, index_add_, index_copy_, index_fill_ = (
-        _elementwise(name) for name in ("masked_fill", "index_add", "index_copy", "index_fill")
+    sin_, cos_, tan_, sinh_, cosh_, tanh_ = (
+        _elementwise(name) for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")
     )
-    scatter_, scatter_add_, masked_scatter_ = (
-        _elementwise(name) for name in ("scatter", "scatter_add", "masked_scatter")
+    asin_, acos_, atan_, asinh_, acosh_, atanh_ = (
+        _elementwise(name) for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh")
+    )
+    sigmoid_, relu_, erf_, erfc_, sinc_, logit_ = (
+        _elementwise(name) for name in ("sigmoid", "relu", "erf", "erfc", "sinc", "logit")
+    )
+    ceil_, floor_, round_, trunc_, frac_ = (_elementwise(name) for name in ("ceil", "floor", "round", "trunc", "frac"))
+    clamp_, clamp_min_, clamp_max_, clip_ = (_elementwise(name) for name in ("clamp", "clamp_min", "clamp_max", "clip"))
+    lerp_, addcmul_, addcdiv_, fmod_, float_power_ = (
+        _elementwise(name) for name in ("lerp", "addcmul", "addcdiv", "fmod", "float_power")
+    )
+    atan2_, hypot_, xlogy_, logical_xor_, bitwise_not_ = (
+        _elementwise(name) for name in ("atan2", "hypot", "xlogy", "logical_xor", "bitwise_not")
+    )
+    tril_, triu_, nan_to_num_, deg2rad_, rad2deg_ = (
+        _elementwise(name) for name in ("tril", "triu", "nan_to_num", "deg2rad", "rad2deg")
+    )
+    cumsum_, cumprod_, addmm_, addmv_, baddbmm_ = (
+        _elementwise(name) for name in ("cumsum", "cumprod", "addmm", "addmv", "baddbmm")
+    )
+    masked_fill_, masked_scatter_ = (_elementwise(name) for name in ("masked_fill", "masked_scatter"))
+    index_add_, index_copy_, index_fill_, index_put_ = (
+        _elementwise(name) for name in ("index_add", "index_copy", "index_fill", "index_put")
+    )
+    scatter_, scatter_add_, scatter_reduce_ = (
+        _elementwise(name) for name in ("scatter", "scatter_add", "scatter_reduce")
     )
     eq_, ne_, lt_, le_, gt_, ge_ = (_elementwise(name) for name in ("eq", "ne", "lt", "le", "gt", "ge"))
+    absolute_, negative_, arctan2_, true_divide_ = abs_, neg_, atan2_, div_
+
+    unsqueeze_, squeeze_, transpose_, t_ = (_restructuring(name) for name in ("unsqueeze", "squeeze", "transpose", "t"))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         _assign(self, "__setitem__", plain_index(index), value)

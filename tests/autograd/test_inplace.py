@@ -202,3 +202,20 @@ def test_a_saved_operand_that_is_a_view_of_the_written_memory_is_detected():
     y.mul_(y[0])
     with pytest.raises(AutogradError, match="inplace"):
         y.sum().backward()
+
+
+def test_every_in_place_form_has_its_method():
+    from autograd.tensor import inplace
+
+    for name, member in vars(inplace.InPlace).items():
+        if callable(member) and "." not in getattr(member, "__qualname__", ".") and name.endswith("_"):
+            assert hasattr(autograd.Tensor, member.__name__[:-1]), name
+
+
+def test_in_place_views_change_the_shape():
+    x, y = variable(np.arange(6.0).reshape(2, 3))
+    y.t_().unsqueeze_(0)
+    assert tuple(y.shape) == (1, 3, 2)
+    y.squeeze_().mul_(autograd.tensor([1.0, 10.0], dtype=np.float64))
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), [[1, 1, 1], [10, 10, 10]])

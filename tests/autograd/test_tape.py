@@ -203,6 +203,21 @@ def test_hooks_that_run_a_backward_of_their_own():
     np.testing.assert_array_equal(x.grad.numpy(), [6, 6])
 
 
+def test_a_hook_may_run_the_backward_of_something_recorded_before():
+    a, x = leaf(2), leaf(2)
+    for _ in range(40):
+        a2 = a * a
+    earlier = (a2 * 3).sum()
+    y = x * x
+    y.register_hook(lambda g: earlier.backward())
+    loss = (y * y).sum()
+    loss.backward()
+    np.testing.assert_array_equal(a.grad.numpy(), [6, 6])
+    np.testing.assert_array_equal(x.grad.numpy(), [4, 4])
+    assert len(autograd.tape()) <= 39
+    assert None not in autograd.tape().records
+
+
 # --------------------------------------------------------------------------------------------------------- memory
 
 

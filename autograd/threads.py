@@ -1,0 +1,30 @@
+"""How many threads computations use: NumPy's BLAS, and Numba's kernels once they are loaded."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+_limits: Any = None  # threadpoolctl undoes its limits when this object dies
+
+
+def set_num_threads(n: int) -> None:
+    """Use `n` threads, in BLAS and in kernels. Holds for the whole process."""
+    global _limits
+    if not isinstance(n, int) or n < 1:
+        raise ValueError(f"set_num_threads: expects a positive integer, got {n!r}")
+    import threadpoolctl  # not needed by most programs
+
+    _limits = threadpoolctl.threadpool_limits(n)
+    numba = sys.modules.get("numba")
+    if numba is not None:
+        numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
+
+
+def get_num_threads() -> int:
+    """The number of threads that BLAS may use now."""
+    import threadpoolctl
+
+    pools = [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+    return max(pools, default=os.cpu_count() or 1)
