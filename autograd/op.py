@@ -75,7 +75,9 @@ class Op:
         self.kinks = kinks
         self.outputs = outputs
         self.inputs, self.defaults = _signature(forward, rules)
+        self.variadic = self.inputs[:1] != () and self.inputs[0].startswith("*")
         self.plans: dict[tuple[int, ...], Plan] = {}
+        self.call: Function | None = None  # what runs it on a Tensor, if it has one input; compiled when first needed
         self.__doc__ = forward.__doc__
         self.__name__ = name
 
@@ -194,7 +196,7 @@ class Plan:
         self.name = op.name
         self.wanted = wanted
         self.joint = op.joint is not None
-        self.variadic = op.inputs[:1] != () and op.inputs[0].startswith("*")
+        self.variadic = op.variadic
         self.rules = [op.joint] if op.joint else [op.rules[op.inputs[index]] for index in wanted]
         self.needs = [_parameters(rule) for rule in self.rules]
         self.into = {

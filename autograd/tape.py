@@ -139,6 +139,9 @@ user_files: set[str] = set()
 """Files that have run operations and are no part of Wengert: recorded lines point into these."""
 
 
+_library_files: set[str] = set()
+
+
 def add_library_folder(folder: str) -> None:
     """Count the files below `folder` as ours, so that recorded lines point at their caller instead."""
     global _folders
@@ -153,9 +156,11 @@ def outer(frame: FrameType) -> FrameType:
         filename = found.f_code.co_filename
         if filename in user_files:
             return found
-        if not filename.startswith(_folders):
-            user_files.add(filename)
-            return found
+        if filename not in _library_files:
+            if not filename.startswith(_folders):
+                user_files.add(filename)
+                return found
+            _library_files.add(filename)
         found = found.f_back
     return frame
 

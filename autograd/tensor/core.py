@@ -236,19 +236,19 @@ def _floating(array: Array) -> Array:
 
 
 _UNARY = """\
-def {function}(input):
+def {function}(input{settings}):
     try:
         a = input._array
     except AttributeError:
-        return coerced(input)
+        return coerced(input{settings})
     n = input._node
     if n is None:
-        z = forward({constant})
+        z = forward({constant}{settings})
         out = new(Tensor)
         out._array = z if type(z) is ndarray else asarray(z)
         out._node = None
-        return out
-    z = forward(a)
+{inside}        return out
+    z = forward(a{settings})
     if type(z) is not ndarray:
         z = asarray(z)
     out = new(Tensor)
@@ -256,7 +256,7 @@ def {function}(input):
     tape = state.tape
     if tape is None or {constant_result}:
         out._node = None
-        return out
+{inside}        return out
     out._node = record = Record()
     record.plan = plan_x
     record.inputs = n
@@ -333,7 +333,7 @@ _TAIL = """\
     records.append(record)
     if len(records) > tape.limit:
         tape.overflow(z)
-    return out
+{view}    return out
 """
 
 _scopes: list[dict[str, Any]] = []  # of the compiled functions; they learn what `Tensor` is once the class exists
@@ -420,13 +420,16 @@ def _function(
             continue
         plan = op.plan(wanted)
         fill[f"saved_{letter}"], scope[f"plan_{letter}"] = plan.saved_text(arrays), plan
+    fill["settings"] = ", **settings" if op.defaults else ""
+    fill["view"] = "    note_view(out, input)\n" if op.view else ""
+    fill["inside"] = "        note_view(out, input)\n" if op.view else ""
     fill["constant_result"] = str(not any(map(op.differentiable, range(len(op.inputs)))))
     floating = op.floating
     fill["constant"] = "a if a.dtype.kind == 'f' else floating(a)" if floating else "a"
     fill["constants"] = (
         "a if a.dtype.kind == 'f' else floating(a), b if b.dtype.kind == 'f' else floating(b)" if floating else "a, b"
     )
-    text = template.format(tail=_TAIL, **fill)
+    text = template.format(tail=_TAIL.format(**fill), **fill)
     scope.update(_SCOPE, Tensor=Tensor, forward=op.forward, defaults=op.defaults)
     _scopes.append(scope)
     exec(compiled(text, "<op call>"), scope)
@@ -442,7 +445,7 @@ def _function(
 
     scope["promoted"] = promoted
     scope["misfit"] = lambda error, a, b: _unfit(error, misfit, shown, a, b)
-    scope["coerced"] = lambda x: function(wrap(array_of(x)))
+    scope["coerced"] = lambda x, **settings: function(wrap(array_of(x)), **settings)
     function.__name__ = function.__qualname__ = shown
     function.__doc__ = doc or op.__doc__
     if isinstance(op.forward, np.ufunc) and straight is None:
@@ -459,6 +462,7 @@ _SCOPE: dict[str, Any] = {
     "getframe": sys._getframe,
     "ndarray": np.ndarray,
     "new": new,
+    "note_view": lambda out, source: _note_view(out, source),
     "outer": outer,
     "state": state,
     "user_files": user_files,
@@ -468,6 +472,10 @@ _SCOPE: dict[str, Any] = {
 
 def apply(op: Op, *inputs: Any, **settings: Any) -> Any:
     """Run `op` on Tensors, arrays and numbers, and record it if one of them needs a gradient."""
+    if len(inputs) == 1 and op.outputs == 1 and not op.variadic:
+        if op.call is None:
+            op.call = _function(op, None, _UNARY, None)
+        return op.call(inputs[0], **settings)
     arrays: list[Any] = []
     nodes = []
     wanted = []
