@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd import update
+
 from .optimizer import Array, Group, Optimizer, State, zeros
 
 
@@ -59,16 +61,19 @@ class Adam(Optimizer):
         g = self.gradient(x, g, group, a)
         b1, b2 = group["betas"]
         m, v = state["exp_avg"]._array, state["exp_avg_sq"]._array
-        moments(m, v, g, b1, b2, b)
-        if group["amsgrad"]:
-            largest = state["max_exp_avg_sq"]._array
-            v = np.maximum(largest, v, out=largest)
         # lr * (m / c1) / (sqrt(v) / c2 + eps), multiplied through by c2
         c1, c2 = 1 - b1**t, math.sqrt(1 - b2**t)
-        np.sqrt(v, b)
-        b += group["eps"] * c2
+        eps, rate = group["eps"] * c2, group["lr"] * c2 / c1
+        if not group["amsgrad"]:
+            update.adam(x, g, m, v, (b1, b2), eps, rate, b)
+            return
+        update.means(m, v, g, b1, b2, b)
+        largest = state["max_exp_avg_sq"]._array
+        np.maximum(largest, v, out=largest)
+        np.sqrt(largest, b)
+        b += eps
         np.divide(m, b, b)
-        b *= group["lr"] * c2 / c1
+        b *= rate
         x -= b
 
 
@@ -90,13 +95,3 @@ class AdamW(Adam):
         maximize: bool = False,
     ) -> None:
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)
-
-
-def moments(m: Array, v: Array, g: Array, b1: float, b2: float, out: Array) -> None:
-    """Running means of g and of g^2, in place; `out` is overwritten."""
-    m *= b1
-    m += np.multiply(g, 1 - b1, out)
-    v *= b2
-    np.multiply(g, g, out)
-    out *= 1 - b2
-    v += out

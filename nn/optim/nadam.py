@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd import update
 from autograd.errors import SettingError
 
-from .adam import moments
 from .optimizer import Array, Group, Optimizer, State, zeros
 
 
@@ -59,7 +59,7 @@ class NAdam(Optimizer):
         g = self.gradient(x, g, group, a)
         b1, b2 = group["betas"]
         m, v = state["exp_avg"]._array, state["exp_avg_sq"]._array
-        moments(m, v, g, b1, b2, b)
+        update.means(m, v, g, b1, b2, b)
 
         def mu(step: int) -> float:
             return float(b1 * (1 - 0.5 * 0.96 ** (step * group["momentum_decay"])))

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .adam import moments
+from autograd import update
+
 from .optimizer import Array, Group, Optimizer, State, zeros
 
 
@@ -50,7 +51,7 @@ class RAdam(Optimizer):
         g = self.gradient(x, g, group, a)
         b1, b2 = group["betas"]
         m, v = state["exp_avg"]._array, state["exp_avg_sq"]._array
-        moments(m, v, g, b1, b2, b)
+        update.means(m, v, g, b1, b2, b)
         lr = group["lr"] / (1 - b1**t)
         r_inf = 2 / (1 - b2) - 1
         r = r_inf - 2 * t * b2**t / (1 - b2**t)

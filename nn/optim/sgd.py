@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import update
 from autograd.errors import SettingError
 from autograd.tensor.core import wrap
 
@@ -64,14 +65,13 @@ class SGD(Optimizer):
                 v = np.array(g)
                 state["momentum_buffer"] = wrap(v)
             else:
-                v = kept._array
-                v *= momentum
-                dampening = group["dampening"]
-                v += np.multiply(g, 1 - dampening, b) if dampening else g
+                settings = group["lr"], momentum, group["dampening"], group["nesterov"]
+                update.momentum(x, g, kept._array, *settings, b)
+                return
             if group["nesterov"]:
                 np.multiply(v, momentum, b)
                 b += g
                 g = b
             else:
                 g = v
-        x -= np.multiply(g, group["lr"], a)
+        update.sgd(x, g, group["lr"], a)
