@@ -35,9 +35,10 @@ def kernel(function: Callable[..., Any]) -> Kernel:
 def _compile(function: Callable[..., Any]) -> Callable[..., Any]:
     import numba
 
+    njit: Any = numba.njit
     options = {"nogil": True, "error_model": "numpy"}
     try:
-        compiled: Callable[..., Any] = numba.njit(cache=True, **options)(function)
+        compiled: Callable[..., Any] = njit(cache=True, **options)(function)
     except RuntimeError:  # no folder that the cache could be written to
-        compiled = numba.njit(**options)(function)
+        compiled = njit(**options)(function)
     return compiled
