@@ -1,10 +1,11 @@
-"""How many threads computations use: NumPy's BLAS, and Numba's kernels once they are loaded."""
+"""How many threads computations use: in NumPy's BLAS and in the kernels."""
 
 from __future__ import annotations
 
 import os
-import sys
 from typing import Any
+
+from kernels import threads
 
 _limits: Any = None  # threadpoolctl undoes its limits when this object dies
 
@@ -17,9 +18,7 @@ def set_num_threads(n: int) -> None:
     import threadpoolctl  # not needed by most programs
 
     _limits = threadpoolctl.threadpool_limits(n)
-    numba = sys.modules.get("numba")
-    if numba is not None:
-        numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
+    threads.set_num_threads(n)
 
 
 def get_num_threads() -> int:

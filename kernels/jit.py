@@ -9,8 +9,12 @@ no fastmath    it would delete tests for NaN; and without it a loop rounds exact
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from typing import Any
+
+ENABLED = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
+"""Is anything compiled at all? With NUMBA_DISABLE_JIT=1 kernels run as Python; those of vector code are not used."""
 
 
 class Kernel:

@@ -15,10 +15,13 @@ from typing import Any
 import numpy as np
 
 import kernels.conv
+from kernels.window import Sizes
+from kernels.window import output_size as output_size
+from kernels.window import reach as reach
+from kernels.window import same_padding as same_padding
+from kernels.window import transposed_size as transposed_size
 
 from ..op import Array, op
-
-Sizes = tuple[int, ...]
 
 
 def per_channel(dz: Any) -> Any:
@@ -99,7 +102,7 @@ def conv_weight_grad(
     ),
 )
 def unfold(x: Array, *, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sizes) -> Array:
-    """The windows of x, of which there are `counts` along each axis, as columns: (N, C * prod(kernel), prod(counts))."""
+    """The windows of x, `counts` along each axis, as columns: (N, C * prod(kernel), prod(counts))."""
     return kernels.conv.unfold(x, kernel, stride, padding, dilation, counts)
 
 
