@@ -32,7 +32,7 @@ def conv(
     x: Array, w: Array, bias: Array | None, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
 ) -> Array:
     """The sum above, plus bias[f] if there is one."""
-    if _tiles(x, w, padding, groups, size):
+    if _tiles(x, w, w.size // groups, padding, groups, size):
         from . import direct  # loads Numba
 
         return direct.conv2d(x, w, bias, stride, padding, dilation, size)
@@ -55,6 +55,10 @@ def conv_weight_grad(
 ) -> Array:
     """dw[f, c, i] = sum over n, p of dz[n, f, p] * x[n, c, p * stride + i * dilation - padding]."""
     outputs, inputs = dz.shape[1] // groups, x.shape[1] // groups
+    if _tiles(x, dz, outputs * inputs * math.prod(size), padding, groups):
+        from . import direct
+
+        return direct.conv2d_weight_grad(dz, x, stride, padding, dilation, size)
     dw = np.zeros((groups, outputs, inputs * math.prod(size)), x.dtype)
     if _pointwise(size, stride, padding) and dz.shape[2:] == x.shape[2:]:
         for images in pieces(len(x), BLOCK // max(dw.nbytes, 1)):
@@ -74,9 +78,9 @@ def conv_input_grad(
     As a forward function this is the transposed convolution; only then is there a bias, one number per c.
     """
     outputs, channels, kernel = dz.shape[1] // groups, w.shape[1] * groups, w.shape[2:]
-    if max(stride) == 1 and (dz.shape[1] <= channels or max(kernel) == 1):
-        # a convolution too, and gathering is quicker than scattering
-        before = tuple([(i - 1) * d - p for i, d, p in zip(kernel, dilation, padding, strict=True)])
+    before = tuple([(i - 1) * d - p for i, d, p in zip(kernel, dilation, padding, strict=True)])
+    gathered = dz.shape[1] <= channels or max(kernel) == 1 or _tiles(dz, w, w.size, before, groups, size)
+    if max(stride) == 1 and gathered:  # a convolution too, and gathering is quicker than scattering
         return conv(dz, _mirrored(w, groups), bias, stride, before, dilation, groups, size)
     matrices = _matrices(w, groups).mT
     dx = np.zeros((len(dz), channels, *size), dz.dtype)
@@ -100,11 +104,12 @@ WORTH_COMPILING = 20_000_000
 """Multiplications from which on register tiles are used; loading and compiling them takes a second once."""
 
 
-def _tiles(x: Array, w: Array, padding: Sizes, groups: int, size: Sizes) -> bool:
-    """Is this a convolution for register tiles: two axes, one group, large enough?"""
-    if x.ndim != 4 or groups != 1 or x.dtype != w.dtype or min(padding) < 0 or not jit.ENABLED:
+def _tiles(x: Array, other: Array, weights: int, padding: Sizes, groups: int, size: Sizes = ()) -> bool:
+    """Is this a sum for register tiles: two axes, one group, large enough?"""
+    if x.ndim != 4 or groups != 1 or x.dtype != other.dtype or x.dtype.char not in "fd" or min(padding) < 0:
         return False
-    return len(x) * w.size * math.prod(size) >= WORTH_COMPILING and x.dtype.char in "fd"
+    windows_per_image = math.prod(size or other.shape[2:])
+    return jit.ENABLED and len(x) * weights * windows_per_image >= max(WORTH_COMPILING, 1)
 
 
 def unfold(x: Array, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sizes) -> Array:

@@ -105,6 +105,105 @@ def conv2d(
     return z
 
 
+@kernel
+def _weight_sums(
+    dz: Array,
+    x: Array,
+    total: Array,
+    start: int,
+    stop: int,
+    stride: Pair,
+    before: Pair,
+    dilation: Pair,
+    space: Pair,
+    rows: int,
+    columns: int,
+) -> None:
+    """total[b, i, j, c, l] += sum over n, p, q of dz[n, f, p, q] * x[n, c, p * stride + i, q * stride + j].
+
+    f is b * lanes + l. The images from `start` to `stop` are taken, a few `rows` of z at a time, so that the part of dz
+    that all tiles read stays in the cache; there it stands with f as its last axis, aligned: (blocks, rows * Q, lanes).
+    A tile takes as many channels of x as it has columns; they lie `channel` apart, never a whole page.
+    """
+    _, C, H, W = x.shape
+    _, F, P, Q = dz.shape
+    blocks, I, J, _, lanes = total.shape
+    size = x.itemsize
+    channel = space[0] * space[1] + 16
+    padded = np.zeros((C, channel), x.dtype)
+    slopes_room = np.zeros(blocks * rows * Q * lanes + 64, x.dtype)
+    skip = (-slopes_room.ctypes.data % 64) // size
+    slopes = slopes_room[skip : skip + blocks * rows * Q * lanes].reshape((blocks, rows * Q, lanes))
+    room = np.empty(columns * lanes + 64, x.dtype)
+    skip = (-room.ctypes.data % 64) // size
+    tile = room[skip : skip + columns * lanes].reshape((columns, lanes))
+    places = np.empty(rows * Q, np.int64)
+    for p in range(rows):
+        for q in range(Q):
+            places[p * Q + q] = (p * stride[0] * space[1] + q * stride[1]) * size
+    count = (C + columns - 1) // columns
+    for n in range(start, stop):
+        for c in range(C):
+            for h in range(H):
+                at = (h + before[0]) * space[1] + before[1]
+                padded[c, at : at + W] = x[n, c, h]
+        for p0 in range(0, P, rows):
+            terms = min(rows, P - p0) * Q
+            for f in range(F):
+                flat = dz[n, f].reshape(P * Q)
+                for t in range(terms):
+                    slopes[f // lanes, t, f % lanes] = flat[p0 * Q + t]
+            for block in range(blocks):
+                weights = slopes[block].ctypes.data
+                for i in range(I):
+                    for j in range(J):
+                        c = 0
+                        corner = (p0 * stride[0] + i * dilation[0]) * space[1] + j * dilation[1]
+                        for k in range(count):
+                            wide = C // count + (1 if k < C % count else 0)
+                            here = padded.ctypes.data + (c * channel + corner) * size
+                            if size == 4:
+                                simd.tile_float32(
+                                    wide, here, places.ctypes.data, weights, tile.ctypes.data, terms, channel * size
+                                )
+                            else:
+                                simd.tile_float64(
+                                    wide, here, places.ctypes.data, weights, tile.ctypes.data, terms, channel * size
+                                )
+                            for m in range(wide):
+                                for l in range(lanes):
+                                    total[block, i, j, c + m, l] += tile[m, l]
+                            c += wide
+
+
+SLOPES = 1 << 18
+"""Bytes of dz that are kept in the cache while all tiles read them."""
+
+
+def conv2d_weight_grad(dz: Array, x: Array, stride: Sizes, padding: Sizes, dilation: Sizes, size: Sizes) -> Array:
+    """dw[f, c, i, j] = sum over n, p, q of dz[n, f, p, q] * x[n, c, p * stride + i * dilation - padding, ...]."""
+    dz, x = np.ascontiguousarray(dz), np.ascontiguousarray(x)
+    counts = dz.shape[2:]
+    needed = [(n - 1) * s + (i - 1) * d + 1 for n, s, i, d in zip(counts, stride, size, dilation, strict=True)]
+    space = tuple(max(p + n, least) for p, n, least in zip(padding, x.shape[2:], needed, strict=True))
+    lanes = 2 * simd.lanes(x.itemsize)
+    blocks = -(-dz.shape[1] // lanes)
+    rows = max(1, min(counts[0], SLOPES // (lanes * x.itemsize * counts[1])))
+    parts: dict[int, Array] = {}
+
+    def work(start: int, stop: int) -> None:
+        total = np.zeros((blocks, *size, x.shape[1], lanes), x.dtype)
+        _weight_sums(dz, x, total, start, stop, stride, padding, dilation, space, rows, simd.COLUMNS)
+        parts[start] = total
+
+    threads.split(len(x), work)
+    total, *others = [parts[start] for start in sorted(parts)]  # always in the same order: the same bits
+    for part in others:
+        total += part
+    dw = np.moveaxis(total, 4, 1).reshape(blocks * lanes, *size, x.shape[1])[: dz.shape[1]]
+    return np.ascontiguousarray(np.moveaxis(dw, 3, 1))
+
+
 def _packed(w: Array) -> Array:
     """w (F, C, I, J) in blocks of as many f as a tile holds: (blocks, C * I * J, lanes), on a register's boundary."""
     lanes = 2 * simd.lanes(w.itemsize)

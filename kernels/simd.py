@@ -20,7 +20,6 @@ from numba import njit
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-
 get_or_insert_function: Any = cgutils.get_or_insert_function
 
 

@@ -60,6 +60,20 @@ def test_forward_and_input_gradient_with_every_setting(rng, tiled, stride, paddi
     tiled(conv.conv, x, w, None, stride, padding, dilation, 1, size)
     dz = rng.standard_normal((2, 5, *size))
     tiled(conv.conv_input_grad, dz, w, None, stride, padding, dilation, 1, (11, 17))
+    tiled(conv.conv_weight_grad, dz, x, stride, padding, dilation, 1, window)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("channels", [1, 2, 13, 14, 15, 29])
+@pytest.mark.parametrize("filters", [1, 16, 33])
+@pytest.mark.parametrize("slopes", [64, 1 << 18])
+def test_weight_gradient_at_tails(rng, tiled, monkeypatch, dtype, channels, filters, slopes):
+    from kernels import direct
+
+    monkeypatch.setattr(direct, "SLOPES", slopes)  # few rows at a time, and all at once
+    x = rng.standard_normal((3, channels, 6, 9)).astype(dtype)
+    dz = rng.standard_normal((3, filters, 6, 9)).astype(dtype)
+    tiled(conv.conv_weight_grad, dz, x, (1, 1), (1, 1), (1, 1), 1, (3, 3))
 
 
 def test_more_windows_than_the_image_holds(rng, tiled):
