@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 ENABLED = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
@@ -45,4 +47,20 @@ def _compile(function: Callable[..., Any]) -> Callable[..., Any]:
         compiled: Callable[..., Any] = njit(cache=True, **options)(function)
     except RuntimeError:  # no folder that the cache could be written to
         compiled = njit(**options)(function)
+    _announce(function, getattr(compiled, "stats", None))
     return compiled
+
+
+_announced = False
+
+
+def _announce(function: Callable[..., Any], stats: Any) -> None:
+    """Say once per process that kernels are being compiled, if they do not come from the cache."""
+    global _announced
+    folder = getattr(stats, "cache_path", None)
+    name = f"{function.__module__.rsplit('.', 1)[-1]}.{function.__qualname__}-*.nbi"
+    if _announced or not ENABLED or (folder and any(Path(folder).glob(name))):
+        return
+    _announced = True
+    kept = f"they are kept in {folder}" if folder else "they cannot be kept: no folder for them can be written to"
+    print(f"wengert: compiling kernels for this machine, once; {kept}", file=sys.stderr)

@@ -44,14 +44,15 @@ def max_pool(
 ) -> tuple[Array, Array]:
     """Largest element of each window, and its row-major position within the pooled axes (int64).
 
-    Of equal ones the first counts; NaN counts as larger than anything. Each window has an element inside the array.
+    Of equal ones the first counts; NaN counts as larger than anything, and of several the last has the position. Each
+    window has an element inside the array.
     """
     shape = x.shape[x.ndim - len(out) :]
     if out == (1,) * len(out) and size == shape and not any(padding):
         return _largest(x, len(out))
     taps = [_taps(*axis) for axis in zip(shape, size, stride, padding, dilation, out, strict=True)]
     begin = [np.arange(o) * s - p for s, p, o in zip(stride, padding, out, strict=True)]
-    return _largest_of_windows(x, taps, begin, dilation, out)  # type: ignore[no-any-return]
+    return _largest_of_windows(x, taps, begin, dilation, out)
 
 
 def adaptive_max_pool(x: Array, out: Numbers) -> tuple[Array, Array]:
@@ -65,7 +66,7 @@ def adaptive_max_pool(x: Array, out: Numbers) -> tuple[Array, Array]:
         steps = range(int((end - begin).max(initial=0)))  # shorter windows repeat their last element
         taps.append([(slice(None), _column(np.minimum(begin + i, end - 1), axis, len(out)), i) for i in steps])
         begins.append(begin)
-    return _largest_of_windows(x, taps, begins, (1,) * len(out), out)  # type: ignore[no-any-return]
+    return _largest_of_windows(x, taps, begins, (1,) * len(out), out)
 
 
 def _largest(x: Array, axes: int) -> tuple[Array, Array]:
@@ -84,7 +85,9 @@ def _has_nan(x: Array) -> bool:
     return x.dtype.kind == "f" and bool(np.isnan(x).any())
 
 
-def _largest_of_windows(x: Array, taps: list[list[Tap]], begin: list[Array], step: Numbers, out: Numbers) -> Any:
+def _largest_of_windows(
+    x: Array, taps: list[list[Tap]], begin: list[Array], step: Numbers, out: Numbers
+) -> tuple[Array, Array]:
     """`max_pool` for windows that begin at `begin` and whose elements are `step` apart."""
     shape, lead = x.shape[x.ndim - len(out) :], x.shape[: x.ndim - len(out)]
     elements = list(itertools.product(*taps))
