@@ -1,6 +1,7 @@
 """Wengert: tape-based reverse-mode automatic differentiation on NumPy arrays."""
 
 import sys
+import warnings
 
 from . import errors, func, functional, linalg
 from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
@@ -81,4 +82,6 @@ __version__ = "0.1.0"
 autograd = sys.modules[__name__]  # so that `torch.autograd.grad` keeps working after `import autograd as torch`
 
 keep_freed_memory()
+# NaN and infinity are values here, as in PyTorch, and no reason for a warning; `detect_anomaly` finds where they come from.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"(autograd|nn|kernels)(\.|$)")
 warn_about_hips()

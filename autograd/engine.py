@@ -10,7 +10,7 @@ import numpy as np
 
 from . import anomaly
 from .broadcast import unbroadcast
-from .errors import GraphError, ShapeError
+from .errors import GraphError, SettingError, ShapeError
 from .op import COMPONENT, filled, wrong_shape
 from .tape import Cotangents, Leaf, Mark, Record, state
 from .tensor.core import Core, wrap
@@ -57,15 +57,19 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
     """Gradients of `outputs` with respect to `inputs`, as a tuple of Tensors; `.grad` is left alone.
 
     Only what lies between inputs and outputs is computed and consumed. Arguments as in `backward`.
+    only_inputs         True; programs written for old versions of PyTorch pass it
     allow_unused        give None for inputs that the outputs do not depend on; otherwise that raises GraphError
     materialize_grads   give zeros instead of None (implies `allow_unused`)
     """
+    if not only_inputs:
+        raise SettingError("grad: only_inputs=False is not supported; use backward to fill the .grad of all leaves")
     outs, wanted = _sequence(outputs), _sequence(inputs)
     for index, x in enumerate(wanted):
         if not isinstance(x, Core) or x._node is None:
@@ -287,6 +291,8 @@ def _deliver(node: Any, tensor: Any, g: Any, create_graph: bool) -> None:
     elif grad._node is not None:
         tensor._grad = wrap(grad._array + g)
     else:
+        if grad._spent:
+            grad._spent = grad._spent + 1 if grad._array.any() else 0
         np.add(grad._array, g, out=grad._array, casting="same_kind")
     if isinstance(node, Leaf) and node.after:
         for hook in list(node.after.values()):

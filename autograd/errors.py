@@ -6,7 +6,7 @@ AutogradError
 ├── SettingError (ValueError)      a setting outside of what the operation takes
 ├── GraphError (RuntimeError)      backward cannot run: nothing recorded, already consumed, another thread
 │   ├── InplaceError               a value that backward needs was overwritten
-│   └── AnomalyError               `detect_anomaly` met the first NaN or Inf
+│   └── AnomalyError               `detect_anomaly`, or training, met the first NaN or Inf
 ├── DeviceError (RuntimeError)     a device other than the CPU
 ├── LinAlgError (NumPy's)          a matrix is singular or not positive definite, or an iteration does not converge
 ├── NoRuleError (TypeError)        a NumPy function or an input that has no derivative rule
@@ -50,7 +50,7 @@ class InplaceError(GraphError):
 
 
 class AnomalyError(GraphError):
-    """The first NaN or Inf of a computation watched by `detect_anomaly`."""
+    """The first NaN or Inf of a computation watched by `detect_anomaly`, or a loss that is not finite."""
 
 
 class DeviceError(AutogradError, RuntimeError):

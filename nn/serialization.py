@@ -2,7 +2,7 @@
 
 A checkpoint is an .npz file: one .npy entry per array, named by its path in the object, and the entry `wengert.json`
 with the structure around them. `np.load` opens it too. Nothing is pickled, no code is run and no class is looked up by
-name when a file is loaded. Paths that end in .safetensors get that format (needs the package safetensors).
+name when a file is loaded. Paths that end in .safetensors get that format.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ import contextlib
 import io
 import json
 import os
-import secrets
 import warnings
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +20,13 @@ import numpy as np
 from autograd import Tensor
 from autograd.errors import CheckpointError
 from autograd.tensor.core import new_leaf, wrap
+
+from . import safetensors
+
+try:
+    import fcntl
+except ImportError:  # Windows, which does not delete what is open
+    fcntl = None  # type: ignore[assignment]
 
 Array = np.ndarray[Any, Any]
 Path = str | os.PathLike[str]
@@ -48,11 +53,9 @@ def save(obj: Any, path: Path) -> None:
     writer = _Writer()
     structure = json.dumps({"version": _VERSION, "tree": writer.encode(obj, ())})
     if _is_safetensors(path):
-        from safetensors.numpy import save as to_bytes  # optional: only who writes this format needs it
-
-        data = to_bytes(writer.arrays, {"wengert": structure})
-        _replace_file(path, lambda file: file.write(data))
+        _replace_file(path, lambda file: safetensors.write(file, writer.arrays, {"wengert": structure}))
         return
+    import zipfile  # here: not every program saves, and it takes 5 ms to import
 
     def write(file: Any) -> None:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -65,18 +68,16 @@ def save(obj: Any, path: Path) -> None:
 
 
 def load(path: Path) -> Any:
-    """What `save` wrote. A .safetensors file from elsewhere gives a dict of Tensors.
+    """What `save` wrote. A .safetensors file from elsewhere gives a dict of Tensors (bfloat16 becomes float32).
 
     Raises CheckpointError, with the file and the cause, for every file that is damaged, truncated, too long, or not a
     checkpoint; OSError if it cannot be opened.
     """
     with open(path, "rb") as file:
         try:
-            return _load_safetensors(file.read()) if _is_safetensors(path) else _load_npz(file)
+            return _load_safetensors(file) if _is_safetensors(path) else _load_npz(file)
         except CheckpointError as error:
             raise CheckpointError(f"load: {os.fspath(path)}: {error}") from None
-        except ImportError:
-            raise
         except Exception as error:  # whatever a reader stumbles over: the file is not what it should be
             raise CheckpointError(
                 f"load: {os.fspath(path)} is damaged or no checkpoint: {type(error).__name__}: {error}"
@@ -129,15 +130,14 @@ class _Writer:
 
     def add(self, owner: Any, array: Array, path: tuple[str, ...]) -> str:
         """Keep `array`; the name it is kept under."""
-        if array.dtype.kind not in "biufcSU":
+        if array.dtype.kind not in "biufcSU" or array.dtype.itemsize == 0:
             raise CheckpointError(f"save: cannot save {_at(path)}, an array of dtype {array.dtype}, without pickling")
         name = self.names.get(id(owner))
         if name is None:
             name = wanted = "/".join(path) or "value"
             while name in self.arrays or name == _STRUCTURE:
                 name = f"{wanted}#{len(self.arrays)}"
-            # A copy in row-major order: safetensors writes strided arrays wrongly.
-            self.arrays[name] = np.array(array, order="C")
+            self.arrays[name] = np.asarray(array, order="C")  # both formats store rows: transposed arrays are copied
             self.names[id(owner)] = name
         return name
 
@@ -168,7 +168,10 @@ class _Reader:
             raise CheckpointError("its structure is not one that save() writes")
         match tree:
             case ["dict", [*pairs]]:
-                return {self._key(key): self.decode(value) for key, value in pairs}
+                decoded = {self._key(key): self.decode(value) for key, value in pairs}
+                if len(decoded) != len(pairs):
+                    raise CheckpointError("a dict in it has two entries of the same key")
+                return decoded
             case ["list", [*items]]:
                 return [self.decode(item) for item in items]
             case ["tuple", [*items]]:
@@ -222,16 +225,20 @@ def _replace_file(path: Path, write: Callable[[Any], Any]) -> None:
     """Write a file beside `path`, wait until it is on disk, and give it that name."""
     target = os.path.realpath(path)  # through a link: replace what it points to
     folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{secrets.token_hex(6)}.tmp")
+    _remove_leftovers(folder, name)
+    file = _temporary(folder, name)
     try:
-        with open(temporary, "xb") as file:
+        with file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, target)
+            if os.name == "posix":
+                os.replace(file.name, target)  # while locked: nobody takes it for a leftover
+        if os.name != "posix":  # Windows renames closed files only
+            os.replace(file.name, target)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.remove(temporary)
+            os.remove(file.name)
         raise
     with contextlib.suppress(OSError):  # the new name itself; not every system can do that
         handle = os.open(folder, os.O_RDONLY)
@@ -241,7 +248,37 @@ def _replace_file(path: Path, write: Callable[[Any], Any]) -> None:
             os.close(handle)
 
 
+def _temporary(folder: str, name: str) -> Any:
+    """A new file to write to, locked as long as it is open: who finds it unlocked knows that its writer has died."""
+    while True:
+        file = open(os.path.join(folder, f".{name}.{os.urandom(6).hex()}.tmp"), "xb")  # noqa: SIM115 - the caller's
+        if fcntl is None:
+            return file
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file.fileno()).st_nlink:
+            return file
+        file.close()  # removed as a leftover between the two lines above
+
+
+def _remove_leftovers(folder: str, name: str) -> None:
+    """Remove what processes that were killed while saving to `name` have left behind."""
+    with contextlib.suppress(OSError):
+        for other in os.listdir(folder):
+            if not (other.startswith(f".{name}.") and other.endswith(".tmp") and len(other) == len(name) + 18):
+                continue
+            with contextlib.suppress(OSError), open(os.path.join(folder, other), "rb") as file:
+                if fcntl is not None:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises if its writer is alive
+                    os.remove(file.name)
+            if fcntl is None:
+                with contextlib.suppress(OSError):
+                    os.remove(os.path.join(folder, other))  # raises if it is open
+
+
 def _load_npz(file: Any) -> Any:
+    import zipfile
+
     size = os.fstat(file.fileno()).st_size
     if file.read(4) != b"PK\x03\x04":
         raise CheckpointError("it is not an .npz file (wrong first bytes)" if size else "it is empty")
@@ -251,6 +288,11 @@ def _load_npz(file: Any) -> Any:
     with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
         names = [entry.filename for entry in entries]
+        if any(name.endswith("/data.pkl") for name in names):
+            raise CheckpointError(
+                "it was written by torch.save, as a program that only PyTorch runs; write it there with "
+                "safetensors.torch.save_file(model.state_dict(), path), which nn.load reads"
+            )
         if _STRUCTURE not in names:
             raise CheckpointError(f"it was not written by nn.save: it has no entry {_STRUCTURE}")
         if len(set(names)) != len(names):
@@ -278,7 +320,7 @@ def _read_array(data: bytes, name: str) -> Array:
             shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
         else:
             shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
-    if dtype.kind not in "biufcSU":
+    if dtype.kind not in "biufcSU" or dtype.itemsize == 0:
         raise CheckpointError(f"the array {name!r} has dtype {dtype}")
     count = 1
     for length in shape:
@@ -291,12 +333,9 @@ def _read_array(data: bytes, name: str) -> Array:
     return array.reshape(shape, order="F" if fortran else "C")
 
 
-def _load_safetensors(data: bytes) -> Any:
-    from safetensors.numpy import load as from_bytes
-
-    arrays = from_bytes(data)
-    length = int.from_bytes(data[:8], "little")  # the package does not hand out the metadata of bytes
-    structure = json.loads(data[8 : 8 + length]).get("__metadata__", {}).get("wengert")
+def _load_safetensors(file: Any) -> Any:
+    arrays, metadata = safetensors.read(file)
+    structure = metadata.get("wengert")
     if structure is None:
         return {name: _tensor(array) for name, array in arrays.items()}
     return _Reader(arrays).whole(structure)

@@ -35,11 +35,13 @@ def _rule(
     shape = x.shape
     x, dz = x.reshape(view), dz.reshape(view)
     w = None if w is None else w.reshape(affine)
+    dx: Any
+    dw: Any
+    db: Any
     if not any(hasattr(part, "_apply") for part in (dz, x, w)):
-        if wanted == (0,) and w is None:
-            return (kernels.normalise_grad(dz, x, w, mean, rstd, axes, centred, rstd.shape)[0].reshape(shape), None, None)
-        dx, dw, db = kernels.normalise_grad(dz, x, w, mean, rstd, axes, centred, affine)
-        return dx.reshape(shape), dw.reshape(size), db.reshape(size)
+        plain = w is None and wanted == (0,)
+        dx, dw, db = kernels.normalise_grad(dz, x, w, mean, rstd, axes, centred, rstd.shape if plain else affine)
+        return dx.reshape(shape), None if plain else dw.reshape(size), None if plain else db.reshape(size)
     d = x - mean_of(x, axis=axes, keepdims=True) if centred else x
     r = 1 / np.sqrt(mean_of(d * d, axis=axes, keepdims=True) + eps)
     h = d * r
@@ -55,8 +57,8 @@ def _rule(
 @op("normalise", joint=_rule)
 def normalise(
     x: Array,
-    w: Array | None,
-    b: Array | None,
+    w: Any,
+    b: Any,
     *,
     mean: Array,
     rstd: Array,

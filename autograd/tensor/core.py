@@ -56,6 +56,7 @@ class Core:
     _base    the Tensor whose memory this one looks into, if a view op made it
     _views   the tracked views of this one, if it is no view itself
     _grad    what `.grad` returns
+    _spent   of a gradient: has an optimiser used it, and how often has backward added to it since? 0: not used
     """
 
     __slots__ = ("__dict__", "__weakref__", "_array", "_node")
@@ -64,6 +65,7 @@ class Core:
     _base: Core | None = None
     _views: list[weakref.ref[Core]] | None = None
     _grad: Core | None = None
+    _spent: int = 0
 
     def __init_subclass__(cls, final: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

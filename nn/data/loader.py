@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -132,6 +131,8 @@ class DataLoader:
 
     def _prefetch(self, jobs: Iterator[tuple[tuple[int, int], Any]]) -> Iterator[Any]:
         """Batches in order, while the workers prepare the following ones."""
+        from concurrent.futures import Future, ThreadPoolExecutor  # here: most loaders have no workers
+
         numbers = iter(range(self.num_workers))
         lock = threading.Lock()
 
@@ -153,7 +154,7 @@ class DataLoader:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _result(self, future: Future[Any]) -> Any:
+    def _result(self, future: Any) -> Any:
         try:
             return future.result(self.timeout or None)
         except TimeoutError:

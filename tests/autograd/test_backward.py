@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd.errors import DTypeError, GraphError, ShapeError
+from autograd.errors import DTypeError, GraphError, SettingError, ShapeError
 
 
 def leaf(*values, dtype=np.float64):
@@ -278,3 +278,10 @@ def test_data_assignment_and_views():
     np.testing.assert_array_equal(x.grad.numpy(), [4, 8])
     x.data -= 0.5 * x.grad
     np.testing.assert_array_equal(x.detach().numpy(), [0, 0])
+
+
+def test_grad_takes_only_inputs_as_old_programs_pass_it():
+    x = autograd.tensor([2.0], requires_grad=True)
+    assert autograd.grad(x * x, x, None, None, False, True)[0].tolist() == [4.0]
+    with pytest.raises(SettingError, match="only_inputs"):
+        autograd.grad(x * x, x, only_inputs=False)

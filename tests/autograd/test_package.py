@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import warnings
 
@@ -31,6 +32,13 @@ def test_threads_can_be_set():
     for wrong in (0, -1, 1.5, "2"):
         with pytest.raises(ValueError, match="positive integer"):
             autograd.set_num_threads(wrong)
+
+
+def test_infinities_are_values_and_no_warnings():
+    code = "import autograd as ag; x = ag.tensor([0.0, -1.0, 1e9]); print(x.log().tolist(), x.exp()[2], (1 / x)[0], x.sqrt()[1])"
+    done = subprocess.run([sys.executable, "-W", "default", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert done.stdout.startswith("[-inf, nan,")
 
 
 def test_the_package_stands_in_for_two_names():

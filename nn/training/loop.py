@@ -1,0 +1,222 @@
+"""`fit`: the training loop, for those who have written it often enough."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TextIO
+
+from autograd import Tensor, manual_seed
+from autograd.errors import AnomalyError, SettingError
+
+from ..module import Module
+from ..optim import LBFGS, Optimizer
+from .batches import loader_of, split
+from .callbacks import Callback, Function, LRScheduler, Training
+from .diagnosis import why_not_finite
+from .evaluation import Measure, Meter, run_over
+from .history import History
+from .progress import Progress, stream_of
+
+
+def fit(
+    model: Module,
+    train: Any,
+    *,
+    loss: Measure,
+    optimizer: Optimizer,
+    epochs: int,
+    validation: Any = None,
+    scheduler: Any = None,
+    callbacks: Iterable[Callback | Callable[[Training], Any]] = (),
+    metrics: Sequence[str | Measure] = ("accuracy",),
+    progress: bool | TextIO | None = None,
+    seed: int | None = None,
+    batch_size: int | None = None,
+    history: Mapping[str, list[float]] | None = None,
+) -> History:
+    """Train `model` for `epochs` passes over the data; returns what happened, a number per epoch.
+
+    train        a DataLoader or another iterable of batches (inputs, targets); a Dataset or a pair (inputs, targets)
+                 is shuffled
+    loss         loss(output, targets) -> the mean over the batch, such as `nn.CrossEntropyLoss()`
+    optimizer    with the model's parameters
+    validation   data to evaluate on after every epoch, in the forms that `train` has
+    scheduler    a learning rate schedule: stepped every epoch, OneCycleLR and CyclicLR every batch;
+                 `nn.LRScheduler(schedule, every=...)` says otherwise
+    callbacks    Callbacks, or functions of a Training that are called after every epoch
+    metrics      "accuracy", or functions (output, targets) -> the mean over the batch, which go by their names.
+                 Accuracy is counted where the targets are class indices (see `evaluate`), else left out
+    progress     a stream to report to, one line per epoch, on terminals a bar too; default: standard output;
+                 False: silence
+    seed         for the order of the data, dropout and all else that draws from the default generator
+    batch_size   for data sets and pairs; default 64
+    history      of epochs that were before, to go on up to `epochs` in total (see ModelCheckpoint). A History is
+                 added to, so it holds what there is also when the run breaks off
+
+    A loss that is not finite ends the run with an AnomalyError that names epoch, batch, and the layer where it began;
+    the weights are those before this batch. The model is left in the mode, training or evaluation, that it was in.
+
+    What it does per batch, anyone can write:
+
+        optimizer.zero_grad()
+        output = model(x)
+        value = loss(output, y)
+        value.backward()
+        optimizer.step()
+
+    >>> import autograd, nn
+    >>> _ = autograd.manual_seed(0)
+    >>> x = autograd.randn(256, 2)
+    >>> y = (x[:, 0] > x[:, 1]).long()
+    >>> model = nn.Linear(2, 2)
+    >>> optimizer = nn.optim.Adam(model.parameters(), lr=0.1)
+    >>> history = nn.fit(
+    ...     model, (x, y), loss=nn.CrossEntropyLoss(), optimizer=optimizer, epochs=5, progress=False
+    ... )
+    >>> history["accuracy"][-1] > 0.95
+    True
+    """
+    _check(model, optimizer, epochs)
+    past = history if isinstance(history, History) else History({name: list(v) for name, v in (history or {}).items()})
+    loader = loader_of("fit", train, batch_size, 64, shuffle=True)
+    held_out = None if validation is None else loader_of("fit", validation, None, 1000, shuffle=False)
+    if hasattr(loader, "__next__") and epochs - past.epochs > 1:
+        raise SettingError("fit: train is an iterator, which is used up after one epoch; give a DataLoader or a list")
+    named = _named_metrics(metrics)
+    hung = _callbacks(scheduler, callbacks)
+    training = Training(model, optimizer, past, epochs, epoch=past.epochs)
+    training.scheduler = hung[0].scheduler if hung and isinstance(hung[0], LRScheduler) else None
+    training.generator = getattr(loader, "generator", None)
+    report = Progress(stream_of(progress), epochs)
+    if seed is not None and past.epochs == 0:
+        manual_seed(seed)
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        for callback in hung:
+            callback.on_fit_begin(training)
+        while training.epoch < epochs and training.stopped is None:
+            training.epoch += 1
+            started = time.perf_counter()
+            values = _epoch(training, loader, loss, named, hung, report)
+            seconds = time.perf_counter() - started
+            if held_out is not None:
+                meter = Meter(loss, named)
+                run_over("fit", model, held_out, loss, meter.add)
+                values |= {f"val_{name}": value for name, value in meter.means().items()}
+            values |= {"lr": float(optimizer.param_groups[0]["lr"]), "seconds": seconds}
+            past.add(values)
+            report.end(training.epoch, values)
+            for callback in hung:
+                callback.on_epoch_end(training)
+        for callback in hung:
+            callback.on_fit_end(training)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    if training.stopped is not None:
+        report.say(f"stopped after epoch {training.epoch}: {training.stopped}")
+    return past
+
+
+def _check(model: Any, optimizer: Any, epochs: Any) -> None:
+    if not isinstance(model, Module):
+        raise TypeError(f"fit: model should be a Module, got {type(model).__name__}")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"fit: optimizer should be an Optimizer such as nn.optim.Adam(...), got {optimizer!r:.60}")
+    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0:
+        raise SettingError(f"fit: epochs should be an integer >= 0, got {epochs!r}")
+    moved = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    parameters = list(model.parameters())
+    if parameters and not any(id(p) in moved for p in parameters):
+        raise SettingError("fit: the optimizer has none of the model's parameters, so the model would not learn")
+
+
+def _named_metrics(metrics: Sequence[str | Measure]) -> dict[str, Measure | None]:
+    """Name -> function; None stands for the accuracy, which is counted exactly."""
+    if isinstance(metrics, str):
+        metrics = (metrics,)
+    named: dict[str, Measure | None] = {}
+    for metric in metrics:
+        if isinstance(metric, str) and metric != "accuracy":
+            raise SettingError(f"fit: no metric {metric!r}; 'accuracy', or a function (output, targets) -> number")
+        named["accuracy" if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)] = (
+            None if isinstance(metric, str) else metric
+        )
+    return named
+
+
+def _callbacks(scheduler: Any, callbacks: Iterable[Callback | Callable[[Training], Any]]) -> list[Callback]:
+    """All as Callbacks; the schedule first, so that a checkpoint of the epoch has its step."""
+    hung = [callback if isinstance(callback, Callback) else Function(callback) for callback in callbacks]
+    if scheduler is not None:
+        hung.append(scheduler if isinstance(scheduler, LRScheduler) else LRScheduler(scheduler))
+    hung.sort(key=lambda callback: not isinstance(callback, LRScheduler))
+    if sum(isinstance(callback, LRScheduler) for callback in hung) > 1:
+        raise SettingError("fit: more than one schedule; combine them with nn.optim.lr_scheduler.ChainedScheduler")
+    return hung
+
+
+def _epoch(
+    training: Training, loader: Any, loss: Measure, metrics: Any, callbacks: list[Callback], report: Progress
+) -> dict[str, float]:
+    """One pass over the data; the means of loss and metrics."""
+    meter = Meter(loss, metrics)
+    training.model.train()
+    for callback in callbacks:
+        callback.on_epoch_begin(training)
+    total = len(loader) if hasattr(loader, "__len__") else None
+    report.begin(training.epoch, total)
+    training.batch = 0
+    try:
+        for batch in loader:
+            training.batch += 1
+            _step(training, batch, loss, meter, callbacks, total)
+            for callback in callbacks:
+                callback.on_batch_end(training)
+            report.step(meter)
+    finally:
+        report.close()
+    if training.batch == 0:
+        raise SettingError("fit: train has no batches")
+    return meter.means()
+
+
+def _step(
+    training: Training, batch: Any, loss: Measure, meter: Meter, callbacks: list[Callback], total: int | None
+) -> None:
+    """One batch: forward, backward, step."""
+    model, optimizer = training.model, training.optimizer
+    inputs, targets = split("fit", batch)
+    counted = False  # LBFGS computes the loss several times; the first is that of the weights as they were
+
+    def closure() -> Tensor:
+        nonlocal counted
+        optimizer.zero_grad()
+        output = model(*inputs)
+        value: Tensor = loss(output, targets)
+        if not counted:
+            counted = True
+            meter.add(output, targets, value)
+            training.loss = value.item()
+            if not math.isfinite(training.loss):
+                raise _not_finite(training, total, inputs, targets)
+        value.backward()
+        for callback in callbacks:
+            callback.on_gradients(training)
+        return value
+
+    if isinstance(optimizer, LBFGS):
+        optimizer.step(closure)
+    else:
+        closure()
+        optimizer.step()
+
+
+def _not_finite(training: Training, total: int | None, inputs: tuple[Any, ...], targets: Any) -> AnomalyError:
+    of = f" of {total}" if total is not None else ""
+    return AnomalyError(
+        f"fit: the loss is {training.loss} in epoch {training.epoch}, batch {training.batch}{of}; "
+        f"{why_not_finite(training.model, inputs, targets)}"
+    )

@@ -1,0 +1,67 @@
+"""What a run shows while it goes on: a line per epoch, and a bar on terminals."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, TextIO
+
+from .evaluation import Meter
+from .history import shown
+
+
+class Progress:
+    """Writes to a stream; None writes nothing."""
+
+    def __init__(self, stream: TextIO | None, epochs: int) -> None:
+        self.stream = stream
+        self.epochs = epochs
+        self.bar: Any = None
+
+    def begin(self, epoch: int, batches: int | None) -> None:
+        """An epoch starts."""
+        if self.stream is None or not self.stream.isatty():
+            return
+        try:
+            from tqdm import tqdm  # here: most streams are no terminals
+        except ImportError:
+            return
+        self.bar = tqdm(
+            total=batches,
+            desc=f"epoch {epoch}/{self.epochs}",
+            unit="batch",
+            file=self.stream,
+            leave=False,
+            mininterval=0.2,  # seconds: at most five updates in one
+            dynamic_ncols=True,
+        )
+
+    def step(self, meter: Meter) -> None:
+        """A batch is done."""
+        if self.bar is not None:
+            self.bar.set_postfix_str(f"loss {meter.means()['loss']:.4f}", refresh=False)
+            self.bar.update()
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self.bar is not None:
+            self.bar.close()
+            self.bar = None
+
+    def end(self, epoch: int, values: dict[str, float]) -> None:
+        """An epoch is done."""
+        measures = [name for name in values if name not in ("lr", "seconds")]
+        parts = [f"{name} {shown(name, values[name]):>{7 if 'accuracy' in name else 0}}" for name in measures]
+        time = f"{shown('seconds', values['seconds']):>5} s"
+        self.say("   ".join([f"epoch {epoch:>{len(str(self.epochs))}}/{self.epochs}", *parts, time]))
+
+    def say(self, line: str) -> None:
+        """Write a line."""
+        if self.stream is not None:
+            print(line, file=self.stream, flush=True)
+
+
+def stream_of(progress: bool | TextIO | None) -> TextIO | None:
+    """The stream that `fit(progress=...)` means."""
+    if progress is None or progress is True:
+        return sys.stdout
+    return None if progress is False else progress
