@@ -82,6 +82,6 @@ __version__ = "0.1.0"
 autograd = sys.modules[__name__]  # so that `torch.autograd.grad` keeps working after `import autograd as torch`
 
 keep_freed_memory()
-# NaN and infinity are values here, as in PyTorch, and no reason for a warning; `detect_anomaly` finds where they come from.
+# NaN and infinity are values here, as in PyTorch, and no reason for a warning; `detect_anomaly` finds their source.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"(autograd|nn|kernels)(\.|$)")
 warn_about_hips()

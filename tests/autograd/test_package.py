@@ -35,7 +35,7 @@ def test_threads_can_be_set():
 
 
 def test_infinities_are_values_and_no_warnings():
-    code = "import autograd as ag; x = ag.tensor([0.0, -1.0, 1e9]); print(x.log().tolist(), x.exp()[2], (1 / x)[0], x.sqrt()[1])"
+    code = "import autograd; x = autograd.tensor([0.0, -1.0, 1e9]); print(x.log().tolist(), x.exp(), 1 / x, x.sqrt())"
     done = subprocess.run([sys.executable, "-W", "default", "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert done.stdout.startswith("[-inf, nan,")
