@@ -40,9 +40,6 @@ class ReLU6(_InPlace):
     def forward(self, input: Tensor) -> Tensor:
         return F.relu6(input)  # type: ignore[no-any-return]
 
-    def extra_repr(self) -> str:
-        return "min_val=0.0, max_val=6.0" + (", inplace=True" if self.inplace else "")
-
 
 class SELU(_InPlace):
     """1.0507 * ELU with alpha = 1.6733. Klambauer et al. 2017."""

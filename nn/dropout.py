@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from autograd import Tensor
 from autograd.errors import SettingError
+from autograd.tape import state
 
 from . import functional as F
+from .learner import warn_of_training_mode
 from .module import Module
 
 
@@ -17,6 +19,12 @@ class _Dropout(Module):
         self.p = p
         self.inplace = inplace
 
+    def _active(self) -> bool:
+        """Is this training?"""
+        if self.training and state.tape is None:
+            warn_of_training_mode(self)
+        return self.training
+
     def extra_repr(self) -> str:
         return f"p={self.p}, inplace={self.inplace}"
 
@@ -25,39 +33,39 @@ class Dropout(_Dropout):
     """Each element becomes 0 with probability `p`, the others are divided by 1 - p. Srivastava et al. 2014."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.dropout(input, self.p, self.training, self.inplace)
+        return F.dropout(input, self.p, self._active(), self.inplace)
 
 
 class Dropout1d(_Dropout):
     """Dropout of whole channels of (N, C, L) or (C, L)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.dropout1d(input, self.p, self.training, self.inplace)
+        return F.dropout1d(input, self.p, self._active(), self.inplace)
 
 
 class Dropout2d(_Dropout):
     """Dropout of whole channels of (N, C, H, W)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.dropout2d(input, self.p, self.training, self.inplace)
+        return F.dropout2d(input, self.p, self._active(), self.inplace)
 
 
 class Dropout3d(_Dropout):
     """Dropout of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.dropout3d(input, self.p, self.training, self.inplace)
+        return F.dropout3d(input, self.p, self._active(), self.inplace)
 
 
 class AlphaDropout(_Dropout):
     """Dropout that keeps mean 0 and variance 1, for selu networks. Klambauer et al. 2017."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.alpha_dropout(input, self.p, self.training)
+        return F.alpha_dropout(input, self.p, self._active())
 
 
 class FeatureAlphaDropout(_Dropout):
     """AlphaDropout of whole channels of (N, C, ...)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.feature_alpha_dropout(input, self.p, self.training)
+        return F.feature_alpha_dropout(input, self.p, self._active())

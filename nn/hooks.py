@@ -14,6 +14,8 @@ from autograd.op import Op
 from autograd.tensor import Handle
 from autograd.tensor.core import apply, wrap
 
+from .learner import look_at_input
+
 
 class Hook(NamedTuple):
     """A user's function and how it wants to be called."""
@@ -41,8 +43,16 @@ class Hooks:
         return handle
 
 
+FIRST_CALL: Any = object()
+"""Stands in for the hooks of a module that has not been called yet."""
+
+
 def call_hooked(module: Any, hooks: Hooks, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run `module.forward` with the module's hooks around it."""
+    if hooks is FIRST_CALL:
+        module.__dict__["_hooks"] = None
+        look_at_input(module, args)
+        return module.forward(*args, **kwargs)
     for hook in list(hooks.forward_pre.values()):
         if hook.with_kwargs:
             replaced = hook.function(module, args, kwargs)

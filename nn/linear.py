@@ -247,7 +247,7 @@ class Unflatten(Module):
         if not isinstance(dim, int):
             raise TypeError(f"unflatten dim must be an int, got {type(dim).__name__}")
         self.dim = dim
-        self.unflattened_size = tuple(unflattened_size)
+        self.unflattened_size = unflattened_size
 
     def forward(self, input: Tensor) -> Tensor:
         return input.unflatten(self.dim, self.unflattened_size)

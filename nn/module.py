@@ -17,7 +17,7 @@ from autograd.tape import Leaf
 from autograd.tensor import Handle
 from autograd.tensor.core import array_of, wrap
 
-from .hooks import Hooks, call_hooked
+from .hooks import FIRST_CALL, Hooks, call_hooked
 from .parameter import Buffer, Parameter
 from .write import clear_grad, overwrite
 
@@ -58,7 +58,7 @@ class Module:
     _buffers: dict[str, Tensor | None]
     _modules: dict[str, Module | None]
     _unsaved: set[str]  # names of the buffers that are no part of state_dict
-    _hooks: Hooks | None = None  # None until the first hook: then calling goes straight to forward
+    _hooks: Hooks | None = FIRST_CALL  # after the first call None until there is a hook: straight to forward
 
     def __init__(self) -> None:
         self.__dict__.update(training=True, _parameters={}, _buffers={}, _modules={}, _unsaved=set())
@@ -433,7 +433,7 @@ class Module:
     # --------------------------------------------------------------------------------------------------- hooks
 
     def _own_hooks(self) -> Hooks:
-        if self._hooks is None:
+        if not isinstance(self._hooks, Hooks):
             self._hooks = Hooks()
         return self._hooks
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Iterator
 
+import autograd
 import nn
 
-from .compare import WIDER, difference
-from .ops import FAMILIES, expressions
+from . import layers, losses, modules, ops, optimizers, ported
+from .compare import WIDER, difference, error_difference
 
 DECIDED = {
     "torch.sinc(Z": "second derivative at 0: ours is the limit, PyTorch's NaN",
@@ -29,35 +31,101 @@ DECIDED = {
     "torch.norm(X(2) * 0": "second derivative at 0: ours 0, PyTorch's NaN",
     "torch.norm(C([0.0, 0.0])": "the same",
     "torch.logsumexp(C([-float('inf')]": "gradient where all is -inf: ours 0, PyTorch's NaN",
+    "F.smooth_l1_loss(Z": "second derivative at the bend",
+    "nn.SmoothL1Loss(": "the same",
+    "F.huber_loss(Z": "the same",
+    "nn.HuberLoss(": "the same",
+    "F.kl_div(X(3, 4), C([[": "a target of another shape: ours raises, PyTorch broadcasts it",
+    "nn.KLDivLoss": "the same",
+    "CELU(0.7": "PyTorch computes float64 gradients with 1 / alpha in float32",
+    "nn.Parameter": "the default of `data`: an empty Tensor in both",
+    "nn.Buffer": "the same",
+    "Hardsigmoid(": "PyTorch computes float64 gradients with 1 / 6 in float32",
 }
-"""Expressions that differ on purpose, by how they begin."""
+"""What differs on purpose, by how it begins."""
+
+DECIDED_IF = {"nn.SmoothL1Loss(": "Z(", "nn.HuberLoss(": "Z(", "nn.KLDivLoss": "C([["}
+"""What must also occur in the text."""
+
+Check = tuple[str, Callable[[], str]]
+
+
+def _expressions(texts: list[str], dtypes: list[str]) -> Iterator[Check]:
+    for text in texts:
+        for dtype in dtypes:
+            order = 2 if dtype == "float64" else 1
+            yield f"{text} [{dtype}]", lambda e=text, d=dtype, o=order: difference(e, d, nn, order=o)
+
+
+def checks(family: str, dtypes: list[str]) -> Iterator[Check]:
+    """(what is compared, the function that compares it) for everything in a family."""
+    if family in ops.FAMILIES:
+        yield from _expressions(ops.expressions(family), dtypes)
+    elif family == "losses":
+        yield from _expressions(losses.losses(), dtypes)
+        for text, pattern in losses.ERRORS:
+            yield f"error of {text}", lambda e=text, p=pattern: error_difference(e, p, nn)
+    elif family == "layers":
+        for case in layers.layers():
+            for dtype in dtypes:
+                yield f"{': '.join(case)} [{dtype}]", lambda c=case, d=dtype: layers.layer_difference(c, d, nn)
+    elif family == "signatures":
+        for where, name in layers.signatures():
+            yield f"{where}.{name}", lambda w=where, n=name: layers.signature_difference(w, n, nn)
+    elif family == "modules":
+        for check in modules.BEHAVIOURS:
+            yield check.__name__, lambda c=check: "\n    ".join(modules.behaviour_differences(c))
+    elif family == "optimizers":
+        for case in optimizers.optimizers():
+            for dtype in dtypes if case[0] != "LBFGS" else ["float64"]:
+                yield (
+                    f"{case[0]}({case[1]}), {case[2]} [{dtype}]",
+                    lambda c=case, d=dtype: optimizers.optimizer_difference(c, d),
+                )
+    else:
+        for text in optimizers.SCHEDULES:
+            yield text, lambda s=text: optimizers.schedule_difference(s)
+
+
+FAMILIES = (*ops.FAMILIES, "losses", "layers", "signatures", "modules", "optimizers", "schedulers", "programs")
+
+
+def decided(text: str) -> bool:
+    """Is a difference in `text` one that is there on purpose?"""
+    return any(text.startswith(start) and DECIDED_IF.get(start, "") in text for start in DECIDED)
 
 
 def main() -> int:
     """Compare; 1 if anything differs."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.conformance", description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=list(FAMILIES), default=list(FAMILIES))
-    parser.add_argument("--grep", default="", help="only expressions that contain this text")
+    parser.add_argument(
+        "--only", nargs="+", choices=FAMILIES, default=FAMILIES, metavar="FAMILY", help=", ".join(FAMILIES)
+    )
+    parser.add_argument("--grep", default="", help="only what contains this text")
     parser.add_argument("--wider", action="store_true", help="also print what PyTorch refuses and ours takes")
     parser.add_argument("--dtype", nargs="+", choices=("float64", "float32"), default=["float64", "float32"])
     arguments = parser.parse_args()
     wrong = total = wider = 0
+    autograd.manual_seed(0)
     for family in arguments.only:
-        found = 0
-        chosen = [text for text in expressions(family) if arguments.grep in text]
-        for expression in chosen:
-            for dtype in arguments.dtype:
-                total += 1
-                text = difference(expression, dtype, nn, order=2 if dtype == "float64" else 1)
-                if text.startswith(WIDER):
+        if family == "programs":
+            count, found = ported.report(arguments.grep)
+        else:
+            count = found = 0
+            for text, check in checks(family, arguments.dtype):
+                if arguments.grep not in text:
+                    continue
+                count += 1
+                answer = check()
+                if answer.startswith(WIDER):
                     wider += 1
                     if arguments.wider:
-                        print(f"{expression} [{dtype}]\n    {text}")
-                elif text and not any(expression.startswith(start) for start in DECIDED):
+                        print(f"{text}\n    {answer}")
+                elif answer and not decided(text):
                     found += 1
-                    print(f"{expression} [{dtype}]\n    {text}")
-        wrong += found
-        print(f"{family}: {len(chosen)} expressions, {found} differences", flush=True)
+                    print(f"{text}\n    {answer}")
+        wrong, total = wrong + found, total + count
+        print(f"{family}: {count} comparisons, {found} differences", flush=True)
     print(f"{total} comparisons, {wrong} differences; {wider} that PyTorch refuses and ours takes")
     return int(wrong > 0)
 

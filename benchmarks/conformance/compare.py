@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -163,4 +164,17 @@ def difference(expression: str, dtype: str, ours_nn: Any, order: int = 2) -> str
             scale = max(1.0, float(np.max(np.abs(y[np.isfinite(y)]), initial=0))) if y.dtype.kind == "f" else 1.0
             if not np.allclose(x, y, rtol=tolerance, atol=tolerance * scale, equal_nan=True):
                 return f"{what} {index}: {x.ravel()[:6]}, PyTorch {y.ravel()[:6]}"
+    return ""
+
+
+def error_difference(expression: str, pattern: str | None, ours_nn: Any) -> str:
+    """Whether both libraries refuse an expression, with what `pattern` describes in both messages."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = evaluate(expression, torch, torch.nn, "float64").error
+        ours = evaluate(expression, autograd, ours_nn, "float64").error
+    if ours is None or theirs is None:
+        return f"ours {ours!r}, PyTorch {theirs!r}"
+    if pattern and not (re.search(pattern, str(ours)) and re.search(pattern, str(theirs))):
+        return f"wanted {pattern!r} in both: ours {ours!r}, PyTorch {theirs!r}"
     return ""

@@ -13,7 +13,6 @@ from .images import load_images
 from .plots import plot_confusion, plot_curves, plot_examples
 from .progress import Run
 from .registry import Settings
-from .reporting import confusion_matrix, report
 
 
 def run(settings: Settings, state: dict[str, Any] | None) -> int:
@@ -48,13 +47,12 @@ def run(settings: Settings, state: dict[str, Any] | None) -> int:
                 loss.backward()
                 optimizer.step()
                 run.record(loss, output, y)
-            scores = predict(model, test_images)
-            run.end_epoch(loss_function(scores, test_labels).item(), accuracy(scores, test_labels))
+            found = nn.evaluate(model, (test_images, test_labels), loss_function)
+            run.end_epoch(found.loss, found.accuracy)
 
-        scores = predict(model, test_images)
-        predictions = scores.numpy().argmax(1)
-        confusion = confusion_matrix(test.targets, predictions, 10)
-        print(f"\n{report(confusion, test.classes)}")
+        found = nn.evaluate(model, (test_images, test_labels), classes=test.classes)
+        print(f"\ntest {found}")
+        scores = nn.predict(model, test_images)
 
         hardest = nn.functional.cross_entropy(scores, test_labels, reduction="none").numpy().argsort()[-8:]
         agree = check_gradients(model, loss_function, test_images[hardest], test_labels[hardest])
@@ -62,19 +60,8 @@ def run(settings: Settings, state: dict[str, Any] | None) -> int:
         out, name = settings.out, f"{type(test).__name__}, multilayer perceptron"
         confidence = nn.functional.softmax(scores, dim=1).numpy().max(1)
         plot_curves(out / "curves.png", run.history, name)
-        plot_confusion(out / "confusion.png", confusion, test.classes, f"{name}: {accuracy(scores, test_labels):.2%}")
+        plot_confusion(out / "confusion.png", found.confusion, test.classes, f"{name}: {found.accuracy:.2%}")
+        predictions = scores.numpy().argmax(1)
         plot_examples(out / "examples.png", test.images, test.targets, predictions, confidence, test.classes)
         print(f"\nwritten to {out}: checkpoint.npz, curves.png, confusion.png, examples.png")
     return 0 if agree else 1
-
-
-def predict(model: nn.Module, images: autograd.Tensor) -> autograd.Tensor:
-    """The model's scores for many images, (N, 10)."""
-    model.eval()
-    with autograd.no_grad():
-        return autograd.cat([model(images[start : start + 1000]) for start in range(0, len(images), 1000)])
-
-
-def accuracy(scores: autograd.Tensor, labels: autograd.Tensor) -> float:
-    """The share of rows whose largest score is at the label."""
-    return float((scores.numpy().argmax(1) == labels.numpy()).mean())

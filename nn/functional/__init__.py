@@ -31,6 +31,14 @@ from autograd.tensor.index import embedding, one_hot
 from autograd.tensor.pad import pad
 
 from .attention import scaled_dot_product_attention
+from .conv import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
 from .distance import cosine_similarity, normalize, pairwise_distance
 from .dropout import (
     alpha_dropout,
@@ -40,6 +48,7 @@ from .dropout import (
     dropout3d,
     feature_alpha_dropout,
 )
+from .fold import fold, unfold
 from .linear import bilinear, linear
 from .loss import (
     binary_cross_entropy,
@@ -64,4 +73,25 @@ from .loss import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
+from .norm import batch_norm, group_norm, instance_norm, layer_norm, local_response_norm, rms_norm
+from .pool import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+)
+from .resize import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample
+from .sample import affine_grid, grid_sample
 from .sampling import gumbel_softmax, rrelu
+from .unpool import max_unpool1d, max_unpool2d, max_unpool3d

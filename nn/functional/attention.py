@@ -34,6 +34,20 @@ def scaled_dot_product_attention(
     enable_gqa   repeat the heads (dimension -3) of key and value to match those of query
     A query that may attend to nothing gets zeros.
     """
+    return attend(query, key, value, attn_mask, dropout_p, is_causal, scale, enable_gqa)[0]
+
+
+def attend(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Any = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """`scaled_dot_product_attention`, and the weights (..., L, S) with which the values were added up."""
     q: Any = query
     k: Any = key
     v: Any = value
@@ -57,14 +71,19 @@ def scaled_dot_product_attention(
             allowed = mask
         else:
             scores = scores + attn_mask
-    if allowed is None:
-        weights = scores.softmax(-1)
-    else:
-        # Rows without anything allowed would be 0 / 0: they are left open here and set to 0 afterwards.
-        some = allowed.any(-1, keepdims=True)
-        weights = where(wrap(allowed | ~some), scores, -math.inf).softmax(-1)
-        if not some.all():
-            weights = where(wrap(some), weights, 0.0)
+            if not np.isfinite(mask).all():
+                allowed = mask != -math.inf
+    weights = scores.softmax(-1) if allowed is None else _masked_softmax(scores, allowed)
     if dropout_p > 0:
         weights = dropout(weights, dropout_p)
-    return weights.matmul(v)  # type: ignore[no-any-return]
+    return weights.matmul(v), weights
+
+
+def _masked_softmax(scores: Any, allowed: np.ndarray[Any, Any]) -> Any:
+    """softmax over the last dimension of what is allowed; zeros where nothing is."""
+    some = allowed.any(-1, keepdims=True)
+    if some.all():
+        return where(wrap(allowed), scores, -math.inf).softmax(-1)
+    # such rows would be 0 / 0: they are left open here and set to 0 afterwards
+    weights = where(wrap(allowed), scores, where(wrap(some), -math.inf, 0.0).to(scores.dtype)).softmax(-1)
+    return where(wrap(some), weights, 0.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from autograd.tape import Record
 from autograd.tensor.activation import logsigmoid
 from autograd.tensor.core import apply, array_of, cast, wrap
 
+from ..learner import due, glance, warn_once
 from .distance import cosine_similarity, pairwise_distance
 
 Array = np.ndarray[Any, Any]
@@ -54,7 +54,7 @@ def _like(function: str, target: Any, x: Any) -> Any:
         target = wrap(array_of(target))
     if target._array.shape != x._array.shape:
         raise ShapeError(
-            f"{function}: the target has shape {target._array.shape}, which is different to the input's shape "
+            f"{function}: Using a target size {target._array.shape} that is different to the input size "
             f"{x._array.shape}. Broadcasting them would compare every input with every target: reshape or squeeze one"
         )
     return cast(target, x._array.dtype)
@@ -110,9 +110,12 @@ def cross_entropy(
         raise SettingError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     known = array_of(target)
     if known.dtype.kind == "f":
+        _warn_of_one_hot(known)
         return _soft_cross_entropy(x, target, weight, reduction, label_smoothing)
     x, labels, shape = _by_class("cross_entropy", x, known)
     labels, counted = _checked("cross_entropy", labels, x._array.shape[1], ignore_index)
+    if counted is not None:  # what the ignored scores are must not matter, even if they are infinite or NaN
+        x = where(wrap(np.expand_dims(counted, 1)), x, 0.0)
     if label_smoothing and labels.size:
         log_p = x.log_softmax(1)
         weights = None if weight is None else _class_weights("cross_entropy", weight, x)
@@ -125,8 +128,6 @@ def cross_entropy(
             soft = soft / _weight_sum(labels, counted, weights, x)
         loss = hard * (1 - label_smoothing) + soft * (label_smoothing / x._array.shape[1])
         return loss.sum() if total else loss.reshape(shape)  # type: ignore[no-any-return]
-    if counted is not None:  # what the ignored scores are must not matter, even if they are infinite or NaN
-        x = where(wrap(np.expand_dims(counted, 1)), x, 0.0)
     weights = None if weight is None else _class_weights("cross_entropy", weight, x)
     share, total = _shares(labels, counted, weights, x, reduction)
     loss = apply(ops.cross_entropy, x, target=labels, share=share, total=total)
@@ -151,12 +152,47 @@ def nll_loss(
 
 
 def _warn_of_softmax(x: Any) -> None:
-    if type(x._node) is Record and x._node.op == "softmax":
-        warnings.warn(
+    node = x._node
+    if type(node) is Record and node.op == "softmax" and due("softmax"):
+        warn_once(
+            "softmax",
             "cross_entropy: the input comes out of softmax, but this loss applies softmax itself: give it the scores "
-            f"that go into the softmax at {x._node.line}",
-            stacklevel=3,
+            f"that go into the softmax at {node.line}",
         )
+    elif (type(node) is not Record or node.op not in _SCORES) and glance("softmax") and _is_distribution(x._array):
+        warn_once(
+            "softmax",
+            "cross_entropy: the input consists of probabilities that add up to 1, but this loss applies softmax "
+            "itself: give it scores, which may be any numbers",
+        )
+
+
+_SCORES = frozenset({"linear", "matmul", "add", "sub", "mul", "reshape", "getitem", "transpose", "squeeze"})
+"""Ops that networks end with: what they return is not looked at."""
+
+
+def _is_distribution(x: Array) -> bool:
+    """Are the first few rows probabilities, and not all the same?"""
+    if x.ndim < 2 or x.shape[1] < 2 or not x.size:
+        return False
+    rows = x[:4].astype(np.float64)
+    sums = rows.sum(1)
+    return bool(rows.min() >= 0 and np.abs(sums - 1).max() < 1e-5 and np.ptp(rows) > 1e-3)
+
+
+def _warn_of_one_hot(target: Array) -> None:
+    if target.ndim == 2 and target.shape[1] > 1 and len(target) and glance("one_hot"):
+        first = target[0]
+        if first.max() == 1 and np.count_nonzero(first) == 1 and _is_one_hot(target):
+            warn_once(
+                "one_hot",
+                "cross_entropy: the targets are one-hot rows; class indices do the same in less time and memory, "
+                "and only they know ignore_index: target.argmax(1)",
+            )
+
+
+def _is_one_hot(target: Array) -> bool:
+    return bool(((target == 0) | (target == 1)).all() and (target.sum(1) == 1).all())
 
 
 def _by_class(function: str, x: Any, labels: Array) -> tuple[Any, Array, tuple[int, ...]]:
@@ -169,7 +205,9 @@ def _by_class(function: str, x: Any, labels: Array) -> tuple[Any, Array, tuple[i
         raise DTypeError(f"{function}: expected integer class indices as target (int64), got {labels.dtype}")
     if labels.shape != wanted:
         hint = ""
-        if labels.shape == shape:
+        if len(shape) > 1 and labels.ndim and shape[0] != labels.shape[0]:
+            hint = f"; Expected input batch_size ({shape[0]}) to match target batch_size ({labels.shape[0]})"
+        elif labels.shape == shape:
             hint = "; one-hot targets must be floating point (then they are probabilities), or use target.argmax(1)"
         elif labels.shape == (*wanted, 1):
             hint = "; use target.squeeze(-1)"

@@ -16,6 +16,7 @@ from autograd.tape import outer, state
 from autograd.tensor import Handle
 from autograd.tensor.core import array_of, wrap
 
+from ..learner import note_step
 from ..write import clear_grad
 
 Array = np.ndarray[Any, Any]
@@ -119,6 +120,8 @@ class Optimizer:
                     self.update(p._array, grad._array, self.state[p], group)
                     moved.append(p)
         self._moved(moved)
+        if moved:
+            note_step(moved[-1])
         return loss
 
     def _moved(self, parameters: list[Any]) -> None:

@@ -17,7 +17,6 @@ from benchmarks.train.gradients import check_gradients
 from benchmarks.train.plots import plot_confusion, plot_curves, plot_examples
 from benchmarks.train.progress import Run
 from benchmarks.train.registry import EXPERIMENTS, Settings
-from benchmarks.train.reporting import confusion_matrix, report
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--dataset", "digits", "--train-size", "640", "--batch-size", "16", "--epochs", "2")
@@ -309,15 +308,6 @@ def test_list(tmp_path):
     done = benchmarks("list", cwd=tmp_path)
     assert done.returncode == 0
     assert done.stdout.startswith("mnist-mlp")
-
-
-def test_confusion_matrix_and_report():
-    confusion = confusion_matrix(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 2]), 4)
-    assert confusion.tolist() == [[1, 1, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
-    text = report(confusion, ["ant", "bee", "cat", "dog"]).splitlines()
-    assert text[0] == "test accuracy 75.00% (3 of 4 right, 1 wrong)"
-    assert text[5].split() == ["ant", "|", "1", "1", ".", ".", "|", "50.00%"]
-    assert text[8].endswith("n/a")
 
 
 def test_plots_of_a_perfect_model(tmp_path):

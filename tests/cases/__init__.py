@@ -1,6 +1,6 @@
 """The table of operations to check: one file per family, one row per way to call an op."""
 
-from . import activation, elementwise, index, linalg, loss, reduce, shape
+from . import activation, conv, elementwise, index, linalg, loss, norm, pool, reduce, shape
 from .case import Case
 
 CASES: list[Case] = [
@@ -11,4 +11,7 @@ CASES: list[Case] = [
     *index.CASES,
     *linalg.CASES,
     *loss.CASES,
+    *conv.CASES,
+    *pool.CASES,
+    *norm.CASES,
 ]

@@ -170,7 +170,7 @@ def test_alpha_dropout_keeps_mean_and_variance():
 ACTIVATIONS = [
     (nn.ReLU(), F.relu, "ReLU()"),
     (nn.ReLU(inplace=True), F.relu, "ReLU(inplace=True)"),
-    (nn.ReLU6(), F.relu6, "ReLU6(min_val=0.0, max_val=6.0)"),
+    (nn.ReLU6(), F.relu6, "ReLU6()"),
     (nn.SELU(), F.selu, "SELU()"),
     (nn.SiLU(), F.silu, "SiLU()"),
     (nn.Mish(), F.mish, "Mish()"),

@@ -136,7 +136,7 @@ def test_integer_scores_are_refused():
     ],
 )
 def test_shapes_are_not_broadcast(loss):
-    with pytest.raises(ShapeError, match=r"\(5,\).*different to the input's shape \(5, 1\)"):
+    with pytest.raises(ShapeError, match=r"\(5,\).*different to the input size \(5, 1\)"):
         loss(scores(5, 1), np.ones(5, np.float32))
 
 
@@ -244,3 +244,19 @@ def test_class_weights_are_buffers():
 def test_modules_refuse_unknown_reductions_at_once():
     with pytest.raises(SettingError, match="reduction"):
         nn.MSELoss("avg")
+
+
+def test_ignored_targets_get_no_gradient_with_label_smoothing_either():
+    x = autograd.tensor(np.array([[1.0, np.inf], [1.0, 2.0]]), requires_grad=True)
+    loss = F.cross_entropy(x, np.array([-100, 0]), label_smoothing=0.2)
+    loss.backward()
+    p = np.exp(2.0) / (np.exp(1.0) + np.exp(2.0))
+    np.testing.assert_allclose(x.grad.numpy(), [[0, 0], [1 - p - 0.9, p - 0.1]])
+    x = autograd.tensor([[1.0, 2.0]], requires_grad=True)
+    F.cross_entropy(x, np.array([-100]), label_smoothing=0.2).backward()
+    assert x.grad.tolist() == [[0.0, 0.0]]
+
+
+def test_a_wrong_number_of_targets_is_named():
+    with pytest.raises(ShapeError, match=r"Expected input batch_size \(3\) to match target batch_size \(2\)"):
+        F.cross_entropy(np.zeros((3, 4), np.float32), np.array([0, 1]))

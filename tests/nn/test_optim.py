@@ -586,3 +586,37 @@ def test_what_was_loaded_is_a_copy():
     kept = saved["state"][0]["momentum_buffer"].tolist()
     other.state[other.param_groups[0]["params"][0]]["momentum_buffer"]._array[...] = 0
     assert saved["state"][0]["momentum_buffer"].tolist() == kept
+
+
+# -------------------------------------------------------------------------------------------------- Rprop and ASGD
+
+
+RPROP = [-0.10449925939199985, 0.44478984249343984, -0.07049920651263947]
+ASGD = [0.022642196563468903, -0.0431760066691247, 0.8548778748752218]
+ASGD_AVERAGE = [0.08661592381328545, -0.3313692282995392, 1.322991133654932]
+
+
+def test_rprop_reaches_what_pytorch_reaches():
+    opt, p, _ = train("Rprop", {"lr": 0.1}, 20)
+    np.testing.assert_allclose(p.detach().numpy(), RPROP, rtol=1e-9)
+    assert sorted(opt.state[p]) == ["prev", "step", "step_size"]
+
+
+def test_rprop_rests_when_the_sign_changes():
+    p = nn.Parameter(np.zeros(1))
+    opt = optim.Rprop([p], lr=1.0)
+    path = []
+    for g in (1.0, 1.0, -1.0, -1.0, -1.0):
+        p.grad = autograd.tensor([g], dtype=np.float64)
+        opt.step()
+        path.append(p.item())
+    np.testing.assert_allclose(path, [-1, -2.2, -2.2, -1.6, -0.88])
+    with pytest.raises(SettingError, match="Invalid eta values"):
+        optim.Rprop([p], etas=(1.1, 1.2))
+
+
+def test_asgd_averages_from_t0_on():
+    opt, p, _ = train("ASGD", {"lr": 0.1, "t0": 5}, 20)
+    np.testing.assert_allclose(p.detach().numpy(), ASGD, rtol=1e-6)  # PyTorch keeps eta in float32
+    np.testing.assert_allclose(opt.state[p]["ax"].numpy(), ASGD_AVERAGE, rtol=1e-6)
+    assert set(opt.state[p]) == {"step", "eta", "mu", "ax"}

@@ -1,0 +1,159 @@
+"""Sampling images and volumes at any places: spatial transformers (Jaderberg et al. 2015)."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+from autograd.errors import DTypeError, SettingError, ShapeError
+from autograd.tensor.core import array_of, wrap
+
+_MODES = ("bilinear", "nearest")
+_PADDING = ("zeros", "border", "reflection")
+
+
+def _tensor(input: Any) -> Any:
+    return input if isinstance(input, Tensor) else wrap(array_of(input))
+
+
+def _say_default(function: str) -> None:
+    warnings.warn(
+        f"{function}: align_corners is False unless given; say which you mean to silence this",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
+def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Any:
+    """Where the pixels of an image of `size` come from under affine maps: a grid for `grid_sample`.
+
+    theta           (N, 2, 3), or (N, 3, 4) for volumes
+    size            (N, C, H, W), or (N, C, D, H, W)
+    align_corners   do -1 and 1 mean the centres of the corner pixels (True), or their outer edges?
+
+    Returns (N, H, W, 2) or (N, D, H, W, 3): coordinates x, y (, z) within -1 .. 1.
+    """
+    t, sizes = _tensor(theta), tuple(int(n) for n in size)
+    if len(sizes) not in (4, 5):
+        raise ShapeError(
+            "affine_grid: affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, respectively. "
+            f"Got size {sizes}"
+        )
+    dims = len(sizes) - 2
+    if t._array.shape != (sizes[0], dims, dims + 1):
+        raise ShapeError(
+            f"affine_grid: Expected a batch of {dims}D affine matrices of shape {(sizes[0], dims, dims + 1)} for size "
+            f"{sizes}. Got {t._array.shape}"
+        )
+    if align_corners is None:
+        _say_default("affine_grid")
+    axes = []
+    for n in sizes[2:]:
+        steps = np.linspace(-1, 1, n) if n > 1 else np.zeros(n)
+        axes.append(steps if align_corners else steps * (n - 1) / n)
+    mesh = np.meshgrid(*axes, indexing="ij")
+    points = np.stack([*mesh[::-1], np.ones(sizes[2:])], -1).astype(t._array.dtype)  # x first
+    grid = wrap(points.reshape(-1, dims + 1)).matmul(t.transpose(1, 2))
+    return grid.reshape(sizes[0], *sizes[2:], dims)
+
+
+def grid_sample(
+    input: Any,
+    grid: Any,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: bool | None = None,
+) -> Any:
+    """`input` at the places in `grid`.
+
+    input           (N, C, H, W) or (N, C, D, H, W)
+    grid            (N, P, Q, 2) or (N, P, Q, R, 3): coordinates x, y (, z); -1 .. 1 spans the image
+    mode            "bilinear" (in volumes: trilinear) or "nearest", which has no gradient with respect to the grid
+    padding_mode    what is outside: "zeros", the "border" repeated, or the "reflection" of the image
+    align_corners   do -1 and 1 mean the centres of the corner pixels (True), or their outer edges?
+
+    Returns (N, C, P, Q) or (N, C, P, Q, R). "bicubic" is not supported.
+    """
+    x, places = _tensor(input), _tensor(grid)
+    shape = x._array.shape
+    _check(shape, x._array.dtype, places._array, mode, padding_mode)
+    if align_corners is None:
+        _say_default("grid_sample")
+    axes = shape[2:][::-1]  # x runs along the last axis
+    where = []
+    for k, n in enumerate(axes):
+        place = places[..., k]
+        place = (place + 1) * ((n - 1) / 2) if align_corners else ((place + 1) * n - 1) / 2
+        if padding_mode == "reflection":
+            place = _reflected(place, n, bool(align_corners))
+        where.append(place if padding_mode == "zeros" else place.clamp(0, n - 1))
+    batch = np.arange(shape[0]).reshape(-1, *[1] * len(axes))
+    pixels = x.movedim(1, -1)
+    total: Any = None
+    for corner in itertools.product((0, 1) if mode == "bilinear" else (0,), repeat=len(axes)):
+        index, weight = [], None
+        inside: Any = True
+        for place, n, step in zip(where, axes, corner, strict=True):
+            # where NaN came in, any pixel will do: its weight is NaN; infinitely far is outside
+            known = np.nan_to_num(place._array, nan=0.0, posinf=-2.0, neginf=-2.0).clip(-2, n + 1)
+            near = np.rint(known) if mode == "nearest" else np.floor(known)
+            i = near.astype(np.intp) + step
+            inside = inside & (i >= 0) & (i < n)
+            index.append(i.clip(0, n - 1))
+            if mode == "bilinear":
+                left = wrap(near.astype(x._array.dtype))
+                share = place - left if step else 1 - (place - left)
+                weight = share if weight is None else weight * share
+        values = pixels[(batch, *index[::-1])]  # (N, P, Q, C)
+        values = values.masked_fill(wrap(~inside[..., None]), 0.0)
+        if weight is not None:
+            weight = weight.masked_fill(wrap(~inside), 0.0)
+            values = values * weight.unsqueeze(-1)
+        total = values if total is None else total + values
+    return total.movedim(-1, 1)
+
+
+def _reflected(place: Any, n: int, align_corners: bool) -> Any:
+    """Folded back into the image at its edges."""
+    low, span = (0.0, n - 1.0) if align_corners else (-0.5, float(n))
+    if span == 0:
+        return place * 0
+    offset = (place - low).abs()
+    flips = np.floor(offset._array / span)
+    rest = offset - wrap((flips * span).astype(offset._array.dtype))
+    odd = wrap((flips % 2).astype(offset._array.dtype))
+    return rest * (1 - 2 * odd) + odd * span + low
+
+
+def _check(shape: tuple[int, ...], dtype: Any, grid: Any, mode: str, padding_mode: str) -> None:
+    if mode not in _MODES:
+        raise SettingError(f"grid_sample: expected mode to be 'bilinear' or 'nearest', but got: {mode!r}")
+    if padding_mode not in _PADDING:
+        raise SettingError(
+            f"grid_sample: expected padding_mode to be 'zeros', 'border', or 'reflection', but got: {padding_mode!r}"
+        )
+    if len(shape) not in (4, 5) or grid.ndim != len(shape):
+        raise ShapeError(
+            "grid_sample: expected 4D or 5D input and grid with same number of dimensions, but got input with sizes "
+            f"{list(shape)} and grid with sizes {list(grid.shape)}"
+        )
+    if grid.shape[-1] != len(shape) - 2:
+        raise ShapeError(
+            f"grid_sample: expected grid to have size {len(shape) - 2} in last dimension, but got grid with sizes "
+            f"{list(grid.shape)}"
+        )
+    if grid.shape[0] != shape[0]:
+        raise ShapeError(
+            "grid_sample: expected grid and input to have same batch size, but got input with sizes "
+            f"{list(shape)} and grid with sizes {list(grid.shape)}"
+        )
+    if 0 in shape[2:]:
+        raise ShapeError(f"grid_sample: expected input to have non-empty spatial dimensions, but got {list(shape)}")
+    if dtype.kind != "f" or grid.dtype != dtype:
+        raise DTypeError(
+            f"grid_sample: expected input and grid to have same floating dtype, but got {dtype} and {grid.dtype}"
+        )

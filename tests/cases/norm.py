@@ -1,0 +1,119 @@
+"""Normalisation: autograd/ops/norm.py, through nn.functional."""
+
+import numpy as np
+
+import nn.functional as F
+from autograd.ops import norm
+from autograd.tensor.core import apply
+
+from .case import Case, real
+
+
+def _moments(x, axes, eps):
+    return (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + eps)
+
+
+def _quiet(reference):
+    """Means over nothing are NaN, of which no element is left."""
+
+    def silent(x, *rest, **params):
+        return np.zeros_like(x) if x.size == 0 else reference(x, *rest, **params)
+
+    return silent
+
+
+def _channels(p, x):
+    return p.reshape(-1, *[1] * (x.ndim - 2))
+
+
+def _batch(x, w=None, b=None, *, eps=1e-5):
+    return F.batch_norm(x, None, None, w, b, training=True, eps=eps)
+
+
+@_quiet
+def _batch_reference(x, w=None, b=None, *, eps=1e-5):
+    z = _moments(x, (0, *range(2, x.ndim)), eps)
+    return z if w is None else z * _channels(w, x) + _channels(b, x)
+
+
+def _instance(x, w=None, b=None):
+    return F.instance_norm(x, weight=w, bias=b)
+
+
+@_quiet
+def _instance_reference(x, w=None, b=None):
+    z = _moments(x, tuple(range(2, x.ndim)), 1e-5)
+    return z if w is None else z * _channels(w, x) + _channels(b, x)
+
+
+def _layer(x, w=None, b=None, *, size):
+    return F.layer_norm(x, size, w, b)
+
+
+@_quiet
+def _layer_reference(x, w=None, b=None, *, size):
+    z = _moments(x, tuple(range(x.ndim - len(size), x.ndim)), 1e-5)
+    return (z if w is None else z * w) + (0 if b is None else b)
+
+
+def _group(x, w=None, b=None, *, groups):
+    return F.group_norm(x, groups, w, b)
+
+
+@_quiet
+def _group_reference(x, w=None, b=None, *, groups):
+    parts = x.reshape(x.shape[0], groups, -1)
+    z = _moments(parts, (2,), 1e-5).reshape(x.shape)
+    return z if w is None else z * _channels(w, x) + _channels(b, x)
+
+
+def _rms(x, w=None, *, size, eps=None):
+    return F.rms_norm(x, size, w, eps)
+
+
+@_quiet
+def _rms_reference(x, w=None, *, size, eps=None):
+    axes = tuple(range(x.ndim - len(size), x.ndim))
+    z = x / np.sqrt((x * x).mean(axes, keepdims=True) + (np.finfo(np.float64).eps if eps is None else eps))
+    return z if w is None else z * w
+
+
+_BATCHES = ((4, 3), (2, 3, 5), (2, 1, 3, 2), (1, 2, 3), (0, 3), (2, 3, 0))
+_INSTANCES = ((2, 3, 4), (1, 2, 3, 2), (0, 2, 3), (2, 0, 3))
+_ROWS = (((3, 4), (4,)), ((2, 3, 4), (3, 4)), ((5,), (5,)), ((2, 1), (1,)), ((0, 4), (4,)), ((2, 3, 2), (2,)))
+_GROUPS = (((3, 4), 2), ((2, 4, 3), 2), ((2, 4, 3, 1), 4), ((1, 3, 2), 1), ((0, 2, 3), 2), ((2, 6), 1))
+
+CASES: list[Case] = [
+    *[Case("normalise", _batch, (s,), {}, _batch_reference, note="batch") for s in _BATCHES],
+    *[Case("normalise", _batch, (s, s[1:2], s[1:2]), {"eps": 0.1}, _batch_reference, note="batch") for s in _BATCHES],
+    *[Case("normalise", _instance, (s,), {}, _instance_reference, note="instance") for s in _INSTANCES],
+    *[Case("normalise", _instance, (s, s[1:2], s[1:2]), {}, _instance_reference, note="instance") for s in _INSTANCES],
+    *[
+        Case("normalise", _layer, (s, *[n] * k), {"size": n}, _layer_reference, note="layer")
+        for s, n in _ROWS
+        for k in (0, 1, 2)
+    ],
+    *[Case("normalise", _group, (s,), {"groups": g}, _group_reference, note="group") for s, g in _GROUPS],
+    *[
+        Case("normalise", _group, (s, s[1:2], s[1:2]), {"groups": g}, _group_reference, note="group")
+        for s, g in _GROUPS
+    ],
+    *[
+        Case("normalise", _rms, (s, *[n] * k), {"size": n}, _rms_reference, note="rms")
+        for s, n in _ROWS
+        for k in (0, 1)
+    ],
+    Case("normalise", _rms, ((3, 4), (4,)), {"size": (4,), "eps": 0.1}, _rms_reference, note="rms"),
+    *[
+        Case(
+            "scale_shift", lambda x, s, t: apply(norm.scale_shift, x, s, t), shapes, {}, lambda x, s, t: x * s + t, real
+        )
+        for shapes in (
+            ((2, 3), (3,), (3,)),
+            ((2, 3, 2), (3, 1), (3, 1)),
+            ((0, 3), (3,), (1,)),
+            ((), (), ()),
+            ((2, 2), (2, 2), (2, 2)),
+        )
+    ],
+]
