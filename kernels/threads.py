@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 
 def _available() -> int:
@@ -20,7 +20,7 @@ def _available() -> int:
 
 
 _count = _available()
-_pool: ThreadPoolExecutor | None = None
+_pool: Any = None
 
 
 def set_num_threads(n: int) -> None:
@@ -52,6 +52,8 @@ def split(count: int, work: Callable[[int, int], object]) -> None:
         work(0, count)
         return
     if _pool is None:
+        from concurrent.futures import ThreadPoolExecutor  # most programs that import us start no kernel
+
         _pool = ThreadPoolExecutor(_count - 1, thread_name_prefix="wengert-kernel")
     bounds = [count * part // parts for part in range(parts + 1)]
     others = [_pool.submit(work, *part) for part in itertools.pairwise(bounds[1:])]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import autograd
 import nn
 
-from . import layers, losses, modules, ops, optimizers, ported
+from . import functional, layers, losses, modules, ops, optimizers, ported
 from .compare import WIDER, difference, error_difference
 
 DECIDED = {
@@ -61,6 +61,8 @@ def checks(family: str, dtypes: list[str]) -> Iterator[Check]:
     """(what is compared, the function that compares it) for everything in a family."""
     if family in ops.FAMILIES:
         yield from _expressions(ops.expressions(family), dtypes)
+    elif family == "functional":
+        yield from _expressions(functional.functional(), dtypes)
     elif family == "losses":
         yield from _expressions(losses.losses(), dtypes)
         for text, pattern in losses.ERRORS:
@@ -87,7 +89,17 @@ def checks(family: str, dtypes: list[str]) -> Iterator[Check]:
             yield text, lambda s=text: optimizers.schedule_difference(s)
 
 
-FAMILIES = (*ops.FAMILIES, "losses", "layers", "signatures", "modules", "optimizers", "schedulers", "programs")
+FAMILIES = (
+    *ops.FAMILIES,
+    "functional",
+    "losses",
+    "layers",
+    "signatures",
+    "modules",
+    "optimizers",
+    "schedulers",
+    "programs",
+)
 
 
 def decided(text: str) -> bool:
