@@ -1,6 +1,6 @@
 """Activations as layers; the formulas are in `nn.functional`. All keep the shape unless they say otherwise.
 
-`inplace` is accepted and shown as in PyTorch; the result is a new Tensor all the same.
+With `inplace` the result is written into the input's memory, and the input is returned.
 """
 
 from __future__ import annotations
@@ -31,42 +31,42 @@ class ReLU(_InPlace):
     """max(x, 0)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return input.relu()
+        return F.relu(input, inplace=True) if self.inplace else input.relu()  # type: ignore[no-any-return]
 
 
 class ReLU6(_InPlace):
     """min(max(x, 0), 6)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.relu6(input)  # type: ignore[no-any-return]
+        return F.relu6(input, inplace=self.inplace)  # type: ignore[no-any-return]
 
 
 class SELU(_InPlace):
     """1.0507 * ELU with alpha = 1.6733. Klambauer et al. 2017."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.selu(input)  # type: ignore[no-any-return]
+        return F.selu(input, inplace=self.inplace)  # type: ignore[no-any-return]
 
 
 class SiLU(_InPlace):
     """x * sigmoid(x), also known as swish."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.silu(input)  # type: ignore[no-any-return]
+        return F.silu(input, inplace=self.inplace)  # type: ignore[no-any-return]
 
 
 class Mish(_InPlace):
     """x * tanh(softplus(x))."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.mish(input)  # type: ignore[no-any-return]
+        return F.mish(input, inplace=self.inplace)  # type: ignore[no-any-return]
 
 
 class Hardswish(_InPlace):
     """x * hardsigmoid(x)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.hardswish(input)  # type: ignore[no-any-return]
+        return F.hardswish(input, inplace=self.inplace)  # type: ignore[no-any-return]
 
     def extra_repr(self) -> str:
         return ""
@@ -76,7 +76,7 @@ class Hardsigmoid(Hardswish):
     """(x + 3) / 6, moved into 0 .. 1."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.hardsigmoid(input)  # type: ignore[no-any-return]
+        return F.hardsigmoid(input, inplace=self.inplace)  # type: ignore[no-any-return]
 
 
 class Sigmoid(Module):
@@ -123,7 +123,7 @@ class ELU(Module):
         self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.elu(input, self.alpha)  # type: ignore[no-any-return]
+        return F.elu(input, self.alpha, inplace=self.inplace)  # type: ignore[no-any-return]
 
     def extra_repr(self) -> str:
         return f"alpha={self.alpha}" + (", inplace=True" if self.inplace else "")
@@ -133,7 +133,7 @@ class CELU(ELU):
     """x where positive, else alpha * (exp(x / alpha) - 1)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.celu(input, self.alpha)  # type: ignore[no-any-return]
+        return F.celu(input, self.alpha, inplace=self.inplace)  # type: ignore[no-any-return]
 
 
 class GELU(Module):
@@ -173,7 +173,7 @@ class LeakyReLU(Module):
         self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.leaky_relu(input, self.negative_slope)  # type: ignore[no-any-return]
+        return F.leaky_relu(input, self.negative_slope, inplace=self.inplace)  # type: ignore[no-any-return]
 
     def extra_repr(self) -> str:
         return f"negative_slope={self.negative_slope}" + (", inplace=True" if self.inplace else "")
@@ -212,7 +212,7 @@ class RReLU(Module):
         self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.rrelu(input, self.lower, self.upper, self.training)
+        return F.rrelu(input, self.lower, self.upper, self.training, inplace=self.inplace)
 
     def extra_repr(self) -> str:
         return f"lower={self.lower}, upper={self.upper}" + (", inplace=True" if self.inplace else "")
@@ -228,7 +228,7 @@ class Hardtanh(Module):
         self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.hardtanh(input, self.min_val, self.max_val)  # type: ignore[no-any-return]
+        return F.hardtanh(input, self.min_val, self.max_val, inplace=self.inplace)  # type: ignore[no-any-return]
 
     def extra_repr(self) -> str:
         return f"min_val={self.min_val}, max_val={self.max_val}" + (", inplace=True" if self.inplace else "")
@@ -280,7 +280,7 @@ class Threshold(Module):
         self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.threshold(input, self.threshold, self.value)  # type: ignore[no-any-return]
+        return F.threshold(input, self.threshold, self.value, inplace=self.inplace)  # type: ignore[no-any-return]
 
     def extra_repr(self) -> str:
         return f"threshold={self.threshold}, value={self.value}" + (", inplace=True" if self.inplace else "")

@@ -1,6 +1,6 @@
 """Activations: the functions of `nn.functional`, and methods where PyTorch has them.
 
-`inplace` is accepted where PyTorch has it; the result is a new Tensor all the same.
+With `inplace` the result is written into the input's memory, and the input is returned.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ..errors import DTypeError, SettingError, ShapeError
 from ..ops import activation as ops
 from .core import Core, apply, array_of, binary, cast, get_default_dtype, method, unary, wrap
 from .dims import normalize_dim
+from .inplace import update
 
 _prelu = binary(ops.prelu)
 _hardsigmoid = unary(ops.hardsigmoid)
@@ -119,16 +120,22 @@ def log_softmax(input: Any, dim: Any = None, _stacklevel: int = 3, dtype: Any = 
 
 def relu(input: Any, inplace: bool = False) -> Any:
     """max(input, 0). Slope 0 at 0."""
+    if inplace:
+        return update(input, "relu_", relu)
     return Activation.relu(input)
 
 
 def relu6(input: Any, inplace: bool = False) -> Any:
     """min(max(input, 0), 6). Slope 0 at 0 and 6."""
+    if inplace:
+        return update(input, "relu6_", relu6)
     return apply(ops.hardtanh, _tensor(input), low=0, high=6)
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
     """input where positive, else negative_slope * input. At 0 the slope is negative_slope."""
+    if inplace:
+        return update(input, "leaky_relu_", leaky_relu, negative_slope)
     return apply(ops.leaky_relu, _float(input), slope=float(negative_slope))
 
 
@@ -152,6 +159,8 @@ def prelu(input: Any, weight: Any) -> Any:
 
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
     """input moved into min_val .. max_val. Slope 0 at the bounds. Integers stay integers."""
+    if inplace:
+        return update(input, "hardtanh_", hardtanh, min_val, max_val)
     if min_val > max_val:
         raise SettingError(f"hardtanh: min_val cannot be greater than max_val, got {min_val} and {max_val}")
     x = _tensor(input)
@@ -162,16 +171,22 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: b
 
 def hardsigmoid(input: Any, inplace: bool = False) -> Any:
     """(input + 3) / 6 moved into 0 .. 1. Slope 0 at the bounds."""
+    if inplace:
+        return update(input, "hardsigmoid_", hardsigmoid)
     return _hardsigmoid(input)
 
 
 def hardswish(input: Any, inplace: bool = False) -> Any:
     """input * hardsigmoid(input). Slope 0 at -3, 1 at 3."""
+    if inplace:
+        return update(input, "hardswish_", hardswish)
     return _hardswish(input)
 
 
 def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Any:
     """input where above `threshold`, else `value`. Slope 0 at the threshold."""
+    if inplace:
+        return update(input, "threshold_", lambda x: x.where(x > threshold, value))
     return apply(ops.threshold, _tensor(input), threshold=threshold, value=value)
 
 
@@ -192,6 +207,8 @@ def softshrink(input: Any, lambd: float = 0.5) -> Any:
 
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """input where positive, else alpha * (exp(input) - 1)."""
+    if inplace:
+        return update(input, "elu_", elu, alpha)
     return apply(ops.elu, _float(input), alpha=float(alpha))
 
 
@@ -201,11 +218,15 @@ SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 def selu(input: Any, inplace: bool = False) -> Any:
     """1.0507 * elu(input, alpha=1.6733): the self-normalising activation of Klambauer et al. 2017."""
+    if inplace:
+        return update(input, "selu_", selu)
     return apply(ops.elu, _float(input), alpha=SELU_ALPHA, scale=SELU_SCALE)
 
 
 def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """input where positive, else alpha * (exp(input / alpha) - 1): smooth for every alpha."""
+    if inplace:
+        return update(input, "celu_", celu, alpha)
     if alpha == 0:
         raise SettingError("celu: alpha cannot be 0 for CELU")
     return apply(ops.elu, _float(input), alpha=float(alpha), rate=1 / alpha)
@@ -230,11 +251,15 @@ def gelu(input: Any, approximate: str = "none") -> Any:
 
 def silu(input: Any, inplace: bool = False) -> Any:
     """input * sigmoid(input), also known as swish."""
+    if inplace:
+        return update(input, "silu_", silu)
     return _silu(input)
 
 
 def mish(input: Any, inplace: bool = False) -> Any:
     """input * tanh(softplus(input))."""
+    if inplace:
+        return update(input, "mish_", mish)
     return _mish(input)
 
 

@@ -62,15 +62,27 @@ def update(tensor: Any, name: str, function: Callable[..., Any], *args: Any, **k
     """tensor = function(tensor, *args, **kwargs), written into the memory of `tensor`, which is returned."""
     check_writable(tensor, name)
     old = wrap(tensor._array, tensor._node)
-    if _tracked(tensor, args):
-        old._array = old._array.copy()  # rules may have to look at the value before
+    before = len(state.home.records)
     result = function(old, *[old if x is tensor else x for x in args], **kwargs)
     _check_fits(tensor, name, result._array)
+    if result._node is not None:
+        _keep_value(tensor._array, state.home.records[before:])
     note_write(tensor, name)
     np.copyto(tensor._array, result._array, casting="unsafe")
     if result._node is not None:
         _rebind(tensor, cast(result, tensor._array.dtype))
     return tensor
+
+
+def _keep_value(array: Array, records: list[Any]) -> None:
+    """Where records have kept `array` itself, which is about to be overwritten, let them keep a copy."""
+    copy: Array | None = None
+    for record in records:
+        kept = record.saved if type(record.saved) is tuple else (record.saved,)
+        if any(x is array for x in kept):
+            copy = array.copy() if copy is None else copy
+            values = tuple([copy if x is array else x for x in kept])
+            record.saved = values if type(record.saved) is tuple else values[0]
 
 
 def _tracked(tensor: Any, others: tuple[Any, ...]) -> bool:

@@ -1,6 +1,6 @@
 """Dropout: switching off at random while training. The masks come from autograd's default generator.
 
-`inplace` is accepted, as for the activations; the result is a new Tensor all the same.
+With `inplace` the result is written into the input's memory, and the input is returned.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.tensor.core import array_of, wrap
+from autograd.tensor.inplace import update
 
 from .. import draw
 
@@ -43,6 +44,8 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
     Srivastava et al. 2014. Any shape. Not training, or p = 0: the input itself.
     """
+    if inplace and training:
+        return update(input, "dropout_", dropout, p, training)  # type: ignore[no-any-return]
     x = _check("dropout", input, p)
     if not training or p == 0:
         return x  # type: ignore[no-any-return]
@@ -64,16 +67,22 @@ def _channelwise(function: str, input: Any, p: float, training: bool, ndims: tup
 
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """`dropout` of whole channels of (N, C, L) or (C, L)."""
+    if inplace and training:
+        return update(input, "dropout1d_", dropout1d, p, training)  # type: ignore[no-any-return]
     return _channelwise("dropout1d", input, p, training, (2, 3), 2)
 
 
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """`dropout` of whole channels of (N, C, H, W); three dimensions are taken as (N, C, L), as PyTorch does."""
+    if inplace and training:
+        return update(input, "dropout2d_", dropout2d, p, training)  # type: ignore[no-any-return]
     return _channelwise("dropout2d", input, p, training, (3, 4), 0)
 
 
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """`dropout` of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
+    if inplace and training:
+        return update(input, "dropout3d_", dropout3d, p, training)  # type: ignore[no-any-return]
     return _channelwise("dropout3d", input, p, training, (4, 5), 4)
 
 
@@ -90,12 +99,16 @@ def _alpha(x: Any, shape: tuple[int, ...], p: float) -> Tensor:
 
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Dropout for selu networks: keeps mean 0 and variance 1. Klambauer et al. 2017."""
+    if inplace and training:
+        return update(input, "alpha_dropout_", alpha_dropout, p, training)  # type: ignore[no-any-return]
     x = _check("alpha_dropout", input, p)
     return _alpha(x, x._array.shape, p) if training and p > 0 else x
 
 
 def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """`alpha_dropout` of whole channels of (N, C, ...)."""
+    if inplace and training:
+        return update(input, "feature_alpha_dropout_", feature_alpha_dropout, p, training)  # type: ignore[no-any-return]
     x = _check("feature_alpha_dropout", input, p)
     if x._array.ndim < 2:
         raise ShapeError(f"feature_alpha_dropout: wanted an input with at least 2 dimensions, got {x._array.shape}")

@@ -10,6 +10,7 @@ from autograd import Tensor
 from autograd.errors import SettingError
 from autograd.tensor.activation import leaky_relu
 from autograd.tensor.core import wrap
+from autograd.tensor.inplace import update
 
 from .. import draw
 
@@ -18,6 +19,8 @@ def rrelu(
     input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False
 ) -> Tensor:
     """input where positive, else input times a slope: uniform in lower .. upper while training, else their mean."""
+    if inplace:
+        return update(input, "rrelu_", rrelu, lower, upper, training)  # type: ignore[no-any-return]
     if lower > upper:
         raise SettingError(f"rrelu: lower should be less than or equal to upper, got {lower} and {upper}")
     if not training:

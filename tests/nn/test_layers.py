@@ -1,5 +1,7 @@
 """Linear, Embedding, dropout, activations: values, first values, display, errors."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -235,3 +237,42 @@ def test_gumbel_softmax_draws_classes():
     assert hard.detach().numpy()[:, 1].mean() == pytest.approx(0.8, abs=0.02)
     (hard * autograd.tensor([1.0, 2.0])).sum().backward()
     assert np.abs(logits.grad.numpy()).sum() > 0
+
+
+IN_PLACE = "ReLU ReLU6 SELU SiLU Mish Hardswish Hardsigmoid ELU CELU LeakyReLU Hardtanh"
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [*(getattr(nn, name)(inplace=True) for name in IN_PLACE.split()), nn.Threshold(0.1, 2.0, inplace=True)],
+    ids=str,
+)
+def test_inplace_writes_into_the_input_and_gives_the_same_gradient(layer, rng):
+    values = rng.standard_normal((4, 5))
+    plain = copy.copy(layer)
+    plain.inplace = False
+    results = []
+    for module in (layer, plain):
+        x = autograd.tensor(values, requires_grad=True)
+        y = x * 2
+        z = module(y)
+        assert (z is y) == module.inplace
+        (z * z).sum().backward()
+        results.append((z.detach().numpy(), x.grad.numpy()))
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def test_inplace_activation_of_what_something_else_needs_is_detected():
+    x = autograd.tensor([1.0, -1.0], requires_grad=True)
+    y = x.exp()
+    nn.ReLU(inplace=True)(y)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation: exp"):
+        y.sum().backward()
+
+
+def test_dropout_in_place():
+    x = autograd.ones(1000)
+    assert nn.Dropout(0.5, inplace=True)(x) is x
+    assert set(np.unique(x.numpy())) == {0.0, 2.0}
+    assert nn.Dropout(0.5, inplace=True).eval()(x) is x
