@@ -301,6 +301,7 @@ class Tape:
                 written.update(later.writes)
         self.replaying += 1
         plain = step is None and not retain and not hooks and not written
+        complete = False
         try:
             for index in range(top, -1, -1):
                 record = records[index]
@@ -335,9 +336,13 @@ class Tape:
                     if not any(type(node) is Record and not node.consumed for node in cotangents):
                         break
                     patience += misses
+            complete = True
         finally:
             self.replaying -= 1
-            if not retain:
+            if complete and plain and not misses and len(records) == top + 1 and not self.replaying:
+                del records[index:]  # all of it was ours
+                self._expect(self.interval)
+            elif not retain:
                 self._drop_consumed(index, top)
         if until is None:
             for node in cotangents:
