@@ -49,6 +49,7 @@ from .dropout import (
     feature_alpha_dropout,
 )
 from .fold import fold, unfold
+from .inplace import celu_, elu_, hardtanh_, leaky_relu_, relu_, rrelu_, selu_, threshold_
 from .linear import bilinear, linear
 from .loss import (
     binary_cross_entropy,

@@ -271,6 +271,15 @@ def test_inplace_activation_of_what_something_else_needs_is_detected():
         y.sum().backward()
 
 
+@pytest.mark.parametrize("name", ["relu", "elu", "selu", "celu", "leaky_relu", "hardtanh"])
+def test_functions_with_an_underscore_write_into_their_input(name, rng):
+    values = rng.standard_normal(6)
+    x = autograd.tensor(values)
+    assert getattr(F, f"{name}_")(x) is x
+    np.testing.assert_array_equal(x.numpy(), getattr(F, name)(autograd.tensor(values)).numpy())
+    assert F.threshold_(autograd.tensor([1.0, 3.0]), 2.0, 9.0).tolist() == [9, 3]
+
+
 def test_dropout_in_place():
     x = autograd.ones(1000)
     assert nn.Dropout(0.5, inplace=True)(x) is x
