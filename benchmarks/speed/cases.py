@@ -149,6 +149,26 @@ def _mlp(optimizer: str) -> Callable[[Any, Any, Any], Callable[[], float]]:
     return build
 
 
+def _update(name: str, **settings: Any) -> Callable[[Any, Any, Any], Callable[[], float]]:
+    """The optimiser's step alone, on the 235,146 parameters of the MLP."""
+
+    def build(lib: Any, nn: Any, data: Any) -> Callable[[], float]:
+        model = _model(lib, nn)
+        rng = np.random.default_rng(1)
+        for parameter in model.parameters():
+            parameter.grad = lib.tensor(1e-3 * rng.standard_normal(tuple(parameter.shape)).astype(np.float32))
+        update = getattr(_optim(lib, nn), name)(model.parameters(), lr=1e-3, **settings)
+        bias = list(model.parameters())[-1]
+
+        def step() -> float:
+            update.step()
+            return float(bias[0])
+
+        return step
+
+    return build
+
+
 CASES = [
     Case("chain", "1,000 multiplications of 16 floats, forward + backward", _chain(False), per=1000),
     Case("chain-weight", "the same, with a gradient for the factor too", _chain(True), per=1000),
@@ -159,5 +179,8 @@ CASES = [
     ),
     Case("mlp-sgd", "training step, MLP 784-256-128-10, batch 64, SGD with momentum", _mlp("sgd"), repeat=400),
     Case("mlp-adam", "training step, MLP 784-256-128-10, batch 64, Adam", _mlp("adam"), repeat=400),
+    Case("sgd-step", "step of SGD alone on 235,146 parameters", _update("SGD"), repeat=400),
+    Case("momentum-step", "the same, SGD with momentum", _update("SGD", momentum=0.9), repeat=400),
+    Case("adam-step", "the same, Adam", _update("Adam"), repeat=400),
     Case("mnist-epoch", "epoch of mnist-mlp: 60,000 shuffled images, batch 64, Adam", _epoch, repeat=3, warm_up=1),
 ]

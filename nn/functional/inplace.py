@@ -22,4 +22,5 @@ def _in_place(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 relu_, elu_, selu_, celu_ = _in_place(relu), _in_place(elu), _in_place(selu), _in_place(celu)
-leaky_relu_, rrelu_, hardtanh_, threshold_ = map(_in_place, (leaky_relu, rrelu, hardtanh, threshold))
+leaky_relu_, rrelu_ = _in_place(leaky_relu), _in_place(rrelu)
+hardtanh_, threshold_ = _in_place(hardtanh), _in_place(threshold)
