@@ -56,22 +56,15 @@ class SGD(Optimizer):
             raise SettingError("Nesterov momentum requires a momentum and zero dampening")
 
     def update(self, x: Array, g: Array, state: State, group: Group) -> None:
-        a, b = self.scratch(x)
-        g = self.gradient(x, g, group, a)
+        if group["maximize"] or group["weight_decay"]:
+            g = self.gradient(x, g, group, self.scratch(x)[0])
         momentum = group["momentum"]
-        if momentum:
-            kept = state.get("momentum_buffer")
-            if kept is None:
-                v = np.array(g)
-                state["momentum_buffer"] = wrap(v)
-            else:
-                settings = group["lr"], momentum, group["dampening"], group["nesterov"]
-                update.momentum(x, g, kept._array, *settings, b)
-                return
-            if group["nesterov"]:
-                np.multiply(v, momentum, b)
-                b += g
-                g = b
-            else:
-                g = v
-        update.sgd(x, g, group["lr"], a)
+        if not momentum:
+            update.sgd(x, g, group["lr"])
+            return
+        kept = state.get("momentum_buffer")
+        if kept is not None:
+            update.momentum(x, g, kept._array, group["lr"], momentum, group["dampening"], group["nesterov"])
+            return
+        state["momentum_buffer"] = wrap(np.array(g))  # the first v is g, whatever the dampening
+        update.sgd(x, g * momentum + g if group["nesterov"] else g, group["lr"])
