@@ -9,8 +9,11 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
+import signal
 import sys
+import threading
 from collections.abc import Iterable, Sequence
+from types import FrameType
 from typing import NoReturn
 
 PROGRAM = "python -m benchmarks"
@@ -41,8 +44,19 @@ def did_you_mean(wrong: str, names: Iterable[str]) -> str:
     return f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(names)}"
 
 
+_interrupted = False
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    global _interrupted
+    _interrupted = True
+    signal.default_int_handler(number, frame)
+
+
 def main(argv: Sequence[str]) -> int:
     """Run one command; returns the exit status."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, _interrupt)
     try:
         return _run(list(argv))
     except UsageError as error:
@@ -50,6 +64,12 @@ def main(argv: Sequence[str]) -> int:
         return 2
     except KeyboardInterrupt as error:
         print(str(error) or "interrupted", file=sys.stderr)
+        return 130
+    except Exception:
+        if not _interrupted:
+            raise
+        # compiled code that was calling Python has turned the interrupt into an error of its own
+        print("interrupted", file=sys.stderr)
         return 130
 
 
