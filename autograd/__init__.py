@@ -50,6 +50,7 @@ from .engine import backward, grad
 from .function import Function, checkpoint, once_differentiable
 from .functions import *
 from .memory import keep_freed_memory
+from .modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled, tape
 from .neighbours import warn_about_hips
 from .random import (
     Generator,
@@ -71,7 +72,7 @@ from .random import (
     seed,
     set_rng_state,
 )
-from .tape import Tape, enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled, tape
+from .tape import Tape
 from .tensor import Size, Tensor
 from .tensor.core import get_default_dtype, set_default_dtype
 from .tensor.display import set_printoptions

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from .errors import AnomalyError
-from .tape import Cotangents, Record, state
+from .modes import state
+from .tape import Cotangents, Record
 
 _SELECT = ("where", "masked_fill", "maximum", "minimum", "clamp", "relu")
 

@@ -11,8 +11,9 @@ import numpy as np
 from . import anomaly
 from .broadcast import unbroadcast
 from .errors import GraphError, SettingError, ShapeError
+from .modes import state
 from .op import COMPONENT, filled, wrong_shape
-from .tape import Cotangents, Leaf, Mark, Record, state
+from .tape import Cotangents, Leaf, Mark, Record
 from .tensor.core import Core, wrap
 
 

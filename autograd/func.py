@@ -18,8 +18,9 @@ import numpy as np
 from . import engine
 from .errors import GraphError, ShapeError
 from .functions import stack
+from .modes import state
 from .ops.shape import reshape
-from .tape import Leaf, Record, state
+from .tape import Leaf, Record
 from .tensor.core import Core, apply, array_of, new_leaf, wrap
 
 # ------------------------------------------------------------------------------------------------ nests of Tensors

@@ -12,9 +12,10 @@ import numpy as np
 from .broadcast import unbroadcast
 from .engine import push
 from .errors import GraphError, ShapeError
+from .modes import state
 from .op import COMPONENT
 from .random import default_generator
-from .tape import Cotangents, Record, outer, state
+from .tape import Cotangents, Record, outer
 from .tensor.core import Core, append, float32, node_of, wrap
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autograd import Tensor
 from autograd.errors import SettingError
-from autograd.tape import state
+from autograd.modes import state
 
 from . import functional as F
 from .learner import warn_of_training_mode

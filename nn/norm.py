@@ -10,7 +10,7 @@ import numpy as np
 from autograd import Tensor
 from autograd.device import check_device
 from autograd.errors import SettingError, ShapeError
-from autograd.tape import state
+from autograd.modes import state
 from autograd.tensor.core import wrap
 
 from . import functional as F

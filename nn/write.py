@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tape import outer, state
+from autograd.modes import state
+from autograd.tape import outer
 from autograd.tensor.core import Core, wrap
 
 

@@ -46,7 +46,7 @@ def violations(source: str, file: str) -> list[str]:
             wrong.append(f"{file} imports torch")
         if top == "nn" and target == "kernels":
             wrong.append(f"{file} imports {module}: nn reaches kernels through autograd")
-        low = top == "autograd" and (parts[1] == "ops" or parts[1] in ("op", "tape", "broadcast", "errors"))
+        low = top == "autograd" and (parts[1] == "ops" or parts[1] in ("op", "tape", "modes", "broadcast", "errors"))
         if low and module.startswith("autograd.") and module.split(".")[1] in INSIDE_AUTOGRAD:
             wrong.append(f"{file} imports {module}: ops are declared on arrays, below Tensor")
     if "TYPE_CHECKING" in source:

@@ -11,7 +11,8 @@ import numpy as np
 
 from .. import engine
 from ..errors import DTypeError, GraphError, ShapeError
-from ..tape import Leaf, Mark, Record, state
+from ..modes import state
+from ..tape import Leaf, Mark, Record
 from .activation import Activation
 from .convert import Convert
 from .core import Core, array_of, get_default_dtype, new_leaf, wrap

@@ -17,9 +17,10 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from ..errors import DTypeError, ShapeError
+from ..modes import state
 from ..op import COMPONENT, Op, compiled
 from ..ops.elementwise import to
-from ..tape import Leaf, Node, Record, outer, owner, state, user_files
+from ..tape import Leaf, Node, Record, outer, owner, user_files
 
 Array = np.ndarray[Any, Any]
 Misfit = Callable[[str, Array, Array], ShapeError]

@@ -9,9 +9,10 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import DTypeError, ShapeError
+from ..modes import state
 from ..ops import index as ops
 from ..ops.along import take_along
-from ..tape import Record, outer, state, user_files
+from ..tape import Record, outer, user_files
 from .core import Array, Core, append, apply, array_of, implements, link_view, method, wrap
 from .dims import normalize_dim
 

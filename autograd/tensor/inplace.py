@@ -14,8 +14,9 @@ from typing import Any, Self, TypeVar
 import numpy as np
 
 from ..errors import DTypeError, InplaceError, ShapeError
+from ..modes import state
 from ..ops.index import getitem, set_at
-from ..tape import Leaf, outer, state
+from ..tape import Leaf, outer
 from .core import Core, _misfit, array_of, cast, record_call, wrap
 from .index import misplaced, plain_index
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from ..device import check_device, device
 from ..errors import DTypeError, ShapeError
+from ..modes import state
 from ..ops.index import masked_fill
-from ..tape import state
 from .core import Array, Core, apply, array_of, wrap
 from .inplace import check_writable, note_write, root_of, update
 

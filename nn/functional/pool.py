@@ -15,9 +15,9 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
+from autograd.modes import state
 from autograd.ops import pool as ops
 from autograd.ops.resize import mean_taps, resample
-from autograd.tape import state
 from autograd.tensor.core import apply, array_of, wrap
 from autograd.tensor.piecewise import where
 

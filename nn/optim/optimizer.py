@@ -12,7 +12,8 @@ import numpy as np
 
 from autograd import Tensor, enable_grad
 from autograd.errors import CheckpointError, GraphError, SettingError
-from autograd.tape import outer, state
+from autograd.modes import state
+from autograd.tape import outer
 from autograd.tensor import Handle
 from autograd.tensor.core import array_of, wrap
 

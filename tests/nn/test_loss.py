@@ -7,7 +7,7 @@ import autograd
 import nn
 import nn.functional as F
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
-from autograd.tape import tape
+from autograd.modes import tape
 
 
 def scores(*shape, dtype=np.float32):

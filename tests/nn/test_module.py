@@ -9,7 +9,7 @@ import pytest
 import autograd
 import nn
 from autograd.errors import CheckpointError, DeviceError, DTypeError, ShapeError
-from autograd.tape import tape
+from autograd.modes import tape
 
 
 class Net(nn.Module):

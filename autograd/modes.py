@@ -1,0 +1,131 @@
+"""Whether operations are recorded, and onto which tape: per thread."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from .tape import Tape
+
+
+class _State(threading.local):
+    """Per thread: its own tape, and whether operations are being recorded onto it."""
+
+    tape: Tape | None
+    """Where operations are recorded now; None while nothing is."""
+
+    def __init__(self) -> None:
+        self.home = self.tape = Tape()
+
+
+state = _State()
+
+
+def tape() -> Tape:
+    """The current thread's tape."""
+    return state.home
+
+
+def is_grad_enabled() -> bool:
+    """Are operations of this thread being recorded?"""
+    return state.tape is not None
+
+
+class set_grad_enabled:  # noqa: N801 - PyTorch's spelling
+    """Switch recording on or off: at once, for a `with` block, or for a function that it decorates."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = bool(mode)
+        self.before: list[Tape | None] = [state.tape]
+        state.tape = state.home if self.mode else None
+
+    def __enter__(self) -> None:
+        state.tape = state.home if self.mode else None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        state.tape = self.before[-1]
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        state.tape = self.before[-1]
+        return _decorated(function, self.mode)
+
+
+class _Mode:
+    """`no_grad` and `enable_grad`: with or without parentheses, as a block or as a decorator."""
+
+    mode = False
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        return super().__new__(cls) if function is None else _decorated(function, cls.mode)
+
+    def __init__(self) -> None:
+        self.before: list[Tape | None] = []  # a stack: one object may be entered again inside its own block
+
+    def __enter__(self) -> None:
+        self.before.append(state.tape)
+        state.tape = state.home if self.mode else None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        state.tape = self.before.pop()
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return _decorated(function, self.mode)
+
+
+class no_grad(_Mode):  # noqa: N801
+    """Record nothing: in a `with` block, or in a function that it decorates. Per thread."""
+
+    mode = False
+
+
+class enable_grad(_Mode):  # noqa: N801
+    """Record, also inside `no_grad`: in a `with` block, or in a function that it decorates. Per thread."""
+
+    mode = True
+
+
+class inference_mode(_Mode):  # noqa: N801
+    """The same as `no_grad`; `inference_mode(False)` records."""
+
+    def __new__(cls, mode: bool | Callable[..., Any] = True) -> Any:
+        return super().__new__(cls, mode if callable(mode) else None)
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self.mode = not mode
+
+
+def _decorated(function: Callable[..., Any], mode: bool) -> Callable[..., Any]:
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def generator(*args: Any, **kwargs: Any) -> Any:
+            steps = function(*args, **kwargs)
+            while True:
+                with set_grad_enabled(mode):  # only while the body runs, not while its caller does
+                    try:
+                        value = next(steps)
+                    except StopIteration as stop:
+                        return stop.value
+                yield value
+
+        return generator
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        before = state.tape
+        state.tape = state.home if mode else None
+        try:
+            return function(*args, **kwargs)
+        finally:
+            state.tape = before
+
+    return wrapped
