@@ -162,10 +162,9 @@ def _run(
     before = state.tape
     state.tape = state.home if create_graph else None
     try:
-        owned = state.home.replay(cotangents, retain=retain, until=until, step=step)
+        state.home.replay(cotangents, retain=retain, until=until, step=step)
     finally:
         state.tape = before
-    del owned
     arrived = {node: _hooked(node, g) for node, g in cotangents.items() if isinstance(node, Leaf)}
     return arrived | captured
 

@@ -281,16 +281,15 @@ class Tape:
         retain: bool = False,
         until: Mark | None = None,
         step: Callable[[Any, Record, Cotangents, set[Any]], None] | None = None,
-    ) -> set[Any]:
+    ) -> None:
         """Push `cotangents` (node -> seed) back to the leaves, in place.
 
-        On return the dictionary holds what arrived at leaves, and at records before `until`; the set that is returned
-        names the nodes whose array belongs to the dictionary alone. Records are let go as they are replayed unless
-        `retain`.
+        On return the dictionary holds what arrived at leaves, and at records before `until`. Records are let go as they
+        are replayed unless `retain`.
         `step` pushes through one record (default: the record's plan); `until` ends the walk at a mark.
         """
         records = self.records
-        owned: set[Any] = set()
+        owned: set[Any] = set()  # the nodes whose array belongs to the dictionary alone
         written: dict[int, tuple[str, CodeType, int]] = {}
         pop, hooks = cotangents.pop, self.hooks
         top = self._position(cotangents)
@@ -347,7 +346,6 @@ class Tape:
             for node in cotangents:
                 if type(node) is Record:
                     raise _unreachable(node)
-        return owned
 
     def _position(self, seeds: Cotangents) -> int:
         """Index of the last record that has a seed; -1 if none has."""
