@@ -7,9 +7,11 @@ All three are one sum, read in three directions (one spatial axis shown):
 x is (N, C, *H), w is (F, C / groups, *I), z is (N, F, *P); x counts as 0 outside. `size` is the spatial shape of what
 is computed; elements of x that no window covers have no part in it.
 
-The windows are copied side by side into a matrix of columns, so that the sum is a matrix product. While that lasts the
-batch is the last axis: rows of all images are copied in one run, also where rows are short or strided, and one product
-serves all images. It happens block by block, because columns that leave the cache cost more than the product.
+Large sums go to compiled loops: to `winograd` where windows are 3 x 3 and channels many, else to `direct`. Here, in
+NumPy, the windows are copied side by side into a matrix of columns, so that the sum is a matrix product. While that
+lasts the batch is the last axis: rows of all images are copied in one run, also where rows are short or strided, and
+one product serves all images. It happens block by block, because columns that leave the cache cost more than the
+product.
 """
 
 from __future__ import annotations
@@ -32,10 +34,12 @@ def conv(
     x: Array, w: Array, bias: Array | None, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
 ) -> Array:
     """The sum above, plus bias[f] if there is one."""
-    if _tiles(x, w, w.size // groups, padding, groups, size):
-        from . import direct  # loads Numba
+    if _large(x, w, len(x) * w.size * math.prod(size)):
+        from . import direct, winograd  # they load Numba
 
-        return direct.conv2d(x, w, bias, stride, padding, dilation, size)
+        if _fit_for_winograd(w.shape, stride, dilation, groups):
+            return winograd.conv(x, w, bias, padding, size)
+        return direct.conv(x, w, bias, stride, padding, dilation, groups, size)
     matrices = _matrices(w, groups)
     if _pointwise(w.shape[2:], stride, padding) and size == x.shape[2:]:
         return _shifted((matrices @ _flat(x, groups)).reshape(len(x), len(w), *size), bias)
@@ -55,10 +59,12 @@ def conv_weight_grad(
 ) -> Array:
     """dw[f, c, i] = sum over n, p of dz[n, f, p] * x[n, c, p * stride + i * dilation - padding]."""
     outputs, inputs = dz.shape[1] // groups, x.shape[1] // groups
-    if _tiles(x, dz, outputs * inputs * math.prod(size), padding, groups):
-        from . import direct
+    if _large(x, dz, dz.size * inputs * math.prod(size)):
+        from . import direct, winograd
 
-        return direct.conv2d_weight_grad(dz, x, stride, padding, dilation, size)
+        if _fit_for_winograd((groups * outputs, inputs, *size), stride, dilation, groups):
+            return winograd.conv_weight_grad(dz, x, padding)
+        return direct.conv_weight_grad(dz, x, stride, padding, dilation, groups, size)
     dw = np.zeros((groups, outputs, inputs * math.prod(size)), x.dtype)
     if _pointwise(size, stride, padding) and dz.shape[2:] == x.shape[2:]:
         for images in pieces(len(x), BLOCK // max(dw.nbytes, 1)):
@@ -77,10 +83,16 @@ def conv_input_grad(
 
     As a forward function this is the transposed convolution; only then is there a bias, one number per c.
     """
+    if _large(dz, w, dz.size * math.prod(w.shape[1:])):
+        from . import direct, winograd
+
+        if _fit_for_winograd(w.shape, stride, dilation, groups):
+            return winograd.conv(dz, w, bias, (2 - padding[0], 2 - padding[1]), size, mirrored=True)
+        return direct.conv_input_grad(dz, w, bias, stride, padding, dilation, groups, size)
     outputs, channels, kernel = dz.shape[1] // groups, w.shape[1] * groups, w.shape[2:]
     before = tuple([(i - 1) * d - p for i, d, p in zip(kernel, dilation, padding, strict=True)])
-    gathered = dz.shape[1] <= channels or max(kernel) == 1 or _tiles(dz, w, w.size, before, groups, size)
-    if max(stride) == 1 and gathered:  # a convolution too, and gathering is quicker than scattering
+    if max(stride) == 1 and (dz.shape[1] <= channels or max(kernel) == 1):
+        # a convolution too, and gathering is quicker than scattering
         return conv(dz, _mirrored(w, groups), bias, stride, before, dilation, groups, size)
     matrices = _matrices(w, groups).mT
     dx = np.zeros((len(dz), channels, *size), dz.dtype)
@@ -100,16 +112,24 @@ def conv_input_grad(
     return _shifted(dx, bias)
 
 
-WORTH_COMPILING = 20_000_000
-"""Multiplications from which on register tiles are used; loading and compiling them takes a second once."""
+WORTH_COMPILING = 1_000_000
+"""Multiplications from which on compiled code is used; loading it takes most of a second once."""
 
 
-def _tiles(x: Array, other: Array, weights: int, padding: Sizes, groups: int, size: Sizes = ()) -> bool:
-    """Is this a sum for register tiles: two axes, one group, large enough?"""
-    if x.ndim != 4 or groups != 1 or x.dtype != other.dtype or x.dtype.char not in "fd" or min(padding) < 0:
-        return False
-    windows_per_image = math.prod(size or other.shape[2:])
-    return jit.ENABLED and len(x) * weights * windows_per_image >= max(WORTH_COMPILING, 1)
+def _large(x: Array, other: Array, multiplications: int) -> bool:
+    """Is this a sum for the compiled loops?"""
+    known = x.ndim <= 5 and x.dtype == other.dtype and x.dtype.char in "fd"
+    return known and jit.ENABLED and multiplications >= max(WORTH_COMPILING, 1)
+
+
+def _fit_for_winograd(w_shape: Sizes, stride: Sizes, dilation: Sizes, groups: int) -> bool:
+    """Are the windows 3 x 3, side by side, and the channels enough to pay for the transforms?"""
+    three = w_shape[2:] == (3, 3) and stride == dilation == (1, 1)
+    return three and groups == 1 and min(w_shape[:2]) >= WORTH_TRANSFORMING
+
+
+WORTH_TRANSFORMING = 12
+"""Channels and filters from which on Winograd's algorithm beats the direct sum."""
 
 
 def unfold(x: Array, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sizes) -> Array:

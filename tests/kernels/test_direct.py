@@ -66,11 +66,12 @@ def test_forward_and_input_gradient_with_every_setting(rng, tiled, stride, paddi
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("channels", [1, 2, 13, 14, 15, 29])
 @pytest.mark.parametrize("filters", [1, 16, 33])
-@pytest.mark.parametrize("slopes", [64, 1 << 18])
-def test_weight_gradient_at_tails(rng, tiled, monkeypatch, dtype, channels, filters, slopes):
+@pytest.mark.parametrize("cached, together", [(384 << 10, 1024), (1 << 10, 9)], ids=["one part", "many parts"])
+def test_weight_gradient_at_tails(rng, tiled, monkeypatch, dtype, channels, filters, cached, together):
     from kernels import direct
 
-    monkeypatch.setattr(direct, "SLOPES", slopes)  # few rows at a time, and all at once
+    monkeypatch.setattr(direct, "CACHED", cached)
+    monkeypatch.setattr(direct, "TOGETHER", together)
     x = rng.standard_normal((3, channels, 6, 9)).astype(dtype)
     dz = rng.standard_normal((3, filters, 6, 9)).astype(dtype)
     tiled(conv.conv_weight_grad, dz, x, (1, 1), (1, 1), (1, 1), 1, (3, 3))
