@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from kernels import threads
-
-_limits: Any = None  # threadpoolctl undoes its limits when this object dies
 
 
 def set_num_threads(n: int) -> None:
     """Use `n` threads, in BLAS and in kernels. Holds for the whole process."""
-    global _limits
     if not isinstance(n, int) or n < 1:
         raise ValueError(f"set_num_threads: expects a positive integer, got {n!r}")
     import threadpoolctl  # not needed by most programs
 
-    _limits = threadpoolctl.threadpool_limits(n)
+    threadpoolctl.threadpool_limits(n, user_api="blas")  # holds until somebody sets another
     threads.set_num_threads(n)
 
 

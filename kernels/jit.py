@@ -1,6 +1,6 @@
 """The one place where compile options are chosen, each with its reason. Numba is loaded when the first kernel runs.
 
-cache          compiled code is kept between processes, so that only the first run ever waits
+cache          compiled code is kept between processes (cache.py), so that only the first run ever waits
 nogil          other Python threads (data loading) go on meanwhile
 error_model    "numpy": x / 0 is inf, as in arrays; Python's ZeroDivisionError would also prevent vector code
 no fastmath    it would delete tests for NaN; and without it a loop rounds exactly as the same NumPy calls do
@@ -8,59 +8,89 @@ no fastmath    it would delete tests for NaN; and without it a loop rounds exact
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+from . import cache
 
 ENABLED = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
 """Is anything compiled at all? With NUMBA_DISABLE_JIT=1 kernels run as Python; those of vector code are not used."""
 
+_OPTIONS = {"nogil": True, "error_model": "numpy"}
+
 
 class Kernel:
-    """A loop over plain arrays, compiled by Numba when it is first called. `.python` is the loop itself."""
+    """A loop over plain arrays, compiled by Numba when it is first called. `.python` is the loop itself.
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    Kernels may call each other; inside compiled code such a call costs no more than any other.
+    """
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         self.python = function
-        self._compiled: Callable[..., Any] | None = None
+        self._options = options
+        self._compiled: Any = None
         functools.update_wrapper(self, function)
 
     def __call__(self, *arguments: Any) -> Any:
-        if self._compiled is None:
-            self._compiled = _compile(self.python)
-        return self._compiled(*arguments)
+        return (self._compiled or self._dispatcher())(*arguments)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What Numba asks the values that a function refers to: here, how to call us."""
+        return self._dispatcher()._numba_type_
+
+    def _dispatcher(self) -> Any:
+        if self._compiled is None:  # two threads may come at once: both use the one that is stored first
+            self._compiled = vars(self).setdefault("_first", _dispatcher(self.python, self._options))
+        return self._compiled
 
 
 def kernel(function: Callable[..., Any]) -> Kernel:
-    """Make a loop a kernel."""
-    return Kernel(function)
+    """Make a loop, or a function that loops call, a kernel."""
+    return Kernel(function, _OPTIONS)
 
 
-def _compile(function: Callable[..., Any]) -> Callable[..., Any]:
+def reassociating(function: Callable[..., Any]) -> Kernel:
+    """A kernel whose own additions may be done in any order, so that sums become vector code; NaN stays NaN."""
+    return Kernel(function, {**_OPTIONS, "fastmath": {"reassoc", "nsz"}})
+
+
+def _dispatcher(function: Callable[..., Any], options: dict[str, Any]) -> Any:
+    """The function as Numba compiles it when it is first called with arguments of some types."""
+    if not ENABLED:
+        return function
     import numba
 
-    njit: Any = numba.njit
-    options = {"nogil": True, "error_model": "numpy"}
-    try:
-        compiled: Callable[..., Any] = njit(cache=True, **options)(function)
-    except RuntimeError:  # no folder that the cache could be written to
-        compiled = njit(**options)(function)
-    _announce(function, getattr(compiled, "stats", None))
+    compiled: Any = numba.njit(**options)(function)
+    with contextlib.suppress(OSError):  # nothing can be kept: said when something is compiled
+        compiled._cache = cache.Cache(function)
+    _listen()
     return compiled
 
 
-_announced = False
+@functools.cache
+def _listen() -> None:
+    """Say once per process that kernels are being compiled, just before the first is; never when all are kept."""
+    from numba.core import event
 
+    class Say(event.Listener):
+        said = False
 
-def _announce(function: Callable[..., Any], stats: Any) -> None:
-    """Say once per process that kernels are being compiled, if they do not come from the cache."""
-    global _announced
-    folder = getattr(stats, "cache_path", None)
-    name = f"{function.__module__.rsplit('.', 1)[-1]}.{function.__qualname__}-*.nbi"
-    if _announced or not ENABLED or (folder and any(Path(folder).glob(name))):
-        return
-    _announced = True
-    kept = f"they are kept in {folder}" if folder else "they cannot be kept: no folder for them can be written to"
-    print(f"wengert: compiling kernels for this machine, once; {kept}", file=sys.stderr)
+        def on_start(self, event: Any) -> None:
+            compiled = event.data["dispatcher"]
+            if self.said or not compiled.py_func.__module__.startswith(f"{__package__}."):
+                return
+            self.said = True
+            folder = compiled._cache.cache_path
+            kept = f"are kept in {folder}" if folder else "cannot be kept: no folder for them can be written to"
+            print(f"wengert: compiling kernels for this machine, once; they {kept}", file=sys.stderr, flush=True)
+
+        def on_end(self, event: Any) -> None:
+            pass
+
+    register: Any = event.register
+    register("numba:compile", Say())

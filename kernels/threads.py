@@ -2,10 +2,11 @@
 
 A kernel releases the GIL and works on a range of its output; `split` cuts the range into one part per thread.
 
-Measured on two cores: an empty split takes 7 to 14 us; a part starts about 15 us after the first, which runs here, and
-its end is noticed after 10 to 20 us. Threads of OpenBLAS spin for 40 to 100 ms after each matrix product, but yield the
-processor at every turn, which does no harm: a kernel of 0.10 ms in two threads and a product of 1.02 ms take 1.10 ms in
-turns (1.12 ms if the spinning is switched off by OPENBLAS_THREAD_TIMEOUT=4), so nothing is done about it.
+Measured on two cores, otherwise idle: an empty split takes 7 to 14 us; a part starts about 15 us after the first, which
+runs here, and its end is noticed after 10 to 20 us. Threads of OpenBLAS spin for 20 to 100 ms after a product, but
+yield the processor at every turn: a kernel of 0.10 ms in two threads and a product of 1.02 ms took 1.10 in turns (1.12
+ms with the spinning switched off by OPENBLAS_THREAD_TIMEOUT=4; minima of 400), so nothing is done about it. Where other
+programs use the same cores, products themselves take up to 50 times as long, with kernels in between or not.
 """
 
 from __future__ import annotations

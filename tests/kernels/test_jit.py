@@ -1,39 +1,228 @@
-"""Compilation: said once when it happens, silent from the cache, possible without a cache."""
+"""Compilation: said once when it happens, silent from the cache, possible without a cache, never out of date."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kernels import cache, jit
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (
     "import numpy as np; from kernels import update; update.sgd(np.ones(3), np.ones(3), np.ones(1)); print('done')"
 )
+compiled = pytest.mark.skipif(not jit.ENABLED, reason="NUMBA_DISABLE_JIT is set")
 
 
-def run(**environment):
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
+def start(program, root=ROOT, **environment):
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=root,
+        env={**inherited, "PYTHONPATH": "", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == "done\n"
-    return done.stderr
+
+
+def end(process, expected="done\n"):
+    out, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert out == expected
+    return said
+
+
+def run(program=PROGRAM, root=ROOT, expected="done\n", **environment):
+    return end(start(program, root, **environment), expected)
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A copy of the kernels that are needed here, in a folder of its own."""
+    for name in ("__init__.py", "cache.py", "jit.py", "update.py"):
+        (tmp_path / "kernels").mkdir(exist_ok=True)
+        shutil.copy(ROOT / "kernels" / name, tmp_path / "kernels" / name)
+    return tmp_path
 
 
 def test_a_cold_cache_says_what_is_happening_and_a_warm_one_is_silent(tmp_path):
-    said = run(NUMBA_CACHE_DIR=str(tmp_path), NUMBA_DISABLE_JIT="0")
-    assert said.startswith("wengert: compiling kernels for this machine, once; they are kept in ")
-    assert str(tmp_path) in said
-    assert said.count("\n") == 1
-    assert run(NUMBA_CACHE_DIR=str(tmp_path), NUMBA_DISABLE_JIT="0") == ""
+    said = run(NUMBA_CACHE_DIR=str(tmp_path))
+    assert said == f"wengert: compiling kernels for this machine, once; they are kept in {tmp_path}\n"
+    assert run(NUMBA_CACHE_DIR=str(tmp_path)) == ""
+
+
+def test_two_kinds_of_arguments_are_announced_once(tmp_path):
+    program = PROGRAM + "; update.sgd(*(np.ones(3, np.float32) for _ in range(3)))"
+    assert run(program, NUMBA_CACHE_DIR=str(tmp_path)).count("wengert") == 1
+    assert run(program, NUMBA_CACHE_DIR=str(tmp_path)) == ""
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_without_compilation_kernels_run_as_python():
     assert run(NUMBA_DISABLE_JIT="1") == ""
+
+
+def test_importing_loads_no_numba():
+    run(
+        "import sys, autograd, nn; from kernels import jit, threads, update\n"
+        "assert 'numba' not in sys.modules; print('done')"
+    )
+
+
+INNER = "from .jit import kernel\n\n@kernel\ndef factor(x):\n    return 2 * x\n"
+OUTER = "from .jit import kernel\nfrom .middle import scale\n\n@kernel\ndef scaled(x):\n    return scale(x) + 0\n"
+MIDDLE = (
+    "from .jit import kernel\nfrom . import inner\nfactor = inner.factor\n\n"
+    "@kernel\ndef scale(x):\n    return factor(x)\n"
+)
+SCALED = "from kernels.outer import scaled; print(scaled(21))"
+
+
+def test_an_edit_of_what_a_kernel_calls_in_another_file_is_noticed(package):
+    for name, text in (("inner", INNER), ("middle", MIDDLE), ("outer", OUTER)):
+        (package / "kernels" / f"{name}.py").write_text(text)
+    assert "compiling" in run(SCALED, package, "42\n")
+    assert run(SCALED, package, "42\n") == ""
+    before = set((package / "kernels" / "__pycache__").glob("*.nbc"))
+    (package / "kernels" / "inner.py").write_text(INNER.replace("2 * x", "3 * x"))
+    assert "compiling" in run(SCALED, package, "63\n")
+    assert run(SCALED, package, "63\n") == ""
+    after = set((package / "kernels" / "__pycache__").glob("*.nbc"))
+    assert len(after) == len(before) == 3
+    assert not after & before
+
+
+def test_an_edit_of_another_file_leaves_a_kernel_in_the_cache(package):
+    (package / "kernels" / "inner.py").write_text(INNER)
+    run(root=package)
+    (package / "kernels" / "inner.py").write_text(INNER + "\n")
+    assert run(root=package) == ""
+
+
+def test_what_was_edited_after_its_import_is_not_kept_for_others(package):
+    file = package / "kernels" / "inner.py"
+    file.write_text(INNER)
+    edit = f"open({str(file)!r}, 'a').write('#')"
+    run(f"import time; from kernels.inner import factor; time.sleep(0.05); {edit}; print(factor(2))", package, "4\n")
+    assert "compiling" in run("from kernels.inner import factor; print(factor(2))", package, "4\n")
+
+
+def test_code_for_other_settings_is_not_used(tmp_path):
+    run(NUMBA_CACHE_DIR=str(tmp_path))
+    assert "compiling" in run(NUMBA_CACHE_DIR=str(tmp_path), NUMBA_BOUNDSCHECK="1")
+    assert "compiling" in run(NUMBA_CACHE_DIR=str(tmp_path), NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="")
+    assert run(NUMBA_CACHE_DIR=str(tmp_path)) == ""
+    assert run(NUMBA_CACHE_DIR=str(tmp_path), NUMBA_BOUNDSCHECK="1") == ""
+
+
+def test_a_folder_that_cannot_be_written_to_leads_to_the_users_cache(package):
+    (package / "kernels" / "__pycache__").write_text("a file where a folder is wanted")  # binds root, too
+    places = {"NUMBA_CACHE_DIR": "", "XDG_CACHE_HOME": str(package / "user"), "LOCALAPPDATA": str(package / "user")}
+    places["HOME"] = str(package / "user")
+    said = run(root=package, **places)
+    assert str(package / "user") in said
+    assert said.rstrip().endswith(os.path.join("wengert", "kernels"))
+    assert run(root=package, **places) == ""
+
+
+def test_with_no_folder_at_all_kernels_run_and_it_is_said(package):
+    (package / "kernels" / "__pycache__").write_text("")
+    nowhere = str(package / "kernels" / "jit.py" / "below")
+    places = dict.fromkeys(("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "LOCALAPPDATA", "HOME"), nowhere)
+    said = run(root=package, **places)
+    assert said == (
+        "wengert: compiling kernels for this machine, once; they cannot be kept: no folder for them can be written to\n"
+    )
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-5], lambda b: b"", lambda b: b[:40] + b"?" + b[41:]])
+def test_a_damaged_file_is_replaced(tmp_path, damage):
+    run(NUMBA_CACHE_DIR=str(tmp_path))
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(damage(file.read_bytes()))
+    assert "compiling" in run(NUMBA_CACHE_DIR=str(tmp_path))
+    assert run(NUMBA_CACHE_DIR=str(tmp_path)) == ""
+
+
+def test_two_processes_compile_at_once(tmp_path):
+    program = (
+        "import numpy as np; from kernels import update\n"
+        "for d in {}: update.sgd(*(np.ones(3, d) for _ in range(3)))\nprint('done')"
+    )
+    orders = ("['f', 'd']", "['d', 'f']", "['f', 'd']")
+    for process in [start(program.format(order), NUMBA_CACHE_DIR=str(tmp_path)) for order in orders]:
+        end(process)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert run(program.format(orders[0]), NUMBA_CACHE_DIR=str(tmp_path)) == ""
+
+
+def test_two_threads_call_a_cold_kernel_at_once():
+    @jit.kernel
+    def add(x, y):
+        return x + y
+
+    results = []
+    together = threading.Barrier(4)
+
+    def call():
+        together.wait()
+        results.append(add(1, 2))
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [3] * 4
+
+
+@compiled
+def test_kernels_of_one_text_but_other_closures_differ():
+    def adder(n):
+        @jit.kernel
+        def add(x):
+            return x + n
+
+        return add
+
+    assert (adder(1)(0), adder(2)(0), adder(1)(0)) == (1, 2, 1)
+
+
+@compiled
+def test_a_full_disk_is_no_error(monkeypatch, tmp_path):
+    @jit.kernel
+    def double(x):
+        return 2 * x
+
+    def full(self, content):
+        self.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cache, "folder", lambda: tmp_path)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert double(3) == 6
+    assert list(tmp_path.iterdir()) == []
+
+
+@compiled
+def test_files_that_nobody_uses_are_removed(monkeypatch, tmp_path):
+    @jit.kernel
+    def triple(x):
+        return 3 * x
+
+    for name, age in (("old-1-2.nbc", 1e8), ("recent-1-2.nbc", 1e3), ("old.pyc", 1e8)):
+        (tmp_path / name).write_bytes(b"")
+        os.utime(tmp_path / name, (cache._STARTED - age,) * 2)
+    monkeypatch.setattr(cache, "folder", lambda: tmp_path)
+    assert triple(np.float64(3)) == 9
+    names = {path.name for path in tmp_path.iterdir()}
+    assert {name for name in names if "triple" not in name} == {"recent-1-2.nbc", "old.pyc"}
+    assert len(names) == 3

@@ -1,0 +1,181 @@
+"""Where compiled kernels are kept between processes: one file for each kernel and types of arguments.
+
+Numba's own disk cache looks only at the source file of the function itself, so that an edit of a helper in another file
+leaves old machine code in use; it ignores NUMBA_BOUNDSCHECK; and two processes that write to it at once can file one's
+code under the other's types. Here the name of a file says everything its contents depend on, so that nothing has to be
+compared, locked or brought up to date: what is found under its name is right, and anything else is not found.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import inspect
+import os
+import pickle
+import re
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_PACKAGE = Path(__file__).parent
+_STARTED = time.time()
+_UNUSED = 60 * 24 * 3600.0
+"""Seconds after which a file that no process has loaded is removed: 60 days."""
+
+
+def user_folder() -> Path:
+    """The folder of the user's caches on this system."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return Path(local) if local else Path.home() / "AppData" / "Local"
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return Path(cache) if cache and Path(cache).is_absolute() else Path.home() / ".cache"
+
+
+@functools.cache
+def folder() -> Path | None:
+    """The first that can be written to of $NUMBA_CACHE_DIR, our own __pycache__ and the user's cache folder."""
+    from numba import config
+
+    asked: Any = getattr(config, "CACHE_DIR", "")
+    places: list[Callable[[], Path]] = [lambda: _PACKAGE / "__pycache__", lambda: user_folder() / "wengert" / "kernels"]
+    if asked:
+        places.insert(0, lambda: Path(asked).absolute())
+    for place in places:
+        try:
+            path = place()
+            path.mkdir(parents=True, exist_ok=True)
+            probe = path / f".{uuid.uuid4().hex}"
+            probe.touch()
+            probe.unlink()
+        except (OSError, RuntimeError):  # RuntimeError: the user has no home
+            continue
+        return path
+    return None
+
+
+@functools.cache
+def _read(file: Path) -> tuple[bytes, frozenset[Path]]:
+    """A source file, and the files beside it that it imports."""
+    text = file.read_text(encoding="utf-8")
+    imports = re.findall(r"^\s*(?:from|import)\s+([\w.]+(?:\s+import\s+(?:\([^)]*\)|.*))?)", text, re.MULTILINE)
+    beside = {_PACKAGE / f"{word}.py" for line in imports for word in re.findall(r"\w+", line)}
+    return text.encode(), frozenset(path for path in beside if path.exists())
+
+
+@functools.cache
+def _sources(file: Path) -> str:
+    """A digest of a source file and of all files of this package that it imports, directly or not."""
+    found: set[Path] = set()
+    ahead = {file, _PACKAGE / "jit.py", Path(__file__)}
+    while ahead:
+        found |= ahead
+        ahead = {path for each in ahead for path in _read(each)[1]} - found
+    digest = hashlib.sha256()
+    for path in sorted(found):
+        digest.update(_read(path)[0] + b"\0")
+        if _STARTED < path.stat().st_mtime <= time.time():
+            digest.update(uuid.uuid4().bytes)  # edited since we were imported: nobody knows which text we run
+    return digest.hexdigest()[:20]
+
+
+_SETTINGS = ("BOUNDSCHECK", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "DEBUGINFO_DEFAULT")
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
+
+
+class Cache:
+    """What a dispatcher of Numba wants from a cache; the methods are those of numba.core.caching._Cache."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        """Raises OSError where no folder can be written to or the source is not a file."""
+        import llvmlite
+        import numba
+        import numpy
+        from numba.core import serialize
+
+        dumps: Any = serialize.dumps
+        home = folder()
+        if home is None:
+            raise OSError("no folder can be written to")
+        file = Path(inspect.getfile(function)).absolute()
+        cells = tuple(cell.cell_contents for cell in function.__closure__ or ())
+        self.cache_path = str(home)
+        self._name = f"{file.stem}.{re.sub('[^0-9A-Za-z_.]', '', function.__qualname__)}"
+        self._sources = _sources(file)
+        self._about = (
+            str(file),
+            dumps(cells) if cells else b"",
+            sys.implementation.cache_tag,
+            [module.__version__ for module in (numba, llvmlite, numpy)],
+            [getattr(numba.config, setting, None) for setting in _SETTINGS],
+        )
+
+    def _path(self, signature: Any, target: Any) -> Path:
+        """Function - types, machine, versions and settings - sources."""
+        about = _digest(signature, target.magic_tuple(), self._about)
+        return Path(self.cache_path, f"{self._name}-{about}-{self._sources}.nbc")
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The compiled function for these types, or None."""
+        from numba.core import compiler
+
+        rebuild: Any = compiler.CompileResult._rebuild
+        target_context.refresh()
+        path = self._path(sig, target_context.codegen())
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        if hashlib.sha256(content[32:]).digest() != content[:32]:  # a crash of the system, or a damaged disk
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return rebuild(target_context, *pickle.loads(content[32:]))
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep the compiled function. Where that fails, as on a full disk, the kernel works all the same."""
+        from numba.core import serialize
+
+        dumps: Any = serialize.dumps
+        if data.lifted or data.library.has_dynamic_globals:  # it holds addresses of this process
+            return
+        content = dumps(data._reduce())
+        path = self._path(sig, data.codegen)
+        new = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
+        try:
+            new.write_bytes(hashlib.sha256(content).digest() + content)
+            new.replace(path)
+        except OSError:
+            new.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            _clean(path)
+
+    def enable(self) -> None:
+        """It always is."""
+
+    def disable(self) -> None:
+        """Numba does this only for functions that it inlines by itself."""
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def _clean(path: Path) -> None:
+    """Remove what a new file replaces: those from older sources, and those of anything that is no longer used."""
+    replaced = path.name.rpartition("-")[0] + "-"
+    for other in path.parent.iterdir():
+        if other.suffix not in (".nbc", ".tmp") or other == path:
+            continue
+        older = other.suffix == ".nbc" and other.name.startswith(replaced)
+        if older or other.stat().st_mtime < time.time() - _UNUSED:
+            other.unlink(missing_ok=True)

@@ -1,0 +1,40 @@
+"""Memory with a border: an array for a kernel to write into, and proof that it wrote nowhere else."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+BORDER = 256
+"""Bytes on either side: more than any tile of vectors reaches past its end."""
+
+
+@contextlib.contextmanager
+def canary(shape: int | tuple[int, ...], dtype: Any = np.float64, offset: int = 0) -> Iterator[np.ndarray]:
+    """A contiguous array full of NaN (of -1 for integers) in memory with borders, which are compared at the end.
+
+    offset   bytes by which the array misses an address that is a multiple of 64; a multiple of the item size gives an
+             array as a slice of another would be, anything else one that is not even aligned to its items
+
+    with canary((3, 5), np.float32, offset=4) as z:
+        kernel(x, z)
+    """
+    dtype = np.dtype(dtype)
+    shape = (shape,) if isinstance(shape, int) else shape
+    size = math.prod(shape) * dtype.itemsize
+    room = np.empty(size + 2 * BORDER + 64 + offset, np.uint8)
+    room[:] = np.arange(room.size) * 37 % 251 + 1  # neither zero nor the same twice in a row
+    before = room.copy()
+    start = BORDER + (-(room.ctypes.data + BORDER) % 64) + offset
+    array = np.ndarray(shape, dtype, room.data, start)
+    array[...] = np.nan if dtype.kind in "fc" else -1 if dtype.kind == "i" else 1
+    yield array
+    changed = np.flatnonzero(room != before)
+    outside = changed[(changed < start) | (changed >= start + size)]
+    if outside.size:
+        places = [int(place - start if place < start else place - start - size + 1) for place in outside[[0, -1]]]
+        raise AssertionError(f"{outside.size} bytes outside of the array were written, from {places[0]} to {places[1]}")
