@@ -7,10 +7,10 @@ All three are one sum, read in three directions (one spatial axis shown):
 x is (N, C, *H), w is (F, C / groups, *I), z is (N, F, *P); x counts as 0 outside. `size` is the spatial shape of what
 is computed; elements of x that no window covers have no part in it.
 
-Large sums go to compiled loops: to `winograd` where windows are 3 x 3 and channels many, else to `direct`. Here, in
-NumPy, the windows are copied side by side into a matrix of columns, so that the sum is a matrix product. While that
-lasts the batch is the last axis: rows of all images are copied in one run, also where rows are short or strided, and
-one product serves all images. It happens block by block, because columns that leave the cache cost more than the
+Large sums go to compiled loops: to `winograd` where windows are 3 x 3 or 5 x 5 and channels many, else to `direct`.
+Here, in NumPy, the windows are copied side by side into a matrix of columns, so that the sum is a matrix product. While
+that lasts the batch is the last axis: rows of all images are copied in one run, also where rows are short or strided,
+and one product serves all images. It happens block by block, because columns that leave the cache cost more than the
 product.
 """
 
@@ -37,8 +37,9 @@ def conv(
     if _large(x, w, len(x) * w.size * math.prod(size)):
         from . import direct, winograd  # they load Numba
 
-        if _fit_for_winograd(w.shape, stride, dilation, groups):
-            return winograd.conv(x, w, bias, padding, size)
+        scheme = _scheme(w.shape, stride, dilation, groups, size)
+        if scheme is not None:
+            return winograd.conv(scheme, x, w, bias, padding, size)
         return direct.conv(x, w, bias, stride, padding, dilation, groups, size)
     matrices = _matrices(w, groups)
     if _pointwise(w.shape[2:], stride, padding) and size == x.shape[2:]:
@@ -62,8 +63,9 @@ def conv_weight_grad(
     if _large(x, dz, dz.size * inputs * math.prod(size)):
         from . import direct, winograd
 
-        if _fit_for_winograd((groups * outputs, inputs, *size), stride, dilation, groups):
-            return winograd.conv_weight_grad(dz, x, padding)
+        scheme = _scheme((groups * outputs, inputs, *size), stride, dilation, groups, dz.shape[2:], for_weights=True)
+        if scheme is not None:
+            return winograd.conv_weight_grad(scheme, dz, x, padding)
         return direct.conv_weight_grad(dz, x, stride, padding, dilation, groups, size)
     dw = np.zeros((groups, outputs, inputs * math.prod(size)), x.dtype)
     if _pointwise(size, stride, padding) and dz.shape[2:] == x.shape[2:]:
@@ -86,8 +88,10 @@ def conv_input_grad(
     if _large(dz, w, dz.size * math.prod(w.shape[1:])):
         from . import direct, winograd
 
-        if _fit_for_winograd(w.shape, stride, dilation, groups):
-            return winograd.conv(dz, w, bias, (2 - padding[0], 2 - padding[1]), size, mirrored=True)
+        scheme = _scheme(w.shape, stride, dilation, groups, size)
+        if scheme is not None:
+            rest = scheme.r - 1
+            return winograd.conv(scheme, dz, w, bias, (rest - padding[0], rest - padding[1]), size, mirrored=True)
         return direct.conv_input_grad(dz, w, bias, stride, padding, dilation, groups, size)
     outputs, channels, kernel = dz.shape[1] // groups, w.shape[1] * groups, w.shape[2:]
     before = tuple([(i - 1) * d - p for i, d, p in zip(kernel, dilation, padding, strict=True)])
@@ -122,14 +126,13 @@ def _large(x: Array, other: Array, multiplications: int) -> bool:
     return known and jit.ENABLED and multiplications >= max(WORTH_COMPILING, 1)
 
 
-def _fit_for_winograd(w_shape: Sizes, stride: Sizes, dilation: Sizes, groups: int) -> bool:
-    """Are the windows 3 x 3, side by side, and the channels enough to pay for the transforms?"""
-    three = w_shape[2:] == (3, 3) and stride == dilation == (1, 1)
-    return three and groups == 1 and min(w_shape[:2]) >= WORTH_TRANSFORMING
+def _scheme(w_shape: Sizes, stride: Sizes, dilation: Sizes, groups: int, size: Sizes, for_weights: bool = False) -> Any:
+    """Winograd's scheme for a convolution of that kind, or None if the direct sum is better."""
+    from . import winograd
 
-
-WORTH_TRANSFORMING = 12
-"""Channels and filters from which on Winograd's algorithm beats the direct sum."""
+    if groups != 1 or len(size) != 2 or stride != (1, 1) or dilation != (1, 1):
+        return None
+    return winograd.choose(w_shape[0], w_shape[1], w_shape[2:], size, for_weights)
 
 
 def unfold(x: Array, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sizes) -> Array:

@@ -15,7 +15,6 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from . import simd, threads
 from .jit import kernel
@@ -32,7 +31,7 @@ WORTH_A_THREAD = 8_000_000
 """Multiplications that pay for waking a thread."""
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _copy_plane(
     x: Array, start: int, out: Array, at: int, copies: Array, phases: Array, numbers: tuple[int, ...], row: int
 ) -> None:

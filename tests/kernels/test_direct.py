@@ -66,7 +66,7 @@ def test_forward_and_input_gradient_with_every_setting(rng, tiled, stride, paddi
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("channels", [1, 2, 13, 14, 15, 29])
 @pytest.mark.parametrize("filters", [1, 16, 33])
-@pytest.mark.parametrize("cached, together", [(384 << 10, 1024), (1 << 10, 9)], ids=["one part", "many parts"])
+@pytest.mark.parametrize(("cached", "together"), [(384 << 10, 1024), (1 << 10, 9)], ids=["one part", "many parts"])
 def test_weight_gradient_at_tails(rng, tiled, monkeypatch, dtype, channels, filters, cached, together):
     from kernels import direct
 
