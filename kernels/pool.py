@@ -1,21 +1,62 @@
 """Pooling over the last axes of an array: largest elements and sums of windows.
 
 `size`, `stride`, `padding`, `dilation` and `out` (the number of windows) have one number per pooled axis. Window p of
-an axis begins at p * stride - padding, and what it covers outside of the array does not count. The loops run over
-the elements of a window, each time for all windows at once: element i of all of them is a strided slice.
+an axis begins at p * stride - padding, and what it covers outside of the array does not count.
+
+Large arrays go through the compiled loops of `pool_loops`, in threads that take some of the planes each. Small ones
+are not worth loading a compiler: NumPy loops over the elements of a window, each time for all windows at once, where
+element i of all of them is a strided slice. Both choose the same winners.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from . import jit, threads
+from . import pool_loops as loops
 
 Array = np.ndarray[Any, Any]
 Numbers = tuple[int, ...]
 Tap = tuple[slice, Any, int]  # which windows have an element, where in the input it is, its number in the window
+
+WORTH_COMPILING = 2048  # elements of the input
+LEAST = 1 << 16  # elements of the input that are worth a thread: 50 to 100 us
+
+
+class Windows(NamedTuple):
+    """Which elements pooling compares: one number per pooled axis. `even` is False for `adaptive_windows`."""
+
+    size: Numbers
+    stride: Numbers
+    padding: Numbers
+    dilation: Numbers
+    out: Numbers
+    even: bool = True
+
+
+def _compiled(x: Array) -> bool:
+    return x.size >= WORTH_COMPILING and jit.ENABLED and x.dtype.char in "fd"
+
+
+def _planes(x: Array, axes: int) -> Array:
+    """x as a contiguous (planes, D, H, W), with axes of size 1 for what is less than three dimensions."""
+    lead = x.ndim - axes
+    return np.ascontiguousarray(x).reshape(math.prod(x.shape[:lead]), *[1] * (3 - axes), *x.shape[lead:])
+
+
+def _three(numbers: Numbers, filler: int = 1) -> tuple[int, int, int]:
+    """Settings of one to three axes as settings of three."""
+    return (*(filler,) * (3 - len(numbers)), *numbers)  # type: ignore[return-value]
+
+
+def _least(x: Array, planes: int) -> int:
+    """The fewest planes that are worth a thread."""
+    return max(1, LEAST * planes // max(x.size, 1))
 
 
 def _taps(n: int, size: int, stride: int, padding: int, dilation: int, out: int) -> list[Tap]:
@@ -36,91 +77,231 @@ def adaptive_windows(n: int, out: int) -> tuple[Array, Array]:
     return p * n // out, -(-(p + 1) * n // out)
 
 
+def adaptive(shape: Numbers, out: Numbers) -> Windows:
+    """Windows that divide axes of `shape` into `out` parts each; all of one size if that can be."""
+    one, none = (1,) * len(out), (0,) * len(out)
+    if all(o and n % o == 0 for n, o in zip(shape, out, strict=True)):
+        size = tuple([n // o for n, o in zip(shape, out, strict=True)])
+        return Windows(size, size, none, one, out)
+    ends = [adaptive_windows(n, o) for n, o in zip(shape, out, strict=True)]
+    size = tuple([int((end - begin).max(initial=1)) for begin, end in ends])
+    return Windows(size, one, none, one, out, even=False)
+
+
+@lru_cache(maxsize=256)
+def _bounds(shape: Numbers, windows: Windows) -> tuple[tuple[Array, Array, Array], ...]:
+    """For each pooled axis: where windows begin, and the first and the end of their elements inside the array."""
+    bounds = []
+    for n, k, s, p, d, out in zip(shape, *windows[:5], strict=True):
+        if windows.even:
+            begin = np.arange(out) * s - p
+            first = np.where(begin < 0, begin + -(begin // d) * d, begin)
+            end = np.minimum(begin + (k - 1) * d + 1, n)
+        else:
+            begin, end = adaptive_windows(n, out)
+            first = begin
+        if (first >= end).any() or (first < 0).any():
+            raise ValueError(f"max pooling of {shape}: {windows} include a window without elements")
+        bounds.append((begin, first, end))
+    return tuple(bounds)
+
+
 # ----------------------------------------------------------------------------------------------------------- largest
+
+
+def winners(x: Array, windows: Windows) -> tuple[Array, Array]:
+    """Largest element of each window, and its place in the window: row-major, in the least dtype that holds it.
+
+    Of equal ones the first counts; NaN counts as larger than anything, and of several the last has the place. Each
+    window must have an element inside the array.
+    """
+    axes = len(windows.out)
+    shape = x.shape[x.ndim - axes :]
+    _bounds(shape, windows)
+    if _compiled(x):
+        return _winners_compiled(x, windows)
+    if windows.even and windows.out == (1,) * axes and windows.size == shape:
+        return _largest(x, axes)
+    return _winners_by_taps(x, windows)
 
 
 def max_pool(
     x: Array, size: Numbers, stride: Numbers, padding: Numbers, dilation: Numbers, out: Numbers
 ) -> tuple[Array, Array]:
-    """Largest element of each window, and its row-major position within the pooled axes (int64).
-
-    Of equal ones the first counts; NaN counts as larger than anything, and of several the last has the position. Each
-    window has an element inside the array.
-    """
-    shape = x.shape[x.ndim - len(out) :]
-    if out == (1,) * len(out) and size == shape and not any(padding):
-        return _largest(x, len(out))
-    taps = [_taps(*axis) for axis in zip(shape, size, stride, padding, dilation, out, strict=True)]
-    begin = [np.arange(o) * s - p for s, p, o in zip(stride, padding, out, strict=True)]
-    return _largest_of_windows(x, taps, begin, dilation, out)
+    """`winners`, with row-major positions within the pooled axes (int64)."""
+    windows = Windows(size, stride, padding, dilation, out)
+    value, place = winners(x, windows)
+    return value, positions(place, windows, x.shape)
 
 
 def adaptive_max_pool(x: Array, out: Numbers) -> tuple[Array, Array]:
     """The same for windows that divide the pooled axes into `out` parts each."""
-    shape = x.shape[x.ndim - len(out) :]
-    if out == (1,) * len(out):
-        return _largest(x, len(out))
-    taps, begins = [], []
-    for axis, (n, windows) in enumerate(zip(shape, out, strict=True)):
-        begin, end = adaptive_windows(n, windows)
-        steps = range(int((end - begin).max(initial=0)))  # shorter windows repeat their last element
-        taps.append([(slice(None), _column(np.minimum(begin + i, end - 1), axis, len(out)), i) for i in steps])
-        begins.append(begin)
-    return _largest_of_windows(x, taps, begins, (1,) * len(out), out)
+    windows = adaptive(x.shape[x.ndim - len(out) :], out)
+    value, place = winners(x, windows)
+    return value, positions(place, windows, x.shape)
+
+
+def positions(place: Array, windows: Windows, shape: Numbers, whole: bool = False) -> Array:
+    """Row-major positions (int64) within the pooled axes of `shape`, or within all of it, from places in windows."""
+    axes = len(windows.out)
+    lead, pooled = shape[: len(shape) - axes], shape[len(shape) - axes :]
+    index: Array = _offsets(pooled, windows)[place]
+    index += _flat(pooled, [_column(b, axis, axes) for axis, (b, _, _) in enumerate(_bounds(pooled, windows))])
+    if whole:
+        index += (np.arange(math.prod(lead)) * math.prod(pooled)).reshape(*lead, *[1] * axes)
+    return index
+
+
+def put(dz: Array, place: Array, windows: Windows, shape: Numbers) -> Array:
+    """Zeros of `shape` with dz added at the winners' places, as `winners` returned them for an array of `shape`."""
+    axes = len(windows.out)
+    if dz.shape != place.shape or place.shape != (*shape[: len(shape) - axes], *windows.out):
+        raise ValueError(f"places {place.shape} and values {dz.shape} do not fit {windows} of {shape}")
+    if math.prod(shape) >= WORTH_COMPILING and jit.ENABLED and dz.dtype.char in "fd":
+        pooled = shape[len(shape) - axes :]
+        dx = np.empty(shape, dz.dtype)
+        source, at, target = _planes(dz, axes), _planes(place, axes), _planes(dx, axes)
+        begins = _three_arrays([begin for begin, _, _ in _bounds(pooled, windows)])
+        offsets = _offsets(pooled, windows)
+        threads.split(
+            len(target),
+            lambda start, stop: loops.put(source, at, target, start, stop, *begins, offsets),
+            _least(dx, len(target)),
+        )
+        return dx
+    z = np.zeros(math.prod(shape), dz.dtype)
+    index = positions(place, windows, shape, whole=True).reshape(-1)
+    np.add.at(z, index, dz.reshape(-1))
+    return z.reshape(shape)
+
+
+def _three_arrays(arrays: list[Array]) -> list[Array]:
+    """One array per axis, for three axes."""
+    return [np.zeros(1, np.int64)] * (3 - len(arrays)) + arrays
+
+
+def _winners_compiled(x: Array, windows: Windows) -> tuple[Array, Array]:
+    axes = len(windows.out)
+    lead, shape = x.shape[: x.ndim - axes], x.shape[x.ndim - axes :]
+    z = np.empty((*lead, *windows.out), x.dtype)
+    place = np.empty(z.shape, _small(windows))
+    source, value, at = _planes(x, axes), _planes(z, axes), _planes(place, axes)
+    if windows.size == shape and z.size == len(source):  # one long row is quicker than several short ones
+        shape = (math.prod(shape),)
+        windows = Windows(shape, shape, (0,), (1,), (1,))
+        source = source.reshape(-1, 1, 1, *shape)
+    loop, settings = _loop(shape, windows, x.itemsize)
+    threads.split(
+        len(source), lambda start, stop: loop(source, value, at, start, stop, *settings), _least(x, len(source))
+    )
+    return z, place
+
+
+@lru_cache(maxsize=256)
+def _loop(shape: Numbers, windows: Windows, itemsize: int) -> tuple[Any, tuple[Any, ...]]:
+    """The loop that finds the winners, and its settings."""
+    bounds = _bounds(shape, windows)
+    size, dilation = _three(windows.size), _three(windows.dilation)
+    skipped = _three_arrays([(f - begin) // d for (begin, f, _), d in zip(bounds, windows.dilation, strict=True)])
+    if windows.even and windows.stride[-1] <= 2 and windows.out[-1] > 1:
+        stride, padding = _three(windows.stride), _three(windows.padding, 0)
+        return loops.winners, (*skipped, *_layout(windows, itemsize), size, stride, padding, dilation)
+    first = _three_arrays([first for _, first, _ in bounds])
+    counts = [-((first - end) // d) for (_, first, end), d in zip(bounds, windows.dilation, strict=True)]
+    counts = [np.ones(1, np.int64)] * (3 - len(counts)) + counts
+    return loops.winners_one_by_one, (*skipped, *first, *counts, size, dilation)
+
+
+SCRATCH = 1 << 15
+"""Bytes of an image that `winners` keeps in the cache, rearranged."""
+
+
+def _layout(windows: Windows, itemsize: int) -> tuple[Array, int, int, int, int]:
+    """How `loops.winners` rearranges its input: see there. (taps, rows of z at a time, down, high, wide)"""
+    size, stride, dilation, out = map(_three, (windows.size, windows.stride, windows.dilation, windows.out))
+    down, across = min(stride[1], (size[1] - 1) * dilation[1] + 1), stride[2]
+    wide = out[2] + (size[2] - 1) * dilation[2] // across
+    more = (size[1] - 1) * dilation[1] // stride[1]
+    rows = max(1, min(out[1], SCRATCH // (itemsize * size[0] * down * across * wide) - more))
+    high = rows + more
+    taps = [
+        (((i * down + j * dilation[1] % stride[1]) * across + k * dilation[2] % across) * high) * wide
+        + j * dilation[1] // stride[1] * wide
+        + k * dilation[2] // across
+        for i, j, k in itertools.product(*map(range, size))
+    ]
+    return np.array(taps, np.int64), rows, down, high, wide
+
+
+def _small(windows: Windows) -> Any:
+    """The least dtype for places."""
+    return np.uint8 if math.prod(windows.size) <= 256 else np.int32
+
+
+@lru_cache(maxsize=256)
+def _offsets(shape: Numbers, windows: Windows) -> Array:
+    """How far the elements of a window are from its begin, in row-major positions of an array of `shape`."""
+    places = np.indices(windows.size, np.int64).reshape(len(shape), -1)
+    return np.asarray(_flat(shape, [i * d for i, d in zip(places, windows.dilation, strict=True)]))
 
 
 def _largest(x: Array, axes: int) -> tuple[Array, Array]:
-    """`max_pool` with one window over everything."""
+    """`winners` with one window over everything."""
     rows = x.reshape(*x.shape[: x.ndim - axes], math.prod(x.shape[x.ndim - axes :]))
-    index = rows.argmax(-1)[..., None]
-    value = np.take_along_axis(rows, index, -1)
+    place = rows.argmax(-1)[..., None]
+    value = np.take_along_axis(rows, place, -1)
     if _has_nan(value):
         nan = np.isnan(value)
-        index[nan] = (rows.shape[-1] - 1 - np.isnan(rows)[..., ::-1].argmax(-1)[..., None])[nan]
+        place[nan] = (rows.shape[-1] - 1 - np.isnan(rows)[..., ::-1].argmax(-1)[..., None])[nan]
     shape = (*x.shape[: x.ndim - axes], *[1] * axes)
-    return value.reshape(shape), index.reshape(shape)
+    return value.reshape(shape), place.reshape(shape).astype(np.uint8 if rows.shape[-1] <= 256 else np.int32)
 
 
 def _has_nan(x: Array) -> bool:
     return x.dtype.kind == "f" and bool(np.isnan(x).any())
 
 
-def _largest_of_windows(
-    x: Array, taps: list[list[Tap]], begin: list[Array], step: Numbers, out: Numbers
-) -> tuple[Array, Array]:
-    """`max_pool` for windows that begin at `begin` and whose elements are `step` apart."""
+def _winners_by_taps(x: Array, windows: Windows) -> tuple[Array, Array]:
+    """`winners` in NumPy."""
+    out = windows.out
     shape, lead = x.shape[x.ndim - len(out) :], x.shape[: x.ndim - len(out)]
+    if windows.even:
+        taps = [_taps(*axis) for axis in zip(shape, *windows[:5], strict=True)]
+    else:
+        taps = []
+        for axis, (_, begin, end) in enumerate(_bounds(shape, windows)):
+            steps = range(windows.size[axis])  # shorter windows repeat their last element
+            taps.append([(slice(None), _column(np.minimum(begin + i, end - 1), axis, len(out)), i) for i in steps])
     elements = list(itertools.product(*taps))
-    numbers = range(len(elements))
-    small = np.dtype(np.uint8 if len(elements) <= 256 else np.int32)
+    numbers = [int(_flat(windows.size, [i for _, _, i in element])) for element in elements]
+    small = np.dtype(_small(windows))
     first = np.zeros(out, small)  # where nothing beats the start value: the first element of the window
     for number, element in zip(reversed(numbers), reversed(elements), strict=True):
-        first[tuple([windows for windows, _, _ in element])] = number
+        first[tuple([hit for hit, _, _ in element])] = number
     lowest = -math.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     best = np.full((*lead, *out), lowest, x.dtype)
     winner = np.empty((*lead, *out), small)
     winner[...] = first
     for number, element in zip(numbers, elements, strict=True):
-        windows, value = _element(x, element)
-        here, so_far = best[windows], winner[windows]
+        hit, value = _element(x, element)
+        here, so_far = best[hit], winner[hit]
         # the number of a later winner is larger: arithmetic instead of a masked copy, which is ten times slower
         np.maximum(so_far, np.multiply(value > here, number, dtype=small, casting="unsafe"), out=so_far)
         np.maximum(here, value, out=here)
-    offsets = [_flat(shape, [i * s for (_, _, i), s in zip(element, step, strict=True)]) for element in elements]
-    index = np.array(offsets, np.int64)[winner]
-    index += _flat(shape, [_column(b, axis, len(out)) for axis, b in enumerate(begin)])
     if _has_nan(best):
-        for element in elements:
-            windows, value = _element(x, element)
-            places = [np.arange(n)[source] for n, (_, source, _) in zip(shape, element, strict=True)]
-            place = _flat(shape, [_column(p.reshape(-1), axis, len(out)) for axis, p in enumerate(places)])
-            np.copyto(index[windows], place, where=np.isnan(value))
-    return best, index
+        for number, element in zip(numbers, elements, strict=True):
+            hit, value = _element(x, element)
+            nan = np.isnan(value)
+            if not windows.even:  # a repeated element has no place of its own
+                for axis, (_, begin, end) in enumerate(_bounds(shape, windows)):
+                    nan &= _column(begin + element[axis][2] < end, axis, len(out))
+            np.copyto(winner[hit], np.asarray(number, small), where=nan)
+    return best, winner
 
 
 def _element(x: Array, element: tuple[Tap, ...]) -> tuple[Any, Array]:
     """Which windows have this element, and its value in each."""
-    return (..., *[windows for windows, _, _ in element]), x[(..., *[source for _, source, _ in element])]
+    return (..., *[hit for hit, _, _ in element]), x[(..., *[source for _, source, _ in element])]
 
 
 def _flat(shape: Numbers, place: list[Any]) -> Any:
@@ -139,33 +320,83 @@ def _column(p: Array, axis: int, axes: int) -> Array:
 # -------------------------------------------------------------------------------------------------------------- sums
 
 
-def window_sums(x: Array, size: Numbers, stride: Numbers, padding: Numbers, out: Numbers) -> Array:
-    """Sum of the elements of each window."""
+def window_sums(x: Array, size: Numbers, stride: Numbers, padding: Numbers, out: Numbers, divisor: Any = 1) -> Array:
+    """Sum of the elements of each window over `divisor`, a number or one per window."""
+    axes = len(out)
+    shape = x.shape[x.ndim - axes :]
+    lead = x.shape[: x.ndim - axes]
+    everything = out == (1,) * axes and size == shape and not any(padding)
+    if _compiled(x):
+        z = np.empty((*lead, *out), x.dtype)
+        source, value = _planes(x, axes), _planes(z, axes)
+        if everything:
+            from . import reduce
+
+            reduce.row_sums(source.reshape(len(source), -1), out=value.reshape(-1))
+            return z if _is_one(divisor) else np.divide(z, divisor, out=z)
+        shares = np.array(np.broadcast_to(np.asarray(divisor, x.dtype), out)).reshape(_three(out))
+        settings = _three(size), _three(stride), _three(padding, 0)
+        threads.split(
+            len(source),
+            lambda start, stop: loops.sums(source, value, shares, start, stop, *settings),
+            _least(x, len(source)),
+        )
+        return z
+    if everything:
+        z = x.sum(tuple(range(-axes, 0)), keepdims=True)
+        return z if _is_one(divisor) else np.asarray(z / divisor)
     z = x
-    for a, settings in enumerate(zip(size, stride, padding, out, strict=True)):
-        axis = x.ndim - len(out) + a
-        k, s, p, windows = settings
+    for a, (k, s, p, windows) in enumerate(zip(size, stride, padding, out, strict=True)):
+        axis = x.ndim - axes + a
         if (k, s, p, windows) == (1, 1, 0, z.shape[axis]):
             continue
         total = np.zeros((*z.shape[:axis], windows, *z.shape[axis + 1 :]), x.dtype)
-        for target, source, _ in _taps(z.shape[axis], k, s, p, 1, windows):
-            total[_along(axis, target)] += z[_along(axis, source)]
+        for to, at, _ in _taps(z.shape[axis], k, s, p, 1, windows):
+            total[_along(axis, to)] += z[_along(axis, at)]
         z = total
-    return np.array(x) if z is x else z
+    if _is_one(divisor):
+        return np.array(x) if z is x else z
+    return np.asarray(z / divisor)
 
 
-def window_spread(dz: Array, size: Numbers, stride: Numbers, padding: Numbers, shape: Numbers) -> Array:
-    """The transpose of `window_sums`: each element of the pooled axes of `shape` receives dz of all its windows."""
-    z = dz
+def window_spread(
+    dz: Array, size: Numbers, stride: Numbers, padding: Numbers, shape: Numbers, divisor: Any = 1
+) -> Array:
+    """The transpose of `window_sums`: each element of an array of `shape` receives dz of all its windows."""
+    axes = len(size)
+    lead, out = dz.shape[: dz.ndim - axes], dz.shape[dz.ndim - axes :]
+    if math.prod(shape) >= WORTH_COMPILING and jit.ENABLED and dz.dtype.char in "fd":
+        pooled = shape[len(shape) - axes :]
+        dx = np.empty((*lead, *pooled), dz.dtype)
+        source, value = _planes(dz, axes), _planes(dx, axes)
+        if out == (1,) * axes and size == pooled and not any(padding):
+            shares = (dz if _is_one(divisor) else np.divide(dz, divisor)).reshape(-1)
+            rows = value.reshape(len(value), -1)
+            threads.split(len(rows), lambda start, stop: loops.fill(shares, rows, start, stop), _least(dx, len(rows)))
+            return dx
+        shares = np.array(np.broadcast_to(np.asarray(divisor, dz.dtype), out)).reshape(_three(out))
+        settings = _three(size), _three(stride), _three(padding, 0)
+        threads.split(
+            len(source),
+            lambda start, stop: loops.spread(source, value, shares, start, stop, *settings),
+            _least(dx, len(source)),
+        )
+        return dx
+    z = dz if _is_one(divisor) else np.asarray(dz / divisor)
     for a, (k, s, p) in enumerate(zip(size, stride, padding, strict=True)):
-        axis = dz.ndim - len(size) + a
-        if (k, s, p, z.shape[axis]) == (1, 1, 0, shape[axis]):
+        axis = dz.ndim - axes + a
+        n = shape[len(shape) - axes + a]
+        if (k, s, p, z.shape[axis]) == (1, 1, 0, n):
             continue
-        total = np.zeros((*z.shape[:axis], shape[axis], *z.shape[axis + 1 :]), dz.dtype)
-        for source, target, _ in _taps(shape[axis], k, s, p, 1, z.shape[axis]):
-            total[_along(axis, target)] += z[_along(axis, source)]
+        total = np.zeros((*z.shape[:axis], n, *z.shape[axis + 1 :]), dz.dtype)
+        for at, to, _ in _taps(n, k, s, p, 1, z.shape[axis]):
+            total[_along(axis, to)] += z[_along(axis, at)]
         z = total
     return np.array(dz) if z is dz else z
+
+
+def _is_one(divisor: Any) -> bool:
+    return isinstance(divisor, int) and divisor == 1
 
 
 def _along(axis: int, part: Any) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import LinAlgError
 from ..op import Array, op
-from .linalg import inv
+from .linalg import inv, symmetric
 
 
 def again(decomposition: Any, x: Any, z: Any) -> Any:
@@ -51,7 +51,7 @@ def _eigh_dx(dz: Any, x: Any, z: Any) -> Any:
     return (g + g.mT) * 0.5
 
 
-@op("eigh", outputs=2, dx=_eigh_dx)
+@op("eigh", outputs=2, dx=_eigh_dx, anew=symmetric)
 def eigh(x: Array) -> tuple[Array, Array]:
     """Eigenvalues, ascending, and eigenvectors, as columns, of symmetric matrices; the upper triangle is not read."""
     values, q = np.linalg.eigh(x)

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from kernels.gather import WORTH_COMPILING, add_rows
+
 from ..broadcast import unbroadcast
 from ..op import op
 
@@ -29,9 +31,18 @@ def add_at(total: Any, v: Any, index: Any) -> None:
     first = arrays.index(True)
     whole = all(type(part) is slice and part == _ALL for part in parts[:first])
     if whole and all(arrays[first:]) and total.flags.c_contiguous:
-        # NumPy adds at positions in flat memory several times faster than it adds rows: spell out every position
-        places = positions(parts[first:], total.shape, first)
-        np.add.at(total.reshape(-1), places.reshape(-1), np.broadcast_to(v, places.shape).reshape(-1))
+        last = len(parts)
+        below = total.shape[last:]
+        places = positions(parts[first:], total.shape[:last], first)
+        width = math.prod(below)
+        if places.size * width < WORTH_COMPILING:
+            # NumPy adds at positions in flat memory several times faster than it adds rows: spell out every position
+            if below:
+                places = np.add.outer(places * width, np.arange(width).reshape(below))
+            np.add.at(total.reshape(-1), places.reshape(-1), np.broadcast_to(v, places.shape).reshape(-1))
+        elif total.size:
+            values = np.broadcast_to(v, (*places.shape, *below)).astype(total.dtype, copy=False)
+            add_rows(total.reshape(-1, width), places.reshape(-1), values.reshape(-1, width))
     else:
         np.add.at(total, index, v)
 
@@ -150,10 +161,22 @@ def _embedding_into(total: Any, dz: Any, index: Any, padding_idx: int | None, sc
         total[padding_idx] = before
 
 
+def _as_weighed(inputs: Any, settings: Any) -> Any:
+    (w,), padding_idx, scale = inputs, settings.get("padding_idx"), settings.get("scale")
+    if padding_idx is not None:
+        w = zero_at(w, index=padding_idx)
+    if scale is not None:
+        weights = np.ones((len(w), 1), w.dtype)
+        weights[settings["index"]] = scale
+        w = w * weights
+    return (w,), settings
+
+
 @op(
     "embedding",
     dw=lambda dz, w_shape, index, padding_idx, scale: _embedding_gradient(dz, w_shape, index, padding_idx, scale),
     into={"w": _embedding_into},
+    anew=_as_weighed,
 )
 def embedding(w: Any, *, index: Any, padding_idx: int | None = None, scale: Any = None) -> Any:
     """z[n] = w[index[n]]. Row `padding_idx` gets no gradient; `scale`, of shape (*index.shape, 1), weighs it."""
@@ -163,9 +186,16 @@ def embedding(w: Any, *, index: Any, padding_idx: int | None = None, scale: Any 
 # ------------------------------------------------------------------------------------------------ extreme writes
 
 
+def _with_winners(inputs: Any, settings: Any) -> Any:
+    (x, v), x_share, v_share = inputs, settings["x_share"], settings["v_share"]
+    written = put(np.where(v_share == 0, 0, v * v_share), index=settings["index"], shape=x.shape)
+    return inputs, {**settings, "value": np.where(x_share == 0, 0, x * x_share) + written}
+
+
 @op(
     "scatter_extreme",
     kinks=True,
+    anew=_with_winners,
     dx=lambda dz, x_share: dz * x_share,
     dv=lambda dz, v_share, index: getitem(dz, index=index) * v_share,
 )

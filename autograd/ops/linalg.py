@@ -156,7 +156,13 @@ def _cholesky_dx(dz: Any, z: Any) -> Any:
     return (s + s.mT) * 0.5
 
 
-@op("cholesky", dx=_cholesky_dx)
+def symmetric(inputs: Any, settings: Any) -> Any:
+    """For ops that read one triangle of a symmetric matrix: their derivative is that along symmetric matrices."""
+    (x,) = inputs
+    return ((x + x.mT) * 0.5,), settings
+
+
+@op("cholesky", dx=_cholesky_dx, anew=symmetric)
 def cholesky(x: Array) -> Array:
     """Lower triangular L with L @ L.mT = x, for symmetric positive definite x; its upper triangle is not read."""
     try:

@@ -14,20 +14,13 @@ from typing import Any
 import numpy as np
 
 from kernels import pool as kernels
+from kernels.pool import Windows as Windows
 
 from ..op import Array, op
 
 Numbers = tuple[int, ...]
 
-
-def winners(x: Array, *, size: Numbers, stride: Numbers, padding: Numbers, dilation: Numbers, out: Numbers) -> Any:
-    """The largest element of each window and its position within the pooled axes."""
-    return kernels.max_pool(x, size, stride, padding, dilation, out)
-
-
-def adaptive_winners(x: Array, *, out: Numbers) -> Any:
-    """The same for `out` windows per axis that cover x evenly."""
-    return kernels.adaptive_max_pool(x, out)
+winners, adaptive, places = kernels.winners, kernels.adaptive, kernels.positions
 
 
 def positions(index: Array, shape: Numbers, axes: int) -> Array:
@@ -42,19 +35,34 @@ def positions(index: Array, shape: Numbers, axes: int) -> Array:
 @op(
     "max_pool",
     kinks=True,
-    dx=lambda dz, x_shape, index, apart: put_winners(dz, index=index, shape=x_shape, apart=apart),
+    anew=lambda inputs, settings: (inputs, {**settings, "value": None}),
+    dx=lambda dz, x_shape, index, apart, windows: put_winners(
+        dz, index=index, shape=x_shape, apart=apart, windows=windows
+    ),
 )
-def max_pool(x: Array, *, index: Array, value: Array | None = None, apart: bool = False) -> Array:
+def max_pool(
+    x: Array, *, index: Array, value: Array | None = None, apart: bool = False, windows: Windows | None = None
+) -> Array:
     """The elements of x at the row-major positions `index` that won their windows; `value` if they are known already.
 
-    apart   no position occurs twice
+    apart     no position occurs twice
+    windows   `index` has places within these windows instead, as `kernels.pool.winners` returns them
     """
-    return x.reshape(-1)[index] if value is None else value
+    if value is not None:
+        return value
+    return x.reshape(-1)[index if windows is None else kernels.positions(index, windows, x.shape, whole=True)]
 
 
-@op("put_winners", dx=lambda dz, index, apart: max_pool(dz, index=index, apart=apart))
-def put_winners(x: Array, *, index: Array, shape: Numbers, apart: bool = False) -> Array:
-    """Zeros of `shape` with x added at the row-major positions `index`."""
+@op(
+    "put_winners",
+    dx=lambda dz, index, apart, windows: max_pool(dz, index=index, apart=apart, windows=windows),
+)
+def put_winners(
+    x: Array, *, index: Array, shape: Numbers, apart: bool = False, windows: Windows | None = None
+) -> Array:
+    """Zeros of `shape` with x added at the row-major positions `index`, or places within `windows`."""
+    if windows is not None:
+        return kernels.put(x, index, windows, shape)
     z = np.zeros(math.prod(shape), x.dtype)
     if apart:
         z[index.reshape(-1)] = x.reshape(-1)
@@ -83,7 +91,7 @@ def max_unpool(x: Array, *, index: Array, shape: Numbers) -> Array:
 )
 def avg_pool(x: Array, *, size: Numbers, stride: Numbers, padding: Numbers, out: Numbers, divisor: Any) -> Array:
     """Sum of each window over `divisor`, a number or an array of x's dtype with a number per window."""
-    return kernels.window_sums(x, size, stride, padding, out) / divisor
+    return kernels.window_sums(x, size, stride, padding, out, divisor)
 
 
 def _avg_of_spread(dz: Any, size: Numbers, stride: Numbers, padding: Numbers, divisor: Any, x_shape: Numbers) -> Any:
@@ -94,4 +102,4 @@ def _avg_of_spread(dz: Any, size: Numbers, stride: Numbers, padding: Numbers, di
 @op("avg_spread", dx=_avg_of_spread)
 def avg_spread(x: Array, *, size: Numbers, stride: Numbers, padding: Numbers, divisor: Any, shape: Numbers) -> Array:
     """The transpose of `avg_pool`: the share of each window, given to all its elements."""
-    return kernels.window_spread(x / divisor, size, stride, padding, shape)
+    return kernels.window_spread(x, size, stride, padding, shape, divisor)

@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from kernels import scan as kernels
+
 from ..op import op
 
 
 def _accumulate(ufunc: np.ufunc, x: Any, axis: int, reverse: bool) -> Any:
+    if kernels.worth_compiling(x):
+        return (kernels.running_sums if ufunc is np.add else kernels.running_products)(x, axis, reverse)
     if not reverse:
         return ufunc.accumulate(x, axis=axis)
     return np.flip(ufunc.accumulate(np.flip(x, axis), axis=axis), axis)
@@ -50,6 +54,8 @@ def recurrence(a: Any, b: Any, *, axis: int, reverse: bool = False) -> Any:
     What running products differentiate into; a doubling scan would be faster on long axes, but multiplies factors
     that the recurrence never multiplies, and they may overflow.
     """
+    if kernels.worth_compiling(b) and a.shape == b.shape and a.dtype == b.dtype:
+        return kernels.recurrence(a, b, axis, reverse)
     z = np.array(b)
     direction = slice(None, None, -1 if reverse else 1)
     factors = np.moveaxis(a, axis, 0)[direction]

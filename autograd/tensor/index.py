@@ -138,7 +138,7 @@ class Index(Core):
                 frame = outer(frame)
             record.code = frame.f_code
             record.lasti = frame.f_lasti
-            append(record, z)
+            append(record, z, (array,), {"index": index})
             out = wrap(z, record)
         if view:
             link_view(out, self)

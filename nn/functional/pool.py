@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.modes import state
 from autograd.ops import pool as ops
+from autograd.ops.pool import Windows
 from autograd.ops.resize import mean_taps, resample
 from autograd.tensor.core import apply, array_of, wrap
 from autograd.tensor.piecewise import where
@@ -137,23 +139,30 @@ def _max_pool(
     step = _stride(function, stride, size)
     pad = _numbers(function, "padding", padding, dims)
     apart = _numbers(function, "dilation", dilation, dims)
-    shape = x._array.shape
-    out = _output_size(function, shape, size, step, pad, apart, ceil_mode)
-    for setting in zip(shape[len(shape) - dims :], size, step, pad, apart, out, strict=True):
+    plane = x._array.shape[x._array.ndim - dims - 1 :]
+    return _picked(x, _max_windows(function, plane, size, step, pad, apart, bool(ceil_mode)), return_indices)
+
+
+@lru_cache(maxsize=256)
+def _max_windows(
+    function: str, plane: Numbers, size: Numbers, stride: Numbers, pad: Numbers, dilation: Numbers, ceil_mode: bool
+) -> Windows:
+    """The windows of a plane (C, *spatial); raises if the settings do not fit."""
+    out = _output_size(function, plane, size, stride, pad, dilation, ceil_mode)
+    for setting in zip(plane[1:], size, stride, pad, dilation, out, strict=True):
         if setting[4] > 1:
             _check_reach(function, *setting)
-    value, index = ops.winners(x._array, size=size, stride=step, padding=pad, dilation=apart, out=out)
-    disjoint = all(s >= (k - 1) * d + 1 for k, s, d in zip(size, step, apart, strict=True))
-    return _picked(x, value, index, dims, disjoint, return_indices)
+    return Windows(size, stride, pad, dilation, out)
 
 
-def _picked(x: Any, value: Any, index: Any, dims: int, disjoint: bool, return_indices: bool) -> Any:
+def _picked(x: Any, windows: Windows, return_indices: bool) -> Any:
     """The winners as a Tensor, recorded as elements taken out of x."""
+    value, place = ops.winners(x._array, windows)
     if x._node is None or state.tape is None:
         z = wrap(value)
     else:
-        z = apply(ops.max_pool, x, index=ops.positions(index, x._array.shape, dims), value=value, apart=disjoint)
-    return (z, wrap(index)) if return_indices else z
+        z = apply(ops.max_pool, x, index=place, value=value, windows=windows)
+    return (z, wrap(ops.places(place, windows, x._array.shape))) if return_indices else z
 
 
 def max_pool1d(
@@ -227,16 +236,33 @@ def _avg_pool(
     pad = _numbers(function, "padding", padding, dims)
     if divisor_override == 0:
         raise SettingError(f"{function}: divisor must be not zero")
-    shape = x._array.shape
-    out = _output_size(function, shape, size, step, pad, (1,) * dims, ceil_mode)
-    divisor: Any = divisor_override
-    if divisor is None:
-        divisor = 1
-        for n, k, s, p, windows in zip(shape[len(shape) - dims :], size, step, pad, out, strict=True):
-            divisor = np.multiply.outer(divisor, _counts(n, k, s, p, windows, count_include_pad))
-        uniform = divisor.size and divisor.min() == divisor.max()
-        divisor = int(divisor.flat[0]) if uniform else divisor.astype(x._array.dtype)
+    plane = x._array.shape[x._array.ndim - dims - 1 :]
+    out, divisor = _avg_windows(
+        function, plane, size, step, pad, bool(ceil_mode), bool(count_include_pad), x._array.dtype
+    )
+    if divisor_override is not None:
+        divisor = divisor_override
     return apply(ops.avg_pool, x, size=size, stride=step, padding=pad, out=out, divisor=divisor)
+
+
+@lru_cache(maxsize=256)
+def _avg_windows(
+    function: str,
+    plane: Numbers,
+    size: Numbers,
+    stride: Numbers,
+    pad: Numbers,
+    ceil_mode: bool,
+    count_include_pad: bool,
+    dtype: Any,
+) -> tuple[Numbers, Any]:
+    """How many windows a plane (C, *spatial) has, and how many elements each counts; raises if they do not fit."""
+    out = _output_size(function, plane, size, stride, pad, (1,) * len(size), ceil_mode)
+    counts: Any = 1
+    for n, k, s, p, windows in zip(plane[1:], size, stride, pad, out, strict=True):
+        counts = np.multiply.outer(counts, _counts(n, k, s, p, windows, count_include_pad))
+    uniform = counts.size and counts.min() == counts.max()
+    return out, int(counts.flat[0]) if uniform else counts.astype(dtype)
 
 
 def _counts(n: int, k: int, s: int, p: int, windows: int, include_pad: bool) -> Any:
@@ -382,14 +408,7 @@ def _adaptive_max_pool(function: str, dims: int, input: Any, output_size: Any, r
     x = _input(function, input, dims)
     shape = x._array.shape
     out = _adaptive_size(function, output_size, shape, dims)
-    sizes = tuple(n // windows if windows and n % windows == 0 else 0 for n, windows in zip(shape[-dims:], out))
-    if all(sizes):
-        value, index = ops.winners(
-            x._array, size=sizes, stride=sizes, padding=(0,) * dims, dilation=(1,) * dims, out=out
-        )
-    else:
-        value, index = ops.adaptive_winners(x._array, out=out)
-    return _picked(x, value, index, dims, all(sizes), return_indices)
+    return _picked(x, ops.adaptive(shape[len(shape) - dims :], out), return_indices)
 
 
 def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
