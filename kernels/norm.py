@@ -3,7 +3,8 @@
 All norms are one computation on different views of their input: batch norm looks at (N, C, L) and reduces axes 0 and 2,
 instance norm reduces axis 2 of it, group norm axes 2 and 3 of (N, G, C / G, L), layer norm axis 1 of (M, D).
 
-Arrays are walked through in blocks along axis 0 that stay in the cache between the passes over them.
+For arrays that are worth it there are compiled loops: `channels` for batch norm, `rows` for the others. What stands
+here serves the rest: NumPy calls on blocks along axis 0 that stay in the cache between the passes over them.
 """
 
 from __future__ import annotations
@@ -13,10 +14,130 @@ from typing import Any
 
 import numpy as np
 
+from . import channels, rows
+
 Array = np.ndarray[Any, Any]
 Axes = tuple[int, ...]
 
 BLOCK = 1 << 15  # elements
+WORTH_COMPILING = 1 << 13  # elements
+
+
+# ------------------------------------------------------------------------------------------------ the whole of it
+
+
+def normalised(
+    x: Array, w: Array | None, b: Array | None, axes: Axes, eps: float, centred: bool = True
+) -> tuple[Array, Array, Array, Array]:
+    """(x - mean) * rstd * w + b, and mean, biased variance and rstd = 1 / sqrt(variance + eps) along `axes`.
+
+    The statistics keep `axes` with size 1, and w and b have as many axes as x. Not `centred`: 0 and the mean square.
+    """
+    loops = _loops(x, axes, centred)
+    if loops is None:
+        mean, var = moments(x, axes, centred)
+        rstd = 1 / np.sqrt(var + eps)
+        return normalise(x, w, b, mean, rstd), mean, var, rstd
+    x, (w, b) = np.ascontiguousarray(x), _per_element(x, axes, w, b)
+    shape = tuple([1 if a in axes else n for a, n in enumerate(x.shape)])
+    if loops == "channels":
+        z, by = channels.values(x, w, b, eps, False)
+        return z, by.m.reshape(shape), by.var.reshape(shape), by.rstd.reshape(shape)
+    if loops == "rows":
+        z, mean, var, rstd = rows.values(x, w, b, eps, centred)
+    else:
+        z, mean, var, rstd = rows.group_values(_groups(x), w, b, eps)
+    return z.reshape(x.shape), mean.reshape(shape), var.reshape(shape), rstd.reshape(shape)
+
+
+def normalised_grad(
+    dz: Array,
+    x: Array,
+    w: Array | None,
+    mean: Array,
+    rstd: Array,
+    axes: Axes,
+    centred: bool,
+    affine: Axes,
+    view: Axes | None = None,
+) -> tuple[Array, Array, Array]:
+    """Cotangents of x, w and b for the cotangent `dz` of `normalised`; w and b have the shape `affine`.
+
+    view   the shape under which dz and x are looked at, if it is not their own
+    """
+    shape = x.shape
+    if view is not None:
+        dz, x = dz.reshape(view), x.reshape(view)
+    loops = _loops(x, axes, centred)
+    if loops is None:
+        dx, dw, db = normalise_grad(dz, x, w, mean, rstd, axes, centred, affine)
+        return dx.reshape(shape), dw, db
+    dx = np.empty(shape, x.dtype)  # no view of another array: it may become somebody's .grad as it is
+    dz, x, (weight, _) = np.ascontiguousarray(dz, x.dtype), np.ascontiguousarray(x), _per_element(x, axes, w, None)
+    mean, rstd = mean.reshape(-1), rstd.reshape(-1)
+    if loops == "channels":
+        by = channels.Scaling(mean, rstd * weight, rstd, rstd, rstd)  # without ReLU nobody asks what was added
+        sums, products = channels.slopes(dz, x, by, False, False, dx.reshape(x.shape))
+        return dx, (products * rstd).astype(x.dtype), sums.astype(x.dtype)
+    if loops == "rows":
+        return dx, *rows.slopes(dz, x, weight, mean, rstd, centred, dx.reshape(x.shape))
+    groups = _groups(x)
+    statistics = mean.reshape(groups.shape[:2]), rstd.reshape(groups.shape[:2])
+    return dx, *rows.group_slopes(_groups(dz), groups, weight, *statistics, dx.reshape(groups.shape))
+
+
+def scaled(x: Array, s: Array, t: Array) -> Array:
+    """x * s + t per channel: x (N, C, *), s and t (C,)."""
+    if _loops(x, (0, 2)):
+        z: Array = channels.scaled(_flat(x), s, t, False).reshape(x.shape)
+        return z
+    column = (-1, *[1] * (x.ndim - 2))
+    z = np.multiply(x, s.reshape(column))
+    z += t.reshape(column)
+    return z
+
+
+def scaled_grad(dz: Array, x: Array, s: Array) -> tuple[Array, Array, Array]:
+    """For the cotangent dz of `scaled`: dx, and per channel the sums of dz and of dz * x."""
+    if _loops(x, (0, 2)):
+        dx = np.empty(x.shape, x.dtype)
+        sums, products = channels.slopes(_flat(dz), _flat(x), channels.known(s, s), True, False, _flat(dx))
+        return dx, sums, products
+    over = (0, *range(2, x.ndim))
+    return dz * s.reshape(-1, *[1] * (x.ndim - 2)), np.sum(dz, axis=over), np.sum(dz * x, axis=over)
+
+
+def _loops(x: Array, axes: Axes, centred: bool = True) -> str | None:
+    """The name of the compiled loops for this view, if there are any and x is worth them."""
+    if x.size < WORTH_COMPILING or x.dtype.char not in "fd":
+        return None
+    if axes == (0, 2):
+        return "channels"
+    if axes == (1,) and x.ndim == 2:
+        return "rows"
+    return "groups" if centred and axes == tuple(range(2, x.ndim)) else None
+
+
+def _flat(x: Array) -> Array:
+    """x (N, C, *) as a contiguous (N, C, L)."""
+    return np.ascontiguousarray(x).reshape(*x.shape[:2], -1)
+
+
+def _groups(x: Array) -> Array:
+    """A view (N, C, L) or (N, G, K, L) whose rows (n, c) or (n, g) are normalised, as (N, G, K, L)."""
+    return np.ascontiguousarray(x).reshape(*x.shape[:2], -1, x.shape[-1])
+
+
+def _per_element(x: Array, axes: Axes, *parameters: Array | None) -> list[Array]:
+    """w and b as 1-d arrays, where there is none as ones and zeros."""
+    size = x.shape[1] if axes == (0, 2) or axes == (1,) else x.size // max(1, x.shape[0] * x.shape[-1])
+    return [
+        np.full(size, 1 - index, x.dtype) if p is None else np.ascontiguousarray(p.reshape(-1), x.dtype)
+        for index, p in enumerate(parameters)
+    ]
+
+
+# -------------------------------------------------------------------------------------------------- in NumPy calls
 
 
 def moments(x: Array, axes: Axes, centred: bool = True) -> tuple[Array, Array]:

@@ -10,6 +10,7 @@ from typing import Any, Self, overload
 
 from autograd import Tensor
 
+from .fusion import Steps
 from .module import Module, indented, tree
 from .parameter import Parameter
 
@@ -116,9 +117,17 @@ class Sequential(_Row):
             self.add_module(name, module)
 
     def forward(self, input: Any) -> Any:
-        for module in self._modules.values():
-            input = module(input)  # type: ignore[misc]
+        modules = tuple(self._modules.values())
+        planned = self.__dict__.get("_steps")
+        if planned is None or planned.modules != modules:
+            planned = self.__dict__["_steps"] = Steps(modules)
+        for step in planned.steps:
+            input = step(input)
         return input
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies and files do not have the steps: they would be those of other modules."""
+        return {name: value for name, value in self.__dict__.items() if name != "_steps"}
 
     def __add__(self, other: Sequential) -> Sequential:
         if not isinstance(other, Sequential):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,10 @@ class _BatchNorm(_ChannelNorm):
 
     def forward(self, input: Tensor) -> Tensor:
         self._check_input_dim(input)
+        return self._by(F.batch_norm, input)
+
+    def _by(self, function: Callable[..., Tensor], input: Tensor, **more: Any) -> Tensor:
+        """Call `F.batch_norm` or a function like it with what this layer knows, and count the batch."""
         training = self.training
         if training and state.tape is None:
             warn_of_training_mode(self)
@@ -124,7 +129,7 @@ class _BatchNorm(_ChannelNorm):
             if momentum is None:
                 momentum = 1 / count.item()
         known = self.running_mean is not None
-        return F.batch_norm(
+        return function(
             input,
             self.running_mean,
             self.running_var,
@@ -133,6 +138,7 @@ class _BatchNorm(_ChannelNorm):
             training or not known,
             momentum or 0.0,
             self.eps,
+            **more,
         )
 
 

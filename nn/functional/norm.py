@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
+from autograd.modes import state
+from autograd.ops import fused
 from autograd.ops import norm as ops
 from autograd.tensor.core import apply, array_of, wrap
 
@@ -44,12 +47,12 @@ def batch_norm(
         raise ShapeError(f"batch_norm: wanted an input (N, C) or (N, C, *), got {shape}")
     channels = shape[1]
     _check_channels("batch_norm", x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
-    count = math.prod(shape) // channels if channels else 0
     if not training:
         if running_mean is None or running_var is None:
             missing = "running_mean" if running_mean is None else "running_var"
             raise SettingError(f"batch_norm: {missing} must be defined in evaluation mode")
         return _with_known(x, running_mean, running_var, weight, bias, eps)
+    count = math.prod(shape) // channels if channels else 0
     if channels and count == 1:
         raise ShapeError(f"Expected more than 1 value per channel when training, got input size {list(shape)}")
     view = (shape[0], channels, math.prod(shape[2:]))
@@ -57,6 +60,44 @@ def batch_norm(
     if count:
         _track(running_mean, running_var, mean, var, count, momentum)
     return z
+
+
+def batch_norm_relu(
+    x: Any,
+    running_mean: Any,
+    running_var: Any,
+    weight: Any,
+    bias: Any,
+    training: bool,
+    momentum: float,
+    eps: float,
+    window: tuple[int, int] | None = None,
+) -> Tensor:
+    """`batch_norm`, ReLU and, with a window (I, J), max pooling of what lies side by side, as one operation.
+
+    Nothing is checked: x is a Tensor, not empty, with more than one value per channel, and the others fit it.
+    """
+    array, eps = x._array, float(eps)
+    w, b = [None if p is None else p._array for p in (weight, bias)]
+    settings: dict[str, Any] = {"eps": eps, "known": not training}
+    if training:
+        if window is None:
+            z, mean, var, rstd = fused.normalised_relu(array, w, b, eps)
+        else:
+            z, winner, mean, var, rstd = fused.normalised_relu_pool(array, w, b, eps, window)
+        _track(running_mean, running_var, mean, var, array.size // array.shape[1], momentum)
+    else:
+        mean, rstd = _constants(running_mean, running_var, eps, array.dtype)
+        if window is None:
+            z = fused.scaled_relu(array, w, b, mean, rstd)
+        else:
+            z, winner = fused.scaled_relu_pool(array, w, b, mean, rstd, window)
+    settings |= {"value": z, "mean": mean, "rstd": rstd}
+    if window is None:
+        return apply(fused.batch_norm_relu, x, weight, bias, **settings)  # type: ignore[no-any-return]
+    return apply(  # type: ignore[no-any-return]
+        fused.batch_norm_relu_max_pool, x, weight, bias, window=window, winner=winner, **settings
+    )
 
 
 def instance_norm(
@@ -195,12 +236,24 @@ def _normalised(
     centred: bool = True,
 ) -> tuple[Tensor, Array, Array]:
     """The op, and the mean and biased variance that it divided by."""
-    mean, var, rstd = ops.moments(x._array, view=view, axes=axes, eps=eps, centred=centred)
-    z = apply(
+    z, mean, var, rstd = ops.normalised(
+        x._array,
+        None if weight is None else weight._array,
+        None if bias is None else bias._array,
+        view=view,
+        axes=axes,
+        affine=affine,
+        eps=eps,
+        centred=centred,
+    )
+    if state.tape is None:
+        return wrap(z), mean, var
+    recorded = apply(
         ops.normalise,
         x,
         weight,
         bias,
+        value=z,
         mean=mean,
         rstd=rstd,
         view=view,
@@ -210,19 +263,18 @@ def _normalised(
         eps=eps,
         centred=centred,
     )
-    return z, mean, var
+    return recorded, mean, var
 
 
 def _with_known(x: Any, mean: Any, var: Any, weight: Any, bias: Any, eps: float) -> Tensor:
     """Normalised by a mean and a variance that are constants: one multiplication and one addition."""
-    dtype = x._array.dtype
-    shape = (-1, *[1] * (x._array.ndim - 2))
-    rstd = (1 / np.sqrt(array_of(var) + eps)).astype(dtype, copy=False)
-    scale = wrap(rstd) if weight is None else weight * wrap(rstd)
-    shift = scale * wrap((-array_of(mean)).astype(dtype, copy=False))
-    if bias is not None:
-        shift = shift + bias
-    return apply(ops.scale_shift, x, scale.reshape(shape), shift.reshape(shape))  # type: ignore[no-any-return]
+    mean, rstd = _constants(mean, var, eps, x._array.dtype)
+    return apply(ops.scale_shift, x, weight, bias, mean=mean, rstd=rstd)  # type: ignore[no-any-return]
+
+
+def _constants(mean: Any, var: Any, eps: float, dtype: Any) -> tuple[Array, Array]:
+    """A mean and 1 / sqrt(var + eps), as arrays that stay what they are when the running statistics move on."""
+    return array_of(mean).astype(dtype), (1 / np.sqrt(array_of(var) + eps)).astype(dtype, copy=False)
 
 
 def _track(running_mean: Any, running_var: Any, mean: Array, var: Array, count: int, momentum: float) -> None:
@@ -231,8 +283,18 @@ def _track(running_mean: Any, running_var: Any, mean: Array, var: Array, count: 
         if running is not None:
             array = running._array
             array *= 1 - momentum
-            array += (momentum * now).reshape(array.shape).astype(array.dtype, copy=False)
-            noted("batch_norm", running)
+            array += now.reshape(array.shape) * momentum
+            if array.base is not None or _references(running) > _ALONE:  # else nothing recorded can refer to it
+                noted("batch_norm", running)
+
+
+def _references(tensor: Any) -> int:
+    """What refers to the array of `tensor`."""
+    return sys.getrefcount(tensor._array)
+
+
+_ALONE = _references(wrap(np.zeros(1))) + 1
+"""What `_references` says in `_track` of an array that only its Tensor has."""
 
 
 def _checked(function: str, input: Any, *parameters: tuple[str, Any]) -> Any:

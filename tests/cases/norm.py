@@ -3,10 +3,10 @@
 import numpy as np
 
 import nn.functional as F
-from autograd.ops import norm
-from autograd.tensor.core import apply
+from autograd.tensor.core import wrap
+from nn.functional.norm import batch_norm_relu
 
-from .case import Case, real
+from .case import Case
 
 
 def _moments(x, axes, eps):
@@ -78,6 +78,41 @@ def _rms_reference(x, w=None, *, size, eps=None):
     return z if w is None else z * w
 
 
+def _running(channels):
+    """Statistics that no batch has."""
+    return np.linspace(-0.4, 0.5, channels), np.linspace(0.6, 2.1, channels)
+
+
+def _known(x, w=None, b=None):
+    mean, var = _running(x.shape[1])
+    return F.batch_norm(x, wrap(mean), wrap(var), w, b)
+
+
+def _known_reference(x, w=None, b=None):
+    mean, var = _running(x.shape[1])
+    z = (x - _channels(mean, x)) / np.sqrt(_channels(var, x) + 1e-5)
+    return z if w is None else z * _channels(w, x) + _channels(b, x)
+
+
+def _relu(x, w=None, b=None, *, training, window=None):
+    mean, var = _running(x.shape[1])
+    return batch_norm_relu(x, wrap(mean), wrap(var), w, b, training, 0.1, 1e-5, window)
+
+
+def _relu_reference(x, w=None, b=None, *, training):
+    return np.maximum(_batch_reference(x, w, b) if training else _known_reference(x, w, b), 0)
+
+
+def _pool(x, w=None, b=None, *, training, window):
+    return _relu(x, w, b, training=training, window=window)
+
+
+def _pooled(x, w=None, b=None, *, training, window):
+    z = _relu_reference(x, w, b, training=training)
+    (i, j), (p, q) = window, [n // k for n, k in zip(x.shape[2:], window, strict=True)]
+    return z[:, :, : p * i, : q * j].reshape(*x.shape[:2], p, i, q, j).max((3, 5))
+
+
 _BATCHES = ((4, 3), (2, 3, 5), (2, 1, 3, 2), (1, 2, 3), (0, 3), (2, 3, 0))
 _INSTANCES = ((2, 3, 4), (1, 2, 3, 2), (0, 2, 3), (2, 0, 3))
 _ROWS = (((3, 4), (4,)), ((2, 3, 4), (3, 4)), ((5,), (5,)), ((2, 1), (1,)), ((0, 4), (4,)), ((2, 3, 2), (2,)))
@@ -104,16 +139,25 @@ CASES: list[Case] = [
         for k in (0, 1)
     ],
     Case("normalise", _rms, ((3, 4), (4,)), {"size": (4,), "eps": 0.1}, _rms_reference, note="rms"),
+    *[Case("scale_shift", _known, (s,), {}, _known_reference) for s in _BATCHES],
+    *[Case("scale_shift", _known, (s, s[1:2], s[1:2]), {}, _known_reference) for s in _BATCHES],
     *[
-        Case(
-            "scale_shift", lambda x, s, t: apply(norm.scale_shift, x, s, t), shapes, {}, lambda x, s, t: x * s + t, real
+        Case("batch_norm_relu", _relu, (s, *[s[1:2]] * k), {"training": training}, _relu_reference, note="batch")
+        for s in ((4, 3), (3, 2, 5), (2, 1, 3, 2), (5, 2, 3))
+        for k in (0, 2)
+        for training in (True, False)
+    ],
+    Case("batch_norm_relu", _relu, ((0, 3, 2),), {"training": False}, _relu_reference, note="batch"),
+    Case("batch_norm_relu_max_pool", _pool, ((0, 3, 2, 2),), {"window": (2, 2), "training": False}, _pooled),
+    *[
+        Case("batch_norm_relu_max_pool", _pool, (s, *[s[1:2]] * k), {"window": window, "training": training}, _pooled)
+        for s, window in (
+            ((2, 3, 4, 4), (2, 2)),
+            ((3, 1, 5, 3), (2, 2)),
+            ((2, 2, 7, 4), (3, 1)),
+            ((2, 1, 3, 5), (1, 4)),
         )
-        for shapes in (
-            ((2, 3), (3,), (3,)),
-            ((2, 3, 2), (3, 1), (3, 1)),
-            ((0, 3), (3,), (1,)),
-            ((), (), ()),
-            ((2, 2), (2, 2), (2, 2)),
-        )
+        for k in (0, 2)
+        for training in (True, False)
     ],
 ]

@@ -8,7 +8,7 @@ import pytest
 import autograd
 import nn
 import nn.functional as F
-from autograd.errors import DTypeError, SettingError, ShapeError
+from autograd.errors import DTypeError, InplaceError, SettingError, ShapeError
 
 
 def tensor(values, **kwargs):
@@ -243,3 +243,16 @@ def test_mlp():
     assert model(autograd.randn(3, 4)).shape == (3, 2)
     assert [type(layer).__name__ for layer in nn.MLP(4, [], 2)] == ["Linear"]
     assert len(nn.MLP(4, 5, 2)) == 3
+
+
+def test_moving_statistics_are_noted_only_where_something_recorded_may_need_them():
+    layer = nn.BatchNorm1d(3, dtype=np.float64)
+    autograd.tape().clear()
+    x = tensor(SQUARES, requires_grad=True)
+    kept = x * 2
+    layer(x)
+    assert len(autograd.tape().records) == len(autograd.tape())  # no mutation among the records
+    z = kept * layer.running_mean
+    layer(x)
+    with pytest.raises(InplaceError, match="batch_norm"):
+        z.sum().backward()

@@ -1,0 +1,224 @@
+"""Batch norm, ReLU and max pooling in one go: the normalised array is never written. Loops over (N, C, H, W).
+
+    z[n, c, p, q] = max over i, j of max((x[n, c, p * I + i, q * J + j] - m[c]) * s[c] + t[c], 0)
+
+The windows of I x J elements lie side by side; what is left over at the ends of H and W belongs to none. Each has a
+winner, the first largest element (NaN counts as larger than anything), kept as its number i * J + j, or as I * J if
+ReLU has cut it off: then no element of the window gets a gradient.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import threads
+from .channels import Scaling, known, least, statistics, together, unknown
+from .jit import kernel
+from .sums import plus
+
+Array = np.ndarray[Any, Any]
+Pair = tuple[int, int]
+
+
+@kernel
+def _pairs(v: Array, W: int, z: Array, winner: Array) -> None:
+    """The largest of each 2 x 2 window of a plane v whose rows have W elements, and which of the four it is."""
+    P, Q = z.shape
+    zero = v.dtype.type(0)
+    for p in range(P):
+        above, below = v[2 * p * W : 2 * p * W + 2 * Q], v[(2 * p + 1) * W : (2 * p + 1) * W + 2 * Q]
+        for q in range(Q):
+            a, b, c, d = above[2 * q], above[2 * q + 1], below[2 * q], below[2 * q + 1]
+            k = np.int32(0)
+            more = (b > a) | (b != b)
+            a, k = b if more else a, np.int32(1) if more else k
+            more = (c > a) | (c != c)
+            a, k = c if more else a, np.int32(2) if more else k
+            more = (d > a) | (d != d)
+            a, k = d if more else a, np.int32(3) if more else k
+            z[p, q] = zero if a <= zero else a
+            winner[p, q] = np.int32(4) if a <= zero else k
+
+
+@kernel
+def _windows(v: Array, W: int, size: Pair, z: Array, winner: Array) -> None:
+    """The same for windows of any size."""
+    P, Q = z.shape
+    I, J = size
+    zero = v.dtype.type(0)
+    for p in range(P):
+        for q in range(Q):
+            corner = p * I * W + q * J
+            best, k = v[corner], 0
+            for i in range(I):
+                for j in range(J):
+                    value = v[corner + i * W + j]
+                    more = (value > best) | (value != value)
+                    best, k = value if more else best, i * J + j if more else k
+            z[p, q] = zero if best <= zero else best
+            winner[p, q] = I * J if best <= zero else k
+
+
+@kernel
+def _values(
+    x: Array,
+    w: Array,
+    t: Array,
+    m: Array,
+    s: Array,
+    var: Array,
+    rstd: Array,
+    eps: float,
+    known: bool,
+    size: Pair,
+    z: Array,
+    winner: Array,
+    first: int,
+    last: int,
+) -> None:
+    """z and the winners for the channels from `first` to `last`. Unless `known`, m, var, rstd and s are computed."""
+    N, C, H, W = x.shape
+    L = H * W
+    planes = x.reshape((N, C, L))
+    v = np.empty(L, x.dtype)
+    block = together(L)
+    for begin in range(first, last, block):
+        stop = min(begin + block, last)
+        if not known:
+            statistics(x.reshape((N, C * L)), begin, stop, L, eps, m, var, rstd)
+            for c in range(begin, stop):
+                s[c] = rstd[c] * w[c]
+        for n in range(N):
+            for c in range(begin, stop):
+                plane = planes[n, c]
+                mean, scale, shift = m[c], s[c], t[c]
+                for l in range(L):
+                    v[l] = (plane[l] - mean) * scale + shift
+                if size[0] == 2 and size[1] == 2:
+                    _pairs(v, W, z[n, c], winner[n, c])
+                else:
+                    _windows(v, W, size, z[n, c], winner[n, c])
+
+
+@kernel
+def _places(size: Pair, W: int) -> Array:
+    """Where in a plane each element of a window lies, from its first; the first for a window without winner.
+
+    There is a place for every number that a winner's byte can hold: no array of winners leads out of the plane.
+    """
+    places = np.zeros(256, np.int64)
+    for i in range(size[0]):
+        for j in range(size[1]):
+            places[i * size[1] + j] = i * W + j
+    return places
+
+
+@kernel
+def _slopes(
+    dz: Array,
+    winner: Array,
+    x: Array,
+    m: Array,
+    s: Array,
+    rstd: Array,
+    known: bool,
+    size: Pair,
+    dx: Array,
+    sums: Array,
+    products: Array,
+    first: int,
+    last: int,
+) -> None:
+    """`channels._slopes` with g = dz at the winners and 0 elsewhere."""
+    N, C, H, W = x.shape
+    _, _, P, Q = dz.shape
+    L, dead = H * W, size[0] * size[1]
+    planes, slopes = x.reshape((N, C, L)), dx.reshape((N, C, L))
+    places = _places(size, W)
+    zero = x.dtype.type(0)
+    for c in range(first, last):
+        mean, scale = m[c], s[c]
+        total, product = 0.0, 0.0
+        for n in range(N):
+            plane = planes[n, c]
+            for p in range(P):
+                row, g = winner[n, c, p], dz[n, c, p]
+                for q in range(Q):
+                    k = row[q]
+                    a = zero if k == dead else g[q]
+                    total = plus(total, a)
+                    product = plus(product, a * (plane[p * size[0] * W + q * size[1] + places[k]] - mean))
+        sums[c], products[c] = total, product
+        level = x.dtype.type(-total / (N * L) * scale)
+        tilt = x.dtype.type(-product / (N * L) * rstd[c] * rstd[c] * scale)
+        for n in range(N):
+            plane, out = planes[n, c], slopes[n, c]
+            if known:
+                out[:] = zero
+            else:
+                for l in range(L):
+                    out[l] = (plane[l] - mean) * tilt + level
+            for p in range(P):
+                row, g = winner[n, c, p], dz[n, c, p]
+                for q in range(Q):
+                    k = row[q]
+                    a = zero if k == dead else g[q] * scale
+                    out[p * size[0] * W + q * size[1] + places[k]] += a
+
+
+# ------------------------------------------------------------------------------------------- with plain signatures
+
+
+def values(x: Array, w: Array, b: Array, eps: float, size: Pair) -> tuple[Array, Array, Scaling]:
+    """z and the winners (uint8) for x (N, C, H, W), with mean and variance of its channels, and the scaling.
+
+    All of one dtype, contiguous, and not empty; w and b are (C,); a window has at most 255 elements.
+    """
+    if x.size == 0 or w.shape != x.shape[1:2] or b.shape != w.shape:
+        raise ValueError(f"fused.values: w {w.shape} and b {b.shape} do not fit channels of {x.shape}")
+    scaling = unknown(b)
+    return *_run(x, w, scaling, eps, False, size), scaling
+
+
+def scaled(x: Array, s: Array, t: Array, size: Pair) -> tuple[Array, Array]:
+    """z and the winners for x * s + t instead."""
+    if s.shape != x.shape[1:2] or t.shape != s.shape:
+        raise ValueError(f"fused.scaled: s {s.shape} and t {t.shape} do not fit channels of {x.shape}")
+    return _run(x, s, known(s, t), 0.0, True, size)
+
+
+def _run(x: Array, w: Array, by: Scaling, eps: float, known: bool, size: Pair) -> tuple[Array, Array]:
+    out = _windows_of(x, size)
+    z, winner = np.empty(out, x.dtype), np.empty(out, np.uint8)
+
+    def work(first: int, last: int) -> None:
+        _values(x, w, by.t, by.m, by.s, by.var, by.rstd, eps, known, size, z, winner, first, last)
+
+    threads.split(x.shape[1], work, least(x))
+    return z, winner
+
+
+def _windows_of(x: Array, size: Pair) -> tuple[int, ...]:
+    """The shape of z."""
+    if x.ndim != 4 or min(size) < 1 or size[0] * size[1] > 255:
+        raise ValueError(f"fused: wanted an (N, C, H, W) and at most 255 elements in a window, got {x.shape}, {size}")
+    return (*x.shape[:2], x.shape[2] // size[0], x.shape[3] // size[1])
+
+
+def slopes(dz: Array, winner: Array, x: Array, by: Scaling, known: bool, size: Pair) -> tuple[Array, Array, Array]:
+    """For the cotangent dz of z: dx, and per channel the sums (float64) of dz and of dz * (x - m) at the winners.
+
+    If not `known`, m and s are functions of x, and dx knows of it. The winners are those of `values`.
+    """
+    if dz.shape != _windows_of(x, size) or winner.shape != dz.shape or any(p.shape != x.shape[1:2] for p in by):
+        raise ValueError(f"fused.slopes: dz {dz.shape}, winners {winner.shape} do not fit {x.shape} and {size}")
+    dx = np.empty_like(x)
+    sums, products = np.zeros((2, x.shape[1]))
+
+    def work(first: int, last: int) -> None:
+        _slopes(dz, winner, x, by.m, by.s, by.rstd, known, size, dx, sums, products, first, last)
+
+    threads.split(x.shape[1], work, least(x))
+    return dx, sums, products
