@@ -11,20 +11,46 @@ from typing import Any
 
 import numpy as np
 
+from kernels import jit
+from kernels import softmax as kernels
+from kernels.dropout import scaled
+
 from ..op import op
 from .piecewise import keep
-from .special import SQRT_PI, erf, sigmoid
+from .special import SQRT_PI, WORTH_COMPILING, erf, sigmoid
 
 Array = np.ndarray[Any, Any]
+
+
+def _loops(*arrays: Any) -> Any:
+    """The compiled loops, if they are worth it for these; None for Tensors, few elements, and other dtypes."""
+    x = arrays[0]
+    for y in arrays:
+        if type(y) is not np.ndarray or y.size < WORTH_COMPILING or y.dtype is not x.dtype:
+            return None
+    if x.dtype.char not in "fd" or not jit.ENABLED:
+        return None
+    from kernels import activation  # loads Numba
+
+    return activation
+
 
 # ------------------------------------------------------------------------------------------- pieces of straight lines
 
 relu = op("relu", lambda x: np.maximum(x, 0), kinks=True, dx=lambda dz, z: dz * (z != 0))  # NaN keeps its gradient
 
 
-@op("leaky_relu", kinks=True, dx=lambda dz, x, slope: keep(dz, x > 0) + slope * keep(dz, x <= 0))
+def _leaky_relu_slope(dz: Any, x: Any, slope: float) -> Any:
+    if loops := _loops(dz, x):
+        return loops.leaky_relu_grad(dz, x, slope)
+    return keep(dz, x > 0) + slope * keep(dz, x <= 0)
+
+
+@op("leaky_relu", kinks=True, dx=_leaky_relu_slope)
 def leaky_relu(x: Array, *, slope: float) -> Any:
     """x where positive, else slope * x."""
+    if loops := _loops(x):
+        return loops.leaky_relu(x, slope)
     return np.maximum(x, 0) + slope * np.minimum(x, 0)
 
 
@@ -84,18 +110,20 @@ def softshrink(x: Array, *, lambd: float) -> Any:
 # ------------------------------------------------------------------------------------------------------ exponentials
 
 
-@op(
-    "elu",
-    kinks=True,
-    dx=lambda dz, x, alpha, scale, rate: (
-        keep(dz, x > 0) * scale + keep(dz * (scale * alpha * rate * np.exp(np.minimum(x * rate, 0))), x <= 0)
-    ),
-)
+def _elu_slope(dz: Any, x: Any, alpha: float, scale: float, rate: float) -> Any:
+    if loops := _loops(dz, x):
+        return loops.elu_grad(dz, x, alpha, scale, rate)
+    return keep(dz, x > 0) * scale + keep(dz * (scale * alpha * rate * np.exp(np.minimum(x * rate, 0))), x <= 0)
+
+
+@op("elu", kinks=True, dx=_elu_slope)
 def elu(x: Array, *, alpha: float = 1.0, scale: float = 1.0, rate: float = 1.0) -> Any:
     """scale * x where positive, else scale * alpha * (exp(rate * x) - 1).
 
     elu has scale = rate = 1, selu a scale, celu rate = 1 / alpha.
     """
+    if loops := _loops(x):
+        return loops.elu(x, alpha, scale, rate)
     return scale * (np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) * rate))
 
 
@@ -105,25 +133,48 @@ def _limited(x: Any, beta: float, threshold: float) -> Any:
     return np.where(y > threshold, math.inf, y)
 
 
-@op("softplus", kinks=True, dx=lambda dz, x, beta, threshold: dz * sigmoid(_limited(x, beta, threshold)))
+def _softplus_slope(dz: Any, x: Any, beta: float, threshold: float) -> Any:
+    if loops := _loops(dz, x):
+        return loops.softplus_grad(dz, x, beta, threshold)
+    return dz * sigmoid(_limited(x, beta, threshold))
+
+
+@op("softplus", kinks=True, dx=_softplus_slope)
 def softplus(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """log(1 + exp(beta x)) / beta, computed without overflow; x itself where beta x is above the threshold."""
+    if loops := _loops(x):
+        return loops.softplus(x, beta, threshold)
     y = x * beta
     return np.where(y > threshold, x, (np.maximum(y, 0) + np.log1p(np.exp(-np.absolute(y)))) / beta)
 
 
-@op("logsigmoid", floating=True, dx=lambda dz, x: dz * sigmoid(-x))
+def _logsigmoid_slope(dz: Any, x: Any) -> Any:
+    if loops := _loops(dz, x):
+        return loops.logsigmoid_grad(dz, x)
+    return dz * sigmoid(-x)
+
+
+@op("logsigmoid", floating=True, dx=_logsigmoid_slope)
 def logsigmoid(x: Array) -> Any:
     """log(sigmoid(x)), exact where sigmoid(x) rounds to 0 or 1."""
+    if loops := _loops(x):
+        return loops.logsigmoid(x)
     return np.minimum(x, 0) - np.log1p(np.exp(-np.absolute(x)))
 
 
 def _silu_slope(dz: Any, x: Any) -> Any:
+    if loops := _loops(dz, x):
+        return loops.silu_grad(dz, x)
     s = sigmoid(x)
     return dz * (s * (1 + x * (1 - s)))
 
 
-silu = op("silu", lambda x: x * sigmoid(x), floating=True, dx=_silu_slope)
+@op("silu", floating=True, dx=_silu_slope)
+def silu(x: Array) -> Any:
+    """x * sigmoid(x)."""
+    if loops := _loops(x):
+        return loops.silu(x)
+    return x * sigmoid(x)
 
 
 def _tanh_softplus(x: Any) -> Any:
@@ -134,16 +185,31 @@ def _tanh_softplus(x: Any) -> Any:
 
 
 def _mish_slope(dz: Any, x: Any) -> Any:
+    if loops := _loops(dz, x):
+        return loops.mish_grad(dz, x)
     t = _tanh_softplus(x)
     return dz * (t + x * (1 - t * t) * sigmoid(x))
 
 
-mish = op("mish", lambda x: x * _tanh_softplus(x), floating=True, dx=_mish_slope)
+@op("mish", floating=True, dx=_mish_slope)
+def mish(x: Array) -> Any:
+    """x * tanh(log(1 + exp(x)))."""
+    if loops := _loops(x):
+        return loops.mish(x)
+    return x * _tanh_softplus(x)
 
 
-@op("gelu", floating=True, dx=lambda dz, x: dz * (_normal_cdf(x) + x * (np.exp(x * x * -0.5) * (ROOT_HALF / SQRT_PI))))
+def _gelu_slope(dz: Any, x: Any) -> Any:
+    if loops := _loops(dz, x):
+        return loops.gelu_grad(dz, x)
+    return dz * (_normal_cdf(x) + x * (np.exp(x * x * -0.5) * (ROOT_HALF / SQRT_PI)))
+
+
+@op("gelu", floating=True, dx=_gelu_slope)
 def gelu(x: Array) -> Any:
     """x times the probability that a standard normal variable is below x."""
+    if loops := _loops(x):
+        return loops.gelu(x)
     return x * _normal_cdf(x)
 
 
@@ -155,6 +221,8 @@ def _normal_cdf(x: Any) -> Any:
 
 
 def _gelu_tanh_slope(dz: Any, x: Any) -> Any:
+    if loops := _loops(dz, x):
+        return loops.gelu_tanh_grad(dz, x)
     t = np.tanh(_gelu_inner(x))
     return dz * (0.5 * (1 + t) + x * (1 - t * t) * (x * x * (0.5 * 3 * 0.044715 * GELU_RATE) + 0.5 * GELU_RATE))
 
@@ -162,6 +230,8 @@ def _gelu_tanh_slope(dz: Any, x: Any) -> Any:
 @op("gelu_tanh", floating=True, dx=_gelu_tanh_slope)
 def gelu_tanh(x: Array) -> Any:
     """The approximation of gelu by tanh (Hendrycks & Gimpel 2016)."""
+    if loops := _loops(x):
+        return loops.gelu_tanh(x)
     return 0.5 * x * (1 + np.tanh(_gelu_inner(x)))
 
 
@@ -184,15 +254,34 @@ tanhshrink = op("tanhshrink", lambda x: x - np.tanh(x), floating=True, dx=lambda
 # ----------------------------------------------------------------------------------------------------------- softmax
 
 
-@op("softmax", dx=lambda dz, z, axis: z * (dz - np.sum(dz * z, axis=axis, keepdims=True)))
+def _softmax_slope(dz: Any, z: Any, axis: int | None) -> Any:
+    if type(dz) is np.ndarray and type(z) is np.ndarray:
+        return kernels.softmax_grad(dz, z, axis)
+    return z * (dz - np.sum(dz * z, axis=axis, keepdims=True))
+
+
+@op("softmax", dx=_softmax_slope)
 def softmax(x: Array, *, axis: int | None) -> Any:
     """exp(x), divided by its sum along `axis`. The largest element is subtracted first, so that nothing overflows."""
-    e = np.exp(x - np.max(x, axis=axis, keepdims=True, initial=-math.inf))
-    return e / np.sum(e, axis=axis, keepdims=True)
+    return kernels.softmax(x, axis)
 
 
-@op("log_softmax", dx=lambda dz, z, axis: dz - np.exp(z) * np.sum(dz, axis=axis, keepdims=True))
+def _log_softmax_slope(dz: Any, z: Any, axis: int | None) -> Any:
+    if type(dz) is np.ndarray and type(z) is np.ndarray:
+        return kernels.log_softmax_grad(dz, z, axis)
+    return dz - np.exp(z) * np.sum(dz, axis=axis, keepdims=True)
+
+
+@op("log_softmax", dx=_log_softmax_slope)
 def log_softmax(x: Array, *, axis: int | None) -> Any:
     """log(softmax(x)), finite where softmax rounds to 0."""
-    y = x - np.max(x, axis=axis, keepdims=True, initial=-math.inf)
-    return y - np.log(np.sum(np.exp(y), axis=axis, keepdims=True))
+    return kernels.log_softmax(x, axis)
+
+
+# ----------------------------------------------------------------------------------------------------------- dropout
+
+
+@op("dropout", dx=lambda dz, mask, scale: dropout(dz, mask=mask, scale=scale))
+def dropout(x: Array, *, mask: Array, scale: float) -> Array:
+    """x * scale where `mask` (bool, of x's shape), else 0."""
+    return scaled(x, mask, scale)

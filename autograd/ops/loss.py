@@ -8,18 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from kernels import softmax as kernels
+
 from ..op import Array, op
 from .activation import softmax
 from .special import sigmoid
 
 # ---------------------------------------------------------------------------------------------------- cross-entropy
-
-
-def _pick(x: Any, target: Any) -> Any:
-    """x[n, target[n]], or x[n, target[n, l], l]."""
-    if x.ndim == 2:
-        return x[np.arange(len(x)), target]
-    return np.take_along_axis(x, target[:, None], axis=1)[:, 0]
 
 
 def _along(share: Any) -> Any:
@@ -35,39 +30,62 @@ def _slope_of_slope(dz: Any, x: Any, share: Any) -> Any:
 @op("cross_entropy_slope", dx=_slope_of_slope)
 def cross_entropy_slope(x: Array, *, target: Array, share: Any) -> Array:
     """(softmax(x) - onehot(target)) * share: the gradient of `cross_entropy`."""
-    y = x - np.maximum.reduce(x, axis=1, keepdims=True)
-    np.exp(y, out=y)
-    y /= np.add.reduce(y, axis=1, keepdims=True)
-    if y.ndim == 2:
-        y[np.arange(len(y)), target] -= 1
-    else:
-        at = target[:, None]
-        np.put_along_axis(y, at, np.take_along_axis(y, at, axis=1) - 1, axis=1)
-    y *= _along(share)
-    return y
+    return kernels.cross_entropy_slope(x, target, share)
 
 
-@op(
-    "cross_entropy",
-    dx=lambda dz, x, target, share, total: (
-        cross_entropy_slope(x, target=target, share=share) * (dz if total else np.expand_dims(dz, 1))
-    ),
-)
-def cross_entropy(x: Array, *, target: Array, share: Any, total: bool) -> Array:
+def _slope(dz: Any, x: Any, target: Array, share: Any, total: bool, kept: Any) -> Any:
+    if type(x) is not np.ndarray or not isinstance(dz, (np.ndarray, np.generic)):
+        return cross_entropy_slope(x, target=target, share=share) * (dz if total else np.expand_dims(dz, 1))
+    if not kept:
+        return kernels.cross_entropy_slope(x, target, share * (float(dz) if dz.ndim == 0 else dz))
+    slope = kept.pop()  # nobody else has it: it becomes the cotangent
+    if dz.ndim > 0 or dz != 1:
+        slope *= dz if total else np.expand_dims(dz, 1)
+    return slope
+
+
+@op("cross_entropy", dx=_slope)
+def cross_entropy(x: Array, *, target: Array, share: Any, total: bool, kept: Any = None) -> Array:
     """-log softmax(x) at the target class, times `share`; their sum if `total`.
 
     x        scores, (N, C) or (N, C, L): classes along axis 1, at least one
     target   class indices in 0 .. C-1, (N,) or (N, L)
     share    what each target counts: an array of target's shape and x's dtype, or one Python float
+    kept     an empty list, if a gradient will be wanted: it is put in there if it takes no sweep of its own, and taken
+             out by the first backward; later ones compute it again
     """
-    y = x - np.maximum.reduce(x, axis=1, keepdims=True)
-    right = _pick(y, target)
-    np.exp(y, out=y)
-    loss = np.log(np.add.reduce(y, axis=1))
-    loss -= right
+    loss, slope = kernels.cross_entropy(x, target, None if kept is None else share)
+    if slope is not None and kept is not None:
+        kept[:] = [slope]
     if total and isinstance(share, float):  # after the sum, so that the mean over nothing is NaN
         return np.add.reduce(loss, axis=None) * share
     loss *= share
+    return np.add.reduce(loss, axis=None) if total else loss
+
+
+def _marked(shape: tuple[int, ...], dtype: Any, target: Array, value: Any) -> Array:
+    """`value` at the target classes, else 0."""
+    z = np.zeros(shape, dtype)
+    if len(shape) == 2:
+        z[np.arange(shape[0]), target] = value
+    else:
+        np.put_along_axis(z, target[:, None], np.expand_dims(np.broadcast_to(value, target.shape), 1), axis=1)
+    return z
+
+
+def _nll_slope(dz: Any, x_shape: Any, x_dtype: Any, target: Array, share: Any, total: bool) -> Any:
+    if isinstance(dz, (np.ndarray, np.generic)):
+        return _marked(x_shape, x_dtype, target, dz * -share)
+    return _marked(x_shape, x_dtype, target, -share) * (dz if total else np.expand_dims(dz, 1))
+
+
+@op("nll", dx=_nll_slope)
+def nll(x: Array, *, target: Array, share: Any, total: bool) -> Array:
+    """-x at the target class, times `share`; their sum if `total`. Arguments as in `cross_entropy`."""
+    picked = kernels.pick(x, target)
+    if total and isinstance(share, float):  # after the sum, so that the mean over nothing is NaN
+        return np.add.reduce(picked, axis=None) * -share
+    loss = picked * -share
     return np.add.reduce(loss, axis=None) if total else loss
 
 

@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from kernels import jit
+
 from ..op import op
 from .elementwise import LN2
 
 Array = np.ndarray[Any, Any]
+
+WORTH_COMPILING = 512  # elements: below, NumPy takes about as long, and programs with tiny arrays need no compiler
 
 # ------------------------------------------------------------------------------------------------ logistic function
 
@@ -21,6 +25,10 @@ def sigmoid(x: Array) -> Any:
 
     From 40 on (11 in float16) the result rounds to 1, so exp need not overflow.
     """
+    if x.size >= WORTH_COMPILING and x.dtype.char in "fd" and jit.ENABLED:
+        from kernels import activation  # loads Numba
+
+        return activation.sigmoid(x)
     e = np.exp(np.minimum(x, 40 if x.itemsize > 2 else 11))
     return e / (1 + e)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -9,7 +10,9 @@ import numpy as np
 
 from autograd import Tensor, where
 from autograd.errors import SettingError, ShapeError
-from autograd.tensor.core import array_of, wrap
+from autograd.modes import state
+from autograd.ops import attention as ops
+from autograd.tensor.core import apply, array_of, wrap
 
 from .dropout import dropout
 
@@ -34,7 +37,50 @@ def scaled_dot_product_attention(
     enable_gqa   repeat the heads (dimension -3) of key and value to match those of query
     A query that may attend to nothing gets zeros.
     """
+    fused = None if dropout_p > 0 or enable_gqa else _fused(query, key, value, attn_mask, is_causal, scale)
+    if fused is not None:
+        return fused
     return attend(query, key, value, attn_mask, dropout_p, is_causal, scale, enable_gqa)[0]
+
+
+def _fused(q: Any, k: Any, v: Any, mask: Any, is_causal: bool, scale: float | None) -> Tensor | None:
+    """Attention as one op, where the inputs fit together as they are and one mask holds for all of them."""
+    if not (isinstance(q, Tensor) and isinstance(k, Tensor) and isinstance(v, Tensor)):
+        return None
+    a, b, c = q._array, k._array, v._array
+    size = a.shape
+    if len(size) < 2 or b.shape[:-2] != size[:-2] or c.shape[:-1] != b.shape[:-1] or b.shape[-1:] != size[-1:]:
+        return None
+    if not (a.size and b.size and c.size) or a.dtype.char not in "fd" or not a.dtype == b.dtype == c.dtype:
+        return None
+    bias = None
+    if is_causal:
+        if mask is not None:
+            return None
+        bias = _causal(size[-2], b.shape[-2], a.dtype)
+    elif mask is not None:
+        given = array_of(mask)
+        single = given.shape[given.ndim - 2 :] == (size[-2], b.shape[-2]) and all(n == 1 for n in given.shape[:-2])
+        if not single or given.ndim > len(size) or getattr(mask, "_node", None) is not None:
+            return None
+        if given.dtype == np.bool_:
+            bias = np.where(given.reshape(given.shape[-2:]), 0.0, -math.inf).astype(a.dtype)
+        elif given.dtype == a.dtype:
+            bias = given.reshape(given.shape[-2:])
+        else:
+            return None
+    recorded = state.tape is not None and not (q._node is None and k._node is None and v._node is None)  # type: ignore[attr-defined]
+    kept: Any = [] if recorded else None
+    rate = 1 / math.sqrt(size[-1]) if scale is None else scale
+    return apply(ops.attention, q, k, v, bias=bias, scale=float(rate), kept=kept)  # type: ignore[no-any-return]
+
+
+@functools.lru_cache(maxsize=8)
+def _causal(targets: int, sources: int, dtype: Any) -> np.ndarray[Any, Any]:
+    """0 where position i may attend to j, else -inf."""
+    bias: np.ndarray[Any, Any] = np.where(np.tri(targets, sources, dtype=np.bool_), 0.0, -math.inf).astype(dtype)
+    bias.flags.writeable = False
+    return bias
 
 
 def attend(

@@ -12,7 +12,8 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.tensor.core import array_of, wrap
+from autograd.ops import activation as ops
+from autograd.tensor.core import apply, array_of, wrap
 from autograd.tensor.inplace import update
 
 from .. import draw
@@ -49,7 +50,8 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     x = _check("dropout", input, p)
     if not training or p == 0:
         return x  # type: ignore[no-any-return]
-    return _dropped(x, x._array.shape, p)
+    mask = draw.source().random(x._array.shape, np.float32) >= p  # one byte per element is kept, not a float
+    return apply(ops.dropout, x, mask=np.asarray(mask), scale=1 / (1 - p) if p < 1 else 0.0)  # type: ignore[no-any-return]
 
 
 def _channelwise(function: str, input: Any, p: float, training: bool, ndims: tuple[int, ...], single: int) -> Tensor:

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd import Tensor, where
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
+from autograd.modes import state
 from autograd.ops import loss as ops
 from autograd.tape import Record
 from autograd.tensor.activation import logsigmoid
@@ -130,7 +131,8 @@ def cross_entropy(
         return loss.sum() if total else loss.reshape(shape)  # type: ignore[no-any-return]
     weights = None if weight is None else _class_weights("cross_entropy", weight, x)
     share, total = _shares(labels, counted, weights, x, reduction)
-    loss = apply(ops.cross_entropy, x, target=labels, share=share, total=total)
+    kept: Any = None if x._node is None or state.tape is None else []
+    loss = apply(ops.cross_entropy, x, target=labels, share=share, total=total, kept=kept)
     return loss if total else loss.reshape(shape)  # type: ignore[no-any-return]
 
 
@@ -142,13 +144,10 @@ def nll_loss(
     labels, counted = _checked("nll_loss", labels, x._array.shape[1], ignore_index)
     weights = None if weight is None else _class_weights("nll_loss", weight, x)
     share, total = _shares(labels, counted, weights, x, reduction)
-    picked = x.gather(1, wrap(labels[:, None])).squeeze(1)
-    if counted is not None:
-        picked = where(wrap(counted), picked, 0.0)
-    if total and isinstance(share, float):  # after the sum, so that the mean over nothing is NaN
-        return -(picked.sum() * share)  # type: ignore[no-any-return]
-    loss = -(picked * (share if isinstance(share, float) else wrap(share)))
-    return loss.sum() if total else loss.reshape(shape)  # type: ignore[no-any-return]
+    if counted is not None:  # what the ignored log-probabilities are must not matter, even if they are infinite or NaN
+        x = where(wrap(np.expand_dims(counted, 1)), x, 0.0)
+    loss = apply(ops.nll, x, target=labels, share=share, total=total)
+    return loss if total else loss.reshape(shape)  # type: ignore[no-any-return]
 
 
 def _warn_of_softmax(x: Any) -> None:

@@ -4,8 +4,11 @@ import math
 
 import numpy as np
 
+from autograd.ops.activation import dropout
+from autograd.ops.attention import attention
 from autograd.tensor import Tensor
 from autograd.tensor import activation as act
+from autograd.tensor.core import apply
 
 from .case import Case, real
 
@@ -25,6 +28,22 @@ def _unary(name, function, reference, domain=off_corners, note="", **params):
         Case(name, function, (shape,), params=params, reference=reference, domain=domain, note=note)
         for shape in _SHAPES
     ]
+
+
+def _attention(q, k, v, *, bias, scale):
+    return apply(attention, q, k, v, bias=None if bias is None else bias.astype(q.dtype), scale=scale)
+
+
+def _attention_reference(q, k, v, *, bias, scale):
+    scores = q @ np.swapaxes(k, -1, -2) * scale
+    if bias is None:
+        return _softmax(scores, -1) @ v
+    blank = (bias == -np.inf).all(-1, keepdims=True)
+    return np.where(blank, 0, _softmax(scores + np.where(blank, 0, bias), -1)) @ v
+
+
+_CAUSAL = np.where(np.tri(3, 4, dtype=bool), 0.0, -np.inf)
+_BLANK = np.array([[-np.inf] * 4, [0.5, -np.inf, 0.0, 1.0], [0.0, 0.0, -np.inf, -np.inf]])
 
 
 def _sigmoid(x):
@@ -130,5 +149,37 @@ CASES: list[Case] = [
     *[
         Case("sigmoid", act.glu, (shape,), params={"dim": dim}, reference=_glu, note="glu")
         for shape, dim in (((2, 4), -1), ((4, 3), 0), ((2, 0), 1), ((0, 2), 1))
+    ],
+    *[
+        Case(
+            "attention",
+            _attention,
+            ((*lead, 3, 2), (*lead, 4, 2), (*lead, 4, 5)),
+            params={"bias": bias, "scale": 0.7},
+            reference=_attention_reference,
+            note=note,
+        )
+        for lead in ((), (2,), (2, 1))
+        for note, bias in (("", None), ("causal", _CAUSAL), ("blank", _BLANK))
+    ],
+    *[
+        Case("attention", _attention, shapes, {"bias": None, "scale": 1.0}, _attention_reference)
+        for shapes in (
+            ((1, 1), (1, 1), (1, 1)),
+            ((0, 2), (3, 2), (3, 4)),
+            ((2, 3, 2), (2, 4, 2), (2, 4, 0)),
+            ((0, 3, 2), (0, 4, 2), (0, 4, 5)),
+            ((3, 0), (4, 0), (4, 5)),
+        )
+    ],
+    *[
+        Case(
+            "dropout",
+            lambda x, mask, scale: apply(dropout, x, mask=mask, scale=scale),
+            (shape,),
+            {"mask": np.resize([True, False, True], shape), "scale": 1.25},
+            lambda x, mask, scale: x * mask * scale,
+        )
+        for shape in ((3, 4), (0, 3), (1,), ())
     ],
 ]

@@ -20,6 +20,19 @@ def _weighted(x, *, target, share, total):
     return _cross_entropy(x, target=target, share=share.astype(x.dtype), total=total)
 
 
+def _nll(x, *, target, share, total):
+    return apply(loss.nll, x, target=target, share=share, total=total)
+
+
+def _nll_weighted(x, *, target, share, total):
+    return _nll(x, target=target, share=share.astype(x.dtype), total=total)
+
+
+def _nll_reference(x, *, target, share, total):
+    losses = -(x * _one_hot(x, target)).sum(1) * share
+    return losses.sum() if total else losses
+
+
 def _softmax(x):
     return np.exp(x) / np.exp(x).sum(1, keepdims=True)
 
@@ -71,6 +84,23 @@ CASES: list[Case] = [
         )
         for shape, t in _LABELS
         for total in (True, False)
+    ],
+    *[
+        Case(
+            "nll",
+            _nll if weights is None else _nll_weighted,
+            (shape,),
+            {
+                "target": t,
+                "share": 0.25 if weights is None else 0.1 + np.arange(float(t.size)).reshape(t.shape),
+                "total": total,
+            },
+            _nll_reference,
+            note=weights or "",
+        )
+        for shape, t in _LABELS
+        for total in (True, False)
+        for weights in (None, "weighted")
     ],
     *[
         Case(

@@ -1,0 +1,425 @@
+"""exp, expm1, tanh, sigmoid, log, log1p and erf for use inside kernels: without branches, so that LLVM makes vector
+code of the loops that call them. And `rank`, with which it does so for a search of the largest element, too.
+
+    from .vector import exp        # z[i] = exp(x[i]) in a kernel, for float32 and float64
+
+Numba compiles `math.exp` and its kin to one library call per element: 2 to 50 times slower than NumPy. These are
+short formulas in which every choice is a select. What an argument is, decides which formulas: of float32 or float64.
+
+Largest errors, over several million points of the whole range, in units in the last place (ulp), float32 / float64:
+
+    exp  1.1 / 1.2    expm1  1.6 / 1.8    tanh  2.4 / 2.5    sigmoid  2.4 / 2.3
+    log  0.9 / 0.9    log1p  0.9 / 0.8    erf   1.2 / 1.6
+
+Infinities, NaN, -0.0 and denormal numbers, as arguments and as results, are treated as in NumPy. tanh and erf reach
+exactly 1; sigmoid reaches 0 through the denormal numbers, with the accuracy above.
+
+The coefficients are those of the polynomials through the exact values at the Chebyshev nodes of the interval, computed
+with 60 digits (mpmath) and rounded; such a polynomial is within a small factor of the best one. Their errors are below
+a tenth of an ulp of the result.
+
+    EXP    (e^r - 1 - r) / r^2             in r, |r| <= log(2) / 2
+    LOG    (2 artanh(s) - 2s) / s^3        in s^2, |s| <= (sqrt(2) - 1) / (sqrt(2) + 1)
+    ERF    erf(x) / x - 1                  in x^2, |x| <= 1
+    ERFC   erfc(x) e^(x^2)                 in 1 / (1 + x / FAR), 1 <= x <= LIMIT
+
+Imported only by modules that are imported when a kernel first runs, because it loads Numba.
+"""
+
+# mypy: allow-untyped-decorators
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic as _intrinsic
+from numba.extending import overload
+
+intrinsic: Any = _intrinsic  # typed as a decorator that keeps the signature, which it does not
+
+# --------------------------------------------------------------------------------------------- what Numba lacks
+
+_WORDS = {32: (ir.IntType(32), 23, 0x3F800000, 0x3F3504F3), 64: (ir.IntType(64), 52, 1023 << 52, 0x3FE6A09E667F3BCD)}
+"""Bits of a float -> integer of that size, bits of the fraction, and the numbers 1 and sqrt(1/2) as integers."""
+
+
+def _primitive(emit: Callable[..., Any], *kinds: Any) -> Any:
+    """A function of floats to a float of the same kind: emit(builder, bits, *values) makes its code."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return emit(builder, signature.args[0].bitwidth, *arguments)
+
+    return kinds[0](*kinds), generate
+
+
+def _bits(b: Any, size: int, x: Any) -> Any:
+    return b.bitcast(x, _WORDS[size][0])
+
+
+def _emit_power(b: Any, size: int, t: Any) -> Any:
+    word, fraction, one, _ = _WORDS[size]
+    exponent = b.shl(_bits(b, size, t), ir.Constant(word, fraction))
+    return b.bitcast(b.add(exponent, ir.Constant(word, one)), t.type)
+
+
+def _emit_mantissa(b: Any, size: int, x: Any) -> Any:
+    word, fraction, _, root = _WORDS[size]
+    above = b.sub(_bits(b, size, x), ir.Constant(word, root))
+    above = b.and_(above, ir.Constant(word, (1 << fraction) - 1))
+    return b.bitcast(b.add(above, ir.Constant(word, root)), x.type)
+
+
+def _emit_exponent(b: Any, size: int, x: Any) -> Any:
+    word, fraction, _, root = _WORDS[size]
+    above = b.sub(_bits(b, size, x), ir.Constant(word, root))
+    return b.sitofp(b.ashr(above, ir.Constant(word, fraction)), x.type)
+
+
+def _emit_copysign(b: Any, size: int, x: Any, y: Any) -> Any:
+    word = _WORDS[size][0]
+    sign = ir.Constant(word, -1 << (size - 1))
+    rest = ir.Constant(word, (1 << (size - 1)) - 1)
+    joined = b.or_(b.and_(_bits(b, size, x), rest), b.and_(_bits(b, size, y), sign))
+    return b.bitcast(joined, x.type)
+
+
+def _call(b: Any, name: str, *values: Any) -> Any:
+    """LLVM's own function of that name, for the type of the values."""
+    kind = values[0].type
+    insert: Any = cgutils.get_or_insert_function
+    suffix = "f32" if isinstance(kind, ir.FloatType) else "f64"
+    return b.call(insert(b.module, ir.FunctionType(kind, [kind] * len(values)), f"{name}.{suffix}"), values)
+
+
+@intrinsic
+def _power(typing: Any, t: Any) -> Any:
+    """2^n from t = n + SHIFT, whose lowest bits are those of n."""
+    return _primitive(_emit_power, t)
+
+
+@intrinsic
+def _mantissa(typing: Any, x: Any) -> Any:
+    """x divided by the power of two that brings it into sqrt(1/2) .. sqrt(2), for normal positive x."""
+    return _primitive(_emit_mantissa, x)
+
+
+@intrinsic
+def _exponent(typing: Any, x: Any) -> Any:
+    """The exponent of that power of two, as a float."""
+    return _primitive(_emit_exponent, x)
+
+
+@intrinsic
+def _copysign(typing: Any, x: Any, y: Any) -> Any:
+    """|x| with the sign of y."""
+    return _primitive(_emit_copysign, x, y)
+
+
+def _emit_rank(b: Any, size: int, x: Any) -> Any:
+    word = _WORDS[size][0]
+    bits = x if x.type == word else b.bitcast(x, word)
+    return b.xor(bits, b.lshr(b.ashr(bits, ir.Constant(word, size - 1)), ir.Constant(word, 1)))
+
+
+@intrinsic
+def _rank(typing: Any, x: Any) -> Any:
+    """The bits of x as an integer, those after the sign inverted if x is negative."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _emit_rank(builder, signature.args[0].bitwidth, *arguments)
+
+    return (types.int32 if x.bitwidth == 32 else types.int64)(x), generate
+
+
+@intrinsic
+def _ranked(typing: Any, k: Any) -> Any:
+    """The float of which k is the rank."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        bits = _emit_rank(builder, signature.args[0].bitwidth, *arguments)
+        return builder.bitcast(bits, ir.FloatType() if signature.args[0].bitwidth == 32 else ir.DoubleType())
+
+    return (types.float32 if k.bitwidth == 32 else types.float64)(k), generate
+
+
+@intrinsic
+def _polynomial(typing: Any, x: Any, coefficients: Any) -> Any:
+    """c[0] + c[1] x + c[2] x^2 + ..., with fused multiply-adds where the machine has them."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        unpack: Any = cgutils.unpack_tuple
+        power, total = arguments[0], None
+        for c in reversed(unpack(builder, arguments[1])):
+            total = c if total is None else _call(builder, "llvm.fmuladd", total, power, c)
+        return total
+
+    return x(x, coefficients), generate
+
+
+# ------------------------------------------------------------------------------------------------------- formulas
+
+
+def _formulas(
+    number: Any,
+    *,
+    SHIFT: float,
+    HIGH: float,
+    LOW: float,
+    LN2: tuple[float, float],
+    TINY: tuple[float, float, float],
+    FLAT: float,
+    FAR: float,
+    LIMIT: float,
+    EXP: tuple[float, ...],
+    LOG: tuple[float, ...],
+    ERF: tuple[float, ...],
+    ERFC: tuple[float, ...],
+) -> Any:
+    """The functions for one floating point type. Constants:
+
+    SHIFT   1.5 * 2^(bits of the fraction): adding it rounds to whole numbers and leaves these in the lowest bits
+    HIGH    above it exp is inf;    LOW    below it exp is 0
+    LN2     log(2) as a number with few digits, so that n times it is exact, and the rest
+    TINY    smallest normal number, a power of two that lifts denormal numbers above it, and its exponent
+    FLAT    from here on tanh rounds to 1;    LIMIT    from here on erf does
+    """
+    zero, half, one, two = number(0), number(0.5), number(1), number(2)
+    big, nan, log2e = number(math.inf), number(math.nan), number(1 / math.log(2))
+    shift, high, low, flat, far, limit = (number(c) for c in (SHIFT, HIGH, LOW, FLAT, FAR, LIMIT))
+    ln2_high, ln2_low = number(LN2[0]), number(LN2[1])
+    tiny, lift, lifted = (number(c) for c in TINY)
+    sure = number(40)  # sigmoid rounds to 1
+    exp_c, log_c, erf_c, erfc_c = (tuple(number(c) for c in table) for table in (EXP, LOG, ERF, ERFC))
+
+    def exp(x: Any) -> Any:
+        x = high if x > high else x
+        x = low if x < low else x
+        n = (x * log2e + shift) - shift
+        r = (x - n * ln2_high) - n * ln2_low
+        p = one + (r + r * r * _polynomial(r, exp_c))
+        t = n * half + shift  # 2^n in two factors: it may be too large or too small for one
+        return p * _power(t) * _power((n - (t - shift)) + shift)
+
+    def expm1(x: Any) -> Any:
+        y = high if x > high else x
+        y = -sure if y < -sure else y
+        n = (y * log2e + shift) - shift
+        r = (y - n * ln2_high) - n * ln2_low
+        p = r + r * r * _polynomial(r, exp_c)
+        s = _power((n - one) + shift)
+        return _copysign(two * (s * p + (s - half)), x)
+
+    def tanh(x: Any) -> Any:
+        y = abs(x)
+        y = two * (flat if y > flat else y)
+        n = (y * log2e + shift) - shift
+        r = (y - n * ln2_high) - n * ln2_low
+        p = r + r * r * _polynomial(r, exp_c)
+        s = _power(n + shift)
+        e = s * p + (s - one)  # exp(2 |x|) - 1
+        return _copysign(e / (e + two), x)
+
+    def sigmoid(x: Any) -> Any:
+        x = sure if x > sure else x
+        x = low if x < low else x
+        n = (x * log2e + shift) - shift
+        r = (x - n * ln2_high) - n * ln2_low
+        p = one + (r + r * r * _polynomial(r, exp_c))
+        t = n * half + shift
+        e = p * _power(t) * _power((n - (t - shift)) + shift)
+        return e / (one + e)
+
+    def log(x: Any) -> Any:
+        small = x < tiny
+        y = x * lift if small else x
+        n = _exponent(y) - (lifted if small else zero)
+        f = _mantissa(y) - one
+        s = f / (two + f)
+        z = s * s
+        h = half * f * f
+        z = n * ln2_high + (f - (h - (s * (h + z * _polynomial(z, log_c)) + n * ln2_low)))
+        z = z if x < big else x  # inf, and NaN
+        z = -big if x == zero else z
+        return nan if x < zero else z
+
+    def log1p(x: Any) -> Any:
+        u = one + x
+        small = u < tiny  # only 0: no sum with 1 is between
+        y = one if small else u
+        n = _exponent(y)
+        f = _mantissa(y) - one
+        s = f / (two + f)
+        z = s * s
+        h = half * f * f
+        lost = x - (u - one) if abs(x) < one else one - (u - x)  # what rounding 1 + x has taken away
+        z = n * ln2_high + (f - (h - (s * (h + z * _polynomial(z, log_c)) + (n * ln2_low + lost / y))))
+        z = z if u < big else u
+        z = x if u == one else z
+        z = -big if u == zero else z
+        return nan if u < zero else z
+
+    def erf(x: Any) -> Any:
+        y = abs(x)
+        a = limit if y > limit else y
+        b = one if y > one else y
+        near = b + b * _polynomial(b * b, erf_c)
+        v = a * a
+        n = (v * -log2e + shift) - shift
+        r = (-v - n * ln2_high) - n * ln2_low
+        e = (one + (r + r * r * _polynomial(r, exp_c))) * _power(n + shift)
+        tail = one - e * _polynomial(far / (far + a), erfc_c)
+        return _copysign(tail if y > one else near, x)
+
+    return SimpleNamespace(exp=exp, expm1=expm1, tanh=tanh, sigmoid=sigmoid, log=log, log1p=log1p, erf=erf)
+
+
+_BY_SIZE = {
+    32: _formulas(
+        np.float32,
+        SHIFT=1.5 * 2**23,
+        HIGH=89.0,
+        LOW=-104.0,
+        LN2=(0.693359375, -0.00021219444005469057),
+        TINY=(2.0**-126, 2.0**24, 24.0),
+        FLAT=10.0,
+        FAR=2.0,
+        LIMIT=4.0,
+        EXP=(0.5, 0.16666576, 0.041666556, 0.008363179, 0.0013926184),
+        LOG=(0.6666667, 0.40000123, 0.2855078, 0.23331614),
+        ERF=(0.12837917, -0.37612626, 0.11283594, -0.026854211, 0.0051890872, -0.00080168643, 7.875875e-05),
+        ERFC=(
+            *(-0.0001642364, 0.28506163, 0.25875136, 0.35103032),
+            *(-0.110208295, 0.57126516, -0.47652528, 0.12085243),
+        ),
+    ),
+    64: _formulas(
+        np.float64,
+        SHIFT=1.5 * 2**52,
+        HIGH=710.0,
+        LOW=-746.0,
+        LN2=(0.693147180559663, 2.8235290563031577e-13),
+        TINY=(2.0**-1022, 2.0**53, 53.0),
+        FLAT=20.0,
+        FAR=3.0,
+        LIMIT=6.2,
+        EXP=(
+            *(0.5, 0.16666666666666669, 0.04166666666662413, 0.008333333333330062, 0.0013888888917213717),
+            *(0.00019841269863053618, 2.4801521295954376e-05, 2.7557268459997064e-06, 2.7620088445409746e-07),
+            2.510038549551032e-08,
+        ),
+        LOG=(
+            *(0.6666666666666666, 0.40000000000000885, 0.28571428570799784, 0.22222222392581045),
+            *(0.18181795547521137, 0.15386244737621665, 0.13268638369266825, 0.13088034850927555),
+        ),
+        ERF=(
+            *(0.12837916709551256, -0.37612638903183543, 0.11283791670945006, -0.02686617064323777),
+            *(0.0052239776071164225, -0.0008548325975389692, 0.00012055294904839707, -1.492473690741966e-05),
+            *(1.6447424703317362e-06, -1.6208483801871705e-07, 1.3720064546777686e-08, -7.795898827002142e-10),
+        ),
+        ERFC=(
+            *(-2.876231978127234e-08, 0.1880642912108797, 0.18804365004495321, 0.17783143407868943),
+            *(0.15505718274506783, 0.1365380730548512, 0.05155323000437682, 0.19406158208272578),
+            *(-0.33650411875625186, 0.7606708439235975, -1.2454131807308695, 1.5561538658586531),
+            *(-1.495695276662794, 1.017103817417127, -0.4507059835379799, 0.11671583897737067, -0.013475225109608942),
+        ),
+    ),
+}
+
+
+# --------------------------------------------------------------------------------------- the functions that kernels use
+
+
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """In kernels the formula of that name; otherwise, and in kernels that run as Python, the function itself."""
+    name = function.__name__
+
+    # "contract" only lets a product and a sum round once: neither NaN nor the order of operations is touched
+    @overload(function, jit_options={"error_model": "numpy", "fastmath": {"contract"}})
+    def choose(x: Any) -> Any:
+        return getattr(_BY_SIZE[x.bitwidth], name) if isinstance(x, types.Float) else None
+
+    return function
+
+
+def _scalar(function: Callable[[Any], Any], x: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return function(x)
+
+
+@_compiled
+def exp(x: Any) -> Any:
+    """e^x."""
+    return _scalar(np.exp, x)
+
+
+@_compiled
+def expm1(x: Any) -> Any:
+    """e^x - 1, exact for small x."""
+    return _scalar(np.expm1, x)
+
+
+@_compiled
+def tanh(x: Any) -> Any:
+    """(e^x - e^-x) / (e^x + e^-x)."""
+    return _scalar(np.tanh, x)
+
+
+@_compiled
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + e^-x)."""
+    return _scalar(lambda x: np.exp(min(x, x.dtype.type(40))) / (1 + np.exp(min(x, x.dtype.type(40)))), x)
+
+
+@_compiled
+def log(x: Any) -> Any:
+    """The natural logarithm."""
+    return _scalar(np.log, x)
+
+
+@_compiled
+def log1p(x: Any) -> Any:
+    """log(1 + x), exact for small x."""
+    return _scalar(np.log1p, x)
+
+
+@_compiled
+def erf(x: Any) -> Any:
+    """2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x."""
+    return x.dtype.type(math.erf(x))
+
+
+def rank(x: Any) -> Any:
+    """An integer of the size of x that orders floats as their values do; -0.0 is below 0.0, NaN above or below all.
+
+    LLVM makes vector code of a search for the largest integer, but not for the largest float, as that might be NaN.
+    """
+    bits = x.view(np.int32 if x.itemsize == 4 else np.int64)
+    return bits if bits >= 0 else bits ^ np.iinfo(bits.dtype).max
+
+
+def ranked(k: Any) -> Any:
+    """The float that has this rank."""
+    bits = k if k >= 0 else k ^ np.iinfo(k.dtype).max
+    return bits.view(np.float32 if k.itemsize == 4 else np.float64)
+
+
+@overload(rank)
+def _choose_rank(x: Any) -> Any:
+    def choose(x: Any) -> Any:
+        return _rank(x)
+
+    return choose if isinstance(x, types.Float) else None
+
+
+@overload(ranked)
+def _choose_ranked(k: Any) -> Any:
+    def choose(k: Any) -> Any:
+        return _ranked(k)
+
+    return choose if isinstance(k, types.Integer) else None
