@@ -1,115 +1,203 @@
-"""`python -m benchmarks speed`: times the cases here and in a peer's environment, alternating, and prints ratios."""
+"""Time the library, beside others where they are given.
+
+Every case runs in a process of its own, ours and the peers' one after the other with equal threads, several rounds.
+Before anything is timed, first values (losses, or sums over the output and every gradient) are compared with the
+peers'; without a peer those of lone operations are compared with NumPy's in float64. Where values differ, nothing is
+timed and the exit status is 1.
+
+ratio   the peer's time divided by ours: above 1, ours is faster. Median of the rounds, least and largest
+rate    floating-point operations or bytes per second that a step needs at the least, and their share of what the
+        machine was found to do with as many threads; arrays that fit into the cache can be above 100 % of copying
+memory  by how much the process grew while it ran steps, ours / the peer's
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
-import statistics
-import subprocess
-import sys
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .cases import CASES, Case
+from benchmarks.cli import UsageError, did_you_mean
 
-ROOT = Path(__file__).parents[2]
+from .cases import CASES
+from .measure import Setting, WorkerError, ceilings, measure, probe
+from .peers import OURS, PEERS
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's flags."""
+    width = max(map(len, CASES))
+    parser.epilog = "\n".join(["cases:", *(f"  {case.name:<{width}}  {case.what}" for case in CASES.values())])
+    parser.add_argument("--only", nargs="+", metavar="CASE", help="run these cases")
     parser.add_argument(
-        "--only", nargs="+", metavar="CASE", choices=[case.name for case in CASES], help="run these cases"
+        "--peer",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="[NAME=]PYTHON",
+        help=f"the Python of an environment that has another library: {', '.join(PEERS)} (default: torch)",
     )
-    parser.add_argument(
-        "--peer", metavar="PYTHON", help="the Python of an environment that has PyTorch; without it ours is timed alone"
-    )
-    parser.add_argument("--rounds", type=int, default=5, help="processes per library and case, alternating (default 5)")
-    parser.add_argument("--threads", type=int, default=2, help="threads for each library (default 2)")
-    parser.add_argument("--data", metavar="DIR", help="where MNIST is; default as for `train`")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there")
+    parser.add_argument("--rounds", type=_count, default=5, metavar="R", help="processes per library (default: 5)")
+    parser.add_argument("--threads", type=_count, default=2, metavar="T", help="for each library (default: 2)")
+    parser.add_argument("--data", metavar="DIR", help="where MNIST and Fashion-MNIST are; default as for `train`")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw ratios and rates there, .png or .svg")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the suite; 1 if the libraries disagree about a value."""
-    chosen = [case for case in CASES if not arguments.only or case.name in arguments.only]
-    rows = []
+    """Run the suite; 1 if values differ or a case fails."""
+    chosen = _cases(arguments.only)
+    _check_files(arguments)
+    peers = dict(_peer(text) for text in arguments.peer)
+    versions = {name: _version(name, python) for name, python in peers.items()}
     with tempfile.TemporaryDirectory() as folder:
-        images = _images(arguments.data, Path(folder))
-        print(f"{arguments.rounds} processes each, {arguments.threads} threads, data: {images[1]}")
-        print(f"{'case':<20} {'ours':>10} {'peer':>10} {'ratio':>7}   spread of the ratio    what")
+        images = _write_images(arguments.data, Path(folder))
+        print(f"{arguments.rounds} processes each, {arguments.threads} threads, images: {images}")
+        print(f"peers: {', '.join(versions.values())}" if peers else "no --peer: ours alone")
+        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+        if load > 0.5:  # threads that wait for each other stand still while others have their processor
+            print(f"NOT QUIET: {load:.1f} other processes were running; neither ratios nor rates mean much then")
+        most = ceilings(arguments.threads)
+        print(f"the machine: {most['gflops']:.0f} GFLOP/s in sgemm, {most['gbytes']:.1f} GB/s in copying memory")
+        setting = Setting(peers, arguments.rounds, arguments.threads, Path(folder))
+        rows = []
         for case in chosen:
-            row = measure(case, arguments, images[0])
+            if not rows or rows[-1]["group"] != case.group:
+                print("\n" + _line(case.group, *HEADINGS).rstrip())
+            row = measure(case, setting)
             rows.append(row)
-            print(_line(row, case), flush=True)
+            for line in lines(row, most):
+                print(line, flush=True)
+    report = {"versions": versions, "threads": arguments.threads, "rounds": arguments.rounds, "images": images}
+    report |= {"ceilings": most, "rows": rows}
     if arguments.json:
-        Path(arguments.json).write_text(json.dumps(rows, indent=1))
-    return int(any(not row["agree"] for row in rows))
+        arguments.json.write_text(json.dumps(report, indent=1) + "\n")
+    if arguments.plot:
+        from .plot import draw
+
+        draw(arguments.plot, report)
+    return int(any(row["differences"] or row["failed"] for row in rows))
 
 
-def _images(data: str | None, folder: Path) -> tuple[str | None, str]:
-    """A file with the MNIST training images for the workers, and a word about it."""
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"wanted a whole number from 1, got {text!r}")
+    return int(text)
+
+
+def _cases(names: list[str] | None) -> list[Any]:
+    for name in names or ():
+        if name not in CASES:
+            raise UsageError(f"no case {name!r}: {did_you_mean(name, CASES)}")
+    return [case for case in CASES.values() if not names or case.name in names]
+
+
+def _check_files(arguments: argparse.Namespace) -> None:
+    """Say now, not after ten minutes, that a file cannot be written."""
+    if arguments.plot and arguments.plot.suffix not in (".png", ".svg"):
+        raise UsageError(f"--plot {arguments.plot}: wanted a name that ends in .png or .svg")
+    for flag, path in (("--json", arguments.json), ("--plot", arguments.plot)):
+        if path is not None:
+            new = not path.exists()
+            try:
+                path.open("a").close()
+                if new:
+                    path.unlink()
+            except OSError as error:
+                raise UsageError(f"{flag} {path}: cannot be written: {error.strerror or error}") from None
+    if arguments.plot:
+        try:
+            import matplotlib  # noqa: F401
+        except ImportError:
+            raise UsageError("--plot needs matplotlib: pip install matplotlib") from None
+
+
+def _peer(text: str) -> tuple[str, str]:
+    """("torch", "/path/python") from "torch=/path/python" or "/path/python"."""
+    name, equals, python = text.partition("=")
+    if not equals:
+        name, python = "torch", text
+    if name not in PEERS:
+        raise UsageError(f"--peer {text}: no library {name!r}: {did_you_mean(name, PEERS)}")
+    found = shutil.which(python)
+    if found is None:
+        raise UsageError(f"--peer {text}: there is no program {python}")
+    return name, str(Path(found).absolute())
+
+
+def _version(name: str, python: str) -> str:
+    try:
+        return probe(python, name)
+    except (WorkerError, OSError) as error:
+        raise UsageError(f"--peer {name}={python}: {error}") from None
+
+
+def _write_images(data: str | None, folder: Path) -> str:
+    """Write the training images into `folder` for the workers; what there is, in words."""
     import nn.data
     from autograd.errors import DataError
 
-    try:
-        images, labels = nn.data.MNIST(data, train=True, download=False).tensors()
-    except DataError:
-        return None, "random numbers (MNIST not found)"
-    file = folder / "images.npz"
-    np.savez(file, images=images.numpy().reshape(-1, 784), labels=labels.numpy())
-    return str(file), "MNIST"
+    found = []
+    for name, dataset in (("mnist", nn.data.MNIST), ("fashion", nn.data.FashionMNIST)):
+        try:
+            images, labels = dataset(data, train=True, download=False).tensors()
+        except DataError:
+            continue
+        np.save(folder / f"{name}-images.npy", images.numpy())
+        np.save(folder / f"{name}-labels.npy", labels.numpy())
+        found.append(dataset.__name__)
+    return " and ".join(found) or "random numbers (MNIST not found)"
 
 
-def measure(case: Case, arguments: argparse.Namespace, images: str | None) -> dict[str, Any]:
-    """Alternate ours and the peer; check that both compute the same."""
-    ours, peer = [], []
-    for _ in range(arguments.rounds):
-        ours.append(_worker(sys.executable, "wengert", case, arguments.threads, images))
-        if arguments.peer:
-            peer.append(_worker(arguments.peer, "torch", case, arguments.threads, images))
-    row: dict[str, Any] = {
-        "case": case.name,
-        "ours_s": statistics.median(run["median_s"] for run in ours),
-        "ours_version": ours[0]["version"],
-        "ours_peak_mib": statistics.median(run["peak_mib"] for run in ours),
-        "agree": True,
-    }
-    if peer:
-        ratios = [b["median_s"] / a["median_s"] for a, b in zip(ours, peer, strict=True)]
-        row |= {
-            "peer_s": statistics.median(run["median_s"] for run in peer),
-            "peer_version": peer[0]["version"],
-            "peer_peak_mib": statistics.median(run["peak_mib"] for run in peer),
-            "ratio": statistics.median(ratios),
-            "ratio_min": min(ratios),
-            "ratio_max": max(ratios),
-            "agree": bool(np.allclose(ours[0]["values"], peer[0]["values"], rtol=case.tolerance)),
-        }
-    return row
+HEADINGS = ("ours", "peer", "ratio", "least - most", "rate", "memory", "", "")
 
 
-def _worker(python: str, library: str, case: Case, threads: int, images: str | None) -> dict[str, Any]:
-    command = [python, "-m", "benchmarks.speed.worker", library, case.name, str(threads), *([images] if images else [])]
-    environment = dict(os.environ, OMP_NUM_THREADS=str(threads), PYTHONPATH=str(ROOT))
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"speed: {library} failed on {case.name}:\n{done.stderr}")
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
+def _line(*cells: str) -> str:
+    name, ours, peer, ratio, spread, rate, memory, library, what = cells
+    return f"{name:<22}{ours:>9}{peer:>9}{ratio:>8}{spread:>15}  {rate:<20}{memory:>16}  {library:<13}  {what}"
 
 
-def _line(row: dict[str, Any], case: Case) -> str:
-    peer = (
-        f"{_seconds(row['peer_s']):>10} {row['ratio']:>7.2f}   {row['ratio_min']:.2f} to {row['ratio_max']:.2f}"
-        if ("peer_s" in row)
-        else f"{'-':>10} {'-':>7}   "
-    )
-    wrong = "" if row["agree"] else "   VALUES DIFFER"
-    return f"{row['case']:<20} {_seconds(row['ours_s']):>10} {peer:<38}   {case.what}{wrong}"
+def lines(row: dict[str, Any], most: dict[str, float]) -> list[str]:
+    """A row of figures as lines of the table: one per peer."""
+    if row["failed"]:
+        return [f"{row['case']:<22} FAILED  {row['failed']}"]
+    if row["differences"]:
+        return [f"{row['case']:<22} VALUES DIFFER  {text}" for text in row["differences"]]
+    ours = row[OURS]
+    start = row["case"], _seconds(ours["seconds"])
+    rate = rate_of(row, ours["seconds"], most)
+    shown = f"{rate[0]:.3g} {rate[1]}, {100 * rate[2]:.0f} %" if rate else ""
+    found = []
+    for name, peer in row["peers"].items():
+        spread = f"{peer['ratio_min']:.2f} - {peer['ratio_max']:.2f}"
+        memory = f"{ours['growth_mib']:.0f} / {peer['growth_mib']:.0f} MiB"
+        found.append(
+            _line(*start, _seconds(peer["seconds"]), f"{peer['ratio']:.2f}", spread, shown, memory, name, row["what"])
+        )
+        start, shown = ("", ""), ""
+    if not found:
+        found.append(_line(*start, "-", "-", "", shown, f"{ours['growth_mib']:.0f} MiB", "", row["what"]))
+    if "scaling" in ours:
+        libraries = {"ours": ours, **row["peers"]}
+        times = [f"{name} {_seconds(at['single_s'])}, {at['scaling']:.2f} times" for name, at in libraries.items()]
+        found.append(f"  in one thread, and how much faster in all: {'; '.join(times)}")
+    return found
+
+
+def rate_of(row: dict[str, Any], seconds: float, most: dict[str, float]) -> tuple[float, str, float] | None:
+    """(rate, its unit, share of what the machine can do) of the ceiling that is nearer, None if neither is known."""
+    rates = []
+    if row["flops"]:
+        rates.append((row["flops"] / seconds / 1e9, "GFLOP/s", row["flops"] / seconds / 1e9 / most["gflops"]))
+    if row["bytes"]:
+        rates.append((row["bytes"] / seconds / 1e9, "GB/s", row["bytes"] / seconds / 1e9 / most["gbytes"]))
+    return max(rates, key=lambda rate: rate[2], default=None)
 
 
 def _seconds(value: float) -> str:

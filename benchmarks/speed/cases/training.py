@@ -1,0 +1,215 @@
+"""Whole training steps on images: forward, cross-entropy, backward, the optimiser's step.
+
+Every step takes the next images. Training on one batch over and over would make gradients denormal, and every library
+many times slower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .case import Case, Data, Library, Program, fill
+
+
+def mlp(library: Library) -> Any:
+    """784-256-128-10."""
+    nn = library.nn
+    return fill(
+        library, nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10))
+    )
+
+
+def lenet(library: Library) -> Any:
+    """LeNet-5 with padding, max-pooling, ReLU and batch normalisation."""
+    nn = library.nn
+    return fill(
+        library,
+        nn.Sequential(
+            nn.Conv2d(1, 6, 5, padding=2), nn.BatchNorm2d(6), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(6, 16, 5), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
+        ),
+    )  # fmt: skip
+
+
+def lenet_module(library: Library) -> Any:
+    """The same as a class, with functions in forward."""
+    nn = library.nn
+    F = nn.functional
+
+    class LeNet(nn.Module):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv1, self.norm1 = nn.Conv2d(1, 6, 5, padding=2), nn.BatchNorm2d(6)
+            self.conv2, self.norm2 = nn.Conv2d(6, 16, 5), nn.BatchNorm2d(16)
+            self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)
+
+        def forward(self, x: Any) -> Any:
+            x = F.max_pool2d(F.relu(self.norm1(self.conv1(x))), 2)
+            x = F.max_pool2d(F.relu(self.norm2(self.conv2(x))), 2)
+            x = x.flatten(1)
+            x = F.relu(self.fc1(x))
+            x = F.relu(self.fc2(x))
+            return self.fc3(x)
+
+    return fill(library, LeNet())
+
+
+def table2(library: Library) -> Any:
+    """The baseline of CIS 520 (University of Pennsylvania, 2021), homework 4, table 2."""
+    nn = library.nn
+    return fill(
+        library,
+        nn.Sequential(
+            nn.Conv2d(1, 32, 5, padding=2), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(32, 32, 5, padding=2), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(32, 64, 5, padding=2), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Flatten(), nn.Dropout(0.3), nn.Linear(576, 64), nn.BatchNorm1d(64), nn.ReLU(), nn.Linear(64, 10),
+        ),
+    )  # fmt: skip
+
+
+def vgg(library: Library) -> Any:
+    """Pairs of 3x3 convolutions with batch normalisation, in the manner of Simonyan and Zisserman 2015."""
+    nn = library.nn
+    layers: list[Any] = []
+    before = 1
+    for width in (32, 64, 128):
+        for channels in (before, width):
+            layers += [nn.Conv2d(channels, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU()]
+        layers.append(nn.MaxPool2d(2))
+        before = width
+    return fill(library, nn.Sequential(*layers, nn.Flatten(), nn.Linear(1152, 128), nn.ReLU(), nn.Linear(128, 10)))
+
+
+def _optimizer(library: Library, name: str, parameters: Any) -> Any:
+    if name == "adam":
+        return library.optim.Adam(parameters, lr=1e-3)
+    return library.optim.SGD(parameters, lr=0.05 if name == "sgd" else 0.01, momentum=0.9)
+
+
+def _train(
+    make: Callable[[Library], Any], optimizer: str, batch: int = 64, images: str = "mnist", flat: bool = False
+) -> Callable[[Library, Data], Program]:
+    def build(library: Library, data: Data) -> Program:
+        pixels, labels = data.images(images)
+        if flat:
+            pixels = pixels.reshape(-1, 784)
+        inputs, targets = library.lib.tensor(pixels), library.lib.tensor(labels)
+        model = make(library)
+        loss_of = library.nn.CrossEntropyLoss()
+        update = _optimizer(library, optimizer, model.parameters())
+        position = 0
+
+        def step() -> float:
+            nonlocal position
+            start = position % (len(labels) - batch)
+            position += batch
+            loss = loss_of(model(inputs[start : start + batch]), targets[start : start + batch])
+            update.zero_grad()
+            loss.backward()
+            update.step()
+            return float(loss)
+
+        def values() -> dict[str, Any]:
+            # each library draws its own random numbers: losses are compared with dropout switched off
+            dropouts = [module for module in model.modules() if isinstance(module, library.nn.Dropout)]
+            shares = [module.p for module in dropouts]
+            for module in dropouts:
+                module.p = 0.0
+            losses = {f"loss {number}": step() for number in range(1, 6)}
+            for module, share in zip(dropouts, shares, strict=True):
+                module.p = share
+            return losses
+
+        return Program(step, values)
+
+    return build
+
+
+def _epoch(library: Library, data: Data) -> Program:
+    """One epoch of the experiment mnist-mlp over 60,000 images: shuffled, batch 64, Adam."""
+    pixels, labels = data.images(count=60_000)
+    inputs, targets = library.lib.tensor(pixels.reshape(-1, 784)), library.lib.tensor(labels)
+    model = mlp(library)
+    loss_of = library.nn.CrossEntropyLoss()
+    update = _optimizer(library, "adam", model.parameters())
+    rng = np.random.default_rng(0)
+
+    def step() -> float:
+        order = library.lib.tensor(rng.permutation(60_000))
+        total = 0.0
+        for start in range(0, 60_000, 64):
+            chosen = order[start : start + 64]
+            loss = loss_of(model(inputs[chosen]), targets[chosen])
+            update.zero_grad()
+            loss.backward()
+            update.step()
+            total += loss.item()
+        return total / 938
+
+    return Program(step, lambda: {"mean loss of the first epoch": step()})
+
+
+def _conv(channels: int, filters: int, kernel: int, out: int) -> float:
+    return 2.0 * channels * filters * kernel**2 * out**2
+
+
+def _flops(batch: int, first: float, *others: float) -> float:
+    """Of one step, from the operations of each layer for one image; nobody asks for the gradient of the images."""
+    return batch * (2 * first + 3 * sum(others))
+
+
+MLP = (2.0 * 784 * 256, 2.0 * 256 * 128, 2.0 * 128 * 10)
+LENET = (_conv(1, 6, 5, 28), _conv(6, 16, 5, 10), 2.0 * 400 * 120, 2.0 * 120 * 84, 2.0 * 84 * 10)
+TABLE2 = (_conv(1, 32, 5, 28), _conv(32, 32, 5, 14), _conv(32, 64, 5, 7), 2.0 * 576 * 64, 2.0 * 64 * 10)
+VGG = (
+    *(_conv(1, 32, 3, 28), _conv(32, 32, 3, 28), _conv(32, 64, 3, 14), _conv(64, 64, 3, 14)),
+    *(_conv(64, 128, 3, 7), _conv(128, 128, 3, 7), 2.0 * 1152 * 128, 2.0 * 128 * 10),
+)
+
+
+def _case(name: str, what: str, build: Callable[[Library, Data], Program], flops: float, **settings: Any) -> Case:
+    return Case(name, what, build, group="training steps", flops=flops, **({"tolerance": 1e-3} | settings))
+
+
+TRAINING = [
+    _case("mlp-sgd", "MLP 784-256-128-10, batch 64, momentum", _train(mlp, "sgd", flat=True), _flops(64, *MLP)),
+    _case("mlp-adam", "the same, Adam", _train(mlp, "adam", flat=True), _flops(64, *MLP)),
+    _case(
+        "mnist-epoch",
+        "epoch of mnist-mlp: 60,000 shuffled images, batch 64, Adam",
+        _epoch,
+        _flops(60_000, *MLP),
+        warm_up=0,  # the epoch that is compared is one
+        least=2,
+    ),
+    _case("lenet-bn", "LeNet-5 with batch norm, batch 64, momentum", _train(lenet, "momentum"), _flops(64, *LENET)),
+    _case(
+        "lenet-bn-module",
+        "the same as a Module with functions in forward",
+        _train(lenet_module, "momentum"),
+        _flops(64, *LENET),
+    ),
+    _case(
+        "table2-64",
+        "CNN of CIS 520, table 2, Fashion-MNIST, batch 64, Adam",
+        _train(table2, "adam", images="fashion"),
+        _flops(64, *TABLE2),
+    ),
+    _case(
+        "table2-256",
+        "the same, batch 256",
+        _train(table2, "adam", batch=256, images="fashion"),
+        _flops(256, *TABLE2),
+    ),
+    _case(
+        "vgg-bn",
+        "six 3x3 convolutions 32-128 with batch norm, batch 64, momentum",
+        _train(vgg, "momentum", images="fashion"),
+        _flops(64, *VGG),
+    ),
+]

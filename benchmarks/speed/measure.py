@@ -1,0 +1,203 @@
+"""Runs the workers of a case: compares first values, and lets one after the other time its steps."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from .cases.case import Case, Checksum, Data, checksums, differences
+from .peers import OURS
+
+ROOT = Path(__file__).parents[2]
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+class WorkerError(Exception):
+    """A worker ended before it had answered; the message is the last thing it said."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What holds for all cases of a run."""
+
+    peers: Mapping[str, str]
+    """Name of the library -> the Python that has it."""
+    rounds: int
+    threads: int
+    folder: Path | None
+    """Where the images are."""
+    seconds: float = 0.3
+
+
+def environment(threads: int) -> dict[str, str]:
+    """That of a process which may use so many threads."""
+    return {**os.environ, **{name: str(threads) for name in THREADS}, "PYTHONPATH": _path()}
+
+
+def _path() -> str:
+    return os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+class Worker:
+    """A process that runs one case in one library. Use in `with`: the process ends with the block."""
+
+    def __init__(self, python: str, name: str, case: str, threads: int = 1, *more: str) -> None:
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115, a pipe would fill up while nobody reads it
+        command = [python, "-m", "benchmarks.speed.worker", name, case, str(threads), *more]
+        self.process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment(threads),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+        )
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.kill()
+        self.process.communicate()
+        self.errors.close()
+
+    def answer(self) -> Any:
+        """The next thing it says."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            status = self.process.wait()
+            self.errors.seek(0)
+            said = self.errors.read().strip().splitlines()
+            raise WorkerError(said[-1] if said else f"ended with status {status}")
+        try:
+            return json.loads(line)
+        except json.JSONDecodeError:
+            raise WorkerError(f"said {line.strip()!r}") from None
+
+    def time(self) -> Any:
+        """Its figures."""
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write("go\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # the answer says why
+        return self.answer()
+
+
+def probe(python: str, name: str) -> str:
+    """The version of the library there."""
+    with Worker(python, name, "probe") as worker:
+        version: str = worker.answer()["version"]
+        return version
+
+
+def ceilings(threads: int) -> dict[str, float]:
+    """{"gflops", "gbytes"} of this machine with so many threads."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.speed.ceilings", str(threads)],
+        cwd=ROOT,
+        env=environment(threads),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def measure(case: Case, setting: Setting) -> dict[str, Any]:
+    """A row of the table: {"case", "group", "what", "differences", "failed", OURS: figures, "peers": {name: figures}}.
+
+    Figures of ours are medians over the rounds: "seconds", "growth_mib", "peak_mib", and "steps" altogether; with a
+    peer come "ratio" (its time over ours in the same round), "ratio_min" and "ratio_max". A case with `scaling` also
+    has "single_s", the time in one thread, and "scaling", that over the time in all.
+    """
+    row: dict[str, Any] = {"case": case.name, "group": case.group, "what": case.what, "per": case.per}
+    row |= {"flops": case.flops / case.per, "bytes": case.bytes / case.per, "differences": [], "failed": ""}
+    try:
+        runs = _rounds(case, setting, setting.threads, row)
+        if case.scaling and runs and setting.threads > 1:
+            for name, single in _rounds(case, setting, 1, row).items():
+                for many, one in zip(runs[name], single, strict=True):
+                    many |= {"single_s": one["seconds"], "scaling": one["seconds"] / many["seconds"]}
+    except WorkerError as error:
+        return row | {"failed": str(error), "peers": {}}
+    if row["differences"]:
+        return row | {"peers": {}}
+    row |= {OURS: _figures(runs[OURS]), "peers": {}}
+    for name in runs:
+        if name != OURS:
+            ratios = [peer["seconds"] / ours["seconds"] for ours, peer in zip(runs[OURS], runs[name], strict=True)]
+            spread = {"ratio": statistics.median(ratios), "ratio_min": min(ratios), "ratio_max": max(ratios)}
+            row["peers"][name] = _figures(runs[name]) | spread
+    return row
+
+
+def _figures(runs: list[dict[str, float]]) -> dict[str, float]:
+    return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+
+
+def _rounds(case: Case, setting: Setting, threads: int, row: dict[str, Any]) -> dict[str, list[dict[str, float]]]:
+    """Figures of every round, by library. Stops, with the differences in the row, when values are not the same."""
+    pythons = {OURS: sys.executable, **setting.peers}
+    folder = [str(setting.folder)] if setting.folder else []
+    expected: list[Checksum] | None = None
+    if not setting.peers and case.reference is not None:
+        expected = checksums(case.reference(Data(setting.folder)))
+    runs: dict[str, list[dict[str, float]]] = {}
+    for turn in range(setting.rounds):
+        workers: dict[str, Worker] = {}
+        try:
+            for name, python in pythons.items():
+                workers[name] = Worker(python, name, case.name, threads, str(setting.seconds), *folder)
+            values = {name: _values(worker, name) for name, worker in workers.items()}
+            row["differences"] = _compare(case, values, expected)
+            if row["differences"]:
+                return {}
+            present = [name for name in pythons if values[name] is not None]
+            for name in present if turn % 2 == 0 else reversed(present):  # nobody always goes first
+                runs.setdefault(name, []).append(_asked(workers[name].time, name))
+        finally:
+            for worker in workers.values():
+                worker.__exit__(None, None, None)
+    return runs
+
+
+def _asked(ask: Any, name: str) -> Any:
+    try:
+        return ask()
+    except WorkerError as error:
+        raise WorkerError(f"{name}: {error}") from None
+
+
+def _values(worker: Worker, name: str) -> Any:
+    said = _asked(worker.answer, name)
+    return None if said is None else said["values"]
+
+
+def _compare(case: Case, values: dict[str, Any], expected: list[Checksum] | None) -> list[str]:
+    """What is wrong with the first values, in words."""
+    ours = values[OURS]
+    wrong = [f"{name} is {value}" for name, value, _ in ours if not np.isfinite(value)]
+    if expected is not None:
+        wrong += [f"NumPy: {text}" for text in differences(ours, expected, case.tolerance)]
+    for name, theirs in values.items():
+        if name != OURS and theirs is not None:
+            wrong += [f"{name}: {text}" for text in differences(ours, theirs, case.tolerance)]
+    return wrong
