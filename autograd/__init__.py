@@ -5,6 +5,16 @@ import warnings
 
 from . import errors, func, functional, linalg
 from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
+from .check import (
+    GradReport,
+    check_derivation,
+    check_grads,
+    eval_numerical_gradient,
+    eval_numerical_gradient_array,
+    gradcheck,
+    gradgradcheck,
+    rel_error,
+)
 from .creation import (
     arange,
     as_tensor,

@@ -60,7 +60,7 @@ class detect_anomaly(set_detect_anomaly):  # noqa: N801
         super().__init__(True, check_nan)
 
 
-def _switch(watch: Callable[[Record, Any], None] | None) -> None:
+def _switch(watch: Callable[..., None] | None) -> None:
     tape = state.home
     tape.watch = watch
     tape.limit = -1 if watch is not None else len(tape.records) + tape.interval
@@ -81,13 +81,13 @@ def _first_bad(array: Any) -> tuple[int, ...]:
     return tuple(int(i) for i in np.argwhere(mask)[0])
 
 
-def _check_forward(record: Record, value: Any) -> None:
+def _check_forward(record: Record, value: Any, inputs: Any, settings: Any) -> None:
     if not isinstance(value, np.ndarray):
         return
     bad = _bad(value)
     if bad:
-        inputs = [array for array in record.arrays() if array is not value and _bad(array)]
-        note = "; one of its inputs was not finite already" if inputs else ""
+        before = [array for array in record.arrays() if array is not value and _bad(array)]
+        note = "; one of its inputs was not finite already" if before else ""
         raise AnomalyError(
             f"{record.op} at {record.line} computed {bad} (first at index {_first_bad(value)} of shape {value.shape})"
             f"{note}"

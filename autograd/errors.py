@@ -11,6 +11,7 @@ AutogradError
 ├── LinAlgError (NumPy's)          a matrix is singular or not positive definite, or an iteration does not converge
 ├── NoRuleError (TypeError)        a NumPy function or an input that has no derivative rule
 ├── LabelError (ValueError)        a class index or another target that the loss does not take
+├── GradcheckError (RuntimeError)  `gradcheck`: a gradient differs from the slope
 ├── CheckpointError (ValueError)   a checkpoint is damaged, foreign, or does not fit the model
 └── DataError (ValueError)         a data file or folder is missing, damaged or not what it claims to be
 
@@ -70,6 +71,10 @@ class LabelError(AutogradError, ValueError, IndexError, RuntimeError):
 
     Also an IndexError and a RuntimeError, because PyTorch raises these for targets out of bounds.
     """
+
+
+class GradcheckError(AutogradError, RuntimeError):
+    """`gradcheck` found a gradient that differs from the slope of its function."""
 
 
 class CheckpointError(AutogradError, ValueError, RuntimeError):

@@ -169,7 +169,7 @@ class Function:
         record.inputs = nodes[0] if len(nodes) == 1 else tuple(nodes)
         frame = outer(sys._getframe(1))
         record.code, record.lasti = frame.f_code, frame.f_lasti
-        results = _outputs(record, outs, args, context)
+        results = _outputs(record, outs, args, kwargs, context)
         produced = {id(out): result._node for out, result in zip(outs, results, strict=True) if isinstance(out, Core)}
         context._saved = tuple(
             (x._array, produced.get(id(x), x._node)) if isinstance(x, Core) else (x, None) for x in context._to_save
@@ -181,7 +181,9 @@ class Function:
         return tuple(results) if several else results[0]
 
 
-def _outputs(record: Record, outs: list[Any], args: tuple[Any, ...], context: Context) -> list[Any]:
+def _outputs(
+    record: Record, outs: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any], context: Context
+) -> list[Any]:
     """Put the record, and one per output if there are several, on the tape; give the outputs their nodes."""
     tensors = [out for out in outs if isinstance(out, Core)]
     record.dtype = tensors[0]._array.dtype if tensors else float32
@@ -189,7 +191,7 @@ def _outputs(record: Record, outs: list[Any], args: tuple[Any, ...], context: Co
     shapes: Any = tensors[0]._array.shape if single else tuple(out._array.shape for out in tensors)
     record.shape = shapes
     record.saved = ()
-    append(record, tensors[0]._array if single else ())
+    append(record, tensors[0]._array if single else (), args, kwargs)
     results = []
     position = 0
     for out in outs:
@@ -307,7 +309,7 @@ def checkpoint(
     record.inputs = nodes
     frame = outer(sys._getframe(1))
     record.code, record.lasti = frame.f_code, frame.f_lasti
-    results = _outputs(record, outs, args, Context(()))
+    results = _outputs(record, outs, args, kwargs, Context(()))
     kept = [_Kept((x._array, x._node)) if isinstance(x, Core) else x for x in args]
     arrays = tuple(x._array for x in args if isinstance(x, Core))
     record.saved = (function, kept, kwargs, random_state, arrays)

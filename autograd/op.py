@@ -48,6 +48,8 @@ class Op:
     floating    integer input is taken as the default floating dtype first, as PyTorch does for sin, sqrt, ...
     view        the output shares the input's memory
     kinks       has points without a derivative, or is no analytic function: the checker then avoids complex steps
+    anew        (inputs, settings) -> the same for running `forward` on other inputs, where settings were computed from
+                the first ones, or only part of the input space is meant: used by the checker alone
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Op:
         view: bool = False,
         kinks: bool = False,
         outputs: int = 1,
+        anew: Function | None = None,
     ) -> None:
         self.name = name
         self.forward = forward
@@ -74,6 +77,7 @@ class Op:
         self.view = view
         self.kinks = kinks
         self.outputs = outputs
+        self.anew = anew
         self.inputs, self.defaults = _signature(forward, rules)
         self.variadic = self.inputs[:1] != () and self.inputs[0].startswith("*")
         self.plans: dict[tuple[int, ...], Plan] = {}
@@ -124,6 +128,7 @@ def op(
     view: bool = False,
     kinks: bool = False,
     outputs: int = 1,
+    anew: Function | None = None,
     **rules: Function | None,
 ) -> Any:
     """Declare an op: directly, or as a decorator of its forward function. Rules are named d + input: dx, dy, dw.
@@ -147,6 +152,7 @@ def op(
             view=view,
             kinks=kinks,
             outputs=outputs,
+            anew=anew,
         )
         unknown = [key for key in made.rules if key not in made.inputs]
         if unknown:

@@ -212,15 +212,18 @@ class Tape:
         self.limit = _SWEEP_FIRST  # sweep when there are more records than this
         self.gaps = sys.maxsize  # where the first gap is that a walk inside another one has left
         self.replaying = 0  # depth of backward passes under way; the list is not re-packed meanwhile
-        self.watch: Callable[[Record, Any], None] | None = None  # sees each record with its value: `detect_anomaly`
+        self.watch: Callable[[Record, Any, Any, Any], None] | None = None  # sees each call: `overflow` says what of it
         self.hooks: dict[int, list[Callable[[Any], Any]]] = {}  # id of a record -> what to do with its cotangent
 
     # -- recording
 
-    def overflow(self, value: Any) -> None:
-        """The list has outgrown `limit`: called with the value that the latest record computed."""
+    def overflow(self, value: Any, inputs: Any = (), settings: Any = None) -> None:
+        """The list has outgrown `limit`. Called with what the latest record computed, and from what.
+
+        While somebody watches the tape (`detect_anomaly`, `check_grads`), the limit lies below every length.
+        """
         if self.watch is not None:
-            self.watch(self.records[-1], value)
+            self.watch(self.records[-1], value, inputs, settings)
             if len(self.records) % _SMALL:
                 return
         self.sweep()

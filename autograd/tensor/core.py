@@ -335,7 +335,7 @@ _TAIL = """\
     records = tape.records
     records.append(record)
     if len(records) > tape.limit:
-        tape.overflow(z)
+        tape.overflow(z, {given})
 {view}    return out
 """
 
@@ -424,6 +424,7 @@ def _function(
         plan = op.plan(wanted)
         fill[f"saved_{letter}"], scope[f"plan_{letter}"] = plan.saved_text(arrays), plan
     fill["settings"] = ", **settings" if op.defaults else ""
+    fill["given"] = ("(a,)" if template is _UNARY else "(a, b)") + (", settings" if op.defaults else ", {}")
     fill["view"] = "    note_view(out, input)\n" if op.view else ""
     fill["inside"] = "        note_view(out, input)\n" if op.view else ""
     fill["constant_result"] = str(not any(map(op.differentiable, range(len(op.inputs)))))
@@ -504,10 +505,10 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Any:
         z = np.asarray(z)
     record = _record(op, arrays, nodes, wanted, z, settings)
     if op.outputs != 1:
-        return _noted(op, _record_outputs(record, z), inputs[0])
+        return _noted(op, _record_outputs(record, z, arrays, settings), inputs[0])
     record.shape = z.shape
     record.dtype = z.dtype
-    append(record, z)
+    append(record, z, arrays, settings)
     out = new(Tensor)
     out._array = z
     out._node = record
@@ -522,10 +523,11 @@ def record_call(op: Op, inputs: tuple[Any, ...], z: Array, **settings: Any) -> R
     wanted = [index for index, node in enumerate(nodes) if node is not None and op.differentiable(index)]
     if not wanted or state.tape is None:
         return None
-    record = _record(op, [array_of(x) for x in inputs], [nodes[index] for index in wanted], wanted, z, settings)
+    arrays = [array_of(x) for x in inputs]
+    record = _record(op, arrays, [nodes[index] for index in wanted], wanted, z, settings)
     record.shape = z.shape
     record.dtype = z.dtype
-    append(record, z)
+    append(record, z, arrays, settings)
     return record
 
 
@@ -543,20 +545,22 @@ def _record(op: Op, arrays: list[Any], nodes: list[Any], wanted: list[int], z: A
     return record
 
 
-def append(record: Record, z: Any) -> None:
-    """Put a finished record on the current thread's tape; `z` is the value it computed."""
+def append(record: Record, z: Any, inputs: Any = (), settings: Any = None) -> None:
+    """Put a finished record on the current thread's tape; `z` is the value it computed from `inputs`."""
     tape = state.home
     tape.records.append(record)
     if len(tape.records) > tape.limit:
-        tape.overflow(z)
+        tape.overflow(z, inputs, settings)
 
 
-def _record_outputs(record: Record, values: tuple[Array, ...]) -> tuple[Any, ...]:
+def _record_outputs(
+    record: Record, values: tuple[Array, ...], inputs: list[Any], settings: dict[str, Any]
+) -> tuple[Any, ...]:
     """Several outputs: one record that computes them all, and one per output that takes it out."""
     shapes: Any = tuple([z.shape for z in values])
     record.shape = shapes
     record.dtype = values[0].dtype if values else _default
-    append(record, values)
+    append(record, values, inputs, settings)
     outs = []
     for index, z in enumerate(values):
         part = Record()

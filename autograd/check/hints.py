@@ -1,0 +1,218 @@
+"""What a wrong gradient looks like: the likely mistake, from how the claim relates to the slopes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+
+from .claim import Claim, Finding
+
+Array = np.ndarray[Any, Any]
+
+_CLOSE = 2e-3  # relative; slopes and claims of float32 are no better
+
+
+def hint(finding: Finding, k: int, claim: Claim, call: Any) -> str:
+    """A sentence about what is wrong with the gradient of input `k`; "" if it looks like nothing known."""
+    at, a, n = np.array(finding.positions, int), np.array(finding.analytic), np.array(finding.numeric)
+    if finding.gradient is None or not at.size:
+        return ""
+    finite = np.isfinite(a) & np.isfinite(n)
+    if not finite.all():
+        return "the rule gives NaN or infinity where the slope is finite" if not np.isfinite(a).all() else ""
+    wrong = ~_close(a, n)
+    if not wrong.any():
+        return ""
+    sizes = _sizes(claim, k)
+    return (
+        _zero(finding, at, a, n, wrong)
+        or _repeated(at, wrong, call)
+        or _constant(a, n, sizes)
+        or _arranged(finding, at, n, k, claim)
+        or _some(finding, at, a, n, wrong, sizes)
+    )
+
+
+def _close(a: Array, n: Array) -> Array:
+    size = max(float(np.abs(a).max(initial=0)), float(np.abs(n).max(initial=0)))
+    close: Array = np.abs(a - n) <= _CLOSE * np.maximum(np.abs(a), np.abs(n)) + 1e-7 * size
+    return close
+
+
+def _sizes(claim: Claim, k: int) -> dict[int, str]:
+    """Numbers that a sum and a mean may differ by -> what they count."""
+    found: dict[int, str] = {}
+    shapes = [np.shape(claim.inputs[k]), *(np.shape(x) for x in claim.inputs), *(np.shape(w) for w in claim.weights[0])]
+    for shape in shapes:
+        for axis, size in enumerate(shape):
+            found.setdefault(size, f"the size of axis {axis}")
+    for shape in shapes:
+        found.setdefault(math.prod(shape), "the number of elements")
+        for axis in range(len(shape)):
+            rest = math.prod(shape[:axis] + shape[axis + 1 :])
+            found.setdefault(rest, f"the number of elements but for axis {axis}")
+    found.pop(1, None)
+    found.pop(0, None)
+    return found
+
+
+def ratio_hint(ratio: float, sizes: dict[int, str]) -> str:
+    """What a constant ratio of claim to slope says."""
+    if abs(ratio + 1) < _CLOSE:
+        return "a sign: it is the negative of the slope"
+    for number, what in sizes.items():
+        if number > 2 and abs(ratio / number - 1) < _CLOSE:
+            return f"{number} times too large, {what}: a sum where a mean was meant?"
+        if number > 2 and abs(ratio * number - 1) < _CLOSE:
+            return f"{number} times too small, {what}: a mean where a sum was meant?"
+    if abs(ratio - 2) < 2 * _CLOSE:
+        return "a factor 2 too many" + (
+            ", or counted twice" if 2 not in sizes else f", or a sum for a mean ({sizes[2]})"
+        )
+    if abs(ratio - 0.5) < 0.5 * _CLOSE:
+        return "a factor 2 is missing: the exponent of a square?"
+    side = "too large" if abs(ratio) > 1 else "too small"
+    return f"off by a constant factor: {ratio:.6g} times the slope, {side} everywhere"
+
+
+def _constant(a: Array, n: Array, sizes: dict[int, str]) -> str:
+    telling = np.abs(n) > 1e-4 * np.abs(n).max()
+    if telling.sum() < min(2, n.size) or (np.abs(n).max() == 0):
+        return ""
+    ratios = a[telling] / n[telling]
+    if ratios.size < 1 or np.ptp(ratios) > _CLOSE * np.abs(ratios).max():
+        return ""
+    if n.size == 1 and sizes:
+        known = ratio_hint(float(ratios[0]), sizes)
+        return "" if known.startswith("off by") else known
+    return ratio_hint(float(np.median(ratios)), sizes)
+
+
+def _zero(finding: Finding, at: Array, a: Array, n: Array, wrong: Array) -> str:
+    gradient = finding.gradient
+    assert gradient is not None
+    if not gradient.any():
+        return "the gradient is 0 everywhere: the path is cut"
+    if not (a[wrong] == 0).all():
+        return ""
+    shape = gradient.shape
+    for axis in range(len(shape)):
+        others = tuple(i for i in range(len(shape)) if i != axis)
+        dead = np.flatnonzero(~gradient.any(axis=others)) if len(shape) > 1 else np.array([], int)
+        where = np.unravel_index(at[wrong], shape)[axis]
+        if dead.size and np.isin(where, dead).all():
+            return f"the gradient is 0 at index {', '.join(map(str, dead[:5]))} of axis {axis}: the path is cut there"
+    if wrong.sum() == 1 and a.size > 1:
+        return "one element gets no gradient"
+    return "some elements get no gradient: a wrong mask, or a loop that ends too early?"
+
+
+def _repeated(at: Array, wrong: Array, call: Any) -> str:
+    """Are the wrong elements just those that an index names several times?"""
+    settings = getattr(call, "settings", None) or {}
+    if (
+        call is None
+        or call.record.plan.op is None
+        or not ("index" in settings or "index" in call.record.plan.op.inputs)
+    ):
+        return ""
+    x = np.asarray(call.inputs[0])
+    try:
+        names = call.record.plan.op.forward(
+            np.arange(x.size, dtype=float).reshape(x.shape), *call.inputs[1:], **call.settings
+        )
+    except (TypeError, ValueError, IndexError):
+        return ""
+    counts = np.bincount(np.asarray(names).astype(int).reshape(-1), minlength=x.size)
+    repeated = np.flatnonzero(counts > 1)
+    if repeated.size and np.isin(at[wrong], repeated).all():
+        return "wrong just where an index occurs more than once: assigned instead of added up"
+    return ""
+
+
+def _arranged(finding: Finding, at: Array, n: Array, k: int, claim: Claim) -> str:
+    """Is the claim the gradient in another order, or that of another input?"""
+    g = finding.gradient
+    assert g is not None
+    if n.size < 2 or np.ptp(n) <= _CLOSE * np.abs(n).max():
+        return ""
+    for values, what in _arrangements(g):
+        if _close(values.reshape(-1)[at], n).all():
+            return f"it is the gradient {what}"
+    for row in claim.gradients:
+        for other, values in enumerate(row):
+            if other == k:
+                continue
+            if values.shape == g.shape and _close(values.reshape(-1)[at], n).all():
+                return f"it is the gradient of {claim.names[other]}, exchanged with that of {claim.names[k]}"
+    for axis, size in enumerate(g.shape):
+        summed = np.broadcast_to(g.sum(axis=axis, keepdims=True), g.shape)
+        if size > 1 and _close(summed.reshape(-1)[at], n).all():
+            return f"its sum along axis {axis} would be right: a sum over the broadcast axis is missing"
+    return ""
+
+
+def _arrangements(g: Array) -> Iterator[tuple[Array, str]]:
+    for axes in permutations(range(g.ndim)) if 2 <= g.ndim <= 4 else ():
+        if axes != tuple(range(g.ndim)) and np.transpose(g, axes).shape == g.shape:
+            yield np.transpose(g, axes), "transposed" if g.ndim == 2 else f"with its axes permuted by {axes}"
+    if g.ndim == 2 and g.shape[0] != g.shape[1]:
+        yield g.reshape(-1).reshape(g.shape[::-1]).T, "with rows and columns mixed up: a reshape instead of a transpose"
+    for axis in range(g.ndim):
+        if g.shape[axis] > 1:
+            yield np.flip(g, axis), f"in reverse order along axis {axis}"
+            for shift in (1, -1):
+                yield np.roll(g, shift, axis), f"shifted by one along axis {axis}"
+    if g.ndim > 1:
+        yield np.flip(g), "in reverse order along all axes"
+
+
+def _some(finding: Finding, at: Array, a: Array, n: Array, wrong: Array, sizes: dict[int, str]) -> str:
+    if wrong.all():
+        return ""
+    count = int(wrong.sum())
+    share = "one element is wrong" if count == 1 else f"{count} of {wrong.size} compared elements are wrong"
+    if count > 1:
+        known = _constant(a[wrong], n[wrong], {})
+        if known and not known.startswith("off by"):
+            return f"{share}, there {known}"
+    assert finding.gradient is not None
+    shape = finding.gradient.shape
+    if count > 1:
+        for axis in range(len(shape)):
+            places = np.unravel_index(at, shape)[axis]
+            if shape[axis] > 1 and not np.isin(places[~wrong], places[wrong]).any():
+                bad = np.unique(places[wrong])
+                if bad.size < shape[axis]:
+                    return f"{share}: index {', '.join(map(str, bad[:5]))} of axis {axis}"
+    return f"{share}, the others are right"
+
+
+def shape_hint(got: tuple[int, ...], wanted: tuple[int, ...], value: Array, numeric: Array | None) -> str:
+    """What a gradient of the wrong shape suggests."""
+    if got == wanted[::-1] and len(got) == 2:
+        same = numeric is not None and _close(value.T.reshape(-1), numeric.reshape(-1)).all()
+        return "it is the transpose" + (" of the right one" if same else "d shape")
+    extra = len(got) - len(wanted)
+    if extra > 0 and got[extra:] == wanted:
+        axes = tuple(range(extra))
+        names = "axis 0" if extra == 1 else f"axes {axes}"
+        if numeric is not None and _close(value.sum(axes).reshape(-1), numeric.reshape(-1)).all():
+            return f"its sum along {names} is right: the sum over the batch is missing"
+        return f"it has {names} too many: is a sum over the batch missing?"
+    if math.prod(got) == math.prod(wanted):
+        if numeric is not None and _close(value.reshape(-1), numeric.reshape(-1)).all():
+            return "its elements are right: only a reshape is missing"
+        return "as many elements in another shape"
+    try:
+        if np.broadcast_shapes(got, wanted) == got:
+            return "it has the broadcast shape: a sum over the broadcast axes is missing"
+        if np.broadcast_shapes(got, wanted) == wanted:
+            return "it has been summed or averaged too far"
+    except ValueError:
+        pass
+    return ""
