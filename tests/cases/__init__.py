@@ -1,6 +1,6 @@
 """The table of operations to check: one file per family, one row per way to call an op."""
 
-from . import activation, conv, elementwise, index, linalg, loss, norm, pool, reduce, shape
+from . import activation, conv, elementwise, index, linalg, loss, norm, pool, recurrent, reduce, shape
 from .case import Case
 
 CASES: list[Case] = [
@@ -14,4 +14,5 @@ CASES: list[Case] = [
     *conv.CASES,
     *pool.CASES,
     *norm.CASES,
+    *recurrent.CASES,
 ]

@@ -1,0 +1,545 @@
+"""Recurrent layers over sequences (RNN, LSTM, GRU), and single steps of them (RNNCell, LSTMCell, GRUCell)."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor, cat, stack
+from autograd.errors import DTypeError, SettingError, ShapeError
+from autograd.tensor.core import array_of, wrap
+
+from . import functional as F
+from . import init
+from .functional import recurrent as layers
+from .linear import parameter
+from .module import Module
+from .parameter import Parameter
+from .utils.rnn import PackedSequence
+
+_GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
+
+
+class RNNBase(Module):
+    """What RNN, LSTM and GRU share: parameters, shapes, layers, directions, packed sequences.
+
+    Parameters of layer k, where "_reverse" is appended to the names of those of the direction from the end:
+    weight_ih_l[k]   (G * hidden_size, size of what goes in): all gates, one below the other
+    weight_hh_l[k]   (G * hidden_size, hidden_size)
+    bias_ih_l[k], bias_hh_l[k]   (G * hidden_size,); their sum counts, except for the gate n of a GRU
+    weight_hr_l[k]   (proj_size, hidden_size), of an LSTM with projection
+    All start uniform in +-1 / sqrt(hidden_size).
+    """
+
+    def __init__(
+        self,
+        mode: str,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.mode = mode
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bias = bias
+        self.batch_first = batch_first
+        self.dropout = float(dropout)
+        self.bidirectional = bidirectional
+        self.proj_size = proj_size
+        self._check_settings(dropout)
+        gates, out = _GATES[mode] * hidden_size, proj_size or hidden_size
+        self._names: list[tuple[str, ...]] = []  # of the parameters of each layer and direction
+        for layer in range(num_layers):
+            into = input_size if layer == 0 else out * (1 + bidirectional)
+            for suffix in ("", "_reverse")[: 1 + bidirectional]:
+                shapes: dict[str, tuple[int, ...]] = {"weight_ih": (gates, into), "weight_hh": (gates, out)}
+                if bias:
+                    shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)}
+                if proj_size:
+                    shapes["weight_hr"] = (proj_size, hidden_size)
+                names = {name: f"{name}_l{layer}{suffix}" for name in shapes}
+                for name, shape in shapes.items():
+                    self.register_parameter(names[name], parameter(self._get_name(), shape, device, dtype))
+                self._names.append(tuple(names.values()))
+        self.reset_parameters()
+
+    def _check_settings(self, dropout: Any) -> None:
+        name = self._get_name()
+        if self.mode not in _GATES:
+            raise SettingError(f"{name}: Unrecognized RNN mode: {self.mode}")
+        for setting in ("input_size", "hidden_size", "num_layers"):
+            value = getattr(self, setting)
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+                raise TypeError(f"{name}: {setting} should be of type int, got: {type(value).__name__}")
+            if value <= 0:
+                raise SettingError(f"{name}: {setting} must be greater than zero, got {value}")
+        if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout <= 1:
+            raise SettingError(
+                f"{name}: dropout should be a number in range [0, 1] representing the probability of an element being "
+                f"zeroed, got {dropout!r}"
+            )
+        if dropout > 0 and self.num_layers == 1:
+            warnings.warn(
+                "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects "
+                f"num_layers greater than 1, but got dropout={dropout} and num_layers={self.num_layers}",
+                stacklevel=4,
+            )
+        if self.proj_size < 0:
+            raise SettingError(f"{name}: proj_size should be a positive integer or zero to disable projections")
+        if self.proj_size >= self.hidden_size:
+            raise SettingError(f"{name}: proj_size has to be smaller than hidden_size")
+        if self.proj_size and self.mode != "LSTM":
+            raise SettingError(f"{name}: proj_size argument is only supported for LSTM, not RNN or GRU")
+
+    def reset_parameters(self) -> None:
+        """Draw new first values."""
+        bound = 1 / math.sqrt(self.hidden_size)
+        for p in self.parameters():
+            init.uniform_(p, -bound, bound)
+
+    def flatten_parameters(self) -> None:
+        """Nothing: parameters have no layout of their own to restore. PyTorch's programs call it."""
+
+    @property
+    def all_weights(self) -> list[list[Parameter]]:
+        """The parameters of each layer and direction."""
+        return [[getattr(self, name) for name in names] for names in self._names]
+
+    # -------------------------------------------------------------------------------------------------- forward
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        """(output, last states); see the class."""
+        if isinstance(input, PackedSequence):
+            return self._packed(input, hx)
+        x: Any = input if isinstance(input, Tensor) else wrap(array_of(input))
+        name, ndim = self._get_name(), x._array.ndim
+        if ndim not in (2, 3):
+            raise ShapeError(f"{name}: Expected input to be 2D or 3D, got {ndim}D instead")
+        self._check_input(x)
+        batched = ndim == 3
+        if not batched:
+            x = x.unsqueeze(1)
+        elif self.batch_first:
+            x = x.transpose(0, 1)
+        steps, batch = x._array.shape[:2]
+        if steps == 0:
+            raise ShapeError(f"{name}: Expected sequence length to be larger than 0 in RNN, got {tuple(input.shape)}")
+        states = self._states(hx, batch, batched)
+        rows = x.reshape(steps * batch, self.input_size)
+        z, last = self._layers(rows, states, np.full(steps, batch, np.int64))
+        z = z.reshape(steps, batch, z._array.shape[1])
+        if not batched:
+            return z.squeeze(1), self._joined([state.squeeze(1) for state in last])
+        return (z.transpose(0, 1) if self.batch_first else z), self._joined(last)
+
+    def _packed(self, packed: PackedSequence, hx: Any) -> Any:
+        x: Any = packed.data
+        sizes = packed.batch_sizes._array.astype(np.int64)
+        self._check_input(x)
+        if x._array.ndim != 2 or not len(sizes) or sizes.sum() != len(x._array) or (np.diff(sizes) > 0).any():
+            raise ShapeError(
+                f"{self._get_name()}: wanted packed data (sum of batch_sizes, {self.input_size}) with batch_sizes that "
+                f"never grow, got {tuple(x.shape)} and {sizes.tolist()}"
+            )
+        states = self._states(hx, int(sizes[0]), True)
+        if packed.sorted_indices is not None:
+            states = tuple([state[:, packed.sorted_indices] for state in states])
+        z, last = self._layers(x, states, sizes)
+        if packed.unsorted_indices is not None:
+            last = [state[:, packed.unsorted_indices] for state in last]
+        return PackedSequence(z, *packed[1:]), self._joined(last)
+
+    def _joined(self, last: list[Any]) -> Any:
+        return tuple(last) if self.mode == "LSTM" else last[0]
+
+    def _layers(self, x: Any, states: tuple[Any, ...], sizes: np.ndarray[Any, Any]) -> tuple[Any, list[Any]]:
+        """Rows (N, I) through all layers: rows (N, directions * H), and the last states (layers * directions, B, H)."""
+        directions = 1 + self.bidirectional
+        last = []
+        for layer in range(self.num_layers):
+            if layer and self.dropout:
+                x = F.dropout(x, self.dropout, self.training)
+            outputs = []
+            for direction in range(directions):
+                index = layer * directions + direction
+                z, after = self._run(index, x, tuple([state[index] for state in states]), sizes, bool(direction))
+                outputs.append(z)
+                last.append(after)
+            x = outputs[0] if directions == 1 else cat(outputs, 1)
+        if len(last) == 1:
+            return x, [state.unsqueeze(0) for state in last[0]]
+        return x, [stack(list(each)) for each in zip(*last, strict=True)]
+
+    def _run(
+        self, index: int, x: Any, states: tuple[Any, ...], sizes: np.ndarray[Any, Any], reverse: bool
+    ) -> tuple[Any, tuple[Any, ...]]:
+        weights: list[Any] = [getattr(self, name) for name in self._names[index]]
+        if not self.bias:
+            weights[2:2] = [None, None]
+        if self.mode == "LSTM":
+            return layers.lstm(x, states, *weights, sizes=sizes, reverse=reverse)
+        if self.mode == "GRU":
+            return layers.gru(x, states, *weights, sizes=sizes, reverse=reverse)
+        rectified = self.mode == "RNN_RELU"
+        return layers.rnn(x, states, *weights, sizes=sizes, reverse=reverse, rectified=rectified)
+
+    # ---------------------------------------------------------------------------------------------------- checks
+
+    def _check_input(self, x: Any) -> None:
+        dtype, own = x._array.dtype, getattr(self, self._names[0][0])._array.dtype
+        if dtype != own:
+            raise DTypeError(
+                f"{self._get_name()}: RNN input dtype ({dtype}) does not match weight dtype ({own}). Convert input: "
+                f"input.to({own}), or convert model: model.to({dtype})"
+            )
+        if x._array.shape[-1] != self.input_size:
+            raise ShapeError(
+                f"{self._get_name()}: input.size(-1) must be equal to input_size. Expected {self.input_size}, got "
+                f"{x._array.shape[-1]}"
+            )
+
+    def _states(self, hx: Any, batch: int, batched: bool) -> tuple[Any, ...]:
+        """The first states (layers * directions, B, H): what was given, or zeros."""
+        count, dtype = self.num_layers * (1 + self.bidirectional), getattr(self, self._names[0][0])._array.dtype
+        sizes = (self.proj_size or self.hidden_size, self.hidden_size)[: 1 + (self.mode == "LSTM")]
+        if hx is None:
+            return tuple([wrap(np.zeros((count, batch, size), dtype)) for size in sizes])
+        if self.mode == "LSTM" and (not isinstance(hx, (tuple, list)) or len(hx) != 2):
+            raise SettingError(f"LSTM: wanted hx as a tuple of two Tensors (h_0, c_0), got {type(hx).__name__}")
+        given: list[Any] = [
+            state if isinstance(state, Tensor) else wrap(array_of(state)) for state in (hx if len(sizes) == 2 else [hx])
+        ]
+        if any(state._array.ndim != 2 + batched for state in given):
+            dims = [f"{state._array.ndim}-D" for state in given]
+            found = f"({', '.join(dims)}) tensors" if len(dims) == 2 else f"{dims[0]} tensor"
+            raise ShapeError(
+                f"{self._get_name()}: For {'batched 3-D' if batched else 'unbatched 2-D'} input, "
+                f"{'hx and cx' if len(dims) == 2 else 'hx'} should also be {2 + batched}-D but got {found}"
+            )
+        if not batched:
+            given = [state.unsqueeze(1) for state in given]
+        for number, (state, size) in enumerate(zip(given, sizes, strict=True)):
+            if state._array.shape != (count, batch, size):
+                which = f"hidden[{number}]" if len(sizes) == 2 else "hidden"
+                raise ShapeError(
+                    f"{self._get_name()}: Expected {which} size {(count, batch, size)}, got {list(state._array.shape)}"
+                )
+            if state._array.dtype != dtype:
+                raise DTypeError(
+                    f"{self._get_name()}: the first state has dtype {state._array.dtype}, the weights {dtype}"
+                )
+        return tuple(given)
+
+    def extra_repr(self) -> str:
+        text = f"{self.input_size}, {self.hidden_size}"
+        usual = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0}
+        for name, value in {**usual, "bidirectional": False}.items():
+            if getattr(self, name) != value:
+                text += f", {name}={getattr(self, name)}"
+        return text
+
+
+class RNN(RNNBase):
+    """h[t] = tanh(weight_ih @ x[t] + bias_ih + weight_hh @ h[t - 1] + bias_hh), one or several layers. Elman 1990.
+
+    input_size     features of x
+    hidden_size    features of h
+    num_layers     layers on top of each other: each takes the h of the one below as its x
+    nonlinearity   "tanh" or "relu"
+    bias           False: without
+    batch_first    input and output are (B, T, *) instead of (T, B, *); states never are
+    dropout        share of what goes from layer to layer that is dropped while training
+    bidirectional  each layer also runs from the end to the start; outputs are side by side
+
+    Called with x (T, B, I), or (T, I) without a batch, or a PackedSequence, and the first h, default zeros, of shape
+    (layers * directions, B, H). Returns (output, h): the h of the last layer at all steps (T, B, directions * H), and
+    that of each layer and direction where it ends. Parameters: see RNNBase.
+
+    >>> output, h = RNN(3, 5, bidirectional=True)(Tensor(np.zeros((7, 2, 3), np.float32)))
+    >>> output.shape, h.shape
+    (Size([7, 2, 10]), Size([2, 2, 5]))
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        if nonlinearity not in ("tanh", "relu"):
+            raise SettingError(f"RNN: Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.")
+        super().__init__(
+            f"RNN_{nonlinearity.upper()}",
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            device=device,
+            dtype=dtype,
+        )
+        self.nonlinearity = nonlinearity
+
+
+class LSTM(RNNBase):
+    """Long short-term memory. Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000.
+
+        i, f, o = sigmoid(gates), g = tanh(gate);   c = f * c + i * g;   h = o * tanh(c)
+
+    where the gates i, f, g, o are the four parts of weight_ih @ x + bias_ih + weight_hh @ h + bias_hh.
+
+    proj_size      > 0: h = weight_hr @ (o * tanh(c)), of this size. Sak et al. 2014
+
+    All else as in RNN. The first states are (h, c), c of shape (layers * directions, B, H); returns (output, (h, c)).
+
+    Gates start about half open, so that what is in a cell halves at each step. Over long distances it helps to let the
+    forget gates start open: their share of a bias is [hidden_size : 2 * hidden_size].
+
+    >>> import autograd
+    >>> layer = LSTM(3, 5)
+    >>> with autograd.no_grad():
+    ...     layer.bias_ih_l0[5:10] = 1.0
+    >>> output, (h, c) = layer(Tensor(np.zeros((7, 2, 3), np.float32)))
+    >>> output.shape, c.shape
+    (Size([7, 2, 5]), Size([1, 2, 5]))
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            "LSTM",
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            proj_size,
+            device,
+            dtype,
+        )
+
+
+class GRU(RNNBase):
+    """Gated recurrent units. Cho et al. 2014.
+
+        r, z = sigmoid(gates);   n = tanh(x_n + r * (weight_hn @ h + bias_hn));   h = (1 - z) * n + z * h
+
+    where r, z and n are the three parts of weight_ih @ x + bias_ih and of weight_hh @ h + bias_hh. As in PyTorch and
+    cuDNN, r is applied after the product with h (in the paper, before).
+
+    All else as in RNN.
+
+    >>> output, h = GRU(3, 5, batch_first=True)(Tensor(np.zeros((2, 7, 3), np.float32)))
+    >>> output.shape, h.shape
+    (Size([2, 7, 5]), Size([1, 2, 5]))
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            "GRU",
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            device=device,
+            dtype=dtype,
+        )
+
+
+# ----------------------------------------------------------------------------------------------------------- cells
+
+
+class RNNCellBase(Module):
+    """What the cells share. Weights (G * hidden_size, *) and biases start uniform in +-1 / sqrt(hidden_size)."""
+
+    weight_ih: Parameter  # (G * hidden_size, input_size)
+    weight_hh: Parameter  # (G * hidden_size, hidden_size)
+    bias_ih: Parameter | None  # (G * hidden_size,)
+    bias_hh: Parameter | None
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__()
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.bias = bias
+        rows = num_chunks * hidden_size
+        shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, input_size), "weight_hh": (rows, hidden_size)}
+        for name, shape in {**shapes, "bias_ih": (rows,), "bias_hh": (rows,)}.items():
+            made = parameter(self._get_name(), shape, device, dtype) if bias or name in shapes else None
+            self.register_parameter(name, made)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new first values."""
+        bound = 1 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0
+        for p in self.parameters():
+            init.uniform_(p, -bound, bound)
+
+    def _inputs(self, input: Any, states: Any, count: int) -> tuple[Any, bool]:
+        """x (B, I) and the states (B, H), checked; and whether they came with a batch."""
+        name = self._get_name()
+        x: Any = input if isinstance(input, Tensor) else wrap(array_of(input))
+        own = self.weight_ih._array.dtype
+        if x._array.ndim not in (1, 2):
+            raise ShapeError(f"{name}: Expected input to be 1D or 2D, got {x._array.ndim}D instead")
+        batched = x._array.ndim == 2
+        batch = x._array.shape[0] if batched else 1
+        if x._array.shape[-1] != self.input_size:
+            raise ShapeError(
+                f"{name}: input has inconsistent input_size: got {x._array.shape[-1]} expected {self.input_size}"
+            )
+        if states is None:
+            zeros = wrap(np.zeros((batch, self.hidden_size), own))
+            given: list[Any] = [zeros] * count
+        else:
+            given = [state if isinstance(state, Tensor) else wrap(array_of(state)) for state in states]
+            for number, state in enumerate(given):
+                shape = state._array.shape
+                if len(shape) != 1 + batched:
+                    raise ShapeError(
+                        f"{name}: Expected hidden to be 1D or 2D like the input ({1 + batched}D), got {len(shape)}D "
+                        "instead"
+                    )
+                if batched and shape[0] != batch:
+                    raise ShapeError(
+                        f"{name}: Input batch size {batch} doesn't match hidden{number} batch size {shape[0]}"
+                    )
+                if shape[-1] != self.hidden_size:
+                    raise ShapeError(
+                        f"{name}: hidden{number} has inconsistent hidden_size: got {shape[-1]}, expected "
+                        f"{self.hidden_size}"
+                    )
+            if not batched:
+                given = [state.unsqueeze(0) for state in given]
+        if any(part._array.dtype != own for part in (x, *given)):
+            raise DTypeError(
+                f"{name}: input and states must have the same dtype as the weights, {own}, but got "
+                f"{', '.join(str(part._array.dtype) for part in (x, *given))}: convert them with .to({own}), or the "
+                "model"
+            )
+        return [x if batched else x.unsqueeze(0), *given], batched
+
+    def extra_repr(self) -> str:
+        text = f"{self.input_size}, {self.hidden_size}"
+        if not self.bias:
+            text += f", bias={self.bias}"
+        if getattr(self, "nonlinearity", "tanh") != "tanh":
+            text += f", nonlinearity={self.nonlinearity}"
+        return text
+
+
+class RNNCell(RNNCellBase):
+    """One step of an RNN: x (B, I) and h (B, H), default zeros, to the next h. Both may come without B.
+
+    >>> RNNCell(3, 5)(Tensor(np.zeros((2, 3), np.float32))).shape
+    Size([2, 5])
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        if nonlinearity not in ("tanh", "relu"):
+            raise SettingError(f"RNNCell: Unknown nonlinearity: {nonlinearity}")
+        super().__init__(input_size, hidden_size, bias, 1, device, dtype)
+        self.nonlinearity = nonlinearity
+
+    def forward(self, input: Tensor, hx: Any = None) -> Tensor:
+        (x, h), batched = self._inputs(input, None if hx is None else (hx,), 1)
+        rectified = self.nonlinearity == "relu"
+        h = layers.rnn_cell(x, h, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh, rectified=rectified)
+        return h if batched else h.squeeze(0)  # type: ignore[no-any-return]
+
+
+class LSTMCell(RNNCellBase):
+    """One step of an LSTM: x (B, I) and (h, c), both (B, H), default zeros, to the next (h, c). All may come without B.
+
+    >>> h, c = LSTMCell(3, 5)(Tensor(np.zeros((2, 3), np.float32)))
+    >>> h.shape, c.shape
+    (Size([2, 5]), Size([2, 5]))
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
+
+    def forward(self, input: Tensor, hx: Any = None) -> tuple[Tensor, Tensor]:
+        if hx is not None and (not isinstance(hx, (tuple, list)) or len(hx) != 2):
+            raise SettingError(f"LSTMCell: wanted hx as a tuple of two Tensors (h_0, c_0), got {type(hx).__name__}")
+        (x, h, c), batched = self._inputs(input, hx, 2)
+        h, c = layers.lstm_cell(x, h, c, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+        return (h, c) if batched else (h.squeeze(0), c.squeeze(0))
+
+
+class GRUCell(RNNCellBase):
+    """One step of a GRU: x (B, I) and h (B, H), default zeros, to the next h. Both may come without B.
+
+    >>> GRUCell(3, 5)(Tensor(np.zeros((2, 3), np.float32))).shape
+    Size([2, 5])
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
+
+    def forward(self, input: Tensor, hx: Any = None) -> Tensor:
+        (x, h), batched = self._inputs(input, None if hx is None else (hx,), 1)
+        h = layers.gru_cell(x, h, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+        return h if batched else h.squeeze(0)  # type: ignore[no-any-return]
