@@ -37,7 +37,7 @@ def conv(
     if _large(x, w, len(x) * w.size * math.prod(size)):
         from . import direct, winograd  # they load Numba
 
-        scheme = _scheme(w.shape, stride, dilation, groups, size)
+        scheme = _scheme(len(x), w.shape, stride, dilation, groups, size)
         if scheme is not None:
             return winograd.conv(scheme, x, w, bias, padding, size)
         return direct.conv(x, w, bias, stride, padding, dilation, groups, size)
@@ -63,7 +63,8 @@ def conv_weight_grad(
     if _large(x, dz, dz.size * inputs * math.prod(size)):
         from . import direct, winograd
 
-        scheme = _scheme((groups * outputs, inputs, *size), stride, dilation, groups, dz.shape[2:], for_weights=True)
+        shape = (groups * outputs, inputs, *size)
+        scheme = _scheme(len(x), shape, stride, dilation, groups, dz.shape[2:], for_weights=True)
         if scheme is not None:
             return winograd.conv_weight_grad(scheme, dz, x, padding)
         return direct.conv_weight_grad(dz, x, stride, padding, dilation, groups, size)
@@ -88,7 +89,7 @@ def conv_input_grad(
     if _large(dz, w, dz.size * math.prod(w.shape[1:])):
         from . import direct, winograd
 
-        scheme = _scheme(w.shape, stride, dilation, groups, size)
+        scheme = _scheme(len(dz), w.shape, stride, dilation, groups, size)
         if scheme is not None:
             rest = scheme.r - 1
             return winograd.conv(scheme, dz, w, bias, (rest - padding[0], rest - padding[1]), size, mirrored=True)
@@ -132,7 +133,7 @@ def _scheme(w_shape: Sizes, stride: Sizes, dilation: Sizes, groups: int, size: S
 
     if groups != 1 or len(size) != 2 or stride != (1, 1) or dilation != (1, 1):
         return None
-    return winograd.choose(w_shape[0], w_shape[1], w_shape[2:], size, for_weights)
+    return winograd.choose(images, w_shape[0], w_shape[1], w_shape[2:], size, for_weights)
 
 
 def unfold(x: Array, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sizes) -> Array:

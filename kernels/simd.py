@@ -206,14 +206,14 @@ def accumulate(
 ) -> Any:
     """out[r, u] = start[r] + sum over t of w[t, r] * x[places[t] + u] for u < valid, rows of `out` lying `apart`.
 
-    rows 1 to ROWS; vectors VECTORS[rows] or 1: whole vectors of x are read, also beyond `valid`, but only `valid`
+    rows 1 to ROWS; vectors 1, 2 or VECTORS[rows]: whole vectors of x are read, also beyond `valid`, but only `valid`
     elements of a row of `out` are written.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         code = Code(builder, signature.args[0].dtype)
         rows, vectors, *rest = arguments[1:]
-        shapes = [(r, v) for r in range(1, ROWS + 1) for v in sorted({1, VECTORS[r]})]
+        shapes = [(r, v) for r in range(1, ROWS + 1) for v in sorted({1, 2, VECTORS[r]})]
         variants = {r * 16 + v: _accumulate_variant(code, r, v, *rest) for r, v in shapes}
         code.choose(builder.add(builder.mul(rows, code.number(16)), vectors), variants)
         return context.get_dummy_value()
@@ -340,6 +340,52 @@ def _dot_variant(
             code.store_scalar(code.total(value), code.plus(out, i * code.size))
 
     return emit
+
+
+@intrinsic
+def transpose(
+    typing: Any, floats: Any, source: Any, source_row: Any, rows: Any, count: Any, target: Any, target_row: Any
+) -> Any:
+    """target[i, r] = source[r, i] for i < count and r < rows, 0 for the other r of a vector; rows at most a vector.
+
+    The rows of `target` are written one after the other, whole vectors, and up to a multiple of a vector's length: what
+    lies behind them, or where rows are closer together than a vector is long, is overwritten.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        code = Code(builder, signature.args[0].dtype)
+        b, n, (source, source_row, rows, count, target, target_row) = code.b, code.lanes, arguments[1:]
+        steps = b.lshr(b.add(count, code.number(n - 1)), code.number(n.bit_length() - 1))
+
+        def square(i: Any, state: list[Any]) -> list[Any]:
+            source, target, left = state
+            mask, nothing = code.first(left), ir.Constant(code.mask, None)
+            here, vectors = source, []
+            for r in range(n):
+                inside = b.icmp_signed("<", code.number(r), rows)
+                vectors.append(code.load_some(here, b.select(inside, mask, nothing)))
+                here = b.add(here, source_row)
+            step = 1
+            while step < n:  # exchange halves of pairs of rows, of ever larger size
+                for r in range(n):
+                    if not r & step:
+                        x, y = vectors[r], vectors[r + step]
+                        upper = [lane if not lane & step else lane - step + n for lane in range(n)]
+                        lower = [lane + step if not lane & step else lane + n for lane in range(n)]
+                        order = ir.VectorType(SHORT, n)
+                        vectors[r] = b.shuffle_vector(x, y, ir.Constant(order, upper))
+                        vectors[r + step] = b.shuffle_vector(x, y, ir.Constant(order, lower))
+                step *= 2
+            there = target
+            for vector in vectors:
+                code.store(vector, there)
+                there = b.add(there, target_row)
+            return [code.plus(source, WIDTH), there, b.sub(left, code.number(n))]
+
+        code.loop(steps, [source, target, count], square)
+        return context.get_dummy_value()
+
+    return types.void(floats, *[types.intp] * 6), generate
 
 
 @intrinsic

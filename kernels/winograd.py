@@ -97,25 +97,27 @@ _EXACT = [Fraction(p) for p in ("0", "1", "-1", "1/2", "-2")]
 SCHEMES = (_scheme(0, 2, 3, _EXACT[:3]), _scheme(1, 4, 3, _EXACT), _scheme(2, 2, 5, _SYMMETRIC))
 
 
-def choose(filters: int, channels: int, window: Sizes, size: Sizes, for_weights: bool = False) -> Scheme | None:
-    """The scheme that is quicker than the direct sum, if there is one, for `size` outputs.
+def choose(
+    images: int, filters: int, channels: int, window: Sizes, size: Sizes, for_weights: bool = False
+) -> Scheme | None:
+    """The scheme that is quicker than the direct sum, if there is one, for `size` outputs of each image.
 
     for_weights   for the gradient of the weights
 
     Measured in one thread of a Zen 5, time of the direct sum over time of the scheme:
 
-        3 x 3    56x56, 64 channels   2.3, weights 1.9    28x28, 32 channels  1.3, weights 1.1    both F(4 x 4)
-                 14x14, 64 channels   1.3, weights 1.1    7x7, 512 channels   0.6                 both F(2 x 2)
-        5 x 5    14x14, 32 channels   1.3, weights 0.7
+        3 x 3    56x56, 64 channels   2.1, weights 1.6    F(4 x 4);  F(2 x 2): 1.7, weights 1.4
+                 28x28, 32 channels   1.4, weights 1.1    F(2 x 2)
+                 14x14, 64 channels   1.6, weights 1.5    F(2 x 2);  F(4 x 4): 1.2, weights 0.8
+                 7x7, 128 channels    1.4, weights 1.4    F(2 x 2)
+        5 x 5    14x14, 32 channels   1.2, weights 1.2    F(2 x 2)
     """
     least, area = min(filters, channels), size[0] * size[1]
-    if window == (3, 3) and area >= 28 * 28:
-        return SCHEMES[1] if least >= (32 if for_weights else 16) else None
-    if window == (3, 3) and area >= 10 * 10:
-        return SCHEMES[0] if least >= (64 if for_weights else 16) else None
-    if window == (5, 5) and area >= 10 * 10 and not for_weights:
-        return SCHEMES[2] if least >= 16 else None
-    return None
+    if least < (32 if for_weights else 16) or area < 36 or images * area < 1024:
+        return None
+    if window == (3, 3):
+        return SCHEMES[1 if area >= (28 * 28 if for_weights else 48 * 48) else 0]
+    return SCHEMES[2] if window == (5, 5) and area >= 100 else None
 
 
 # ------------------------------------------------------------------------------------------------------ vector code
@@ -182,17 +184,23 @@ def _spread(
     floats: Any,
     scheme: Any,
     slopes: Any,
-    phases: Any,
-    phase: Any,
+    source: Any,
     row: Any,
+    above: Any,
+    below: Any,
+    left: Any,
+    right: Any,
     out: Any,
     apart: Any,
     tiles: Any,
 ) -> Any:
     """out[k, t] = element k of B' d B, or of A dy A' if `slopes` is 1, for a row of `tiles` tiles t.
 
-    phases   the columns of d or dy by their remainder modulo m, `phase` bytes apart; `row` bytes from a row to the next
-    out      as many rows as a square has elements, `apart` bytes apart. Up to a vector behind each may be overwritten
+    source        the corner of the first d or dy, `row` bytes from a row to the next: it may lie outside of the plane,
+                  of which the rows from `above` to `below` and the columns from `left` to `right` are read, counted from
+                  there; what lies outside is 0
+    out           as many rows as a square has elements, `apart` bytes apart. Up to a vector behind each may be
+                  overwritten
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -206,35 +214,75 @@ def _spread(
         code.choose(builder.add(builder.mul(scheme, code.number(2)), slopes), variants)
         return context.get_dummy_value()
 
-    return types.void(floats, *[types.intp] * 8), generate
+    return types.void(floats, *[types.intp] * 11), generate
 
 
 def _spread_variant(
-    code: Code, matrix: Matrix, m: int, phases: Any, phase: Any, row: Any, out: Any, apart: Any, tiles: Any
+    code: Code,
+    matrix: Matrix,
+    m: int,
+    source: Any,
+    row: Any,
+    above: Any,
+    below: Any,
+    left: Any,
+    right: Any,
+    out: Any,
+    apart: Any,
+    tiles: Any,
 ) -> Callable[[], None]:
     b = code.b
     inputs = len(matrix[0])
 
     def vector(i: Any, state: list[Any]) -> list[Any]:
-        line, target = state
-        rows = []
-        for _ in range(inputs):
-            starts = [line]
-            while len(starts) < min(m, inputs):
-                starts.append(b.add(starts[-1], phase))
-            rows.append([code.load(code.plus(starts[j % m], j // m * code.size)) for j in range(inputs)])
+        source, target, left, right = state
+        starts = range(
+            0, inputs, m
+        )  # from each, m vectors hold the columns first + m t, first + 1 + m t, ... of all tiles
+        masks = {}
+        for first in starts:
+            for v in range(m):
+                at = first + v * code.lanes
+                before, behind = b.sub(left, code.number(at)), b.sub(right, code.number(at))
+                masks[first, v] = b.and_(b.not_(code.first(before)), code.first(behind))
+        rows, line = [], source
+        for r in range(inputs):
+            number = code.number(r)
+            inside = b.and_(b.icmp_signed(">=", number, above), b.icmp_signed("<", number, below))
+            values: list[Any] = []
+            for first in starts:
+                loaded = []
+                for v in range(m):
+                    mask = b.select(inside, masks[first, v], ir.Constant(code.mask, None))
+                    loaded.append(code.load_some(code.plus(line, (first + v * code.lanes) * code.size), mask))
+                values += _unzipped(code, loaded)
+            rows.append(values[:inputs])
             line = b.add(line, row)
-        for values in _combine_both(code, matrix, rows):
-            for value in values:
+        for results in _combine_both(code, matrix, rows):
+            for value in results:
                 code.store(value, target)
                 target = b.add(target, apart)
-        return [code.plus(address, WIDTH) for address in state]
+        step = code.number(m * code.lanes)
+        return [code.plus(source, m * WIDTH), code.plus(state[1], WIDTH), b.sub(left, step), b.sub(right, step)]
 
     def emit() -> None:
         vectors = b.lshr(b.add(tiles, code.number(code.lanes - 1)), code.number(code.lanes.bit_length() - 1))
-        code.loop(vectors, [phases, out], vector)
+        code.loop(vectors, [source, out, left, right], vector)
 
     return emit
+
+
+def _unzipped(code: Code, vectors: list[Any]) -> list[Any]:
+    """The elements of consecutive vectors by their place modulo the number of vectors: one vector per remainder."""
+    if len(vectors) == 1:
+        return vectors
+    n = code.lanes
+    halves = []
+    for side in (0, 1):
+        order = ir.Constant(ir.VectorType(simd.SHORT, n), list(range(side, 2 * n, 2)))
+        pairs = zip(vectors[::2], vectors[1::2], strict=True)
+        halves.append(_unzipped(code, [code.b.shuffle_vector(x, y, order) for x, y in pairs]))
+    return [vector for pair in zip(*halves, strict=True) for vector in pair]
 
 
 @intrinsic
@@ -323,33 +371,37 @@ Pair = tuple[int, int]
 def _transform_weights(w: Array, g: Array, mirrored: bool, high: int, packed: Array, first: int, last: int) -> None:
     """packed[k, block of `high` filters, c, filter of the block] = element k of G w[f, c] G', for some of the blocks.
 
-    w is flat: (F, C, r, r); mirrored: filters and channels exchanged, windows turned around.
+    w is flat: (F, C, r, r); mirrored: filters and channels exchanged, windows turned around. `high` is at most 16: the
+    inner loops have a length that the compiler knows.
     """
     _, F, C = packed.shape
     side, r = g.shape
     flat = packed.reshape(-1)
-    windows = np.empty((r * r, high), w.dtype)
-    half = np.empty((r, high), w.dtype)
+    windows, half, whole = np.zeros((r * r, 16), w.dtype), np.empty((r, 16), w.dtype), np.empty(16, w.dtype)
     for block in range(first, last):
         f0 = block * high
         tall = min(high, F - f0)
         for c in range(C):
             for f in range(tall):
-                at = (c * F + f0 + f) * r * r if mirrored else ((f0 + f) * C + c) * r * r
+                at = ((c * F + f0 + f) if mirrored else ((f0 + f) * C + c)) * r * r
                 for i in range(r * r):
                     windows[r * r - 1 - i if mirrored else i, f] = w[at + i]
             for i in range(side):
-                half[:] = 0
                 for j in range(r):
-                    for l in range(r):
-                        for f in range(tall):
+                    for f in range(16):
+                        half[j, f] = g[i, 0] * windows[j, f]
+                    for l in range(1, r):
+                        for f in range(16):
                             half[j, f] += g[i, l] * windows[l * r + j, f]
                 for k in range(side):
+                    for f in range(16):
+                        whole[f] = g[k, 0] * half[0, f]
+                    for j in range(1, r):
+                        for f in range(16):
+                            whole[f] += g[k, j] * half[j, f]
                     at = (i * side + k) * F * C + f0 * C + c * tall
-                    flat[at : at + tall] = 0
-                    for j in range(r):
-                        for f in range(tall):
-                            flat[at + f] += g[k, j] * half[j, f]
+                    for f in range(tall):
+                        flat[at + f] = whole[f]
 
 
 @kernel
@@ -359,47 +411,23 @@ def _transform_rows(
     shape: Pair,
     corner: Pair,
     scheme: tuple[int, int, int],
-    slopes: bool,
+    slopes: int,
     tiles: Pair,
-    room: Array,
     out: int,
     apart: int,
 ) -> None:
     """`_spread` for rows of tiles of a plane x[plane:] of `shape`, the first tile at `corner`.
 
     scheme   number, m, r of the scheme
-    room     (6, at least the rows that the tiles cover, of one phase): the phases, and the even and the odd columns
     """
-    number, m, r = scheme[0], scheme[1], scheme[2]
+    number, m, _ = scheme
     H, W = shape
     size = x.itemsize
-    inputs = m if slopes else m + r - 1
-    wide = tiles[1] + (inputs - 1) // m
-    rows = m * tiles[0] + inputs - m
-    above = min(max(0, -corner[0]), rows)
-    inside = max(0, min(rows, H - corner[0]) - above)
-    pitch = room.shape[1] * size
-    halves = room.ctypes.data + (0 if m == 2 else 4 * pitch)
-    width = wide * m // 2
-    for side in range(2):
-        shift = corner[1] + side
-        begin = min(max(0, (1 - shift) // 2), width)
-        end = max(begin, min(width, (W - 1 - shift) // 2 + 1))
-        to = halves + side * pitch
-        if above:
-            simd.clear(x, to, above * width)
-        to += above * width * size
-        source = x.ctypes.data + (plane + (corner[0] + above) * W + shift) * size
-        simd.copy(x, source, W * size, 2, to, inside, width, begin, end)
-        if above + inside < rows:
-            simd.clear(x, to + inside * width * size, (rows - above - inside) * width)
-    if m == 4:
-        for p in range(4):
-            source = halves + p % 2 * pitch + p // 2 * size
-            simd.copy(x, source, width * size, 2, room.ctypes.data + p * pitch, rows, wide, 0, wide)
     for t in range(tiles[0]):
-        line = room.ctypes.data + m * t * wide * size
-        _spread(x, number, 1 if slopes else 0, line, pitch, wide * size, out + t * tiles[1] * size, apart, tiles[1])
+        top = corner[0] + m * t
+        source = x.ctypes.data + (plane + top * W + corner[1]) * size
+        to = out + t * tiles[1] * size
+        _spread(x, number, slopes, source, W * size, -top, H - top, -corner[1], W - corner[1], to, apart, tiles[1])
 
 
 @kernel
@@ -432,7 +460,7 @@ def _outputs(
     N, F, P, Q = z.shape
     squares, _, C = packed.shape
     images, rows, pitch, high = cut
-    number, m, r = scheme
+    number, m, _ = scheme
     H, W = shape
     size = x.itemsize
     lanes = WIDTH // size
@@ -441,7 +469,6 @@ def _outputs(
     spare = simd.VECTORS[1] * lanes
     layer_in, layer_out = _odd(C * pitch, lanes), _odd(F * pitch, lanes)
     inputs, sums = np.empty(squares * layer_in + spare, x.dtype), np.empty(squares * layer_out + spare, x.dtype)
-    room = np.empty((6, (m * rows + r) * (tw + 2) * 2 + 4 * lanes), x.dtype)
     zeros = np.zeros(high, x.dtype)
     places = np.arange(C) * (pitch * size)
     for part in range(first, last):
@@ -453,7 +480,7 @@ def _outputs(
             for c in range(C):
                 plane = ((n0 + n) * C + c) * H * W
                 to = inputs.ctypes.data + (c * pitch + n * tall * tw) * size
-                _transform_rows(x, plane, shape, corner, scheme, False, (tall, tw), room, to, layer_in * size)
+                _transform_rows(x, plane, shape, corner, scheme, 0, (tall, tw), to, layer_in * size)
         for k in range(squares):
             for f0 in range(0, F, high):
                 block = min(high, F - f0)
@@ -547,7 +574,7 @@ def _products(
     """
     squares, F, C = total.shape
     images, rows, pitch, high = cut
-    _, m, r = scheme
+    _, m, _ = scheme
     H, W = shape
     P, Q = size
     N = x.size // (C * H * W)
@@ -557,7 +584,6 @@ def _products(
     slices = (th + rows - 1) // rows
     layer_in, layer_out = _odd(C * pitch, lanes), _odd(F * pitch, lanes)
     inputs, slopes = np.empty(squares * layer_in + lanes, x.dtype), np.empty(squares * layer_out + lanes, x.dtype)
-    room = np.empty((6, (m * rows + r) * (tw + 2) * 2 + 4 * lanes), x.dtype)
     places = np.zeros(C + pairs[1], np.int64)
     places[:C] = np.arange(C) * (pitch * item)
     length = 0  # of the sums for one k
@@ -575,10 +601,10 @@ def _products(
             at = n * deep * tw
             for c in range(C):
                 plane, to = ((n0 + n) * C + c) * H * W, inputs.ctypes.data + (c * pitch + at) * item
-                _transform_rows(x, plane, shape, corner, scheme, False, tiles, room, to, layer_in * item)
+                _transform_rows(x, plane, shape, corner, scheme, 0, tiles, to, layer_in * item)
             for f in range(F):
                 plane, to = ((n0 + n) * F + f) * P * Q, slopes.ctypes.data + (f * pitch + at) * item
-                _transform_rows(dz, plane, size, (m * t0, 0), scheme, True, tiles, room, to, layer_out * item)
+                _transform_rows(dz, plane, size, (m * t0, 0), scheme, 1, tiles, to, layer_out * item)
         for k in range(squares):
             at = 0
             for f0 in range(0, F, high):

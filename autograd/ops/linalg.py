@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from kernels import jit
+
 from ..broadcast import unbroadcast
 from ..errors import LinAlgError
 from ..op import Array, op
@@ -24,11 +26,34 @@ def rows(x: Any) -> Any:
     return x if len(x.shape) == 2 else x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
 
 
-def times(x: Any, y: Any) -> Any:
-    """x @ y; a batch against one matrix as a single product, which BLAS does several times faster."""
-    if len(y.shape) == 2 < len(x.shape):
-        return (rows(x) @ y).reshape((*x.shape[:-1], y.shape[-1]))
+LARGE = 1 << 18
+"""Multiplications from which on OpenBLAS would use its threads."""
+
+
+def product(x: Any, y: Any) -> Any:
+    """x @ y. Large products of arrays are made by our own kernels, as BLAS's threads get in their way (kernels.gemm)."""
+    if type(x) is np.ndarray and type(y) is np.ndarray and x.ndim == y.ndim > 1 and _compiled(x, y):
+        from kernels.gemm import matmul  # loads Numba
+
+        return matmul(x, y)
     return x @ y
+
+
+def _compiled(x: Array, y: Array) -> bool:
+    """Is this a large product, or a batch of not too small ones, that the kernels have?"""
+    shape = x.shape
+    each = shape[-2] * shape[-1] * y.shape[-1]
+    if each < LARGE and (each < LARGE >> 3 or each * math.prod(shape[:-2]) < LARGE):
+        return False
+    known = x.dtype == y.dtype and x.dtype.char in "fd" and shape[-1] == y.shape[-2]
+    return known and shape[:-2] == y.shape[:-2] and jit.ENABLED
+
+
+def times(x: Any, y: Any) -> Any:
+    """x @ y; a batch against one matrix as a single product, which is several times faster."""
+    if len(y.shape) == 2 < len(x.shape):
+        return product(rows(x), y).reshape((*x.shape[:-1], y.shape[-1]))
+    return product(x, y)
 
 
 def _matmul_dx(dz: Any, y: Any, x_shape: tuple[int, ...]) -> Any:
@@ -38,7 +63,7 @@ def _matmul_dx(dz: Any, y: Any, x_shape: tuple[int, ...]) -> Any:
         return times(dz, y.T)
     if len(x_shape) == 1:
         return unbroadcast((y @ np.expand_dims(dz, -1)).squeeze(-1), x_shape)
-    return unbroadcast(dz @ y.mT, x_shape)
+    return unbroadcast(product(dz, y.mT), x_shape)
 
 
 def _matmul_dy(dz: Any, x: Any, y_shape: tuple[int, ...]) -> Any:
@@ -47,8 +72,8 @@ def _matmul_dy(dz: Any, x: Any, y_shape: tuple[int, ...]) -> Any:
     if len(y_shape) == 1:
         return dz.reshape((math.prod(dz.shape),)) @ rows(x)
     if len(y_shape) == 2:
-        return rows(x).T @ rows(dz)
-    return unbroadcast(x.mT @ dz, y_shape)
+        return product(rows(x).T, rows(dz))
+    return unbroadcast(product(x.mT, dz), y_shape)
 
 
 @op("matmul", dx=_matmul_dx, dy=_matmul_dy)
@@ -57,19 +82,15 @@ def matmul(x: Array, y: Array) -> Array:
     return times(x, y)
 
 
-def _linear_dx(dz: Any, weight: Any) -> Any:
-    return dz @ weight if len(dz.shape) <= 2 else times(dz, weight)
-
-
 @op(
     "linear",
-    dx=_linear_dx,
-    dweight=lambda dz, x: rows(dz).T @ rows(x),
+    dx=lambda dz, weight: times(dz, weight),
+    dweight=lambda dz, x: product(rows(dz).T, rows(x)),
     dbias=lambda dz: np.add.reduce(rows(dz), 0),
 )
 def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     """x @ weight.T + bias over the last axis of x."""
-    z = x @ weight.T if x.ndim <= 2 else times(x, weight.T)
+    z = times(x, weight.T) if x.ndim > 1 else x @ weight.T
     if bias is not None:
         z += bias
     return z
