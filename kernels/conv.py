@@ -127,7 +127,9 @@ def _large(x: Array, other: Array, multiplications: int) -> bool:
     return known and jit.ENABLED and multiplications >= max(WORTH_COMPILING, 1)
 
 
-def _scheme(w_shape: Sizes, stride: Sizes, dilation: Sizes, groups: int, size: Sizes, for_weights: bool = False) -> Any:
+def _scheme(
+    images: int, w_shape: Sizes, stride: Sizes, dilation: Sizes, groups: int, size: Sizes, for_weights: bool = False
+) -> Any:
     """Winograd's scheme for a convolution of that kind, or None if the direct sum is better."""
     from . import winograd
 

@@ -197,8 +197,8 @@ def _spread(
     """out[k, t] = element k of B' d B, or of A dy A' if `slopes` is 1, for a row of `tiles` tiles t.
 
     source        the corner of the first d or dy, `row` bytes from a row to the next: it may lie outside of the plane,
-                  of which the rows from `above` to `below` and the columns from `left` to `right` are read, counted from
-                  there; what lies outside is 0
+                  of which the rows from `above` to `below` and the columns from `left` to `right`, counted from there,
+                  are read; what lies outside is 0
     out           as many rows as a square has elements, `apart` bytes apart. Up to a vector behind each may be
                   overwritten
     """
