@@ -20,6 +20,7 @@ PROGRAM = "python -m benchmarks"
 
 COMMANDS = {
     "train": ("benchmarks.train.command", "train a model and report on it"),
+    "courses": ("benchmarks.courses.command", "reproduce the homeworks, and compare with what was published"),
     "speed": ("benchmarks.speed.run", "time the library, beside PyTorch where that is given"),
     "anatomy": ("benchmarks.speed.anatomy", "where the nanoseconds of one recorded operation go"),
     "list": ("benchmarks.train.listing", "list the experiments that can be trained"),

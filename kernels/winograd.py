@@ -368,40 +368,42 @@ Pair = tuple[int, int]
 
 
 @kernel
-def _transform_weights(w: Array, g: Array, mirrored: bool, high: int, packed: Array, first: int, last: int) -> None:
+def _transform_weights(w: Array, both: Array, mirrored: bool, high: int, packed: Array, first: int, last: int) -> None:
     """packed[k, block of `high` filters, c, filter of the block] = element k of G w[f, c] G', for some of the blocks.
 
-    w is flat: (F, C, r, r); mirrored: filters and channels exchanged, windows turned around. `high` is at most 16: the
-    inner loops have a length that the compiler knows.
+    w         flat: (F, C, r, r); mirrored: filters and channels exchanged, windows turned around
+    both      the matrix that does it, kron(G, G), as (groups of rows, r * r, rows of a group)
     """
     _, F, C = packed.shape
-    side, r = g.shape
-    flat = packed.reshape(-1)
-    windows, half, whole = np.zeros((r * r, 16), w.dtype), np.empty((r, 16), w.dtype), np.empty(16, w.dtype)
+    groups, terms, rows = both.shape
+    size = w.itemsize
+    lanes = WIDTH // size
+    pitch = (high * C + 2 * lanes) | lanes
+    windows, zeros = np.empty(terms * pitch + 2 * lanes, w.dtype), np.zeros(rows, w.dtype)
+    places = np.arange(terms) * (pitch * size)
     for block in range(first, last):
         f0 = block * high
         tall = min(high, F - f0)
         for c in range(C):
             for f in range(tall):
-                at = ((c * F + f0 + f) if mirrored else ((f0 + f) * C + c)) * r * r
-                for i in range(r * r):
-                    windows[r * r - 1 - i if mirrored else i, f] = w[at + i]
-            for i in range(side):
-                for j in range(r):
-                    for f in range(16):
-                        half[j, f] = g[i, 0] * windows[j, f]
-                    for l in range(1, r):
-                        for f in range(16):
-                            half[j, f] += g[i, l] * windows[l * r + j, f]
-                for k in range(side):
-                    for f in range(16):
-                        whole[f] = g[k, 0] * half[0, f]
-                    for j in range(1, r):
-                        for f in range(16):
-                            whole[f] += g[k, j] * half[j, f]
-                    at = (i * side + k) * F * C + f0 * C + c * tall
-                    for f in range(tall):
-                        flat[at + f] = whole[f]
+                source, to = ((c * F + f0 + f) if mirrored else ((f0 + f) * C + c)) * terms, c * tall + f
+                for i in range(terms):
+                    windows[to + (terms - 1 - i if mirrored else i) * pitch] = w[source + i]
+        for group in range(groups):
+            for u in range(0, C * tall, 2 * lanes):
+                simd.accumulate(
+                    w,
+                    rows,
+                    2,
+                    both.ctypes.data + group * terms * rows * size,
+                    windows.ctypes.data + u * size,
+                    places.ctypes.data,
+                    terms,
+                    zeros.ctypes.data,
+                    packed.ctypes.data + (group * rows * F * C + f0 * C + u) * size,
+                    F * C * size,
+                    C * tall - u,
+                )
 
 
 @kernel
@@ -524,16 +526,17 @@ def conv(
     flat, windows = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(w).reshape(-1)
     high = -(-F // -(-F // simd.ROWS))
     packed = np.empty((squares, F, C), x.dtype)
-    g = np.array(scheme.g, x.dtype)
+    rows = max(rows for rows in range(1, simd.ROWS + 1) if squares % rows == 0)
+    both = np.kron(scheme.g, scheme.g).reshape(-1, rows, scheme.r**2).swapaxes(1, 2).astype(x.dtype, order="C")
 
     def transform(first: int, last: int) -> None:
-        _transform_weights(windows, g, mirrored, high, packed, first, last)
+        _transform_weights(windows, both, mirrored, high, packed, first, last)
 
-    threads.split(-(-F // high), transform, 60_000 // (squares * C))
+    threads.split(-(-F // high), transform, 10_000 // (high * C))
     z = np.empty((len(x), F, *size), x.dtype)
     start = np.zeros(F, x.dtype) if bias is None else np.ascontiguousarray(bias)
-    images, rows, pitch, parts = _cut(len(x), size, scheme, C, F, x.itemsize, 1)
-    cut = images, rows, pitch, high
+    images, tile_rows, pitch, parts = _cut(len(x), size, scheme, C, F, x.itemsize, 1)
+    cut = images, tile_rows, pitch, high
 
     def work(first: int, last: int) -> None:
         _outputs(

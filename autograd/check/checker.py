@@ -344,7 +344,7 @@ class _Check:
             message = messages.get(nodes[k]) if k < len(nodes) else None
             if message is not None:
                 result.verdict, result.hint = WRONG, message
-            elif result.verdict == WRONG and result.order == 1:
+            elif result.verdict == WRONG and (result.order == 1 or deliberate):
                 if found.wrong:
                     result.hint = "follows from the operations above"
                 elif deliberate:

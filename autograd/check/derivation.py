@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ import numpy as np
 from ..errors import ShapeError
 from ..modes import no_grad
 from ..tensor.core import Core, wrap
-from .claim import WRONG, Claim, Worst
+from .claim import WRONG, Claim, Finding, Worst
 from .compare import Comparison
+from .formulas import close
 from .hints import hint, shape_hint
 from .records import precision_of, weighings
 from .report import GradReport, InputResult
@@ -72,7 +74,11 @@ def check_derivation(
     else:
         seeds = [row[0] for row in weighings(base, rng)]
     names = _argument_names(fn, len(values))
-    rows = [_derived(derivation, arguments(start), seed, as_tensors, len(values), chosen, names) for seed in seeds]
+
+    def derive(arrays: Sequence[Array], seed: Array) -> list[Array | None]:
+        return _derived(derivation, arguments(arrays), seed, as_tensors, len(values), chosen, names)
+
+    rows = [derive(start, seed) for seed in seeds]
 
     report = GradReport()
     fitting = [k for k in range(len(chosen)) if all(_shape(row[k]) == start[k].shape for row in rows)]
@@ -91,9 +97,11 @@ def check_derivation(
             finding = findings[at]
             result = InputResult(names[i], finding.verdict, finding.worst, finding.note, start[k].shape)
             if finding.verdict == WRONG:
-                result.hint = hint(finding, at, claim, None) or finding.note
+                row = next((i for i, g in enumerate(claim.gradients) if g[at] is finding.gradient), 0)
+                instead = partial(_instead, derive, start, [names[i] for i in chosen], seeds[row], base[0], k, finding)
+                result.hint = hint(finding, at, claim, None, instead) or finding.note
         else:
-            result = _misshapen(names[i], rows[0][k], run, start, k, seeds[0])
+            result = _misshapen([names[j] for j in chosen], rows[0][k], run, start, k, seeds[0])
         report.inputs.append(result)
     for extra in findings[len(fitting) :]:
         report.inputs.append(InputResult(" and ".join(claim.names), extra.verdict, extra.worst, extra.note))
@@ -126,7 +134,42 @@ def _derived(
     return [None if part is None else np.asarray(_plain(part), np.float64) for part in parts]
 
 
-def _misshapen(name: str, got: Array | None, run: Any, start: list[Array], k: int, seed: Array) -> InputResult:
+def _instead(
+    derive: Callable[..., list[Array | None]],
+    start: list[Array],
+    names: list[str],
+    seed: Array,
+    base: Array,
+    k: int,
+    finding: Finding,
+) -> str:
+    """Would the derivation be right if one of its arrays were another: flipped, transposed, the result?"""
+    at, numeric = finding.positions, np.array(finding.numeric)
+    arrays = [*start, seed]
+    for i, (name, array) in enumerate(zip([*names, "dZ"], arrays, strict=True)):
+        for other, how in _others(array, base):
+            changed = [other if j == i else x for j, x in enumerate(arrays)]
+            try:
+                got = derive(changed[:-1], changed[-1])[k]
+            except Exception:  # somebody's code, on what it was not made for
+                continue
+            if got is not None and got.shape == start[k].shape and close(got.reshape(-1)[at], numeric).all():
+                return f"with {how} {name} it would be right"
+    return ""
+
+
+def _others(array: Array, base: Array) -> Iterator[tuple[Array, str]]:
+    if array.ndim >= 2:
+        yield np.flip(array, (-2, -1)), "rows and columns reversed (the kernel turned by 180 degrees) in"
+        yield np.flip(array, -1), "the last axis reversed in"
+    if array.ndim >= 2 and array.shape[-1] == array.shape[-2]:
+        yield np.swapaxes(array, -1, -2), "the transpose of"
+    if array.ndim and array.shape == base.shape:
+        yield base, "the result in place of"
+
+
+def _misshapen(names: list[str], got: Array | None, run: Any, start: list[Array], k: int, seed: Array) -> InputResult:
+    name = names[k]
     shape = start[k].shape
     if got is None:
         return InputResult(name, WRONG, None, "the derivation returns no gradient for it", shape)
@@ -139,6 +182,9 @@ def _misshapen(name: str, got: Array | None, run: Any, start: list[Array], k: in
         numeric = eval_numerical_gradient_array(one, start[k].copy(), seed)
     message = f"the derivation returns shape {got.shape} for an input of shape {shape}"
     what = shape_hint(got.shape, shape, got, numeric)
+    twins = [n for n, x in zip(names, start, strict=True) if x.shape == got.shape and n != name]
+    if not what and twins:
+        what = f"that is the shape of {twins[0]}"
     worst = None
     if got.size == 1 and numeric is not None and numeric.size:
         worst = Worst((0,) * len(shape), float(got.reshape(-1)[0]), float(numeric.reshape(-1)[0]), 0.0)

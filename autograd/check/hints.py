@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from itertools import permutations
+from collections.abc import Callable, Iterator
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
 
 from .claim import Claim, Finding
+from .formulas import CLOSE, close, formula_hint
 
 Array = np.ndarray[Any, Any]
 
-_CLOSE = 2e-3  # relative; slopes and claims of float32 are no better
 
+def hint(finding: Finding, k: int, claim: Claim, call: Any, otherwise: Callable[[], str] = str) -> str:
+    """A sentence about what is wrong with the gradient of input `k`; "" if it looks like nothing known.
 
-def hint(finding: Finding, k: int, claim: Claim, call: Any) -> str:
-    """A sentence about what is wrong with the gradient of input `k`; "" if it looks like nothing known."""
+    otherwise   gives one that is better than just saying which elements are wrong, or ""
+    """
     at, a, n = np.array(finding.positions, int), np.array(finding.analytic), np.array(finding.numeric)
     if finding.gradient is None or not at.size:
         return ""
     finite = np.isfinite(a) & np.isfinite(n)
     if not finite.all():
         return "the rule gives NaN or infinity where the slope is finite" if not np.isfinite(a).all() else ""
-    wrong = ~_close(a, n)
+    wrong = ~close(a, n)
     if not wrong.any():
         return ""
     sizes = _sizes(claim, k)
@@ -33,14 +35,11 @@ def hint(finding: Finding, k: int, claim: Claim, call: Any) -> str:
         or _repeated(at, wrong, call)
         or _constant(a, n, sizes)
         or _arranged(finding, at, n, k, claim)
+        or _masked(a, n, wrong, sizes)
+        or formula_hint(finding, k, claim)
+        or otherwise()
         or _some(finding, at, a, n, wrong, sizes)
     )
-
-
-def _close(a: Array, n: Array) -> Array:
-    size = max(float(np.abs(a).max(initial=0)), float(np.abs(n).max(initial=0)))
-    close: Array = np.abs(a - n) <= _CLOSE * np.maximum(np.abs(a), np.abs(n)) + 1e-7 * size
-    return close
 
 
 def _sizes(claim: Claim, k: int) -> dict[int, str]:
@@ -52,9 +51,14 @@ def _sizes(claim: Claim, k: int) -> dict[int, str]:
             found.setdefault(size, f"the size of axis {axis}")
     for shape in shapes:
         found.setdefault(math.prod(shape), "the number of elements")
+        if len(shape) > 3:
+            found.setdefault(math.prod(shape[2:]), "the number of pixels")
         for axis in range(len(shape)):
             rest = math.prod(shape[:axis] + shape[axis + 1 :])
             found.setdefault(rest, f"the number of elements but for axis {axis}")
+    share, rest = divmod(math.prod(shapes[0]), max(1, math.prod(shapes[-1])))
+    if not rest:
+        found.setdefault(share, "the number of inputs per output")
     found.pop(1, None)
     found.pop(0, None)
     return found
@@ -62,18 +66,18 @@ def _sizes(claim: Claim, k: int) -> dict[int, str]:
 
 def ratio_hint(ratio: float, sizes: dict[int, str]) -> str:
     """What a constant ratio of claim to slope says."""
-    if abs(ratio + 1) < _CLOSE:
+    if abs(ratio + 1) < CLOSE:
         return "a sign: it is the negative of the slope"
     for number, what in sizes.items():
-        if number > 2 and abs(ratio / number - 1) < _CLOSE:
+        if number > 2 and abs(ratio / number - 1) < CLOSE:
             return f"{number} times too large, {what}: a sum where a mean was meant?"
-        if number > 2 and abs(ratio * number - 1) < _CLOSE:
+        if number > 2 and abs(ratio * number - 1) < CLOSE:
             return f"{number} times too small, {what}: a mean where a sum was meant?"
-    if abs(ratio - 2) < 2 * _CLOSE:
+    if abs(ratio - 2) < 2 * CLOSE:
         return "a factor 2 too many" + (
             ", or counted twice" if 2 not in sizes else f", or a sum for a mean ({sizes[2]})"
         )
-    if abs(ratio - 0.5) < 0.5 * _CLOSE:
+    if abs(ratio - 0.5) < 0.5 * CLOSE:
         return "a factor 2 is missing: the exponent of a square?"
     side = "too large" if abs(ratio) > 1 else "too small"
     return f"off by a constant factor: {ratio:.6g} times the slope, {side} everywhere"
@@ -84,7 +88,9 @@ def _constant(a: Array, n: Array, sizes: dict[int, str]) -> str:
     if telling.sum() < min(2, n.size) or (np.abs(n).max() == 0):
         return ""
     ratios = a[telling] / n[telling]
-    if ratios.size < 1 or np.ptp(ratios) > _CLOSE * np.abs(ratios).max():
+    if ratios.size < 1 or np.ptp(ratios) > CLOSE * np.abs(ratios).max():
+        return ""
+    if np.abs(a[~telling]).max(initial=0) > CLOSE * np.abs(a[telling]).max():
         return ""
     if n.size == 1 and sizes:
         known = ratio_hint(float(ratios[0]), sizes)
@@ -109,6 +115,23 @@ def _zero(finding: Finding, at: Array, a: Array, n: Array, wrong: Array) -> str:
     if wrong.sum() == 1 and a.size > 1:
         return "one element gets no gradient"
     return "some elements get no gradient: a wrong mask, or a loop that ends too early?"
+
+
+def _masked(a: Array, n: Array, wrong: Array, sizes: dict[int, str]) -> str:
+    """Is it wrong just where one of the two is 0?"""
+    tiny = 1e-7 * float(np.abs(n).max())
+    idle, lost = np.abs(n) <= tiny, a == 0
+    if tiny and (idle | lost)[wrong].all():
+        if idle[wrong].all():
+            return "there is a gradient where the slope is 0: a mask is missing, or too much gets through"
+        return "gradient and slope are 0 at different places: the wrong mask?"
+    if lost.any() and (wrong | idle).all():
+        known = _constant(a[~lost], n[~lost], sizes)
+        return f"some elements get no gradient, the others: {known}" if known else ""
+    if tiny and idle.any() and wrong.all():
+        known = _constant(a[~idle], n[~idle], sizes)
+        return f"there is a gradient where the slope is 0; where it is not: {known}" if known else ""
+    return ""
 
 
 def _repeated(at: Array, wrong: Array, call: Any) -> str:
@@ -138,20 +161,20 @@ def _arranged(finding: Finding, at: Array, n: Array, k: int, claim: Claim) -> st
     """Is the claim the gradient in another order, or that of another input?"""
     g = finding.gradient
     assert g is not None
-    if n.size < 2 or np.ptp(n) <= _CLOSE * np.abs(n).max():
+    if n.size < 2 or np.ptp(n) <= CLOSE * np.abs(n).max():
         return ""
     for values, what in _arrangements(g):
-        if _close(values.reshape(-1)[at], n).all():
+        if close(values.reshape(-1)[at], n).all():
             return f"it is the gradient {what}"
     for row in claim.gradients:
         for other, values in enumerate(row):
             if other == k:
                 continue
-            if values.shape == g.shape and _close(values.reshape(-1)[at], n).all():
+            if values.shape == g.shape and close(values.reshape(-1)[at], n).all():
                 return f"it is the gradient of {claim.names[other]}, exchanged with that of {claim.names[k]}"
     for axis, size in enumerate(g.shape):
         summed = np.broadcast_to(g.sum(axis=axis, keepdims=True), g.shape)
-        if size > 1 and _close(summed.reshape(-1)[at], n).all():
+        if size > 1 and close(summed.reshape(-1)[at], n).all():
             return f"its sum along axis {axis} would be right: a sum over the broadcast axis is missing"
     return ""
 
@@ -182,6 +205,9 @@ def _some(finding: Finding, at: Array, a: Array, n: Array, wrong: Array, sizes: 
             return f"{share}, there {known}"
     assert finding.gradient is not None
     shape = finding.gradient.shape
+    rows = np.unravel_index(at[wrong], shape)[0] if shape else np.zeros(1, int)
+    if len(shape) == 2 and count > 1 and sorted(rows) == list(range(shape[0])):
+        return f"{share}: one in each row, that of the label?"
     if count > 1:
         for axis in range(len(shape)):
             places = np.unravel_index(at, shape)[axis]
@@ -195,17 +221,19 @@ def _some(finding: Finding, at: Array, a: Array, n: Array, wrong: Array, sizes: 
 def shape_hint(got: tuple[int, ...], wanted: tuple[int, ...], value: Array, numeric: Array | None) -> str:
     """What a gradient of the wrong shape suggests."""
     if got == wanted[::-1] and len(got) == 2:
-        same = numeric is not None and _close(value.T.reshape(-1), numeric.reshape(-1)).all()
+        same = numeric is not None and close(value.T.reshape(-1), numeric.reshape(-1)).all()
         return "it is the transpose" + (" of the right one" if same else "d shape")
     extra = len(got) - len(wanted)
-    if extra > 0 and got[extra:] == wanted:
-        axes = tuple(range(extra))
-        names = "axis 0" if extra == 1 else f"axes {axes}"
-        if numeric is not None and _close(value.sum(axes).reshape(-1), numeric.reshape(-1)).all():
-            return f"its sum along {names} is right: the sum over the batch is missing"
-        return f"it has {names} too many: is a sum over the batch missing?"
+    for axes in combinations(range(len(got)), extra) if extra > 0 else ():
+        if tuple(size for axis, size in enumerate(got) if axis not in axes) != wanted:
+            continue
+        names = f"axis {axes[0]}" if extra == 1 else f"axes {axes}"
+        what = "the batch" if axes == (0,) else "them" if extra > 1 else "it"
+        if numeric is not None and close(value.sum(axes).reshape(-1), numeric.reshape(-1)).all():
+            return f"its sum along {names} is right: the sum over {what} is missing"
+        return f"it has {names} too many: is a sum over {what} missing?"
     if math.prod(got) == math.prod(wanted):
-        if numeric is not None and _close(value.reshape(-1), numeric.reshape(-1)).all():
+        if numeric is not None and close(value.reshape(-1), numeric.reshape(-1)).all():
             return "its elements are right: only a reshape is missing"
         return "as many elements in another shape"
     try:

@@ -1,10 +1,11 @@
 """Train a model, step by step, and report on it.
 
-Trains on MNIST where it is found: in --data, else in $WENGERT_DATA, else in the user's cache folder, else it is
-downloaded there. Where that fails too, it trains on digits drawn on the fly from fonts, and says so.
+Experiments on images train on MNIST where it is found: in --data, else in $WENGERT_DATA, else in the user's cache
+folder, else it is downloaded there. Where that fails too, they train on digits drawn on the fly from fonts, and say so.
+shakespeare looks for its text likewise; temporal-order, adding and reber make their own sequences.
 
-Writes to --out: checkpoint.npz (after every epoch, and on Ctrl-C), curves.png, confusion.png, examples.png. The same
-seed, versions and number of threads give the same numbers to the last bit, also after an interruption and --resume.
+Writes to --out: checkpoint.npz (after every epoch, and on Ctrl-C), curves.png and other pictures of the experiment. The
+same seed, versions and number of threads give the same numbers to the last bit, also after an interruption and --resume.
 """
 
 from __future__ import annotations
@@ -32,9 +33,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--dataset",
         choices=("mnist", "fashion", "digits"),
         metavar="NAME",
-        help="mnist (default; digits where there is none), fashion (clothes) or digits (drawn from fonts)",
+        help="of images: mnist (default; digits where there is none), fashion (clothes) or digits (drawn from fonts)",
     )
-    parser.add_argument("--train-size", type=_count, metavar="N", help="use only the first N training examples")
+    parser.add_argument(
+        "--train-size",
+        type=_count,
+        metavar="N",
+        help="use only the first N training examples; of sequences, draw N per epoch",
+    )
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the data set; nothing is downloaded then")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default: runs/EXPERIMENT)")
     parser.add_argument(
@@ -74,6 +80,10 @@ def _settings(arguments: argparse.Namespace, saved: dict[str, Any]) -> Settings:
     if saved and name != saved["experiment"]:
         raise UsageError(f"--resume {arguments.resume}: a checkpoint of {saved['experiment']}, not of {name}")
     experiment = EXPERIMENTS[name]
+    if arguments.dataset is not None and experiment.data != "images":
+        raise UsageError(f"--dataset {arguments.dataset}: {name} does not train on images")
+    if arguments.data is not None and experiment.data == "drawn":
+        raise UsageError(f"--data {arguments.data}: {name} makes its own sequences")
     given = {key: value for key, value in vars(arguments).items() if value is not None}
     defaults = {
         "epochs": experiment.epochs,

@@ -13,8 +13,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one line for each experiment."""
+    width = max(map(len, EXPERIMENTS))
     for name, experiment in EXPERIMENTS.items():
         mark = " (default)" if name == DEFAULT else ""
-        print(f"{name:<12} {experiment.summary}{mark}")
-        print(f"{'':<12} --epochs {experiment.epochs} --batch-size {experiment.batch_size} --lr {experiment.lr:g}")
+        print(f"{name:<{width}} {experiment.summary}{mark}")
+        print(f"{'':<{width}} --epochs {experiment.epochs} --batch-size {experiment.batch_size} --lr {experiment.lr:g}")
     return 0

@@ -11,7 +11,8 @@ import numpy as np
 TRAIN, TEST, WRONG = "#1f77b4", "#d9622b", "#c0392b"
 
 
-def _figure(width: float, height: float) -> Any:
+def new_figure(width: float, height: float) -> Any:
+    """A figure of this size in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -20,11 +21,11 @@ def _figure(width: float, height: float) -> Any:
     return figure
 
 
-def plot_curves(path: Path, history: dict[str, list[float]], title: str) -> None:
+def plot_curves(path: Path, history: dict[str, list[float]], title: str, loss_name: str = "cross-entropy loss") -> None:
     """Loss and accuracy over the epochs, two panels."""
     from matplotlib.ticker import MaxNLocator
 
-    figure = _figure(10, 4)
+    figure = new_figure(10, 4)
     figure.suptitle(title)
     epochs = np.arange(1, len(history["loss"]) + 1)
     left, right = figure.subplots(1, 2)
@@ -37,7 +38,7 @@ def plot_curves(path: Path, history: dict[str, list[float]], title: str) -> None
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend()
-    left.set_ylabel("cross-entropy loss")
+    left.set_ylabel(loss_name)
     left.set_ylim(bottom=0)
     right.set_ylabel("accuracy (%)")
     right.set_title(f"test accuracy at the end: {100 * history['test_accuracy'][-1]:.2f} %", fontsize=10)
@@ -50,7 +51,7 @@ def plot_confusion(path: Path, confusion: np.ndarray, classes: Sequence[str], ti
     from matplotlib.colors import PowerNorm
 
     long = max(len(name) for name in classes) > 2
-    figure = _figure(8.2 if long else 7, 7.2 if long else 6.2)
+    figure = new_figure(8.2 if long else 7, 7.2 if long else 6.2)
     axes = figure.subplots()
     share = confusion / np.maximum(confusion.sum(1, keepdims=True), 1)
     image = axes.imshow(100 * share, cmap="Blues", norm=PowerNorm(0.4, vmin=0, vmax=100))
@@ -81,7 +82,7 @@ def plot_examples(
     mistakes = mistakes[np.argsort(-confidence[mistakes], kind="stable")]
     columns, rows = 10, 3
     long = max(len(name) for name in classes) > 2
-    figure = _figure(15 if long else 11, 10 if long else 9)
+    figure = new_figure(15 if long else 11, 10 if long else 9)
     upper, lower = figure.subfigures(2, 1, hspace=0.02)
     _grid(
         upper,

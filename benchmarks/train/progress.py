@@ -87,10 +87,13 @@ class Run:
                 self._bar.close()
 
     def record(self, loss: autograd.Tensor, output: autograd.Tensor, labels: autograd.Tensor) -> None:
-        """Note a step's mean loss and its predictions: the largest of each row of `output`."""
-        value, count = loss.item(), len(labels)
+        """Note a step's mean loss and its predictions: the index of the largest along dimension 1 of `output`."""
         correct = np.count_nonzero(output.detach().numpy().argmax(1) == labels.numpy())
-        self._running += (value * count, correct, count)
+        self.tally(loss, correct, labels.numel())
+
+    def tally(self, loss: autograd.Tensor, correct: int, count: int) -> None:
+        """Note a step's mean loss, and how many of its `count` examples were right, whatever right means."""
+        self._running += (loss.item() * count, correct, count)
         if self._bar is not None:
             self._bar.set_postfix_str(f"loss {self._running[0] / self._running[2]:.4f}", refresh=False)
             self._bar.update()

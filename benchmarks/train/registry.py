@@ -18,6 +18,7 @@ class Experiment:
     epochs: int
     batch_size: int
     lr: float
+    data: str = "images"  # what it trains on: images, text, or drawn: sequences that it makes itself
 
 
 EXPERIMENTS = {
@@ -27,6 +28,46 @@ EXPERIMENTS = {
         epochs=10,
         batch_size=64,
         lr=1e-3,
+    ),
+    "temporal-order": Experiment(
+        "benchmarks.train.temporal_order",
+        "in which order two symbols came among 8, with an LSTM of 4 units",
+        epochs=50,
+        batch_size=32,
+        lr=1e-3,
+        data="drawn",
+    ),
+    "temporal-order-long": Experiment(
+        "benchmarks.train.temporal_order",
+        "the same among 100 to 110 symbols: experiment 6a of the LSTM paper",
+        epochs=30,
+        batch_size=32,
+        lr=5e-3,
+        data="drawn",
+    ),
+    "adding": Experiment(
+        "benchmarks.train.adding",
+        "the sum of two marked numbers of a hundred, with an LSTM of 32 units",
+        epochs=50,
+        batch_size=32,
+        lr=5e-3,
+        data="drawn",
+    ),
+    "reber": Experiment(
+        "benchmarks.train.reber",
+        "strings of the embedded Reber grammar, with an LSTM of 16 units",
+        epochs=25,
+        batch_size=16,
+        lr=1e-2,
+        data="drawn",
+    ),
+    "shakespeare": Experiment(
+        "benchmarks.train.shakespeare",
+        "tiny Shakespeare character by character, with an LSTM of 512 units; takes minutes",
+        epochs=5,
+        batch_size=32,
+        lr=2e-3,
+        data="text",
     ),
 }
 
@@ -42,7 +83,7 @@ class Settings:
     batch_size: int
     lr: float
     seed: int
-    dataset: str  # mnist, fashion or digits
+    dataset: str  # mnist, fashion or digits, for experiments on images
     train_size: int | None  # None: all
     data: Path | None  # None: $WENGERT_DATA, else the cache folder
     out: Path

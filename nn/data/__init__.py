@@ -23,4 +23,13 @@ from .sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from .sequences import (
+    ORDERS,
+    REBER,
+    TEMPORAL_ORDER,
+    ReberStrings,
+    adding_problem,
+    embedded_reber,
+    temporal_order,
+)
 from .text import TextChars

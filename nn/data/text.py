@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,16 +85,34 @@ class TextChars:
         self, part: str = "train", batch_size: int = 32, length: int = 64, generator: Any = None
     ) -> tuple[Tensor, Tensor]:
         """`batch_size` windows from random places: inputs (B, T) and, one character further on, targets (B, T)."""
-        if part not in ("train", "val"):
-            raise DataError(f"windows: wanted part 'train' or 'val', got {part!r}")
-        codes = self.train if part == "train" else self.val
-        if batch_size < 1 or length < 1:
-            raise ShapeError(f"windows: wanted batch_size and length of at least 1, got {batch_size} and {length}")
+        codes = self._part("windows", part, batch_size, length)
         if len(codes) <= length:
             raise ShapeError(f"windows: wanted more than {length} characters, {part} has {len(codes)}")
         starts = numpy_generator(generator).integers(len(codes) - length, size=batch_size)
         places = starts[:, None] + np.arange(length)
         return from_numpy(codes[places]), from_numpy(codes[places + 1])
+
+    def streams(self, part: str = "train", batch_size: int = 32, length: int = 64) -> Iterator[tuple[Tensor, Tensor]]:
+        """The whole text once, read at `batch_size` places at a time: inputs (B, T) and, one further on, targets (B, T).
+
+        Row b of each batch goes on where row b of the one before has ended, so a recurrent network can keep its state
+        from batch to batch (detached: truncated backpropagation through time). The last batch may be shorter; of the
+        text, less than `batch_size` characters at the end are left out.
+        """
+        codes = self._part("streams", part, batch_size, length)
+        steps = (len(codes) - 1) // batch_size
+        if steps < 1:
+            raise ShapeError(f"streams: wanted more than {batch_size} characters, {part} has {len(codes)}")
+        inputs, targets = (codes[shift : shift + steps * batch_size].reshape(batch_size, steps) for shift in (0, 1))
+        for start in range(0, steps, length):
+            yield tuple([from_numpy(each[:, start : start + length].copy()) for each in (inputs, targets)])
+
+    def _part(self, function: str, part: str, batch_size: int, length: int) -> Array:
+        if part not in ("train", "val"):
+            raise DataError(f"{function}: wanted part 'train' or 'val', got {part!r}")
+        if batch_size < 1 or length < 1:
+            raise ShapeError(f"{function}: wanted batch_size and length of at least 1, got {batch_size} and {length}")
+        return self.train if part == "train" else self.val
 
 
 def _read(path: Path) -> bytes:
