@@ -4,8 +4,9 @@ Experiments on images train on MNIST where it is found: in --data, else in $WENG
 folder, else it is downloaded there. Where that fails too, they train on digits drawn on the fly from fonts, and say so.
 shakespeare looks for its text likewise; temporal-order, adding and reber make their own sequences.
 
-Writes to --out: checkpoint.npz (after every epoch, and on Ctrl-C), curves.png and other pictures of the experiment. The
-same seed, versions and number of threads give the same numbers to the last bit, also after an interruption and --resume.
+Writes to --out: checkpoint.npz (after every epoch, and on Ctrl-C), curves.png and other pictures of the experiment.
+The same seed, versions and number of threads give the same numbers to the last bit, also after an interruption and
+--resume.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ EXPERIMENTS = {
     "adding": Experiment(
         "benchmarks.train.adding",
         "the sum of two marked numbers of a hundred, with an LSTM of 32 units",
-        epochs=50,
+        epochs=70,
         batch_size=32,
         lr=5e-3,
         data="drawn",

@@ -93,7 +93,7 @@ class TextChars:
         return from_numpy(codes[places]), from_numpy(codes[places + 1])
 
     def streams(self, part: str = "train", batch_size: int = 32, length: int = 64) -> Iterator[tuple[Tensor, Tensor]]:
-        """The whole text once, read at `batch_size` places at a time: inputs (B, T) and, one further on, targets (B, T).
+        """The whole text once, read at `batch_size` places at a time: inputs (B, T) and, one further on, targets.
 
         Row b of each batch goes on where row b of the one before has ended, so a recurrent network can keep its state
         from batch to batch (detached: truncated backpropagation through time). The last batch may be shorter; of the

@@ -45,7 +45,8 @@ class Data:
         """Images scaled to (N, C, H, W) by repeating or leaving out pixels, a different one in every channel."""
         n, c, h, w = shape
         images = self.images(count=n * c)[0][:, 0]
-        return images[:, np.arange(h)[:, None] * 28 // h, np.arange(w) * 28 // w].reshape(shape)
+        scaled = images[:, np.arange(h)[:, None] * 28 // h, np.arange(w) * 28 // w]  # whose axes lie in another order
+        return np.ascontiguousarray(scaled).reshape(shape)
 
 
 def normal(seed: int, *shape: int) -> Array:
