@@ -23,6 +23,7 @@ COMMANDS = {
     "courses": ("benchmarks.courses.command", "reproduce the homeworks, and compare with what was published"),
     "speed": ("benchmarks.speed.run", "time the library, beside PyTorch where that is given"),
     "anatomy": ("benchmarks.speed.anatomy", "where the nanoseconds of one recorded operation go"),
+    "gradcheck": ("benchmarks.gradcheck.command", "check all gradients, operation by operation"),
     "list": ("benchmarks.train.listing", "list the experiments that can be trained"),
 }
 
@@ -76,7 +77,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(argv: list[str]) -> int:
     if not argv or argv[0].startswith("-"):
-        lines = [f"  {name:<8} {summary}" for name, (_, summary) in COMMANDS.items()]
+        lines = [f"  {name:<9} {summary}" for name, (_, summary) in COMMANDS.items()]
         parser = Parser(
             PROGRAM,
             usage=f"{PROGRAM} COMMAND [options]",

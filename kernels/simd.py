@@ -17,6 +17,7 @@ Imported only when a kernel that needs it is compiled: it loads Numba.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -52,6 +53,7 @@ PAIRS = (0, 14, 12, 9, 6, 5) if REGISTERS == 32 else (0, 12, 5, 3)
 """Places that `dot` takes at once for a number of rows of a: the sums and what feeds them fill the registers."""
 
 
+@functools.cache
 def rows_of_dot(rows: int, places: int) -> int:
     """How many of `rows` rows `dot` should take at a time: with few, loads of x take longer than multiplications."""
 

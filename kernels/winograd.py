@@ -526,8 +526,7 @@ def conv(
     flat, windows = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(w).reshape(-1)
     high = -(-F // -(-F // simd.ROWS))
     packed = np.empty((squares, F, C), x.dtype)
-    rows = max(rows for rows in range(1, simd.ROWS + 1) if squares % rows == 0)
-    both = np.kron(scheme.g, scheme.g).reshape(-1, rows, scheme.r**2).swapaxes(1, 2).astype(x.dtype, order="C")
+    both = _kron(scheme.number, x.dtype.char)
 
     def transform(first: int, last: int) -> None:
         _transform_weights(windows, both, mirrored, high, packed, first, last)
@@ -555,6 +554,16 @@ def conv(
 
     threads.split(parts, work, WORTH_A_THREAD * parts // max(z.size * C, 1))
     return z
+
+
+@functools.cache
+def _kron(number: int, kind: str) -> Array:
+    """kron(G, G) of a scheme, cut into groups of rows that `accumulate` takes: (groups, r * r, rows of a group)."""
+    scheme = SCHEMES[number]
+    squares = len(scheme.b_t) ** 2
+    rows = max(rows for rows in range(1, simd.ROWS + 1) if squares % rows == 0)
+    groups = np.kron(scheme.g, scheme.g).reshape(-1, rows, scheme.r**2).swapaxes(1, 2)
+    return groups.astype(kind, order="C")
 
 
 @kernel
@@ -671,7 +680,7 @@ def conv_weight_grad(scheme: Scheme, dz: Array, x: Array, padding: Sizes) -> Arr
     (N, F, P, Q), C = dz.shape, x.shape[1]
     squares = len(scheme.b_t) ** 2
     flat = np.ascontiguousarray(dz).reshape(-1), np.ascontiguousarray(x).reshape(-1)
-    images, rows, pitch, parts = _cut(N, (P, Q), scheme, C, F, x.itemsize, 4)
+    images, rows, pitch, parts = _cut(N, (P, Q), scheme, C, F, x.itemsize, 2)
     cut = images, rows, pitch, simd.rows_of_dot(F, C)
     totals = []
 
