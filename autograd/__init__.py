@@ -2,19 +2,10 @@
 
 import sys
 import warnings
+from typing import Any
 
 from . import errors, func, functional, linalg
 from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
-from .check import (
-    GradReport,
-    check_derivation,
-    check_grads,
-    eval_numerical_gradient,
-    eval_numerical_gradient_array,
-    gradcheck,
-    gradgradcheck,
-    rel_error,
-)
 from .creation import (
     arange,
     as_tensor,
@@ -96,3 +87,28 @@ keep_freed_memory()
 # NaN and infinity are values here, as in PyTorch, and no reason for a warning; `detect_anomaly` finds their source.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"(autograd|nn|kernels)(\.|$)")
 warn_about_hips()
+
+_CHECKER = (
+    "GradReport",
+    "check_derivation",
+    "check_grads",
+    "eval_numerical_gradient",
+    "eval_numerical_gradient_array",
+    "gradcheck",
+    "gradgradcheck",
+    "rel_error",
+)
+
+
+def __getattr__(name: str) -> Any:
+    """The gradient checker is imported when it is first asked for: most programs do without it."""
+    if name not in _CHECKER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import check
+
+    globals().update({name: getattr(check, name) for name in _CHECKER})
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_CHECKER})

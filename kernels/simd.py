@@ -105,6 +105,21 @@ class Code:
         loaded.align = self.size
         return loaded
 
+    def half(self, value: Any, upper: int) -> Any:
+        """The lower or the upper half of a vector."""
+        order = ir.VectorType(SHORT, self.lanes // 2)
+        first = upper * (self.lanes // 2)
+        return self.b.shuffle_vector(value, value, ir.Constant(order, list(range(first, first + self.lanes // 2))))
+
+    def load_halves(self, lower: Any, upper: Any) -> Any:
+        """Half a vector from each address."""
+        kind = ir.VectorType(self.scalar, self.lanes // 2)
+        halves = []
+        for address in (lower, upper):
+            halves.append(self.b.load(self._at(address, kind)))
+            halves[-1].align = self.size
+        return self.b.shuffle_vector(*halves, ir.Constant(ir.VectorType(SHORT, self.lanes), list(range(self.lanes))))
+
     def everywhere(self, value: Any, kind: Any) -> Any:
         """A vector of `value` in all lanes."""
         first = self.b.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(SHORT, 0))
@@ -144,7 +159,7 @@ class Code:
         self.b.call(store, [value, self._at(address, self.vector), ir.Constant(SHORT, self.size), mask])
 
     def store(self, value: Any, address: Any) -> None:
-        self.b.store(value, self._at(address, self.vector)).align = self.size
+        self.b.store(value, self._at(address, value.type)).align = self.size
 
     def load_scalar(self, address: Any) -> Any:
         return self.b.load(self._at(address, self.scalar))

@@ -196,6 +196,8 @@ def _spread(
 ) -> Any:
     """out[k, t] = element k of B' d B, or of A dy A' if `slopes` is 1, for a row of `tiles` tiles t.
 
+    Rows of at most half a vector of tiles are made two at a time, this one and the next.
+
     source        the corner of the first d or dy, `row` bytes from a row to the next: it may lie outside of the plane,
                   of which the rows from `above` to `below` and the columns from `left` to `right`, counted from there,
                   are read; what lies outside is 0
@@ -210,17 +212,25 @@ def _spread(
         for s in SCHEMES:
             transposed = [list(column) for column in zip(*s.a_t, strict=True)]
             for side, matrix in enumerate((s.b_t, transposed)):
-                variants[2 * s.number + side] = _spread_variant(code, matrix, s.m, *rest)
-        code.choose(builder.add(builder.mul(scheme, code.number(2)), slopes), variants)
+                for rows in (1, 2):
+                    variants[4 * s.number + 2 * side + rows - 1] = _spread_variant(code, matrix, s.m, rows, *rest)
+        key = builder.add(builder.mul(scheme, code.number(4)), builder.mul(slopes, code.number(2)))
+        code.choose(builder.add(key, _two_rows(code, rest[-1])), variants)
         return context.get_dummy_value()
 
     return types.void(floats, *[types.intp] * 11), generate
+
+
+def _two_rows(code: Code, tiles: Any) -> Any:
+    """1 if two rows of tiles fit into a vector, else 0."""
+    return code.b.zext(code.b.icmp_signed("<=", tiles, code.number(code.lanes // 2)), simd.WORD)
 
 
 def _spread_variant(
     code: Code,
     matrix: Matrix,
     m: int,
+    together: int,
     source: Any,
     row: Any,
     above: Any,
@@ -236,31 +246,39 @@ def _spread_variant(
 
     def vector(i: Any, state: list[Any]) -> list[Any]:
         source, target, left, right = state
-        starts = range(
-            0, inputs, m
-        )  # from each, m vectors hold the columns first + m t, first + 1 + m t, ... of all tiles
+        # m vectors hold the columns first + m t, first + 1 + m t, ...; half of them may be those of the next tiles
+        parts = [(v % (m // together), v // (m // together)) for v in range(m)]
+        starts = range(0, inputs, m)
         masks = {}
         for first in starts:
-            for v in range(m):
+            for v, _ in parts[: m // together]:
                 at = first + v * code.lanes
                 before, behind = b.sub(left, code.number(at)), b.sub(right, code.number(at))
                 masks[first, v] = b.and_(b.not_(code.first(before)), code.first(behind))
-        rows, line = [], source
+        lines = [source, b.add(source, b.mul(row, code.number(m)))]
+        rows = []
         for r in range(inputs):
-            number = code.number(r)
-            inside = b.and_(b.icmp_signed(">=", number, above), b.icmp_signed("<", number, below))
+            inside = []
+            for following in range(together):
+                number = code.number(r + following * m)
+                inside.append(b.and_(b.icmp_signed(">=", number, above), b.icmp_signed("<", number, below)))
             values: list[Any] = []
             for first in starts:
                 loaded = []
-                for v in range(m):
-                    mask = b.select(inside, masks[first, v], ir.Constant(code.mask, None))
-                    loaded.append(code.load_some(code.plus(line, (first + v * code.lanes) * code.size), mask))
+                for v, following in parts:
+                    mask = b.select(inside[following], masks[first, v], ir.Constant(code.mask, None))
+                    address = code.plus(lines[following], (first + v * code.lanes) * code.size)
+                    loaded.append(code.load_some(address, mask))
                 values += _unzipped(code, loaded)
             rows.append(values[:inputs])
-            line = b.add(line, row)
+            lines = [b.add(line, row) for line in lines]
         for results in _combine_both(code, matrix, rows):
             for value in results:
-                code.store(value, target)
+                if together == 1:
+                    code.store(value, target)
+                else:
+                    for half, address in enumerate((target, b.add(target, b.mul(tiles, code.number(code.size))))):
+                        code.store(code.half(value, half), address)
                 target = b.add(target, apart)
         step = code.number(m * code.lanes)
         return [code.plus(source, m * WIDTH), code.plus(state[1], WIDTH), b.sub(left, step), b.sub(right, step)]
@@ -297,8 +315,11 @@ def _gather(
     row: Any,
     rows: Any,
     width: Any,
+    tiles: Any,
 ) -> Any:
-    """out[i, q] = bias + element (i, q modulo m) of A' m A of tile q // m, for i < rows and q < width.
+    """out[i, q] = bias + element (i, q modulo m) of A' m A of tile q // m, for i < rows, i < m, and q < width.
+
+    Rows of at most half a vector of tiles are made two at a time: i < 2 m.
 
     sums   the elements m[k, t] of the squares, `apart` bytes from one k to the next; `row` bytes from a row of out to
            the next
@@ -307,20 +328,34 @@ def _gather(
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         code = Code(builder, signature.args[0].dtype)
         scheme, *rest = arguments[1:]
-        code.choose(scheme, {s.number: _gather_variant(code, s, *rest) for s in SCHEMES})
+        kinds = [(s, together) for s in SCHEMES for together in (1, 2)]
+        variants = {2 * s.number + together - 1: _gather_variant(code, s, together, *rest) for s, together in kinds}
+        code.choose(builder.add(builder.mul(scheme, code.number(2)), _two_rows(code, rest[-1])), variants)
         return context.get_dummy_value()
 
-    return types.void(floats, *[types.intp] * 8), generate
+    return types.void(floats, *[types.intp] * 9), generate
 
 
 def _gather_variant(
-    code: Code, scheme: Scheme, sums: Any, apart: Any, bias: Any, out: Any, row: Any, rows: Any, width: Any
+    code: Code,
+    scheme: Scheme,
+    together: int,
+    sums: Any,
+    apart: Any,
+    bias: Any,
+    out: Any,
+    row: Any,
+    rows: Any,
+    width: Any,
+    tiles: Any,
 ) -> Callable[[], None]:
     b = code.b
     m, side = scheme.m, len(scheme.b_t)
+    wide = m // together  # vectors of a row of out
 
     def emit() -> None:
         shift = code.broadcast(bias)
+        following = b.mul(tiles, code.number(code.size))
 
         def vector(i: Any, state: list[Any]) -> list[Any]:
             source, out, left = state
@@ -328,21 +363,22 @@ def _gather_variant(
             for _ in range(side):
                 line = []
                 for _ in range(side):
-                    line.append(code.load(at))
+                    line.append(code.load(at) if together == 1 else code.load_halves(at, b.add(at, following)))
                     at = b.add(at, apart)
                 square.append(line)
-            masks = [code.first(b.sub(left, code.number(v * code.lanes))) for v in range(m)]
+            masks = [code.first(b.sub(left, code.number(v * code.lanes))) for v in range(wide)]
             target = out
-            for i_row, values in enumerate(_combine_both(code, scheme.a_t, square)):
-                here = b.icmp_signed("<", code.number(i_row), rows)
-                for v, value in enumerate(_zipped(code, [b.fadd(value, shift) for value in values])):
-                    mask = b.select(here, masks[v], ir.Constant(code.mask, None))
-                    code.store_some(value, code.plus(target, v * WIDTH), mask)
+            for number, values in enumerate(_combine_both(code, scheme.a_t, square)):
+                zipped = _zipped(code, [b.fadd(value, shift) for value in values])
+                for next_, line in enumerate((target, b.add(target, b.mul(row, code.number(m))))[:together]):
+                    here = b.icmp_signed("<", code.number(number + next_ * m), rows)
+                    for v in range(wide):
+                        mask = b.select(here, masks[v], ir.Constant(code.mask, None))
+                        code.store_some(zipped[next_ * wide + v], code.plus(line, v * WIDTH), mask)
                 target = b.add(target, row)
             return [code.plus(source, WIDTH), code.plus(out, m * WIDTH), b.sub(left, code.number(m * code.lanes))]
 
-        step = m * code.lanes
-        vectors = b.lshr(b.add(width, code.number(step - 1)), code.number(step.bit_length() - 1))
+        vectors = b.lshr(b.add(tiles, code.number(code.lanes - 1)), code.number(code.lanes.bit_length() - 1))
         code.loop(vectors, [sums, out, width], vector)
 
     return emit
@@ -425,7 +461,7 @@ def _transform_rows(
     number, m, _ = scheme
     H, W = shape
     size = x.itemsize
-    for t in range(tiles[0]):
+    for t in range(0, tiles[0], 2 if tiles[1] <= WIDTH // size // 2 else 1):
         top = corner[0] + m * t
         source = x.ctypes.data + (plane + top * W + corner[1]) * size
         to = out + t * tiles[1] * size
@@ -473,6 +509,7 @@ def _outputs(
     inputs, sums = np.empty(squares * layer_in + spare, x.dtype), np.empty(squares * layer_out + spare, x.dtype)
     zeros = np.zeros(high, x.dtype)
     places = np.arange(C) * (pitch * size)
+    deep = 2 if tw <= lanes // 2 else 1  # rows of tiles that `_gather` takes at once
     for part in range(first, last):
         n0, t0 = part // slices * images, part % slices * rows
         together, tall = min(images, N - n0), min(rows, th - t0)
@@ -506,11 +543,22 @@ def _outputs(
         for n in range(together):
             for f in range(F):
                 bias = start.ctypes.data + f * size
-                for t in range(tall):
+                for t in range(0, tall, deep):
                     row = m * (t0 + t)
                     out = z.ctypes.data + (((n0 + n) * F + f) * P + row) * Q * size
                     at = sums.ctypes.data + (f * pitch + (n * tall + t) * tw) * size
-                    _gather(x, number, at, layer_out * size, bias, out, Q * size, min(m, P - row), Q)
+                    _gather(
+                        x,
+                        number,
+                        at,
+                        layer_out * size,
+                        bias,
+                        out,
+                        Q * size,
+                        min(m * min(deep, tall - t), P - row),
+                        Q,
+                        tw,
+                    )
 
 
 def conv(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,9 +12,9 @@ import numpy as np
 from ..errors import ShapeError
 from ..modes import no_grad
 from ..tensor.core import Core, wrap
-from .claim import WRONG, Claim, Finding, Worst
+from .claim import WRONG, Claim, Worst
 from .compare import Comparison
-from .formulas import close
+from .formulas import instead
 from .hints import hint, shape_hint
 from .records import precision_of, weighings
 from .report import GradReport, InputResult
@@ -98,8 +98,9 @@ def check_derivation(
             result = InputResult(names[i], finding.verdict, finding.worst, finding.note, start[k].shape)
             if finding.verdict == WRONG:
                 row = next((i for i, g in enumerate(claim.gradients) if g[at] is finding.gradient), 0)
-                instead = partial(_instead, derive, start, [names[i] for i in chosen], seeds[row], base[0], k, finding)
-                result.hint = hint(finding, at, claim, None, instead) or finding.note
+                known = [names[i] for i in chosen]
+                otherwise = partial(instead, derive, start, known, seeds[row], base[0], k, finding)
+                result.hint = hint(finding, at, claim, None, otherwise) or finding.note
         else:
             result = _misshapen([names[j] for j in chosen], rows[0][k], run, start, k, seeds[0])
         report.inputs.append(result)
@@ -132,40 +133,6 @@ def _derived(
     else:
         parts = [result] + [None] * (len(chosen) - 1)
     return [None if part is None else np.asarray(_plain(part), np.float64) for part in parts]
-
-
-def _instead(
-    derive: Callable[..., list[Array | None]],
-    start: list[Array],
-    names: list[str],
-    seed: Array,
-    base: Array,
-    k: int,
-    finding: Finding,
-) -> str:
-    """Would the derivation be right if one of its arrays were another: flipped, transposed, the result?"""
-    at, numeric = finding.positions, np.array(finding.numeric)
-    arrays = [*start, seed]
-    for i, (name, array) in enumerate(zip([*names, "dZ"], arrays, strict=True)):
-        for other, how in _others(array, base):
-            changed = [other if j == i else x for j, x in enumerate(arrays)]
-            try:
-                got = derive(changed[:-1], changed[-1])[k]
-            except Exception:  # somebody's code, on what it was not made for
-                continue
-            if got is not None and got.shape == start[k].shape and close(got.reshape(-1)[at], numeric).all():
-                return f"with {how} {name} it would be right"
-    return ""
-
-
-def _others(array: Array, base: Array) -> Iterator[tuple[Array, str]]:
-    if array.ndim >= 2:
-        yield np.flip(array, (-2, -1)), "rows and columns reversed (the kernel turned by 180 degrees) in"
-        yield np.flip(array, -1), "the last axis reversed in"
-    if array.ndim >= 2 and array.shape[-1] == array.shape[-2]:
-        yield np.swapaxes(array, -1, -2), "the transpose of"
-    if array.ndim and array.shape == base.shape:
-        yield base, "the result in place of"
 
 
 def _misshapen(names: list[str], got: Array | None, run: Any, start: list[Array], k: int, seed: Array) -> InputResult:

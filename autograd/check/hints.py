@@ -137,11 +137,9 @@ def _masked(a: Array, n: Array, wrong: Array, sizes: dict[int, str]) -> str:
 def _repeated(at: Array, wrong: Array, call: Any) -> str:
     """Are the wrong elements just those that an index names several times?"""
     settings = getattr(call, "settings", None) or {}
-    if (
-        call is None
-        or call.record.plan.op is None
-        or not ("index" in settings or "index" in call.record.plan.op.inputs)
-    ):
+    if call is not None and call.record.plan.op is None:
+        return _repeated_rows(at, wrong, call)
+    if call is None or not ("index" in settings or "index" in call.record.plan.op.inputs):
         return ""
     x = np.asarray(call.inputs[0])
     try:
@@ -154,6 +152,19 @@ def _repeated(at: Array, wrong: Array, call: Any) -> str:
     repeated = np.flatnonzero(counts > 1)
     if repeated.size and np.isin(at[wrong], repeated).all():
         return "wrong just where an index occurs more than once: assigned instead of added up"
+    return ""
+
+
+def _repeated_rows(at: Array, wrong: Array, call: Any) -> str:
+    """The same for the rows of a Function's input, if it has been given whole numbers."""
+    arrays = [np.asarray(getattr(x, "array", x)) for x in call.inputs]
+    shape = arrays[call.wanted[0]].shape if len(call.wanted) == 1 else ()
+    for index in arrays if shape else ():
+        if index.dtype.kind != "i" or not index.ndim or (index < 0).any() or (index >= shape[0]).any():
+            continue
+        repeated = np.flatnonzero(np.bincount(index.reshape(-1)) > 1)
+        if repeated.size and np.isin(np.unravel_index(at[wrong], shape)[0], repeated).all():
+            return "wrong just where an index occurs more than once: assigned instead of added up"
     return ""
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .claim import CORRECT, INCONCLUSIVE, KINK, WRONG, Claim, Finding, Worst
 from .compare import Comparison
+from .formulas import instead
 from .hints import hint
 from .recording import Call, FunctionCall, OwnTape, Recording, gradients, leaf
 from .report import RecordResult
@@ -57,6 +59,10 @@ def check_call(call: Call, rng: np.random.Generator, **limits: Any) -> list[Reco
             outputs = call.run([x.copy() for x in arrays])
         except Exception as error:
             return _failed(call, f"it cannot be run again in float64: {said(error)}", INCONCLUSIVE)
+        if not call.repeats(outputs):
+            return _failed(
+                call, "run again on its own it gives another result, as it draws numbers or keeps state", INCONCLUSIVE
+            )
         try:
             claim = _claim(call, arrays, outputs, rng)
         except Exception as error:  # a rule is somebody's code, and this is the place to say what is wrong with it
@@ -71,10 +77,21 @@ def check_call(call: Call, rng: np.random.Generator, **limits: Any) -> list[Reco
             finding = own
         result = RecordResult.of(call, " and ".join(call.names) if together else call.names[k], finding)
         if finding.verdict == WRONG and not finding.note:
-            result.hint = hint(finding, k, claim, call)
+            result.hint = hint(finding, k, claim, call, partial(_instead, call, claim, outputs, k, finding))
         result.hint = result.hint or finding.note
         results.append(result)
     return results
+
+
+def _instead(call: Call, claim: Claim, outputs: list[Array], k: int, finding: Finding) -> str:
+    if len(outputs) != 1:
+        return ""
+    row = next((i for i, g in enumerate(claim.gradients) if g[k] is finding.gradient), 0)
+
+    def derive(arrays: list[Array], dz: Array) -> list[Array]:
+        return call.pull(arrays, [dz])
+
+    return instead(derive, claim.inputs, claim.names, claim.weights[row][0], outputs[0], k, finding)
 
 
 def _claim(call: Call, arrays: list[Array], outputs: list[Array], rng: np.random.Generator) -> Claim:
