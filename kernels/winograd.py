@@ -116,8 +116,8 @@ def choose(
     if least < (32 if for_weights else 16) or area < 36 or images * area < 1024:
         return None
     if window == (3, 3):
-        return SCHEMES[1 if area >= (28 * 28 if for_weights else 48 * 48) else 0]
-    return SCHEMES[2] if window == (5, 5) and area >= 100 else None
+        return SCHEMES[1 if area >= 28 * 28 else 0]
+    return SCHEMES[2] if window == (5, 5) else None
 
 
 # ------------------------------------------------------------------------------------------------------ vector code

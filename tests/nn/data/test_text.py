@@ -38,7 +38,28 @@ def test_the_longest_window(text):
     assert text.decode(y[0]) == text.text[-57:]
 
 
+def test_streams_read_the_whole_text_in_rows_that_go_on(text):
+    pieces = list(text.streams("train", batch_size=4, length=10))
+    assert [tuple(x.shape) for x, _ in pieces] == [(4, 10)] * 5 + [(4, 7)]  # 231 // 4 = 57
+    assert all(x.dtype == y.dtype == np.int64 for x, y in pieces)
+    inputs, targets = (np.concatenate([pair[i].numpy() for pair in pieces], 1) for i in (0, 1))
+    assert text.decode(inputs.reshape(-1)) == text.text[: 4 * 57]
+    assert text.decode(targets.reshape(-1)) == text.text[1 : 4 * 57 + 1]
+
+
+def test_streams_of_validation(text):
+    ((x, y),) = text.streams("val", batch_size=57, length=5)
+    assert x.shape == (57, 1)
+    assert text.decode(y[:, 0]) == text.text[-57:]
+
+
 def test_errors(text, tmp_path):
+    with pytest.raises(ShapeError, match="streams: wanted more than 58 characters, val has 58"):
+        next(text.streams("val", batch_size=58))
+    with pytest.raises(ShapeError, match="streams: wanted batch_size and length of at least 1, got 4 and 0"):
+        next(text.streams("val", batch_size=4, length=0))
+    with pytest.raises(DataError, match="streams: wanted part 'train' or 'val', got 'test'"):
+        next(text.streams("test"))
     with pytest.raises(DataError, match="'Z' is not among"):
         text.encode("Z")
     with pytest.raises(DataError, match="decode: wanted numbers"):
