@@ -106,11 +106,12 @@ def choose(
 
     Measured in one thread of a Zen 5, time of the direct sum over time of the scheme:
 
-        3 x 3    56x56, 64 channels   2.1, weights 1.6    F(4 x 4);  F(2 x 2): 1.7, weights 1.4
-                 28x28, 32 channels   1.4, weights 1.1    F(2 x 2)
-                 14x14, 64 channels   1.6, weights 1.5    F(2 x 2);  F(4 x 4): 1.2, weights 0.8
-                 7x7, 128 channels    1.4, weights 1.4    F(2 x 2)
-        5 x 5    14x14, 32 channels   1.2, weights 1.2    F(2 x 2)
+        3 x 3    56x56, 64 channels   2.3, weights 1.9    F(4 x 4);  F(2 x 2): 1.6, weights 1.3
+                 28x28, 32 channels   1.7, weights 1.5    F(4 x 4);  F(2 x 2): 1.5, weights 1.3
+                 14x14, 64 channels   1.9, weights 1.6    F(2 x 2);  F(4 x 4): 1.9, weights 1.6
+                 7x7, 128 channels    2.1, weights 2.1    F(2 x 2);  F(4 x 4): 2.2, weights 1.7
+        5 x 5    14x14, 32 channels   1.7, weights 1.5    F(2 x 2)
+                 7x7, 32 channels     1.7, weights 1.9    F(2 x 2)
     """
     least, area = min(filters, channels), size[0] * size[1]
     if least < (32 if for_weights else 16) or area < 36 or images * area < 1024:
@@ -186,23 +187,25 @@ def _spread(
     slopes: Any,
     source: Any,
     row: Any,
+    plane: Any,
     above: Any,
     below: Any,
     left: Any,
     right: Any,
     out: Any,
     apart: Any,
+    out_plane: Any,
+    planes: Any,
+    rows: Any,
     tiles: Any,
 ) -> Any:
-    """out[k, t] = element k of B' d B, or of A dy A' if `slopes` is 1, for a row of `tiles` tiles t.
+    """out[k, p, t] = element k of B' d B, or of A dy A' if `slopes` is 1, for tiles t in `rows` rows of `tiles`.
 
-    Rows of at most half a vector of tiles are made two at a time, this one and the next.
-
-    source        the corner of the first d or dy, `row` bytes from a row to the next: it may lie outside of the plane,
-                  of which the rows from `above` to `below` and the columns from `left` to `right`, counted from there,
-                  are read; what lies outside is 0
-    out           as many rows as a square has elements, `apart` bytes apart. Up to a vector behind each may be
-                  overwritten
+    source        the corner of the first d or dy of the first plane; `row` and `plane` bytes to the next. It may lie
+                  outside of the plane, of which the rows from `above` to `below` and the columns from `left` to
+                  `right`, counted from there, are read; what lies outside is 0
+    out           as many layers as a square has elements, `apart` bytes apart; in them planes, `out_plane` bytes apart.
+                  Up to a vector behind the tiles of each plane may be overwritten
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -212,13 +215,14 @@ def _spread(
         for s in SCHEMES:
             transposed = [list(column) for column in zip(*s.a_t, strict=True)]
             for side, matrix in enumerate((s.b_t, transposed)):
-                for rows in (1, 2):
-                    variants[4 * s.number + 2 * side + rows - 1] = _spread_variant(code, matrix, s.m, rows, *rest)
+                for together in (1, 2):
+                    key = 4 * s.number + 2 * side + together - 1
+                    variants[key] = _spread_variant(code, matrix, s.m, together, *rest)
         key = builder.add(builder.mul(scheme, code.number(4)), builder.mul(slopes, code.number(2)))
         code.choose(builder.add(key, _two_rows(code, rest[-1])), variants)
         return context.get_dummy_value()
 
-    return types.void(floats, *[types.intp] * 11), generate
+    return types.void(floats, *[types.intp] * 15), generate
 
 
 def _two_rows(code: Code, tiles: Any) -> Any:
@@ -233,61 +237,101 @@ def _spread_variant(
     together: int,
     source: Any,
     row: Any,
+    plane: Any,
     above: Any,
     below: Any,
     left: Any,
     right: Any,
     out: Any,
     apart: Any,
+    out_plane: Any,
+    planes: Any,
+    rows: Any,
     tiles: Any,
 ) -> Callable[[], None]:
+    """`_spread`, one row of tiles at a time or two. Of a row the last vector comes first: what it writes beyond the end
+    of the row is the beginning of the next, whose turn comes later."""
     b = code.b
     inputs = len(matrix[0])
+    # m vectors hold the columns first + m t, first + 1 + m t, ...; half of them may be those of the next tiles
+    parts = [(v % (m // together), v // (m // together)) for v in range(m)]
+    starts = range(0, inputs, m)
+    line = b.mul(tiles, code.number(code.size))  # bytes of a row of tiles in out
 
-    def vector(i: Any, state: list[Any]) -> list[Any]:
-        source, target, left, right = state
-        # m vectors hold the columns first + m t, first + 1 + m t, ...; half of them may be those of the next tiles
-        parts = [(v % (m // together), v // (m // together)) for v in range(m)]
-        starts = range(0, inputs, m)
+    def columns(i: Any, state: list[Any]) -> list[Any]:
+        column = b.mul(b.sub(state[0], code.number(1)), code.number(code.lanes))
+        behind = b.mul(column, code.number(m))
         masks = {}
         for first in starts:
             for v, _ in parts[: m // together]:
-                at = first + v * code.lanes
-                before, behind = b.sub(left, code.number(at)), b.sub(right, code.number(at))
-                masks[first, v] = b.and_(b.not_(code.first(before)), code.first(behind))
-        lines = [source, b.add(source, b.mul(row, code.number(m)))]
-        rows = []
-        for r in range(inputs):
-            inside = []
-            for following in range(together):
-                number = code.number(r + following * m)
-                inside.append(b.and_(b.icmp_signed(">=", number, above), b.icmp_signed("<", number, below)))
-            values: list[Any] = []
-            for first in starts:
-                loaded = []
-                for v, following in parts:
-                    mask = b.select(inside[following], masks[first, v], ir.Constant(code.mask, None))
-                    address = code.plus(lines[following], (first + v * code.lanes) * code.size)
-                    loaded.append(code.load_some(address, mask))
-                values += _unzipped(code, loaded)
-            rows.append(values[:inputs])
-            lines = [b.add(line, row) for line in lines]
-        for results in _combine_both(code, matrix, rows):
-            for value in results:
-                if together == 1:
-                    code.store(value, target)
-                else:
-                    for half, address in enumerate((target, b.add(target, b.mul(tiles, code.number(code.size))))):
-                        code.store(code.half(value, half), address)
-                target = b.add(target, apart)
-        step = code.number(m * code.lanes)
-        return [code.plus(source, m * WIDTH), code.plus(state[1], WIDTH), b.sub(left, step), b.sub(right, step)]
+                at = b.add(behind, code.number(first + v * code.lanes))
+                masks[first, v] = b.and_(b.not_(code.first(b.sub(left, at))), code.first(b.sub(right, at)))
+        here = b.add(source, b.mul(behind, code.number(code.size)))
+        there = b.add(out, b.mul(column, code.number(code.size)))
+
+        def some_rows(i: Any, state: list[Any]) -> list[Any]:
+            here, there, above, below = state
+            _spread_vector(code, matrix, m, parts, masks, here, row, above, below, there, apart, line)
+            step = code.number(m * together)
+            after = b.add(here, b.mul(row, step)), b.add(there, b.mul(line, code.number(together)))
+            return [*after, b.sub(above, step), b.sub(below, step)]
+
+        def one_plane(i: Any, state: list[Any]) -> list[Any]:
+            steps = rows if together == 1 else b.lshr(b.add(rows, code.number(1)), code.number(1))
+            code.loop(steps, [*state, above, below], some_rows)
+            return [b.add(state[0], plane), b.add(state[1], out_plane)]
+
+        code.loop(planes, [here, there], one_plane)
+        return [b.sub(state[0], code.number(1))]
 
     def emit() -> None:
         vectors = b.lshr(b.add(tiles, code.number(code.lanes - 1)), code.number(code.lanes.bit_length() - 1))
-        code.loop(vectors, [source, out, left, right], vector)
+        code.loop(vectors, [vectors], columns)
 
     return emit
+
+
+def _spread_vector(
+    code: Code,
+    matrix: Matrix,
+    m: int,
+    parts: list[tuple[int, int]],
+    masks: dict[tuple[int, int], Any],
+    source: Any,
+    row: Any,
+    above: Any,
+    below: Any,
+    target: Any,
+    apart: Any,
+    line: Any,
+) -> None:
+    """The squares of a vector of tiles; `parts` says which vector of a row, and of which row, is loaded when."""
+    b = code.b
+    inputs, together = len(matrix[0]), parts[-1][1] + 1
+    lines, rows = [source, b.add(source, b.mul(row, code.number(m)))], []
+    for r in range(inputs):
+        inside = []
+        for following in range(together):
+            number = code.number(r + following * m)
+            inside.append(b.and_(b.icmp_signed(">=", number, above), b.icmp_signed("<", number, below)))
+        values: list[Any] = []
+        for first in range(0, inputs, m):
+            loaded = []
+            for v, following in parts:
+                mask = b.select(inside[following], masks[first, v], ir.Constant(code.mask, None))
+                address = code.plus(lines[following], (first + v * code.lanes) * code.size)
+                loaded.append(code.load_some(address, mask))
+            values += _unzipped(code, loaded)
+        rows.append(values[:inputs])
+        lines = [b.add(line_, row) for line_ in lines]
+    for results in _combine_both(code, matrix, rows):
+        for value in results:
+            if together == 1:
+                code.store(value, target)
+            else:
+                code.store(code.half(value, 0), target)
+                code.store(code.half(value, 1), b.add(target, line))
+            target = b.add(target, apart)
 
 
 def _unzipped(code: Code, vectors: list[Any]) -> list[Any]:
@@ -310,19 +354,21 @@ def _gather(
     scheme: Any,
     sums: Any,
     apart: Any,
+    plane: Any,
     bias: Any,
     out: Any,
     row: Any,
+    out_plane: Any,
+    planes: Any,
     rows: Any,
     width: Any,
     tiles: Any,
 ) -> Any:
-    """out[i, q] = bias + element (i, q modulo m) of A' m A of tile q // m, for i < rows, i < m, and q < width.
+    """out[p, i, q] = bias[p] + element (i modulo m, q modulo m) of A' m A of its tile, for i < rows and q < width.
 
-    Rows of at most half a vector of tiles are made two at a time: i < 2 m.
-
-    sums   the elements m[k, t] of the squares, `apart` bytes from one k to the next; `row` bytes from a row of out to
+    sums   the elements m[k, p, t] of the squares, t in rows of `tiles`; `apart` bytes from one k, `plane` from one p to
            the next
+    out    `row` and `out_plane` bytes from a row and a plane to the next. Nothing else is written
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -333,7 +379,7 @@ def _gather(
         code.choose(builder.add(builder.mul(scheme, code.number(2)), _two_rows(code, rest[-1])), variants)
         return context.get_dummy_value()
 
-    return types.void(floats, *[types.intp] * 9), generate
+    return types.void(floats, *[types.intp] * 12), generate
 
 
 def _gather_variant(
@@ -342,9 +388,12 @@ def _gather_variant(
     together: int,
     sums: Any,
     apart: Any,
+    plane: Any,
     bias: Any,
     out: Any,
     row: Any,
+    out_plane: Any,
+    planes: Any,
     rows: Any,
     width: Any,
     tiles: Any,
@@ -352,34 +401,50 @@ def _gather_variant(
     b = code.b
     m, side = scheme.m, len(scheme.b_t)
     wide = m // together  # vectors of a row of out
+    line = b.mul(tiles, code.number(code.size))
+
+    def columns(i: Any, state: list[Any]) -> list[Any]:
+        source, target, left = state
+        masks = [code.first(b.sub(left, code.number(v * code.lanes))) for v in range(wide)]
+
+        def one_plane(i: Any, state: list[Any]) -> list[Any]:
+            source, target, bias = state
+            shift = code.broadcast(bias)
+
+            def some_rows(i: Any, state: list[Any]) -> list[Any]:
+                source, target, rows = state
+                square, at = [], source
+                for _ in range(side):
+                    values = []
+                    for _ in range(side):
+                        values.append(code.load(at) if together == 1 else code.load_halves(at, b.add(at, line)))
+                        at = b.add(at, apart)
+                    square.append(values)
+                address = target
+                for number, values in enumerate(_combine_both(code, scheme.a_t, square)):
+                    zipped = _zipped(code, [b.fadd(value, shift) for value in values])
+                    following = b.add(address, b.mul(row, code.number(m)))
+                    for next_, start in enumerate((address, following)[:together]):
+                        here = b.icmp_signed("<", code.number(number + next_ * m), rows)
+                        for v in range(wide):
+                            mask = b.select(here, masks[v], ir.Constant(code.mask, None))
+                            code.store_some(zipped[next_ * wide + v], code.plus(start, v * WIDTH), mask)
+                    address = b.add(address, row)
+                step = code.number(m * together)
+                after = b.add(source, b.mul(line, code.number(together))), b.add(target, b.mul(row, step))
+                return [*after, b.sub(rows, step)]
+
+            step = m * together
+            steps = b.lshr(b.add(rows, code.number(step - 1)), code.number(step.bit_length() - 1))
+            code.loop(steps, [source, target, rows], some_rows)
+            return [b.add(source, plane), b.add(target, out_plane), code.plus(bias, code.size)]
+
+        code.loop(planes, [source, target, bias], one_plane)
+        return [code.plus(source, WIDTH), code.plus(target, m * WIDTH), b.sub(left, code.number(m * code.lanes))]
 
     def emit() -> None:
-        shift = code.broadcast(bias)
-        following = b.mul(tiles, code.number(code.size))
-
-        def vector(i: Any, state: list[Any]) -> list[Any]:
-            source, out, left = state
-            at, square = source, []
-            for _ in range(side):
-                line = []
-                for _ in range(side):
-                    line.append(code.load(at) if together == 1 else code.load_halves(at, b.add(at, following)))
-                    at = b.add(at, apart)
-                square.append(line)
-            masks = [code.first(b.sub(left, code.number(v * code.lanes))) for v in range(wide)]
-            target = out
-            for number, values in enumerate(_combine_both(code, scheme.a_t, square)):
-                zipped = _zipped(code, [b.fadd(value, shift) for value in values])
-                for next_, line in enumerate((target, b.add(target, b.mul(row, code.number(m))))[:together]):
-                    here = b.icmp_signed("<", code.number(number + next_ * m), rows)
-                    for v in range(wide):
-                        mask = b.select(here, masks[v], ir.Constant(code.mask, None))
-                        code.store_some(zipped[next_ * wide + v], code.plus(line, v * WIDTH), mask)
-                target = b.add(target, row)
-            return [code.plus(source, WIDTH), code.plus(out, m * WIDTH), b.sub(left, code.number(m * code.lanes))]
-
         vectors = b.lshr(b.add(tiles, code.number(code.lanes - 1)), code.number(code.lanes.bit_length() - 1))
-        code.loop(vectors, [sums, out, width], vector)
+        code.loop(vectors, [sums, out, width], columns)
 
     return emit
 
@@ -443,29 +508,44 @@ def _transform_weights(w: Array, both: Array, mirrored: bool, high: int, packed:
 
 
 @kernel
-def _transform_rows(
+def _transform(
     x: Array,
-    plane: int,
+    first: int,
     shape: Pair,
     corner: Pair,
     scheme: tuple[int, int, int],
     slopes: int,
     tiles: Pair,
+    planes: int,
     out: int,
     apart: int,
+    out_plane: int,
 ) -> None:
-    """`_spread` for rows of tiles of a plane x[plane:] of `shape`, the first tile at `corner`.
+    """`_spread` for planes of `shape` from x[first:] on, the first tile at `corner`.
 
     scheme   number, m, r of the scheme
     """
-    number, m, _ = scheme
     H, W = shape
     size = x.itemsize
-    for t in range(0, tiles[0], 2 if tiles[1] <= WIDTH // size // 2 else 1):
-        top = corner[0] + m * t
-        source = x.ctypes.data + (plane + top * W + corner[1]) * size
-        to = out + t * tiles[1] * size
-        _spread(x, number, slopes, source, W * size, -top, H - top, -corner[1], W - corner[1], to, apart, tiles[1])
+    source = x.ctypes.data + (first + corner[0] * W + corner[1]) * size
+    _spread(
+        x,
+        scheme[0],
+        slopes,
+        source,
+        W * size,
+        H * W * size,
+        -corner[0],
+        H - corner[0],
+        -corner[1],
+        W - corner[1],
+        out,
+        apart,
+        out_plane,
+        planes,
+        tiles[0],
+        tiles[1],
+    )
 
 
 @kernel
@@ -498,7 +578,7 @@ def _outputs(
     N, F, P, Q = z.shape
     squares, _, C = packed.shape
     images, rows, pitch, high = cut
-    number, m, _ = scheme
+    m = scheme[1]
     H, W = shape
     size = x.itemsize
     lanes = WIDTH // size
@@ -509,17 +589,14 @@ def _outputs(
     inputs, sums = np.empty(squares * layer_in + spare, x.dtype), np.empty(squares * layer_out + spare, x.dtype)
     zeros = np.zeros(high, x.dtype)
     places = np.arange(C) * (pitch * size)
-    deep = 2 if tw <= lanes // 2 else 1  # rows of tiles that `_gather` takes at once
     for part in range(first, last):
         n0, t0 = part // slices * images, part % slices * rows
         together, tall = min(images, N - n0), min(rows, th - t0)
         count = together * tall * tw
         corner = m * t0 - before[0], -before[1]
         for n in range(together):
-            for c in range(C):
-                plane = ((n0 + n) * C + c) * H * W
-                to = inputs.ctypes.data + (c * pitch + n * tall * tw) * size
-                _transform_rows(x, plane, shape, corner, scheme, 0, (tall, tw), to, layer_in * size)
+            source, to = (n0 + n) * C * H * W, inputs.ctypes.data + n * tall * tw * size
+            _transform(x, source, shape, corner, scheme, 0, (tall, tw), C, to, layer_in * size, pitch * size)
         for k in range(squares):
             for f0 in range(0, F, high):
                 block = min(high, F - f0)
@@ -541,24 +618,21 @@ def _outputs(
                     )
                     u += wide * lanes
         for n in range(together):
-            for f in range(F):
-                bias = start.ctypes.data + f * size
-                for t in range(0, tall, deep):
-                    row = m * (t0 + t)
-                    out = z.ctypes.data + (((n0 + n) * F + f) * P + row) * Q * size
-                    at = sums.ctypes.data + (f * pitch + (n * tall + t) * tw) * size
-                    _gather(
-                        x,
-                        number,
-                        at,
-                        layer_out * size,
-                        bias,
-                        out,
-                        Q * size,
-                        min(m * min(deep, tall - t), P - row),
-                        Q,
-                        tw,
-                    )
+            _gather(
+                x,
+                scheme[0],
+                sums.ctypes.data + n * tall * tw * size,
+                layer_out * size,
+                pitch * size,
+                start.ctypes.data,
+                z.ctypes.data + ((n0 + n) * F * P + m * t0) * Q * size,
+                Q * size,
+                P * Q * size,
+                F,
+                min(m * tall, P - m * t0),
+                Q,
+                tw,
+            )
 
 
 def conv(
@@ -658,13 +732,11 @@ def _products(
         tiles = deep, tw
         corner = m * t0 - before[0], -before[1]
         for n in range(together):
-            at = n * deep * tw
-            for c in range(C):
-                plane, to = ((n0 + n) * C + c) * H * W, inputs.ctypes.data + (c * pitch + at) * item
-                _transform_rows(x, plane, shape, corner, scheme, 0, tiles, to, layer_in * item)
-            for f in range(F):
-                plane, to = ((n0 + n) * F + f) * P * Q, slopes.ctypes.data + (f * pitch + at) * item
-                _transform_rows(dz, plane, size, (m * t0, 0), scheme, 1, tiles, to, layer_out * item)
+            at = n * deep * tw * item
+            source, to = (n0 + n) * C * H * W, inputs.ctypes.data + at
+            _transform(x, source, shape, corner, scheme, 0, tiles, C, to, layer_in * item, pitch * item)
+            source, to = (n0 + n) * F * P * Q, slopes.ctypes.data + at
+            _transform(dz, source, size, (m * t0, 0), scheme, 1, tiles, F, to, layer_out * item, pitch * item)
         for k in range(squares):
             at = 0
             for f0 in range(0, F, high):

@@ -158,7 +158,7 @@ def _repeated(at: Array, wrong: Array, call: Any) -> str:
 def _repeated_rows(at: Array, wrong: Array, call: Any) -> str:
     """The same for the rows of a Function's input, if it has been given whole numbers."""
     arrays = [np.asarray(getattr(x, "array", x)) for x in call.inputs]
-    shape = arrays[call.wanted[0]].shape if len(call.wanted) == 1 else ()
+    shape: tuple[int, ...] = arrays[call.wanted[0]].shape if len(call.wanted) == 1 else ()
     for index in arrays if shape else ():
         if index.dtype.kind != "i" or not index.ndim or (index < 0).any() or (index >= shape[0]).any():
             continue

@@ -119,12 +119,16 @@ class GradReport:
             number = "all" + ("''" if i.order == 2 else "")
             shape = "x".join(map(str, i.shape)) or "number"
             rows.append(((number, "end to end", "", f"{i.argument} ({shape})", *_cells(i)), i))
-        return rows
+        return rows if self.records else [(cells[3:], r) for cells, r in rows]
+
+    def head(self) -> tuple[str, ...]:
+        """The names of the columns. Without operations, as of a derivation, there are only inputs to show."""
+        return _HEAD if self.records else ("input", *("derived" if name == "rule says" else name for name in _HEAD[4:]))
 
     def __str__(self) -> str:
-        rows = self.rows()
-        table = [_HEAD, *(cells for cells, _ in rows)]
-        widths = [max(len(row[c]) for row in table) for c in range(len(_HEAD))]
+        rows, head = self.rows(), self.head()
+        table = [head, *(cells for cells, _ in rows)]
+        widths = [max(len(row[c]) for row in table) for c in range(len(head))]
         lines = [
             "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in table
         ]
@@ -144,18 +148,18 @@ class GradReport:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        left = "text-align:left"
-        cells = "".join(f"<th style='{left}'>{name}</th>" for name in _HEAD)
+        left, head = "text-align:left", self.head()
+        cells = "".join(f"<th style='{left}'>{name}</th>" for name in head)
         body = []
         for row, result in self.rows():
             colour = _COLOURS[result.verdict]
-            styles = [f"{left};color:{colour};font-weight:bold" if name == "verdict" else left for name in _HEAD]
+            styles = [f"{left};color:{colour};font-weight:bold" if name == "verdict" else left for name in head]
             tds = "".join(
                 f"<td style='{style}'>{html.escape(cell)}</td>" for style, cell in zip(styles, row, strict=True)
             )
             body.append(f"<tr>{tds}</tr>")
             if result.hint:
-                hint = f"<td colspan='{len(_HEAD) - 1}' style='{left}'>&rarr; {html.escape(result.hint)}</td>"
+                hint = f"<td colspan='{len(head) - 1}' style='{left}'>&rarr; {html.escape(result.hint)}</td>"
                 body.append(f"<tr><td></td>{hint}</tr>")
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
         return f"<p><b>{html.escape(self.headline())}</b></p><table><tr>{cells}</tr>{''.join(body)}</table>{notes}"

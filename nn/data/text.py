@@ -105,7 +105,8 @@ class TextChars:
             raise ShapeError(f"streams: wanted more than {batch_size} characters, {part} has {len(codes)}")
         inputs, targets = (codes[shift : shift + steps * batch_size].reshape(batch_size, steps) for shift in (0, 1))
         for start in range(0, steps, length):
-            yield tuple([from_numpy(each[:, start : start + length].copy()) for each in (inputs, targets)])
+            piece = slice(start, start + length)
+            yield from_numpy(inputs[:, piece].copy()), from_numpy(targets[:, piece].copy())
 
     def _part(self, function: str, part: str, batch_size: int, length: int) -> Array:
         if part not in ("train", "val"):
