@@ -27,7 +27,7 @@ CACHED = 384 << 10
 TOGETHER = 1024
 """Positions over which `dot` sums at a time: its operands stay in the first-level cache."""
 
-WORTH_A_THREAD = 8_000_000
+WORTH_A_THREAD = 5_000_000
 """Multiplications that pay for waking a thread."""
 
 
