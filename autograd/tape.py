@@ -232,6 +232,13 @@ class Tape:
         """Let the list grow by `more` records before the next sweep."""
         self.limit = -1 if self.watch is not None else len(self.records) + more
 
+    def _expect_no_later(self) -> None:
+        """After records have left: the next sweep comes earlier, but is never put off by a backward pass.
+
+        Else what each step of a training leaves behind (a branch that no loss depends on) would pile up for ever.
+        """
+        self.limit = min(self.limit, len(self.records) + self.interval)
+
     def sweep(self) -> None:
         """Drop every record that no Tensor and no later record refers to, and set when to look again."""
         records = self.records
@@ -342,7 +349,7 @@ class Tape:
             self.replaying -= 1
             if complete and plain and not misses and len(records) == top + 1 and not self.replaying:
                 del records[index:]  # all of it was ours
-                self._expect(self.interval)
+                self._expect_no_later()
             elif not retain:
                 self._drop_consumed(index, top)
         if until is None:
@@ -372,7 +379,7 @@ class Tape:
         ]
         if not self.replaying:  # an outer walk counts positions: it will close the gaps when it is done
             self._pack(low)
-            self._expect(self.interval)
+            self._expect_no_later()
         else:
             self.gaps = min(self.gaps, low)
 

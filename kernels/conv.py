@@ -35,6 +35,7 @@ def conv(
 ) -> Array:
     """The sum above, plus bias[f] if there is one."""
     if _large(x, w, len(x) * w.size * math.prod(size)):
+        _check("conv", x.shape[1] == w.shape[1] * groups and len(w) % groups == 0, x, w, bias, len(w))
         from . import direct, winograd  # they load Numba
 
         scheme = _scheme(len(x), w.shape, stride, dilation, groups, size)
@@ -61,6 +62,8 @@ def conv_weight_grad(
     """dw[f, c, i] = sum over n, p of dz[n, f, p] * x[n, c, p * stride + i * dilation - padding]."""
     outputs, inputs = dz.shape[1] // groups, x.shape[1] // groups
     if _large(x, dz, dz.size * inputs * math.prod(size)):
+        fit = len(dz) == len(x) and dz.shape[1] % groups == x.shape[1] % groups == 0
+        _check("conv_weight_grad", fit, dz, x)
         from . import direct, winograd
 
         shape = (groups * outputs, inputs, *size)
@@ -87,6 +90,8 @@ def conv_input_grad(
     As a forward function this is the transposed convolution; only then is there a bias, one number per c.
     """
     if _large(dz, w, dz.size * math.prod(w.shape[1:])):
+        fit = dz.shape[1] == len(w) and len(w) % groups == 0
+        _check("conv_input_grad", fit, dz, w, bias, w.shape[1] * groups)
         from . import direct, winograd
 
         scheme = _scheme(len(dz), w.shape, stride, dilation, groups, size)
@@ -125,6 +130,13 @@ def _large(x: Array, other: Array, multiplications: int) -> bool:
     """Is this a sum for the compiled loops?"""
     known = x.ndim <= 5 and x.dtype == other.dtype and x.dtype.char in "fd"
     return known and jit.ENABLED and multiplications >= max(WORTH_COMPILING, 1)
+
+
+def _check(name: str, fit: bool, x: Array, y: Array, bias: Array | None = None, outputs: int = 0) -> None:
+    """Compiled loops do not look where they read."""
+    if not fit or x.ndim != y.ndim or (bias is not None and bias.shape != (outputs,)):
+        shift = "" if bias is None else f", bias {bias.shape}"
+        raise ValueError(f"{name}: wanted arrays that fit, got {x.shape} and {y.shape}{shift}")
 
 
 def _scheme(

@@ -190,7 +190,7 @@ def _correlate(
     if len(x) * -(-axes[0].outputs // rows) < threads.get_num_threads():
         rows = -(-axes[0].outputs // threads.get_num_threads())
     chosen = layout(*axes, window, rows)
-    start = np.zeros(G * F, x.dtype) if bias is None else np.ascontiguousarray(bias)
+    start = np.zeros(G * F, x.dtype) if bias is None else np.ascontiguousarray(bias, x.dtype)
     parts = len(x) * -(-axes[0].outputs // rows)
     cost = G * F * channels * len(chosen.terms) * rows * axes[1].outputs * axes[2].outputs
     flat = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(w).reshape(-1)

@@ -47,19 +47,18 @@ def _panels(
     b_steps: Steps,
     rows: int,
     high: int,
-    vectors: int,
     first: int,
     last: int,
 ) -> None:
     """Some of the parts of c (batch, M, N); a part is a panel of columns of `rows` rows of a matrix.
 
     a, b are flat; steps: elements from a matrix, row, column to the next. bias (N,), or empty for none.
-    high, vectors: rows and vectors of columns that are summed at once.
+    high: rows that are summed at once.
     """
     _, M, N = c.shape
     size = c.itemsize
     lanes = simd.WIDTH // size
-    wide = vectors * lanes
+    wide = simd.PANEL * lanes
     most = min(terms, TERMS)
     panels = (N + wide - 1) // wide
     groups = (M + rows - 1) // rows
@@ -91,7 +90,7 @@ def _panels(
                 if b_steps[2] == 1:
                     simd.copy(c, source, b_steps[1] * size, 1, panel, count, wide, 0, some)
                 else:
-                    for v in range(vectors):
+                    for v in range(simd.PANEL):
                         left = min(lanes, some - v * lanes)
                         row = b_steps[2] * size
                         to = panel + v * lanes * size
@@ -100,10 +99,9 @@ def _panels(
                     left = min(high, tall - i)
                     aside = left < high or t0 > 0
                     out = (n * M + i0 + i) * N + j0
-                    simd.accumulate(
+                    simd.accumulate_panel(
                         c,
                         high,
-                        vectors,
                         packed.ctypes.data + i * count * size,
                         panel,
                         places.ctypes.data,
@@ -175,7 +173,8 @@ def _dots(
 
 def matmul(a: Array, b: Array, bias: Array | None = None) -> Array:
     """a (M, K) @ b (K, N) + bias (N,), or a batch of such (B, M, K), (B, K, N); all float32 or float64."""
-    if a.dtype != b.dtype or a.dtype.char not in "fd" or a.ndim != b.ndim or a.shape[-1] != b.shape[-2]:
+    known = a.dtype == b.dtype and a.dtype.char in "fd" and a.ndim == b.ndim >= 2
+    if not known or a.shape[-1] != b.shape[-2]:
         raise ValueError(
             f"matmul: wanted two matrices of floats that fit, got {a.shape} {a.dtype}, {b.shape} {b.dtype}"
         )
@@ -183,7 +182,10 @@ def matmul(a: Array, b: Array, bias: Array | None = None) -> Array:
     if a.shape[:-2] != b.shape[:-2] or (bias is not None and bias.shape != (N,)):
         raise ValueError(f"matmul: batches or bias do not fit: {a.shape}, {b.shape}")
     c = np.empty((batch, M, N), a.dtype)
-    shift = np.empty(0, a.dtype) if bias is None else np.ascontiguousarray(bias)
+    if c.size * terms == 0:
+        c[...] = 0 if bias is None else bias
+        return c.reshape(*a.shape[:-2], M, N)
+    shift = np.empty(0, a.dtype) if bias is None else np.ascontiguousarray(bias, a.dtype)
     x, x_steps = _flat(a)
     y, y_steps = _flat(b)
     workers = threads.get_num_threads()
@@ -197,15 +199,14 @@ def matmul(a: Array, b: Array, bias: Array | None = None) -> Array:
         return c.reshape(*a.shape[:-2], M, N)
     highest = min(simd.ROWS, simd.lanes(c.itemsize))  # `transpose` makes a row of them at once
     high = -(-M // -(-M // highest))
-    vectors = 2 if high > 1 else simd.VECTORS[1]
-    panels = -(-N // (vectors * simd.lanes(c.itemsize)))
+    panels = -(-N // (simd.PANEL * simd.lanes(c.itemsize)))
     rows = -(-M // high)  # in units of `high`, as few groups of them as memory and threads want
     groups = max(1, -(-M * min(terms, TERMS) * c.itemsize // PACKED), 1 if panels * batch >= 2 * workers else workers)
     rows = -(-rows // groups) * high
     parts = batch * panels * -(-M // rows)
 
     def work(first: int, last: int) -> None:
-        _panels(x, y, shift, c, terms, x_steps, y_steps, rows, high, vectors, first, last)
+        _panels(x, y, shift, c, terms, x_steps, y_steps, rows, high, first, last)
 
     threads.split(parts, work, WORTH_A_THREAD * parts // max(c.size * terms, 1))
     return c.reshape(*a.shape[:-2], M, N)

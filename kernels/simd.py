@@ -49,6 +49,9 @@ ROWS = 14 if REGISTERS == 32 else 6
 VECTORS = (0, *[next(v for v in (8, 4, 3, 2) if rows * v + v + 1 <= REGISTERS) for rows in range(1, ROWS + 1)])
 """Vectors of sums that `accumulate` holds for a number of rows; with few rows more, so that the additions overlap."""
 
+PANEL = 2
+"""Vectors of a panel of columns of a matrix."""
+
 PAIRS = (0, 14, 12, 9, 6, 5) if REGISTERS == 32 else (0, 12, 5, 3)
 """Places that `dot` takes at once for a number of rows of a: the sums and what feeds them fill the registers."""
 
@@ -223,19 +226,44 @@ def accumulate(
 ) -> Any:
     """out[r, u] = start[r] + sum over t of w[t, r] * x[places[t] + u] for u < valid, rows of `out` lying `apart`.
 
-    rows 1 to ROWS; vectors 1, 2 or VECTORS[rows]: whole vectors of x are read, also beyond `valid`, but only `valid`
+    rows 1 to ROWS; vectors 1 or VECTORS[rows]: whole vectors of x are read, also beyond `valid`, but only `valid`
     elements of a row of `out` are written.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         code = Code(builder, signature.args[0].dtype)
         rows, vectors, *rest = arguments[1:]
-        shapes = [(r, v) for r in range(1, ROWS + 1) for v in sorted({1, 2, VECTORS[r]})]
+        shapes = [(r, v) for r in range(1, ROWS + 1) for v in sorted({1, VECTORS[r]})]
         variants = {r * 16 + v: _accumulate_variant(code, r, v, *rest) for r, v in shapes}
         code.choose(builder.add(builder.mul(rows, code.number(16)), vectors), variants)
         return context.get_dummy_value()
 
     return types.void(floats, *[types.intp] * 10), generate
+
+
+@intrinsic
+def accumulate_panel(
+    typing: Any,
+    floats: Any,
+    rows: Any,
+    w: Any,
+    x: Any,
+    places: Any,
+    terms: Any,
+    start: Any,
+    out: Any,
+    apart: Any,
+    valid: Any,
+) -> Any:
+    """`accumulate` for PANEL vectors, whatever the number of rows: fewer variants, which compile sooner."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        code = Code(builder, signature.args[0].dtype)
+        rows, *rest = arguments[1:]
+        code.choose(rows, {r: _accumulate_variant(code, r, PANEL, *rest) for r in range(1, ROWS + 1)})
+        return context.get_dummy_value()
+
+    return types.void(floats, *[types.intp] * 9), generate
 
 
 def _accumulate_variant(

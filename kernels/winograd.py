@@ -492,10 +492,9 @@ def _transform_weights(w: Array, both: Array, mirrored: bool, high: int, packed:
                     windows[to + (terms - 1 - i if mirrored else i) * pitch] = w[source + i]
         for group in range(groups):
             for u in range(0, C * tall, 2 * lanes):
-                simd.accumulate(
+                simd.accumulate_panel(
                     w,
                     rows,
-                    2,
                     both.ctypes.data + group * terms * rows * size,
                     windows.ctypes.data + u * size,
                     places.ctypes.data,
@@ -514,7 +513,7 @@ def _transform(
     shape: Pair,
     corner: Pair,
     scheme: tuple[int, int, int],
-    slopes: int,
+    inputs: int,
     tiles: Pair,
     planes: int,
     out: int,
@@ -524,6 +523,7 @@ def _transform(
     """`_spread` for planes of `shape` from x[first:] on, the first tile at `corner`.
 
     scheme   number, m, r of the scheme
+    inputs   side of the squares that are read: m + r - 1 of x, m of its slopes
     """
     H, W = shape
     size = x.itemsize
@@ -531,7 +531,7 @@ def _transform(
     _spread(
         x,
         scheme[0],
-        slopes,
+        inputs == scheme[1],
         source,
         W * size,
         H * W * size,
@@ -596,7 +596,9 @@ def _outputs(
         corner = m * t0 - before[0], -before[1]
         for n in range(together):
             source, to = (n0 + n) * C * H * W, inputs.ctypes.data + n * tall * tw * size
-            _transform(x, source, shape, corner, scheme, 0, (tall, tw), C, to, layer_in * size, pitch * size)
+            _transform(
+                x, source, shape, corner, scheme, m + scheme[2] - 1, (tall, tw), C, to, layer_in * size, pitch * size
+            )
         for k in range(squares):
             for f0 in range(0, F, high):
                 block = min(high, F - f0)
@@ -655,7 +657,7 @@ def conv(
 
     threads.split(-(-F // high), transform, 10_000 // (high * C))
     z = np.empty((len(x), F, *size), x.dtype)
-    start = np.zeros(F, x.dtype) if bias is None else np.ascontiguousarray(bias)
+    start = np.zeros(F, x.dtype) if bias is None else np.ascontiguousarray(bias, x.dtype)
     images, tile_rows, pitch, parts = _cut(len(x), size, scheme, C, F, x.itemsize, 1)
     cut = images, tile_rows, pitch, high
 
@@ -734,9 +736,9 @@ def _products(
         for n in range(together):
             at = n * deep * tw * item
             source, to = (n0 + n) * C * H * W, inputs.ctypes.data + at
-            _transform(x, source, shape, corner, scheme, 0, tiles, C, to, layer_in * item, pitch * item)
+            _transform(x, source, shape, corner, scheme, m + scheme[2] - 1, tiles, C, to, layer_in * item, pitch * item)
             source, to = (n0 + n) * F * P * Q, slopes.ctypes.data + at
-            _transform(dz, source, size, (m * t0, 0), scheme, 1, tiles, F, to, layer_out * item, pitch * item)
+            _transform(dz, source, size, (m * t0, np.int64(0)), scheme, m, tiles, F, to, layer_out * item, pitch * item)
         for k in range(squares):
             at = 0
             for f0 in range(0, F, high):

@@ -288,3 +288,40 @@ def attention(q, k, v, dz, bias, scale):
 
 def dropout(x, mask, scale):
     return np.array([a * (scale if kept else 0) for a, kept in zip(x, mask, strict=True)], x.dtype)
+
+
+# ------------------------------------------------------------------------------------- vector primitives, products
+
+
+def accumulate(w, x, places, start, count):
+    """w (T, R), start (R,): start[r] + sum over t of w[t, r] * x[places[t] + u]."""
+    out = np.tile(start[:, None], count)
+    for (t, r), weight in np.ndenumerate(w):
+        for u in range(count):
+            out[r, u] += weight * x[places[t] + u]
+    return out
+
+
+def dot(a, x, places):
+    """a (M, R, U), x (M, L): sum over m, u of a[m, r, u] * x[m, places[k] + u]."""
+    out = np.zeros((a.shape[1], len(places)))
+    for (m, r, u), value in np.ndenumerate(a):
+        for k, place in enumerate(places):
+            out[r, k] += value * x[m, place + u]
+    return out
+
+
+def copy_rows(source, step, width, begin, end):
+    """Every `step`-th element of source (R, L) in columns `begin` to `end`, 0 in the others."""
+    out = np.zeros((len(source), width))
+    for r, i in itertools.product(range(len(source)), range(begin, end)):
+        out[r, i] = source[r, (i - begin) * step]
+    return out
+
+
+def matmul(a, b, bias):
+    """a (..., M, K) @ b (..., K, N) + bias (N,)."""
+    c = np.zeros((*a.shape[:-1], b.shape[-1]))
+    for i, t, j in itertools.product(range(a.shape[-2]), range(a.shape[-1]), range(b.shape[-1])):
+        c[..., i, j] += a[..., i, t].astype(np.float64) * b[..., t, j]
+    return c if bias is None else c + bias

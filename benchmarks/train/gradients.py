@@ -27,7 +27,7 @@ def check_gradients(
     more: below, rounding in the differences decides.
     """
     model = copy.deepcopy(model).double().eval()
-    inputs = inputs.detach().double()
+    inputs = inputs.detach().double() if inputs.is_floating_point() else inputs
     rng = np.random.default_rng(0)
 
     def loss() -> autograd.Tensor:

@@ -64,7 +64,7 @@ EXPERIMENTS = {
     "shakespeare": Experiment(
         "benchmarks.train.shakespeare",
         "tiny Shakespeare character by character, with an LSTM of 512 units; takes minutes",
-        epochs=5,
+        epochs=4,
         batch_size=32,
         lr=2e-3,
         data="text",

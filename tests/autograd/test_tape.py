@@ -251,6 +251,26 @@ def test_large_arrays_are_swept_early():
     assert peak < 40 * 12 * (1 << 20)
 
 
+@pytest.mark.parametrize("order", ["before", "between", "behind"])
+def test_branches_of_no_use_do_not_pile_up_over_backward_passes(order):
+    """A training loop that computes something beside the loss, recorded and then forgotten, at every step."""
+    w = leaf(100)
+    longest = 0
+    for _ in range(3000):
+        if order == "before":
+            unused = w.exp().tanh()
+        z = w * 2
+        if order == "between":
+            unused = z.exp()
+        loss = z.sum()
+        if order == "behind":
+            unused = loss.exp()
+        loss.backward()
+        longest = max(longest, len(autograd.tape()))
+    assert unused.requires_grad
+    assert longest < 1000
+
+
 def test_truncated_bptt_keeps_memory_flat():
     out = run_python(
         """
