@@ -67,7 +67,9 @@ def _panels(
     packed = np.empty(rows * most + 2 * lanes * lanes, c.dtype)
     tile = np.empty(high * wide, c.dtype)
     zeros = np.zeros(high, c.dtype)
-    places = np.arange(most) * (wide * size)
+    places = np.empty(most, np.int64)
+    for t in range(most):
+        places[t] = t * wide * size
     part = first
     while part < last:
         block, panel0 = part // panels, part % panels

@@ -481,7 +481,9 @@ def _transform_weights(w: Array, both: Array, mirrored: bool, high: int, packed:
     lanes = WIDTH // size
     pitch = (high * C + 2 * lanes) | lanes
     windows, zeros = np.empty(terms * pitch + 2 * lanes, w.dtype), np.zeros(rows, w.dtype)
-    places = np.arange(terms) * (pitch * size)
+    places = np.empty(terms, np.int64)
+    for i in range(terms):
+        places[i] = i * pitch * size
     for block in range(first, last):
         f0 = block * high
         tall = min(high, F - f0)
@@ -588,7 +590,9 @@ def _outputs(
     layer_in, layer_out = _odd(C * pitch, lanes), _odd(F * pitch, lanes)
     inputs, sums = np.empty(squares * layer_in + spare, x.dtype), np.empty(squares * layer_out + spare, x.dtype)
     zeros = np.zeros(high, x.dtype)
-    places = np.arange(C) * (pitch * size)
+    places = np.empty(C, np.int64)
+    for c in range(C):
+        places[c] = c * pitch * size
     for part in range(first, last):
         n0, t0 = part // slices * images, part % slices * rows
         together, tall = min(images, N - n0), min(rows, th - t0)
@@ -721,7 +725,8 @@ def _products(
     layer_in, layer_out = _odd(C * pitch, lanes), _odd(F * pitch, lanes)
     inputs, slopes = np.empty(squares * layer_in + lanes, x.dtype), np.empty(squares * layer_out + lanes, x.dtype)
     places = np.zeros(C + pairs[1], np.int64)
-    places[:C] = np.arange(C) * (pitch * item)
+    for c in range(C):
+        places[c] = c * pitch * item
     length = 0  # of the sums for one k
     for f0 in range(0, F, high):
         tall = min(high, F - f0)
