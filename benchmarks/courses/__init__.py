@@ -1,0 +1,1 @@
+"""The homeworks of well-known courses, reproduced: one short script each."""

@@ -1,0 +1,1 @@
+"""All operations and the standard models under the gradient checker."""
