@@ -31,7 +31,7 @@ LARGE = 1 << 18
 
 
 def product(x: Any, y: Any) -> Any:
-    """x @ y. Large products of arrays are made by our own kernels, as BLAS's threads get in their way (kernels.gemm)."""
+    """x @ y. Large products of arrays are made by our own kernels: BLAS's threads get in their way (kernels.gemm)."""
     if type(x) is np.ndarray and type(y) is np.ndarray and x.ndim == y.ndim > 1 and _compiled(x, y):
         from kernels.gemm import matmul  # loads Numba
 

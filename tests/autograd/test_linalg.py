@@ -8,7 +8,9 @@ import pytest
 import autograd
 from autograd import linalg
 from autograd.errors import DTypeError, LinAlgError, SettingError, ShapeError
+from autograd.ops import linalg as ops_linalg
 from autograd.tensor import Tensor
+from kernels import jit
 
 
 def rand(*shape, dtype=np.float32, requires_grad=False):
@@ -16,6 +18,35 @@ def rand(*shape, dtype=np.float32, requires_grad=False):
 
 
 # ------------------------------------------------------------------------------------------------ the matrix product
+
+
+@pytest.mark.skipif(not jit.ENABLED, reason="then there is one kind of product")
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-6), (np.float64, 1e-14)])
+@pytest.mark.parametrize(
+    ("function", "shapes"),
+    [
+        ("matmul", [(9, 7), (7, 20)]),
+        ("matmul", [(3, 9, 7), (3, 7, 20)]),
+        ("matmul", [(3, 9, 7), (7, 20)]),
+        ("matmul", [(2, 1, 9, 7), (3, 7, 20)]),
+        ("linear", [(5, 7), (20, 7)]),
+        ("linear", [(5, 7), (20, 7), (20,)]),
+        ("linear", [(2, 3, 7), (20, 7), (20,)]),
+    ],
+)
+def test_small_and_large_products_agree(monkeypatch, function, shapes, dtype, tolerance):
+    """Value, gradients and their gradients, with our kernels for every product and with none."""
+    results = []
+    for limit in (0, 1 << 62):
+        monkeypatch.setattr(ops_linalg, "LARGE", limit)
+        inputs = [rand(*shape, dtype=dtype, requires_grad=True) for shape in shapes]
+        z = getattr(autograd, function)(*inputs)
+        slopes = autograd.grad((z * z).sum(), inputs, create_graph=True)
+        second = autograd.grad(sum((slope * slope).sum() for slope in slopes), inputs)
+        results.append([value.detach().numpy() for value in (z, *slopes, *second)])
+    for got, expected in zip(*results, strict=True):
+        assert got.dtype == dtype
+        np.testing.assert_allclose(got, expected, rtol=0, atol=10 * tolerance * np.abs(expected).max())
 
 
 @pytest.mark.parametrize(

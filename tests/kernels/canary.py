@@ -44,7 +44,7 @@ def canary(shape: int | tuple[int, ...], dtype: Any = np.float64, offset: int = 
 
 @contextlib.contextmanager
 def bordered() -> Iterator[None]:
-    """Meanwhile, np.empty gives arrays of `canary`. Kernels must have been compiled before: Numba knows the real one."""
+    """Meanwhile, np.empty gives arrays of `canary`. Kernels must be compiled by then: Numba knows the real one."""
     real = np.empty
     with contextlib.ExitStack() as arrays:
 

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 from kernels import conv, jit, threads
+from tests import naive
+
+from .canary import at_the_edge, bordered
 
 pytestmark = pytest.mark.skipif(not jit.ENABLED, reason="vector code is not run with NUMBA_DISABLE_JIT=1")
 
@@ -160,3 +163,105 @@ def test_errors_in_a_part_reach_the_caller():
             threads.split(4, work)
     finally:
         threads.set_num_threads(before)
+
+
+# x, w, size of z, stride, padding, dilation, groups
+SETTINGS = [
+    pytest.param((2, 3, 40), (4, 3, 5), (36,), (1,), (0,), (1,), 1, id="1-d"),
+    pytest.param((2, 3, 40), (4, 3, 3), (14,), (3,), (2,), (2,), 1, id="1-d with every setting"),
+    pytest.param((2, 2, 17), (3, 2, 2), (4,), (5,), (1,), (1,), 1, id="1-d, stride above window"),
+    pytest.param((2, 2, 5, 6, 7), (3, 2, 2, 3, 2), (4, 4, 6), (1, 1, 1), (0, 0, 0), (1, 1, 1), 1, id="3-d"),
+    pytest.param(
+        (2, 2, 7, 6, 9), (3, 2, 3, 2, 3), (4, 8, 3), (2, 1, 3), (1, 2, 0), (1, 2, 1), 1, id="3-d, every setting"
+    ),
+    pytest.param((1, 2, 4, 4, 4), (4, 1, 3, 3, 3), (4, 4, 4), (1, 1, 1), (1, 1, 1), (1, 1, 1), 2, id="3-d, groups"),
+    pytest.param(
+        (1, 1, 6, 7, 8), (2, 1, 2, 1, 2), (2, 3, 2), (3, 3, 4), (0, 1, 0), (1, 1, 1), 1, id="3-d, stride above"
+    ),
+    pytest.param((2, 6, 5, 6), (9, 2, 3, 3), (5, 6), (1, 1), (1, 1), (1, 1), 3, id="groups"),
+    pytest.param((2, 17, 5, 6), (17, 1, 3, 3), (5, 6), (1, 1), (1, 1), (1, 1), 17, id="depthwise"),
+    pytest.param((2, 3, 6, 5), (6, 1, 3, 2), (3, 2), (2, 3), (1, 1), (1, 1), 3, id="depthwise, two each"),
+    pytest.param((3, 5, 4, 5), (4, 5, 1, 1), (4, 5), (1, 1), (0, 0), (1, 1), 1, id="1x1"),
+    pytest.param((3, 4, 16, 16), (14, 2, 1, 1), (16, 16), (1, 1), (0, 0), (1, 1), 2, id="1x1, larger, groups"),
+    pytest.param((2, 3, 40), (4, 3, 1), (40,), (1,), (0,), (1,), 1, id="1x1 in 1-d"),
+    pytest.param((2, 3, 4, 3, 5), (4, 3, 1, 1, 1), (4, 3, 5), (1, 1, 1), (0, 0, 0), (1, 1, 1), 1, id="1x1 in 3-d"),
+    pytest.param((2, 3, 9, 8), (2, 3, 1, 1), (3, 2), (4, 5), (1, 0), (1, 1), 1, id="1x1, stride"),
+    pytest.param((2, 3, 11, 13), (4, 3, 2, 3), (3, 3), (4, 5), (1, 0), (1, 1), 1, id="stride above window"),
+    pytest.param((2, 3, 4, 5), (4, 3, 2, 1), (11, 10), (1, 1), (4, 3), (1, 1), 1, id="padding above window"),
+    pytest.param((2, 3, 9, 8), (4, 3, 2, 3), (4, 4), (1, 1), (-2, -1), (1, 1), 1, id="negative padding"),
+    pytest.param((2, 3, 4, 5), (4, 3, 3, 3), (8, 9), (1, 1), (9, -4), (2, 1), 1, id="outputs beside the image"),
+    pytest.param((1, 1, 1, 1), (1, 1, 1, 1), (1, 1), (1, 1), (0, 0), (1, 1), 1, id="one of each"),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("x", "w", "size", "stride", "padding", "dilation", "groups"), SETTINGS)
+def test_any_number_of_axes_and_nothing_outside(rng, monkeypatch, x, w, size, stride, padding, dilation, groups, dtype):
+    """Against loops; inputs lie at the edge of memory that may be read, outputs have borders."""
+    monkeypatch.setattr(conv, "WORTH_COMPILING", 0)
+    settings = (stride, padding, dilation, groups)
+    arrays = {
+        "x": rng.standard_normal(x),
+        "w": rng.standard_normal(w),
+        "z": rng.standard_normal((x[0], w[0], *size)),
+        "bias": rng.standard_normal(w[0]),
+        "shift": rng.standard_normal(x[1]),
+    }
+
+    def three(module, x, w, z, bias, shift):
+        return (
+            module.conv(x, w, bias, *settings, size),
+            module.conv_input_grad(z, w, shift, *settings, x.shape[2:]),
+            module.conv_weight_grad(z, x, *settings, w.shape[2:]),
+        )
+
+    expected = three(naive, **arrays)
+    for side in ("start", "end"):
+        edged = {name: at_the_edge(array.astype(dtype), side) for name, array in arrays.items()}
+        results = three(conv, **edged)
+        for got, wanted in zip(results, expected, strict=True):
+            assert got.dtype == dtype
+            tolerance = 1e-5 if dtype == np.float32 else 1e-13
+            np.testing.assert_allclose(got, wanted, rtol=0, atol=tolerance * max(1.0, np.abs(wanted).max()))
+        with bordered():
+            for got, first in zip(three(conv, **edged), results, strict=True):
+                np.testing.assert_array_equal(got, first)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("positions", [1, 15, 16, 17, 31, 33, 200, 300])
+def test_windows_of_one_element_read_the_image_in_place(rng, tiled, dtype, positions):
+    """All images but the last few, behind which whole vectors would leave memory."""
+    x = at_the_edge(rng.standard_normal((4, 3, positions, 1)).astype(dtype))
+    for filters in (1, 2, 15):
+        w = rng.standard_normal((filters, 3, 1, 1)).astype(dtype)
+        tiled(conv.conv, x, w, None, (1, 1), (0, 0), (1, 1), 1, (positions, 1))
+
+
+def test_the_bias_may_have_another_dtype(rng, tiled):
+    x, w = rng.standard_normal((2, 3, 6, 6)), rng.standard_normal((4, 3, 3, 3))
+    bias = np.arange(4, dtype=np.float32)
+    tiled(conv.conv, x, w, bias, (1, 1), (1, 1), (1, 1), 1, (6, 6))
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes", "bias", "groups"),
+    [
+        ("conv", [(2, 3, 5, 5), (4, 2, 3, 3)], None, 1),
+        ("conv", [(2, 4, 5, 5), (3, 2, 3, 3)], None, 2),
+        ("conv", [(2, 3, 5, 5), (4, 3, 3, 3)], (3,), 1),
+        ("conv", [(2, 3, 5, 5), (4, 3, 3)], None, 1),
+        ("conv_input_grad", [(2, 3, 3, 3), (4, 2, 3, 3)], None, 1),
+        ("conv_input_grad", [(2, 3, 3, 3), (3, 2, 3, 3)], None, 2),
+        ("conv_input_grad", [(2, 4, 3, 3), (4, 2, 3, 3)], (4,), 1),
+        ("conv_weight_grad", [(2, 4, 3, 3), (3, 3, 5, 5)], None, 1),
+        ("conv_weight_grad", [(2, 4, 3, 3), (2, 3, 5, 5)], None, 2),
+    ],
+)
+def test_shapes_that_do_not_fit_reach_no_loop(monkeypatch, function, shapes, bias, groups):
+    monkeypatch.setattr(conv, "WORTH_COMPILING", 0)
+    arrays = [np.ones(shape) for shape in shapes]
+    if function != "conv_weight_grad":
+        arrays.append(None if bias is None else np.ones(bias))
+    with pytest.raises(ValueError, match=f"^{function}: wanted arrays that fit"):
+        getattr(conv, function)(*arrays, (1, 1), (0, 0), (1, 1), groups, (3, 3))

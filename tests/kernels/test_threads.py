@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kernels import threads, update
+from kernels import jit, threads, update
 
 ROOT = Path(__file__).parents[2]
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
@@ -144,6 +144,32 @@ def test_python_threads_split_at_once_while_the_number_changes():
     over.set()
     changing.join()
     assert not wrong
+
+
+@pytest.mark.skipif(not jit.ENABLED, reason="nobody looks with NUMBA_DISABLE_JIT=1")
+def test_looking_at_a_flag():
+    from kernels.spin import wait
+
+    flag = np.zeros(1, np.int64)
+    assert wait(flag, 0, 1)
+    assert not wait(flag, 1, 1000)
+    assert not wait(flag, 0, 0)
+    setting = threading.Timer(0.05, flag.fill, (7,))
+    setting.start()
+    assert wait(flag, 7, 1_000_000_000)  # sees what another thread does, and lets it run
+    setting.join()
+
+
+@pytest.mark.parametrize("patience", [0, 1, 1_000_000])
+def test_threads_that_look_and_threads_that_sleep_do_the_same(monkeypatch, patience):
+    monkeypatch.setattr(threads, "PATIENCE", patience)
+    _steps()  # the compiled code that looks is there from now on
+    for pause in (0, 0.002):
+        for _ in range(20):
+            total = np.zeros(3)
+            threads.split(2, lambda start, stop, total=total: total.__setitem__(slice(start, stop), 1 + start))
+            np.testing.assert_array_equal(total, [1, 2, 0])
+            time.sleep(pause)
 
 
 def test_no_more_threads_than_asked_for():
