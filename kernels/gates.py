@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from .jit import kernel
 from .vector import sigmoid, tanh
@@ -18,25 +17,25 @@ from .vector import sigmoid, tanh
 Array = np.ndarray[Any, Any]
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _sigmoid_of_sum(x: Array, y: Array, b: Array) -> None:
     for k in range(x.size):
         x[k] = sigmoid(x[k] + y[k] + b[k])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _tanh_of_sum(x: Array, y: Array, b: Array) -> None:
     for k in range(x.size):
         x[k] = tanh(x[k] + y[k] + b[k])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _cell(i: Array, f: Array, g: Array, c: Array, new: Array) -> None:
     for k in range(c.size):
         new[k] = f[k] * c[k] + i[k] * g[k]
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _output(o: Array, c: Array, y: Array, h: Array) -> None:
     for k in range(c.size):
         y[k] = tanh(c[k])
@@ -57,28 +56,28 @@ def lstm(x: Array, y: Array, b: Array, c: Array, h_new: Array, c_new: Array, tan
         _output(row[3 * H :], c_new[r], tanh_c[r], h_new[r])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _through_sigmoid(dz: Array, y: Array, z: Array, d: Array) -> None:
     one = z.dtype.type(1)
     for k in range(z.size):
         d[k] = dz[k] * y[k] * (z[k] * (one - z[k]))
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _through_tanh(dz: Array, y: Array, z: Array, d: Array) -> None:
     one = z.dtype.type(1)
     for k in range(z.size):
         d[k] = dz[k] * y[k] * (one - z[k] * z[k])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _through_output(dh: Array, dc: Array, o: Array, y: Array, total: Array) -> None:
     one = o.dtype.type(1)
     for k in range(o.size):
         total[k] = dc[k] + dh[k] * o[k] * (one - y[k] * y[k])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _scale(x: Array, y: Array) -> None:
     for k in range(x.size):
         x[k] *= y[k]
@@ -99,7 +98,7 @@ def lstm_grad(dh: Array, dc: Array, c: Array, gates: Array, tanh_c: Array, d: Ar
         _scale(t, f)
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _new(n: Array, b: Array, r: Array, y: Array, c: Array) -> None:
     for k in range(n.size):
         y[k] += c[k]
@@ -107,7 +106,7 @@ def _new(n: Array, b: Array, r: Array, y: Array, c: Array) -> None:
         n[k] = tanh(n[k] + b[k] + r[k] * y[k])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _mix(n: Array, z: Array, h: Array, new: Array) -> None:
     for k in range(n.size):
         new[k] = n[k] + z[k] * (h[k] - n[k])
@@ -127,27 +126,27 @@ def gru(x: Array, y: Array, b: Array, c: Array, h: Array, new: Array) -> None:
         _mix(row[2 * H :], row[H : 2 * H], h[i], new[i])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _through_mix(dh: Array, h: Array, n: Array, z: Array, d: Array) -> None:
     one = z.dtype.type(1)
     for k in range(z.size):
         d[k] = dh[k] * (h[k] - n[k]) * (z[k] * (one - z[k]))
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _through_new(dh: Array, n: Array, z: Array, d: Array) -> None:
     one = z.dtype.type(1)
     for k in range(z.size):
         d[k] = dh[k] * (one - z[k]) * (one - n[k] * n[k])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _product(x: Array, y: Array, z: Array) -> None:
     for k in range(z.size):
         z[k] = x[k] * y[k]
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _copy(x: Array, z: Array) -> None:
     for k in range(z.size):
         z[k] = x[k]

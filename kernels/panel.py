@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
 from numba.core import types
 from numba.extending import intrinsic
 
 from . import simd
+from .jit import kernel
 
 VECTORS = 2
 """Vectors of a panel."""
@@ -109,7 +109,7 @@ def _variant(
     return emit
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def product(
     floats: Any,
     rows: int,

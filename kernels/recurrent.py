@@ -21,7 +21,6 @@ import functools
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from . import panel, threads
 from .jit import kernel
@@ -110,7 +109,7 @@ def _before(sizes: Array, reverse: bool) -> Array:
 # vector code may run.
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _spread(rows: Array, first: int, count: int, out: Array, R: int, L: int) -> None:
     """Rows (*, H) from `first` on into panels (U, R, L), with zeros behind the units."""
     H = rows.shape[1]
@@ -125,7 +124,7 @@ def _spread(rows: Array, first: int, count: int, out: Array, R: int, L: int) -> 
                 target[l] = 0
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _gather(panels: Array, R: int, L: int, out: Array, first: int, count: int) -> None:
     """The first `count` rows of panels (U, R, L) into rows (*, H) from `first` on."""
     H = out.shape[1]
@@ -138,7 +137,7 @@ def _gather(panels: Array, R: int, L: int, out: Array, first: int, count: int) -
                 target[start + l] = source[l]
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _add_rows(rows: Array, first: int, count: int, out: Array, R: int, L: int) -> None:
     """Add rows (*, H) from `first` on to panels (U, R, L)."""
     H = rows.shape[1]
@@ -151,31 +150,31 @@ def _add_rows(rows: Array, first: int, count: int, out: Array, R: int, L: int) -
                 target[l] += source[start + l]
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _copy(x: Array, z: Array) -> None:
     for k in range(z.size):
         z[k] = x[k]
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _add(x: Array, z: Array) -> None:
     for k in range(z.size):
         z[k] += x[k]
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _sigmoid(a: Array) -> None:
     for k in range(a.size):
         a[k] = sigmoid(a[k])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _tanh(a: Array) -> None:
     for k in range(a.size):
         a[k] = tanh(a[k])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _relu(a: Array) -> None:
     zero = a.dtype.type(0)
     for k in range(a.size):
@@ -185,7 +184,7 @@ def _relu(a: Array) -> None:
 # --------------------------------------------------------------------------------------------- products of all steps
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _input_part(
     x: Array, w: Array, bias: Array, gates: Array, L: int, sizes: Array, start: int, stop: int, steps_x: Array
 ) -> None:
@@ -214,7 +213,7 @@ def _input_part(
             n += sizes[t]
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _input_gradient(
     d: Array, w: Array, dx: Array, L: int, sizes: Array, start: int, stop: int, places_d: Array, zeros: Array
 ) -> None:
@@ -249,7 +248,7 @@ def _input_gradient(
             n0 += sizes[t]
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _times_panel(
     d: Array, at_d: int, a: int, a_column: int, at: int, columns: int, terms: int, L: int, total: Array, tile: Array
 ) -> None:
@@ -322,13 +321,13 @@ def _weight_gradients(
 # ------------------------------------------------------------------------------------------------------------- LSTM
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _lstm_cell(i: Array, f: Array, g: Array, c: Array) -> None:
     for k in range(c.size):
         c[k] = f[k] * c[k] + i[k] * g[k]
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _lstm_output(o: Array, c: Array, h: Array) -> None:
     for k in range(c.size):
         h[k] = o[k] * tanh(c[k])
@@ -415,7 +414,7 @@ def _lstm(
     _gather(c, R, L, c_n, start, R)
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _lstm_slopes_c(dh: Array, o: Array, y: Array, dc: Array) -> None:
     """Add to the cotangent of c what comes through h = o y, y = tanh(c)."""
     one = o.dtype.type(1)
@@ -423,7 +422,7 @@ def _lstm_slopes_c(dh: Array, o: Array, y: Array, dc: Array) -> None:
         dc[k] += dh[k] * o[k] * (one - y[k] * y[k])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _slopes_of_sigmoid(dz: Array, y: Array, z: Array, d: Array) -> None:
     """d = dz y z (1 - z)."""
     one = z.dtype.type(1)
@@ -431,7 +430,7 @@ def _slopes_of_sigmoid(dz: Array, y: Array, z: Array, d: Array) -> None:
         d[k] = dz[k] * y[k] * (z[k] * (one - z[k]))
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _slopes_of_tanh(dz: Array, y: Array, z: Array, d: Array) -> None:
     """d = dz y (1 - z^2)."""
     one = z.dtype.type(1)
@@ -439,7 +438,7 @@ def _slopes_of_tanh(dz: Array, y: Array, z: Array, d: Array) -> None:
         d[k] = dz[k] * y[k] * (one - z[k] * z[k])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _scale(x: Array, y: Array) -> None:
     for k in range(x.size):
         x[k] *= y[k]
@@ -682,13 +681,13 @@ def lstm_grad(
 # -------------------------------------------------------------------------------------------------------------- GRU
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _gru_new(n: Array, r: Array, y: Array) -> None:
     for k in range(n.size):
         n[k] = tanh(n[k] + r[k] * y[k])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _gru_state(n: Array, z: Array, h: Array) -> None:
     for k in range(h.size):
         h[k] = n[k] + z[k] * (h[k] - n[k])
@@ -767,21 +766,21 @@ def _gru(
     _gather(h, R, L, h_n, start, R)
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _gru_slopes_z(dh: Array, h: Array, n: Array, z: Array, d: Array) -> None:
     one = z.dtype.type(1)
     for k in range(z.size):
         d[k] = dh[k] * (h[k] - n[k]) * (z[k] * (one - z[k]))
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _gru_slopes_n(dh: Array, n: Array, z: Array, d: Array) -> None:
     one = z.dtype.type(1)
     for k in range(z.size):
         d[k] = dh[k] * (one - z[k]) * (one - n[k] * n[k])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _times(x: Array, y: Array, z: Array) -> None:
     for k in range(z.size):
         z[k] = x[k] * y[k]
@@ -1002,7 +1001,7 @@ def _rnn(
     _gather(h, R, L, h_n, start, R)
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _rnn_slopes(dh: Array, h: Array, rectified: bool, d: Array) -> None:
     zero, one = h.dtype.type(0), h.dtype.type(1)
     if rectified:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from . import threads
 from .jit import kernel
@@ -26,7 +25,7 @@ CHUNK = 2048  # elements that are added in their own dtype; sums of such go on i
 LEAST = 1 << 16  # elements that are worth a thread
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _sum(x: Array) -> float:
     total = 0.0
     for start in range(0, x.size, CHUNK):
@@ -38,7 +37,7 @@ def _sum(x: Array) -> float:
     return total
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _dot(x: Array, y: Array) -> float:
     total = 0.0
     for start in range(0, x.size, CHUNK):
@@ -50,19 +49,19 @@ def _dot(x: Array, y: Array) -> float:
     return total
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _exp(x: Array, z: Array) -> None:
     for i in range(x.size):
         z[i] = exp(x[i])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _exp_in_place(x: Array) -> None:
     for i in range(x.size):  # a loop of its own: one over two arrays that are the same is no vector code
         x[i] = exp(x[i])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@kernel
 def _below_largest(x: Array, z: Array) -> None:
     """z = x - the largest element of the row."""
     for i in range(len(x)):

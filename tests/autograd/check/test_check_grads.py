@@ -249,8 +249,8 @@ def test_lenet_with_batch_norm_takes_seconds():
     def loss(images):
         return F.cross_entropy(model(images), labels)
 
-    start = time.perf_counter()
+    start = time.process_time()
     report = check_grads(loss, images)
     assert report.verdict in ("correct", "kink")
-    assert time.perf_counter() - start < 60  # ten on a free machine
+    assert time.process_time() - start < 60  # ten on a free machine
     assert len(report.inputs) == 15
