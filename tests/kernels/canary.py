@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import math
 import mmap
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -64,6 +65,8 @@ def bordered() -> Iterator[None]:
 
 def at_the_edge(array: np.ndarray, side: str = "end") -> np.ndarray:
     """A copy next to memory that nobody may touch, behind its end or before its start: whoever does, crashes."""
+    if sys.platform == "win32":  # without mprotect
+        return array.copy()
     page = mmap.PAGESIZE
     size = -(-max(array.nbytes, 1) // page) * page
     room = mmap.mmap(-1, size + page)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ import pytest
 from kernels import jit
 from kernels.jit import kernel
 
-from .canary import canary
+from .canary import at_the_edge, bordered, canary
 
 
 @kernel
@@ -54,3 +57,42 @@ def test_a_kernel_that_writes_too_far_is_noticed():
         canary(13, np.float32) as z,
     ):
         fill(z, 3)
+
+
+def test_arrays_that_a_function_makes_have_borders():
+    real = np.empty
+    with bordered():
+        z = np.empty((2, 3), np.float32)
+        assert np.isnan(z).all()
+        z[:] = 1
+    assert np.empty is real
+
+    def too_far():
+        with bordered():
+            z = np.empty(3, np.float32)
+            ctypes.c_float.from_address(z.ctypes.data + z.nbytes).value = 1
+
+    with pytest.raises(AssertionError, match="4 bytes outside"):
+        too_far()
+    assert np.empty is real
+
+
+@pytest.mark.parametrize("shape", [0, 5, (2, 3), 1024, 1025])
+@pytest.mark.parametrize("side", ["start", "end"])
+def test_a_copy_at_the_edge_is_a_copy(rng, shape, side):
+    array = rng.standard_normal(shape)
+    copy = at_the_edge(array, side)
+    np.testing.assert_array_equal(copy, array)
+    copy[...] = 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such edge")
+@pytest.mark.parametrize(("side", "place", "dies"), [("start", 0, 0), ("start", -1, 1), ("end", 23, 0), ("end", 24, 1)])
+def test_who_reads_beyond_the_edge_dies(side, place, dies):
+    program = (
+        "import ctypes; import numpy as np; from tests.kernels.canary import at_the_edge\n"
+        f"x = at_the_edge(np.ones(3), {side!r}); ctypes.c_uint8.from_address(x.ctypes.data + {place}).value"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, timeout=60, check=False)
+    assert (done.returncode < 0) == dies

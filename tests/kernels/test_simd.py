@@ -1,0 +1,148 @@
+"""The vector primitives against loops, in memory that shows what else is written, and next to memory not to be read."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from kernels import jit, simd
+from kernels.jit import kernel
+from tests import naive
+
+from .canary import at_the_edge, canary
+
+pytestmark = pytest.mark.skipif(not jit.ENABLED, reason="vector code is not run with NUMBA_DISABLE_JIT=1")
+both = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+SIZES = (0, 1, 15, 16, 17, 31, 33)
+
+
+def whole(rng, *shape, dtype):
+    """Small whole numbers: their sums are exact in any order."""
+    return at_the_edge(rng.integers(-8, 9, shape).astype(dtype))
+
+
+@kernel
+def accumulate(rows, vectors, w, x, places, start, out, apart, valid):
+    terms, first = len(places), start.ctypes.data
+    if vectors:
+        of, to = x.ctypes.data, out.ctypes.data
+        simd.accumulate(out, rows, vectors, w.ctypes.data, of, places.ctypes.data, terms, first, to, apart, valid)
+    else:
+        of, to = x.ctypes.data, out.ctypes.data
+        simd.accumulate_panel(out, rows, w.ctypes.data, of, places.ctypes.data, terms, first, to, apart, valid)
+
+
+@both
+@pytest.mark.parametrize("rows", range(1, simd.ROWS + 1))
+def test_accumulate(rng, dtype, rows):
+    lanes = simd.lanes(np.dtype(dtype).itemsize)
+    for vectors in sorted({0, 1, simd.VECTORS[rows]}):  # 0: a panel
+        most = (vectors or simd.PANEL) * lanes
+        for terms, valid in itertools.product((0, 1, 4), (*SIZES, most - 1, most, 200)):
+            count = min(valid, most)
+            places = rng.permutation(terms) * 3
+            w, start = whole(rng, terms, rows, dtype=dtype), whole(rng, rows, dtype=dtype)
+            x = whole(rng, max(places, default=0) + most, dtype=dtype)
+            with canary((rows, count + 3), dtype) as out:
+                accumulate(rows, vectors, w, x, places * x.itemsize, start, out, out.strides[0], valid)
+                np.testing.assert_array_equal(out[:, :count], naive.accumulate(w, x, places, start, count))
+                assert np.isnan(out[:, count:]).all()
+
+
+@kernel
+def dot(rows, a, a_row, a_image, x, x_image, places, images, count, out):
+    address = out.ctypes.data
+    simd.dot(
+        out, rows, a.ctypes.data, a_row, a_image, x.ctypes.data, x_image, places.ctypes.data, images, count, address
+    )
+
+
+@both
+@pytest.mark.parametrize("rows", range(1, len(simd.PAIRS)))
+def test_dot(rng, dtype, rows):
+    pairs = simd.PAIRS[rows]
+    for images, count in itertools.product((0, 1, 3), SIZES):
+        places = rng.permutation(pairs) * 2
+        a = whole(rng, images, rows, count, dtype=dtype)
+        x = whole(rng, images, places.max() + count, dtype=dtype)
+        with canary((rows, pairs), dtype) as out:
+            row, a_image, x_image = count * a.itemsize, rows * count * a.itemsize, x.shape[1] * x.itemsize
+            dot(rows, a, row, a_image, x, x_image, places * x.itemsize, images, count, out)
+            np.testing.assert_array_equal(out, naive.dot(a, x, places))
+
+
+@kernel
+def transpose(source, rows, count, target, target_row):
+    simd.transpose(target, source.ctypes.data, count * target.itemsize, rows, count, target.ctypes.data, target_row)
+
+
+@both
+def test_transpose(rng, dtype):
+    lanes = simd.lanes(np.dtype(dtype).itemsize)
+    for rows, count, spare in itertools.product(range(lanes + 1), SIZES, (None, 0, 3)):
+        apart = max(rows, 1) if spare is None else lanes + spare
+        source = whole(rng, rows, count, dtype=dtype)
+        written = -(-count // lanes) * lanes
+        with canary(max(0, (written - 1) * apart + lanes), dtype) as memory:
+            transpose(source, rows, count, memory, apart * memory.itemsize)
+            for i in range(count):
+                row = memory[i * apart : i * apart + lanes]
+                np.testing.assert_array_equal(row[:rows], source[:, i])
+                if apart >= lanes:
+                    assert not row[rows:].any()
+                    assert np.isnan(memory[i * apart + lanes : (i + 1) * apart]).all()
+
+
+@kernel
+def clear(target, count):
+    simd.clear(target, target.ctypes.data, count)
+
+
+@both
+@pytest.mark.parametrize("count", SIZES)
+def test_clear(dtype, count):
+    with canary(count + 5, dtype) as target:
+        clear(target, count)
+        assert not target[:count].any()
+        assert np.isnan(target[count:]).all()
+
+
+@kernel
+def copy(source, before, source_row, step, target, rows, width, begin, end):
+    simd.copy(target, source.ctypes.data - before, source_row, step, target.ctypes.data, rows, width, begin, end)
+
+
+@both
+@pytest.mark.parametrize("step", [1, 2, 3, 5])
+@pytest.mark.parametrize("edge", ["start", "end"])
+def test_copy(rng, dtype, step, edge):
+    """`source` holds nothing but what is to be read: its first element is that for column `begin`."""
+    lanes = simd.lanes(np.dtype(dtype).itemsize)
+    for rows, width in itertools.product((0, 1, 2, 3), SIZES):
+        for begin, end in {(0, width), (width // 2, width), (min(1, width), max(1, width - 1)), (0, 0), (width, width)}:
+            if not begin <= end <= width:
+                continue
+            span = max(0, (end - begin - 1) * step + 1)
+            source = at_the_edge(whole(rng, rows, span, dtype=dtype), edge)
+            with canary(rows * width + lanes, dtype) as memory:
+                size = memory.itemsize
+                copy(source, begin * step * size, span * size, step, memory, rows, width, begin, end)
+                expected = naive.copy_rows(source, step, width, begin, end)
+                np.testing.assert_array_equal(memory[: rows * width].reshape(rows, width), expected)
+
+
+@pytest.mark.parametrize("rows", range(1, 40))
+def test_rows_of_dot_are_such_as_dot_takes(rows):
+    for places in (1, 5, 14, 100):
+        assert 1 <= simd.rows_of_dot(rows, places) < len(simd.PAIRS)
+
+
+def test_the_registers_suffice():
+    assert len(simd.VECTORS) == simd.ROWS + 1
+    assert all(v * rows + v + 1 <= simd.REGISTERS for rows, v in enumerate(simd.VECTORS) if rows)
+    assert all(rows * pairs + rows <= simd.REGISTERS for rows, pairs in enumerate(simd.PAIRS) if rows)
+    assert max(simd.VECTORS) == simd.VECTORS[1]
+    assert max(simd.PAIRS) == simd.PAIRS[1]
