@@ -57,8 +57,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; returns the exit status."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, _interrupt)
+    ours = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, _interrupt) if ours else None
     try:
         return _run(list(argv))
     except UsageError as error:
@@ -73,6 +73,9 @@ def main(argv: Sequence[str]) -> int:
         # compiled code that was calling Python has turned the interrupt into an error of its own
         print("interrupted", file=sys.stderr)
         return 130
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, before)
 
 
 def _run(argv: list[str]) -> int:

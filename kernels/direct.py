@@ -160,7 +160,7 @@ def _sums(
                         start.ctypes.data + (g * F + f0) * size,
                         out + u * size,
                         apart,
-                        positions - u,
+                        min(positions - u, wide * lanes),
                     )
                     u += wide * lanes
                 if not in_place:

@@ -504,7 +504,7 @@ def _transform_weights(w: Array, both: Array, mirrored: bool, high: int, packed:
                     zeros.ctypes.data,
                     packed.ctypes.data + (group * rows * F * C + f0 * C + u) * size,
                     F * C * size,
-                    C * tall - u,
+                    min(C * tall - u, 2 * lanes),
                 )
 
 
@@ -620,7 +620,7 @@ def _outputs(
                         zeros.ctypes.data,
                         sums.ctypes.data + (k * layer_out + f0 * pitch + u) * size,
                         pitch * size,
-                        count - u,
+                        min(count - u, wide * lanes),
                     )
                     u += wide * lanes
         for n in range(together):
