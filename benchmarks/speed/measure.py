@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ from .cases.case import Case, Checksum, Data, checksums, differences
 from .peers import OURS
 
 ROOT = Path(__file__).parents[2]
+QUIET = 0.3
+"""Seconds to wait before a library is timed: idle threads of the other one, and of BLAS, spin for a while."""
+
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -172,7 +176,10 @@ def _rounds(case: Case, setting: Setting, threads: int, row: dict[str, Any]) -> 
                 return {}
             present = [name for name in pythons if values[name] is not None]
             for name in present if turn % 2 == 0 else reversed(present):  # nobody always goes first
-                runs.setdefault(name, []).append(_asked(workers[name].time, name))
+                time.sleep(QUIET)
+                worker = workers[name]
+                runs.setdefault(name, []).append(_asked(worker.time, name))
+                worker.__exit__(None, None, None)  # its threads may go on spinning for as long as it lives
         finally:
             for worker in workers.values():
                 worker.__exit__(None, None, None)

@@ -39,7 +39,10 @@ def _memory(field: str) -> float:
 
 
 def _largest() -> float:
-    """The largest size that the process ever had, in MiB."""
+    """The largest size that the process had since `_forget_peak`, in MiB; elsewhere than on Linux, that it ever had."""
+    with contextlib.suppress(OSError):
+        status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+        return int(status["VmHWM"].split()[0]) / 2**10
     size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on a Mac, KiB elsewhere
     return size / (2**20 if sys.platform == "darwin" else 2**10)
 
