@@ -26,7 +26,8 @@ def start(program, root=ROOT, **environment):
     return subprocess.Popen(
         [sys.executable, "-c", program],
         cwd=root,
-        env={**inherited, "PYTHONPATH": "", **environment},
+        # an edit within a second that leaves the size would not be noticed by Python's own cache of sources
+        env={**inherited, "PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
