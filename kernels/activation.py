@@ -5,13 +5,15 @@ The formulas are those of `autograd.ops.activation`. Imported when it is first n
 
 from __future__ import annotations
 
+import functools
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from . import threads
-from .jit import kernel
+from .jit import Kernel, kernel
 from .vector import erf, exp, expm1, log1p, tanh
 from .vector import sigmoid as logistic
 
@@ -33,9 +35,24 @@ def _run(function: Any, inputs: tuple[Array, ...], *settings: float) -> Array:
     parts, out, c = [np.ascontiguousarray(y).reshape(-1) for y in inputs], z.reshape(-1), np.array(settings, x.dtype)
     if z.size < 2 * LEAST:
         function(*parts, c, out)
-    else:  # a loop that starts at 0 becomes vector code: in others an index might count from the end
-        threads.split(z.size, lambda i, j: function(*(y[i:j] for y in parts), c, out[i:j]), LEAST)
+    else:
+        threads.split(z.size, partial(_part(function, len(parts)), *parts, c, out), LEAST)
     return z
+
+
+@functools.cache
+def _part(function: Any, inputs: int) -> Kernel:
+    """The same from one element to another. A loop from 0 on becomes vector code: others might count from the end."""
+
+    def of_one(x: Array, c: Array, z: Array, start: int, stop: int) -> None:
+        function(x[start:stop], c, z[start:stop])
+
+    def of_two(y: Array, x: Array, c: Array, z: Array, start: int, stop: int) -> None:
+        function(y[start:stop], x[start:stop], c, z[start:stop])
+
+    part = of_one if inputs == 1 else of_two
+    part.__name__ = part.__qualname__ = f"part{function.__name__}"
+    return kernel(part)
 
 
 @kernel

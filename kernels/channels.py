@@ -9,6 +9,7 @@ holds for all passes but the first; sums run down the columns, which is vector c
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -298,10 +299,7 @@ def known(s: Array, t: Array) -> Scaling:
 
 def _run(x: Array, w: Array, by: Scaling, eps: float, known: bool, relu: bool) -> Array:
     z = np.empty_like(x)
-
-    def work(first: int, last: int) -> None:
-        _values(x, w, by.t, by.m, by.s, by.var, by.rstd, eps, known, relu, z, first, last)
-
+    work = partial(_values, x, w, by.t, by.m, by.s, by.var, by.rstd, eps, known, relu, z)
     threads.split(x.shape[1], work, least(x))
     return z
 
@@ -315,10 +313,7 @@ def slopes(dz: Array, x: Array, by: Scaling, known: bool, relu: bool, dx: Array)
     if not fits or any(part.shape != (x.shape[1],) for part in by):
         raise ValueError(f"channels.slopes: dz {dz.shape} and a scaling {by.s.shape} do not fit channels of {x.shape}")
     sums, products = np.zeros((2, x.shape[1]))
-
-    def work(first: int, last: int) -> None:
-        _slopes(dz, x, by.m, by.s, by.t, by.rstd, known, relu, dx, sums, products, first, last)
-
+    work = partial(_slopes, dz, x, by.m, by.s, by.t, by.rstd, known, relu, dx, sums, products)
     threads.split(x.shape[1], work, least(x))
     return sums, products
 

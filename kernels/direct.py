@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -194,10 +195,7 @@ def _correlate(
     parts = len(x) * -(-axes[0].outputs // rows)
     cost = G * F * channels * len(chosen.terms) * rows * axes[1].outputs * axes[2].outputs
     flat = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(w).reshape(-1)
-
-    def work(first: int, last: int) -> None:
-        _sums(*flat, start, z, *chosen, w_steps, (channels, *target), simd.VECTORS, first, last)
-
+    work = partial(_sums, *flat, start, z, *chosen, w_steps, (channels, *target), simd.VECTORS)
     threads.split(parts, work, WORTH_A_THREAD // max(cost, 1))
 
 
@@ -285,7 +283,7 @@ def _three(sizes: Sizes, missing: int) -> Three:
 def _products(
     dz: Array,
     x: Array,
-    total: Array,
+    totals: Array,
     copies: Array,
     phases: Array,
     numbers: tuple[int, ...],
@@ -300,11 +298,12 @@ def _products(
 ) -> None:
     """total[g, f, c, tap] = sum over n, u of dz[n, g, f, u] * x[n, g, c, place of tap + u].
 
-    dz (N, G, F, positions), x flat; cut: images, channels and filters that are worked on at a time.
-    first, last: parts that are summed; a part is an image's output rows, `rows` of them
+    dz (N, G, F, positions), x flat; totals: a `total` for each part of `threads.split`
+    cut          images, channels and filters that are worked on at a time
+    first, last  parts that are summed; a part is an image's output rows, `rows` of them
     """
-    _, G, F, positions = dz.shape
-    _, _, C, _ = total.shape
+    N, G, F, positions = dz.shape
+    C = totals.shape[3]
     images, channels, high = cut
     A, H, W, Ua, Uh, Uw = numbers[:6]
     size = x.itemsize
@@ -360,6 +359,7 @@ def _products(
                         at += tall * wide
         part += together
 
+    total = totals[threads.number(first, N * parts, len(totals))]
     total[:] = 0
     at = 0
     for g in range(G):
@@ -395,13 +395,8 @@ def conv_weight_grad(
     flat = np.ascontiguousarray(x).reshape(-1)
     parts = len(x) * -(-count[0] // rows)
     cost = groups * outputs * channels * taps * positions * len(x) // parts
-    totals = []
-
-    def work(first: int, last: int) -> None:
-        total = np.empty((groups, outputs, channels, taps), x.dtype)
-        totals.append((first, total))
-        _products(dz, flat, total, *chosen, (images, together, high), simd.PAIRS, first, last)
-
-    threads.split(parts, work, WORTH_A_THREAD // max(cost, 1))
-    dw = sum(total for _, total in sorted(totals, key=lambda item: item[0]))
-    return np.asarray(dw).reshape(groups * outputs, channels, *size)
+    least = WORTH_A_THREAD // max(cost, 1)
+    totals = np.empty((threads.parts(parts, least), groups, outputs, channels, taps), x.dtype)
+    threads.split(parts, partial(_products, dz, flat, totals, *chosen, (images, together, high), simd.PAIRS), least)
+    dw: Array = totals.sum(0).reshape(groups * outputs, channels, *size)
+    return dw

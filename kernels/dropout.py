@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,9 @@ LEAST = 1 << 18  # elements that are worth a thread
 
 
 @kernel
-def _scaled(x: Array, mask: Array, factors: Array, z: Array) -> None:
+def _scaled(x: Array, mask: Array, factors: Array, z: Array, start: int, stop: int) -> None:
     """z = x * factors[mask]. All 1-d; factors = (0, scale). A product in any case, so that NaN stays NaN."""
+    x, mask, z = x[start:stop], mask[start:stop], z[start:stop]  # loops from 0 on become vector code
     nothing, scale = factors[0], factors[1]
     for i in range(x.size):
         z[i] = x[i] * (scale if mask[i] else nothing)
@@ -32,5 +34,5 @@ def scaled(x: Array, mask: Array, scale: float) -> Array:
         return x * factors[mask.view(np.uint8)]  # type: ignore[no-any-return]
     z = np.empty(x.shape, x.dtype)
     a, m, out = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(mask).reshape(-1), z.reshape(-1)
-    threads.split(z.size, lambda i, j: _scaled(a[i:j], m[i:j], factors, out[i:j]), LEAST)
+    threads.split(z.size, partial(_scaled, a, m, factors, out), LEAST)
     return z

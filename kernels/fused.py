@@ -9,6 +9,7 @@ ReLU has cut it off: then no element of the window gets a gradient.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -192,10 +193,7 @@ def scaled(x: Array, s: Array, t: Array, size: Pair) -> tuple[Array, Array]:
 def _run(x: Array, w: Array, by: Scaling, eps: float, known: bool, size: Pair) -> tuple[Array, Array]:
     out = _windows_of(x, size)
     z, winner = np.empty(out, x.dtype), np.empty(out, np.uint8)
-
-    def work(first: int, last: int) -> None:
-        _values(x, w, by.t, by.m, by.s, by.var, by.rstd, eps, known, size, z, winner, first, last)
-
+    work = partial(_values, x, w, by.t, by.m, by.s, by.var, by.rstd, eps, known, size, z, winner)
     threads.split(x.shape[1], work, least(x))
     return z, winner
 
@@ -216,9 +214,6 @@ def slopes(dz: Array, winner: Array, x: Array, by: Scaling, known: bool, size: P
         raise ValueError(f"fused.slopes: dz {dz.shape}, winners {winner.shape} do not fit {x.shape} and {size}")
     dx = np.empty_like(x)
     sums, products = np.zeros((2, x.shape[1]))
-
-    def work(first: int, last: int) -> None:
-        _slopes(dz, winner, x, by.m, by.s, by.rstd, known, size, dx, sums, products, first, last)
-
+    work = partial(_slopes, dz, winner, x, by.m, by.s, by.rstd, known, size, dx, sums, products)
     threads.split(x.shape[1], work, least(x))
     return dx, sums, products

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,6 @@ def add_rows(table: Array, index: Array, rows: Array) -> None:
     width = table.shape[1]
     threads.split(
         width,
-        lambda start, stop: _add_rows(target, places, source, width, start, stop),
+        partial(_add_rows, target, places, source, width),
         max(32, LEAST * width // rows.size),  # threads share no cache line of a row for long
     )

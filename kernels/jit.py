@@ -26,13 +26,15 @@ _OPTIONS = {"nogil": True, "error_model": "numpy"}
 class Kernel:
     """A loop over plain arrays, compiled by Numba when it is first called. `.python` is the loop itself.
 
-    Kernels may call each other; inside compiled code such a call costs no more than any other.
+    Kernels may call each other; inside compiled code such a call costs no more than any other. Where the last two
+    parameters are the first and the last item to work on, `share` has several threads do so.
     """
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         self.python = function
         self._options = options
         self._compiled: Any = None
+        self._shared: Any = None
         functools.update_wrapper(self, function)
 
     def __call__(self, *arguments: Any) -> Any:
@@ -47,6 +49,24 @@ class Kernel:
         if self._compiled is None:  # two threads may come at once: both use the one that is stored first
             self._compiled = vars(self).setdefault("_first", _dispatcher(self.python, self._options))
         return self._compiled
+
+    def share(self, arguments: tuple[Any, ...], bounds: Any, boxes: Any) -> int:
+        """The kernel with `arguments`, and `bounds` in place of the last two: see `team.share`."""
+        failed: int = (self._shared or self._sharing())(*arguments, bounds, boxes)
+        return failed
+
+    def _sharing(self) -> Any:
+        if self._shared is None:
+            from . import team
+
+            code = self.python.__code__
+            names = ", ".join(f"a{number}" for number in range(code.co_argcount - 2))
+            name = f"share_{self.python.__name__}"
+            text = f"def {name}({names}, bounds, boxes):\n return share(*task(kernel, ({names},)), bounds, boxes)"
+            known = {"task": team.task, "share": team.share, "kernel": self, "__name__": self.python.__module__}
+            exec(compile(text, code.co_filename, "exec"), known)
+            self._shared = vars(self).setdefault("_first_shared", _dispatcher(known[name], self._options))
+        return self._shared
 
 
 def kernel(function: Callable[..., Any]) -> Kernel:

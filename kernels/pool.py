@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -165,7 +165,7 @@ def put(dz: Array, place: Array, windows: Windows, shape: Numbers) -> Array:
         offsets = _offsets(pooled, windows)
         threads.split(
             len(target),
-            lambda start, stop: loops.put(source, at, target, start, stop, *begins, offsets),
+            partial(loops.put, source, at, target, *begins, offsets),
             _least(dx, len(target)),
         )
         return dx
@@ -191,9 +191,7 @@ def _winners_compiled(x: Array, windows: Windows) -> tuple[Array, Array]:
         windows = Windows(shape, shape, (0,), (1,), (1,))
         source = source.reshape(-1, 1, 1, *shape)
     loop, settings = _loop(shape, windows, x.itemsize)
-    threads.split(
-        len(source), lambda start, stop: loop(source, value, at, start, stop, *settings), _least(x, len(source))
-    )
+    threads.split(len(source), partial(loop, source, value, at, *settings), _least(x, len(source)))
     return z, place
 
 
@@ -338,7 +336,7 @@ def window_sums(x: Array, size: Numbers, stride: Numbers, padding: Numbers, out:
         settings = _three(size), _three(stride), _three(padding, 0)
         threads.split(
             len(source),
-            lambda start, stop: loops.sums(source, value, shares, start, stop, *settings),
+            partial(loops.sums, source, value, shares, *settings),
             _least(x, len(source)),
         )
         return z
@@ -372,13 +370,13 @@ def window_spread(
         if out == (1,) * axes and size == pooled and not any(padding):
             shares = (dz if _is_one(divisor) else np.divide(dz, divisor)).reshape(-1)
             rows = value.reshape(len(value), -1)
-            threads.split(len(rows), lambda start, stop: loops.fill(shares, rows, start, stop), _least(dx, len(rows)))
+            threads.split(len(rows), partial(loops.fill, shares, rows), _least(dx, len(rows)))
             return dx
         shares = np.array(np.broadcast_to(np.asarray(divisor, dz.dtype), out)).reshape(_three(out))
         settings = _three(size), _three(stride), _three(padding, 0)
         threads.split(
             len(source),
-            lambda start, stop: loops.spread(source, value, shares, start, stop, *settings),
+            partial(loops.spread, source, value, shares, *settings),
             _least(dx, len(source)),
         )
         return dx

@@ -20,8 +20,6 @@ def winners(
     x: Array,
     z: Array,
     place: Array,
-    start: int,
-    stop: int,
     skipped_d: Array,
     skipped_h: Array,
     skipped_w: Array,
@@ -34,6 +32,8 @@ def winners(
     stride: Triple,
     padding: Triple,
     dilation: Triple,
+    start: int,
+    stop: int,
 ) -> None:
     """Largest element of each window and its place in it; of equal ones the first, of several NaN the last.
 
@@ -124,8 +124,6 @@ def winners_one_by_one(
     x: Array,
     z: Array,
     place: Array,
-    start: int,
-    stop: int,
     skipped_d: Array,
     skipped_h: Array,
     skipped_w: Array,
@@ -137,6 +135,8 @@ def winners_one_by_one(
     count_w: Array,
     size: Triple,
     dilation: Triple,
+    start: int,
+    stop: int,
 ) -> None:
     """The same for windows anywhere: with `count` elements inside, `dilation` apart from `first` on."""
     _, D, H, W = x.shape
@@ -182,12 +182,12 @@ def put(
     dz: Array,
     place: Array,
     dx: Array,
-    start: int,
-    stop: int,
     begin_d: Array,
     begin_h: Array,
     begin_w: Array,
     offsets: Array,
+    start: int,
+    stop: int,
 ) -> None:
     """dx = 0, then dx[begin of the window + offsets[its winner's place]] += dz. One plane at a time."""
     _, D, H, W = dx.shape
@@ -211,11 +211,11 @@ def sums(
     x: Array,
     z: Array,
     divisor: Array,
-    start: int,
-    stop: int,
     size: Triple,
     stride: Triple,
     padding: Triple,
+    start: int,
+    stop: int,
 ) -> None:
     """z = sum of each window / divisor (O, P, Q): first the rows of a line of windows, then within the row.
 
@@ -262,11 +262,11 @@ def spread(
     dz: Array,
     dx: Array,
     divisor: Array,
-    start: int,
-    stop: int,
     size: Triple,
     stride: Triple,
     padding: Triple,
+    start: int,
+    stop: int,
 ) -> None:
     """dx = sum of dz / divisor over the windows that hold the element: the same the other way round."""
     _, D, H, W = dx.shape

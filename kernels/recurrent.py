@@ -18,6 +18,7 @@ Imported when it is first needed, because it loads Numba.
 from __future__ import annotations
 
 import functools
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -181,6 +182,15 @@ def _relu(a: Array) -> None:
         a[k] = zero if a[k] <= zero else a[k]
 
 
+@kernel
+def _unit_places(units: int, rows: int, L: int, itemsize: int) -> Array:
+    """Distances in bytes from element (0, row, 0) of a panel (U, rows, L) to those of all units."""
+    found = np.empty(units, np.int64)
+    for unit in range(units):
+        found[unit] = (unit // L * rows * L + unit % L) * itemsize
+    return found
+
+
 # --------------------------------------------------------------------------------------------- products of all steps
 
 
@@ -276,9 +286,9 @@ def _weight_gradients(
     rows_x: Array,
     rows_h: Array,
     L: int,
+    terms: int,
     first: int,
     last: int,
-    terms: int,
 ) -> None:
     """dw_x = d.T @ x, dw_h = d.T @ (states before), db = sum of d, for the blocks of d from `first` to `last`.
 
@@ -344,10 +354,8 @@ def _lstm(
     cs: Array,
     h_n: Array,
     c_n: Array,
-    h: Array,
-    c: Array,
+    room: Array,
     steps_x: Array,
-    places_h: Array,
     L: int,
     sizes: Array,
     reverse: bool,
@@ -358,13 +366,16 @@ def _lstm(
 
     x (N, I), w_ih (4 U, I, L), w_hh (4 U, H, L), bias (4 U, L).  gates (4 U, N, L) are written, as are hs (B + N, H)
     from row B on, cs (U, B + N, L), h_n and c_n (B, H).  hs starts with the first states, as do h_n, c_n.
-    h, c (U, stop - start, L) are room for the states of a step, aligned.
+    room (2, U * B * L), aligned, is for the states of a step: h, c (U, stop - start, L).
     """
     _input_part(x, w_ih, bias, gates, L, sizes, start, stop, steps_x)
     N = len(x)
     B, H = h_n.shape
     R = stop - start
-    U = h.size // (R * L)
+    U = (H + L - 1) // L
+    begin, end = start * U * L, stop * U * L
+    h, c = room[0, begin:end], room[1, begin:end]
+    places_h = _unit_places(H, R, L, x.itemsize)
     T = len(sizes)
     row = L * x.itemsize
     part = U * N * L  # from gate to gate
@@ -456,10 +467,7 @@ def _lstm_grad(
     before: Array,
     d: Array,
     dx: Array,
-    dh: Array,
-    dc: Array,
-    cell: Array,
-    earlier: Array,
+    room: Array,
     places_d: Array,
     zeros: Array,
     L: int,
@@ -470,12 +478,15 @@ def _lstm_grad(
 ) -> None:
     """Cotangents of the gates to d (4 U, N, L), of x to dx (N, I), of the first states into dh_n and dc_n.
 
-    dz (N, H);  w_ih (blocks of I, 4 H, L), w_hh (U, 4 H, L);  dh, dc, cell, earlier (U, stop - start, L): room.
+    dz (N, H);  w_ih (blocks of I, 4 H, L), w_hh (U, 4 H, L);  room (4, U * B * L) is for dh, dc, cell,
+    earlier (U, stop - start, L).
     """
     N = len(dz)
     B, H = dh_n.shape
     R = stop - start
-    U = dh.size // (R * L)
+    U = (H + L - 1) // L
+    begin, end = start * U * L, stop * U * L
+    dh, dc, cell, earlier = room[0, begin:end], room[1, begin:end], room[2, begin:end], room[3, begin:end]
     T = len(sizes)
     row = L * dz.itemsize
     part = U * N * L  # from gate to gate
@@ -595,12 +606,8 @@ def lstm(
     h_n, c_n = np.array(h, order="C"), np.array(c, order="C")
     of_x, of_h, bias = packed(w_ih.T, 4), packed(w_hh.T, 4), _bias(4, H, x, b_ih, b_hh)
     steps_x = row_places(I, x.itemsize)
-
-    def work(start: int, stop: int) -> None:
-        state, cell = aligned(2 * U * (stop - start) * L, dtype).reshape(2, -1)
-        at = places((0,), H, stop - start, x.itemsize)
-        _lstm(x, of_x, of_h, bias, gates, hs, cs, h_n, c_n, state, cell, steps_x, at, L, sizes, reverse, start, stop)
-
+    room = aligned(2 * U * B * L, dtype).reshape(2, -1)
+    work = partial(_lstm, x, of_x, of_h, bias, gates, hs, cs, h_n, c_n, room, steps_x, L, sizes, reverse)
     if N and H:
         threads.split(B, work, _least(len(sizes), 4 * H, I, H))
     return hs[B:], h_n, c_n, hs, cs, gates
@@ -626,10 +633,7 @@ def _gradients_of_weights(
     )
     places_x = row_places(N, I * x.itemsize)
     places_h = _before(sizes, reverse) * (H * x.itemsize)
-
-    def work(start: int, stop: int) -> None:
-        _weight_gradients(d, x, hs, places_x, places_h, dw_x, dw_h, db, rows_x, rows_h, L, start, stop, TERMS)
-
+    work = partial(_weight_gradients, d, x, hs, places_x, places_h, dw_x, dw_h, db, rows_x, rows_h, L, TERMS)
     threads.split(blocks, work, WORTH_A_THREAD // max(N * L * (I + H), 1) + 1)
     sums = db.reshape(-1, U * L)[:, :H]
     return dw_x, dw_h, sums[of_x].reshape(-1), sums[of_h].reshape(-1)
@@ -667,11 +671,8 @@ def lstm_grad(
     of_h, zeros = packed(w_hh, 1), np.zeros(L, dtype)
     at = places((0, 1, 2, 3), H, N, x.itemsize)
     before = _before(sizes, reverse)
-
-    def work(start: int, stop: int) -> None:
-        room = aligned(4 * U * (stop - start) * L, dtype).reshape(4, -1)
-        _lstm_grad(dz, dh, dc, of_x, of_h, gates, cs, before, d, dx, *room, at, zeros, L, sizes, reverse, start, stop)
-
+    room = aligned(4 * U * B * L, dtype).reshape(4, -1)
+    work = partial(_lstm_grad, dz, dh, dc, of_x, of_h, gates, cs, before, d, dx, room, at, zeros, L, sizes, reverse)
     if N and H:
         threads.split(B, work, _least(len(sizes), 8 * H, I, H))
     weights = _gradients_of_weights(d, x, hs, sizes, reverse, [0, 1, 2, 3], [0, 1, 2, 3]) if to_weights else [None] * 4
@@ -703,9 +704,8 @@ def _gru(
     gates: Array,
     hs: Array,
     h_n: Array,
-    h: Array,
+    room: Array,
     steps_x: Array,
-    places_h: Array,
     L: int,
     sizes: Array,
     reverse: bool,
@@ -720,7 +720,10 @@ def _gru(
     N = len(x)
     B, H = h_n.shape
     R = stop - start
-    U = h.size // (R * L)
+    U = (H + L - 1) // L
+    begin, end = start * U * L, stop * U * L
+    h = room[0, begin:end]
+    places_h = _unit_places(H, R, L, x.itemsize)
     T = len(sizes)
     row = L * x.itemsize
     part = U * N * L  # from gate to gate
@@ -797,8 +800,7 @@ def _gru_grad(
     before: Array,
     d: Array,
     dx: Array,
-    dh: Array,
-    earlier: Array,
+    room: Array,
     places_x: Array,
     places_h: Array,
     zeros: Array,
@@ -812,7 +814,9 @@ def _gru_grad(
     N = len(dz)
     H = dh_n.shape[1]
     R = stop - start
-    U = dh.size // (R * L)
+    U = (H + L - 1) // L
+    begin, end = start * U * L, stop * U * L
+    dh, earlier = room[0, begin:end], room[1, begin:end]
     T = len(sizes)
     row = L * dz.itemsize
     part = U * N * L  # from gate to gate
@@ -882,11 +886,8 @@ def gru(
         bias[2 * U * L :] = _bias(1, H, x, None if b_ih is None else b_ih[2 * H :])
     of_x, of_h = packed(w_ih.T, 3), packed(w_hh.T, 3)
     steps_x = row_places(I, x.itemsize)
-
-    def work(start: int, stop: int) -> None:
-        state, at = aligned(U * (stop - start) * L, dtype), places((0,), H, stop - start, x.itemsize)
-        _gru(x, of_x, of_h, bias, bias_y, gates, hs, h_n, state, steps_x, at, L, sizes, reverse, start, stop)
-
+    room = aligned(U * B * L, dtype).reshape(1, -1)
+    work = partial(_gru, x, of_x, of_h, bias, bias_y, gates, hs, h_n, room, steps_x, L, sizes, reverse)
     if N and H:
         threads.split(B, work, _least(len(sizes), 3 * H, I, H))
     return hs[B:], h_n, hs, gates
@@ -920,13 +921,8 @@ def gru_grad(
     of_x, of_h = packed(w_ih if to_input else w_ih[:0], 1), packed(w_hh, 1)
     zeros, before = np.zeros(L, dtype), _before(sizes, reverse)
     at_x, at_h = places((0, 1, 2), H, N, x.itemsize), places((0, 1, 3), H, N, x.itemsize)
-
-    def work(start: int, stop: int) -> None:
-        room = aligned(2 * U * (stop - start) * L, dtype).reshape(2, -1)
-        _gru_grad(
-            dz, dh, of_x, of_h, gates, hs, before, d, dx, *room, at_x, at_h, zeros, L, sizes, reverse, start, stop
-        )
-
+    room = aligned(2 * U * B * L, dtype).reshape(2, -1)
+    work = partial(_gru_grad, dz, dh, of_x, of_h, gates, hs, before, d, dx, room, at_x, at_h, zeros, L, sizes, reverse)
     if N and H:
         threads.split(B, work, _least(len(sizes), 6 * H, I, H))
     weights = _gradients_of_weights(d, x, hs, sizes, reverse, [0, 1, 2], [0, 1, 3]) if to_weights else [None] * 4
@@ -945,9 +941,8 @@ def _rnn(
     gates: Array,
     hs: Array,
     h_n: Array,
-    h: Array,
+    room: Array,
     steps_x: Array,
-    places_h: Array,
     L: int,
     sizes: Array,
     reverse: bool,
@@ -960,7 +955,10 @@ def _rnn(
     N = len(x)
     B, H = h_n.shape
     R = stop - start
-    U = h.size // (R * L)
+    U = (H + L - 1) // L
+    begin, end = start * U * L, stop * U * L
+    h = room[0, begin:end]
+    places_h = _unit_places(H, R, L, x.itemsize)
     T = len(sizes)
     row = L * x.itemsize
     _spread(h_n, start, R, h, R, L)
@@ -1021,8 +1019,7 @@ def _rnn_grad(
     hs: Array,
     d: Array,
     dx: Array,
-    dh: Array,
-    h: Array,
+    room: Array,
     places_d: Array,
     zeros: Array,
     L: int,
@@ -1036,7 +1033,9 @@ def _rnn_grad(
     N = len(dz)
     B, H = dh_n.shape
     R = stop - start
-    U = dh.size // (R * L)
+    U = (H + L - 1) // L
+    begin, end = start * U * L, stop * U * L
+    dh, h = room[0, begin:end], room[1, begin:end]
     T = len(sizes)
     row = L * dz.itemsize
     _spread(dh_n, start, R, dh, R, L)
@@ -1094,11 +1093,8 @@ def rnn(
     gates, hs, h_n = aligned(U * N * L, dtype), _storage(h, N), np.array(h, order="C")
     of_x, of_h, bias = packed(w_ih.T, 1), packed(w_hh.T, 1), _bias(1, H, x, b_ih, b_hh)
     steps_x = row_places(I, x.itemsize)
-
-    def work(start: int, stop: int) -> None:
-        state, at = aligned(U * (stop - start) * L, dtype), places((0,), H, stop - start, x.itemsize)
-        _rnn(x, of_x, of_h, bias, gates, hs, h_n, state, steps_x, at, L, sizes, reverse, rectified, start, stop)
-
+    room = aligned(U * B * L, dtype).reshape(1, -1)
+    work = partial(_rnn, x, of_x, of_h, bias, gates, hs, h_n, room, steps_x, L, sizes, reverse, rectified)
     if N and H:
         threads.split(B, work, _least(len(sizes), H, I, H))
     return hs[B:], h_n, hs
@@ -1126,11 +1122,8 @@ def rnn_grad(
     d, dx, dh = aligned(U * N * L, dtype), np.empty((N, I) if to_input else (0, 0), dtype), np.array(dh_n, order="C")
     of_x, of_h = packed(w_ih if to_input else w_ih[:0], 1), packed(w_hh, 1)
     zeros, at = np.zeros(L, dtype), places((0,), H, N, x.itemsize)
-
-    def work(start: int, stop: int) -> None:
-        room = aligned(2 * U * (stop - start) * L, dtype).reshape(2, -1)
-        _rnn_grad(dz, dh, of_x, of_h, hs, d, dx, *room, at, zeros, L, sizes, reverse, rectified, start, stop)
-
+    room = aligned(2 * U * B * L, dtype).reshape(2, -1)
+    work = partial(_rnn_grad, dz, dh, of_x, of_h, hs, d, dx, room, at, zeros, L, sizes, reverse, rectified)
     if N and H:
         threads.split(B, work, _least(len(sizes), 2 * H, I, H))
     weights = _gradients_of_weights(d, x, hs, sizes, reverse, [0], [0]) if to_weights else [None] * 4

@@ -9,6 +9,7 @@ many partial sums as the compiler finds registers for, and from there in float64
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,10 @@ def _mean(x: Array) -> float:
     first, total = x[0], 0.0
     for start in range(0, x.size, CHUNK):
         part = x[start : start + CHUNK]
-        partial = x.dtype.type(0)
+        some = x.dtype.type(0)
         for j in range(part.size):
-            partial = plus(partial, part[j] - first)
-        total += partial
+            some = plus(some, part[j] - first)
+        total += some
     mean: float = first + total / x.size
     return mean
 
@@ -44,11 +45,11 @@ def _variance(x: Array, mean: float) -> float:
     total = 0.0
     for start in range(0, x.size, CHUNK):
         part = x[start : start + CHUNK]
-        partial = x.dtype.type(0)
+        some = x.dtype.type(0)
         for j in range(part.size):
             d = part[j] - mean
-            partial = plus(partial, d * d)
-        total += partial
+            some = plus(some, d * d)
+        total += some
     return total / x.size
 
 
@@ -121,16 +122,19 @@ def _slopes(
     rstd: Array,
     centred: bool,
     dx: Array,
-    dw: Array,
-    db: Array,
+    totals: Array,
     first: int,
     last: int,
 ) -> None:
     """For rows of x (M, D) from `first` to `last` and w (D,), with g = dz * w and h = (x - mean) * rstd:
 
-    dx = rstd * (g - mean(g) - h * mean(g * h)), without mean(g) if not `centred`;  dw += dz * h;  db += dz
+    dx = rstd * (g - mean(g) - h * mean(g * h)), without mean(g) if not `centred`
+
+    dw += dz * h, db += dz     totals (parts, 2, D): dw and db of each part of `threads.split`
     """
     D = x.shape[1]
+    part = threads.number(first, len(x), len(totals))
+    dw, db = totals[part, 0], totals[part, 1]
     levels, tilts = np.empty(ROWS, x.dtype), np.empty(ROWS, x.dtype)
     some_dw, some_db = np.empty(D, x.dtype), np.empty(D, x.dtype)
     for i in range(first, last, ROWS):
@@ -169,12 +173,13 @@ def _group_slopes(
     mean: Array,
     rstd: Array,
     dx: Array,
-    dw: Array,
-    db: Array,
+    totals: Array,
     first: int,
     last: int,
 ) -> None:
     """The same for rows (n, g) of x (N, G, K, L) with n from `first` to `last`; w, dw, db are (G * K,)."""
+    part = threads.number(first, len(x), len(totals))
+    dw, db = totals[part, 0], totals[part, 1]
     _, G, K, L = x.shape
     count = K * L
     for n in range(first, last):
@@ -216,11 +221,7 @@ def values(x: Array, w: Array, b: Array, eps: float, centred: bool) -> tuple[Arr
         raise ValueError(f"rows.values: w {w.shape} and b {b.shape} do not fit rows {x.shape}")
     z = np.empty_like(x)
     mean, var, rstd = np.empty((3, len(x)), x.dtype)
-
-    def work(start: int, stop: int) -> None:
-        _values(x, w, b, eps, centred, z, mean, var, rstd, start, stop)
-
-    threads.split(len(x), work, _least(x))
+    threads.split(len(x), partial(_values, x, w, b, eps, centred, z, mean, var, rstd), _least(x))
     return z, mean, var, rstd
 
 
@@ -230,11 +231,7 @@ def group_values(x: Array, w: Array, b: Array, eps: float) -> tuple[Array, Array
         raise ValueError(f"rows.group_values: w {w.shape} and b {b.shape} do not fit rows {x.shape}")
     z = np.empty_like(x)
     mean, var, rstd = np.empty((3, *x.shape[:2]), x.dtype)
-
-    def work(start: int, stop: int) -> None:
-        _group_values(x, w, b, eps, z, mean, var, rstd, start, stop)
-
-    threads.split(len(x), work, _least(x))
+    threads.split(len(x), partial(_group_values, x, w, b, eps, z, mean, var, rstd), _least(x))
     return z, mean, var, rstd
 
 
@@ -250,14 +247,9 @@ def slopes(dz: Array, x: Array, w: Array, mean: Array, rstd: Array, centred: boo
         raise ValueError(f"rows.slopes: dz {dz.shape} and w {w.shape} do not fit rows {x.shape}")
     if mean.shape != (len(x),) or rstd.shape != mean.shape:
         raise ValueError(f"rows.slopes: mean {mean.shape} and rstd {rstd.shape} do not fit rows {x.shape}")
-    parts: dict[int, Array] = {}
-
-    def work(start: int, stop: int) -> None:
-        parts[start] = total = np.zeros((2, w.size))
-        _slopes(dz, x, w, mean, rstd, centred, dx, total[0], total[1], start, stop)
-
-    threads.split(len(x), work, _least(x))
-    return _added(parts, x)
+    totals = _totals(x, w)
+    threads.split(len(x), partial(_slopes, dz, x, w, mean, rstd, centred, dx, totals), _least(x))
+    return _added(totals, x)
 
 
 def group_slopes(dz: Array, x: Array, w: Array, mean: Array, rstd: Array, dx: Array) -> tuple[Array, Array]:
@@ -272,22 +264,19 @@ def group_slopes(dz: Array, x: Array, w: Array, mean: Array, rstd: Array, dx: Ar
         raise ValueError(f"rows.group_slopes: dz {dz.shape} and w {w.shape} do not fit rows {x.shape}")
     if mean.shape != x.shape[:2] or rstd.shape != mean.shape:
         raise ValueError(f"rows.group_slopes: mean {mean.shape} and rstd {rstd.shape} do not fit rows {x.shape}")
-    parts: dict[int, Array] = {}
-
-    def work(start: int, stop: int) -> None:
-        parts[start] = total = np.zeros((2, w.size))
-        _group_slopes(dz, x, w, mean, rstd, dx, total[0], total[1], start, stop)
-
-    threads.split(len(x), work, _least(x))
-    return _added(parts, x)
+    totals = _totals(x, w)
+    threads.split(len(x), partial(_group_slopes, dz, x, w, mean, rstd, dx, totals), _least(x))
+    return _added(totals, x)
 
 
-def _added(parts: dict[int, Array], x: Array) -> tuple[Array, Array]:
-    """The sums that the threads have made, always added in the same order: the same bits."""
-    total, *others = [parts[start] for start in sorted(parts)]
-    for part in others:
-        total += part
-    dw, db = total.astype(x.dtype)
+def _totals(x: Array, w: Array) -> Array:
+    """Room for dw and db of each part."""
+    return np.zeros((threads.parts(len(x), _least(x)), 2, w.size))
+
+
+def _added(totals: Array, x: Array) -> tuple[Array, Array]:
+    """The sums of all parts, always added in the same order: the same bits."""
+    dw, db = totals.sum(0).astype(x.dtype)
     return dw, db
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ ROWS = 16
 
 
 @kernel
-def _sums(x: Array, z: Array, start: int, stop: int, first: int, step: int) -> None:
+def _sums(x: Array, z: Array, first: int, step: int, start: int, stop: int) -> None:
     _, n, K = x.shape
     rows = ROWS if K == 1 else 1
     for top in range(start, stop, rows):
@@ -43,7 +44,7 @@ def _sums(x: Array, z: Array, start: int, stop: int, first: int, step: int) -> N
 
 
 @kernel
-def _products(x: Array, z: Array, start: int, stop: int, first: int, step: int) -> None:
+def _products(x: Array, z: Array, first: int, step: int, start: int, stop: int) -> None:
     _, n, K = x.shape
     rows = ROWS if K == 1 else 1
     for top in range(start, stop, rows):
@@ -62,7 +63,7 @@ def _products(x: Array, z: Array, start: int, stop: int, first: int, step: int) 
 
 
 @kernel
-def _recurrence(a: Array, b: Array, z: Array, start: int, stop: int, first: int, step: int) -> None:
+def _recurrence(a: Array, b: Array, z: Array, first: int, step: int, start: int, stop: int) -> None:
     _, n, K = b.shape
     rows = ROWS if K == 1 else 1
     for top in range(start, stop, rows):
@@ -112,7 +113,7 @@ def _run(loop: Callable[..., Any], axis: int, reverse: bool, *inputs: Array) -> 
     first, step = (view[1] - 1, -1) if reverse else (0, 1)
     threads.split(
         view[0],
-        lambda start, stop: loop(*parts, target, start, stop, first, step),
+        partial(loop, *parts, target, first, step),
         max(1, LEAST * view[0] // x.size),
     )
     return z

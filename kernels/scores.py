@@ -9,6 +9,7 @@ Imported when it is first needed, because it loads Numba.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -134,12 +135,21 @@ def _log_softmax_grad(dz: Array, z: Array, dx: Array, start: int, stop: int) -> 
 
 
 @kernel
-def _loss(x: Array, target: Array, loss: Array, start: int, stop: int) -> bool:
-    """loss = -log softmax(x)[target] for rows `start` to `stop`. False, and nothing done, if a target is no class."""
-    C = x.shape[1]
-    for i in range(start, stop):
-        if target[i] < 0 or target[i] >= C:
+def _are_classes(target: Array, C: int, wrong: Array) -> bool:
+    """Are all targets classes? If not, it is noted in `wrong`."""
+    for t in target:
+        if t < 0 or t >= C:
+            wrong[0] = True
             return False
+    return True
+
+
+@kernel
+def _loss(x: Array, target: Array, wrong: Array, loss: Array, start: int, stop: int) -> None:
+    """loss = -log softmax(x)[target] for rows `start` to `stop`, unless a target is wrong."""
+    C = x.shape[1]
+    if not _are_classes(target[start:stop], C, wrong):
+        return
     rows = max(1, GROUP // C)
     room = np.empty((rows, C), x.dtype)
     for first in range(start, stop, rows):
@@ -150,16 +160,16 @@ def _loss(x: Array, target: Array, loss: Array, start: int, stop: int) -> bool:
         _exp_in_place(part.reshape(part.size))
         for i in range(len(part)):
             loss[first + i] = log(x.dtype.type(_sum(part[i]))) - loss[first + i]
-    return True
 
 
 @kernel
-def _loss_and_slope(x: Array, target: Array, share: Array, loss: Array, dx: Array, start: int, stop: int) -> bool:
+def _loss_and_slope(
+    x: Array, target: Array, wrong: Array, share: Array, loss: Array, dx: Array, start: int, stop: int
+) -> None:
     """The same, and dx = (softmax(x) - onehot(target)) * share; share (R,), or (1,) for all."""
     C = x.shape[1]
-    for i in range(start, stop):
-        if target[i] < 0 or target[i] >= C:
-            return False
+    if not _are_classes(target[start:stop], C, wrong):
+        return
     rows = max(1, GROUP // C)
     for first in range(start, stop, rows):
         part = dx[first : min(first + rows, stop)]
@@ -176,7 +186,6 @@ def _loss_and_slope(x: Array, target: Array, share: Array, loss: Array, dx: Arra
             for j in range(C):
                 row[j] = row[j] / total * weight
             row[t] = right
-    return True
 
 
 # ------------------------------------------------------------------------------------------------- with arrays around
@@ -191,7 +200,7 @@ def _each(function: Any, *inputs: Array, least: int = LEAST) -> Array:
     z = np.empty(inputs[0].shape, inputs[0].dtype)
     C = z.shape[-1]
     parts = [*(_rows(x) for x in inputs), z.reshape(-1, C)]
-    threads.split(len(parts[0]), lambda start, stop: function(*parts, start, stop), least // C + 1)
+    threads.split(len(parts[0]), partial(function, *parts), least // C + 1)
     return z
 
 
@@ -223,7 +232,8 @@ def cross_entropy(x: Array, target: Array, share: Any = None) -> tuple[Array, Ar
     R, C = x.shape
     labels = np.ascontiguousarray(target, np.int64)
     loss = np.empty(R, x.dtype)
-    parts: list[Array] = [np.ascontiguousarray(x), labels]
+    wrong = np.zeros(1, np.bool_)
+    parts: list[Array] = [np.ascontiguousarray(x), labels, wrong]
     dx = None
     if share is not None:
         weights = np.ascontiguousarray(share, x.dtype).reshape(-1)
@@ -235,13 +245,8 @@ def cross_entropy(x: Array, target: Array, share: Any = None) -> tuple[Array, Ar
     if labels.shape != (R,) or weights.size not in (1, R):
         raise ValueError(f"cross_entropy: {R} rows, targets of shape {labels.shape}, shares of shape {weights.shape}")
     function: Any = _loss if dx is None else _loss_and_slope
-    if R * C < 2 * LEAST:
-        right = function(*parts, 0, R)
-    else:
-        answers: list[bool] = []
-        threads.split(R, lambda start, stop: answers.append(function(*parts, start, stop)), LEAST // C + 1)
-        right = all(answers)
-    if not right:
+    threads.split(R, partial(function, *parts), LEAST // C + 1)
+    if wrong[0]:
         raise IndexError(f"cross_entropy: targets must be in 0 .. {C - 1}")
     return loss, dx
 
@@ -250,7 +255,7 @@ def cross_entropy(x: Array, target: Array, share: Any = None) -> tuple[Array, Ar
 
 
 @kernel
-def _weights(w: Array, bias: Array, scale: Array) -> None:
+def weights(w: Array, bias: Array, scale: Array) -> None:
     """w = softmax(w * scale + bias), row by row, in place. w (R, S); bias (L, S) for rows 0, L, 2 L ...; or empty."""
     L, factor = len(bias), scale[0]
     for i in range(len(w)):
@@ -277,7 +282,7 @@ def _weights(w: Array, bias: Array, scale: Array) -> None:
 
 
 @kernel
-def _weights_grad(w: Array, g: Array, scale: Array) -> None:
+def weights_grad(w: Array, g: Array, scale: Array) -> None:
     """g = w * (g - sum(g * w)) * scale, row by row, in place."""
     factor = scale[0]
     for i in range(len(w)):
@@ -285,19 +290,3 @@ def _weights_grad(w: Array, g: Array, scale: Array) -> None:
         s = w.dtype.type(_dot(row, out))
         for j in range(row.size):
             out[j] = row[j] * (out[j] - s) * factor
-
-
-def attention_weights(w: Array, bias: Array | None, scale: float) -> None:
-    """softmax(w * scale + bias) over the last axis, in place. w (B, L, S) contiguous, bias (L, S) or None."""
-    if bias is not None and bias.shape != w.shape[1:]:
-        raise ValueError(f"attention_weights: scores of shape {w.shape}, bias of shape {bias.shape}")
-    b = np.empty((0, w.shape[-1]), w.dtype) if bias is None else np.ascontiguousarray(bias, w.dtype)
-    _weights(w.reshape(-1, w.shape[-1]), b, np.array([scale], w.dtype))
-
-
-def attention_weights_grad(w: Array, g: Array, scale: float) -> None:
-    """From the gradient g of the weights w to that of the scores, in place. Both of one shape, contiguous."""
-    if w.shape != g.shape:
-        raise ValueError(f"attention_weights_grad: weights of shape {w.shape}, gradient of shape {g.shape}")
-    width = w.shape[-1]
-    _weights_grad(w.reshape(-1, width), g.reshape(-1, width), np.array([scale], w.dtype))

@@ -1,30 +1,24 @@
-"""The threads that kernels run in: ours, so that nothing spins between calls and a fork cannot leave a pool half alive.
-
-A kernel releases the GIL and works on a range of its output; `split` cuts the range into one part per thread.
-
-To wake a sleeping thread takes about 50 us, in a virtual machine more, and so does to notice its end. Therefore both
-sides look for each other for PATIENCE before they sleep: between the kernels of a training step nobody does. With that,
-two threads pay from about 20 us of work each.
+"""The threads that kernels run in: ours, so that nothing spins for long and a fork cannot leave a pool half alive.
 
 Threads of OpenBLAS spin for 20 to 100 ms after a product, and the one on the other processor takes up to half of it
-from kernels: so large products are kernels, too (gemm.py).
+from kernels: so large products are kernels, too (gemm.py). Ours wait in compiled code (team.py) for PATIENCE, which
+between the kernels of a training step is seldom exceeded, and then sleep. With that, two threads pay from about 5 us of
+work each.
 """
 
 from __future__ import annotations
 
-import itertools
+import functools
 import os
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from . import jit
+from .jit import ENABLED, Kernel, kernel
 
 Array = np.ndarray[Any, Any]
-Work = Callable[[int, int], object]
 
 
 def _available() -> int:
@@ -37,8 +31,8 @@ def _available() -> int:
 
 _count = _available()
 
-PATIENCE = 6000
-"""Looks at a flag, of about 20 ns each, before a thread goes to sleep."""
+PATIENCE = 100_000
+"""Looks at a flag before a helper goes to sleep: about 2 ms, in which it gives way to whoever wants its processor."""
 
 
 def set_num_threads(n: int) -> None:
@@ -52,129 +46,91 @@ def get_num_threads() -> int:
     return _count
 
 
-def split(count: int, work: Work, least: int = 1) -> None:
-    """Call work(start, stop) on parts of range(count), one per thread; the first part runs here.
+def parts(count: int, least: int = 1) -> int:
+    """How many parts `split` makes."""
+    return max(1, min(_count, count // max(least, 1)))
 
-    The parts depend on the number of threads alone. Where threads are busy with another split, be it one that we are
-    called from, their parts run here as well. Returns when all parts have ended, and raises what the first that failed
-    raised.
 
-    least   the fewest items that are worth a thread: about 20 us of work
+@kernel
+def number(first: int, count: int, parts: int) -> int:
+    """Which of the parts of range(count) that `split` makes begins with the item `first`."""
+    return -(-first * parts // count)
+
+
+def split(count: int, work: functools.partial[Any], least: int = 1) -> None:
+    """Call work(first, last), a partial call of a kernel, on parts of range(count), one per thread.
+
+    The parts depend on the number of threads alone: number p of P is count * p // P to count * (p + 1) // P. They run
+    here where no other thread is free. Returns when all have ended, and raises what the first that failed raised.
+
+    least   the fewest items that are worth a thread: about 5 us of work
     """
-    parts = min(_count, count // max(least, 1))
-    if parts <= 1:
+    number = parts(count, least)
+    if number <= 1:
         work(0, count)
         return
-    bounds = [count * part // parts for part in range(parts + 1)]
-    first, *others = [_Part(work, *pair) for pair in itertools.pairwise(bounds)]
-    _look_out()
-    elsewhere = [part for part in others if _hand_over(part, parts - 1)]
-    first.run()
-    for part in others:
-        if part in elsewhere:
-            part.wait()
-        else:
-            part.run()
-    errors = []
-    for part in (first, *others):
-        if part.error is not None:
-            errors.append(part.error)
-            part.error = None  # its traceback refers to the part: a cycle, which would keep the arrays
-    if errors:
-        try:
-            raise errors[0]
-        finally:
-            errors.clear()  # likewise
+    bounds = np.array([count * part // number for part in range(number + 1)])
+    loop: Kernel = work.func  # type: ignore[assignment]
+    if not ENABLED:
+        for part in range(number):
+            work(bounds[part], bounds[part + 1])
+        return
+    failed = loop.share(work.args, bounds, _helpers(number - 1))
+    if failed >= 0:  # once more, where exceptions arrive
+        work(bounds[failed], bounds[failed + 1])
+        raise MemoryError(f"{loop.python.__name__}: there was not enough for all threads")
 
 
-class _Part:
-    """One call of `work`, and how it ended."""
+# -------------------------------------------------------------------------------------------------------- the helpers
 
-    __slots__ = ("ended", "error", "flag", "running", "start", "stop", "work")
-
-    def __init__(self, work: Work, start: int, stop: int) -> None:
-        self.work, self.start, self.stop = work, start, stop
-        self.error: BaseException | None = None
-        self.ended = False
-        self.flag = np.zeros(1, np.int64)  # becomes 1 in the end: for those who look
-        self.running = threading.Lock()
-        self.running.acquire()
-
-    def run(self) -> None:
-        try:
-            self.work(self.start, self.stop)
-        except BaseException as error:
-            self.error = error
-        self.ended = True
-
-    def wait(self) -> None:
-        """Wait for the end even if the user interrupts; the arrays may not go before that."""
-        while not self.ended:
-            try:
-                if _looking is not None:
-                    _looking(self.flag, 1, PATIENCE)
-                self.running.acquire()
-            except BaseException as error:
-                self.error = error
-
-
-_idle: list[Any] = []
+_MOST = 255
+_WORDS = 16
+_boxes: Array = np.zeros((_MOST, _WORDS), np.int64)
 _started = 0
 _starting = threading.Lock()
-_looking: Any = None
+_asleep: dict[int, threading.Lock] = {}
+"""Number of a helper -> what it waits for."""
 
 
-def _look_out() -> None:
-    """Make `_looking` what waits for a flag: compiled code, if any is in use."""
-    global _looking
-    if _looking is None and jit.ENABLED and "numba" in sys.modules:
-        from .spin import wait
+def _helpers(wanted: int) -> Array:
+    """The boxes of so many helpers, or as many as there can be; all of them awake, or about to be."""
+    if _started < wanted:
+        _start(min(wanted, _MOST))
+    for helper in range(wanted if _asleep else 0):
+        wake = _asleep.pop(helper, None)
+        if wake is not None:
+            wake.release()
+    return _boxes[: min(wanted, _started)]
 
-        wait(np.ones(1, np.int64), 1, 1)  # compiled now, not while somebody waits
-        _looking = wait
 
-
-def _hand_over(part: _Part, most: int) -> bool:
-    """Give a part to an idle thread; start one if there are fewer than `most`. False: all are busy."""
+def _start(wanted: int) -> None:
     global _started
-    try:
-        wake, box, posted = _idle.pop()
-    except IndexError:
-        with _starting:
-            if _started >= most:
-                return False
-            wake, box, posted = threading.Lock(), [], np.zeros(1, np.int64)
-            wake.acquire()
+    from .team import serve
+
+    with _starting:
+        while _started < wanted:
+            serve(_boxes[_started], 0)  # compiled now, not while somebody waits
             try:
-                threading.Thread(target=_serve, args=(wake, box, posted), name="wengert-kernel", daemon=True).start()
+                threading.Thread(target=_help, args=(serve, _started), name="wengert-kernel", daemon=True).start()
             except RuntimeError:  # the system's limit, or Python is about to end
-                return False
+                return
             _started += 1
-    box.append(part)
-    posted[0] = 1
-    wake.release()
-    return True
 
 
-def _serve(wake: threading.Lock, box: list[_Part], posted: Array) -> None:
+def _help(serve: Callable[[Array, int], None], helper: int) -> None:
+    box, wake = _boxes[helper], threading.Lock()
+    wake.acquire()
     while True:
-        if _looking is not None:
-            _looking(posted, 1, PATIENCE)
+        serve(box, PATIENCE)
+        _asleep[helper] = wake
         wake.acquire()
-        posted[0] = 0
-        part = box.pop()
-        part.run()
-        running, flag = part.running, part.flag
-        del part  # and with it the arrays
-        _idle.append((wake, box, posted))
-        flag[0] = 1
-        running.release()
 
 
 def _forget() -> None:
     """In a forked child, where no thread but the one that forked lives on."""
-    global _started, _starting
-    _idle.clear()
+    global _boxes, _started, _starting
+    _boxes = np.zeros_like(_boxes)
+    _asleep.clear()
     _started = 0
     _starting = threading.Lock()
 

@@ -34,6 +34,7 @@ import itertools
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -655,31 +656,14 @@ def conv(
     high = -(-F // -(-F // simd.ROWS))
     packed = np.empty((squares, F, C), x.dtype)
     both = _kron(scheme.number, x.dtype.char)
-
-    def transform(first: int, last: int) -> None:
-        _transform_weights(windows, both, mirrored, high, packed, first, last)
-
+    transform = partial(_transform_weights, windows, both, mirrored, high, packed)
     threads.split(-(-F // high), transform, 10_000 // (high * C))
     z = np.empty((len(x), F, *size), x.dtype)
     start = np.zeros(F, x.dtype) if bias is None else np.ascontiguousarray(bias, x.dtype)
     images, tile_rows, pitch, parts = _cut(len(x), size, scheme, C, F, x.itemsize, 1)
     cut = images, tile_rows, pitch, high
-
-    def work(first: int, last: int) -> None:
-        _outputs(
-            flat,
-            packed,
-            start,
-            z,
-            x.shape[2:],
-            padding,
-            (scheme.number, scheme.m, scheme.r),
-            cut,
-            simd.VECTORS,
-            first,
-            last,
-        )
-
+    about = scheme.number, scheme.m, scheme.r
+    work = partial(_outputs, flat, packed, start, z, x.shape[2:], padding, about, cut, simd.VECTORS)
     threads.split(parts, work, WORTH_A_THREAD * parts // max(z.size * C, 1))
     return z
 
@@ -698,7 +682,7 @@ def _kron(number: int, kind: str) -> Array:
 def _products(
     dz: Array,
     x: Array,
-    total: Array,
+    totals: Array,
     shape: Pair,
     before: Pair,
     size: Pair,
@@ -710,9 +694,9 @@ def _products(
 ) -> None:
     """total[k, f, c] = sum over tiles of (A dz A')[k] of filter f * (B' x B)[k] of channel c; see `_outputs`.
 
-    dz and x are flat: (N, F, *size) and (N, C, *shape).
+    dz and x are flat: (N, F, *size) and (N, C, *shape). totals: a `total` for each part of `threads.split`.
     """
-    squares, F, C = total.shape
+    _, squares, F, C = totals.shape
     images, rows, pitch, high = cut
     _, m, _ = scheme
     H, W = shape
@@ -766,6 +750,7 @@ def _products(
                     for i in range(tall * wide):
                         sums[k, at + i] += out[i]
                     at += tall * wide
+    total = totals[threads.number(first, (N + images - 1) // images * slices, len(totals))]
     for k in range(squares):
         at = 0
         for f0 in range(0, F, high):
@@ -809,29 +794,14 @@ def conv_weight_grad(scheme: Scheme, dz: Array, x: Array, padding: Sizes) -> Arr
     flat = np.ascontiguousarray(dz).reshape(-1), np.ascontiguousarray(x).reshape(-1)
     images, rows, pitch, parts = _cut(N, (P, Q), scheme, C, F, x.itemsize, 2)
     cut = images, rows, pitch, simd.rows_of_dot(F, C)
-    totals = []
-
-    def work(first: int, last: int) -> None:
-        total = np.empty((squares, F, C), x.dtype)
-        totals.append((first, total))
-        _products(
-            *flat,
-            total,
-            x.shape[2:],
-            padding,
-            (P, Q),
-            (scheme.number, scheme.m, scheme.r),
-            cut,
-            simd.PAIRS,
-            first,
-            last,
-        )
-
-    threads.split(parts, work, WORTH_A_THREAD * parts // max(dz.size * C, 1))
-    totals.sort(key=lambda item: item[0])
-    total = functools.reduce(np.add, [total for _, total in totals]).reshape(squares, F * C)
+    least = WORTH_A_THREAD * parts // max(dz.size * C, 1)
+    totals = np.empty((threads.parts(parts, least), squares, F, C), x.dtype)
+    about = scheme.number, scheme.m, scheme.r
+    work = partial(_products, *flat, totals, x.shape[2:], padding, (P, Q), about, cut, simd.PAIRS)
+    threads.split(parts, work, least)
+    total = totals.sum(0).reshape(squares, F * C)
     g, dw = np.array(scheme.g, x.dtype), np.empty((F * C, scheme.r**2), x.dtype)
-    threads.split(F * C, lambda *part: _transform_back(total, g, dw, *part), 20_000)
+    threads.split(F * C, partial(_transform_back, total, g, dw), 20_000)
     return dw.reshape(F, C, scheme.r, scheme.r)
 
 

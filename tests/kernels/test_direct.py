@@ -151,20 +151,6 @@ def test_a_forked_child_runs_kernels(rng, monkeypatch):
     np.testing.assert_array_equal(got, expected)
 
 
-def test_errors_in_a_part_reach_the_caller():
-    def work(start, stop):
-        if start:
-            raise ValueError("part")
-
-    before = threads.get_num_threads()
-    try:
-        threads.set_num_threads(2)
-        with pytest.raises(ValueError, match="part"):
-            threads.split(4, work)
-    finally:
-        threads.set_num_threads(before)
-
-
 # x, w, size of z, stride, padding, dilation, groups
 SETTINGS = [
     pytest.param((2, 3, 40), (4, 3, 5), (36,), (1,), (0,), (1,), 1, id="1-d"),

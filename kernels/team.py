@@ -1,0 +1,215 @@
+"""Parts of a kernel's work in several threads, without the interpreter: what they do between them is compiled, too.
+
+A thread that Python has to start on something waits for the GIL, which takes about 50 us, the work of many a kernel.
+Here helpers wait in compiled code (`serve`) for the address of compiled code and of its arguments, which somebody posts
+in a box (`share`). A part that no helper has begun by the time its owner has nothing else to do is taken back: threads
+that sleep, or whose processor is busy with something else, cost nobody anything.
+
+    box   STATE, code, arguments, first and last item, did it fail
+
+Imported when it is first needed, because it loads Numba.
+"""
+
+# mypy: allow-untyped-decorators
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import llvmlite.binding
+import numpy as np
+from llvmlite import ir
+from numba import extending
+from numba.core import cgutils, types
+
+from .jit import kernel
+
+Array = np.ndarray[Any, Any]
+get_or_insert_function: Any = cgutils.get_or_insert_function
+alloca_once_value: Any = cgutils.alloca_once_value
+unpack_tuple: Any = cgutils.unpack_tuple
+intrinsic: Any = extending.intrinsic
+
+STATE, CODE, ARGUMENTS, FIRST, LAST, FAILED = range(6)
+WORDS = 16
+"""Words of a box: two lines of the cache, so that no two threads write to the same one."""
+
+FREE, TAKEN, POSTED, RUNNING, DONE = range(5)
+
+WORD = ir.IntType(64)
+_X86 = llvmlite.binding.get_process_triple().startswith("x86_64")
+_tuple: Any = types.Tuple
+_TWO = _tuple((types.intp, types.intp))
+_PART = ir.FunctionType(ir.IntType(32), [WORD, WORD, WORD])  # (arguments, first, last) -> 0, or it failed
+
+
+# ------------------------------------------------------------------------------------------------------ instructions
+
+
+@intrinsic
+def look(typing: Any, address: Any) -> Any:
+    """The int64 at an address as other threads have left it."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load_atomic(builder.inttoptr(arguments[0], WORD.as_pointer()), "acquire", 8)
+
+    return types.int64(types.intp), generate
+
+
+@intrinsic
+def put(typing: Any, address: Any, value: Any) -> Any:
+    """Write an int64 after everything that was written before."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        address, value = arguments
+        builder.store_atomic(value, builder.inttoptr(address, WORD.as_pointer()), "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.int64), generate
+
+
+@intrinsic
+def _exchange(typing: Any, address: Any, old: Any, new: Any) -> Any:
+    """Make the int64 `new` if it is `old`: was it? No other thread comes between."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        address, old, new = arguments
+        place = builder.inttoptr(address, WORD.as_pointer())
+        return builder.extract_value(builder.cmpxchg(place, old, new, "acq_rel", "acquire"), 1)
+
+    return types.boolean(types.intp, types.int64, types.int64), generate
+
+
+@intrinsic
+def _pause(typing: Any) -> Any:
+    """A hint to the processor that this is a waiting loop."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if _X86:
+            kind = ir.FunctionType(ir.VoidType(), [])
+            builder.call(get_or_insert_function(builder.module, kind, "llvm.x86.sse2.pause"), [])
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@intrinsic
+def _run(typing: Any, code: Any, arguments: Any, first: Any, last: Any) -> Any:
+    """Call what `task` has made the address of: 0, or it failed."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        code, *rest = arguments
+        return builder.sext(builder.call(builder.inttoptr(code, _PART.as_pointer()), rest), WORD)
+
+    return types.int64(types.intp, types.intp, types.int64, types.int64), generate
+
+
+@intrinsic
+def task(typing: Any, function: Any, arguments: Any) -> Any:
+    """Addresses of code that calls function(*arguments, first, last), and of the arguments.
+
+    These stand on the stack of the caller, and are lost when it returns.
+    """
+    wanted = (*arguments.types, types.intp, types.intp)
+    signature = function.get_call_type(typing, wanted, {})  # compiles it
+
+    def generate(context: Any, builder: Any, _: Any, values: Any) -> Any:
+        compiled = function.dispatcher.overloads[tuple(signature.args)]
+        context.add_linking_libs([compiled.library])
+        stored = alloca_once_value(builder, values[1])
+        name = context.mangler(f"part_{compiled.fndesc.mangled_name}", [])
+        part = get_or_insert_function(builder.module, _PART, name)
+        if part.is_declaration:
+            part.linkage = "internal"
+            inside = ir.IRBuilder(part.append_basic_block("entry"))
+            frame, first, last = part.args
+            given = unpack_tuple(inside, inside.load(inside.inttoptr(frame, stored.type)))
+            status, _ = context.call_internal_no_propagate(inside, compiled.fndesc, signature, [*given, first, last])
+            inside.ret(status.code)
+        return context.make_tuple(builder, _TWO, [builder.ptrtoint(part, WORD), builder.ptrtoint(stored, WORD)])
+
+    return _TWO(function, arguments), generate
+
+
+# ------------------------------------------------------------------------------------------------------------- the work
+
+_GIVE_WAY = 32
+"""Looks at a flag, of 15 to 60 ns each, after which the system may run something else on this processor: it may be the
+very thread that we wait for."""
+
+if sys.platform == "win32":
+
+    @kernel
+    def _give_way() -> None:
+        pass
+
+else:
+    _sched_yield: Any = types.ExternalFunction("sched_yield", types.int32())
+
+    @kernel
+    def _give_way() -> None:
+        _sched_yield()
+
+
+@kernel
+def _wait(looks: int) -> None:
+    """What is done between looks at a flag."""
+    _pause()
+    if looks % _GIVE_WAY == 0:
+        _give_way()
+
+
+@kernel
+def serve(box: Array, patience: int) -> None:
+    """Run what is posted in a box, until nothing has been for `patience` looks at it."""
+    at = box.ctypes.data
+    looks = 0
+    while looks < patience:
+        if look(at) == POSTED and _exchange(at, POSTED, RUNNING):
+            box[FAILED] = _run(box[CODE], box[ARGUMENTS], box[FIRST], box[LAST])
+            put(at, DONE)
+            looks = 0
+        else:
+            looks += 1
+            _wait(looks)
+
+
+@kernel
+def share(code: int, arguments: int, bounds: Array, boxes: Array) -> int:
+    """Run the parts between `bounds`, each in a thread of its own if one is free.
+
+    boxes (helpers, WORDS). Returns the number of the first part that failed, or -1.
+    """
+    parts = bounds.size - 1
+    posted = np.full(parts, -1, np.int64)
+    box = 0
+    for part in range(1, parts):
+        while box < len(boxes) and not _exchange(boxes[box].ctypes.data, FREE, TAKEN):
+            box += 1
+        if box < len(boxes):
+            posted[part] = box
+            about = boxes[box]
+            about[CODE], about[ARGUMENTS], about[FIRST], about[LAST] = code, arguments, bounds[part], bounds[part + 1]
+            put(about.ctypes.data, POSTED)
+    failed = -1
+    for part in range(parts):
+        box = posted[part]
+        if box >= 0 and not _exchange(boxes[box].ctypes.data, POSTED, TAKEN):
+            continue  # a helper has it
+        if _run(code, arguments, bounds[part], bounds[part + 1]) != 0 and failed < 0:
+            failed = part
+        if box >= 0:
+            put(boxes[box].ctypes.data, FREE)
+            posted[part] = -1
+    for part in range(parts):
+        if posted[part] >= 0:
+            about = boxes[posted[part]]
+            looks = 0
+            while look(about.ctypes.data) != DONE:
+                looks += 1
+                _wait(looks)
+            if about[FAILED] != 0 and (failed < 0 or part < failed):
+                failed = part
+            put(about.ctypes.data, FREE)
+    return failed
