@@ -19,7 +19,7 @@ from .vector import sigmoid as logistic
 
 Array = np.ndarray[Any, Any]
 
-LEAST = 1 << 16  # elements that are worth a thread
+LEAST = 1 << 14  # elements that are worth a thread
 ROOT_HALF = math.sqrt(0.5)
 DENSITY = 1 / math.sqrt(2 * math.pi)  # of the normal distribution, at 0
 RATE = math.sqrt(2 / math.pi)  # of gelu_tanh

@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
 
 GROUP = 1 << 16  # scores that are worked on at a time: 256 kB in float32
-LEAST = 1 << 20  # multiplications that are worth a thread
+LEAST = 1 << 18  # multiplications that are worth a thread
 
 
 @kernel

@@ -21,7 +21,7 @@ from .sums import plus
 Array = np.ndarray[Any, Any]
 
 WIDTH = 1024  # columns that are worked on at a time
-LEAST = 1 << 16  # elements that are worth a thread
+LEAST = 1 << 14  # elements that are worth a thread
 
 
 @kernel

@@ -28,7 +28,7 @@ CACHED = 384 << 10
 TOGETHER = 1024
 """Positions over which `dot` sums at a time: its operands stay in the first-level cache."""
 
-WORTH_A_THREAD = 5_000_000
+WORTH_A_THREAD = 1_000_000
 """Multiplications that pay for waking a thread."""
 
 
@@ -126,7 +126,7 @@ def _sums(
                 for c in range(C):
                     for t in range(taps):
                         packed[at + (c * taps + t) * tall + r] = w[source + c * w_steps[2] + weights[t]]
-    work = np.empty(C * plane + simd.VECTORS[1] * lanes, x.dtype)
+    work = np.zeros(C * plane + simd.VECTORS[1] * lanes, x.dtype)  # not empty: see `winograd._clear_ends`
     tile = np.empty((high, 0 if in_place else rows * Uh * Uw), x.dtype)
 
     for part in range(first, last):

@@ -13,7 +13,7 @@ from .jit import kernel
 Array = np.ndarray[Any, Any]
 
 WORTH_COMPILING = 2048  # elements
-LEAST = 1 << 18  # elements that are worth a thread
+LEAST = 1 << 16  # elements that are worth a thread
 
 
 @kernel

@@ -33,7 +33,7 @@ TERMS = 1024
 FEW = 6
 """Rows up to which `dot` is quicker than copying the transpose of b."""
 
-WORTH_A_THREAD = 2_000_000
+WORTH_A_THREAD = 750_000
 """Multiplications that pay for waking a thread."""
 
 

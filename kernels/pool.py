@@ -25,7 +25,7 @@ Numbers = tuple[int, ...]
 Tap = tuple[slice, Any, int]  # which windows have an element, where in the input it is, its number in the window
 
 WORTH_COMPILING = 2048  # elements of the input
-LEAST = 1 << 16  # elements of the input that are worth a thread
+LEAST = 1 << 14  # elements of the input that are worth a thread
 
 
 class Windows(NamedTuple):

@@ -30,7 +30,7 @@ from .vector import sigmoid, tanh
 
 Array = np.ndarray[Any, Any]
 
-WORTH_A_THREAD = 3_000_000
+WORTH_A_THREAD = 1_000_000
 """Multiplications that pay for waking a thread."""
 
 TERMS = 256

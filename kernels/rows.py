@@ -22,7 +22,7 @@ Array = np.ndarray[Any, Any]
 
 CHUNK = 2048  # elements
 ROWS = 16  # so many are worked on together: their sums do not wait for each other
-LEAST = 1 << 17  # elements that are worth a thread
+LEAST = 1 << 15  # elements that are worth a thread
 
 
 @kernel

@@ -18,7 +18,7 @@ from .jit import kernel
 Array = np.ndarray[Any, Any]
 
 WORTH_COMPILING = 4096  # elements
-LEAST = 1 << 16  # elements that are worth a thread
+LEAST = 1 << 14  # elements that are worth a thread
 
 ROWS = 16
 """Rows that go on together where each has only one element to compute at a time, which waits for the one before."""

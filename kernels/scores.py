@@ -23,7 +23,7 @@ Array = np.ndarray[Any, Any]
 
 GROUP = 4096  # elements
 CHUNK = 2048  # elements that are added in their own dtype; sums of such go on in float64
-LEAST = 1 << 17  # elements that are worth a thread
+LEAST = 1 << 14  # elements that are worth a thread
 
 
 @kernel

@@ -49,6 +49,9 @@ ROWS = 14 if REGISTERS == 32 else 6
 VECTORS = (0, *[next(v for v in (8, 4, 3, 2) if rows * v + v + 1 <= REGISTERS) for rows in range(1, ROWS + 1)])
 """Vectors of sums that `accumulate` holds for a number of rows; with few rows more, so that the additions overlap."""
 
+NEAR = 24 << 10
+"""Bytes that stay in the first-level cache while others stream through it."""
+
 PANEL = 2
 """Vectors of a panel of columns of a matrix."""
 

@@ -41,7 +41,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core import types
 
-from . import simd, threads
+from . import panel, simd, threads
 from .jit import kernel
 from .simd import WIDTH, Code, intrinsic
 from .window import Array, Sizes
@@ -558,6 +558,29 @@ def _odd(count: int, lanes: int) -> int:
 
 
 @kernel
+def _aligned(size: int, like: Array) -> Array:
+    """Memory that starts at a border of a vector."""
+    room = np.empty(size + WIDTH // like.itemsize, like.dtype)
+    skip = -room.ctypes.data % WIDTH // like.itemsize
+    return room[skip : skip + size]
+
+
+@kernel
+def _clear_ends(layers: Array, squares: int, layer: int, planes: int, pitch: int, count: int) -> None:
+    """Zeros behind the first `count` elements of each plane, where whole vectors are read but seldom written.
+
+    What happens to lie in fresh memory may be denormal, and a Xeon then takes 150 cycles for a single multiplication.
+    """
+    for k in range(squares):
+        for p in range(planes):
+            begin = k * layer + p * pitch + count
+            simd.clear(layers, layers.ctypes.data + begin * layers.itemsize, pitch - count)
+        end = k * layer + planes * pitch
+        layers[end : min(end + layer - planes * pitch, layers.size)] = 0
+    layers[squares * layer :] = 0
+
+
+@kernel
 def _outputs(
     x: Array,
     packed: Array,
@@ -588,8 +611,12 @@ def _outputs(
     th, tw = (P + m - 1) // m, (Q + m - 1) // m
     slices = (th + rows - 1) // rows
     spare = simd.VECTORS[1] * lanes
+    tile = vectors[high] * lanes
+    span = max(1, simd.NEAR // (C * tile * size)) * tile
     layer_in, layer_out = _odd(C * pitch, lanes), _odd(F * pitch, lanes)
-    inputs, sums = np.empty(squares * layer_in + spare, x.dtype), np.empty(squares * layer_out + spare, x.dtype)
+    inputs, sums = _aligned(squares * layer_in + spare, x), _aligned(squares * layer_out + spare, x)
+    _clear_ends(inputs, squares, layer_in, C, pitch, images * rows * tw)
+    _clear_ends(sums, squares, layer_out, F, pitch, images * rows * tw)
     zeros = np.zeros(high, x.dtype)
     places = np.empty(C, np.int64)
     for c in range(C):
@@ -605,25 +632,27 @@ def _outputs(
                 x, source, shape, corner, scheme, m + scheme[2] - 1, (tall, tw), C, to, layer_in * size, pitch * size
             )
         for k in range(squares):
-            for f0 in range(0, F, high):
-                block = min(high, F - f0)
-                u = 0
-                while u < count:
-                    wide = vectors[block] if count - u > lanes else 1
-                    simd.accumulate(
-                        x,
-                        block,
-                        wide,
-                        packed.ctypes.data + (k * F + f0) * C * size,
-                        inputs.ctypes.data + (k * layer_in + u) * size,
-                        places.ctypes.data,
-                        C,
-                        zeros.ctypes.data,
-                        sums.ctypes.data + (k * layer_out + f0 * pitch + u) * size,
-                        pitch * size,
-                        min(count - u, wide * lanes),
-                    )
-                    u += wide * lanes
+            for begin in range(0, count, span):  # so much of x stays in the first-level cache while all filters use it
+                end = min(begin + span, count)
+                for f0 in range(0, F, high):
+                    block = min(high, F - f0)
+                    u = begin
+                    while u < end:
+                        wide = vectors[block] if end - u > lanes else 1
+                        simd.accumulate(
+                            x,
+                            block,
+                            wide,
+                            packed.ctypes.data + (k * F + f0) * C * size,
+                            inputs.ctypes.data + (k * layer_in + u) * size,
+                            places.ctypes.data,
+                            C,
+                            zeros.ctypes.data,
+                            sums.ctypes.data + (k * layer_out + f0 * pitch + u) * size,
+                            pitch * size,
+                            min(end - u, wide * lanes),
+                        )
+                        u += wide * lanes
         for n in range(together):
             _gather(
                 x,
@@ -657,10 +686,10 @@ def conv(
     packed = np.empty((squares, F, C), x.dtype)
     both = _kron(scheme.number, x.dtype.char)
     transform = partial(_transform_weights, windows, both, mirrored, high, packed)
-    threads.split(-(-F // high), transform, 10_000 // (high * C))
+    threads.split(-(-F // high), transform, 3_000 // (high * C))
     z = np.empty((len(x), F, *size), x.dtype)
     start = np.zeros(F, x.dtype) if bias is None else np.ascontiguousarray(bias, x.dtype)
-    images, tile_rows, pitch, parts = _cut(len(x), size, scheme, C, F, x.itemsize, 1)
+    images, tile_rows, pitch, parts = _cut(len(x), size, scheme, C, F, x.itemsize)
     cut = images, tile_rows, pitch, high
     about = scheme.number, scheme.m, scheme.r
     work = partial(_outputs, flat, packed, start, z, x.shape[2:], padding, about, cut, simd.VECTORS)
@@ -678,6 +707,10 @@ def _kron(number: int, kind: str) -> Array:
     return groups.astype(kind, order="C")
 
 
+TERMS = 64
+"""Tiles that are summed in one go: rounding errors grow with it, and adding such sums to the others takes time, too."""
+
+
 @kernel
 def _products(
     dz: Array,
@@ -687,40 +720,39 @@ def _products(
     before: Pair,
     size: Pair,
     scheme: tuple[int, int, int],
-    cut: tuple[int, int, int, int],
-    pairs: tuple[int, ...],
+    cut: tuple[int, int, int],
     first: int,
     last: int,
 ) -> None:
     """total[k, f, c] = sum over tiles of (A dz A')[k] of filter f * (B' x B)[k] of channel c; see `_outputs`.
 
-    dz and x are flat: (N, F, *size) and (N, C, *shape). totals: a `total` for each part of `threads.split`.
+    dz and x are flat: (N, F, *size) and (N, C, *shape). totals: a `total` for each part of `threads.split`, its rows a
+    whole number of panels long.
     """
-    _, squares, F, C = totals.shape
-    images, rows, pitch, high = cut
+    _, squares, F, _ = totals.shape
+    images, rows, pitch = cut
     _, m, _ = scheme
     H, W = shape
     P, Q = size
-    N = x.size // (C * H * W)
+    N = dz.size // (F * P * Q)
+    C = x.size // (N * H * W)
     item = x.itemsize
     lanes = WIDTH // item
     th, tw = (P + m - 1) // m, (Q + m - 1) // m
     slices = (th + rows - 1) // rows
     layer_in, layer_out = _odd(C * pitch, lanes), _odd(F * pitch, lanes)
-    inputs, slopes = np.empty(squares * layer_in + lanes, x.dtype), np.empty(squares * layer_out + lanes, x.dtype)
-    places = np.zeros(C + pairs[1], np.int64)
-    for c in range(C):
-        places[c] = c * pitch * item
-    length = 0  # of the sums for one k
-    for f0 in range(0, F, high):
-        tall = min(high, F - f0)
-        length += (C + pairs[tall] - 1) // pairs[tall] * pairs[tall] * tall
-    sums = np.zeros((squares, length), x.dtype)
-    out = np.empty(high * pairs[1], x.dtype)
+    inputs, slopes = _aligned(squares * layer_in + lanes, x), _aligned(squares * layer_out + lanes, x)
+    wide = panel.VECTORS * lanes
+    most = images * rows * tw
+    columns = _aligned((most + 2 * lanes) * wide, x)
+    places = np.arange(TERMS) * item
+    tile, zeros = _aligned(F * wide, x), np.zeros(wide, x.dtype)
+    total = totals[threads.number(first, (N + images - 1) // images * slices, len(totals))]
+    total[:] = 0
     for part in range(first, last):
         n0, t0 = part // slices * images, part % slices * rows
         together, deep = min(images, N - n0), min(rows, th - t0)
-        tiles = deep, tw
+        tiles, count = (deep, tw), together * deep * tw
         corner = m * t0 - before[0], -before[1]
         for n in range(together):
             at = n * deep * tw * item
@@ -729,38 +761,29 @@ def _products(
             source, to = (n0 + n) * F * P * Q, slopes.ctypes.data + at
             _transform(dz, source, size, (m * t0, np.int64(0)), scheme, m, tiles, F, to, layer_out * item, pitch * item)
         for k in range(squares):
-            at = 0
-            for f0 in range(0, F, high):
-                tall = min(high, F - f0)
-                wide = pairs[tall]
-                for c0 in range(0, C, wide):
-                    simd.dot(
+            for c in range(0, C, wide):
+                for v in range(0, wide, lanes):  # planes become columns
+                    source = inputs.ctypes.data + (k * layer_in + (c + v) * pitch) * item
+                    to = columns.ctypes.data + v * item
+                    simd.transpose(x, source, pitch * item, min(lanes, C - c - v), count, to, wide * item)
+                for t in range(0, count, TERMS):
+                    panel.product(
                         x,
-                        tall,
-                        slopes.ctypes.data + (k * layer_out + f0 * pitch) * item,
+                        F,
+                        slopes.ctypes.data + (k * layer_out + t) * item,
                         pitch * item,
+                        places.ctypes.data,
+                        columns.ctypes.data + t * wide * item,
+                        min(TERMS, count - t),
+                        zeros.ctypes.data,
                         0,
-                        inputs.ctypes.data + k * layer_in * item,
-                        0,
-                        places.ctypes.data + c0 * 8,
-                        1,
-                        together * deep * tw,
-                        out.ctypes.data,
+                        tile.ctypes.data,
+                        wide * item,
                     )
-                    for i in range(tall * wide):
-                        sums[k, at + i] += out[i]
-                    at += tall * wide
-    total = totals[threads.number(first, (N + images - 1) // images * slices, len(totals))]
-    for k in range(squares):
-        at = 0
-        for f0 in range(0, F, high):
-            tall = min(high, F - f0)
-            wide = pairs[tall]
-            for c0 in range(0, C, wide):
-                for f in range(tall):
-                    for c in range(c0, min(c0 + wide, C)):
-                        total[k, f0 + f, c] = sums[k, at + f * wide + c - c0]
-                at += tall * wide
+                    for f in range(F):
+                        row, sums = total[k, f, c : c + wide], tile[f * wide : (f + 1) * wide]
+                        for j in range(wide):
+                            row[j] += sums[j]
 
 
 @kernel
@@ -792,35 +815,31 @@ def conv_weight_grad(scheme: Scheme, dz: Array, x: Array, padding: Sizes) -> Arr
     (N, F, P, Q), C = dz.shape, x.shape[1]
     squares = len(scheme.b_t) ** 2
     flat = np.ascontiguousarray(dz).reshape(-1), np.ascontiguousarray(x).reshape(-1)
-    images, rows, pitch, parts = _cut(N, (P, Q), scheme, C, F, x.itemsize, 2)
-    cut = images, rows, pitch, simd.rows_of_dot(F, C)
+    images, rows, pitch, parts = _cut(N, (P, Q), scheme, C, F, x.itemsize)
+    wide = panel.columns(x.itemsize)
     least = WORTH_A_THREAD * parts // max(dz.size * C, 1)
-    totals = np.empty((threads.parts(parts, least), squares, F, C), x.dtype)
-    about = scheme.number, scheme.m, scheme.r
-    work = partial(_products, *flat, totals, x.shape[2:], padding, (P, Q), about, cut, simd.PAIRS)
-    threads.split(parts, work, least)
-    total = totals.sum(0).reshape(squares, F * C)
+    totals = np.empty((threads.parts(parts, least), squares, F, -(-C // wide) * wide), x.dtype)
+    about, cut = (scheme.number, scheme.m, scheme.r), (images, rows, pitch)
+    threads.split(parts, partial(_products, *flat, totals, x.shape[2:], padding, (P, Q), about, cut), least)
+    total = totals[..., :C].sum(0).reshape(squares, F * C)
     g, dw = np.array(scheme.g, x.dtype), np.empty((F * C, scheme.r**2), x.dtype)
-    threads.split(F * C, partial(_transform_back, total, g, dw), 20_000)
+    threads.split(F * C, partial(_transform_back, total, g, dw), 5_000)
     return dw.reshape(F, C, scheme.r, scheme.r)
 
 
 TRANSFORMED = 1 << 20
 """Bytes of transformed tiles and sums that are worked on at a time: about the second-level cache."""
 
-WORTH_A_THREAD = 500_000
+WORTH_A_THREAD = 150_000
 """Outputs times channels that pay for waking a thread."""
 
 
 def _cut(
-    images: int, size: Sizes, scheme: Scheme, channels: int, filters: int, itemsize: int, share: int
+    images: int, size: Sizes, scheme: Scheme, channels: int, filters: int, itemsize: int
 ) -> tuple[int, int, int, int]:
-    """How the work is cut: images and rows of tiles of a part, pitch of the transformed tiles, number of parts.
-
-    share   by how much a part may be larger than the cache: sums over tiles are quicker if there are many
-    """
+    """How the work is cut: images and rows of tiles of a part, pitch of the transformed tiles, number of parts."""
     squares = len(scheme.b_t) ** 2
-    wanted = share * max(128, TRANSFORMED // (squares * (channels + filters) * itemsize))
+    wanted = max(128, TRANSFORMED // (squares * (channels + filters) * itemsize))
     return _best_cut(threads.get_num_threads(), images, size, scheme.m, wanted, simd.lanes(itemsize))
 
 

@@ -128,7 +128,7 @@ def test_parts_are_cut_both_ways(monkeypatch):
     for transformed in (1, 40_000, 10 << 20):
         monkeypatch.setattr(winograd, "TRANSFORMED", transformed)
         for images, size in [(7, (6, 6)), (3, (40, 33)), (1, (70, 20))]:
-            together, rows, pitch, parts = winograd._cut(images, size, scheme, 8, 9, 4, 1)
+            together, rows, pitch, parts = winograd._cut(images, size, scheme, 8, 9, 4)
             th, tw = -(-size[0] // scheme.m), -(-size[1] // scheme.m)
             assert pitch >= together * rows * tw + 2 * simd.lanes(4)
             assert parts == -(-images // together) * -(-th // rows)
