@@ -827,8 +827,8 @@ def conv_weight_grad(scheme: Scheme, dz: Array, x: Array, padding: Sizes) -> Arr
     return dw.reshape(F, C, scheme.r, scheme.r)
 
 
-TRANSFORMED = 1 << 20
-"""Bytes of transformed tiles and sums that are worked on at a time: about the second-level cache."""
+NEAR = 850_000
+"""Bytes of transformed tiles and sums that stay in the second-level cache, of 1 MiB and more."""
 
 WORTH_A_THREAD = 150_000
 """Outputs times channels that pay for waking a thread."""
@@ -838,13 +838,27 @@ def _cut(
     images: int, size: Sizes, scheme: Scheme, channels: int, filters: int, itemsize: int
 ) -> tuple[int, int, int, int]:
     """How the work is cut: images and rows of tiles of a part, pitch of the transformed tiles, number of parts."""
-    squares = len(scheme.b_t) ** 2
-    wanted = max(128, TRANSFORMED // (squares * (channels + filters) * itemsize))
-    return _best_cut(threads.get_num_threads(), images, size, scheme.m, wanted, simd.lanes(itemsize))
+    transformed = len(scheme.b_t) ** 2 * (channels + filters) * itemsize  # bytes of a tile and its sums
+    return _best_cut(
+        threads.get_num_threads(),
+        images,
+        size,
+        scheme.m,
+        NEAR / transformed,
+        2.5 * (1 / channels + 1 / filters),
+        simd.lanes(itemsize),
+    )
 
 
 @functools.lru_cache(512)
-def _best_cut(workers: int, images: int, size: Sizes, m: int, wanted: int, lanes: int) -> tuple[int, int, int, int]:
+def _best_cut(
+    workers: int, images: int, size: Sizes, m: int, near: float, traffic: float, lanes: int
+) -> tuple[int, int, int, int]:
+    """near: tiles that stay in the cache; traffic: what it costs, in times of the products, if twice as many are taken.
+
+    Measured on a Xeon with 2 MiB: 36 x 64 planes of 98, 245, 392 tiles (0.9, 2.1, 3.5 MB) take 3.5, 4.3, 5.9 ms; with
+    16 x 512 planes (3 MB from 98 tiles on) products are so many that no difference is seen.
+    """
     th, tw = -(-size[0] // m), -(-size[1] // m)
 
     def parts(cut: tuple[int, int]) -> int:
@@ -853,11 +867,11 @@ def _best_cut(workers: int, images: int, size: Sizes, m: int, wanted: int, lanes
     def cost(cut: tuple[int, int]) -> float:
         tiles = cut[0] * cut[1] * tw
         unused = -(-tiles // lanes) * lanes * parts(cut) / (images * th * tw)
-        small = 0.1 * lanes / tiles + max(0.0, 0.5 - tiles / wanted)  # a part has its price, too
+        small = 0.1 * lanes / tiles  # a part has its price, too
         uneven = 0.5 * (parts(cut) % workers != 0 and parts(cut) <= 8 * workers)
-        return unused + small + uneven
+        return unused + small + uneven + traffic * max(0.0, tiles / near - 1)
 
     cuts = [(1, rows) for rows in range(1, th + 1)] + [(together, th) for together in range(2, images + 1)]
-    best = min([cut for cut in cuts if cut[0] * cut[1] * tw <= 2 * wanted] or [(1, 1)], key=cost)
+    best = min(cuts, key=cost)
     pitch = -(-(best[0] * best[1] * tw + 2 * lanes) // lanes) | 1
     return *best, pitch * lanes, parts(best)

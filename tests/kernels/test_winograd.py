@@ -114,9 +114,9 @@ def test_numbers_of_filters_and_channels(rng, scheme, dtype):
 
 @schemes
 @both
-@pytest.mark.parametrize("transformed", [1, 40_000, 200_000, 10 << 20])
-def test_several_images_per_part_and_parts_per_image(rng, monkeypatch, scheme, dtype, transformed):
-    monkeypatch.setattr(winograd, "TRANSFORMED", transformed)
+@pytest.mark.parametrize("near", [1, 40_000, 200_000, 10 << 20])
+def test_several_images_per_part_and_parts_per_image(rng, monkeypatch, scheme, dtype, near):
+    monkeypatch.setattr(winograd, "NEAR", near)
     for images, plane in [(7, (6, 6)), (3, (40, 33)), (1, (70, 20))]:
         check(rng, scheme, dtype, images, 9, 8, plane, (scheme.r // 2, scheme.r // 2))
 
@@ -125,8 +125,8 @@ def test_parts_are_cut_both_ways(monkeypatch):
     """What the test above relies on: (images, rows of tiles) of a part."""
     scheme = SCHEMES[0]
     cuts = set()
-    for transformed in (1, 40_000, 10 << 20):
-        monkeypatch.setattr(winograd, "TRANSFORMED", transformed)
+    for near in (1, 40_000, 10 << 20):
+        monkeypatch.setattr(winograd, "NEAR", near)
         for images, size in [(7, (6, 6)), (3, (40, 33)), (1, (70, 20))]:
             together, rows, pitch, parts = winograd._cut(images, size, scheme, 8, 9, 4)
             th, tw = -(-size[0] // scheme.m), -(-size[1] // scheme.m)
