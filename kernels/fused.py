@@ -138,35 +138,56 @@ def _slopes(
     L, dead = H * W, size[0] * size[1]
     planes, slopes = x.reshape((N, C, L)), dx.reshape((N, C, L))
     places = _places(size, W)
+    block = together(L)
+    levels, tilts = np.empty(C, x.dtype), np.empty(C, x.dtype)
+    for begin in range(first, last, block):
+        stop = min(begin + block, last)
+        for n in range(N):
+            for c in range(begin, stop):
+                sums[c] += _at_winners(winner[n, c], dz[n, c], dead, size, W, places, slopes[n, c])
+                products[c] += _product(slopes[n, c], planes[n, c], m[c])
+        for c in range(begin, stop):
+            levels[c] = -sums[c] / (N * L) * s[c]
+            tilts[c] = -products[c] / (N * L) * rstd[c] * rstd[c] * s[c]
+        for n in range(N):
+            for c in range(begin, stop):
+                plane, out = planes[n, c], slopes[n, c]
+                mean, scale, level, tilt = m[c], s[c], levels[c], tilts[c]
+                if known:
+                    for l in range(L):
+                        out[l] *= scale
+                else:
+                    for l in range(L):
+                        out[l] = out[l] * scale + ((plane[l] - mean) * tilt + level)
+
+
+@kernel
+def _at_winners(winner: Array, dz: Array, dead: int, size: Pair, W: int, places: Array, out: Array) -> float:
+    """Each dz at the winner of its window in the plane `out`, 0 everywhere else; their sum."""
+    P, Q = dz.shape
+    zero = out.dtype.type(0)
+    out[:] = zero
+    total = 0.0
+    for p in range(P):
+        row, g = winner[p], dz[p]
+        some = zero
+        for q in range(Q):
+            k = row[q]
+            slope = zero if k == dead else g[q]
+            out[np.uintp(p * size[0] * W + q * size[1] + places[k])] = slope
+            some += slope
+        total += some
+    return total
+
+
+@kernel
+def _product(x: Array, y: Array, mean: float) -> float:
+    """The sum of x * (y - mean); 0 where x is 0."""
     zero = x.dtype.type(0)
-    for c in range(first, last):
-        mean, scale = m[c], s[c]
-        total, product = 0.0, 0.0
-        for n in range(N):
-            plane = planes[n, c]
-            for p in range(P):
-                row, g = winner[n, c, p], dz[n, c, p]
-                for q in range(Q):
-                    k = row[q]
-                    a = zero if k == dead else g[q]
-                    total = plus(total, a)
-                    product = plus(product, a * (plane[p * size[0] * W + q * size[1] + places[k]] - mean))
-        sums[c], products[c] = total, product
-        level = x.dtype.type(-total / (N * L) * scale)
-        tilt = x.dtype.type(-product / (N * L) * rstd[c] * rstd[c] * scale)
-        for n in range(N):
-            plane, out = planes[n, c], slopes[n, c]
-            if known:
-                out[:] = zero
-            else:
-                for l in range(L):
-                    out[l] = (plane[l] - mean) * tilt + level
-            for p in range(P):
-                row, g = winner[n, c, p], dz[n, c, p]
-                for q in range(Q):
-                    k = row[q]
-                    a = zero if k == dead else g[q] * scale
-                    out[p * size[0] * W + q * size[1] + places[k]] += a
+    total = zero
+    for l in range(x.size):
+        total = plus(total, zero if x[l] == zero else x[l] * (y[l] - mean))
+    return total
 
 
 # ------------------------------------------------------------------------------------------- with plain signatures
