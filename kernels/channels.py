@@ -2,8 +2,10 @@
 
     z[n, c, l] = max((x[n, c, l] - m[c]) * s[c] + t[c], 0)        m mean, s = rstd * w, t = b
 
-The images are rows of a matrix with C * L columns. It is walked through in blocks of a few channels, which the cache
-holds for all passes but the first; sums run down the columns, which is vector code for any L.
+Threads take some of the images each, as convolutions do: what one has written another would have to fetch, line by
+line, and that takes longer than normalising it. So each pass over the array ends with one number per channel and
+thread, which are then added up. The images are rows of a matrix with C * L columns; sums run down the columns, which is
+vector code for any L.
 """
 
 from __future__ import annotations
@@ -104,81 +106,126 @@ def _fold(columns: Array, length: int, totals: Array) -> None:
 
 
 @kernel
-def statistics(x: Array, first: int, last: int, length: int, eps: float, mean: Array, var: Array, rstd: Array) -> None:
-    """Mean, biased variance and 1 / sqrt(variance + eps) of the channels from `first` to `last`.
-
-    In two passes about a first guess: the variance is never negative, and that of a constant exactly 0.
-    """
-    width = min((last - first) * length, WIDTH)
-    count = len(x) * length
-    for k in range(first, last):
-        mean[k] = x[0, k * length]
-    guess = np.empty(width, x.dtype)
-    columns = np.empty(width)
-    totals = np.zeros(last - first)
-    for squared in (False, True):
-        for start in range(first * length, last * length, width):
-            part = min(width, last * length - start)
-            _spread(mean, first, length, guess[:part])
-            columns[:] = 0
-            _add_deviations(columns[:part], x, start, guess[:part], squared)
-            _fold(columns[:part], length, totals)
-        for k in range(last - first):
-            share = totals[k] / count
-            totals[k] = 0
-            c = first + k
-            if squared:
-                var[c] = share
-                rstd[c] = 1 / math.sqrt(share + eps)
-            else:
-                mean[c] = mean[c] + share
-
-
-@kernel
 def together(length: int) -> int:
-    """How many channels to take at a time: long rows matter more than that all passes find them in the cache."""
+    """How many channels to take at a time: for rows of about WIDTH."""
     return max(1, WIDTH // length)
 
 
 @kernel
-def _values(
-    x: Array,
-    w: Array,
-    t: Array,
-    m: Array,
-    s: Array,
-    var: Array,
-    rstd: Array,
-    eps: float,
-    known: bool,
-    relu: bool,
-    z: Array,
-    first: int,
-    last: int,
-) -> None:
-    """z as above for the channels from `first` to `last`. Unless `known`, m, var, rstd and s are computed first."""
+def _deviations(x: Array, m: Array, squared: bool, across: bool, totals: Array, first: int, last: int) -> None:
+    """totals[part, c] = sum over n, l of x - m, or of its square, for the images (`across`: channels) of a part."""
     N, C, L = x.shape
+    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
+    total = totals[0 if across else threads.number(first, N, len(totals))]
+    rows = x.reshape((N, C * L))[n0:n1]
+    block = together(L)
+    width = min(block * L, WIDTH)
+    guess, columns = np.empty(width, x.dtype), np.empty(width)
+    for c in range(c0, c1, block):
+        stop = min(c + block, c1)
+        total[c:stop] = 0
+        for start in range(c * L, stop * L, width):
+            part = min(width, stop * L - start)
+            _spread(m, c, L, guess[:part])
+            columns[:] = 0
+            _add_deviations(columns[:part], rows, start, guess[:part], squared)
+            _fold(columns[:part], L, total[c:stop])
+
+
+@kernel
+def _move(totals: Array, count: int, m: Array) -> None:
+    """m += the mean deviation from it."""
+    for c in range(m.size):
+        total = 0.0
+        for part in range(len(totals)):
+            total += totals[part, c]
+        m[c] = m[c] + total / count
+
+
+@kernel
+def _scale(totals: Array, count: int, eps: float, w: Array, var: Array, rstd: Array, s: Array) -> None:
+    """The biased variance, 1 / sqrt(variance + eps), and that times w."""
+    for c in range(s.size):
+        total = 0.0
+        for part in range(len(totals)):
+            total += totals[part, c]
+        var[c] = total / count
+        rstd[c] = 1 / math.sqrt(total / count + eps)
+        s[c] = rstd[c] * w[c]
+
+
+@kernel
+def _values(x: Array, m: Array, s: Array, t: Array, relu: bool, z: Array, across: bool, first: int, last: int) -> None:
+    """z as above, for the images (`across`: channels) from `first` to `last`."""
+    N, C, L = x.shape
+    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
     x, z = x.reshape((N, C * L)), z.reshape((N, C * L))
     low = x.dtype.type(0 if relu else -np.inf)
     block = together(L)
     width = min(block * L, WIDTH)
     ms, ss, ts = np.empty(width, x.dtype), np.empty(width, x.dtype), np.empty(width, x.dtype)
-    for c in range(first, last, block):
-        stop = min(c + block, last)
-        if not known:
-            statistics(x, c, stop, L, eps, m, var, rstd)
-            for k in range(c, stop):
-                s[k] = rstd[k] * w[k]
+    for c in range(c0, c1, block):
+        stop = min(c + block, c1)
         for start in range(c * L, stop * L, width):
             part = min(width, stop * L - start)
             _spread(m, c, L, ms[:part])
             _spread(s, c, L, ss[:part])
             _spread(t, c, L, ts[:part])
-            for n in range(N):
+            for n in range(n0, n1):
                 row, out = x[n, start : start + part], z[n, start : start + part]
                 for j in range(part):
                     v = (row[j] - ms[j]) * ss[j] + ts[j]
                     out[j] = low if v < low else v
+
+
+@kernel
+def _products(
+    dz: Array,
+    x: Array,
+    m: Array,
+    s: Array,
+    t: Array,
+    relu: bool,
+    across: bool,
+    totals: Array,
+    first: int,
+    last: int,
+) -> None:
+    """totals[part, 0, c] = sum over n, l of g, which is dz, or 0 where ReLU has cut x off; totals[part, 1, c] that of
+    g * (x - m)."""
+    N, C, L = x.shape
+    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
+    part = 0 if across else threads.number(first, N, len(totals))
+    sums, products = totals[part, 0], totals[part, 1]
+    x, dz = x.reshape((N, C * L))[n0:n1], dz.reshape((N, C * L))[n0:n1]
+    block = together(L)
+    width = min(block * L, WIDTH)
+    ms, ss, ts = np.empty(width, x.dtype), np.empty(width, x.dtype), np.empty(width, x.dtype)
+    nothing, some, more = np.zeros(width, x.dtype), np.empty(width), np.empty(width)
+    for c in range(c0, c1, block):
+        stop = min(c + block, c1)
+        sums[c:stop], products[c:stop] = 0, 0
+        for start in range(c * L, stop * L, width):
+            wide = min(width, stop * L - start)
+            _spread(m, c, L, ms[:wide])
+            _spread(s, c, L, ss[:wide])
+            _spread(t, c, L, ts[:wide])
+            some[:], more[:] = 0, 0
+            _add_products(some[:wide], more[:wide], dz, x, start, ms[:wide], ss[:wide], ts[:wide], nothing[:wide], relu)
+            _fold(some[:wide], L, sums[c:stop])
+            _fold(more[:wide], L, products[c:stop])
+
+
+@kernel
+def _lines(totals: Array, count: int, s: Array, rstd: Array, known: bool, level: Array, tilt: Array) -> None:
+    """What dx is beside s * g, level + (x - m) * tilt; and in totals[0] the sums of all parts."""
+    sums, products = totals[0, 0], totals[0, 1]
+    for c in range(s.size):
+        for part in range(1, len(totals)):
+            sums[c] += totals[part, 0, c]
+            products[c] += totals[part, 1, c]
+        level[c] = 0 if known else -sums[c] / count * s[c]
+        tilt[c] = 0 if known else -products[c] / count * rstd[c] * rstd[c] * s[c]
 
 
 @kernel
@@ -188,55 +235,26 @@ def _slopes(
     m: Array,
     s: Array,
     t: Array,
-    rstd: Array,
+    level: Array,
+    tilt: Array,
     known: bool,
     relu: bool,
     dx: Array,
-    sums: Array,
-    products: Array,
+    across: bool,
     first: int,
     last: int,
 ) -> None:
-    """With g = dz, or 0 where ReLU has cut x off: sums[c] = sum of g, products[c] = sum of g * (x - m), and
-
-    dx = s * (g - sums / count - (x - m) * rstd**2 * products / count)        s * g if m and s are `known`
-    """
+    """dx = s * g + level + (x - m) * tilt, where g is dz, or 0 where ReLU has cut x off.        s * g if `known`"""
     N, C, L = x.shape
-    count = N * L
+    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
     x, dz, dx = x.reshape((N, C * L)), dz.reshape((N, C * L)), dx.reshape((N, C * L))
     zero = x.dtype.type(0)
     block = together(L)
     width = min(block * L, WIDTH)
     ms, ss, ts = np.empty(width, x.dtype), np.empty(width, x.dtype), np.empty(width, x.dtype)
-    levels, tilts, nothing = np.empty(width, x.dtype), np.empty(width, x.dtype), np.zeros(width, x.dtype)
-    level, tilt = np.zeros(C, x.dtype), np.zeros(C, x.dtype)
-    column_sums, column_products = np.empty(width), np.empty(width)
-    for c in range(first, last, block):
-        stop = min(c + block, last)
-        for start in range(c * L, stop * L, width):
-            part = min(width, stop * L - start)
-            _spread(m, c, L, ms[:part])
-            _spread(s, c, L, ss[:part])
-            _spread(t, c, L, ts[:part])
-            column_sums[:] = 0
-            column_products[:] = 0
-            _add_products(
-                column_sums[:part],
-                column_products[:part],
-                dz,
-                x,
-                start,
-                ms[:part],
-                ss[:part],
-                ts[:part],
-                nothing[:part],
-                relu,
-            )
-            _fold(column_sums[:part], L, sums[c:stop])
-            _fold(column_products[:part], L, products[c:stop])
-        for k in range(c, stop):
-            level[k] = -sums[k] / count * s[k]
-            tilt[k] = -products[k] / count * rstd[k] * rstd[k] * s[k]
+    levels, tilts = np.empty(width, x.dtype), np.empty(width, x.dtype)
+    for c in range(c0, c1, block):
+        stop = min(c + block, c1)
         for start in range(c * L, stop * L, width):
             part = min(width, stop * L - start)
             _spread(m, c, L, ms[:part])
@@ -244,7 +262,7 @@ def _slopes(
             _spread(t, c, L, ts[:part])
             _spread(level, c, L, levels[:part])
             _spread(tilt, c, L, tilts[:part])
-            for n in range(N):
+            for n in range(n0, n1):
                 row, g, out = x[n, start : start + part], dz[n, start : start + part], dx[n, start : start + part]
                 for j in range(part):
                     d = row[j] - ms[j]
@@ -297,11 +315,51 @@ def known(s: Array, t: Array) -> Scaling:
     return Scaling(np.zeros_like(s), s, t, s, s)
 
 
+class Cut(NamedTuple):
+    """How an array (N, C, ...) is shared out: to threads.split(items, ..., least)."""
+
+    items: int
+    least: int
+    across: bool
+    """Parts are channels, because there are fewer images than threads."""
+
+    def totals(self, *shape: int) -> Array:
+        """Room for what each part adds up."""
+        return np.empty((1 if self.across else threads.parts(self.items, self.least), *shape))
+
+
+def cut(x: Array) -> Cut:
+    """How x is best shared out."""
+    across = len(x) < threads.get_num_threads()
+    count = x.shape[1] if across else len(x)
+    return Cut(count, max(1, LEAST * count // max(x.size, 1)), across)
+
+
+def measure(x: Array, w: Array, eps: float, by: Scaling) -> None:
+    """Fill in all of `by` but t, for x (N, C, L). Two passes about a first guess: no variance is negative."""
+    count, least, across = share = cut(x)
+    totals = share.totals(x.shape[1])
+    by.m[:] = x[0, :, 0]
+    threads.split(count, partial(_deviations, x, by.m, False, across, totals), least)
+    _move(totals, x.size // x.shape[1], by.m)
+    threads.split(count, partial(_deviations, x, by.m, True, across, totals), least)
+    _scale(totals, x.size // x.shape[1], eps, w, by.var, by.rstd, by.s)
+
+
 def _run(x: Array, w: Array, by: Scaling, eps: float, known: bool, relu: bool) -> Array:
     z = np.empty_like(x)
-    work = partial(_values, x, w, by.t, by.m, by.s, by.var, by.rstd, eps, known, relu, z)
-    threads.split(x.shape[1], work, least(x))
+    count, least, across = cut(x)
+    if not known:
+        measure(x, w, eps, by)
+    threads.split(count, partial(_values, x, by.m, by.s, by.t, relu, z, across), least)
     return z
+
+
+def lines(totals: Array, count: int, by: Scaling, known: bool) -> tuple[Array, Array]:
+    """level and tilt of `_slopes`, from the sums of all parts; these are in totals[0] afterwards."""
+    level, tilt = np.empty((2, by.s.size), by.s.dtype)
+    _lines(totals, count, by.s, by.rstd, known, level, tilt)
+    return level, tilt
 
 
 def slopes(dz: Array, x: Array, by: Scaling, known: bool, relu: bool, dx: Array) -> tuple[Array, Array]:
@@ -312,13 +370,11 @@ def slopes(dz: Array, x: Array, by: Scaling, known: bool, relu: bool, dx: Array)
     fits = x.ndim == 3 and dz.shape == dx.shape == x.shape and dx.flags.c_contiguous
     if not fits or any(part.shape != (x.shape[1],) for part in by):
         raise ValueError(f"channels.slopes: dz {dz.shape} and a scaling {by.s.shape} do not fit channels of {x.shape}")
-    sums, products = np.zeros((2, x.shape[1]))
-    work = partial(_slopes, dz, x, by.m, by.s, by.t, by.rstd, known, relu, dx, sums, products)
-    threads.split(x.shape[1], work, least(x))
+    count, least, across = share = cut(x)
+    totals = share.totals(2, x.shape[1])
+    threads.split(count, partial(_products, dz, x, by.m, by.s, by.t, relu, across, totals), least)
+    level, tilt = lines(totals, x.size // x.shape[1], by, known)
+    work = partial(_slopes, dz, x, by.m, by.s, by.t, level, tilt, known, relu, dx, across)
+    threads.split(count, work, least)
+    sums, products = totals[0]
     return sums, products
-
-
-def least(x: Array) -> int:
-    """The fewest channels of x (N, C, ...) that are worth a thread."""
-    channels: int = x.shape[1]
-    return max(1, LEAST * channels // max(x.size, 1))

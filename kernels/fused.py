@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import threads
-from .channels import Scaling, known, least, statistics, together, unknown
+from .channels import Scaling, cut, known, lines, measure, unknown
 from .jit import kernel
 from .sums import plus
 
@@ -65,42 +65,32 @@ def _windows(v: Array, W: int, size: Pair, z: Array, winner: Array) -> None:
 @kernel
 def _values(
     x: Array,
-    w: Array,
-    t: Array,
     m: Array,
     s: Array,
-    var: Array,
-    rstd: Array,
-    eps: float,
-    known: bool,
+    t: Array,
     size: Pair,
     z: Array,
     winner: Array,
+    across: bool,
     first: int,
     last: int,
 ) -> None:
-    """z and the winners for the channels from `first` to `last`. Unless `known`, m, var, rstd and s are computed."""
+    """z and the winners for the images (`across`: channels) from `first` to `last`."""
     N, C, H, W = x.shape
+    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
     L = H * W
     planes = x.reshape((N, C, L))
     v = np.empty(L, x.dtype)
-    block = together(L)
-    for begin in range(first, last, block):
-        stop = min(begin + block, last)
-        if not known:
-            statistics(x.reshape((N, C * L)), begin, stop, L, eps, m, var, rstd)
-            for c in range(begin, stop):
-                s[c] = rstd[c] * w[c]
-        for n in range(N):
-            for c in range(begin, stop):
-                plane = planes[n, c]
-                mean, scale, shift = m[c], s[c], t[c]
-                for l in range(L):
-                    v[l] = (plane[l] - mean) * scale + shift
-                if size[0] == 2 and size[1] == 2:
-                    _pairs(v, W, z[n, c], winner[n, c])
-                else:
-                    _windows(v, W, size, z[n, c], winner[n, c])
+    for n in range(n0, n1):
+        for c in range(c0, c1):
+            plane = planes[n, c]
+            mean, scale, shift = m[c], s[c], t[c]
+            for l in range(L):
+                v[l] = (plane[l] - mean) * scale + shift
+            if size[0] == 2 and size[1] == 2:
+                _pairs(v, W, z[n, c], winner[n, c])
+            else:
+                _windows(v, W, size, z[n, c], winner[n, c])
 
 
 @kernel
@@ -117,48 +107,57 @@ def _places(size: Pair, W: int) -> Array:
 
 
 @kernel
-def _slopes(
+def _products(
     dz: Array,
     winner: Array,
     x: Array,
     m: Array,
-    s: Array,
-    rstd: Array,
-    known: bool,
     size: Pair,
     dx: Array,
-    sums: Array,
-    products: Array,
+    across: bool,
+    totals: Array,
     first: int,
     last: int,
 ) -> None:
-    """`channels._slopes` with g = dz at the winners and 0 elsewhere."""
+    """dx = dz at the winners and 0 elsewhere; totals[part, 0, c] = sum of dx, totals[part, 1, c] of dx * (x - m)."""
     N, C, H, W = x.shape
-    _, _, P, Q = dz.shape
-    L, dead = H * W, size[0] * size[1]
-    planes, slopes = x.reshape((N, C, L)), dx.reshape((N, C, L))
-    places = _places(size, W)
-    block = together(L)
-    levels, tilts = np.empty(C, x.dtype), np.empty(C, x.dtype)
-    for begin in range(first, last, block):
-        stop = min(begin + block, last)
-        for n in range(N):
-            for c in range(begin, stop):
-                sums[c] += _at_winners(winner[n, c], dz[n, c], dead, size, W, places, slopes[n, c])
-                products[c] += _product(slopes[n, c], planes[n, c], m[c])
-        for c in range(begin, stop):
-            levels[c] = -sums[c] / (N * L) * s[c]
-            tilts[c] = -products[c] / (N * L) * rstd[c] * rstd[c] * s[c]
-        for n in range(N):
-            for c in range(begin, stop):
-                plane, out = planes[n, c], slopes[n, c]
-                mean, scale, level, tilt = m[c], s[c], levels[c], tilts[c]
-                if known:
-                    for l in range(L):
-                        out[l] *= scale
-                else:
-                    for l in range(L):
-                        out[l] = out[l] * scale + ((plane[l] - mean) * tilt + level)
+    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
+    part = 0 if across else threads.number(first, N, len(totals))
+    planes, slopes = x.reshape((N, C, H * W)), dx.reshape((N, C, H * W))
+    places, dead = _places(size, W), size[0] * size[1]
+    totals[part, :, c0:c1] = 0
+    for n in range(n0, n1):
+        for c in range(c0, c1):
+            totals[part, 0, c] += _at_winners(winner[n, c], dz[n, c], dead, size, W, places, slopes[n, c])
+            totals[part, 1, c] += _product(slopes[n, c], planes[n, c], m[c])
+
+
+@kernel
+def _slopes(
+    x: Array,
+    m: Array,
+    s: Array,
+    level: Array,
+    tilt: Array,
+    known: bool,
+    dx: Array,
+    across: bool,
+    first: int,
+    last: int,
+) -> None:
+    """dx * s + level + (x - m) * tilt in place of dx (N, C, L); dx * s if `known`."""
+    N, C, L = x.shape
+    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
+    for n in range(n0, n1):
+        for c in range(c0, c1):
+            plane, out = x[n, c], dx[n, c]
+            mean, scale, up, slant = m[c], s[c], level[c], tilt[c]
+            if known:
+                for l in range(L):
+                    out[l] *= scale
+            else:
+                for l in range(L):
+                    out[l] = out[l] * scale + ((plane[l] - mean) * slant + up)
 
 
 @kernel
@@ -184,7 +183,7 @@ def _at_winners(winner: Array, dz: Array, dead: int, size: Pair, W: int, places:
 def _product(x: Array, y: Array, mean: float) -> float:
     """The sum of x * (y - mean); 0 where x is 0."""
     zero = x.dtype.type(0)
-    total = zero
+    total: float = zero
     for l in range(x.size):
         total = plus(total, zero if x[l] == zero else x[l] * (y[l] - mean))
     return total
@@ -214,9 +213,16 @@ def scaled(x: Array, s: Array, t: Array, size: Pair) -> tuple[Array, Array]:
 def _run(x: Array, w: Array, by: Scaling, eps: float, known: bool, size: Pair) -> tuple[Array, Array]:
     out = _windows_of(x, size)
     z, winner = np.empty(out, x.dtype), np.empty(out, np.uint8)
-    work = partial(_values, x, w, by.t, by.m, by.s, by.var, by.rstd, eps, known, size, z, winner)
-    threads.split(x.shape[1], work, least(x))
+    if not known:
+        measure(_flat(x), w, eps, by)
+    count, least, across = cut(x)
+    threads.split(count, partial(_values, x, by.m, by.s, by.t, size, z, winner, across), least)
     return z, winner
+
+
+def _flat(x: Array) -> Array:
+    """(N, C, H, W) as (N, C, L)."""
+    return x.reshape(*x.shape[:2], -1)
 
 
 def _windows_of(x: Array, size: Pair) -> tuple[int, ...]:
@@ -234,7 +240,10 @@ def slopes(dz: Array, winner: Array, x: Array, by: Scaling, known: bool, size: P
     if dz.shape != _windows_of(x, size) or winner.shape != dz.shape or any(p.shape != x.shape[1:2] for p in by):
         raise ValueError(f"fused.slopes: dz {dz.shape}, winners {winner.shape} do not fit {x.shape} and {size}")
     dx = np.empty_like(x)
-    sums, products = np.zeros((2, x.shape[1]))
-    work = partial(_slopes, dz, winner, x, by.m, by.s, by.rstd, known, size, dx, sums, products)
-    threads.split(x.shape[1], work, least(x))
+    count, least, across = share = cut(x)
+    totals = share.totals(2, x.shape[1])
+    threads.split(count, partial(_products, dz, winner, x, by.m, size, dx, across, totals), least)
+    level, tilt = lines(totals, x.size // x.shape[1], by, known)
+    threads.split(count, partial(_slopes, _flat(x), by.m, by.s, level, tilt, known, _flat(dx), across), least)
+    sums, products = totals[0]
     return dx, sums, products

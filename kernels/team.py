@@ -105,6 +105,20 @@ def _run(typing: Any, code: Any, arguments: Any, first: Any, last: Any) -> Any:
     return types.int64(types.intp, types.intp, types.int64, types.int64), generate
 
 
+def _borrowed(context: Any, builder: Any, kind: Any, values: Any) -> Any:
+    """A tuple whose arrays are not counted: their owner waits until all parts have ended.
+
+    Every view of an array counts references to it, and two threads that do so at once wait for each other's cache line:
+    batch norm of 64 x 64 planes of 7 x 7 took twice as long in two threads as in one.
+    """
+    for place, each in enumerate(kind.types):
+        if isinstance(each, types.Array):
+            array = context.make_array(each)(context, builder, builder.extract_value(values, place))
+            array.meminfo, array.parent = (ir.Constant(old.type, None) for old in (array.meminfo, array.parent))
+            values = builder.insert_value(values, array._getvalue(), place)
+    return values
+
+
 @intrinsic
 def task(typing: Any, function: Any, arguments: Any) -> Any:
     """Addresses of code that calls function(*arguments, first, last), and of the arguments.
@@ -117,7 +131,7 @@ def task(typing: Any, function: Any, arguments: Any) -> Any:
     def generate(context: Any, builder: Any, _: Any, values: Any) -> Any:
         compiled = function.dispatcher.overloads[tuple(signature.args)]
         context.add_linking_libs([compiled.library])
-        stored = alloca_once_value(builder, values[1])
+        stored = alloca_once_value(builder, _borrowed(context, builder, arguments, values[1]))
         name = context.mangler(f"part_{compiled.fndesc.mangled_name}", [])
         part = get_or_insert_function(builder.module, _PART, name)
         if part.is_declaration:

@@ -686,7 +686,7 @@ def conv(
     packed = np.empty((squares, F, C), x.dtype)
     both = _kron(scheme.number, x.dtype.char)
     transform = partial(_transform_weights, windows, both, mirrored, high, packed)
-    threads.split(-(-F // high), transform, 3_000 // (high * C))
+    threads.split(-(-F // high), transform, 300 // (high * C))
     z = np.empty((len(x), F, *size), x.dtype)
     start = np.zeros(F, x.dtype) if bias is None else np.ascontiguousarray(bias, x.dtype)
     images, tile_rows, pitch, parts = _cut(len(x), size, scheme, C, F, x.itemsize)
@@ -823,7 +823,7 @@ def conv_weight_grad(scheme: Scheme, dz: Array, x: Array, padding: Sizes) -> Arr
     threads.split(parts, partial(_products, *flat, totals, x.shape[2:], padding, (P, Q), about, cut), least)
     total = totals[..., :C].sum(0).reshape(squares, F * C)
     g, dw = np.array(scheme.g, x.dtype), np.empty((F * C, scheme.r**2), x.dtype)
-    threads.split(F * C, partial(_transform_back, total, g, dw), 5_000)
+    threads.split(F * C, partial(_transform_back, total, g, dw), 100)
     return dw.reshape(F, C, scheme.r, scheme.r)
 
 
