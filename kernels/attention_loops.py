@@ -1,4 +1,4 @@
-"""The loops of attention: products, softmax and products again, for groups of matrices whose scores stay in the cache.
+"""The loops of attention: products, softmax and products again, matrix by matrix, while its scores are in the cache.
 
 Imported when it is first needed, because it loads Numba.
 """
@@ -10,29 +10,67 @@ from typing import Any
 
 import numpy as np
 
-from . import gemm, threads
-from .gemm import panels
+from . import panel, simd, threads
 from .jit import kernel
 from .scores import weights, weights_grad
 
 Array = np.ndarray[Any, Any]
-Pair = tuple[int, int]
 
-GROUP = 1 << 16  # scores that are worked on at a time: 256 kB in float32
 LEAST = 1 << 18  # multiplications that are worth a thread
 
 
 @kernel
 def _product(
-    a: Array, a_turned: bool, b: Array, b_turned: bool, c: Array, terms: int, cut: Pair, first: int, last: int
+    c: Array,
+    M: int,
+    N: int,
+    terms: int,
+    a: int,
+    a_row: int,
+    places: Array,
+    b: int,
+    b_turned: bool,
+    room: Array,
 ) -> None:
-    """c[n] = a[n] @ b[n] for the matrices from `first` to `last`, a or b being the transpose of what lies in memory."""
-    _, M, N = c.shape
-    a_steps = (M * terms, 1, M) if a_turned else (M * terms, terms, 1)
-    b_steps = (terms * N, 1, terms) if b_turned else (terms * N, N, 1)
-    none = np.empty(0, c.dtype)
-    parts = (M + cut[0] - 1) // cut[0] * gemm.panels_in(N, c.itemsize)
-    panels(a, b, none, c, terms, a_steps, b_steps, cut[0], cut[1], first * parts, last * parts)
+    """c[m, n] = sum over t of a[places[t] + m * a_row] * b[t, n], c (M * N,) flat; b and places of a are addresses.
+
+    b_turned   b[n, t] lies in memory
+    room       for a panel of b and one of c
+    """
+    size = c.itemsize
+    lanes = simd.WIDTH // size
+    wide = panel.VECTORS * lanes
+    packed = room.ctypes.data
+    zeros = packed + (terms + lanes) * wide * size
+    tile = zeros + wide * size
+    last = (terms + lanes) * wide + wide
+    room[last - wide : last] = 0
+    for n in range(0, N, wide):
+        some = min(wide, N - n)
+        if b_turned:
+            for v in range(0, wide, lanes):
+                left, source = min(lanes, some - v), b + (n + v) * terms * size
+                simd.transpose(c, source, terms * size, left, terms, packed + v * size, wide * size)
+        else:
+            simd.copy(c, b + n * size, N * size, 1, packed, terms, wide, 0, some)
+        whole = some == wide
+        out, out_row = (c.ctypes.data + n * size, N * size) if whole else (tile, wide * size)
+        panel.product(c, M, a, a_row, places.ctypes.data, packed, terms, zeros, 0, out, out_row)
+        if not whole:
+            for m in range(M):
+                for j in range(some):
+                    c[m * N + n + j] = room[last + m * wide + j]
+
+
+@kernel
+def _room(rows: int, terms: int, like: Array) -> Array:
+    """Aligned memory for `_product`."""
+    lanes = simd.WIDTH // like.itemsize
+    wide = panel.VECTORS * lanes
+    size = (terms + lanes + 1 + rows) * wide
+    room = np.empty(size + lanes, like.dtype)
+    skip = -room.ctypes.data % simd.WIDTH // like.itemsize
+    return room[skip : skip + size]
 
 
 @kernel
@@ -43,7 +81,6 @@ def _values(
     bias: Array,
     blank: Array,
     scale: Array,
-    cuts: tuple[Pair, Pair],
     w: Array,
     z: Array,
     start: int,
@@ -51,20 +88,22 @@ def _values(
 ) -> None:
     """w and z of the matrices from `start` to `stop`.
 
-    q, k, v are flat, w (B, L, S), z (B, L, V).  blank (L,): rows of `bias` that are -inf throughout; or empty
+    q (B, L * E), k (B, S * E), v (B, S * V), z (B, L * V), w (B, L, S).  blank (L,): rows of `bias` that are -inf
+    throughout; or empty
     """
-    B, L, S = w.shape
-    group = max(1, GROUP // (L * S))
-    for first in range(start, stop, group):
-        last = min(first + group, stop)
-        _product(q, False, k, True, w, q.size // (B * L), cuts[0], first, last)
-        rows = w[first:last].reshape(((last - first) * L, S))
-        weights(rows, bias, scale)
-        if blank.size:
-            for i in range(len(rows)):
-                if blank[i % L]:
-                    rows[i] = 0
-        _product(w.reshape(w.size), False, v, False, z, S, cuts[1], first, last)
+    _, L, S = w.shape
+    E, V = q.shape[1] // L, v.shape[1] // S
+    size = w.itemsize
+    room = _room(L, max(E, S), w)
+    places = np.arange(max(E, S)) * size
+    for n in range(start, stop):
+        scores = w[n].reshape(L * S)
+        _product(scores, L, S, E, q[n].ctypes.data, E * size, places, k[n].ctypes.data, True, room)
+        weights(w[n], bias, scale)
+        for i in range(blank.size):
+            if blank[i]:
+                w[n, i] = 0
+        _product(z[n], L, V, S, scores.ctypes.data, S * size, places, v[n].ctypes.data, False, room)
 
 
 @kernel
@@ -75,29 +114,27 @@ def _slopes(
     v: Array,
     w: Array,
     scale: Array,
-    cuts: tuple[Pair, Pair, Pair],
     dq: Array,
     dk: Array,
     dv: Array,
     start: int,
     stop: int,
 ) -> None:
-    """dq, dk, dv (B, *, *) of the matrices from `start` to `stop`; all else is flat, but w (B, L, S)."""
+    """dq, dk, dv of the matrices from `start` to `stop`; as in `_values`."""
     _, L, S = w.shape
-    V = dv.shape[2]
-    group = max(1, GROUP // (L * S))
-    room = np.empty((min(group, stop - start), L, S), w.dtype)
-    for first in range(start, stop, group):
-        last = min(first + group, stop)
-        n = last - first
-        ds = room[:n]
-        _product(dz[first * L * V :], False, v[first * S * V :], True, ds, V, cuts[0], 0, n)
-        _product(w.reshape(w.size), True, dz, False, dv, L, cuts[1], first, last)
-        weights_grad(w[first:last].reshape((n * L, S)), ds.reshape((n * L, S)), scale)
-        slopes = ds.reshape(ds.size)
-        E = dq.shape[2]
-        _product(slopes, False, k[first * S * E :], False, dq[first:last], S, cuts[2], 0, n)
-        _product(slopes, True, q[first * L * E :], False, dk[first:last], L, cuts[1], 0, n)
+    E, V = q.shape[1] // L, v.shape[1] // S
+    size = w.itemsize
+    room = _room(max(L, S), max(L, S, E, V), w)
+    along, down = np.arange(max(S, V)) * size, np.arange(L) * (S * size)
+    ds = np.empty((L, S), w.dtype)
+    slopes = ds.reshape(L * S)
+    for n in range(start, stop):
+        d, ws = dz[n].ctypes.data, w[n].ctypes.data
+        _product(slopes, L, S, V, d, V * size, along, v[n].ctypes.data, True, room)
+        _product(dv[n], S, V, L, ws, size, down, d, False, room)
+        weights_grad(w[n], ds, scale)
+        _product(dq[n], L, E, S, ds.ctypes.data, S * size, along, k[n].ctypes.data, False, room)
+        _product(dk[n], S, E, L, ds.ctypes.data, size, down, q[n].ctypes.data, False, room)
 
 
 def values(q: Array, k: Array, v: Array, bias: Array | None, blank: Array | None, scale: float) -> tuple[Array, Array]:
@@ -109,8 +146,7 @@ def values(q: Array, k: Array, v: Array, bias: Array | None, blank: Array | None
     z, w = np.empty((B, L, V), q.dtype), np.empty((B, L, S), q.dtype)
     shift = np.empty((0, S), q.dtype) if bias is None else np.ascontiguousarray(bias, q.dtype)
     none = np.empty(0, np.bool_) if blank is None else np.ascontiguousarray(blank)
-    cuts = gemm.rows_of(L, E, q.itemsize), gemm.rows_of(L, S, q.itemsize)
-    work = partial(_values, *_flat(q, k, v), shift, none, np.array([scale], q.dtype), cuts, w, z)
+    work = partial(_values, *_flat(q, k, v), shift, none, np.array([scale], q.dtype), w, z.reshape(B, -1))
     threads.split(B, work, LEAST // (L * S * (E + V)) + 1)
     return z, w
 
@@ -121,15 +157,14 @@ def slopes(dz: Array, q: Array, k: Array, v: Array, w: Array, scale: float) -> t
     _check("slopes", q, k, v, (B, L, E), (B, S, E), (B, S, V))
     _check("slopes", dz, w, q, (B, L, V), (B, L, S), q.shape)
     dq, dk, dv = np.empty(q.shape, q.dtype), np.empty(k.shape, q.dtype), np.empty(v.shape, q.dtype)
-    cuts = gemm.rows_of(L, V, q.itemsize), gemm.rows_of(S, L, q.itemsize), gemm.rows_of(L, S, q.itemsize)
-    about = np.ascontiguousarray(w), np.array([scale], q.dtype), cuts
-    work = partial(_slopes, *_flat(dz, q, k, v), *about, dq, dk, dv)
+    about = np.ascontiguousarray(w), np.array([scale], q.dtype)
+    work = partial(_slopes, *_flat(dz, q, k, v), *about, *[x.reshape(B, -1) for x in (dq, dk, dv)])
     threads.split(B, work, LEAST // (2 * L * S * (E + V)) + 1)
     return dq, dk, dv
 
 
 def _flat(*arrays: Array) -> list[Array]:
-    return [np.ascontiguousarray(x).reshape(-1) for x in arrays]
+    return [np.ascontiguousarray(x).reshape(len(x), -1) for x in arrays]
 
 
 def _check(function: str, x: Array, y: Array, z: Array, *shapes: tuple[int, ...]) -> None:

@@ -38,14 +38,7 @@ WORTH_A_THREAD = 750_000
 
 
 @kernel
-def panels_in(N: int, itemsize: int) -> int:
-    """How many panels N columns make."""
-    wide = simd.PANEL * simd.WIDTH // itemsize
-    return (N + wide - 1) // wide
-
-
-@kernel
-def panels(
+def _panels(
     a: Array,
     b: Array,
     bias: Array,
@@ -68,7 +61,7 @@ def panels(
     lanes = simd.WIDTH // size
     wide = simd.PANEL * lanes
     most = min(terms, TERMS)
-    across = panels_in(N, size)
+    panels = (N + wide - 1) // wide
     groups = (M + rows - 1) // rows
     room = np.empty((most + lanes) * wide + 64, c.dtype)
     skip = -room.ctypes.data % 64
@@ -80,9 +73,9 @@ def panels(
         places[t] = t * wide * size
     part = first
     while part < last:
-        block, panel0 = part // across, part % across
+        block, panel0 = part // panels, part % panels
         n, i0 = block // groups, block % groups * rows
-        tall, panel1 = min(rows, M - i0), min(across, panel0 + last - part)
+        tall, panel1 = min(rows, M - i0), min(panels, panel0 + last - part)
         part += panel1 - panel0
         for t0 in range(0, terms, TERMS):
             count = min(TERMS, terms - t0)
@@ -205,25 +198,20 @@ def matmul(a: Array, b: Array, bias: Array | None = None) -> Array:
         dots = partial(_dots, x, y, shift, c[0], terms, high, simd.PAIRS)
         threads.split(N, dots, WORTH_A_THREAD // max(M * terms, 1))
         return c.reshape(*a.shape[:-2], M, N)
-    across = -(-N // (simd.PANEL * simd.lanes(c.itemsize)))
-    rows, high = rows_of(M, terms, c.itemsize, 1 if across * batch >= 2 * workers else workers)
-    parts = batch * across * -(-M // rows)
-    work = partial(panels, x, y, shift, c, terms, x_steps, y_steps, rows, high)
+    highest = min(simd.ROWS, simd.lanes(c.itemsize))  # `transpose` makes a row of them at once
+    high = -(-M // -(-M // highest))
+    panels = -(-N // (simd.PANEL * simd.lanes(c.itemsize)))
+    rows = -(-M // high)  # in units of `high`, as few groups of them as memory and threads want
+    groups = max(1, -(-M * min(terms, TERMS) * c.itemsize // PACKED), 1 if panels * batch >= 2 * workers else workers)
+    rows = -(-rows // groups) * high
+    parts = batch * panels * -(-M // rows)
+    work = partial(_panels, x, y, shift, c, terms, x_steps, y_steps, rows, high)
     threads.split(parts, work, WORTH_A_THREAD * parts // max(c.size * terms, 1))
     return c.reshape(*a.shape[:-2], M, N)
 
 
 PACKED = 256 << 10
 """Bytes of a that are packed at a time."""
-
-
-def rows_of(M: int, terms: int, itemsize: int, groups: int = 1) -> tuple[int, int]:
-    """`rows` and `high` of `panels`: as few groups of rows as memory wants, but so many at least."""
-    highest = min(simd.ROWS, simd.lanes(itemsize))  # `transpose` makes a row of them at once
-    high = -(-M // -(-M // highest))
-    groups = max(groups, -(-M * min(terms, TERMS) * itemsize // PACKED))
-    blocks = -(-M // high)
-    return -(-blocks // groups) * high, high
 
 
 def _flat(a: Array) -> tuple[Array, Steps]:
