@@ -24,6 +24,8 @@ from typing import Any, overload
 
 import numpy as np
 
+from kernels import elementwise
+
 from .broadcast import unbroadcast
 from .errors import ShapeError
 from .tape import Cotangents, Record
@@ -50,6 +52,7 @@ class Op:
     kinks       has points without a derivative, or is no analytic function: the checker then avoids complex steps
     anew        (inputs, settings) -> the same for running `forward` on other inputs, where settings were computed from
                 the first ones, or only part of the input space is meant: used by the checker alone
+    large       what to call instead of `forward` when the first input is large: the same, in threads
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Op:
         kinks: bool = False,
         outputs: int = 1,
         anew: Function | None = None,
+        large: Function | None = None,
     ) -> None:
         self.name = name
         self.forward = forward
@@ -78,6 +82,7 @@ class Op:
         self.kinks = kinks
         self.outputs = outputs
         self.anew = anew
+        self.large = large
         self.inputs, self.defaults = _signature(forward, rules)
         self.variadic = self.inputs[:1] != () and self.inputs[0].startswith("*")
         self.plans: dict[tuple[int, ...], Plan] = {}
@@ -129,6 +134,7 @@ def op(
     kinks: bool = False,
     outputs: int = 1,
     anew: Function | None = None,
+    large: Function | None = None,
     **rules: Function | None,
 ) -> Any:
     """Declare an op: directly, or as a decorator of its forward function. Rules are named d + input: dx, dy, dw.
@@ -153,6 +159,7 @@ def op(
             kinks=kinks,
             outputs=outputs,
             anew=anew,
+            large=large,
         )
         unknown = [key for key in made.rules if key not in made.inputs]
         if unknown:
@@ -344,8 +351,8 @@ def _call(name: str, rule: Any, need: tuple[str, ...]) -> str:
 _WRITTEN_OUT = {
     (lambda dz: dz).__code__.co_code: "{0}",
     (lambda dz: -dz).__code__.co_code: "negative({0})",
-    (lambda dz, x: dz * x).__code__.co_code: "multiply({0}, {1})",
-    (lambda dz, x: dz / x).__code__.co_code: "divide({0}, {1})",
+    (lambda dz, x: dz * x).__code__.co_code: "(multiply if dz.size < LARGE else large_multiply)({0}, {1})",
+    (lambda dz, x: dz / x).__code__.co_code: "(divide if dz.size < LARGE else large_divide)({0}, {1})",
 }
 """Bytecode of a rule that only combines its arguments in order -> the same on arrays."""
 
@@ -400,6 +407,9 @@ _STEP_SCOPE: dict[str, Any] = {
     "asarray": np.asarray,
     "divide": np.divide,
     "filled": filled,
+    "LARGE": elementwise.LARGE,
+    "large_divide": elementwise.divide,
+    "large_multiply": elementwise.multiply,
     "multiply": np.multiply,
     "negative": np.negative,
     "unbroadcast": unbroadcast,

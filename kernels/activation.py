@@ -14,8 +14,9 @@ import numpy as np
 
 from . import threads
 from .jit import Kernel, kernel
-from .vector import erf, exp, expm1, log1p, tanh
+from .vector import erf, exp, expm1, log1p
 from .vector import sigmoid as logistic
+from .vector import tanh as hyperbolic
 
 Array = np.ndarray[Any, Any]
 
@@ -53,6 +54,12 @@ def _part(function: Any, inputs: int) -> Kernel:
     part = of_one if inputs == 1 else of_two
     part.__name__ = part.__qualname__ = f"part{function.__name__}"
     return kernel(part)
+
+
+@kernel
+def _tanh(x: Array, c: Array, z: Array) -> None:
+    for i in range(z.size):
+        z[i] = hyperbolic(x[i])
 
 
 @kernel
@@ -110,7 +117,7 @@ def _gelu_tanh(x: Array, c: Array, z: Array) -> None:
     cubic = x.dtype.type(CUBIC)
     for i in range(z.size):
         v = x[i]
-        z[i] = half * v * (one + tanh(rate * (v + cubic * (v * v * v))))
+        z[i] = half * v * (one + hyperbolic(rate * (v + cubic * (v * v * v))))
 
 
 @kernel
@@ -123,7 +130,7 @@ def _gelu_tanh_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
     cubic3 = x.dtype.type(3 * CUBIC)
     for i in range(z.size):
         v = x[i]
-        t = tanh(rate * (v + cubic * (v * v * v)))
+        t = hyperbolic(rate * (v + cubic * (v * v * v)))
         inner = rate * (v * v * cubic3 + one)
         z[i] = dz[i] * (half * (one + t) + half * v * (one - t * t) * inner)
 
@@ -240,6 +247,11 @@ def _leaky_relu_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
 
 
 # ------------------------------------------------------------------------------------------------- with arrays around
+
+
+def tanh(x: Array) -> Array:
+    """The hyperbolic tangent."""
+    return _run(_tanh, (x,))
 
 
 def sigmoid(x: Array) -> Array:

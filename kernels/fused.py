@@ -222,7 +222,8 @@ def _run(x: Array, w: Array, by: Scaling, eps: float, known: bool, size: Pair) -
 
 def _flat(x: Array) -> Array:
     """(N, C, H, W) as (N, C, L)."""
-    return x.reshape(*x.shape[:2], -1)
+    N, C, H, W = x.shape
+    return x.reshape(N, C, H * W)
 
 
 def _windows_of(x: Array, size: Pair) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from kernels import jit
+from kernels import elementwise, jit
 from kernels import softmax as kernels
 from kernels.dropout import scaled
 
@@ -37,7 +37,15 @@ def _loops(*arrays: Any) -> Any:
 
 # ------------------------------------------------------------------------------------------- pieces of straight lines
 
-relu = op("relu", lambda x: np.maximum(x, 0), kinks=True, dx=lambda dz, z: dz * (z != 0))  # NaN keeps its gradient
+
+def _relu_slope(dz: Any, z: Any) -> Any:
+    """NaN keeps its gradient."""
+    if type(dz) is np.ndarray and dz.size >= elementwise.LARGE:
+        return elementwise.relu_slope(dz, z)
+    return dz * (z != 0)
+
+
+relu = op("relu", lambda x: np.maximum(x, 0), kinks=True, large=elementwise.relu, dx=_relu_slope)
 
 
 def _leaky_relu_slope(dz: Any, x: Any, slope: float) -> Any:

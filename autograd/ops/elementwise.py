@@ -11,6 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from kernels import elementwise as loops
+from kernels import jit
+
 from ..op import op
 
 to = op("to", lambda x, *, dtype: x.astype(dtype), dx=lambda dz, x_dtype: to(dz, dtype=x_dtype))
@@ -20,13 +23,14 @@ LN2, LN10 = math.log(2), math.log(10)
 
 # ---------------------------------------------------------------------------------------------------- arithmetic
 
-add = op("add", np.add, broadcasts=True, dx=lambda dz: dz, dy=lambda dz: dz)
-sub = op("sub", np.subtract, broadcasts=True, dx=lambda dz: dz, dy=lambda dz: -dz)
-mul = op("mul", np.multiply, broadcasts=True, dx=lambda dz, y: dz * y, dy=lambda dz, x: dz * x)
+add = op("add", np.add, broadcasts=True, large=loops.add, dx=lambda dz: dz, dy=lambda dz: dz)
+sub = op("sub", np.subtract, broadcasts=True, large=loops.subtract, dx=lambda dz: dz, dy=lambda dz: -dz)
+mul = op("mul", np.multiply, broadcasts=True, large=loops.multiply, dx=lambda dz, y: dz * y, dy=lambda dz, x: dz * x)
 div = op(
     "div",
     np.true_divide,
     broadcasts=True,
+    large=loops.divide,
     floating=True,
     dx=lambda dz, y: dz / y,
     dy=lambda dz, y, z: -(dz * z / y),
@@ -99,7 +103,21 @@ rad2deg = op("rad2deg", np.rad2deg, floating=True, dx=lambda dz: dz * (180 / mat
 
 sinh = op("sinh", np.sinh, floating=True, dx=lambda dz, x: dz * np.cosh(x))
 cosh = op("cosh", np.cosh, floating=True, dx=lambda dz, x: dz * np.sinh(x))
-tanh = op("tanh", np.tanh, floating=True, dx=lambda dz, z: dz * (1 - z * z))
+
+
+def _large_tanh(x: Array) -> Any:
+    if x.dtype.char not in "fd" or not jit.ENABLED:
+        return np.tanh(x)
+    from kernels import activation  # loads Numba
+
+    return activation.tanh(x)
+
+
+def _tanh_slope(dz: Any, z: Any) -> Any:
+    return loops.tanh_slope(dz, z) if type(dz) is np.ndarray and dz.size >= loops.LARGE else dz * (1 - z * z)
+
+
+tanh = op("tanh", np.tanh, floating=True, large=_large_tanh, dx=_tanh_slope)
 asinh = op("asinh", np.arcsinh, floating=True, dx=lambda dz, x: dz / np.sqrt(x * x + 1))
 acosh = op("acosh", np.arccosh, floating=True, dx=lambda dz, x: dz / np.sqrt((x - 1) * (x + 1)))
 atanh = op("atanh", np.arctanh, floating=True, dx=lambda dz, x: dz / ((1 - x) * (1 + x)))

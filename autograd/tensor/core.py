@@ -16,6 +16,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from kernels import elementwise
+
 from ..errors import DTypeError, ShapeError
 from ..modes import state
 from ..op import COMPONENT, Op, compiled
@@ -246,12 +248,12 @@ def {function}(input{settings}):
         return coerced(input{settings})
     n = input._node
     if n is None:
-        z = forward({constant}{settings})
+        z = {forward}({constant}{settings})
         out = new(Tensor)
         out._array = z if type(z) is ndarray else asarray(z)
         out._node = None
 {inside}        return out
-    z = forward(a{settings})
+    z = {forward}(a{settings})
     if type(z) is not ndarray:
         z = asarray(z)
     out = new(Tensor)
@@ -288,7 +290,7 @@ def {function}(input, other):
         return promoted({x}, {y})
     if m is None and n is None:
         try:
-            z = forward({constants})
+            z = {forward}({constants})
         except (ValueError, TypeError) as error:
             raise misfit(error, a, b) from None
         out = new(Tensor)
@@ -296,7 +298,7 @@ def {function}(input, other):
         out._node = None
         return out
     try:
-        z = forward(a, b)
+        z = {forward}(a, b)
     except (ValueError, TypeError) as error:
         raise misfit(error, a, b) from None
     if type(z) is not ndarray:
@@ -428,13 +430,14 @@ def _function(
     fill["view"] = "    note_view(out, input)\n" if op.view else ""
     fill["inside"] = "        note_view(out, input)\n" if op.view else ""
     fill["constant_result"] = str(not any(map(op.differentiable, range(len(op.inputs)))))
+    fill["forward"] = "(forward if a.size < LARGE else large)" if op.large else "forward"
     floating = op.floating
     fill["constant"] = "a if a.dtype.kind == 'f' else floating(a)" if floating else "a"
     fill["constants"] = (
         "a if a.dtype.kind == 'f' else floating(a), b if b.dtype.kind == 'f' else floating(b)" if floating else "a, b"
     )
     text = template.format(tail=_TAIL.format(**fill), **fill)
-    scope.update(_SCOPE, Tensor=Tensor, forward=op.forward, defaults=op.defaults)
+    scope.update(_SCOPE, Tensor=Tensor, forward=op.forward, large=op.large, defaults=op.defaults)
     _scopes.append(scope)
     exec(compiled(text, "<op call>"), scope)
     function: FunctionType = scope["function"]
@@ -459,6 +462,7 @@ def _function(
 
 _SCOPE: dict[str, Any] = {
     "__name__": __name__,  # whom warnings are attributed to
+    "LARGE": elementwise.LARGE,
     "Record": Record,
     "asarray": np.asarray,
     "constants": constants,
