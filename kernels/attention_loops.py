@@ -44,7 +44,8 @@ def _product(
     zeros = packed + (terms + lanes) * wide * size
     tile = zeros + wide * size
     last = (terms + lanes) * wide + wide
-    room[last - wide : last] = 0
+    for j in range(last - wide, last):
+        room[j] = 0
     for n in range(0, N, wide):
         some = min(wide, N - n)
         if b_turned:
@@ -74,6 +75,15 @@ def _room(rows: int, terms: int, like: Array) -> Array:
 
 
 @kernel
+def _steps(count: int, step: int) -> Array:
+    """0, step, 2 step ..."""
+    found = np.empty(count, np.int64)
+    for i in range(count):
+        found[i] = i * step
+    return found
+
+
+@kernel
 def _values(
     q: Array,
     k: Array,
@@ -95,14 +105,15 @@ def _values(
     E, V = q.shape[1] // L, v.shape[1] // S
     size = w.itemsize
     room = _room(L, max(E, S), w)
-    places = np.arange(max(E, S)) * size
+    places = _steps(max(E, S), size)
     for n in range(start, stop):
         scores = w[n].reshape(L * S)
         _product(scores, L, S, E, q[n].ctypes.data, E * size, places, k[n].ctypes.data, True, room)
         weights(w[n], bias, scale)
         for i in range(blank.size):
             if blank[i]:
-                w[n, i] = 0
+                for j in range(S):
+                    w[n, i, j] = 0
         _product(z[n], L, V, S, scores.ctypes.data, S * size, places, v[n].ctypes.data, False, room)
 
 
@@ -125,7 +136,7 @@ def _slopes(
     E, V = q.shape[1] // L, v.shape[1] // S
     size = w.itemsize
     room = _room(max(L, S), max(L, S, E, V), w)
-    along, down = np.arange(max(S, V)) * size, np.arange(L) * (S * size)
+    along, down = _steps(max(S, V), size), _steps(L, S * size)
     ds = np.empty((L, S), w.dtype)
     slopes = ds.reshape(L * S)
     for n in range(start, stop):

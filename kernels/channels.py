@@ -123,11 +123,13 @@ def _deviations(x: Array, m: Array, squared: bool, across: bool, totals: Array, 
     guess, columns = np.empty(width, x.dtype), np.empty(width)
     for c in range(c0, c1, block):
         stop = min(c + block, c1)
-        total[c:stop] = 0
+        for k in range(c, stop):
+            total[k] = 0
         for start in range(c * L, stop * L, width):
             part = min(width, stop * L - start)
             _spread(m, c, L, guess[:part])
-            columns[:] = 0
+            for j in range(part):
+                columns[j] = 0
             _add_deviations(columns[:part], rows, start, guess[:part], squared)
             _fold(columns[:part], L, total[c:stop])
 
@@ -204,13 +206,15 @@ def _products(
     nothing, some, more = np.zeros(width, x.dtype), np.empty(width), np.empty(width)
     for c in range(c0, c1, block):
         stop = min(c + block, c1)
-        sums[c:stop], products[c:stop] = 0, 0
+        for k in range(c, stop):
+            sums[k] = products[k] = 0
         for start in range(c * L, stop * L, width):
             wide = min(width, stop * L - start)
             _spread(m, c, L, ms[:wide])
             _spread(s, c, L, ss[:wide])
             _spread(t, c, L, ts[:wide])
-            some[:], more[:] = 0, 0
+            for j in range(wide):
+                some[j] = more[j] = 0
             _add_products(some[:wide], more[:wide], dz, x, start, ms[:wide], ss[:wide], ts[:wide], nothing[:wide], relu)
             _fold(some[:wide], L, sums[c:stop])
             _fold(more[:wide], L, products[c:stop])

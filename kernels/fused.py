@@ -125,7 +125,8 @@ def _products(
     part = 0 if across else threads.number(first, N, len(totals))
     planes, slopes = x.reshape((N, C, H * W)), dx.reshape((N, C, H * W))
     places, dead = _places(size, W), size[0] * size[1]
-    totals[part, :, c0:c1] = 0
+    for c in range(c0, c1):
+        totals[part, 0, c] = totals[part, 1, c] = 0
     for n in range(n0, n1):
         for c in range(c0, c1):
             totals[part, 0, c] += _at_winners(winner[n, c], dz[n, c], dead, size, W, places, slopes[n, c])
@@ -165,7 +166,8 @@ def _at_winners(winner: Array, dz: Array, dead: int, size: Pair, W: int, places:
     """Each dz at the winner of its window in the plane `out`, 0 everywhere else; their sum."""
     P, Q = dz.shape
     zero = out.dtype.type(0)
-    out[:] = zero
+    for l in range(out.size):
+        out[l] = zero
     total = 0.0
     for p in range(P):
         row, g = winner[p], dz[p]

@@ -3,6 +3,7 @@
 cache          compiled code is kept between processes (cache.py), so that only the first run ever waits
 nogil          other Python threads (data loading) go on meanwhile
 error_model    "numpy": x / 0 is inf, as in arrays; Python's ZeroDivisionError would also prevent vector code
+no cfunc       what C would need to call a kernel takes a tenth of the time to compile it
 no fastmath    it would delete tests for NaN; and without it a loop rounds exactly as the same NumPy calls do
 """
 
@@ -20,7 +21,7 @@ from . import cache
 ENABLED = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
 """Is anything compiled at all? With NUMBA_DISABLE_JIT=1 kernels run as Python; those of vector code are not used."""
 
-_OPTIONS = {"nogil": True, "error_model": "numpy"}
+_OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
 class Kernel:
@@ -35,6 +36,7 @@ class Kernel:
         self._options = options
         self._compiled: Any = None
         self._shared: Any = None
+        self._addresses: Any = None
         functools.update_wrapper(self, function)
 
     def __call__(self, *arguments: Any) -> Any:
@@ -52,21 +54,57 @@ class Kernel:
 
     def share(self, arguments: tuple[Any, ...], bounds: Any, boxes: Any) -> int:
         """The kernel with `arguments`, and `bounds` in place of the last two: see `team.share`."""
-        failed: int = (self._shared or self._sharing())(*arguments, bounds, boxes)
+        shared = self._shared or self._sharing()
+        failed: int = shared(*arguments, self._addresses, bounds, boxes)
+        if failed == -2:  # arguments of new types
+            self._note_addresses()
+            failed = shared(*arguments, self._addresses, bounds, boxes)
         return failed
 
     def _sharing(self) -> Any:
         if self._shared is None:
+            import numpy as np
+
             from . import team
 
             code = self.python.__code__
             names = ", ".join(f"a{number}" for number in range(code.co_argcount - 2))
             name = f"share_{self.python.__name__}"
-            text = f"def {name}({names}, bounds, boxes):\n return share(*task(kernel, ({names},)), bounds, boxes)"
-            known = {"task": team.task, "share": team.share, "kernel": self, "__name__": self.python.__module__}
+            text = _SHARE.format(name=name, names=names)
+            known = {**vars(team), "__name__": self.python.__module__}
             exec(compile(text, code.co_filename, "exec"), known)
+            if self._addresses is None:
+                self._addresses = np.zeros((0, 2), np.int64)
             self._shared = vars(self).setdefault("_first_shared", _dispatcher(known[name], self._options))
         return self._shared
+
+    def _note_addresses(self) -> None:
+        """Compile the kernel for all types of arguments that `share` was called with, and note where it is."""
+        import numpy as np
+        from numba.core import types
+
+        from . import team
+
+        rows = []
+        for kinds in list(self._shared.overloads):
+            wanted = (*kinds[:-3], types.intp, types.intp)
+            self._dispatcher().compile(wanted)
+            compiled = self._compiled.overloads[wanted]
+            if compiled.signature.return_type != types.none:
+                raise TypeError(f"{self.python.__name__}: what runs in several threads returns nothing")
+            address = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+            rows.append((team.number_of(wanted), address))
+        self._addresses = np.array(rows, np.int64)
+
+
+_SHARE = """\
+def {name}({names}, addresses, bounds, boxes):
+    arguments = ({names},)
+    address = address_of(number(arguments), addresses)
+    if address == 0:
+        return UNKNOWN
+    return share(*task(address, arguments), bounds, boxes)
+"""
 
 
 def kernel(function: Callable[..., Any]) -> Kernel:

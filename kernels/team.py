@@ -14,6 +14,7 @@ Imported when it is first needed, because it loads Numba.
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from typing import Any
 
@@ -28,6 +29,7 @@ from .jit import kernel
 Array = np.ndarray[Any, Any]
 get_or_insert_function: Any = cgutils.get_or_insert_function
 alloca_once_value: Any = cgutils.alloca_once_value
+pack_struct: Any = cgutils.pack_struct
 unpack_tuple: Any = cgutils.unpack_tuple
 intrinsic: Any = extending.intrinsic
 
@@ -119,31 +121,50 @@ def _borrowed(context: Any, builder: Any, kind: Any, values: Any) -> Any:
     return values
 
 
+def number_of(kinds: Any) -> int:
+    """A number for the types of a kernel's arguments, the same in every process."""
+    return int.from_bytes(hashlib.sha256(repr(tuple(kinds)).encode()).digest()[:8]) >> 2
+
+
 @intrinsic
-def task(typing: Any, function: Any, arguments: Any) -> Any:
-    """Addresses of code that calls function(*arguments, first, last), and of the arguments.
+def number(typing: Any, arguments: Any) -> Any:
+    """`number_of` the types of `arguments`, and of the two items that follow them."""
+    found = number_of((*arguments.types, types.intp, types.intp))
 
-    These stand on the stack of the caller, and are lost when it returns.
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return ir.Constant(WORD, found)
+
+    return types.int64(arguments), generate
+
+
+@intrinsic
+def task(typing: Any, address: Any, arguments: Any) -> Any:
+    """Addresses of code that calls the compiled kernel at `address` with (*arguments, first, last), and of its data.
+
+    These stand on the stack of the caller, and are lost when it returns. A call by address, because what is linked in
+    like other functions is compiled a second time.
     """
-    wanted = (*arguments.types, types.intp, types.intp)
-    signature = function.get_call_type(typing, wanted, {})  # compiles it
+    kinds = (*arguments.types, types.intp, types.intp)
 
-    def generate(context: Any, builder: Any, _: Any, values: Any) -> Any:
-        compiled = function.dispatcher.overloads[tuple(signature.args)]
-        context.add_linking_libs([compiled.library])
-        stored = alloca_once_value(builder, _borrowed(context, builder, arguments, values[1]))
-        name = context.mangler(f"part_{compiled.fndesc.mangled_name}", [])
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        stored = alloca_once_value(
+            builder, pack_struct(builder, [values[0], _borrowed(context, builder, arguments, values[1])])
+        )
+        name = context.mangler("part", kinds)
         part = get_or_insert_function(builder.module, _PART, name)
         if part.is_declaration:
             part.linkage = "internal"
             inside = ir.IRBuilder(part.append_basic_block("entry"))
             frame, first, last = part.args
-            given = unpack_tuple(inside, inside.load(inside.inttoptr(frame, stored.type)))
-            status, _ = context.call_internal_no_propagate(inside, compiled.fndesc, signature, [*given, first, last])
+            kernel, given = unpack_tuple(inside, inside.load(inside.inttoptr(frame, stored.type)))
+            kind = context.call_conv.get_function_type(types.none, kinds)
+            called = inside.inttoptr(kernel, kind.as_pointer())
+            about = types.none, kinds, [*unpack_tuple(inside, given), first, last]
+            status, _ = context.call_conv.call_function(inside, called, *about)
             inside.ret(status.code)
         return context.make_tuple(builder, _TWO, [builder.ptrtoint(part, WORD), builder.ptrtoint(stored, WORD)])
 
-    return _TWO(function, arguments), generate
+    return _TWO(types.intp, arguments), generate
 
 
 # ------------------------------------------------------------------------------------------------------------- the work
@@ -189,6 +210,18 @@ def serve(box: Array, patience: int) -> None:
             _wait(looks)
 
 
+UNKNOWN = -2
+
+
+@kernel
+def address_of(number: int, table: Array) -> int:
+    """The second number of the row of `table` that begins with `number`, or 0."""
+    for row in range(len(table)):
+        if table[row, 0] == number:
+            return int(table[row, 1])
+    return 0
+
+
 @kernel
 def share(code: int, arguments: int, bounds: Array, boxes: Array) -> int:
     """Run the parts between `bounds`, each in a thread of its own if one is free.
@@ -196,15 +229,20 @@ def share(code: int, arguments: int, bounds: Array, boxes: Array) -> int:
     boxes (helpers, WORDS). Returns the number of the first part that failed, or -1.
     """
     parts = bounds.size - 1
-    posted = np.full(parts, -1, np.int64)
+    posted = np.empty(parts, np.int64)
+    posted[0] = -1
     box = 0
     for part in range(1, parts):
+        posted[part] = -1
         while box < len(boxes) and not _exchange(boxes[box].ctypes.data, FREE, TAKEN):
             box += 1
         if box < len(boxes):
             posted[part] = box
             about = boxes[box]
-            about[CODE], about[ARGUMENTS], about[FIRST], about[LAST] = code, arguments, bounds[part], bounds[part + 1]
+            about[CODE] = code
+            about[ARGUMENTS] = arguments
+            about[FIRST] = bounds[part]
+            about[LAST] = bounds[part + 1]
             put(about.ctypes.data, POSTED)
     failed = -1
     for part in range(parts):

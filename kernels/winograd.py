@@ -61,6 +61,11 @@ class Scheme(NamedTuple):
     g: Matrix
     b_t: Matrix
 
+    @property
+    def about(self) -> tuple[int, ...]:
+        """m, r, and `number` zeros: code is compiled anew for tuples of another length, so it holds a single scheme."""
+        return (self.m, self.r, *[0] * self.number)
+
 
 def _scheme(number: int, m: int, r: int, points: list[Fraction]) -> Scheme:
     """The matrices for finite points, infinity being the last.
@@ -211,19 +216,21 @@ def _spread(
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         code = Code(builder, signature.args[0].dtype)
-        scheme, slopes, *rest = arguments[1:]
-        variants = {}
-        for s in SCHEMES:
-            transposed = [list(column) for column in zip(*s.a_t, strict=True)]
-            for side, matrix in enumerate((s.b_t, transposed)):
-                for together in (1, 2):
-                    key = 4 * s.number + 2 * side + together - 1
-                    variants[key] = _spread_variant(code, matrix, s.m, together, *rest)
-        key = builder.add(builder.mul(scheme, code.number(4)), builder.mul(slopes, code.number(2)))
-        code.choose(builder.add(key, _two_rows(code, rest[-1])), variants)
+        slopes, *rest = arguments[2:]
+        s, variants = _of(scheme), {}
+        transposed = [list(column) for column in zip(*s.a_t, strict=True)]
+        for side, matrix in enumerate((s.b_t, transposed)):
+            for together in (1, 2):
+                variants[2 * side + together - 1] = _spread_variant(code, matrix, s.m, together, *rest)
+        code.choose(builder.add(builder.mul(slopes, code.number(2)), _two_rows(code, rest[-1])), variants)
         return context.get_dummy_value()
 
-    return types.void(floats, *[types.intp] * 15), generate
+    return types.void(floats, scheme, *[types.intp] * 14), generate
+
+
+def _of(about: Any) -> Scheme:
+    """The scheme for a type of tuples that `Scheme.about` gives."""
+    return SCHEMES[about.count - 2]
 
 
 def _two_rows(code: Code, tiles: Any) -> Any:
@@ -374,13 +381,12 @@ def _gather(
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         code = Code(builder, signature.args[0].dtype)
-        scheme, *rest = arguments[1:]
-        kinds = [(s, together) for s in SCHEMES for together in (1, 2)]
-        variants = {2 * s.number + together - 1: _gather_variant(code, s, together, *rest) for s, together in kinds}
-        code.choose(builder.add(builder.mul(scheme, code.number(2)), _two_rows(code, rest[-1])), variants)
+        rest = arguments[2:]
+        variants = {together - 1: _gather_variant(code, _of(scheme), together, *rest) for together in (1, 2)}
+        code.choose(_two_rows(code, rest[-1]), variants)
         return context.get_dummy_value()
 
-    return types.void(floats, *[types.intp] * 12), generate
+    return types.void(floats, scheme, *[types.intp] * 11), generate
 
 
 def _gather_variant(
@@ -515,7 +521,7 @@ def _transform(
     first: int,
     shape: Pair,
     corner: Pair,
-    scheme: tuple[int, int, int],
+    scheme: tuple[int, ...],
     inputs: int,
     tiles: Pair,
     planes: int,
@@ -525,7 +531,7 @@ def _transform(
 ) -> None:
     """`_spread` for planes of `shape` from x[first:] on, the first tile at `corner`.
 
-    scheme   number, m, r of the scheme
+    scheme   as `Scheme.about` has it
     inputs   side of the squares that are read: m + r - 1 of x, m of its slopes
     """
     H, W = shape
@@ -533,8 +539,8 @@ def _transform(
     source = x.ctypes.data + (first + corner[0] * W + corner[1]) * size
     _spread(
         x,
-        scheme[0],
-        inputs == scheme[1],
+        scheme,
+        inputs == scheme[0],
         source,
         W * size,
         H * W * size,
@@ -575,9 +581,10 @@ def _clear_ends(layers: Array, squares: int, layer: int, planes: int, pitch: int
         for p in range(planes):
             begin = k * layer + p * pitch + count
             simd.clear(layers, layers.ctypes.data + begin * layers.itemsize, pitch - count)
-        end = k * layer + planes * pitch
-        layers[end : min(end + layer - planes * pitch, layers.size)] = 0
-    layers[squares * layer :] = 0
+        for i in range(k * layer + planes * pitch, (k + 1) * layer):
+            layers[i] = 0
+    for i in range(squares * layer, layers.size):
+        layers[i] = 0
 
 
 @kernel
@@ -588,7 +595,7 @@ def _outputs(
     z: Array,
     shape: Pair,
     before: Pair,
-    scheme: tuple[int, int, int],
+    scheme: tuple[int, ...],
     cut: tuple[int, int, int, int],
     vectors: tuple[int, ...],
     first: int,
@@ -604,7 +611,7 @@ def _outputs(
     N, F, P, Q = z.shape
     squares, _, C = packed.shape
     images, rows, pitch, high = cut
-    m = scheme[1]
+    m = scheme[0]
     H, W = shape
     size = x.itemsize
     lanes = WIDTH // size
@@ -629,7 +636,7 @@ def _outputs(
         for n in range(together):
             source, to = (n0 + n) * C * H * W, inputs.ctypes.data + n * tall * tw * size
             _transform(
-                x, source, shape, corner, scheme, m + scheme[2] - 1, (tall, tw), C, to, layer_in * size, pitch * size
+                x, source, shape, corner, scheme, m + scheme[1] - 1, (tall, tw), C, to, layer_in * size, pitch * size
             )
         for k in range(squares):
             for begin in range(0, count, span):  # so much of x stays in the first-level cache while all filters use it
@@ -656,7 +663,7 @@ def _outputs(
         for n in range(together):
             _gather(
                 x,
-                scheme[0],
+                scheme,
                 sums.ctypes.data + n * tall * tw * size,
                 layer_out * size,
                 pitch * size,
@@ -691,8 +698,7 @@ def conv(
     start = np.zeros(F, x.dtype) if bias is None else np.ascontiguousarray(bias, x.dtype)
     images, tile_rows, pitch, parts = _cut(len(x), size, scheme, C, F, x.itemsize)
     cut = images, tile_rows, pitch, high
-    about = scheme.number, scheme.m, scheme.r
-    work = partial(_outputs, flat, packed, start, z, x.shape[2:], padding, about, cut, simd.VECTORS)
+    work = partial(_outputs, flat, packed, start, z, x.shape[2:], padding, scheme.about, cut, simd.VECTORS)
     threads.split(parts, work, WORTH_A_THREAD * parts // max(z.size * C, 1))
     return z
 
@@ -719,7 +725,7 @@ def _products(
     shape: Pair,
     before: Pair,
     size: Pair,
-    scheme: tuple[int, int, int],
+    scheme: tuple[int, ...],
     cut: tuple[int, int, int],
     first: int,
     last: int,
@@ -731,7 +737,7 @@ def _products(
     """
     _, squares, F, _ = totals.shape
     images, rows, pitch = cut
-    _, m, _ = scheme
+    m = scheme[0]
     H, W = shape
     P, Q = size
     N = dz.size // (F * P * Q)
@@ -745,7 +751,9 @@ def _products(
     wide = panel.VECTORS * lanes
     most = images * rows * tw
     columns = _aligned((most + 2 * lanes) * wide, x)
-    places = np.arange(TERMS) * item
+    places = np.empty(TERMS, np.int64)
+    for t in range(TERMS):
+        places[t] = t * item
     tile, zeros = _aligned(F * wide, x), np.zeros(wide, x.dtype)
     total = totals[threads.number(first, (N + images - 1) // images * slices, len(totals))]
     total[:] = 0
@@ -757,7 +765,7 @@ def _products(
         for n in range(together):
             at = n * deep * tw * item
             source, to = (n0 + n) * C * H * W, inputs.ctypes.data + at
-            _transform(x, source, shape, corner, scheme, m + scheme[2] - 1, tiles, C, to, layer_in * item, pitch * item)
+            _transform(x, source, shape, corner, scheme, m + scheme[1] - 1, tiles, C, to, layer_in * item, pitch * item)
             source, to = (n0 + n) * F * P * Q, slopes.ctypes.data + at
             _transform(dz, source, size, (m * t0, np.int64(0)), scheme, m, tiles, F, to, layer_out * item, pitch * item)
         for k in range(squares):
@@ -819,8 +827,8 @@ def conv_weight_grad(scheme: Scheme, dz: Array, x: Array, padding: Sizes) -> Arr
     wide = panel.columns(x.itemsize)
     least = WORTH_A_THREAD * parts // max(dz.size * C, 1)
     totals = np.empty((threads.parts(parts, least), squares, F, -(-C // wide) * wide), x.dtype)
-    about, cut = (scheme.number, scheme.m, scheme.r), (images, rows, pitch)
-    threads.split(parts, partial(_products, *flat, totals, x.shape[2:], padding, (P, Q), about, cut), least)
+    cut = images, rows, pitch
+    threads.split(parts, partial(_products, *flat, totals, x.shape[2:], padding, (P, Q), scheme.about, cut), least)
     total = totals[..., :C].sum(0).reshape(squares, F * C)
     g, dw = np.array(scheme.g, x.dtype), np.empty((F * C, scheme.r**2), x.dtype)
     threads.split(F * C, partial(_transform_back, total, g, dw), 100)
