@@ -5,6 +5,7 @@ from __future__ import annotations
 from .case import Case
 from .engine import ENGINE
 from .layers import LAYERS
+from .recurrent import RECURRENT
 from .training import TRAINING
 
-CASES = {case.name: case for case in (*ENGINE, *TRAINING, *LAYERS)}
+CASES = {case.name: case for case in (*ENGINE, *TRAINING, *LAYERS, *RECURRENT)}
