@@ -139,18 +139,19 @@ def _version(name: str, python: str) -> str:
 
 
 def _write_images(data: str | None, folder: Path) -> str:
-    """Write the training images into `folder` for the workers; what there is, in words."""
+    """Write all images into `folder` for the workers; what there is, in words."""
     import nn.data
     from autograd.errors import DataError
 
     found = []
     for name, dataset in (("mnist", nn.data.MNIST), ("fashion", nn.data.FashionMNIST)):
         try:
-            images, labels = dataset(data, train=True, download=False).tensors()
+            parts = [dataset(data, train=train, download=False).tensors() for train in (True, False)]
         except DataError:
             continue
-        np.save(folder / f"{name}-images.npy", images.numpy())
-        np.save(folder / f"{name}-labels.npy", labels.numpy())
+        for (images, labels), part in zip(parts, ("", "-test"), strict=True):
+            np.save(folder / f"{name}{part}-images.npy", images.numpy())
+            np.save(folder / f"{name}{part}-labels.npy", labels.numpy())
         found.append(dataset.__name__)
     return " and ".join(found) or "random numbers (MNIST not found)"
 

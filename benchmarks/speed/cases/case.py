@@ -41,6 +41,13 @@ class Data:
         wanted = np.arange(count) % len(labels)
         return np.array(images[wanted]), labels[wanted].astype(np.int64)
 
+    def test_images(self, name: str = "mnist") -> tuple[Array, Array]:
+        """All normalised test images (10000, 1, 28, 28) and their labels. Raises FileNotFoundError without the data."""
+        if self.folder is None:
+            raise FileNotFoundError(f"{name} was not found")
+        images = np.load(self.folder / f"{name}-test-images.npy")
+        return images, np.load(self.folder / f"{name}-test-labels.npy").astype(np.int64)
+
     def pictures(self, *shape: int) -> Array:
         """Images scaled to (N, C, H, W) by repeating or leaving out pixels, a different one in every channel."""
         n, c, h, w = shape

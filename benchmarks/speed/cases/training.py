@@ -6,12 +6,12 @@ many times slower.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from .case import Case, Data, Library, Program, fill
+from .case import Array, Case, Data, Library, Program, fill
 
 
 def mlp(library: Library) -> Any:
@@ -154,6 +154,67 @@ def _epoch(library: Library, data: Data) -> Program:
     return Program(step, lambda: {"mean loss of the first epoch": step()})
 
 
+GOAL = 0.99
+
+
+def _until_99(library: Library, data: Data) -> Program:
+    """Train the network of mnist-cnn-bn, from the same weights on the same batches, until 99 % of the test is right.
+
+    The 10,000 test images are looked at after every 200 batches, which is part of the time.
+    """
+    lib, nn = library.lib, library.nn
+    pixels, labels = data.images(count=60_000)
+    inputs, targets = lib.tensor(pixels), lib.tensor(labels)
+
+    def begin() -> tuple[Any, Any, Any]:
+        model = fill(library, mnist_cnn(library))
+        return model, nn.CrossEntropyLoss(), _optimizer(library, "adam", model.parameters())
+
+    def train(model: Any, loss_of: Any, update: Any, order: Array) -> float:
+        chosen = lib.tensor(order)
+        loss = loss_of(model(inputs[chosen]), targets[chosen])
+        update.zero_grad()
+        loss.backward()
+        update.step()
+        return float(loss)
+
+    def orders() -> Iterator[Array]:
+        rng = np.random.default_rng(0)
+        for _ in range(5):
+            yield from np.split(rng.permutation(60_000)[: 937 * 64], 937)
+
+    def step() -> float:
+        images, digits = data.test_images()
+        tests = lib.tensor(images)
+        model, loss_of, update = begin()
+        for number, order in enumerate(orders(), 1):
+            train(model, loss_of, update, order)
+            if number % 200 == 0:
+                model.eval()
+                with lib.no_grad():
+                    answers = [model(tests[i : i + 1000]).numpy().argmax(1) for i in range(0, 10_000, 1000)]
+                model.train()
+                if (np.concatenate(answers) == digits).mean() >= GOAL:
+                    return float(number)
+        raise RuntimeError("five epochs were not enough")
+
+    def values() -> dict[str, Any]:
+        program = begin()
+        return {f"loss {number}": train(*program, order) for number, order in zip(range(1, 11), orders(), strict=False)}
+
+    return Program(step, values)
+
+
+def mnist_cnn(library: Library) -> Any:
+    """The network of mnist-cnn-bn (benchmarks/courses/mnist_cnn.py)."""
+    nn = library.nn
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 5, padding=2), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, 5, padding=2), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(1568, 128), nn.BatchNorm1d(128), nn.ReLU(), nn.Linear(128, 10),
+    )  # fmt: skip
+
+
 def _conv(channels: int, filters: int, kernel: int, out: int) -> float:
     return 2.0 * channels * filters * kernel**2 * out**2
 
@@ -187,6 +248,7 @@ TRAINING = [
         warm_up=0,  # the epoch that is compared is one
         least=2,
     ),
+    _case("mnist-cnn-99", "mnist-cnn-bn until 99 % of the test is right, Adam", _until_99, 0.0, warm_up=0, least=1),
     _case("lenet-bn", "LeNet-5 with batch norm, batch 64, momentum", _train(lenet, "momentum"), _flops(64, *LENET)),
     _case(
         "lenet-bn-module",
