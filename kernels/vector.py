@@ -198,13 +198,15 @@ def _formulas(
     exp_c, log_c, erf_c, erfc_c = (tuple(number(c) for c in table) for table in (EXP, LOG, ERF, ERFC))
 
     def exp(x: Any) -> Any:
+        nothing = x < low  # not computed: a product that ends below all numbers takes a Xeon 150 cycles
         x = high if x > high else x
-        x = low if x < low else x
+        x = zero if nothing else x
         n = (x * log2e + shift) - shift
         r = (x - n * ln2_high) - n * ln2_low
         p = one + (r + r * r * _polynomial(r, exp_c))
         t = n * half + shift  # 2^n in two factors: it may be too large or too small for one
-        return p * _power(t) * _power((n - (t - shift)) + shift)
+        z = p * _power(t) * _power((n - (t - shift)) + shift)
+        return zero if nothing else z
 
     def expm1(x: Any) -> Any:
         y = high if x > high else x
