@@ -63,8 +63,10 @@ def attention_grad(dz: Array, q: Array, k: Array, v: Array, weights: Array, scal
         from . import attention_loops
 
         arrays = _matrices(dz), _matrices(q), _matrices(k), _matrices(v), _matrices(weights)
-        dq, dk, dv = attention_loops.slopes(*arrays, scale)
-        return dq.reshape(q.shape), dk.reshape(k.shape), dv.reshape(v.shape)
+        # no views of other arrays: they may become somebody's .grad as they are
+        dq, dk, dv = np.empty(q.shape, q.dtype), np.empty(k.shape, q.dtype), np.empty(v.shape, q.dtype)
+        attention_loops.slopes(*arrays, scale, _matrices(dq), _matrices(dk), _matrices(dv))
+        return dq, dk, dv
     g = np.matmul(dz, v.swapaxes(-1, -2))
     g -= np.add.reduce(g * weights, -1, keepdims=True)
     g *= weights

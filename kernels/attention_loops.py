@@ -162,16 +162,18 @@ def values(q: Array, k: Array, v: Array, bias: Array | None, blank: Array | None
     return z, w
 
 
-def slopes(dz: Array, q: Array, k: Array, v: Array, w: Array, scale: float) -> tuple[Array, Array, Array]:
-    """The gradients of q, k and v for the cotangent dz (B, L, V) of z; w are the weights."""
+def slopes(dz: Array, q: Array, k: Array, v: Array, w: Array, scale: float, *gradients: Array) -> None:
+    """Write the gradients of q, k and v, contiguous, for the cotangent dz (B, L, V) of z; w are the weights."""
     (B, L, E), (S, V) = q.shape, v.shape[1:]
     _check("slopes", q, k, v, (B, L, E), (B, S, E), (B, S, V))
     _check("slopes", dz, w, q, (B, L, V), (B, L, S), q.shape)
-    dq, dk, dv = np.empty(q.shape, q.dtype), np.empty(k.shape, q.dtype), np.empty(v.shape, q.dtype)
+    dq, dk, dv = gradients
+    _check("slopes", dq, dk, dv, q.shape, k.shape, v.shape)
+    if dq.dtype != q.dtype or not all(x.flags.c_contiguous for x in gradients):
+        raise ValueError(f"attention_loops.slopes: wanted contiguous gradients of {q.dtype}")
     about = np.ascontiguousarray(w), np.array([scale], q.dtype)
     work = partial(_slopes, *_flat(dz, q, k, v), *about, *[x.reshape(B, -1) for x in (dq, dk, dv)])
     threads.split(B, work, LEAST // (2 * L * S * (E + V)) + 1)
-    return dq, dk, dv
 
 
 def _flat(*arrays: Array) -> list[Array]:
