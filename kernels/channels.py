@@ -320,42 +320,42 @@ def known(s: Array, t: Array) -> Scaling:
 
 
 class Cut(NamedTuple):
-    """How an array (N, C, ...) is shared out: to threads.split(items, ..., least)."""
+    """How an array (N, C, ...) is shared out: to threads.split(items, ..., into=parts)."""
 
     items: int
-    least: int
+    parts: int
     across: bool
     """Parts are channels, because there are fewer images than threads."""
 
     def totals(self, *shape: int) -> Array:
         """Room for what each part adds up."""
-        return np.empty((1 if self.across else threads.parts(self.items, self.least), *shape))
+        return np.empty((1 if self.across else self.parts, *shape))
 
 
 def cut(x: Array) -> Cut:
     """How x is best shared out."""
     across = len(x) < threads.get_num_threads()
     count = x.shape[1] if across else len(x)
-    return Cut(count, max(1, LEAST * count // max(x.size, 1)), across)
+    return Cut(count, threads.parts(count, max(1, LEAST * count // max(x.size, 1))), across)
 
 
 def measure(x: Array, w: Array, eps: float, by: Scaling) -> None:
     """Fill in all of `by` but t, for x (N, C, L). Two passes about a first guess: no variance is negative."""
-    count, least, across = share = cut(x)
+    count, parts, across = share = cut(x)
     totals = share.totals(x.shape[1])
     by.m[:] = x[0, :, 0]
-    threads.split(count, partial(_deviations, x, by.m, False, across, totals), least)
+    threads.split(count, partial(_deviations, x, by.m, False, across, totals), into=parts)
     _move(totals, x.size // x.shape[1], by.m)
-    threads.split(count, partial(_deviations, x, by.m, True, across, totals), least)
+    threads.split(count, partial(_deviations, x, by.m, True, across, totals), into=parts)
     _scale(totals, x.size // x.shape[1], eps, w, by.var, by.rstd, by.s)
 
 
 def _run(x: Array, w: Array, by: Scaling, eps: float, known: bool, relu: bool) -> Array:
     z = np.empty_like(x)
-    count, least, across = cut(x)
+    count, parts, across = cut(x)
     if not known:
         measure(x, w, eps, by)
-    threads.split(count, partial(_values, x, by.m, by.s, by.t, relu, z, across), least)
+    threads.split(count, partial(_values, x, by.m, by.s, by.t, relu, z, across), into=parts)
     return z
 
 
@@ -374,11 +374,11 @@ def slopes(dz: Array, x: Array, by: Scaling, known: bool, relu: bool, dx: Array)
     fits = x.ndim == 3 and dz.shape == dx.shape == x.shape and dx.flags.c_contiguous
     if not fits or any(part.shape != (x.shape[1],) for part in by):
         raise ValueError(f"channels.slopes: dz {dz.shape} and a scaling {by.s.shape} do not fit channels of {x.shape}")
-    count, least, across = share = cut(x)
+    count, parts, across = share = cut(x)
     totals = share.totals(2, x.shape[1])
-    threads.split(count, partial(_products, dz, x, by.m, by.s, by.t, relu, across, totals), least)
+    threads.split(count, partial(_products, dz, x, by.m, by.s, by.t, relu, across, totals), into=parts)
     level, tilt = lines(totals, x.size // x.shape[1], by, known)
     work = partial(_slopes, dz, x, by.m, by.s, by.t, level, tilt, known, relu, dx, across)
-    threads.split(count, work, least)
+    threads.split(count, work, into=parts)
     sums, products = totals[0]
     return sums, products

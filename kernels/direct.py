@@ -397,6 +397,7 @@ def conv_weight_grad(
     cost = groups * outputs * channels * taps * positions * len(x) // parts
     least = WORTH_A_THREAD // max(cost, 1)
     totals = np.empty((threads.parts(parts, least), groups, outputs, channels, taps), x.dtype)
-    threads.split(parts, partial(_products, dz, flat, totals, *chosen, (images, together, high), simd.PAIRS), least)
+    work = partial(_products, dz, flat, totals, *chosen, (images, together, high), simd.PAIRS)
+    threads.split(parts, work, into=len(totals))
     dw: Array = totals.sum(0).reshape(groups * outputs, channels, *size)
     return dw

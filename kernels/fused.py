@@ -217,8 +217,8 @@ def _run(x: Array, w: Array, by: Scaling, eps: float, known: bool, size: Pair) -
     z, winner = np.empty(out, x.dtype), np.empty(out, np.uint8)
     if not known:
         measure(_flat(x), w, eps, by)
-    count, least, across = cut(x)
-    threads.split(count, partial(_values, x, by.m, by.s, by.t, size, z, winner, across), least)
+    count, parts, across = cut(x)
+    threads.split(count, partial(_values, x, by.m, by.s, by.t, size, z, winner, across), into=parts)
     return z, winner
 
 
@@ -243,10 +243,10 @@ def slopes(dz: Array, winner: Array, x: Array, by: Scaling, known: bool, size: P
     if dz.shape != _windows_of(x, size) or winner.shape != dz.shape or any(p.shape != x.shape[1:2] for p in by):
         raise ValueError(f"fused.slopes: dz {dz.shape}, winners {winner.shape} do not fit {x.shape} and {size}")
     dx = np.empty_like(x)
-    count, least, across = share = cut(x)
+    count, parts, across = share = cut(x)
     totals = share.totals(2, x.shape[1])
-    threads.split(count, partial(_products, dz, winner, x, by.m, size, dx, across, totals), least)
+    threads.split(count, partial(_products, dz, winner, x, by.m, size, dx, across, totals), into=parts)
     level, tilt = lines(totals, x.size // x.shape[1], by, known)
-    threads.split(count, partial(_slopes, _flat(x), by.m, by.s, level, tilt, known, _flat(dx), across), least)
+    threads.split(count, partial(_slopes, _flat(x), by.m, by.s, level, tilt, known, _flat(dx), across), into=parts)
     sums, products = totals[0]
     return dx, sums, products

@@ -21,6 +21,9 @@ from . import cache
 ENABLED = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
 """Is anything compiled at all? With NUMBA_DISABLE_JIT=1 kernels run as Python; those of vector code are not used."""
 
+UNKNOWN = -2
+"""What `Kernel.share` hears when it is called with arguments of new types: the address for them is not yet known."""
+
 _OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
@@ -56,7 +59,7 @@ class Kernel:
         """The kernel with `arguments`, and `bounds` in place of the last two: see `team.share`."""
         shared = self._shared or self._sharing()
         failed: int = shared(*arguments, self._addresses, bounds, boxes)
-        if failed == -2:  # arguments of new types
+        if failed == UNKNOWN:
             self._note_addresses()
             failed = shared(*arguments, self._addresses, bounds, boxes)
         return failed
@@ -71,7 +74,7 @@ class Kernel:
             names = ", ".join(f"a{number}" for number in range(code.co_argcount - 2))
             name = f"share_{self.python.__name__}"
             text = _SHARE.format(name=name, names=names)
-            known = {**vars(team), "__name__": self.python.__module__}
+            known = {**vars(team), "UNKNOWN": UNKNOWN, "__name__": self.python.__module__}
             exec(compile(text, code.co_filename, "exec"), known)
             if self._addresses is None:
                 self._addresses = np.zeros((0, 2), np.int64)

@@ -248,7 +248,7 @@ def slopes(dz: Array, x: Array, w: Array, mean: Array, rstd: Array, centred: boo
     if mean.shape != (len(x),) or rstd.shape != mean.shape:
         raise ValueError(f"rows.slopes: mean {mean.shape} and rstd {rstd.shape} do not fit rows {x.shape}")
     totals = _totals(x, w)
-    threads.split(len(x), partial(_slopes, dz, x, w, mean, rstd, centred, dx, totals), _least(x))
+    threads.split(len(x), partial(_slopes, dz, x, w, mean, rstd, centred, dx, totals), into=len(totals))
     return _added(totals, x)
 
 
@@ -265,7 +265,7 @@ def group_slopes(dz: Array, x: Array, w: Array, mean: Array, rstd: Array, dx: Ar
     if mean.shape != x.shape[:2] or rstd.shape != mean.shape:
         raise ValueError(f"rows.group_slopes: mean {mean.shape} and rstd {rstd.shape} do not fit rows {x.shape}")
     totals = _totals(x, w)
-    threads.split(len(x), partial(_group_slopes, dz, x, w, mean, rstd, dx, totals), _least(x))
+    threads.split(len(x), partial(_group_slopes, dz, x, w, mean, rstd, dx, totals), into=len(totals))
     return _added(totals, x)
 
 

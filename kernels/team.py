@@ -34,9 +34,6 @@ unpack_tuple: Any = cgutils.unpack_tuple
 intrinsic: Any = extending.intrinsic
 
 STATE, CODE, ARGUMENTS, FIRST, LAST, FAILED = range(6)
-WORDS = 16
-"""Words of a box: two lines of the cache, so that no two threads write to the same one."""
-
 FREE, TAKEN, POSTED, RUNNING, DONE = range(5)
 
 WORD = ir.IntType(64)
@@ -210,9 +207,6 @@ def serve(box: Array, patience: int) -> None:
             _wait(looks)
 
 
-UNKNOWN = -2
-
-
 @kernel
 def address_of(number: int, table: Array) -> int:
     """The second number of the row of `table` that begins with `number`, or 0."""
@@ -226,7 +220,7 @@ def address_of(number: int, table: Array) -> int:
 def share(code: int, arguments: int, bounds: Array, boxes: Array) -> int:
     """Run the parts between `bounds`, each in a thread of its own if one is free.
 
-    boxes (helpers, WORDS). Returns the number of the first part that failed, or -1.
+    boxes (helpers, threads.WORDS). Returns the number of the first part that failed, or -1.
     """
     parts = bounds.size - 1
     posted = np.empty(parts, np.int64)

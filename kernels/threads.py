@@ -57,15 +57,17 @@ def number(first: int, count: int, parts: int) -> int:
     return -(-first * parts // count)
 
 
-def split(count: int, work: functools.partial[Any], least: int = 1) -> None:
+def split(count: int, work: functools.partial[Any], least: int = 1, into: int | None = None) -> None:
     """Call work(first, last), a partial call of a kernel, on parts of range(count), one per thread.
 
     The parts depend on the number of threads alone: number p of P is count * p // P to count * (p + 1) // P. They run
     here where no other thread is free. Returns when all have ended, and raises what the first that failed raised.
 
     least   the fewest items that are worth a thread: about 5 us of work
+    into    this many parts, which `parts` has said before: where there is room for what each of them adds up, as
+            another thread may change the number meanwhile
     """
-    number = parts(count, least)
+    number = parts(count, least) if into is None else into
     if number <= 1:
         work(0, count)
         return
@@ -83,9 +85,11 @@ def split(count: int, work: functools.partial[Any], least: int = 1) -> None:
 
 # -------------------------------------------------------------------------------------------------------- the helpers
 
+WORDS = 16
+"""Words of a box: two lines of the cache, so that no two threads write to the same one."""
+
 _MOST = 255
-_WORDS = 16
-_boxes: Array = np.zeros((_MOST, _WORDS), np.int64)
+_boxes: Array = np.zeros((_MOST, WORDS), np.int64)
 _started = 0
 _starting = threading.Lock()
 _asleep: dict[int, threading.Lock] = {}

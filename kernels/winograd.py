@@ -830,7 +830,8 @@ def conv_weight_grad(scheme: Scheme, dz: Array, x: Array, padding: Sizes) -> Arr
     least = WORTH_A_THREAD * parts // max(dz.size * C, 1)
     totals = np.empty((threads.parts(parts, least), squares, F, -(-C // wide) * wide), x.dtype)
     cut = images, rows, pitch
-    threads.split(parts, partial(_products, *flat, totals, x.shape[2:], padding, (P, Q), scheme.about, cut), least)
+    work = partial(_products, *flat, totals, x.shape[2:], padding, (P, Q), scheme.about, cut)
+    threads.split(parts, work, into=len(totals))
     total = totals[..., :C].sum(0).reshape(squares, F * C)
     g, dw = np.array(scheme.g, x.dtype), np.empty((F * C, scheme.r**2), x.dtype)
     threads.split(F * C, partial(_transform_back, total, g, dw), 100)

@@ -98,6 +98,35 @@ def test_small_work_stays_in_one_part():
     threads.split(0, partial(note, 1, np.zeros((0, 2), np.int64)))
 
 
+def test_room_for_parts_is_enough_whatever_another_thread_sets_meanwhile(monkeypatch, rng):
+    """Weight gradients and norms make room for the sums of each part before they share the work out."""
+    from kernels import channels, conv, rows
+
+    x, dz = rng.standard_normal((64, 8, 9, 9)), rng.standard_normal((64, 8, 7, 7))
+    norm, scaling = x.reshape(64, 8, 81), np.ones(8)
+    row = (x.reshape(64, -1), np.ones(648), np.zeros(64), np.ones(64))
+
+    def results():
+        by = channels.unknown(scaling)
+        channels.measure(norm, scaling, 1e-5, by)
+        sums = channels.slopes(norm, norm, by, False, False, np.empty_like(norm))
+        dw = conv.conv_weight_grad(dz, x, (1, 1), (0, 0), (1, 1), 1, (3, 3))
+        return *by, *sums, dw, *rows.slopes(row[0], *row, True, np.empty_like(row[0]))
+
+    expected = results()
+    parts_, before = threads.parts, threads.get_num_threads
+
+    def parts_and_then_more(count, least=1):
+        found = parts_(count, least)
+        threads.set_num_threads(9 - before())  # 2, 7, 2, 7 ...
+        return found
+
+    monkeypatch.setattr(threads, "parts", parts_and_then_more)
+    for _ in range(4):
+        for got, wanted in zip(results(), expected, strict=True):
+            np.testing.assert_allclose(got, wanted, rtol=1e-9, atol=1e-9)
+
+
 @compiled
 @pytest.mark.parametrize("count", [2, 3])
 def test_parts_run_at_the_same_time(count):
