@@ -19,6 +19,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import cache, cached_property
+from textwrap import indent
 from types import CodeType
 from typing import Any, overload
 
@@ -28,6 +29,7 @@ from kernels import elementwise
 
 from .broadcast import unbroadcast
 from .errors import ShapeError
+from .products import FEW, Owned, Product, computed
 from .tape import Cotangents, Record
 
 Array = np.ndarray[Any, Any]
@@ -46,6 +48,7 @@ class Op:
     rules       input name -> rule, or None where no derivative exists
     joint       one rule for all inputs: returns a cotangent (or None) per input; may ask for `wanted`, the indices
     into        input name -> rule(total, dz, ...) that adds into `total` in place: for gradients that are mostly zero
+    products    inputs whose rule may return a `Product`, which is computed together with others of the same leaf
     broadcasts  the inputs are broadcast against each other; the engine undoes it on each cotangent
     floating    integer input is taken as the default floating dtype first, as PyTorch does for sin, sqrt, ...
     view        the output shares the input's memory
@@ -63,6 +66,7 @@ class Op:
         *,
         joint: Function | None = None,
         into: dict[str, Function] | None = None,
+        products: tuple[str, ...] = (),
         broadcasts: bool = False,
         floating: bool = False,
         view: bool = False,
@@ -76,6 +80,7 @@ class Op:
         self.rules = rules
         self.joint = joint
         self.into = into or {}
+        self.products = products
         self.broadcasts = broadcasts
         self.floating = floating
         self.view = view
@@ -128,6 +133,7 @@ def op(
     *,
     joint: Function | None = None,
     into: dict[str, Function] | None = None,
+    products: tuple[str, ...] = (),
     broadcasts: bool = False,
     floating: bool = False,
     view: bool = False,
@@ -153,6 +159,7 @@ def op(
             {key[1:]: rule for key, rule in rules.items()},
             joint=joint,
             into=into,
+            products=products,
             broadcasts=broadcasts,
             floating=floating,
             view=view,
@@ -278,8 +285,12 @@ class Plan:
         return {name: f"inputs[{index}]" for index, name in enumerate(self.op.inputs)}
 
     def _compile_pull(self, rule: Function | None, need: tuple[str, ...]) -> Function:
-        text = f"def pull(dz, saved):\n{self._unpack()}    return rule(dz{self._arguments(need)})\n"
-        return _run(text, {"rule": rule, "wanted": self.wanted})["pull"]  # type: ignore[no-any-return]
+        value = f"rule(dz{self._arguments(need)})"
+        if self.op.products:
+            value = f"computed({value})"
+        text = f"def pull(dz, saved):\n{self._unpack()}    return {value}\n"
+        scope = {"rule": rule, "wanted": self.wanted, "computed": computed}
+        return _run(text, scope)["pull"]  # type: ignore[no-any-return]
 
     def _unpack(self) -> str:
         return f"    {', '.join(self.names)} = saved\n" if self.names else ""
@@ -318,7 +329,10 @@ class Plan:
                 lines.append(f"g = {_call(f'd{node}', self.rules[position], self.needs[position])}")
             name = f"{op.inputs[0][1:]}[{index}]" if self.variadic else op.inputs[index]
             fit = _FIT if op.broadcasts else _CHECK
-            lines += (fit + _ACCUMULATE).format(n=node, name=repr(name)).splitlines()
+            text = fit + _ACCUMULATE
+            if op.products and op.inputs[index] in op.products:
+                text = _PRODUCT + indent(text, "    ")
+            lines += text.format(n=node, name=repr(name)).splitlines()
         return "def step(dz, record, cotangents, owned):\n" + "".join(f"    {line}\n" for line in lines)
 
     def lift(self, record: Record, tensor: Function) -> Any:
@@ -365,6 +379,13 @@ _CHECK = """\
 if g.shape != {n}.shape:
     raise wrong_shape(record, {name}, g, {n})
 """
+_PRODUCT = """\
+waits = owned.__class__ is Owned and g.__class__ is Product and {n} in cotangents and {n}.__class__ is not Record
+if waits and len(g.left) < FEW:
+    owned.wait({n}, g, cotangents)
+else:
+    g = computed(g)
+"""
 _ACCUMULATE = """\
 if {n} in cotangents:
     if {n} in owned:
@@ -405,7 +426,12 @@ _STEP_SCOPE: dict[str, Any] = {
     "__name__": __name__,  # whom warnings are attributed to
     "array": np.array,
     "asarray": np.asarray,
+    "computed": computed,
     "divide": np.divide,
+    "FEW": FEW,
+    "Owned": Owned,
+    "Product": Product,
+    "Record": Record,
     "filled": filled,
     "LARGE": elementwise.LARGE,
     "large_divide": elementwise.divide,

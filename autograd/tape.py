@@ -25,6 +25,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .errors import GraphError, InplaceError
+from .products import Owned
 
 Shape: TypeAlias = tuple[int, ...]
 Node: TypeAlias = "Record | Leaf"
@@ -299,7 +300,6 @@ class Tape:
         `step` pushes through one record (default: the record's plan); `until` ends the walk at a mark.
         """
         records = self.records
-        owned: set[Any] = set()  # the nodes whose array belongs to the dictionary alone
         written: dict[int, tuple[str, CodeType, int]] = {}
         pop, hooks = cotangents.pop, self.hooks
         top = self._position(cotangents)
@@ -309,6 +309,7 @@ class Tape:
                 written.update(later.writes)
         self.replaying += 1
         plain = step is None and not retain and not hooks and not written
+        owned: set[Any] = Owned() if plain else set()
         complete = False
         try:
             for index in range(top, -1, -1):
@@ -344,6 +345,8 @@ class Tape:
                     if not any(type(node) is Record and not node.consumed for node in cotangents):
                         break
                     patience += misses
+            if type(owned) is Owned:
+                owned.settle(cotangents)
             complete = True
         finally:
             self.replaying -= 1

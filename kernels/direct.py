@@ -87,12 +87,14 @@ def _sums(
     w_steps: tuple[int, int, int],
     target: tuple[int, ...],
     vectors: tuple[int, ...],
+    blocks: Array,
     first: int,
     last: int,
 ) -> None:
     """z[n, g, f, u] = start[g, f] + sum over c and taps of w[g, f, c, tap] * x[n, g, c, place of tap + u].
 
     x and w are flat, z is (N, G, F, A, H, W); w_steps: distances of groups, filters, channels in w.
+    blocks      how the filters are cut: see `simd.cut`
     target      (channels of x per group, apart and rest of each axis): where in z the outputs go
     first, last parts that are computed; a part is an image's output rows, `rows` of them
     """
@@ -105,8 +107,6 @@ def _sums(
     lanes = simd.WIDTH // size
     count = C * taps
     parts = (Ua + rows - 1) // rows
-    blocks = (F + simd.ROWS - 1) // simd.ROWS
-    high = (F + blocks - 1) // blocks
 
     copied_places, own_places = np.empty(count, np.int64), np.empty(count, np.int64)
     for c in range(C):
@@ -118,8 +118,8 @@ def _sums(
     same = same and copies[0, 0] == 0 and copies[0, 1] == 0
     packed = np.empty(G * F * count, x.dtype)
     for g in range(G):
-        for f0 in range(0, F, high):
-            tall = min(high, F - f0)
+        for block in range(len(blocks)):
+            f0, tall = blocks[block, 0], blocks[block, 1]
             at = (g * F + f0) * count
             for r in range(tall):
                 source = g * w_steps[0] + (f0 + r) * w_steps[1]
@@ -127,7 +127,7 @@ def _sums(
                     for t in range(taps):
                         packed[at + (c * taps + t) * tall + r] = w[source + c * w_steps[2] + weights[t]]
     work = np.zeros(C * plane + simd.VECTORS[1] * lanes, x.dtype)  # not empty: see `winograd._clear_ends`
-    tile = np.empty((high, 0 if in_place else rows * Uh * Uw), x.dtype)
+    tile = np.empty((simd.ROWS, 0 if in_place else rows * Uh * Uw), x.dtype)
 
     for part in range(first, last):
         n, row = part // parts, part % parts * rows
@@ -140,8 +140,8 @@ def _sums(
                 of, places = work.ctypes.data, copied_places
                 for c in range(C):
                     _copy_plane(x, first_plane + c * A * H * W, work, c * plane, copies, phases, numbers, row)
-            for f0 in range(0, F, high):
-                tall = min(high, F - f0)
+            for block in range(len(blocks)):
+                f0, tall = blocks[block, 0], blocks[block, 1]
                 if in_place:
                     out = z.ctypes.data + (((n * G + g) * F + f0) * Za * Zh * Zw + row * Uh * Uw) * size
                     apart = Za * Zh * Zw * size
@@ -195,7 +195,7 @@ def _correlate(
     parts = len(x) * -(-axes[0].outputs // rows)
     cost = G * F * channels * len(chosen.terms) * rows * axes[1].outputs * axes[2].outputs
     flat = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(w).reshape(-1)
-    work = partial(_sums, *flat, start, z, *chosen, w_steps, (channels, *target), simd.VECTORS)
+    work = partial(_sums, *flat, start, z, *chosen, w_steps, (channels, *target), simd.VECTORS, simd.cut(F))
     threads.split(parts, work, WORTH_A_THREAD // max(cost, 1))
 
 

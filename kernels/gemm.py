@@ -199,7 +199,8 @@ def matmul(a: Array, b: Array, bias: Array | None = None) -> Array:
         threads.split(N, dots, WORTH_A_THREAD // max(M * terms, 1))
         return c.reshape(*a.shape[:-2], M, N)
     highest = min(simd.ROWS, simd.lanes(c.itemsize))  # `transpose` makes a row of them at once
-    high = -(-M // -(-M // highest))
+    even = -(-M // -(-M // highest))
+    high = next(height for height in simd.PANEL_HEIGHTS if height >= even)
     panels = -(-N // (simd.PANEL * simd.lanes(c.itemsize)))
     rows = -(-M // high)  # in units of `high`, as few groups of them as memory and threads want
     groups = max(1, -(-M * min(terms, TERMS) * c.itemsize // PACKED), 1 if panels * batch >= 2 * workers else workers)

@@ -33,6 +33,9 @@ Array = np.ndarray[Any, Any]
 WORTH_A_THREAD = 1_000_000
 """Multiplications that pay for waking a thread."""
 
+NEAR = 256 << 10
+"""Bytes of gates that a thread makes, uses and leaves before the next: with the weights they stay in the cache."""
+
 TERMS = 256
 """Rows over which weight gradients are summed at a time: the cotangents stay in the cache while all inputs use them."""
 
@@ -76,6 +79,24 @@ def places(parts: tuple[int, ...], units: int, rows: int, itemsize: int) -> Arra
 def row_places(count: int, width: int) -> Array:
     """The same from the first of `count` elements that lie `width` bytes apart."""
     return np.arange(count) * width
+
+
+@functools.lru_cache(maxsize=64)
+def _begins_of_equal(steps: int, batch: int) -> Array:
+    return np.arange(steps + 1) * batch
+
+
+def _begins(sizes: Array) -> Array:
+    """The first row of each step, and the number of rows: (T + 1,)."""
+    if sizes[0] == sizes[-1]:
+        return _begins_of_equal(len(sizes), int(sizes[0]))
+    return np.append(0, np.cumsum(sizes))
+
+
+def _span(batch: int, row: int, least: int) -> int:
+    """For how many steps the gates of a thread's sequences, `row` bytes each, stay in the second-level cache."""
+    sequences = -(-batch // threads.parts(batch, least))
+    return max(1, NEAR // max(sequences * row, 1))
 
 
 @functools.lru_cache(maxsize=64)
@@ -191,28 +212,44 @@ def _unit_places(units: int, rows: int, L: int, itemsize: int) -> Array:
     return found
 
 
+@kernel
+def _steps(step: int, span: int, T: int, backwards: bool) -> tuple[int, int]:
+    """The first of the next `span` of T steps, and the one after the last; backwards, they are counted from the end."""
+    last = min(T, step + span)
+    return (T - last, T - step) if backwards else (step, last)
+
+
 # --------------------------------------------------------------------------------------------- products of all steps
 
 
 @kernel
 def _input_part(
-    x: Array, w: Array, bias: Array, gates: Array, L: int, sizes: Array, start: int, stop: int, steps_x: Array
+    x: Array,
+    w: Array,
+    bias: Array,
+    gates: Array,
+    L: int,
+    begins: Array,
+    steps: tuple[int, int],
+    start: int,
+    stop: int,
+    places_x: Array,
 ) -> None:
-    """gates = x @ w + bias, at the rows of the sequences from `start` to `stop`. bias (blocks * L,)."""
+    """gates = x @ w + bias, at some of the steps, for the sequences from `start` to `stop`. bias (blocks * L,)."""
     N, K = x.shape
     size = x.itemsize
     row = L * size
     for block in range(bias.size // L):
-        n = start
-        for t in range(len(sizes)):
-            rows = min(stop, sizes[t]) - start
+        for t in range(steps[0], steps[1]):
+            n = begins[t] + start
+            rows = min(begins[t] + stop, begins[t + 1]) - n
             if rows > 0:
                 product(
                     x,
                     rows,
                     x.ctypes.data + n * K * size,
                     K * size,
-                    steps_x.ctypes.data,
+                    places_x.ctypes.data,
                     w.ctypes.data + block * K * row,
                     K,
                     bias.ctypes.data + block * row,
@@ -220,23 +257,30 @@ def _input_part(
                     gates.ctypes.data + (block * N + n) * row,
                     row,
                 )
-            n += sizes[t]
 
 
 @kernel
 def _input_gradient(
-    d: Array, w: Array, dx: Array, L: int, sizes: Array, start: int, stop: int, places_d: Array, zeros: Array
+    d: Array,
+    w: Array,
+    dx: Array,
+    L: int,
+    begins: Array,
+    steps: tuple[int, int],
+    start: int,
+    stop: int,
+    places_d: Array,
+    zeros: Array,
 ) -> None:
-    """dx = d @ w at the rows of the sequences from `start` to `stop`. d (G * U, N, L), w (blocks of I, G * H, L)."""
+    """dx = d @ w at some of the steps, for the sequences from `start` to `stop`. d (G * U, N, L), w (*, G * H, L)."""
     row = L * d.itemsize
     terms = len(places_d)
     tile = np.empty(64 * L, d.dtype)
     for first in range(0, dx.shape[1], L):
         wide = min(L, dx.shape[1] - first)
-        n0 = 0
-        for t in range(len(sizes)):
-            last = n0 + min(stop, sizes[t])
-            for n in range(n0 + start, last, 64):
+        for t in range(steps[0], steps[1]):
+            last = min(begins[t] + stop, begins[t + 1])
+            for n in range(begins[t] + start, last, 64):
                 rows = min(64, last - n)
                 product(
                     d,
@@ -255,7 +299,6 @@ def _input_gradient(
                     target = dx[n + r]
                     for l in range(wide):
                         target[first + l] = tile[r * L + l]
-            n0 += sizes[t]
 
 
 @kernel
@@ -267,10 +310,8 @@ def _times_panel(
     at_d, a, at: addresses of d, of a and of the places.  The first row of `tile` is 0.
     """
     row = L * d.itemsize
-    for q in range(0, columns, panel.ROWS):
-        high = min(panel.ROWS, columns - q)
-        product(d, high, a + q * a_column, a_column, at, at_d, terms, tile.ctypes.data, 0, tile.ctypes.data + row, row)
-        _add(tile[L : L + high * L], total[q * L : (q + high) * L])
+    product(d, columns, a, a_column, at, at_d, terms, tile.ctypes.data, 0, tile.ctypes.data + row, row)
+    _add(tile[L : L + columns * L], total)
 
 
 @kernel
@@ -298,7 +339,7 @@ def _weight_gradients(
     H = h.shape[1]
     size = d.itemsize
     total_x, total_h = np.empty(I * L, d.dtype), np.empty(H * L, d.dtype)
-    tile = np.zeros((1 + panel.ROWS) * L, d.dtype)
+    tile = np.zeros((1 + max(I, H, 1)) * L, d.dtype)
     one, nowhere = np.ones(1, d.dtype), np.zeros(terms, np.int64)  # the bias is a weight of an input that is always 1
     for block in range(first, last):
         row_x, row_h = rows_x[block], rows_h[block]
@@ -355,9 +396,10 @@ def _lstm(
     h_n: Array,
     c_n: Array,
     room: Array,
-    steps_x: Array,
+    places_x: Array,
     L: int,
-    sizes: Array,
+    begins: Array,
+    span: int,
     reverse: bool,
     start: int,
     stop: int,
@@ -367,8 +409,9 @@ def _lstm(
     x (N, I), w_ih (4 U, I, L), w_hh (4 U, H, L), bias (4 U, L).  gates (4 U, N, L) are written, as are hs (B + N, H)
     from row B on, cs (U, B + N, L), h_n and c_n (B, H).  hs starts with the first states, as do h_n, c_n.
     room (2, U * B * L), aligned, is for the states of a step: h, c (U, stop - start, L).
+    begins (T + 1,) says where the rows of each step begin. What the inputs give to the gates is summed for `span` steps
+    at a time, so that it is still in the cache when the states are added.
     """
-    _input_part(x, w_ih, bias, gates, L, sizes, start, stop, steps_x)
     N = len(x)
     B, H = h_n.shape
     R = stop - start
@@ -376,20 +419,21 @@ def _lstm(
     begin, end = start * U * L, stop * U * L
     h, c = room[0, begin:end], room[1, begin:end]
     places_h = _unit_places(H, R, L, x.itemsize)
-    T = len(sizes)
+    T = len(begins) - 1
     row = L * x.itemsize
     part = U * N * L  # from gate to gate
     _spread(h_n, start, R, h, R, L)
     _spread(c_n, start, R, c, R, L)
     for u in range(U):
         _copy(c[u * R * L : (u + 1) * R * L], cs[(u * (B + N) + start) * L : (u * (B + N) + stop) * L])
-    n = N if reverse else 0
     for step in range(T):
         t = T - 1 - step if reverse else step
-        if reverse:
-            n -= sizes[t]
-        rows = min(stop, sizes[t]) - start
-        at, wide = n + start, rows * L
+        if step % span == 0:
+            some = _steps(step, span, T, reverse)
+            _input_part(x, w_ih, bias, gates, L, begins, some, start, stop, places_x)
+        at = begins[t] + start
+        rows = min(begins[t] + stop, begins[t + 1]) - at
+        wide = rows * L
         if rows > 0:
             for block in range(4 * U):
                 out = gates.ctypes.data + (block * N + at) * row
@@ -419,8 +463,6 @@ def _lstm(
                 p = (u * (B + N) + B + at) * L
                 _copy(c[q : q + wide], cs[p : p + wide])
             _gather(h, R, L, hs, B + at, rows)
-        if not reverse:
-            n += sizes[t]
     _gather(h, R, L, h_n, start, R)
     _gather(c, R, L, c_n, start, R)
 
@@ -471,7 +513,8 @@ def _lstm_grad(
     places_d: Array,
     zeros: Array,
     L: int,
-    sizes: Array,
+    begins: Array,
+    span: int,
     reverse: bool,
     start: int,
     stop: int,
@@ -487,18 +530,16 @@ def _lstm_grad(
     U = (H + L - 1) // L
     begin, end = start * U * L, stop * U * L
     dh, dc, cell, earlier = room[0, begin:end], room[1, begin:end], room[2, begin:end], room[3, begin:end]
-    T = len(sizes)
+    T = len(begins) - 1
     row = L * dz.itemsize
     part = U * N * L  # from gate to gate
     _spread(dh_n, start, R, dh, R, L)
     _spread(dc_n, start, R, dc, R, L)
-    n = 0 if reverse else N
     for step in range(T):
         t = step if reverse else T - 1 - step
-        if not reverse:
-            n -= sizes[t]
-        rows = min(stop, sizes[t]) - start
-        at, wide = n + start, rows * L
+        at = begins[t] + start
+        rows = min(begins[t] + stop, begins[t + 1]) - at
+        wide = rows * L
         if rows > 0:
             _add_rows(dz, at, rows, dh, R, L)
             for u in range(U):
@@ -532,12 +573,11 @@ def _lstm_grad(
                     dh.ctypes.data + u * R * row,
                     row,
                 )
-        if reverse:
-            n += sizes[t]
+        if dx.size and (step % span == span - 1 or step == T - 1):
+            some = _steps(step // span * span, span, T, not reverse)
+            _input_gradient(d, w_ih, dx, L, begins, some, start, stop, places_d, zeros)
     _gather(dh, R, L, dh_n, start, R)
     _gather(dc, R, L, dc_n, start, R)
-    if dx.size:
-        _input_gradient(d, w_ih, dx, L, sizes, start, stop, places_d, zeros)
 
 
 def _least(steps: int, width: int, inputs: int, units: int) -> int:
@@ -605,11 +645,13 @@ def lstm(
     gates, cs, hs = aligned(4 * U * N * L, dtype), aligned(U * (B + N) * L, dtype), _storage(h, N)
     h_n, c_n = np.array(h, order="C"), np.array(c, order="C")
     of_x, of_h, bias = packed(w_ih.T, 4), packed(w_hh.T, 4), _bias(4, H, x, b_ih, b_hh)
-    steps_x = row_places(I, x.itemsize)
+    places_x = row_places(I, x.itemsize)
     room = aligned(2 * U * B * L, dtype).reshape(2, -1)
-    work = partial(_lstm, x, of_x, of_h, bias, gates, hs, cs, h_n, c_n, room, steps_x, L, sizes, reverse)
+    least = _least(len(sizes), 4 * H, I, H)
+    begins, span = _begins(sizes), _span(B, 4 * U * L * x.itemsize, least)
+    work = partial(_lstm, x, of_x, of_h, bias, gates, hs, cs, h_n, c_n, room, places_x, L, begins, span, reverse)
     if N and H:
-        threads.split(B, work, _least(len(sizes), 4 * H, I, H))
+        threads.split(B, work, least)
     return hs[B:], h_n, c_n, hs, cs, gates
 
 
@@ -672,9 +714,13 @@ def lstm_grad(
     at = places((0, 1, 2, 3), H, N, x.itemsize)
     before = _before(sizes, reverse)
     room = aligned(4 * U * B * L, dtype).reshape(4, -1)
-    work = partial(_lstm_grad, dz, dh, dc, of_x, of_h, gates, cs, before, d, dx, room, at, zeros, L, sizes, reverse)
+    least = _least(len(sizes), 8 * H, I, H)
+    begins, span = _begins(sizes), _span(B, 4 * U * L * x.itemsize, least)
+    work = partial(
+        _lstm_grad, dz, dh, dc, of_x, of_h, gates, cs, before, d, dx, room, at, zeros, L, begins, span, reverse
+    )
     if N and H:
-        threads.split(B, work, _least(len(sizes), 8 * H, I, H))
+        threads.split(B, work, least)
     weights = _gradients_of_weights(d, x, hs, sizes, reverse, [0, 1, 2, 3], [0, 1, 2, 3]) if to_weights else [None] * 4
     return dx if to_input else None, dh, dc, *weights
 
@@ -705,9 +751,10 @@ def _gru(
     hs: Array,
     h_n: Array,
     room: Array,
-    steps_x: Array,
+    places_x: Array,
     L: int,
-    sizes: Array,
+    begins: Array,
+    span: int,
     reverse: bool,
     start: int,
     stop: int,
@@ -716,7 +763,6 @@ def _gru(
 
     Arrays as in `_lstm`; w_ih, w_hh (3 U, *, L), gates (4 U, N, L); bias (3 U, L) goes to r, z, n, bias_y (U, L) to y.
     """
-    _input_part(x, w_ih, bias, gates, L, sizes, start, stop, steps_x)
     N = len(x)
     B, H = h_n.shape
     R = stop - start
@@ -724,17 +770,18 @@ def _gru(
     begin, end = start * U * L, stop * U * L
     h = room[0, begin:end]
     places_h = _unit_places(H, R, L, x.itemsize)
-    T = len(sizes)
+    T = len(begins) - 1
     row = L * x.itemsize
     part = U * N * L  # from gate to gate
     _spread(h_n, start, R, h, R, L)
-    n = N if reverse else 0
     for step in range(T):
         t = T - 1 - step if reverse else step
-        if reverse:
-            n -= sizes[t]
-        rows = min(stop, sizes[t]) - start
-        at, wide = n + start, rows * L
+        if step % span == 0:
+            some = _steps(step, span, T, reverse)
+            _input_part(x, w_ih, bias, gates, L, begins, some, start, stop, places_x)
+        at = begins[t] + start
+        rows = min(begins[t] + stop, begins[t + 1]) - at
+        wide = rows * L
         if rows > 0:
             for block in range(3 * U):
                 target = block if block < 2 * U else block + U
@@ -764,8 +811,6 @@ def _gru(
                 _gru_new(new, r, y)
                 _gru_state(new, z, h[q : q + wide])
             _gather(h, R, L, hs, B + at, rows)
-        if not reverse:
-            n += sizes[t]
     _gather(h, R, L, h_n, start, R)
 
 
@@ -805,7 +850,8 @@ def _gru_grad(
     places_h: Array,
     zeros: Array,
     L: int,
-    sizes: Array,
+    begins: Array,
+    span: int,
     reverse: bool,
     start: int,
     stop: int,
@@ -817,17 +863,15 @@ def _gru_grad(
     U = (H + L - 1) // L
     begin, end = start * U * L, stop * U * L
     dh, earlier = room[0, begin:end], room[1, begin:end]
-    T = len(sizes)
+    T = len(begins) - 1
     row = L * dz.itemsize
     part = U * N * L  # from gate to gate
     _spread(dh_n, start, R, dh, R, L)
-    n = 0 if reverse else N
     for step in range(T):
         t = step if reverse else T - 1 - step
-        if not reverse:
-            n -= sizes[t]
-        rows = min(stop, sizes[t]) - start
-        at, wide = n + start, rows * L
+        at = begins[t] + start
+        rows = min(begins[t] + stop, begins[t + 1]) - at
+        wide = rows * L
         if rows > 0:
             _add_rows(dz, at, rows, dh, R, L)
             for k in range(rows):
@@ -857,11 +901,10 @@ def _gru_grad(
                     out,
                     row,
                 )
-        if reverse:
-            n += sizes[t]
+        if dx.size and (step % span == span - 1 or step == T - 1):
+            some = _steps(step // span * span, span, T, not reverse)
+            _input_gradient(d, w_ih, dx, L, begins, some, start, stop, places_x, zeros)
     _gather(dh, R, L, dh_n, start, R)
-    if dx.size:
-        _input_gradient(d, w_ih, dx, L, sizes, start, stop, places_x, zeros)
 
 
 def gru(
@@ -885,11 +928,13 @@ def gru(
     if b_hh is not None:
         bias[2 * U * L :] = _bias(1, H, x, None if b_ih is None else b_ih[2 * H :])
     of_x, of_h = packed(w_ih.T, 3), packed(w_hh.T, 3)
-    steps_x = row_places(I, x.itemsize)
+    places_x = row_places(I, x.itemsize)
     room = aligned(U * B * L, dtype).reshape(1, -1)
-    work = partial(_gru, x, of_x, of_h, bias, bias_y, gates, hs, h_n, room, steps_x, L, sizes, reverse)
+    least = _least(len(sizes), 3 * H, I, H)
+    begins, span = _begins(sizes), _span(B, 4 * U * L * x.itemsize, least)
+    work = partial(_gru, x, of_x, of_h, bias, bias_y, gates, hs, h_n, room, places_x, L, begins, span, reverse)
     if N and H:
-        threads.split(B, work, _least(len(sizes), 3 * H, I, H))
+        threads.split(B, work, least)
     return hs[B:], h_n, hs, gates
 
 
@@ -922,9 +967,13 @@ def gru_grad(
     zeros, before = np.zeros(L, dtype), _before(sizes, reverse)
     at_x, at_h = places((0, 1, 2), H, N, x.itemsize), places((0, 1, 3), H, N, x.itemsize)
     room = aligned(2 * U * B * L, dtype).reshape(2, -1)
-    work = partial(_gru_grad, dz, dh, of_x, of_h, gates, hs, before, d, dx, room, at_x, at_h, zeros, L, sizes, reverse)
+    least = _least(len(sizes), 6 * H, I, H)
+    begins, span = _begins(sizes), _span(B, 4 * U * L * x.itemsize, least)
+    work = partial(
+        _gru_grad, dz, dh, of_x, of_h, gates, hs, before, d, dx, room, at_x, at_h, zeros, L, begins, span, reverse
+    )
     if N and H:
-        threads.split(B, work, _least(len(sizes), 6 * H, I, H))
+        threads.split(B, work, least)
     weights = _gradients_of_weights(d, x, hs, sizes, reverse, [0, 1, 2], [0, 1, 3]) if to_weights else [None] * 4
     return dx if to_input else None, dh, *weights
 
@@ -942,16 +991,16 @@ def _rnn(
     hs: Array,
     h_n: Array,
     room: Array,
-    steps_x: Array,
+    places_x: Array,
     L: int,
-    sizes: Array,
+    begins: Array,
+    span: int,
     reverse: bool,
     rectified: bool,
     start: int,
     stop: int,
 ) -> None:
     """h = tanh(gates), or relu. Arrays as in `_lstm`; gates (U, N, L) are room."""
-    _input_part(x, w_ih, bias, gates, L, sizes, start, stop, steps_x)
     N = len(x)
     B, H = h_n.shape
     R = stop - start
@@ -959,16 +1008,17 @@ def _rnn(
     begin, end = start * U * L, stop * U * L
     h = room[0, begin:end]
     places_h = _unit_places(H, R, L, x.itemsize)
-    T = len(sizes)
+    T = len(begins) - 1
     row = L * x.itemsize
     _spread(h_n, start, R, h, R, L)
-    n = N if reverse else 0
     for step in range(T):
         t = T - 1 - step if reverse else step
-        if reverse:
-            n -= sizes[t]
-        rows = min(stop, sizes[t]) - start
-        at, wide = n + start, rows * L
+        if step % span == 0:
+            some = _steps(step, span, T, reverse)
+            _input_part(x, w_ih, bias, gates, L, begins, some, start, stop, places_x)
+        at = begins[t] + start
+        rows = min(begins[t] + stop, begins[t + 1]) - at
+        wide = rows * L
         if rows > 0:
             for u in range(U):
                 out = gates.ctypes.data + (u * N + at) * row
@@ -994,8 +1044,6 @@ def _rnn(
                     _tanh(new)
                 _copy(new, h[q : q + wide])
             _gather(h, R, L, hs, B + at, rows)
-        if not reverse:
-            n += sizes[t]
     _gather(h, R, L, h_n, start, R)
 
 
@@ -1023,7 +1071,8 @@ def _rnn_grad(
     places_d: Array,
     zeros: Array,
     L: int,
-    sizes: Array,
+    begins: Array,
+    span: int,
     reverse: bool,
     rectified: bool,
     start: int,
@@ -1036,16 +1085,14 @@ def _rnn_grad(
     U = (H + L - 1) // L
     begin, end = start * U * L, stop * U * L
     dh, h = room[0, begin:end], room[1, begin:end]
-    T = len(sizes)
+    T = len(begins) - 1
     row = L * dz.itemsize
     _spread(dh_n, start, R, dh, R, L)
-    n = 0 if reverse else N
     for step in range(T):
         t = step if reverse else T - 1 - step
-        if not reverse:
-            n -= sizes[t]
-        rows = min(stop, sizes[t]) - start
-        at, wide = n + start, rows * L
+        at = begins[t] + start
+        rows = min(begins[t] + stop, begins[t + 1]) - at
+        wide = rows * L
         if rows > 0:
             _add_rows(dz, at, rows, dh, R, L)
             _spread(hs, B + at, rows, h, R, L)
@@ -1066,11 +1113,10 @@ def _rnn_grad(
                     dh.ctypes.data + u * R * row,
                     row,
                 )
-        if reverse:
-            n += sizes[t]
+        if dx.size and (step % span == span - 1 or step == T - 1):
+            some = _steps(step // span * span, span, T, not reverse)
+            _input_gradient(d, w_ih, dx, L, begins, some, start, stop, places_d, zeros)
     _gather(dh, R, L, dh_n, start, R)
-    if dx.size:
-        _input_gradient(d, w_ih, dx, L, sizes, start, stop, places_d, zeros)
 
 
 def rnn(
@@ -1092,11 +1138,13 @@ def rnn(
     U = -(-H // L)
     gates, hs, h_n = aligned(U * N * L, dtype), _storage(h, N), np.array(h, order="C")
     of_x, of_h, bias = packed(w_ih.T, 1), packed(w_hh.T, 1), _bias(1, H, x, b_ih, b_hh)
-    steps_x = row_places(I, x.itemsize)
+    places_x = row_places(I, x.itemsize)
     room = aligned(U * B * L, dtype).reshape(1, -1)
-    work = partial(_rnn, x, of_x, of_h, bias, gates, hs, h_n, room, steps_x, L, sizes, reverse, rectified)
+    least = _least(len(sizes), H, I, H)
+    begins, span = _begins(sizes), _span(B, U * L * x.itemsize, least)
+    work = partial(_rnn, x, of_x, of_h, bias, gates, hs, h_n, room, places_x, L, begins, span, reverse, rectified)
     if N and H:
-        threads.split(B, work, _least(len(sizes), H, I, H))
+        threads.split(B, work, least)
     return hs[B:], h_n, hs
 
 
@@ -1123,8 +1171,10 @@ def rnn_grad(
     of_x, of_h = packed(w_ih if to_input else w_ih[:0], 1), packed(w_hh, 1)
     zeros, at = np.zeros(L, dtype), places((0,), H, N, x.itemsize)
     room = aligned(2 * U * B * L, dtype).reshape(2, -1)
-    work = partial(_rnn_grad, dz, dh, of_x, of_h, hs, d, dx, room, at, zeros, L, sizes, reverse, rectified)
+    least = _least(len(sizes), 2 * H, I, H)
+    begins, span = _begins(sizes), _span(B, U * L * x.itemsize, least)
+    work = partial(_rnn_grad, dz, dh, of_x, of_h, hs, d, dx, room, at, zeros, L, begins, span, reverse, rectified)
     if N and H:
-        threads.split(B, work, _least(len(sizes), 2 * H, I, H))
+        threads.split(B, work, least)
     weights = _gradients_of_weights(d, x, hs, sizes, reverse, [0], [0]) if to_weights else [None] * 4
     return dx if to_input else None, dh, *weights

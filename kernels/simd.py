@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import llvmlite.binding
+import numpy as np
 from llvmlite import ir
 from numba import extending
 from numba.core import cgutils, types
@@ -46,6 +47,9 @@ REGISTERS = 32 if WIDTH == 64 or "aarch64" in llvmlite.binding.get_process_tripl
 ROWS = 14 if REGISTERS == 32 else 6
 """The most rows of `accumulate`: with two vectors of sums per row, and two of x."""
 
+HEIGHTS = tuple(rows for rows in range(1, ROWS + 1) if rows <= 8 or rows % 2 == 0)
+"""Numbers of rows that `accumulate` has code for: with all of them, it would take a quarter longer to compile."""
+
 VECTORS = (0, *[next(v for v in (8, 4, 3, 2) if rows * v + v + 1 <= REGISTERS) for rows in range(1, ROWS + 1)])
 """Vectors of sums that `accumulate` holds for a number of rows; with few rows more, so that the additions overlap."""
 
@@ -57,6 +61,28 @@ PANEL = 2
 
 PAIRS = (0, 14, 12, 9, 6, 5) if REGISTERS == 32 else (0, 12, 5, 3)
 """Places that `dot` takes at once for a number of rows of a: the sums and what feeds them fill the registers."""
+
+
+PANEL_HEIGHTS = tuple(rows for rows in range(1, ROWS + 1) if rows <= 3 or rows % 2 == 0)
+"""The same of `accumulate_panel`, whose rows may be filled up."""
+
+
+@functools.cache
+def cut(rows: int) -> Any:
+    """How to cut rows into blocks for `accumulate`: (blocks, 2), the first row of each and how many it has.
+
+    A block costs about as much as its rows, at least six, and four more.
+    """
+    cheapest: list[tuple[float, list[tuple[int, int]]]] = [(0, [])]
+    for count in range(1, rows + 1):
+        costs = {
+            height: cheapest[count - height][0] + max(height, 6) + 4 + height**2 / 1000  # rather equal ones
+            for height in HEIGHTS
+            if height <= count
+        }
+        height = min(costs, key=costs.__getitem__)
+        cheapest.append((costs[height], [*cheapest[count - height][1], (count - height, height)]))
+    return np.array(cheapest[rows][1])
 
 
 @functools.cache
@@ -229,14 +255,14 @@ def accumulate(
 ) -> Any:
     """out[r, u] = start[r] + sum over t of w[t, r] * x[places[t] + u] for u < valid, rows of `out` lying `apart`.
 
-    rows 1 to ROWS; vectors 1 or VECTORS[rows]: whole vectors of x are read, also beyond `valid`, but only `valid`
+    rows as in HEIGHTS; vectors 1 or VECTORS[rows]: whole vectors of x are read, also beyond `valid`, but only `valid`
     elements of a row of `out` are written.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         code = Code(builder, signature.args[0].dtype)
         rows, vectors, *rest = arguments[1:]
-        shapes = [(r, v) for r in range(1, ROWS + 1) for v in sorted({1, VECTORS[r]})]
+        shapes = [(r, v) for r in HEIGHTS for v in sorted({1, VECTORS[r]})]
         variants = {r * 16 + v: _accumulate_variant(code, r, v, *rest) for r, v in shapes}
         code.choose(builder.add(builder.mul(rows, code.number(16)), vectors), variants)
         return context.get_dummy_value()
@@ -258,15 +284,19 @@ def accumulate_panel(
     apart: Any,
     valid: Any,
 ) -> Any:
-    """`accumulate` for PANEL vectors, whatever the number of rows: fewer variants, which compile sooner."""
+    """`accumulate` for PANEL vectors and rows as in PANEL_HEIGHTS; or for as many rows as the tuple `rows` is long."""
+    known = rows if isinstance(rows, types.UniTuple) else types.intp
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         code = Code(builder, signature.args[0].dtype)
         rows, *rest = arguments[1:]
-        code.choose(rows, {r: _accumulate_variant(code, r, PANEL, *rest) for r in range(1, ROWS + 1)})
+        if isinstance(known, types.UniTuple):
+            _accumulate_variant(code, known.count, PANEL, *rest)()
+        else:
+            code.choose(rows, {r: _accumulate_variant(code, r, PANEL, *rest) for r in PANEL_HEIGHTS})
         return context.get_dummy_value()
 
-    return types.void(floats, *[types.intp] * 9), generate
+    return types.void(floats, known, *[types.intp] * 8), generate
 
 
 def _accumulate_variant(

@@ -478,24 +478,27 @@ Pair = tuple[int, int]
 
 
 @kernel
-def _transform_weights(w: Array, both: Array, mirrored: bool, high: int, packed: Array, first: int, last: int) -> None:
-    """packed[k, block of `high` filters, c, filter of the block] = element k of G w[f, c] G', for some of the blocks.
+def _transform_weights(
+    w: Array, both: Array, rows: tuple[int, ...], mirrored: bool, blocks: Array, packed: Array, first: int, last: int
+) -> None:
+    """packed[k, block of filters, c, filter of the block] = element k of G w[f, c] G', for some of the blocks.
 
     w         flat: (F, C, r, r); mirrored: filters and channels exchanged, windows turned around
+    blocks    how the filters are cut: see `simd.cut`
+    rows      a tuple as long as a group is
     both      the matrix that does it, kron(G, G), as (groups of rows, r * r, rows of a group)
     """
     _, F, C = packed.shape
-    groups, terms, rows = both.shape
+    groups, terms, high = both.shape
     size = w.itemsize
     lanes = WIDTH // size
-    pitch = (high * C + 2 * lanes) | lanes
-    windows, zeros = np.empty(terms * pitch + 2 * lanes, w.dtype), np.zeros(rows, w.dtype)
+    pitch = (simd.ROWS * C + 2 * lanes) | lanes
+    windows, zeros = np.empty(terms * pitch + 2 * lanes, w.dtype), np.zeros(high, w.dtype)
     places = np.empty(terms, np.int64)
     for i in range(terms):
         places[i] = i * pitch * size
     for block in range(first, last):
-        f0 = block * high
-        tall = min(high, F - f0)
+        f0, tall = blocks[block, 0], blocks[block, 1]
         for c in range(C):
             for f in range(tall):
                 source, to = ((c * F + f0 + f) if mirrored else ((f0 + f) * C + c)) * terms, c * tall + f
@@ -506,12 +509,12 @@ def _transform_weights(w: Array, both: Array, mirrored: bool, high: int, packed:
                 simd.accumulate_panel(
                     w,
                     rows,
-                    both.ctypes.data + group * terms * rows * size,
+                    both.ctypes.data + group * terms * high * size,
                     windows.ctypes.data + u * size,
                     places.ctypes.data,
                     terms,
                     zeros.ctypes.data,
-                    packed.ctypes.data + (group * rows * F * C + f0 * C + u) * size,
+                    packed.ctypes.data + (group * high * F * C + f0 * C + u) * size,
                     F * C * size,
                     min(C * tall - u, 2 * lanes),
                 )
@@ -598,7 +601,8 @@ def _outputs(
     shape: Pair,
     before: Pair,
     scheme: tuple[int, ...],
-    cut: tuple[int, int, int, int],
+    cut: tuple[int, int, int],
+    blocks: Array,
     vectors: tuple[int, ...],
     first: int,
     last: int,
@@ -606,13 +610,13 @@ def _outputs(
     """z[n, f] = start[f] + the convolution of the flat x (N, C, *shape) with the packed windows.
 
     before       zeros above and to the left of x
-    cut          images and rows of tiles that make a part, elements from one row of transformed tiles to the next,
-                 filters that are summed at a time
+    cut          images and rows of tiles that make a part, elements from one row of transformed tiles to the next
+    blocks       how the filters are cut: see `simd.cut`
     first, last  the parts that are computed
     """
     N, F, P, Q = z.shape
     squares, _, C = packed.shape
-    images, rows, pitch, high = cut
+    images, rows, pitch = cut
     m = scheme[0]
     H, W = shape
     size = x.itemsize
@@ -620,13 +624,13 @@ def _outputs(
     th, tw = (P + m - 1) // m, (Q + m - 1) // m
     slices = (th + rows - 1) // rows
     spare = simd.VECTORS[1] * lanes
-    tile = vectors[high] * lanes
+    tile = vectors[blocks[0, 1]] * lanes
     span = max(1, simd.NEAR // (C * tile * size)) * tile
     layer_in, layer_out = _odd(C * pitch, lanes), _odd(F * pitch, lanes)
     inputs, sums = _aligned(squares * layer_in + spare, x), _aligned(squares * layer_out + spare, x)
     _clear_ends(inputs, squares, layer_in, C, pitch, images * rows * tw)
     _clear_ends(sums, squares, layer_out, F, pitch, images * rows * tw)
-    zeros = np.zeros(high, x.dtype)
+    zeros = np.zeros(simd.ROWS, x.dtype)
     places = np.empty(C, np.int64)
     for c in range(C):
         places[c] = c * pitch * size
@@ -643,14 +647,14 @@ def _outputs(
         for k in range(squares):
             for begin in range(0, count, span):  # so much of x stays in the first-level cache while all filters use it
                 end = min(begin + span, count)
-                for f0 in range(0, F, high):
-                    block = min(high, F - f0)
+                for block in range(len(blocks)):
+                    f0, high = blocks[block, 0], blocks[block, 1]
                     u = begin
                     while u < end:
-                        wide = vectors[block] if end - u > lanes else 1
+                        wide = vectors[high] if end - u > lanes else 1
                         simd.accumulate(
                             x,
-                            block,
+                            high,
                             wide,
                             packed.ctypes.data + (k * F + f0) * C * size,
                             inputs.ctypes.data + (k * layer_in + u) * size,
@@ -691,16 +695,16 @@ def conv(
     F, C = (w.shape[1], w.shape[0]) if mirrored else w.shape[:2]
     squares = len(scheme.b_t) ** 2
     flat, windows = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(w).reshape(-1)
-    high = -(-F // -(-F // simd.ROWS))
+    blocks = simd.cut(F)
     packed = np.empty((squares, F, C), x.dtype)
     both = _kron(scheme.number, x.dtype.char)
-    transform = partial(_transform_weights, windows, both, mirrored, high, packed)
-    threads.split(-(-F // high), transform, 300 // (high * C))
+    transform = partial(_transform_weights, windows, both, (0,) * both.shape[2], mirrored, blocks, packed)
+    threads.split(len(blocks), transform, 300 // (simd.ROWS * C))
     z = np.empty((len(x), F, *size), x.dtype)
     start = np.zeros(F, x.dtype) if bias is None else np.ascontiguousarray(bias, x.dtype)
     images, tile_rows, pitch, parts = _cut(len(x), size, scheme, C, F, x.itemsize)
-    cut = images, tile_rows, pitch, high
-    work = partial(_outputs, flat, packed, start, z, x.shape[2:], padding, scheme.about, cut, simd.VECTORS)
+    cut = images, tile_rows, pitch
+    work = partial(_outputs, flat, packed, start, z, x.shape[2:], padding, scheme.about, cut, blocks, simd.VECTORS)
     threads.split(parts, work, WORTH_A_THREAD * parts // max(z.size * C, 1))
     return z
 
@@ -710,7 +714,7 @@ def _kron(number: int, kind: str) -> Array:
     """kron(G, G) of a scheme, cut into groups of rows that `accumulate` takes: (groups, r * r, rows of a group)."""
     scheme = SCHEMES[number]
     squares = len(scheme.b_t) ** 2
-    rows = max(rows for rows in range(1, simd.ROWS + 1) if squares % rows == 0)
+    rows = max(rows for rows in simd.PANEL_HEIGHTS if squares % rows == 0)
     groups = np.kron(scheme.g, scheme.g).reshape(-1, rows, scheme.r**2).swapaxes(1, 2)
     return groups.astype(kind, order="C")
 

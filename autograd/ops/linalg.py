@@ -17,6 +17,7 @@ from kernels import jit
 from ..broadcast import unbroadcast
 from ..errors import LinAlgError
 from ..op import Array, op
+from ..products import product_of
 
 # -------------------------------------------------------------------------------------------------------- products
 
@@ -85,8 +86,9 @@ def matmul(x: Array, y: Array) -> Array:
 @op(
     "linear",
     dx=lambda dz, weight: times(dz, weight),
-    dweight=lambda dz, x: product(rows(dz).T, rows(x)),
+    dweight=lambda dz, x: product_of(rows(dz), rows(x), product),
     dbias=lambda dz: np.add.reduce(rows(dz), 0),
+    products=("weight",),
 )
 def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     """x @ weight.T + bias over the last axis of x."""

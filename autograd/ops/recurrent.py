@@ -20,6 +20,7 @@ import numpy as np
 from kernels import cells, jit
 
 from ..op import Array, op
+from ..products import product_of
 from .activation import relu
 from .linalg import linear
 from .special import sigmoid
@@ -278,8 +279,8 @@ def _through_products(
     return (
         d_x @ w_ih if 0 in wanted else None,
         d_h @ w_hh if 1 in wanted else None,
-        d_x.T @ x if weights in wanted else None,
-        d_h.T @ h if weights + 1 in wanted else None,
+        product_of(d_x, x) if weights in wanted else None,
+        product_of(d_h, h) if weights + 1 in wanted else None,
         np.add.reduce(d_x, 0) if weights + 2 in wanted else None,
         np.add.reduce(d_h, 0) if weights + 3 in wanted else None,
     )
@@ -307,7 +308,7 @@ def _lstm_cell_rule(
     return dx, dh, dc, *rest
 
 
-@op("lstm_cell", joint=_lstm_cell_rule, outputs=2)
+@op("lstm_cell", joint=_lstm_cell_rule, products=("w_ih", "w_hh"), outputs=2)
 def lstm_cell(x: Array, h: Array, c: Array, w_ih: Array, w_hh: Array, b_ih: Any, b_hh: Any, *, kept: list[Any]) -> Any:
     """`lstm_cell_formula` at once. `kept` is empty, and receives what backward needs: the gates, tanh(c)."""
     h, c, *kept[:] = cells.lstm_cell(x, h, c, w_ih, w_hh, b_ih, b_hh)
@@ -334,7 +335,7 @@ def _gru_cell_rule(
     return dx, None if dh is None else dh + carried, *rest
 
 
-@op("gru_cell", joint=_gru_cell_rule)
+@op("gru_cell", joint=_gru_cell_rule, products=("w_ih", "w_hh"))
 def gru_cell(x: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Any, b_hh: Any, *, kept: list[Any]) -> Any:
     """`gru_cell_formula` at once. `kept` is empty, and receives what backward needs: the gates and a product."""
     h, *kept[:] = cells.gru_cell(x, h, w_ih, w_hh, b_ih, b_hh)
@@ -363,7 +364,7 @@ def _rnn_cell_rule(
     return _through_products(d, d, x, h, w_ih, w_hh, wanted, 2)
 
 
-@op("rnn_cell", joint=_rnn_cell_rule, kinks=True)
+@op("rnn_cell", joint=_rnn_cell_rule, products=("w_ih", "w_hh"), kinks=True)
 def rnn_cell(x: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Any, b_hh: Any, *, rectified: bool = False) -> Any:
     """`rnn_cell_formula` at once."""
     return cells.rnn_cell(x, h, w_ih, w_hh, b_ih, b_hh, rectified)

@@ -36,10 +36,12 @@ def accumulate(rows, vectors, w, x, places, start, out, apart, valid):
 
 
 @both
-@pytest.mark.parametrize("rows", range(1, simd.ROWS + 1))
+@pytest.mark.parametrize("rows", simd.HEIGHTS)
 def test_accumulate(rng, dtype, rows):
     lanes = simd.lanes(np.dtype(dtype).itemsize)
-    for vectors in sorted({0, 1, simd.VECTORS[rows]}):  # 0: a panel
+    for vectors in sorted(
+        {0, 1, simd.VECTORS[rows]} - ({0} if rows not in simd.PANEL_HEIGHTS else set())
+    ):  # 0: a panel
         most = (vectors or simd.PANEL) * lanes
         for terms, valid in itertools.product((0, 1, 4), (*SIZES, most - 1, most, 200)):
             count = min(valid, most)
@@ -138,6 +140,15 @@ def test_copy(rng, dtype, step, edge):
 def test_rows_of_dot_are_such_as_dot_takes(rows):
     for places in (1, 5, 14, 100):
         assert 1 <= simd.rows_of_dot(rows, places) < len(simd.PAIRS)
+
+
+@pytest.mark.parametrize("rows", [*range(1, 40), 64, 100, 257])
+def test_cut(rows):
+    firsts, heights = simd.cut(rows).T
+    assert set(heights) <= set(simd.HEIGHTS)
+    assert list(firsts) == [0, *np.cumsum(heights)[:-1]]
+    assert heights.sum() == rows
+    assert len(heights) <= -(-rows // simd.ROWS) + 1
 
 
 def test_the_registers_suffice():

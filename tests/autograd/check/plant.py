@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.op import Op, Plan, _parameters, registry
+from autograd.products import computed
 
 CACHED = ("source", "pulls")
 
@@ -24,8 +25,8 @@ def altered(rule: Callable[..., Any], needs: tuple[str, ...], fault: Callable[..
     """A rule with the same parameters that returns fault(what the rule returns, dz, what it needs by name)."""
     text = f"def altered(dz{''.join(', ' + name for name in needs)}):\n"
     text += f"    needs = {{{', '.join(f'{name!r}: {name}' for name in needs)}}}\n"
-    text += f"    return fault(rule(dz{''.join(', ' + name for name in needs)}), dz, needs)\n"
-    scope: dict[str, Any] = {"rule": rule, "fault": fault}
+    text += f"    return fault(computed(rule(dz{''.join(', ' + name for name in needs)})), dz, needs)\n"
+    scope: dict[str, Any] = {"rule": rule, "fault": fault, "computed": computed}
     exec(text, scope)
     return scope["altered"]
 
