@@ -13,10 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from kernels import jit
+
 Array = np.ndarray[Any, Any]
 
 FEW = 128
 """Rows from which on a product is worth computing by itself."""
+
+WORTH_COMPILING = 1 << 18
+"""Multiplications from which on the kernels make one product of many; NumPy would have to copy the rows first."""
 
 ROOM = 16 << 20
 """Bytes of factors that may wait."""
@@ -37,7 +42,7 @@ class Product:
         return self.multiply(self.left.T, self.right)
 
 
-def product_of(left: Any, right: Any, multiply: Callable[[Any, Any], Any] = np.matmul) -> Any:
+def product_of(left: Any, right: Any, multiply: Callable[[Any, Any], Any]) -> Any:
     """left.T @ right: a `Product` of arrays, computed at once if there are Tensors."""
     if type(left) is np.ndarray and type(right) is np.ndarray:
         return Product(left, right, multiply)
@@ -69,13 +74,21 @@ class Owned(set[Any]):
     def settle(self, cotangents: dict[Any, Any]) -> None:
         """Add what waits."""
         for node, products in self.waiting.items():
-            left = np.concatenate([product.left for product in products])
-            right = np.concatenate([product.right for product in products])
-            g = products[0].multiply(left.T, right)
-            if node in self:
-                cotangents[node] += g
-            else:
-                cotangents[node] = cotangents[node] + g
+            if node not in self:
+                cotangents[node] = np.array(cotangents[node], order="C")
                 self.add(node)
+            _add(cotangents[node], products)
         self.waiting.clear()
         self.nbytes = 0
+
+
+def _add(total: Array, products: list[Product]) -> None:
+    """Add the products to `total`, in place."""
+    lefts, rights = [product.left for product in products], [product.right for product in products]
+    if jit.ENABLED and total.size * sum(map(len, lefts)) >= WORTH_COMPILING:
+        from kernels.products import add_products, known  # loads Numba
+
+        if known(total, *lefts, *rights):
+            add_products(total, lefts, rights)
+            return
+    total += products[0].multiply(np.concatenate(lefts).T, np.concatenate(rights))

@@ -260,7 +260,7 @@ class Tape:
     def _bytes_per_record(self) -> int:
         """What a record keeps, on the average of some of the latest."""
         latest = self.records[-self.interval :]
-        some = [record for record in latest[:: len(latest) // 16 + 1] if type(record) is Record]
+        some = [record for record in latest[:: len(latest) // 4 + 1] if type(record) is Record]
         return sum(record.nbytes for record in some) // max(len(some), 1)
 
     def _pack(self, start: int) -> None:

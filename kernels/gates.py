@@ -157,11 +157,11 @@ def gru_grad(dh: Array, h: Array, gates: Array, y: Array, d_x: Array, d_y: Array
     """Cotangents of what input and state give to the gates to d_x and d_y, and of h where it is carried on."""
     B, H = h.shape
     for k in range(B):
-        row, part, out, other = gates[k], y[k], d_x[k], d_y[k]
+        row, out, other = gates[k], d_x[k], d_y[k]
         r, z, n = row[:H], row[H : 2 * H], row[2 * H :]
         _through_mix(dh[k], h[k], n, z, out[H : 2 * H])
         _through_new(dh[k], n, z, out[2 * H :])
-        _through_sigmoid(out[2 * H :], part[2 * H :], r, out[:H])
+        _through_sigmoid(out[2 * H :], y[k], r, out[:H])
         _copy(out[: 2 * H], other[: 2 * H])
         _product(out[2 * H :], r, other[2 * H :])
         _product(dh[k], z, carried[k])

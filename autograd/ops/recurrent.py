@@ -22,7 +22,7 @@ from kernels import cells, jit
 from ..op import Array, op
 from ..products import product_of
 from .activation import relu
-from .linalg import linear
+from .linalg import linear, product
 from .special import sigmoid
 
 # ------------------------------------------------------------------------------------------------------- one step
@@ -276,13 +276,22 @@ def _through_products(
     d_x: Array, d_h: Array, x: Array, h: Array, w_ih: Array, w_hh: Array, wanted: tuple[int, ...], weights: int
 ) -> tuple[Any, ...]:
     """Cotangents of x, h, w_ih, w_hh, b_ih, b_hh from those of the two products; the weights begin at that input."""
+    dx: Any
+    dh: Any
+    if 0 in wanted and 1 in wanted:
+        dx, dh = cells.through(d_x, d_h, w_ih, w_hh)
+    else:
+        dx = product(d_x, w_ih) if 0 in wanted else None
+        dh = product(d_h, w_hh) if 1 in wanted else None
+    to_b_x, to_b_h = weights + 2 in wanted, weights + 3 in wanted
+    b_x = np.add.reduce(d_x, 0) if to_b_x else None
     return (
-        d_x @ w_ih if 0 in wanted else None,
-        d_h @ w_hh if 1 in wanted else None,
-        product_of(d_x, x) if weights in wanted else None,
-        product_of(d_h, h) if weights + 1 in wanted else None,
-        np.add.reduce(d_x, 0) if weights + 2 in wanted else None,
-        np.add.reduce(d_h, 0) if weights + 3 in wanted else None,
+        dx,
+        dh,
+        product_of(d_x, x, product) if weights in wanted else None,
+        product_of(d_h, h, product) if weights + 1 in wanted else None,
+        b_x,
+        None if not to_b_h else np.array(b_x) if to_b_x and d_h is d_x else np.add.reduce(d_h, 0),
     )
 
 
