@@ -203,7 +203,8 @@ def _products(
     block = together(L)
     width = min(block * L, WIDTH)
     ms, ss, ts = np.empty(width, x.dtype), np.empty(width, x.dtype), np.empty(width, x.dtype)
-    nothing, some, more = np.zeros(width, x.dtype), np.empty(width), np.empty(width)
+    nothing, some, more = np.empty(width, x.dtype), np.empty(width), np.empty(width)
+    nothing[:] = 0
     for c in range(c0, c1, block):
         stop = min(c + block, c1)
         for k in range(c, stop):

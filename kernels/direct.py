@@ -126,7 +126,8 @@ def _sums(
                 for c in range(C):
                     for t in range(taps):
                         packed[at + (c * taps + t) * tall + r] = w[source + c * w_steps[2] + weights[t]]
-    work = np.zeros(C * plane + simd.VECTORS[1] * lanes, x.dtype)  # not empty: see `winograd._clear_ends`
+    work = np.empty(C * plane + simd.VECTORS[1] * lanes, x.dtype)
+    work[:] = 0  # see `winograd._clear_ends`; np.zeros would take Numba half a second to compile
     tile = np.empty((simd.ROWS, 0 if in_place else rows * Uh * Uw), x.dtype)
 
     for part in range(first, last):
@@ -309,7 +310,8 @@ def _products(
     size = x.itemsize
     taps = len(terms)
     parts = (Ua + rows - 1) // rows
-    places = np.zeros(channels * taps + pairs[1], np.int64)
+    places = np.empty(channels * taps + pairs[1], np.int64)
+    places[:] = 0
     for c in range(channels):
         for t in range(taps):
             places[c * taps + t] = (c * plane + terms[t]) * size
@@ -321,7 +323,8 @@ def _products(
             tall = min(high, F - f0)
             wide = pairs[tall]
             length += (min(channels, C - c0) * taps + wide - 1) // wide * wide * tall
-    sums = np.zeros(G * length, x.dtype)
+    sums = np.empty(G * length, x.dtype)
+    sums[:] = 0
     out = np.empty(high * pairs[1], x.dtype)
     part = first
     while part < last:

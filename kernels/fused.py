@@ -99,7 +99,8 @@ def _places(size: Pair, W: int) -> Array:
 
     There is a place for every number that a winner's byte can hold: no array of winners leads out of the plane.
     """
-    places = np.zeros(256, np.int64)
+    places = np.empty(256, np.int64)
+    places[:] = 0
     for i in range(size[0]):
         for j in range(size[1]):
             places[i * size[1] + j] = i * W + j

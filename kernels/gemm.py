@@ -67,7 +67,8 @@ def _panels(
     skip = -room.ctypes.data % 64
     packed = np.empty(rows * most + 2 * lanes * lanes, c.dtype)
     tile = np.empty(high * wide, c.dtype)
-    zeros = np.zeros(high, c.dtype)
+    zeros = np.empty(high, c.dtype)
+    zeros[:] = 0
     places = np.empty(most, np.int64)
     for t in range(most):
         places[t] = t * wide * size

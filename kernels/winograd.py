@@ -493,7 +493,8 @@ def _transform_weights(
     size = w.itemsize
     lanes = WIDTH // size
     pitch = (simd.ROWS * C + 2 * lanes) | lanes
-    windows, zeros = np.empty(terms * pitch + 2 * lanes, w.dtype), np.zeros(high, w.dtype)
+    windows, zeros = np.empty(terms * pitch + 2 * lanes, w.dtype), np.empty(high, w.dtype)
+    zeros[:] = 0
     places = np.empty(terms, np.int64)
     for i in range(terms):
         places[i] = i * pitch * size
@@ -630,7 +631,8 @@ def _outputs(
     inputs, sums = _aligned(squares * layer_in + spare, x), _aligned(squares * layer_out + spare, x)
     _clear_ends(inputs, squares, layer_in, C, pitch, images * rows * tw)
     _clear_ends(sums, squares, layer_out, F, pitch, images * rows * tw)
-    zeros = np.zeros(simd.ROWS, x.dtype)
+    zeros = np.empty(simd.ROWS, x.dtype)
+    zeros[:] = 0
     places = np.empty(C, np.int64)
     for c in range(C):
         places[c] = c * pitch * size
@@ -760,7 +762,8 @@ def _products(
     places = np.empty(TERMS, np.int64)
     for t in range(TERMS):
         places[t] = t * item
-    tile, zeros = _aligned(F * wide, x), np.zeros(wide, x.dtype)
+    tile, zeros = _aligned(F * wide, x), np.empty(wide, x.dtype)
+    zeros[:] = 0
     total = totals[threads.number(first, (N + images - 1) // images * slices, len(totals))]
     total[:] = 0
     for part in range(first, last):
