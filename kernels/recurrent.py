@@ -9,8 +9,9 @@ where their result is wanted, and gates are activated in place.
 
     gates = x @ w_ih.T + b + h @ w_hh.T
 
-Backward goes the other way through the steps with the cotangents of h (and of the cells) of all sequences; the
-cotangents of the gates at all steps are kept, and give those of the weights in one sum at the end.
+Backward goes the other way through the steps with the cotangents of h (and of the cells) of a thread's sequences. The
+cotangents of the gates are kept for some steps, while they are in the cache, and summed up to those of inputs and
+weights; what the threads have summed is added in the end.
 
 Imported when it is first needed, because it loads Numba.
 """
@@ -33,7 +34,7 @@ Array = np.ndarray[Any, Any]
 WORTH_A_THREAD = 1_000_000
 """Multiplications that pay for waking a thread."""
 
-NEAR = 256 << 10
+NEAR = 64 << 10
 """Bytes of gates that a thread makes, uses and leaves before the next: with the weights they stay in the cache."""
 
 TERMS = 256
@@ -65,19 +66,8 @@ def packed(w: Array, gates: int) -> Array:
 
 
 @functools.lru_cache(maxsize=64)
-def places(parts: tuple[int, ...], units: int, rows: int, itemsize: int) -> Array:
-    """Distances in bytes from element (0, row, 0) of panels with so many rows to those of all units of these gates."""
-    L = panel.columns(itemsize)
-    unit = np.arange(units)
-    within = (unit // L) * (rows * L) + unit % L
-    first = np.array(parts)[:, None] * (-(-units // L) * rows * L)
-    found: Array = ((first + within) * itemsize).reshape(-1)
-    return found
-
-
-@functools.lru_cache(maxsize=64)
 def row_places(count: int, width: int) -> Array:
-    """The same from the first of `count` elements that lie `width` bytes apart."""
+    """Distances in bytes from the first of `count` elements that lie `width` bytes apart."""
     return np.arange(count) * width
 
 
@@ -219,6 +209,20 @@ def _steps(step: int, span: int, T: int, backwards: bool) -> tuple[int, int]:
     return (T - last, T - step) if backwards else (step, last)
 
 
+@kernel
+def _gate_places(uses: Array, side: int, units: int, rows: int, L: int, itemsize: int) -> Array:
+    """The same to those of all units of the gates that a side uses, in panels (G * U, rows, L)."""
+    blocks = (units + L - 1) // L
+    found = np.empty(len(uses) * units, np.int64)
+    count = 0
+    for gate in range(len(uses)):
+        if uses[gate, side]:
+            for unit in range(units):
+                found[count] = ((gate * blocks + unit // L) * rows * L + unit % L) * itemsize
+                count += 1
+    return found[:count]
+
+
 # --------------------------------------------------------------------------------------------- products of all steps
 
 
@@ -259,46 +263,39 @@ def _input_part(
                 )
 
 
+# Backward keeps the cotangents of the gates for some steps only: d (G * U, room for rows, L), flat; `numbers` says of
+# which rows. What they give to inputs and weights is summed before they are overwritten.
+
+
 @kernel
 def _input_gradient(
-    d: Array,
-    w: Array,
-    dx: Array,
-    L: int,
-    begins: Array,
-    steps: tuple[int, int],
-    start: int,
-    stop: int,
-    places_d: Array,
-    zeros: Array,
+    d: Array, w: Array, dx: Array, L: int, numbers: Array, count: int, places_d: Array, zeros: Array
 ) -> None:
-    """dx = d @ w at some of the steps, for the sequences from `start` to `stop`. d (G * U, N, L), w (*, G * H, L)."""
+    """dx = d @ w at the rows that d has. w (*, G * H, L)."""
     row = L * d.itemsize
     terms = len(places_d)
     tile = np.empty(64 * L, d.dtype)
     for first in range(0, dx.shape[1], L):
         wide = min(L, dx.shape[1] - first)
-        for t in range(steps[0], steps[1]):
-            last = min(begins[t] + stop, begins[t + 1])
-            for n in range(begins[t] + start, last, 64):
-                rows = min(64, last - n)
-                product(
-                    d,
-                    rows,
-                    d.ctypes.data + n * row,
-                    row,
-                    places_d.ctypes.data,
-                    w.ctypes.data + first * terms * d.itemsize,
-                    terms,
-                    zeros.ctypes.data,
-                    0,
-                    tile.ctypes.data,
-                    row,
-                )
-                for r in range(rows):
-                    target = dx[n + r]
-                    for l in range(wide):
-                        target[first + l] = tile[r * L + l]
+        for m in range(0, count, 64):
+            rows = min(64, count - m)
+            product(
+                d,
+                rows,
+                d.ctypes.data + m * row,
+                row,
+                places_d.ctypes.data,
+                w.ctypes.data + first * terms * d.itemsize,
+                terms,
+                zeros.ctypes.data,
+                0,
+                tile.ctypes.data,
+                row,
+            )
+            for r in range(rows):
+                target = dx[numbers[m + r]]
+                for l in range(wide):
+                    target[first + l] = tile[r * L + l]
 
 
 @kernel
@@ -316,57 +313,91 @@ def _times_panel(
 
 @kernel
 def _weight_gradients(
-    d: Array,
-    x: Array,
-    h: Array,
-    places_x: Array,
-    places_h: Array,
-    dw_x: Array,
-    dw_h: Array,
-    db: Array,
-    rows_x: Array,
-    rows_h: Array,
-    L: int,
-    terms: int,
-    first: int,
-    last: int,
+    d: Array, x: Array, h: Array, numbers: Array, before: Array, count: int, uses: Array, total: Array, L: int
 ) -> None:
-    """dw_x = d.T @ x, dw_h = d.T @ (states before), db = sum of d, for the blocks of d from `first` to `last`.
+    """Add to `total` what the rows that d has give to weights and biases: to (block, I + H + 1, L).
 
-    d (G * U, N, L) and db (G * U, L), flat.  rows_x, rows_h (G * U): the first row of dw that a block gives, or -1.
+    uses (G, 2): does the cotangent of a gate belong to what the input, or the state, gives to it?
     """
-    N, I = x.shape
-    H = h.shape[1]
+    I, H = x.shape[1], h.shape[1]
     size = d.itemsize
-    total_x, total_h = np.empty(I * L, d.dtype), np.empty(H * L, d.dtype)
-    tile = np.zeros((1 + max(I, H, 1)) * L, d.dtype)
-    one, nowhere = np.ones(1, d.dtype), np.zeros(terms, np.int64)  # the bias is a weight of an input that is always 1
+    U = (H + L - 1) // L
+    blocks = len(uses) * U
+    rows = d.size // (blocks * L)
+    each = (I + H + 1) * L
+    tile = np.empty((1 + max(I, H, 1)) * L, d.dtype)
+    tile[:L] = 0
+    one, nowhere = np.empty(1, d.dtype), np.empty(TERMS, np.int64)  # the bias is a weight of an input that is always 1
+    one[:] = 1
+    nowhere[:] = 0
+    places_x, places_h = np.empty(count, np.int64), np.empty(count, np.int64)
+    for m in range(count):
+        places_x[m] = numbers[m] * I * size
+        places_h[m] = before[numbers[m]] * H * size
+    for block in range(blocks):
+        to_x, to_h = uses[block // U, 0], uses[block // U, 1]
+        sums = total[block * each : (block + 1) * each]
+        for m in range(0, count, TERMS):
+            terms = min(TERMS, count - m)
+            at_d = d.ctypes.data + (block * rows + m) * L * size
+            _times_panel(d, at_d, one.ctypes.data, 0, nowhere.ctypes.data, 1, terms, L, sums[(I + H) * L :], tile)
+            if to_x:
+                at = places_x.ctypes.data + 8 * m
+                _times_panel(d, at_d, x.ctypes.data, size, at, I, terms, L, sums[: I * L], tile)
+            if to_h:
+                at = places_h.ctypes.data + 8 * m
+                _times_panel(d, at_d, h.ctypes.data, size, at, H, terms, L, sums[I * L : (I + H) * L], tile)
+
+
+@kernel
+def _leave(
+    d: Array,
+    numbers: Array,
+    count: int,
+    x: Array,
+    hs: Array,
+    before: Array,
+    uses: Array,
+    w_ih: Array,
+    dx: Array,
+    total: Array,
+    places_x: Array,
+    zeros: Array,
+    L: int,
+) -> None:
+    """Sum up what these rows of d give to inputs and weights, where it is wanted."""
+    if dx.size:
+        _input_gradient(d, w_ih, dx, L, numbers, count, places_x, zeros)
+    if total.size:
+        _weight_gradients(d, x, hs, numbers, before, count, uses, total, L)
+
+
+@kernel
+def _finish(
+    totals: Array, uses: Array, dw_x: Array, dw_h: Array, db_x: Array, db_h: Array, L: int, first: int, last: int
+) -> None:
+    """Add up what the threads have summed, and put it in its place, for some of the blocks."""
+    I, H = dw_x.shape[1], dw_h.shape[1]
+    U = (H + L - 1) // L
+    each = (I + H + 1) * L
     for block in range(first, last):
-        row_x, row_h = rows_x[block], rows_h[block]
-        wide = min(L, H - max(row_x, row_h) % H)
-        total_x[:] = 0
-        total_h[:] = 0
-        total = db[block * L : block * L + L]
-        total[:] = 0
-        for n in range(0, N, terms):
-            count = min(terms, N - n)
-            begin = (block * N + n) * L
-            at_d = d.ctypes.data + begin * size
-            _times_panel(d, at_d, one.ctypes.data, 0, nowhere.ctypes.data, 1, count, L, total, tile)
-            if row_x >= 0:
-                _times_panel(d, at_d, x.ctypes.data, size, places_x.ctypes.data + 8 * n, I, count, L, total_x, tile)
-            if row_h >= 0:
-                _times_panel(d, at_d, h.ctypes.data, size, places_h.ctypes.data + 8 * n, H, count, L, total_h, tile)
-        if row_x >= 0:
-            for l in range(wide):
-                target = dw_x[row_x + l]
-                for q in range(I):
-                    target[q] = total_x[q * L + l]
-        if row_h >= 0:
-            for l in range(wide):
-                target = dw_h[row_h + l]
-                for q in range(H):
-                    target[q] = total_h[q * L + l]
+        gate, unit = block // U, block % U * L
+        sums = totals[0, block * each : (block + 1) * each]
+        for part in range(1, len(totals)):
+            _add(totals[part, block * each : (block + 1) * each], sums)
+        for side in range(2):
+            if not uses[gate, side]:
+                continue
+            to = unit  # the gates that this side has stand one after the other
+            for earlier in range(gate):
+                to += H if uses[earlier, side] else 0
+            dw, db = (dw_h, db_h) if side else (dw_x, db_x)
+            start = I * L if side else 0
+            for l in range(min(L, H - unit)):
+                target = dw[to + l]
+                for q in range(dw.shape[1]):
+                    target[q] = sums[start + q * L + l]
+                db[to + l] = sums[(I + H) * L + l]
 
 
 # ------------------------------------------------------------------------------------------------------------- LSTM
@@ -499,6 +530,8 @@ def _scale(x: Array, y: Array) -> None:
 
 @kernel
 def _lstm_grad(
+    x: Array,
+    hs: Array,
     dz: Array,
     dh_n: Array,
     dc_n: Array,
@@ -507,10 +540,12 @@ def _lstm_grad(
     gates: Array,
     cs: Array,
     before: Array,
-    d: Array,
+    uses: Array,
+    chunks: Array,
+    numbers: Array,
     dx: Array,
+    totals: Array,
     room: Array,
-    places_d: Array,
     zeros: Array,
     L: int,
     begins: Array,
@@ -519,10 +554,10 @@ def _lstm_grad(
     start: int,
     stop: int,
 ) -> None:
-    """Cotangents of the gates to d (4 U, N, L), of x to dx (N, I), of the first states into dh_n and dc_n.
+    """Cotangents of x to dx (N, I), of the first states into dh_n and dc_n, of the weights to `totals`; see `_leave`.
 
     dz (N, H);  w_ih (blocks of I, 4 H, L), w_hh (U, 4 H, L);  room (4, U * B * L) is for dh, dc, cell,
-    earlier (U, stop - start, L).
+    earlier (U, stop - start, L), chunks for d of `span` steps, numbers (B * span) for the numbers of its rows.
     """
     N = len(dz)
     B, H = dh_n.shape
@@ -533,6 +568,13 @@ def _lstm_grad(
     T = len(begins) - 1
     row = L * dz.itemsize
     part = U * N * L  # from gate to gate
+    d, mine = chunks[start * span * 4 * U * L : stop * span * 4 * U * L], numbers[start * span : stop * span]
+    places_x = _gate_places(uses, 0, H, R * span, L, x.itemsize)
+    places_h = _gate_places(uses, 1, H, R * span, L, x.itemsize)
+    total = totals[threads.number(start, B, len(totals))]
+    total[:] = 0
+    apart = U * R * span * L  # the same in d
+    count = 0  # rows that d has
     _spread(dh_n, start, R, dh, R, L)
     _spread(dc_n, start, R, dc, R, L)
     for step in range(T):
@@ -543,7 +585,7 @@ def _lstm_grad(
         if rows > 0:
             _add_rows(dz, at, rows, dh, R, L)
             for u in range(U):
-                p, q = (u * N + at) * L, u * R * L
+                p, q, m = (u * N + at) * L, u * R * L, (u * R * span + count) * L
                 i, f = gates[p : p + wide], gates[p + part : p + part + wide]
                 g, o = gates[p + 2 * part : p + 2 * part + wide], gates[p + 3 * part : p + 3 * part + wide]
                 d_h, d_c, c, c_before = dh[q : q + wide], dc[q : q + wide], cell[q : q + wide], earlier[q : q + wide]
@@ -553,19 +595,19 @@ def _lstm_grad(
                     p_c = (u * (B + N) + before[at + r]) * L
                     _copy(cs[p_c : p_c + L], c_before[r * L : r * L + L])
                 _tanh(c)
-                _slopes_of_sigmoid(d_h, c, o, d[p + 3 * part : p + 3 * part + wide])
+                _slopes_of_sigmoid(d_h, c, o, d[m + 3 * apart : m + 3 * apart + wide])
                 _lstm_slopes_c(d_h, o, c, d_c)
-                _slopes_of_sigmoid(d_c, g, i, d[p : p + wide])
-                _slopes_of_sigmoid(d_c, c_before, f, d[p + part : p + part + wide])
-                _slopes_of_tanh(d_c, i, g, d[p + 2 * part : p + 2 * part + wide])
+                _slopes_of_sigmoid(d_c, g, i, d[m : m + wide])
+                _slopes_of_sigmoid(d_c, c_before, f, d[m + apart : m + apart + wide])
+                _slopes_of_tanh(d_c, i, g, d[m + 2 * apart : m + 2 * apart + wide])
                 _scale(d_c, f)
             for u in range(U):
                 product(
                     dz,
                     rows,
-                    d.ctypes.data + at * row,
+                    d.ctypes.data + count * row,
                     row,
-                    places_d.ctypes.data,
+                    places_h.ctypes.data,
                     w_hh.ctypes.data + u * 4 * H * row,
                     4 * H,
                     zeros.ctypes.data,
@@ -573,9 +615,12 @@ def _lstm_grad(
                     dh.ctypes.data + u * R * row,
                     row,
                 )
-        if dx.size and (step % span == span - 1 or step == T - 1):
-            some = _steps(step // span * span, span, T, not reverse)
-            _input_gradient(d, w_ih, dx, L, begins, some, start, stop, places_d, zeros)
+            for k in range(rows):
+                mine[count + k] = at + k
+            count += rows
+        if count and (step % span == span - 1 or step == T - 1):
+            _leave(d, mine, count, x, hs, before, uses, w_ih, dx, total, places_x, zeros, L)
+            count = 0
     _gather(dh, R, L, dh_n, start, R)
     _gather(dc, R, L, dc_n, start, R)
 
@@ -655,30 +700,64 @@ def lstm(
     return hs[B:], h_n, c_n, hs, cs, gates
 
 
-def _gradients_of_weights(
-    d: Array, x: Array, hs: Array, sizes: Array, reverse: bool, of_x: list[int], of_h: list[int]
-) -> tuple[Array, ...]:
-    """(dw_ih, dw_hh, db_ih, db_hh) from d (G * U, N, L); of_x, of_h: the G they come from."""
-    (N, I), H, dtype = x.shape, hs.shape[1], d.dtype
-    L = panel.columns(d.itemsize)
-    U = -(-H // L)
-    blocks = (1 + max(of_h)) * U
-    first = np.arange(U) * L  # of the rows that a block of d gives, within its gate
-    rows_x, rows_h = np.full(blocks, -1), np.full(blocks, -1)
-    for rows, parts in ((rows_x, of_x), (rows_h, of_h)):
-        for gate, part in enumerate(parts):
-            rows[part * U : (part + 1) * U] = gate * H + first
-    dw_x, dw_h, db = (
-        np.empty((len(of_x) * H, I), dtype),
-        np.empty((len(of_h) * H, H), dtype),
-        aligned(blocks * L, dtype),
-    )
-    places_x = row_places(N, I * x.itemsize)
-    places_h = _before(sizes, reverse) * (H * x.itemsize)
-    work = partial(_weight_gradients, d, x, hs, places_x, places_h, dw_x, dw_h, db, rows_x, rows_h, L, TERMS)
-    threads.split(blocks, work, WORTH_A_THREAD // max(N * L * (I + H), 1) + 1)
-    sums = db.reshape(-1, U * L)[:, :H]
-    return dw_x, dw_h, sums[of_x].reshape(-1), sums[of_h].reshape(-1)
+@functools.cache
+def _uses(of_x: tuple[int, ...], of_h: tuple[int, ...]) -> Array:
+    """(G, 2): which cotangents belong to what the input, and what the state, gives to the gates."""
+    gates = range(1 + max(of_x + of_h))
+    return np.array([(gate in of_x, gate in of_h) for gate in gates])
+
+
+MANY = 512
+"""Rows of a thread whose cotangents are summed up together if the gradients of the weights do not stay in the cache."""
+
+
+def _back(
+    loop: Any,
+    cotangents: tuple[Array, ...],
+    saved: tuple[Array, ...],
+    rooms: int,
+    x: Array,
+    w_ih: Array,
+    w_hh: Array,
+    hs: Array,
+    uses: Array,
+    sizes: Array,
+    reverse: bool,
+    to_input: bool,
+    to_weights: bool,
+    *settings: Any,
+) -> tuple[Any, ...]:
+    """Go back through the steps: the cotangents of x, of both weights and of both biases, or None.
+
+    rooms   how many arrays of the size of the states the loop needs
+    """
+    (N, I), H, dtype = x.shape, hs.shape[1], x.dtype
+    B, L = len(hs) - N, panel.columns(x.itemsize)
+    units = -(-H // L) * L
+    blocks, each = len(uses) * units // L, (I + H + 1) * L
+    least = _least(len(sizes), 2 * len(w_ih), I, H)
+    parts = threads.parts(B, least)
+    totals = aligned(parts * blocks * each * to_weights, dtype).reshape(parts, -1)
+    span = _span(B, blocks * L * x.itemsize, least)
+    if totals.nbytes > parts * NEAR:
+        span = max(span, MANY * parts // max(B, 1))
+    span = min(span, len(sizes))
+    chunks, numbers = aligned(B * span * blocks * L, dtype), np.empty(B * span, np.int64)
+    room = aligned(rooms * units * B, dtype).reshape(rooms, -1)
+    dx = np.empty((N, I) if to_input else (0, 0), dtype)
+    weights = packed(w_ih if to_input else w_ih[:0], 1), packed(w_hh, 1)
+    zeros, before = np.zeros(L, dtype), _before(sizes, reverse)
+    work = partial(loop, x, hs, *cotangents, *weights, *saved, before, uses, chunks, numbers, dx, totals, room, zeros)
+    if N and H:
+        threads.split(B, partial(work, L, _begins(sizes), span, reverse, *settings), into=parts)
+    else:
+        totals[:] = 0
+    if not to_weights:
+        return dx if to_input else None, None, None, None, None
+    of_x, of_h = (uses.sum(0) * H).tolist()
+    found = np.empty((of_x, I), dtype), np.empty((of_h, H), dtype), np.empty(of_x, dtype), np.empty(of_h, dtype)
+    threads.split(blocks, partial(_finish, totals, uses, *found, L), WORTH_A_THREAD // max(each * parts * 4, 1) + 1)
+    return dx if to_input else None, *found
 
 
 def lstm_grad(
@@ -700,29 +779,18 @@ def lstm_grad(
 
     None for x unless `to_input`, and for weights and biases unless `to_weights`.
     """
-    (B, H), (N, I), dtype = dh_n.shape, x.shape, x.dtype
+    (B, H), N = dh_n.shape, len(x)
     L = panel.columns(x.itemsize)
     U = -(-H // L)
     states = (dz, (N, H)), (dh_n, (B, H)), (dc_n, (B, H)), (hs, (B + N, H))
     _check("lstm_grad", x, B, sizes, 4, w_ih, w_hh, *states, (gates, (4 * U * N * L,)), (cs, (U * (B + N) * L,)))
     dz, x = np.ascontiguousarray(dz), np.ascontiguousarray(x)
-    d = aligned(4 * U * N * L, dtype)
-    dx = np.empty((N, I) if to_input else (0, 0), dtype)
     dh, dc = np.array(dh_n, order="C"), np.array(dc_n, order="C")
-    of_x = packed(w_ih if to_input else w_ih[:0], 1)
-    of_h, zeros = packed(w_hh, 1), np.zeros(L, dtype)
-    at = places((0, 1, 2, 3), H, N, x.itemsize)
-    before = _before(sizes, reverse)
-    room = aligned(4 * U * B * L, dtype).reshape(4, -1)
-    least = _least(len(sizes), 8 * H, I, H)
-    begins, span = _begins(sizes), _span(B, 4 * U * L * x.itemsize, least)
-    work = partial(
-        _lstm_grad, dz, dh, dc, of_x, of_h, gates, cs, before, d, dx, room, at, zeros, L, begins, span, reverse
+    saved, uses = (gates, cs), _uses((0, 1, 2, 3), (0, 1, 2, 3))
+    dx, *found = _back(
+        _lstm_grad, (dz, dh, dc), saved, 4, x, w_ih, w_hh, hs, uses, sizes, reverse, to_input, to_weights
     )
-    if N and H:
-        threads.split(B, work, least)
-    weights = _gradients_of_weights(d, x, hs, sizes, reverse, [0, 1, 2, 3], [0, 1, 2, 3]) if to_weights else [None] * 4
-    return dx if to_input else None, dh, dc, *weights
+    return dx, dh, dc, *found
 
 
 # -------------------------------------------------------------------------------------------------------------- GRU
@@ -836,18 +904,20 @@ def _times(x: Array, y: Array, z: Array) -> None:
 
 @kernel
 def _gru_grad(
+    x: Array,
+    hs: Array,
     dz: Array,
     dh_n: Array,
     w_ih: Array,
     w_hh: Array,
     gates: Array,
-    hs: Array,
     before: Array,
-    d: Array,
+    uses: Array,
+    chunks: Array,
+    numbers: Array,
     dx: Array,
+    totals: Array,
     room: Array,
-    places_x: Array,
-    places_h: Array,
     zeros: Array,
     L: int,
     begins: Array,
@@ -856,9 +926,9 @@ def _gru_grad(
     start: int,
     stop: int,
 ) -> None:
-    """Cotangents of r, z, n and y before their activation to d (4 U, N, L). All else as in `_lstm_grad`."""
+    """d (4 U, *, L): of r, z, n and y before their activation. All else as in `_lstm_grad`."""
     N = len(dz)
-    H = dh_n.shape[1]
+    B, H = dh_n.shape
     R = stop - start
     U = (H + L - 1) // L
     begin, end = start * U * L, stop * U * L
@@ -866,6 +936,13 @@ def _gru_grad(
     T = len(begins) - 1
     row = L * dz.itemsize
     part = U * N * L  # from gate to gate
+    d, mine = chunks[start * span * 4 * U * L : stop * span * 4 * U * L], numbers[start * span : stop * span]
+    places_x = _gate_places(uses, 0, H, R * span, L, x.itemsize)
+    places_h = _gate_places(uses, 1, H, R * span, L, x.itemsize)
+    total = totals[threads.number(start, B, len(totals))]
+    total[:] = 0
+    apart = U * R * span * L  # the same in d
+    count = 0  # rows that d has
     _spread(dh_n, start, R, dh, R, L)
     for step in range(T):
         t = step if reverse else T - 1 - step
@@ -877,21 +954,21 @@ def _gru_grad(
             for k in range(rows):
                 _spread(hs, before[at + k], 1, earlier[k * L :], R, L)
             for u in range(U):
-                p, q = (u * N + at) * L, u * R * L
+                p, q, m = (u * N + at) * L, u * R * L, (u * R * span + count) * L
                 r, z = gates[p : p + wide], gates[p + part : p + part + wide]
                 new, y = gates[p + 2 * part : p + 2 * part + wide], gates[p + 3 * part : p + 3 * part + wide]
-                d_h, d_n = dh[q : q + wide], d[p + 2 * part : p + 2 * part + wide]
-                _gru_slopes_z(d_h, earlier[q : q + wide], new, z, d[p + part : p + part + wide])
+                d_h, d_n = dh[q : q + wide], d[m + 2 * apart : m + 2 * apart + wide]
+                _gru_slopes_z(d_h, earlier[q : q + wide], new, z, d[m + apart : m + apart + wide])
                 _gru_slopes_n(d_h, new, z, d_n)
-                _slopes_of_sigmoid(d_n, y, r, d[p : p + wide])
-                _times(d_n, r, d[p + 3 * part : p + 3 * part + wide])
+                _slopes_of_sigmoid(d_n, y, r, d[m : m + wide])
+                _times(d_n, r, d[m + 3 * apart : m + 3 * apart + wide])
                 _scale(d_h, z)
             for u in range(U):
                 out = dh.ctypes.data + u * R * row
                 product(
                     dz,
                     rows,
-                    d.ctypes.data + at * row,
+                    d.ctypes.data + count * row,
                     row,
                     places_h.ctypes.data,
                     w_hh.ctypes.data + u * 3 * H * row,
@@ -901,9 +978,12 @@ def _gru_grad(
                     out,
                     row,
                 )
-        if dx.size and (step % span == span - 1 or step == T - 1):
-            some = _steps(step // span * span, span, T, not reverse)
-            _input_gradient(d, w_ih, dx, L, begins, some, start, stop, places_x, zeros)
+            for k in range(rows):
+                mine[count + k] = at + k
+            count += rows
+        if count and (step % span == span - 1 or step == T - 1):
+            _leave(d, mine, count, x, hs, before, uses, w_ih, dx, total, places_x, zeros, L)
+            count = 0
     _gather(dh, R, L, dh_n, start, R)
 
 
@@ -952,30 +1032,15 @@ def gru_grad(
     to_weights: bool = True,
 ) -> tuple[Any, ...]:
     """Cotangents of the inputs of `gru` from those of its first two results; the rest as in `lstm_grad`."""
-    (B, H), (N, I), dtype = dh_n.shape, x.shape, x.dtype
+    (B, H), N = dh_n.shape, len(x)
     L = panel.columns(x.itemsize)
     U = -(-H // L)
     states = (dz, (N, H)), (dh_n, (B, H)), (hs, (B + N, H))
     _check("gru_grad", x, B, sizes, 3, w_ih, w_hh, *states, (gates, (4 * U * N * L,)))
     dz, x = np.ascontiguousarray(dz), np.ascontiguousarray(x)
-    d, dx, dh = (
-        aligned(4 * U * N * L, dtype),
-        np.empty((N, I) if to_input else (0, 0), dtype),
-        np.array(dh_n, order="C"),
-    )
-    of_x, of_h = packed(w_ih if to_input else w_ih[:0], 1), packed(w_hh, 1)
-    zeros, before = np.zeros(L, dtype), _before(sizes, reverse)
-    at_x, at_h = places((0, 1, 2), H, N, x.itemsize), places((0, 1, 3), H, N, x.itemsize)
-    room = aligned(2 * U * B * L, dtype).reshape(2, -1)
-    least = _least(len(sizes), 6 * H, I, H)
-    begins, span = _begins(sizes), _span(B, 4 * U * L * x.itemsize, least)
-    work = partial(
-        _gru_grad, dz, dh, of_x, of_h, gates, hs, before, d, dx, room, at_x, at_h, zeros, L, begins, span, reverse
-    )
-    if N and H:
-        threads.split(B, work, least)
-    weights = _gradients_of_weights(d, x, hs, sizes, reverse, [0, 1, 2], [0, 1, 3]) if to_weights else [None] * 4
-    return dx if to_input else None, dh, *weights
+    dh, uses = np.array(dh_n, order="C"), _uses((0, 1, 2), (0, 1, 3))
+    dx, *found = _back(_gru_grad, (dz, dh), (gates,), 2, x, w_ih, w_hh, hs, uses, sizes, reverse, to_input, to_weights)
+    return dx, dh, *found
 
 
 # -------------------------------------------------------------------------------------------------------------- RNN
@@ -1060,15 +1125,19 @@ def _rnn_slopes(dh: Array, h: Array, rectified: bool, d: Array) -> None:
 
 @kernel
 def _rnn_grad(
+    x: Array,
+    hs: Array,
     dz: Array,
     dh_n: Array,
     w_ih: Array,
     w_hh: Array,
-    hs: Array,
-    d: Array,
+    before: Array,
+    uses: Array,
+    chunks: Array,
+    numbers: Array,
     dx: Array,
+    totals: Array,
     room: Array,
-    places_d: Array,
     zeros: Array,
     L: int,
     begins: Array,
@@ -1078,8 +1147,7 @@ def _rnn_grad(
     start: int,
     stop: int,
 ) -> None:
-    """Cotangents before the activation to d (U, N, L). All else as in `_lstm_grad`."""
-    N = len(dz)
+    """d (U, *, L): before the activation. All else as in `_lstm_grad`."""
     B, H = dh_n.shape
     R = stop - start
     U = (H + L - 1) // L
@@ -1087,6 +1155,12 @@ def _rnn_grad(
     dh, h = room[0, begin:end], room[1, begin:end]
     T = len(begins) - 1
     row = L * dz.itemsize
+    d, mine = chunks[start * span * U * L : stop * span * U * L], numbers[start * span : stop * span]
+    places_x = _gate_places(uses, 0, H, R * span, L, x.itemsize)
+    places_h = _gate_places(uses, 1, H, R * span, L, x.itemsize)
+    total = totals[threads.number(start, B, len(totals))]
+    total[:] = 0
+    count = 0  # rows that d has
     _spread(dh_n, start, R, dh, R, L)
     for step in range(T):
         t = step if reverse else T - 1 - step
@@ -1097,15 +1171,15 @@ def _rnn_grad(
             _add_rows(dz, at, rows, dh, R, L)
             _spread(hs, B + at, rows, h, R, L)
             for u in range(U):
-                p, q = (u * N + at) * L, u * R * L
-                _rnn_slopes(dh[q : q + wide], h[q : q + wide], rectified, d[p : p + wide])
+                q, m = u * R * L, (u * R * span + count) * L
+                _rnn_slopes(dh[q : q + wide], h[q : q + wide], rectified, d[m : m + wide])
             for u in range(U):
                 product(
                     dz,
                     rows,
-                    d.ctypes.data + at * row,
+                    d.ctypes.data + count * row,
                     row,
-                    places_d.ctypes.data,
+                    places_h.ctypes.data,
                     w_hh.ctypes.data + u * H * row,
                     H,
                     zeros.ctypes.data,
@@ -1113,9 +1187,12 @@ def _rnn_grad(
                     dh.ctypes.data + u * R * row,
                     row,
                 )
-        if dx.size and (step % span == span - 1 or step == T - 1):
-            some = _steps(step // span * span, span, T, not reverse)
-            _input_gradient(d, w_ih, dx, L, begins, some, start, stop, places_d, zeros)
+            for k in range(rows):
+                mine[count + k] = at + k
+            count += rows
+        if count and (step % span == span - 1 or step == T - 1):
+            _leave(d, mine, count, x, hs, before, uses, w_ih, dx, total, places_x, zeros, L)
+            count = 0
     _gather(dh, R, L, dh_n, start, R)
 
 
@@ -1162,19 +1239,11 @@ def rnn_grad(
     to_weights: bool = True,
 ) -> tuple[Any, ...]:
     """Cotangents of the inputs of `rnn` from those of its first two results; the rest as in `lstm_grad`."""
-    (B, H), (N, I), dtype = dh_n.shape, x.shape, x.dtype
+    (B, H), N = dh_n.shape, len(x)
     _check("rnn_grad", x, B, sizes, 1, w_ih, w_hh, (dz, (N, H)), (dh_n, (B, H)), (hs, (B + N, H)))
     dz, x = np.ascontiguousarray(dz), np.ascontiguousarray(x)
-    L = panel.columns(x.itemsize)
-    U = -(-H // L)
-    d, dx, dh = aligned(U * N * L, dtype), np.empty((N, I) if to_input else (0, 0), dtype), np.array(dh_n, order="C")
-    of_x, of_h = packed(w_ih if to_input else w_ih[:0], 1), packed(w_hh, 1)
-    zeros, at = np.zeros(L, dtype), places((0,), H, N, x.itemsize)
-    room = aligned(2 * U * B * L, dtype).reshape(2, -1)
-    least = _least(len(sizes), 2 * H, I, H)
-    begins, span = _begins(sizes), _span(B, U * L * x.itemsize, least)
-    work = partial(_rnn_grad, dz, dh, of_x, of_h, hs, d, dx, room, at, zeros, L, begins, span, reverse, rectified)
-    if N and H:
-        threads.split(B, work, least)
-    weights = _gradients_of_weights(d, x, hs, sizes, reverse, [0], [0]) if to_weights else [None] * 4
-    return dx if to_input else None, dh, *weights
+    dh, uses = np.array(dh_n, order="C"), _uses((0,), (0,))
+    dx, *found = _back(
+        _rnn_grad, (dz, dh), (), 2, x, w_ih, w_hh, hs, uses, sizes, reverse, to_input, to_weights, rectified
+    )
+    return dx, dh, *found

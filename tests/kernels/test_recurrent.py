@@ -170,6 +170,7 @@ def test_only_what_is_wanted(rng, kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_threads_give_the_same_bits(rng, kind, monkeypatch):
+    """But for gradients of weights, which are sums of what the threads give."""
     monkeypatch.setattr(recurrent, "WORTH_A_THREAD", 1)
     x, states, weights, sizes = draw(rng, kind, (7, 7, 5, 2), 5, 40)
     count = 1 + len(states)
@@ -184,8 +185,11 @@ def test_threads_give_the_same_bits(rng, kind, monkeypatch):
     finally:
         threads.set_num_threads(before)
     for other in found[1:]:
-        for a, b in zip(found[0], other, strict=True):
-            np.testing.assert_array_equal(a, b)
+        for k, (a, b) in enumerate(zip(found[0], other, strict=True)):
+            if k < 2 * count:
+                np.testing.assert_array_equal(a, b)
+            else:
+                np.testing.assert_allclose(a, b, rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("kind", KINDS)
