@@ -246,8 +246,13 @@ def _take(found: Cotangents, node: Any) -> Any:
     g = found.pop(node)
     if isinstance(g, Core):
         return g
-    if type(g) is np.ndarray and g.base is None and sys.getrefcount(g) <= _ALONE and g.flags.c_contiguous:
-        return g
+    if type(g) is np.ndarray and g.flags.c_contiguous and sys.getrefcount(g) <= _ALONE:
+        if g.base is None:
+            return g
+        whole = g.base  # of a reshaped array: itself if nobody else refers to it, either
+        own = type(whole) is np.ndarray and whole.flags.owndata and whole.nbytes == g.nbytes
+        if own and sys.getrefcount(whole) <= _ALONE + 1:  # one more: g
+            return g
     return np.array(g, order="C")
 
 

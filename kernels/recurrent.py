@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from . import panel, threads
+from . import panel, simd, threads
 from .jit import kernel
 from .panel import product
 from .vector import sigmoid, tanh
@@ -33,6 +33,9 @@ Array = np.ndarray[Any, Any]
 
 WORTH_A_THREAD = 1_000_000
 """Multiplications that pay for waking a thread."""
+
+WORTH_COPYING = 1 << 15
+"""Weights whose packing pays for waking a thread."""
 
 NEAR = 64 << 10
 """Bytes of gates that a thread makes, uses and leaves before the next: with the weights they stay in the cache."""
@@ -46,23 +49,6 @@ def aligned(size: int, dtype: Any) -> Array:
     room = np.empty(size + 16, dtype)
     skip = (-room.__array_interface__["data"][0] % 64) // room.itemsize
     return room[skip : skip + size]
-
-
-def packed(w: Array, gates: int) -> Array:
-    """(K, gates * H) as panels (gates * U, K, L), flat, with zeros behind the units of each gate."""
-    K, units = len(w), w.shape[1] // gates
-    L = panel.columns(w.itemsize)
-    U = -(-units // L)
-    flat = aligned(gates * U * K * L, w.dtype)
-    if units == U * L:
-        flat.reshape(gates * U, K, L)[...] = w.reshape(K, gates * U, L).transpose(1, 0, 2)
-        return flat
-    z, w = flat.reshape(gates, U, K, L), w.reshape(K, gates, units)
-    for u in range(U):
-        wide = min(L, units - u * L)
-        z[:, u, :, :wide] = w[:, :, u * L : u * L + wide].transpose(1, 0, 2)
-        z[:, u, :, wide:] = 0
-    return flat
 
 
 @functools.lru_cache(maxsize=64)
@@ -221,6 +207,84 @@ def _gate_places(uses: Array, side: int, units: int, rows: int, L: int, itemsize
                 found[count] = ((gate * blocks + unit // L) * rows * L + unit % L) * itemsize
                 count += 1
     return found[:count]
+
+
+# ------------------------------------------------------------------------------------------------- weights as panels
+
+
+@kernel
+def _turn(w: Array, row: int, units: int, packed: Array, L: int) -> None:
+    """packed (K, L), flat, = the transpose of `units` rows of w (*, K) from `row` on, with zeros behind them."""
+    K = w.shape[1]
+    size = w.itemsize
+    lanes = simd.WIDTH // size
+    whole = K - K % lanes  # whole vectors are written, and behind this panel is the next
+    for v in range(panel.VECTORS):
+        left = max(0, min(lanes, units - v * lanes))
+        source = w.ctypes.data + (row + v * lanes) * K * size
+        simd.transpose(w, source, K * size, left, whole, packed.ctypes.data + v * simd.WIDTH, L * size)
+    for k in range(whole, K):
+        target = packed[k * L : k * L + L]
+        for l in range(L):
+            target[l] = w[row + l, k] if l < units else 0
+
+
+@kernel
+def _pack_turned(w_ih: Array, w_hh: Array, of_x: Array, of_h: Array, L: int, first: int, last: int) -> None:
+    """Panels (G * U, I, L) and (G * U, H, L) of the transposes of both, for some of the blocks."""
+    I, H = w_ih.shape[1], w_hh.shape[1]
+    U = (H + L - 1) // L
+    for block in range(first, last):
+        unit = block % U * L
+        row, units = block // U * H + unit, min(L, H - unit)
+        _turn(w_ih, row, units, of_x[block * I * L : (block + 1) * I * L], L)
+        _turn(w_hh, row, units, of_h[block * H * L : (block + 1) * H * L], L)
+
+
+@kernel
+def _columns(w: Array, column: int, packed: Array, L: int) -> None:
+    """packed (rows, L), flat, = columns of w from `column` on, with zeros behind the last."""
+    wide = min(L, w.shape[1] - column)
+    for r in range(len(w)):
+        source, target = w[r], packed[r * L : r * L + L]
+        for l in range(wide):
+            target[l] = source[column + l]
+        for l in range(wide, L):
+            target[l] = 0
+
+
+@kernel
+def _pack(w_ih: Array, w_hh: Array, of_x: Array, of_h: Array, L: int, first: int, last: int) -> None:
+    """Panels (blocks of I, G * H, L), if of_x is not empty, and (U, G * H, L), for some of their blocks."""
+    size = len(w_hh) * L
+    blocks = of_x.size // max(size, 1)
+    for block in range(first, last):
+        if block < blocks:
+            _columns(w_ih, block * L, of_x[block * size : (block + 1) * size], L)
+        else:
+            at = block - blocks
+            _columns(w_hh, at * L, of_h[at * size : (at + 1) * size], L)
+
+
+def packed(w_ih: Array, w_hh: Array, turned: bool, to_input: bool = True) -> tuple[Array, Array]:
+    """Weights (G * H, *) as panels: for going forward their transposes, by gates; for going back themselves.
+
+    Going back, the first is empty unless `to_input`.
+    """
+    rows, (I, H) = len(w_hh), (w_ih.shape[1], w_hh.shape[1])
+    L = panel.columns(w_hh.itemsize)
+    U = -(-H // L)
+    w_ih, w_hh = np.ascontiguousarray(w_ih), np.ascontiguousarray(w_hh)
+    if turned:
+        blocks = rows // max(H, 1) * U
+        sizes, loop = (blocks * I * L, blocks * H * L), _pack_turned
+    else:
+        blocks_x = -(-I // L) if to_input else 0
+        blocks, sizes, loop = blocks_x + U, (blocks_x * rows * L, U * rows * L), _pack
+    of_x, of_h = (aligned(size, w_hh.dtype) for size in sizes)
+    if of_h.size:
+        threads.split(blocks, partial(loop, w_ih, w_hh, of_x, of_h, L), WORTH_COPYING // (of_h.size // U) + 1)
+    return of_x, of_h
 
 
 # --------------------------------------------------------------------------------------------- products of all steps
@@ -631,12 +695,21 @@ def _least(steps: int, width: int, inputs: int, units: int) -> int:
 
 
 def _bias(gates: int, units: int, like: Array, *biases: Array | None) -> Array:
-    """The sum of the biases (gates * H,) in panels (gates * U, L), flat."""
-    total = np.zeros((1, gates * units), like.dtype)
+    """The sum of the biases (gates * H,) in panels (gates * U, L), flat, with zeros behind the units of each gate."""
+    L = panel.columns(like.itemsize)
+    panels = np.zeros((gates, -(-units // L) * L), like.dtype)
     for bias in biases:
         if bias is not None:
-            total += bias
-    return packed(total, gates)
+            panels[:, :units] += bias.reshape(gates, units)
+    return panels.reshape(-1)
+
+
+@functools.lru_cache(maxsize=64)
+def _sound(sizes: bytes, batch: int, rows: int) -> bool:
+    """Can sequences, longest first, have these sizes at each step?"""
+    found = np.frombuffer(sizes, np.int64)
+    steady = len(found) > 0 and found[0] == batch and found[-1] >= 0 and not (found[1:] > found[:-1]).any()
+    return bool(steady and found.sum() == rows)
 
 
 def _check(function: str, x: Array, batch: int, sizes: Array, gates: int, w_ih: Array, w_hh: Array, *rest: Any) -> None:
@@ -647,11 +720,7 @@ def _check(function: str, x: Array, batch: int, sizes: Array, gates: int, w_ih: 
         and w_ih.shape == (gates * H, x.shape[1])
         and w_hh.shape == (gates * H, H)
         and sizes.dtype == np.int64
-        and len(sizes) > 0
-        and sizes[0] == batch
-        and sizes[-1] >= 0
-        and not (sizes[1:] > sizes[:-1]).any()
-        and sizes.sum() == len(x)
+        and _sound(sizes.tobytes(), batch, len(x))
         and x.dtype in (np.float32, np.float64)
         and all(a is None or (a.dtype == x.dtype and a.shape == shape) for a, shape in rest)
         and w_ih.dtype == w_hh.dtype == x.dtype
@@ -689,7 +758,7 @@ def lstm(
     U = -(-H // L)
     gates, cs, hs = aligned(4 * U * N * L, dtype), aligned(U * (B + N) * L, dtype), _storage(h, N)
     h_n, c_n = np.array(h, order="C"), np.array(c, order="C")
-    of_x, of_h, bias = packed(w_ih.T, 4), packed(w_hh.T, 4), _bias(4, H, x, b_ih, b_hh)
+    (of_x, of_h), bias = packed(w_ih, w_hh, True), _bias(4, H, x, b_ih, b_hh)
     places_x = row_places(I, x.itemsize)
     room = aligned(2 * U * B * L, dtype).reshape(2, -1)
     least = _least(len(sizes), 4 * H, I, H)
@@ -745,7 +814,7 @@ def _back(
     chunks, numbers = aligned(B * span * blocks * L, dtype), np.empty(B * span, np.int64)
     room = aligned(rooms * units * B, dtype).reshape(rooms, -1)
     dx = np.empty((N, I) if to_input else (0, 0), dtype)
-    weights = packed(w_ih if to_input else w_ih[:0], 1), packed(w_hh, 1)
+    weights = packed(w_ih, w_hh, False, to_input)
     zeros, before = np.zeros(L, dtype), _before(sizes, reverse)
     work = partial(loop, x, hs, *cotangents, *weights, *saved, before, uses, chunks, numbers, dx, totals, room, zeros)
     if N and H:
@@ -756,7 +825,7 @@ def _back(
         return dx if to_input else None, None, None, None, None
     of_x, of_h = (uses.sum(0) * H).tolist()
     found = np.empty((of_x, I), dtype), np.empty((of_h, H), dtype), np.empty(of_x, dtype), np.empty(of_h, dtype)
-    threads.split(blocks, partial(_finish, totals, uses, *found, L), WORTH_A_THREAD // max(each * parts * 4, 1) + 1)
+    threads.split(blocks, partial(_finish, totals, uses, *found, L), WORTH_COPYING // max(each * parts, 1) + 1)
     return dx if to_input else None, *found
 
 
@@ -1007,7 +1076,7 @@ def gru(
     bias, bias_y = _bias(3, H, x, b_ih, b_hh), _bias(1, H, x, None if b_hh is None else b_hh[2 * H :])
     if b_hh is not None:
         bias[2 * U * L :] = _bias(1, H, x, None if b_ih is None else b_ih[2 * H :])
-    of_x, of_h = packed(w_ih.T, 3), packed(w_hh.T, 3)
+    of_x, of_h = packed(w_ih, w_hh, True)
     places_x = row_places(I, x.itemsize)
     room = aligned(U * B * L, dtype).reshape(1, -1)
     least = _least(len(sizes), 3 * H, I, H)
@@ -1214,7 +1283,7 @@ def rnn(
     L = panel.columns(x.itemsize)
     U = -(-H // L)
     gates, hs, h_n = aligned(U * N * L, dtype), _storage(h, N), np.array(h, order="C")
-    of_x, of_h, bias = packed(w_ih.T, 1), packed(w_hh.T, 1), _bias(1, H, x, b_ih, b_hh)
+    (of_x, of_h), bias = packed(w_ih, w_hh, True), _bias(1, H, x, b_ih, b_hh)
     places_x = row_places(I, x.itemsize)
     room = aligned(U * B * L, dtype).reshape(1, -1)
     least = _least(len(sizes), H, I, H)

@@ -285,3 +285,15 @@ def test_grad_takes_only_inputs_as_old_programs_pass_it():
     assert autograd.grad(x * x, x, None, None, False, True)[0].tolist() == [4.0]
     with pytest.raises(SettingError, match="only_inputs"):
         autograd.grad(x * x, x, only_inputs=False)
+
+
+def test_grad_is_never_an_array_that_somebody_else_has():
+    """Two leaves whose cotangents are views of the same memory get arrays of their own."""
+    x = autograd.tensor(np.ones((2, 3)), requires_grad=True)
+    y = autograd.tensor(np.ones(6), requires_grad=True)
+    seed = autograd.tensor(np.arange(6.0))
+    (x.reshape(6) + y).backward(seed)
+    x.grad.mul_(2)
+    np.testing.assert_array_equal(y.grad.numpy(), np.arange(6.0))
+    np.testing.assert_array_equal(seed.numpy(), np.arange(6.0))
+    np.testing.assert_array_equal(x.grad.numpy(), 2 * np.arange(6.0).reshape(2, 3))

@@ -8,6 +8,8 @@ import pytest
 from kernels import jit, threads
 from tests import naive
 
+from .canary import at_the_edge
+
 if not jit.ENABLED:
     pytest.skip("vector code is not run with NUMBA_DISABLE_JIT=1", allow_module_level=True)
 
@@ -252,14 +254,24 @@ def test_product_writes_its_rows_and_no_more(rng, dtype, rows, terms):
     assert (out[:, L:] == 7).all()
 
 
-def test_packed_panels():
-    w = np.arange(2 * 3 * 20.0).reshape(3, 40)  # two gates of 20 units
-    L = panel.columns(8)
-    z = recurrent.packed(w, 2).reshape(2, -(-20 // L), 3, L)
-    for gate, unit in ((0, 0), (0, 15), (1, 0), (1, 19)):
-        np.testing.assert_array_equal(z[gate, unit // L, :, unit % L], w[:, gate * 20 + unit])
-    assert z.sum() == w.sum()
-    assert z.ctypes.data % 64 == 0
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("inputs", "units"), [(1, 1), (5, 20), (16, 16), (17, 33), (70, 8)])
+def test_packed_panels(rng, monkeypatch, dtype, inputs, units):
+    monkeypatch.setattr(recurrent, "WORTH_COPYING", 1)
+    L, gates = panel.columns(np.dtype(dtype).itemsize), 3
+    U = -(-units // L)
+    w_ih, w_hh = (at_the_edge(rng.standard_normal((gates * units, k)).astype(dtype)) for k in (inputs, units))
+    for w, flat in zip((w_ih, w_hh), recurrent.packed(w_ih, w_hh, True), strict=True):
+        expected = np.zeros((gates, U * L, w.shape[1]), dtype)
+        expected[:, :units] = w.reshape(gates, units, -1)
+        got = flat.reshape(gates, U, -1, L).transpose(0, 1, 3, 2).reshape(expected.shape)
+        np.testing.assert_array_equal(got, expected)
+        assert flat.ctypes.data % 64 == 0
+    for w, flat in zip((w_ih, w_hh), recurrent.packed(w_ih, w_hh, False), strict=True):
+        got = flat.reshape(-1, gates * units, L).transpose(1, 0, 2).reshape(gates * units, -1)
+        np.testing.assert_array_equal(got[:, : w.shape[1]], w)
+        assert not got[:, w.shape[1] :].any()
+    assert recurrent.packed(w_ih, w_hh, False, False)[0].size == 0
 
 
 def test_the_rows_before():
