@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import autograd
 import nn
 
-from . import functional, layers, losses, modules, ops, optimizers, ported
+from . import functional, layers, losses, modules, ops, optimizers, ported, recurrent
 from .compare import WIDER, difference, error_difference
 
 DECIDED = {
@@ -102,6 +102,8 @@ def checks(family: str, dtypes: list[str]) -> Iterator[Check]:
     elif family == "modules":
         for check in modules.BEHAVIOURS:
             yield check.__name__, lambda c=check: "\n    ".join(modules.behaviour_differences(c))
+    elif family == "recurrent":
+        yield from recurrent.checks(dtypes)
     elif family == "optimizers":
         for case in optimizers.optimizers():
             for dtype in dtypes if case[0] != "LBFGS" else ["float64"]:
@@ -121,6 +123,7 @@ FAMILIES = (
     "layers",
     "signatures",
     "modules",
+    "recurrent",
     "optimizers",
     "schedulers",
     "programs",
