@@ -59,13 +59,13 @@ def computed(g: Any) -> Any:
 class Owned(set[Any]):
     """The nodes whose cotangent belongs to the dictionary alone, and Products that are still to be added to some."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.waiting: dict[Any, list[Product]] = {}
-        self.nbytes = 0
+    waiting: dict[Any, list[Product]] | None = None  # made when it is needed: every backward has one of these
+    nbytes = 0
 
     def wait(self, node: Any, product: Product, cotangents: dict[Any, Any]) -> None:
         """Add a product to the cotangent that a node has, later."""
+        if self.waiting is None:
+            self.waiting = {}
         self.waiting.setdefault(node, []).append(product)
         self.nbytes += product.left.nbytes + product.right.nbytes
         if self.nbytes > ROOM:
@@ -73,13 +73,12 @@ class Owned(set[Any]):
 
     def settle(self, cotangents: dict[Any, Any]) -> None:
         """Add what waits."""
-        for node, products in self.waiting.items():
+        for node, products in (self.waiting or {}).items():
             if node not in self:
                 cotangents[node] = np.array(cotangents[node], order="C")
                 self.add(node)
             _add(cotangents[node], products)
-        self.waiting.clear()
-        self.nbytes = 0
+        self.waiting, self.nbytes = None, 0
 
 
 def _add(total: Array, products: list[Product]) -> None:

@@ -345,7 +345,7 @@ class Tape:
                     if not any(type(node) is Record and not node.consumed for node in cotangents):
                         break
                     patience += misses
-            if type(owned) is Owned:
+            if type(owned) is Owned and owned.waiting:
                 owned.settle(cotangents)
             complete = True
         finally:

@@ -47,6 +47,7 @@ def waited(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     settle = Owned.settle
 
     def counted(self: Owned, cotangents: dict[Any, Any]) -> None:
+        assert self.waiting is not None
         found.extend(len(each) for each in self.waiting.values())
         settle(self, cotangents)
 
