@@ -150,30 +150,35 @@ def _add_rows(rows: Array, first: int, count: int, out: Array, R: int, L: int) -
 
 @kernel
 def _copy(x: Array, z: Array) -> None:
+    simd.wide()
     for k in range(z.size):
         z[k] = x[k]
 
 
 @kernel
 def _add(x: Array, z: Array) -> None:
+    simd.wide()
     for k in range(z.size):
         z[k] += x[k]
 
 
 @kernel
 def _sigmoid(a: Array) -> None:
+    simd.wide()
     for k in range(a.size):
         a[k] = sigmoid(a[k])
 
 
 @kernel
 def _tanh(a: Array) -> None:
+    simd.wide()
     for k in range(a.size):
         a[k] = tanh(a[k])
 
 
 @kernel
 def _relu(a: Array) -> None:
+    simd.wide()
     zero = a.dtype.type(0)
     for k in range(a.size):
         a[k] = zero if a[k] <= zero else a[k]
@@ -469,12 +474,14 @@ def _finish(
 
 @kernel
 def _lstm_cell(i: Array, f: Array, g: Array, c: Array) -> None:
+    simd.wide()
     for k in range(c.size):
         c[k] = f[k] * c[k] + i[k] * g[k]
 
 
 @kernel
 def _lstm_output(o: Array, c: Array, h: Array) -> None:
+    simd.wide()
     for k in range(c.size):
         h[k] = o[k] * tanh(c[k])
 
@@ -509,6 +516,7 @@ def _lstm(
     """
     N = len(x)
     B, H = h_n.shape
+    simd.wide()
     R = stop - start
     U = (H + L - 1) // L
     begin, end = start * U * L, stop * U * L
@@ -563,8 +571,16 @@ def _lstm(
 
 
 @kernel
+def _tanh_of(c: Array, y: Array) -> None:
+    simd.wide()
+    for k in range(c.size):
+        y[k] = tanh(c[k])
+
+
+@kernel
 def _lstm_slopes_c(dh: Array, o: Array, y: Array, dc: Array) -> None:
     """Add to the cotangent of c what comes through h = o y, y = tanh(c)."""
+    simd.wide()
     one = o.dtype.type(1)
     for k in range(o.size):
         dc[k] += dh[k] * o[k] * (one - y[k] * y[k])
@@ -573,6 +589,7 @@ def _lstm_slopes_c(dh: Array, o: Array, y: Array, dc: Array) -> None:
 @kernel
 def _slopes_of_sigmoid(dz: Array, y: Array, z: Array, d: Array) -> None:
     """d = dz y z (1 - z)."""
+    simd.wide()
     one = z.dtype.type(1)
     for k in range(z.size):
         d[k] = dz[k] * y[k] * (z[k] * (one - z[k]))
@@ -581,6 +598,7 @@ def _slopes_of_sigmoid(dz: Array, y: Array, z: Array, d: Array) -> None:
 @kernel
 def _slopes_of_tanh(dz: Array, y: Array, z: Array, d: Array) -> None:
     """d = dz y (1 - z^2)."""
+    simd.wide()
     one = z.dtype.type(1)
     for k in range(z.size):
         d[k] = dz[k] * y[k] * (one - z[k] * z[k])
@@ -588,6 +606,7 @@ def _slopes_of_tanh(dz: Array, y: Array, z: Array, d: Array) -> None:
 
 @kernel
 def _scale(x: Array, y: Array) -> None:
+    simd.wide()
     for k in range(x.size):
         x[k] *= y[k]
 
@@ -625,6 +644,7 @@ def _lstm_grad(
     """
     N = len(dz)
     B, H = dh_n.shape
+    simd.wide()
     R = stop - start
     U = (H + L - 1) // L
     begin, end = start * U * L, stop * U * L
@@ -654,11 +674,14 @@ def _lstm_grad(
                 g, o = gates[p + 2 * part : p + 2 * part + wide], gates[p + 3 * part : p + 3 * part + wide]
                 d_h, d_c, c, c_before = dh[q : q + wide], dc[q : q + wide], cell[q : q + wide], earlier[q : q + wide]
                 p_c = (u * (B + N) + B + at) * L
-                _copy(cs[p_c : p_c + wide], c)
-                for r in range(rows):
-                    p_c = (u * (B + N) + before[at + r]) * L
-                    _copy(cs[p_c : p_c + L], c_before[r * L : r * L + L])
-                _tanh(c)
+                _tanh_of(cs[p_c : p_c + wide], c)
+                p_c = (u * (B + N) + before[at]) * L
+                if before[at + rows - 1] == before[at] + rows - 1:  # they stand together
+                    c_before = cs[p_c : p_c + wide]
+                else:
+                    for r in range(rows):
+                        p_c = (u * (B + N) + before[at + r]) * L
+                        _copy(cs[p_c : p_c + L], c_before[r * L : r * L + L])
                 _slopes_of_sigmoid(d_h, c, o, d[m + 3 * apart : m + 3 * apart + wide])
                 _lstm_slopes_c(d_h, o, c, d_c)
                 _slopes_of_sigmoid(d_c, g, i, d[m : m + wide])
@@ -867,12 +890,14 @@ def lstm_grad(
 
 @kernel
 def _gru_new(n: Array, r: Array, y: Array) -> None:
+    simd.wide()
     for k in range(n.size):
         n[k] = tanh(n[k] + r[k] * y[k])
 
 
 @kernel
 def _gru_state(n: Array, z: Array, h: Array) -> None:
+    simd.wide()
     for k in range(h.size):
         h[k] = n[k] + z[k] * (h[k] - n[k])
 
@@ -902,6 +927,7 @@ def _gru(
     """
     N = len(x)
     B, H = h_n.shape
+    simd.wide()
     R = stop - start
     U = (H + L - 1) // L
     begin, end = start * U * L, stop * U * L
@@ -953,6 +979,7 @@ def _gru(
 
 @kernel
 def _gru_slopes_z(dh: Array, h: Array, n: Array, z: Array, d: Array) -> None:
+    simd.wide()
     one = z.dtype.type(1)
     for k in range(z.size):
         d[k] = dh[k] * (h[k] - n[k]) * (z[k] * (one - z[k]))
@@ -960,6 +987,7 @@ def _gru_slopes_z(dh: Array, h: Array, n: Array, z: Array, d: Array) -> None:
 
 @kernel
 def _gru_slopes_n(dh: Array, n: Array, z: Array, d: Array) -> None:
+    simd.wide()
     one = z.dtype.type(1)
     for k in range(z.size):
         d[k] = dh[k] * (one - z[k]) * (one - n[k] * n[k])
@@ -967,6 +995,7 @@ def _gru_slopes_n(dh: Array, n: Array, z: Array, d: Array) -> None:
 
 @kernel
 def _times(x: Array, y: Array, z: Array) -> None:
+    simd.wide()
     for k in range(z.size):
         z[k] = x[k] * y[k]
 
@@ -998,6 +1027,7 @@ def _gru_grad(
     """d (4 U, *, L): of r, z, n and y before their activation. All else as in `_lstm_grad`."""
     N = len(dz)
     B, H = dh_n.shape
+    simd.wide()
     R = stop - start
     U = (H + L - 1) // L
     begin, end = start * U * L, stop * U * L
@@ -1137,6 +1167,7 @@ def _rnn(
     """h = tanh(gates), or relu. Arrays as in `_lstm`; gates (U, N, L) are room."""
     N = len(x)
     B, H = h_n.shape
+    simd.wide()
     R = stop - start
     U = (H + L - 1) // L
     begin, end = start * U * L, stop * U * L
@@ -1183,6 +1214,7 @@ def _rnn(
 
 @kernel
 def _rnn_slopes(dh: Array, h: Array, rectified: bool, d: Array) -> None:
+    simd.wide()
     zero, one = h.dtype.type(0), h.dtype.type(1)
     if rectified:
         for k in range(h.size):
@@ -1218,6 +1250,7 @@ def _rnn_grad(
 ) -> None:
     """d (U, *, L): before the activation. All else as in `_lstm_grad`."""
     B, H = dh_n.shape
+    simd.wide()
     R = stop - start
     U = (H + L - 1) // L
     begin, end = start * U * L, stop * U * L

@@ -64,18 +64,21 @@ def _bias(b: Array, first: int, units: int, out: Array) -> None:
 
 @kernel
 def _sigmoid(a: Array) -> None:
+    simd.wide()
     for k in range(a.size):
         a[k] = sigmoid(a[k])
 
 
 @kernel
 def _tanh(a: Array) -> None:
+    simd.wide()
     for k in range(a.size):
         a[k] = tanh(a[k])
 
 
 @kernel
 def _relu(a: Array) -> None:
+    simd.wide()
     zero = a.dtype.type(0)
     for k in range(a.size):
         a[k] = zero if a[k] <= zero else a[k]
@@ -92,18 +95,21 @@ def _put(tile: Array, L: int, z: Array, column: int, units: int) -> None:
 
 @kernel
 def _cell(i: Array, f: Array, g: Array, c: Array, new: Array) -> None:
+    simd.wide()
     for k in range(c.size):
         new[k] = f[k] * c[k] + i[k] * g[k]
 
 
 @kernel
 def _output(o: Array, y: Array, h: Array) -> None:
+    simd.wide()
     for k in range(h.size):
         h[k] = o[k] * y[k]
 
 
 @kernel
 def _tanh_of(c: Array, y: Array) -> None:
+    simd.wide()
     for k in range(c.size):
         y[k] = tanh(c[k])
 
@@ -128,6 +134,7 @@ def _lstm(
 ) -> None:
     """gates -> i, f, g, o;  c_new = f c + i g;  tanh_c = tanh(c_new);  h_new = o tanh_c, for some blocks of units."""
     B, H = h.shape
+    simd.wide()
     K = max(x.shape[1], H)
     room = _room((K + L + 4 * B + 1) * L, x)
     packed = room.ctypes.data
@@ -187,12 +194,14 @@ def lstm(
 
 @kernel
 def _new(n: Array, r: Array, y: Array) -> None:
+    simd.wide()
     for k in range(n.size):
         n[k] = tanh(n[k] + r[k] * y[k])
 
 
 @kernel
 def _mix(n: Array, z: Array, h: Array, new: Array) -> None:
+    simd.wide()
     for k in range(n.size):
         new[k] = n[k] + z[k] * (h[k] - n[k])
 
@@ -215,6 +224,7 @@ def _gru(
 ) -> None:
     """gates -> r, z, n, with y = h w_n' + b, n = tanh(x_n + r y);  new = n + z (h - n), for some blocks of units."""
     B, H = h.shape
+    simd.wide()
     K = max(x.shape[1], H)
     room = _room((K + L + 4 * B + 1) * L, x)
     packed = room.ctypes.data
@@ -276,6 +286,7 @@ def _rnn(
 ) -> None:
     """new = tanh, or relu, of x w_ih' + h w_hh' + b, for some blocks of units."""
     B, H = h.shape
+    simd.wide()
     K = max(x.shape[1], H)
     room = _room((K + L + B + 1) * L, x)
     packed = room.ctypes.data

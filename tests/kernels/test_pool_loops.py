@@ -1,5 +1,7 @@
 """What the compiler makes of the loops of pooling."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from kernels import jit, pool
 
 
 @pytest.mark.skipif(not jit.ENABLED, reason="nothing is compiled")
+@pytest.mark.skipif(os.environ.get("NUMBA_BOUNDSCHECK") == "1", reason="loops that check their indices stay scalar")
 def test_the_inner_loop_is_vector_code():
     from numba import njit
 
