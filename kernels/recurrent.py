@@ -34,7 +34,7 @@ Array = np.ndarray[Any, Any]
 WORTH_A_THREAD = 1_000_000
 """Multiplications that pay for waking a thread."""
 
-WORTH_COPYING = 1 << 15
+WORTH_COPYING = 1 << 14
 """Weights whose packing pays for waking a thread."""
 
 NEAR = 64 << 10
