@@ -1,4 +1,4 @@
-"""Gradients of weights that are used again and again: one product of matrices in the place of many.
+"""Products of matrices, large ones by our own kernels; and one product in the place of many for gradients of weights.
 
 A cell in a Python loop, or a linear layer, gives its weights left.T @ right at every step, from the few rows of a
 batch. Each such product fills the whole gradient, and adding it up reads and writes that once more: for 32 rows this
@@ -8,7 +8,7 @@ ones wait until there is enough of them, or backward ends. Rows under rows, they
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from typing import Any
 
 import numpy as np
@@ -17,36 +17,55 @@ from kernels import jit
 
 Array = np.ndarray[Any, Any]
 
+LARGE = 1 << 18
+"""Multiplications from which on OpenBLAS would use its threads."""
+
+
+def product(x: Any, y: Any) -> Any:
+    """x @ y. Large products of arrays are made by our own kernels: BLAS's threads get in their way (kernels.gemm)."""
+    if type(x) is np.ndarray and type(y) is np.ndarray and x.ndim == y.ndim > 1 and _compiled(x, y):
+        from kernels.gemm import matmul  # loads Numba
+
+        return matmul(x, y)
+    return x @ y
+
+
+def _compiled(x: Array, y: Array) -> bool:
+    """Is this a large product, or a batch of not too small ones, that the kernels have?"""
+    shape = x.shape
+    each = shape[-2] * shape[-1] * y.shape[-1]
+    if each < LARGE and (each < LARGE >> 3 or each * math.prod(shape[:-2]) < LARGE):
+        return False
+    known = x.dtype == y.dtype and x.dtype.char in "fd" and shape[-1] == y.shape[-2]
+    return known and shape[:-2] == y.shape[:-2] and jit.ENABLED
+
+
 FEW = 128
 """Rows from which on a product is worth computing by itself."""
-
-WORTH_COMPILING = 1 << 18
-"""Multiplications from which on the kernels make one product of many; NumPy would have to copy the rows first."""
 
 ROOM = 16 << 20
 """Bytes of factors that may wait."""
 
 
 class Product:
-    """left.T @ right, not computed yet. left (B, R), right (B, C), multiply(left.T, right)."""
+    """left.T @ right, not computed yet. left (B, R), right (B, C)."""
 
-    __slots__ = ("left", "multiply", "right")
+    __slots__ = ("left", "right")
 
-    def __init__(self, left: Array, right: Array, multiply: Callable[[Array, Array], Array]) -> None:
+    def __init__(self, left: Array, right: Array) -> None:
         self.left = left
         self.right = right
-        self.multiply = multiply
 
-    def array(self) -> Array:
+    def array(self) -> Any:
         """The product."""
-        return self.multiply(self.left.T, self.right)
+        return product(self.left.T, self.right)
 
 
-def product_of(left: Any, right: Any, multiply: Callable[[Any, Any], Any]) -> Any:
+def product_of(left: Any, right: Any) -> Any:
     """left.T @ right: a `Product` of arrays, computed at once if there are Tensors."""
     if type(left) is np.ndarray and type(right) is np.ndarray:
-        return Product(left, right, multiply)
-    return multiply(left.T, right)
+        return Product(left, right)
+    return product(left.T, right)
 
 
 def computed(g: Any) -> Any:
@@ -84,10 +103,10 @@ class Owned(set[Any]):
 def _add(total: Array, products: list[Product]) -> None:
     """Add the products to `total`, in place."""
     lefts, rights = [product.left for product in products], [product.right for product in products]
-    if jit.ENABLED and total.size * sum(map(len, lefts)) >= WORTH_COMPILING:
+    if jit.ENABLED and total.size * sum(map(len, lefts)) >= LARGE:  # NumPy would have to copy the rows first
         from kernels.products import add_products, known  # loads Numba
 
         if known(total, *lefts, *rights):
             add_products(total, lefts, rights)
             return
-    total += products[0].multiply(np.concatenate(lefts).T, np.concatenate(rights))
+    total += product(np.concatenate(lefts).T, np.concatenate(rights))

@@ -68,10 +68,8 @@ def _room(rows: int, terms: int, like: Array) -> Array:
     """Aligned memory for `_product`."""
     lanes = simd.WIDTH // like.itemsize
     wide = panel.VECTORS * lanes
-    size = (terms + lanes + 1 + rows) * wide
-    room = np.empty(size + lanes, like.dtype)
-    skip = -room.ctypes.data % simd.WIDTH // like.itemsize
-    return room[skip : skip + size]
+    found: Array = panel.room((terms + lanes + 1 + rows) * wide, like)
+    return found
 
 
 @kernel

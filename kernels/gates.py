@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from . import passes
 from .jit import kernel
 from .vector import sigmoid, tanh
 
@@ -30,20 +31,6 @@ def _tanh_of_sum(x: Array, y: Array, b: Array) -> None:
 
 
 @kernel
-def _cell(i: Array, f: Array, g: Array, c: Array, new: Array) -> None:
-    for k in range(c.size):
-        new[k] = f[k] * c[k] + i[k] * g[k]
-
-
-@kernel
-def _output(o: Array, c: Array, y: Array, h: Array) -> None:
-    for k in range(c.size):
-        y[k] = tanh(c[k])
-    for k in range(c.size):
-        h[k] = o[k] * y[k]
-
-
-@kernel
 def lstm(x: Array, y: Array, b: Array, c: Array, h_new: Array, c_new: Array, tanh_c: Array) -> None:
     """x -> i, f, g, o;  c_new = f c + i g;  tanh_c = tanh(c_new);  h_new = o tanh_c."""
     B, H = c.shape
@@ -52,35 +39,10 @@ def lstm(x: Array, y: Array, b: Array, c: Array, h_new: Array, c_new: Array, tan
         _sigmoid_of_sum(row[: 2 * H], part[: 2 * H], b[: 2 * H])
         _tanh_of_sum(row[2 * H : 3 * H], part[2 * H : 3 * H], b[2 * H : 3 * H])
         _sigmoid_of_sum(row[3 * H :], part[3 * H :], b[3 * H :])
-        _cell(row[:H], row[H : 2 * H], row[2 * H : 3 * H], c[r], c_new[r])
-        _output(row[3 * H :], c_new[r], tanh_c[r], h_new[r])
-
-
-@kernel
-def _through_sigmoid(dz: Array, y: Array, z: Array, d: Array) -> None:
-    one = z.dtype.type(1)
-    for k in range(z.size):
-        d[k] = dz[k] * y[k] * (z[k] * (one - z[k]))
-
-
-@kernel
-def _through_tanh(dz: Array, y: Array, z: Array, d: Array) -> None:
-    one = z.dtype.type(1)
-    for k in range(z.size):
-        d[k] = dz[k] * y[k] * (one - z[k] * z[k])
-
-
-@kernel
-def _through_output(dh: Array, dc: Array, o: Array, y: Array, total: Array) -> None:
-    one = o.dtype.type(1)
-    for k in range(o.size):
-        total[k] = dc[k] + dh[k] * o[k] * (one - y[k] * y[k])
-
-
-@kernel
-def _scale(x: Array, y: Array) -> None:
-    for k in range(x.size):
-        x[k] *= y[k]
+        passes.copy(c[r], c_new[r])
+        passes.cell(row[:H], row[H : 2 * H], row[2 * H : 3 * H], c_new[r])
+        passes.tanh_of(c_new[r], tanh_c[r])
+        passes.times(row[3 * H :], tanh_c[r], h_new[r])
 
 
 @kernel
@@ -90,12 +52,13 @@ def lstm_grad(dh: Array, dc: Array, c: Array, gates: Array, tanh_c: Array, d: Ar
     for r in range(B):
         row, out, t = gates[r], d[r], total[r]
         i, f, g, o = row[:H], row[H : 2 * H], row[2 * H : 3 * H], row[3 * H :]
-        _through_output(dh[r], dc[r], o, tanh_c[r], t)
-        _through_sigmoid(t, g, i, out[:H])
-        _through_sigmoid(t, c[r], f, out[H : 2 * H])
-        _through_tanh(t, i, g, out[2 * H : 3 * H])
-        _through_sigmoid(dh[r], tanh_c[r], o, out[3 * H :])
-        _scale(t, f)
+        passes.copy(dc[r], t)
+        passes.through_output(dh[r], o, tanh_c[r], t)
+        passes.through_sigmoid(t, g, i, out[:H])
+        passes.through_sigmoid(t, c[r], f, out[H : 2 * H])
+        passes.through_tanh(t, i, g, out[2 * H : 3 * H])
+        passes.through_sigmoid(dh[r], tanh_c[r], o, out[3 * H :])
+        passes.scale(t, f)
 
 
 @kernel
@@ -104,12 +67,6 @@ def _new(n: Array, b: Array, r: Array, y: Array, c: Array) -> None:
         y[k] += c[k]
     for k in range(n.size):
         n[k] = tanh(n[k] + b[k] + r[k] * y[k])
-
-
-@kernel
-def _mix(n: Array, z: Array, h: Array, new: Array) -> None:
-    for k in range(n.size):
-        new[k] = n[k] + z[k] * (h[k] - n[k])
 
 
 @kernel
@@ -123,33 +80,8 @@ def gru(x: Array, y: Array, b: Array, c: Array, h: Array, new: Array) -> None:
         row, part = x[i], y[i]
         _sigmoid_of_sum(row[: 2 * H], part[: 2 * H], b[: 2 * H])
         _new(row[2 * H :], b[2 * H :], row[:H], part[2 * H :], c)
-        _mix(row[2 * H :], row[H : 2 * H], h[i], new[i])
-
-
-@kernel
-def _through_mix(dh: Array, h: Array, n: Array, z: Array, d: Array) -> None:
-    one = z.dtype.type(1)
-    for k in range(z.size):
-        d[k] = dh[k] * (h[k] - n[k]) * (z[k] * (one - z[k]))
-
-
-@kernel
-def _through_new(dh: Array, n: Array, z: Array, d: Array) -> None:
-    one = z.dtype.type(1)
-    for k in range(z.size):
-        d[k] = dh[k] * (one - z[k]) * (one - n[k] * n[k])
-
-
-@kernel
-def _product(x: Array, y: Array, z: Array) -> None:
-    for k in range(z.size):
-        z[k] = x[k] * y[k]
-
-
-@kernel
-def _copy(x: Array, z: Array) -> None:
-    for k in range(z.size):
-        z[k] = x[k]
+        passes.copy(h[i], new[i])
+        passes.mix(row[2 * H :], row[H : 2 * H], new[i])
 
 
 @kernel
@@ -159,9 +91,9 @@ def gru_grad(dh: Array, h: Array, gates: Array, y: Array, d_x: Array, d_y: Array
     for k in range(B):
         row, out, other = gates[k], d_x[k], d_y[k]
         r, z, n = row[:H], row[H : 2 * H], row[2 * H :]
-        _through_mix(dh[k], h[k], n, z, out[H : 2 * H])
-        _through_new(dh[k], n, z, out[2 * H :])
-        _through_sigmoid(out[2 * H :], y[k], r, out[:H])
-        _copy(out[: 2 * H], other[: 2 * H])
-        _product(out[2 * H :], r, other[2 * H :])
-        _product(dh[k], z, carried[k])
+        passes.through_mix(dh[k], h[k], n, z, out[H : 2 * H])
+        passes.through_candidate(dh[k], n, z, out[2 * H :])
+        passes.through_sigmoid(out[2 * H :], y[k], r, out[:H])
+        passes.copy(out[: 2 * H], other[: 2 * H])
+        passes.times(out[2 * H :], r, other[2 * H :])
+        passes.times(dh[k], z, carried[k])

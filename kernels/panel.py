@@ -10,9 +10,11 @@ Imported only when a kernel that needs it is compiled: it loads Numba.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
@@ -24,6 +26,23 @@ VECTORS = 2
 
 ROWS = 10 if simd.REGISTERS == 32 else 6
 """The most rows at once: with their sums, two vectors of w and some broadcast values in flight, registers are full."""
+
+
+Array = np.ndarray[Any, Any]
+
+
+@kernel
+def room(size: int, like: Array) -> Array:
+    """Memory for `size` elements that starts at a line of the cache: no register is loaded across two."""
+    found = np.empty(size + 64, like.dtype)
+    skip = -found.ctypes.data % 64 // like.itemsize
+    return found[skip : skip + size]
+
+
+@functools.lru_cache(maxsize=64)
+def places(count: int, apart: int) -> Array:
+    """0, apart, 2 * apart ...: how far `count` elements lie from the first of them."""
+    return np.arange(count) * apart
 
 
 def columns(itemsize: int) -> int:

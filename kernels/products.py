@@ -11,7 +11,6 @@ Imported when it is first needed, because it loads Numba.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -25,14 +24,6 @@ Array = np.ndarray[Any, Any]
 
 WORTH_A_THREAD = 500_000
 """Multiplications that pay for waking a thread."""
-
-
-@kernel
-def _aligned(size: int, like: Array) -> Array:
-    """Memory that starts at a line of the cache: no register is loaded across two."""
-    room = np.empty(size + 64, like.dtype)
-    skip = -room.ctypes.data % 64 // like.itemsize
-    return room[skip : skip + size]
 
 
 @kernel
@@ -60,19 +51,13 @@ def _through(
 ) -> None:
     """Some of the panels of both products; see `through`."""
     panels = (z.shape[1] + L - 1) // L
-    room = _aligned((2 + d.shape[1] + len(d)) * L, d)
+    room = panel.room((2 + d.shape[1] + len(d)) * L, d)
     room[:L] = 0
     for part in range(first, last):
         if part < panels:
             _times(d, w, z, part * L, L, places, room)
         else:
             _times(d_2, w_2, z_2, (part - panels) * L, L, places, room)
-
-
-@functools.lru_cache(maxsize=64)
-def _row(count: int, itemsize: int) -> Array:
-    """Distances in bytes of `count` elements that follow each other from the first."""
-    return np.arange(count) * itemsize
 
 
 def through(d: Array, w: Array, d_2: Array, w_2: Array) -> tuple[Array, Array]:
@@ -84,7 +69,7 @@ def through(d: Array, w: Array, d_2: Array, w_2: Array) -> tuple[Array, Array]:
     z, z_2 = np.empty((B, K), d.dtype), np.empty((B, K_2), d.dtype)
     L = panel.columns(d.itemsize)
     parts = -(-K // L) - (-K_2 // L)
-    work = partial(_through, d, w, z, d_2, w_2, z_2, _row(J, d.itemsize), L)
+    work = partial(_through, d, w, z, d_2, w_2, z_2, panel.places(J, d.itemsize), L)
     threads.split(parts, work, WORTH_A_THREAD // max(B * J * L, 1))
     return z, z_2
 
@@ -98,7 +83,7 @@ def _add_products(
     size = z.itemsize
     row = L * size
     most = len(places)
-    room = _aligned((K + most + 1) * L, z)
+    room = panel.room((K + most + 1) * L, z)
     total, packed = room[: K * L], room[K * L :]
     for block in range(first, last):
         wide = min(L, J - block * L)

@@ -9,28 +9,18 @@ Imported when it is first needed, because it loads Numba.
 
 from __future__ import annotations
 
-import functools
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from . import panel, simd, threads
+from . import panel, passes, simd, threads
 from .jit import kernel
-from .vector import sigmoid, tanh
 
 Array = np.ndarray[Any, Any]
 
 WORTH_A_THREAD = 500_000
 """Multiplications that pay for waking a thread."""
-
-
-@kernel
-def _room(size: int, like: Array) -> Array:
-    """Memory that starts at a line of the cache: no register is loaded across two."""
-    room = np.empty(size + 64, like.dtype)
-    skip = -room.ctypes.data % 64 // like.itemsize
-    return room[skip : skip + size]
 
 
 @kernel
@@ -63,25 +53,25 @@ def _bias(b: Array, first: int, units: int, out: Array) -> None:
 
 
 @kernel
-def _sigmoid(a: Array) -> None:
-    simd.wide()
-    for k in range(a.size):
-        a[k] = sigmoid(a[k])
-
-
-@kernel
-def _tanh(a: Array) -> None:
-    simd.wide()
-    for k in range(a.size):
-        a[k] = tanh(a[k])
-
-
-@kernel
-def _relu(a: Array) -> None:
-    simd.wide()
-    zero = a.dtype.type(0)
-    for k in range(a.size):
-        a[k] = zero if a[k] <= zero else a[k]
+def _gate(
+    x: Array,
+    h: Array,
+    w_ih: Array,
+    w_hh: Array,
+    b_ih: Array,
+    b_hh: Array,
+    row: int,
+    units: int,
+    places: Array,
+    packed: int,
+    shift: Array,
+    tile: Array,
+) -> None:
+    """tile (B, L) = x w_ih' + h w_hh' + b_ih + b_hh for the `units` rows of the weights from `row` on."""
+    _biases(b_ih, b_hh, row, units, shift)
+    at = tile.ctypes.data
+    _sum(x, w_ih, row, units, places, packed, shift.ctypes.data, False, at)
+    _sum(h, w_hh, row, units, places, packed, at, True, at)
 
 
 @kernel
@@ -91,27 +81,6 @@ def _put(tile: Array, L: int, z: Array, column: int, units: int) -> None:
         target, source = z[b], tile[b * L : b * L + L]
         for l in range(units):
             target[column + l] = source[l]
-
-
-@kernel
-def _cell(i: Array, f: Array, g: Array, c: Array, new: Array) -> None:
-    simd.wide()
-    for k in range(c.size):
-        new[k] = f[k] * c[k] + i[k] * g[k]
-
-
-@kernel
-def _output(o: Array, y: Array, h: Array) -> None:
-    simd.wide()
-    for k in range(h.size):
-        h[k] = o[k] * y[k]
-
-
-@kernel
-def _tanh_of(c: Array, y: Array) -> None:
-    simd.wide()
-    for k in range(c.size):
-        y[k] = tanh(c[k])
 
 
 @kernel
@@ -134,9 +103,8 @@ def _lstm(
 ) -> None:
     """gates -> i, f, g, o;  c_new = f c + i g;  tanh_c = tanh(c_new);  h_new = o tanh_c, for some blocks of units."""
     B, H = h.shape
-    simd.wide()
     K = max(x.shape[1], H)
-    room = _room((K + L + 4 * B + 1) * L, x)
+    room = panel.room((K + L + 4 * B + 1) * L, x)
     packed = room.ctypes.data
     shift = room[(K + L) * L : (K + L + 1) * L]
     tiles = room[(K + L + 1) * L :]
@@ -145,29 +113,21 @@ def _lstm(
         units = min(L, H - u)
         for gate in range(4):
             tile = tiles[gate * B * L : (gate + 1) * B * L]
-            _biases(b_ih, b_hh, gate * H + u, units, shift)
-            at = tile.ctypes.data
-            _sum(x, w_ih, gate * H + u, units, places, packed, shift.ctypes.data, False, at)
-            _sum(h, w_hh, gate * H + u, units, places, packed, at, True, at)
+            _gate(x, h, w_ih, w_hh, b_ih, b_hh, gate * H + u, units, places, packed, shift, tile)
             if gate == 2:
-                _tanh(tile)
+                passes.tanh(tile)
             else:
-                _sigmoid(tile)
+                passes.sigmoid(tile)
             _put(tile, L, gates, gate * H + u, units)
         for b in range(B):
             row = gates[b]
             i, f = row[u : u + units], row[H + u : H + u + units]
             g, o = row[2 * H + u : 2 * H + u + units], row[3 * H + u : 3 * H + u + units]
             cell, y = c_new[b, u : u + units], tanh_c[b, u : u + units]
-            _cell(i, f, g, c[b, u : u + units], cell)
-            _tanh_of(cell, y)
-            _output(o, y, h_new[b, u : u + units])
-
-
-@functools.lru_cache(maxsize=64)
-def _row(count: int, itemsize: int) -> Array:
-    """Distances in bytes of `count` elements that follow each other from the first."""
-    return np.arange(count) * itemsize
+            passes.copy(c[b, u : u + units], cell)
+            passes.cell(i, f, g, cell)
+            passes.tanh_of(cell, y)
+            passes.times(o, y, h_new[b, u : u + units])
 
 
 def _split(work: Any, x: Array, h: Array, gates: int, L: int) -> None:
@@ -186,24 +146,10 @@ def lstm(
     L = panel.columns(x.itemsize)
     gates = np.empty((B, 4 * H), x.dtype)
     h_new, c_new, y = np.empty_like(c), np.empty_like(c), np.empty_like(c)
-    places = _row(max(x.shape[1], H), x.itemsize)
+    places = panel.places(max(x.shape[1], H), x.itemsize)
     work = partial(_lstm, x, h, c, w_ih, w_hh, b_ih, b_hh, gates, h_new, c_new, y, places, L)
     _split(work, x, h, 4, L)
     return h_new, c_new, gates, y
-
-
-@kernel
-def _new(n: Array, r: Array, y: Array) -> None:
-    simd.wide()
-    for k in range(n.size):
-        n[k] = tanh(n[k] + r[k] * y[k])
-
-
-@kernel
-def _mix(n: Array, z: Array, h: Array, new: Array) -> None:
-    simd.wide()
-    for k in range(n.size):
-        new[k] = n[k] + z[k] * (h[k] - n[k])
 
 
 @kernel
@@ -224,9 +170,8 @@ def _gru(
 ) -> None:
     """gates -> r, z, n, with y = h w_n' + b, n = tanh(x_n + r y);  new = n + z (h - n), for some blocks of units."""
     B, H = h.shape
-    simd.wide()
     K = max(x.shape[1], H)
-    room = _room((K + L + 4 * B + 1) * L, x)
+    room = panel.room((K + L + 4 * B + 1) * L, x)
     packed = room.ctypes.data
     shift = room[(K + L) * L : (K + L + 1) * L]
     tiles = room[(K + L + 1) * L :]
@@ -236,24 +181,22 @@ def _gru(
         units = min(L, H - u)
         for gate in range(2):
             tile = tiles[gate * size : (gate + 1) * size]
-            _biases(b_ih, b_hh, gate * H + u, units, shift)
-            at = tile.ctypes.data
-            _sum(x, w_ih, gate * H + u, units, places, packed, shift.ctypes.data, False, at)
-            _sum(h, w_hh, gate * H + u, units, places, packed, at, True, at)
-            _sigmoid(tile)
+            _gate(x, h, w_ih, w_hh, b_ih, b_hh, gate * H + u, units, places, packed, shift, tile)
+            passes.sigmoid(tile)
             _put(tile, L, gates, gate * H + u, units)
         n, given = tiles[2 * size : 3 * size], tiles[3 * size : 4 * size]
         _bias(b_ih, 2 * H + u, units, shift)
         _sum(x, w_ih, 2 * H + u, units, places, packed, shift.ctypes.data, False, n.ctypes.data)
         _bias(b_hh, 2 * H + u, units, shift)
         _sum(h, w_hh, 2 * H + u, units, places, packed, shift.ctypes.data, False, given.ctypes.data)
-        _new(n, tiles[:size], given)
+        passes.candidate(n, tiles[:size], given)
         _put(n, L, gates, 2 * H + u, units)
         _put(given, L, y, u, units)
         for b in range(B):
             row = gates[b]
             z, n = row[H + u : H + u + units], row[2 * H + u : 2 * H + u + units]
-            _mix(n, z, h[b, u : u + units], new[b, u : u + units])
+            passes.copy(h[b, u : u + units], new[b, u : u + units])
+            passes.mix(n, z, new[b, u : u + units])
 
 
 def gru(x: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Array) -> tuple[Array, Array, Array]:
@@ -264,7 +207,7 @@ def gru(x: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Array) 
     B, H = h.shape
     L = panel.columns(x.itemsize)
     gates, y, new = np.empty((B, 3 * H), x.dtype), np.empty_like(h), np.empty_like(h)
-    places = _row(max(x.shape[1], H), x.itemsize)
+    places = panel.places(max(x.shape[1], H), x.itemsize)
     _split(partial(_gru, x, h, w_ih, w_hh, b_ih, b_hh, gates, y, new, places, L), x, h, 3, L)
     return new, gates, y
 
@@ -286,23 +229,19 @@ def _rnn(
 ) -> None:
     """new = tanh, or relu, of x w_ih' + h w_hh' + b, for some blocks of units."""
     B, H = h.shape
-    simd.wide()
     K = max(x.shape[1], H)
-    room = _room((K + L + B + 1) * L, x)
+    room = panel.room((K + L + B + 1) * L, x)
     packed = room.ctypes.data
     shift = room[(K + L) * L : (K + L + 1) * L]
     tile = room[(K + L + 1) * L :]
     for block in range(first, last):
         u = block * L
         units = min(L, H - u)
-        _biases(b_ih, b_hh, u, units, shift)
-        at = tile.ctypes.data
-        _sum(x, w_ih, u, units, places, packed, shift.ctypes.data, False, at)
-        _sum(h, w_hh, u, units, places, packed, at, True, at)
+        _gate(x, h, w_ih, w_hh, b_ih, b_hh, u, units, places, packed, shift, tile)
         if rectified:
-            _relu(tile)
+            passes.relu(tile)
         else:
-            _tanh(tile)
+            passes.tanh(tile)
         _put(tile, L, new, u, units)
 
 
@@ -310,6 +249,6 @@ def rnn(x: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Array, b_hh: Array, 
     """The state after h. Arguments as in `lstm`, with one gate."""
     L = panel.columns(x.itemsize)
     new = np.empty_like(h)
-    places = _row(max(x.shape[1], h.shape[1]), x.itemsize)
+    places = panel.places(max(x.shape[1], h.shape[1]), x.itemsize)
     _split(partial(_rnn, x, h, w_ih, w_hh, b_ih, b_hh, new, rectified, places, L), x, h, 1, L)
     return new

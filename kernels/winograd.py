@@ -570,14 +570,6 @@ def _odd(count: int, lanes: int) -> int:
 
 
 @kernel
-def _aligned(size: int, like: Array) -> Array:
-    """Memory that starts at a border of a vector."""
-    room = np.empty(size + WIDTH // like.itemsize, like.dtype)
-    skip = -room.ctypes.data % WIDTH // like.itemsize
-    return room[skip : skip + size]
-
-
-@kernel
 def _clear_ends(layers: Array, squares: int, layer: int, planes: int, pitch: int, count: int) -> None:
     """Zeros behind the first `count` elements of each plane, where whole vectors are read but seldom written.
 
@@ -628,7 +620,7 @@ def _outputs(
     tile = vectors[blocks[0, 1]] * lanes
     span = max(1, simd.NEAR // (C * tile * size)) * tile
     layer_in, layer_out = _odd(C * pitch, lanes), _odd(F * pitch, lanes)
-    inputs, sums = _aligned(squares * layer_in + spare, x), _aligned(squares * layer_out + spare, x)
+    inputs, sums = panel.room(squares * layer_in + spare, x), panel.room(squares * layer_out + spare, x)
     _clear_ends(inputs, squares, layer_in, C, pitch, images * rows * tw)
     _clear_ends(sums, squares, layer_out, F, pitch, images * rows * tw)
     zeros = np.empty(simd.ROWS, x.dtype)
@@ -755,14 +747,14 @@ def _products(
     th, tw = (P + m - 1) // m, (Q + m - 1) // m
     slices = (th + rows - 1) // rows
     layer_in, layer_out = _odd(C * pitch, lanes), _odd(F * pitch, lanes)
-    inputs, slopes = _aligned(squares * layer_in + lanes, x), _aligned(squares * layer_out + lanes, x)
+    inputs, slopes = panel.room(squares * layer_in + lanes, x), panel.room(squares * layer_out + lanes, x)
     wide = panel.VECTORS * lanes
     most = images * rows * tw
-    columns = _aligned((most + 2 * lanes) * wide, x)
+    columns = panel.room((most + 2 * lanes) * wide, x)
     places = np.empty(TERMS, np.int64)
     for t in range(TERMS):
         places[t] = t * item
-    tile, zeros = _aligned(F * wide, x), np.empty(wide, x.dtype)
+    tile, zeros = panel.room(F * wide, x), np.empty(wide, x.dtype)
     zeros[:] = 0
     total = totals[threads.number(first, (N + images - 1) // images * slices, len(totals))]
     total[:] = 0

@@ -12,12 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from kernels import jit
-
 from ..broadcast import unbroadcast
 from ..errors import LinAlgError
 from ..op import Array, op
-from ..products import product_of
+from ..products import product, product_of
 
 # -------------------------------------------------------------------------------------------------------- products
 
@@ -25,29 +23,6 @@ from ..products import product_of
 def rows(x: Any) -> Any:
     """All dimensions but the last as one."""
     return x if len(x.shape) == 2 else x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
-
-
-LARGE = 1 << 18
-"""Multiplications from which on OpenBLAS would use its threads."""
-
-
-def product(x: Any, y: Any) -> Any:
-    """x @ y. Large products of arrays are made by our own kernels: BLAS's threads get in their way (kernels.gemm)."""
-    if type(x) is np.ndarray and type(y) is np.ndarray and x.ndim == y.ndim > 1 and _compiled(x, y):
-        from kernels.gemm import matmul  # loads Numba
-
-        return matmul(x, y)
-    return x @ y
-
-
-def _compiled(x: Array, y: Array) -> bool:
-    """Is this a large product, or a batch of not too small ones, that the kernels have?"""
-    shape = x.shape
-    each = shape[-2] * shape[-1] * y.shape[-1]
-    if each < LARGE and (each < LARGE >> 3 or each * math.prod(shape[:-2]) < LARGE):
-        return False
-    known = x.dtype == y.dtype and x.dtype.char in "fd" and shape[-1] == y.shape[-2]
-    return known and shape[:-2] == y.shape[:-2] and jit.ENABLED
 
 
 def times(x: Any, y: Any) -> Any:
@@ -86,7 +61,7 @@ def matmul(x: Array, y: Array) -> Array:
 @op(
     "linear",
     dx=lambda dz, weight: times(dz, weight),
-    dweight=lambda dz, x: product_of(rows(dz), rows(x), product),
+    dweight=lambda dz, x: product_of(rows(dz), rows(x)),
     dbias=lambda dz: np.add.reduce(rows(dz), 0),
     products=("weight",),
 )

@@ -20,9 +20,9 @@ import numpy as np
 from kernels import cells, jit
 
 from ..op import Array, op
-from ..products import product_of
+from ..products import product, product_of
 from .activation import relu
-from .linalg import linear, product
+from .linalg import linear
 from .special import sigmoid
 
 # ------------------------------------------------------------------------------------------------------- one step
@@ -288,8 +288,8 @@ def _through_products(
     return (
         dx,
         dh,
-        product_of(d_x, x, product) if weights in wanted else None,
-        product_of(d_h, h, product) if weights + 1 in wanted else None,
+        product_of(d_x, x) if weights in wanted else None,
+        product_of(d_h, h) if weights + 1 in wanted else None,
         b_x,
         None if not to_b_h else np.array(b_x) if to_b_x and d_h is d_x else np.add.reduce(d_h, 0),
     )

@@ -13,7 +13,7 @@ from .canary import at_the_edge
 if not jit.ENABLED:
     pytest.skip("vector code is not run with NUMBA_DISABLE_JIT=1", allow_module_level=True)
 
-from kernels import cells, panel, recurrent
+from kernels import cells, panel, recurrent, recurrent_panels
 
 KINDS = {  # gates, states, step
     "lstm": (4, 2, naive.lstm_step, ()),
@@ -257,21 +257,21 @@ def test_product_writes_its_rows_and_no_more(rng, dtype, rows, terms):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("inputs", "units"), [(1, 1), (5, 20), (16, 16), (17, 33), (70, 8)])
 def test_packed_panels(rng, monkeypatch, dtype, inputs, units):
-    monkeypatch.setattr(recurrent, "WORTH_COPYING", 1)
+    monkeypatch.setattr(recurrent_panels, "WORTH_COPYING", 1)
     L, gates = panel.columns(np.dtype(dtype).itemsize), 3
     U = -(-units // L)
     w_ih, w_hh = (at_the_edge(rng.standard_normal((gates * units, k)).astype(dtype)) for k in (inputs, units))
-    for w, flat in zip((w_ih, w_hh), recurrent.packed(w_ih, w_hh, True), strict=True):
+    for w, flat in zip((w_ih, w_hh), recurrent_panels.packed(w_ih, w_hh, True), strict=True):
         expected = np.zeros((gates, U * L, w.shape[1]), dtype)
         expected[:, :units] = w.reshape(gates, units, -1)
         got = flat.reshape(gates, U, -1, L).transpose(0, 1, 3, 2).reshape(expected.shape)
         np.testing.assert_array_equal(got, expected)
         assert flat.ctypes.data % 64 == 0
-    for w, flat in zip((w_ih, w_hh), recurrent.packed(w_ih, w_hh, False), strict=True):
+    for w, flat in zip((w_ih, w_hh), recurrent_panels.packed(w_ih, w_hh, False), strict=True):
         got = flat.reshape(-1, gates * units, L).transpose(1, 0, 2).reshape(gates * units, -1)
         np.testing.assert_array_equal(got[:, : w.shape[1]], w)
         assert not got[:, w.shape[1] :].any()
-    assert recurrent.packed(w_ih, w_hh, False, False)[0].size == 0
+    assert recurrent_panels.packed(w_ih, w_hh, False, False)[0].size == 0
 
 
 def test_the_rows_before():
