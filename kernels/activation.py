@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import threads
+from . import simd, threads
 from .jit import Kernel, kernel
 from .vector import erf, exp, expm1, log1p
 from .vector import sigmoid as logistic
@@ -58,6 +58,7 @@ def _part(function: Any, inputs: int) -> Kernel:
 
 @kernel
 def _tanh(x: Array, c: Array, z: Array) -> None:
+    simd.wide()
     for i in range(z.size):
         z[i] = hyperbolic(x[i])
 
@@ -65,6 +66,7 @@ def _tanh(x: Array, c: Array, z: Array) -> None:
 @kernel
 def _sigmoid(x: Array, c: Array, z: Array) -> None:
     """1 / (1 + exp(-x))."""
+    simd.wide()
     for i in range(z.size):
         z[i] = logistic(x[i])
 
@@ -72,6 +74,7 @@ def _sigmoid(x: Array, c: Array, z: Array) -> None:
 @kernel
 def _silu(x: Array, c: Array, z: Array) -> None:
     """x * sigmoid(x)."""
+    simd.wide()
     for i in range(z.size):
         v = x[i]
         z[i] = v * logistic(v)
@@ -80,6 +83,7 @@ def _silu(x: Array, c: Array, z: Array) -> None:
 @kernel
 def _silu_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
     """The gradient of `silu`."""
+    simd.wide()
     one = x.dtype.type(1)
     for i in range(z.size):
         v = x[i]
@@ -90,6 +94,7 @@ def _silu_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
 @kernel
 def _gelu(x: Array, c: Array, z: Array) -> None:
     """x times the probability that a standard normal variable is below x."""
+    simd.wide()
     half = x.dtype.type(0.5)
     root = x.dtype.type(ROOT_HALF)
     for i in range(z.size):
@@ -100,6 +105,7 @@ def _gelu(x: Array, c: Array, z: Array) -> None:
 @kernel
 def _gelu_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
     """The gradient of `gelu`."""
+    simd.wide()
     half = x.dtype.type(0.5)
     root = x.dtype.type(ROOT_HALF)
     density = x.dtype.type(DENSITY)
@@ -111,6 +117,7 @@ def _gelu_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
 @kernel
 def _gelu_tanh(x: Array, c: Array, z: Array) -> None:
     """The approximation of gelu by tanh."""
+    simd.wide()
     half = x.dtype.type(0.5)
     one = x.dtype.type(1)
     rate = x.dtype.type(RATE)
@@ -123,6 +130,7 @@ def _gelu_tanh(x: Array, c: Array, z: Array) -> None:
 @kernel
 def _gelu_tanh_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
     """The gradient of `gelu_tanh`."""
+    simd.wide()
     half = x.dtype.type(0.5)
     one = x.dtype.type(1)
     rate = x.dtype.type(RATE)
@@ -138,6 +146,7 @@ def _gelu_tanh_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
 @kernel
 def _mish(x: Array, c: Array, z: Array) -> None:
     """x * tanh(log(1 + exp(x)))."""
+    simd.wide()
     two = x.dtype.type(2)
     sure = x.dtype.type(40)
     for i in range(z.size):
@@ -150,6 +159,7 @@ def _mish(x: Array, c: Array, z: Array) -> None:
 @kernel
 def _mish_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
     """The gradient of `mish`."""
+    simd.wide()
     one = x.dtype.type(1)
     two = x.dtype.type(2)
     sure = x.dtype.type(40)
@@ -164,6 +174,7 @@ def _mish_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
 @kernel
 def _logsigmoid(x: Array, c: Array, z: Array) -> None:
     """log(sigmoid(x))."""
+    simd.wide()
     zero = x.dtype.type(0)
     for i in range(z.size):
         v = x[i]
@@ -173,6 +184,7 @@ def _logsigmoid(x: Array, c: Array, z: Array) -> None:
 @kernel
 def _logsigmoid_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
     """The gradient of `logsigmoid`."""
+    simd.wide()
     for i in range(z.size):
         z[i] = dz[i] * logistic(-x[i])
 
@@ -180,6 +192,7 @@ def _logsigmoid_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
 @kernel
 def _softplus(x: Array, c: Array, z: Array) -> None:
     """log(1 + exp(beta x)) / beta, x itself where beta x is above the threshold.."""
+    simd.wide()
     zero = x.dtype.type(0)
     beta = c[0]
     threshold = c[1]
@@ -192,6 +205,7 @@ def _softplus(x: Array, c: Array, z: Array) -> None:
 @kernel
 def _softplus_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
     """The gradient of `softplus`."""
+    simd.wide()
     beta = c[0]
     threshold = c[1]
     for i in range(z.size):
@@ -203,6 +217,7 @@ def _softplus_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
 @kernel
 def _elu(x: Array, c: Array, z: Array) -> None:
     """scale * x where positive, else scale * alpha * (exp(rate * x) - 1).."""
+    simd.wide()
     zero = x.dtype.type(0)
     alpha = c[0]
     scale = c[1]
@@ -216,6 +231,7 @@ def _elu(x: Array, c: Array, z: Array) -> None:
 @kernel
 def _elu_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
     """The gradient of `elu`."""
+    simd.wide()
     zero = x.dtype.type(0)
     alpha = c[0]
     scale = c[1]
@@ -229,6 +245,7 @@ def _elu_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
 @kernel
 def _leaky_relu(x: Array, c: Array, z: Array) -> None:
     """x where positive, else slope * x.."""
+    simd.wide()
     zero = x.dtype.type(0)
     slope = c[0]
     for i in range(z.size):
@@ -239,6 +256,7 @@ def _leaky_relu(x: Array, c: Array, z: Array) -> None:
 @kernel
 def _leaky_relu_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
     """The gradient of `leaky_relu`."""
+    simd.wide()
     zero = x.dtype.type(0)
     slope = c[0]
     for i in range(z.size):

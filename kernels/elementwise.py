@@ -96,6 +96,14 @@ def _tanh_slope(dz: Array, t: Array, z: Array, start: int, stop: int) -> None:
 
 
 @kernel
+def _tanh_slope_of_number(dz: Array, t: Array, z: Array, start: int, stop: int) -> None:
+    c, t, z = dz[0], t[start:stop], z[start:stop]
+    one = t.dtype.type(1)
+    for i in range(z.size):
+        z[i] = c * (one - t[i] * t[i])
+
+
+@kernel
 def _relu(x: Array, y: Array, z: Array, start: int, stop: int) -> None:
     zero, x, z = y[0], x[start:stop], z[start:stop]
     for i in range(z.size):
@@ -110,14 +118,22 @@ def _relu_slope(dz: Array, r: Array, z: Array, start: int, stop: int) -> None:
         z[i] = dz[i] * (one if r[i] != zero else zero)
 
 
+@kernel
+def _relu_slope_of_number(dz: Array, r: Array, z: Array, start: int, stop: int) -> None:
+    c, r, z = dz[0], r[start:stop], z[start:stop]
+    one, zero = r.dtype.type(1), r.dtype.type(0)
+    for i in range(z.size):
+        z[i] = c * (one if r[i] != zero else zero)
+
+
 # ------------------------------------------------------------------------------------------- with plain signatures
 
 
 def add(x: Array, y: Array) -> Array:
     """x + y."""
     z = _run(x, y, _add, _add_number)
-    if z is None and not x.ndim:
-        z = _run(y, x, _add, _add_number)
+    if z is None:
+        z = _run(y, x, None, _add_number)
     return np.add(x, y) if z is None else z
 
 
@@ -130,8 +146,8 @@ def subtract(x: Array, y: Array) -> Array:
 def multiply(x: Array, y: Array) -> Array:
     """x * y."""
     z = _run(x, y, _multiply, _multiply_number)
-    if z is None and not x.ndim:
-        z = _run(y, x, _multiply, _multiply_number)
+    if z is None:
+        z = _run(y, x, None, _multiply_number)
     return np.multiply(x, y) if z is None else z
 
 
@@ -143,7 +159,7 @@ def divide(x: Array, y: Array) -> Array:
 
 def tanh_slope(dz: Array, z: Array) -> Array:
     """dz * (1 - z * z)."""
-    dx = _run(dz, z, _tanh_slope)
+    dx = _run(dz, z, _tanh_slope, None, _tanh_slope_of_number)
     return dz * (1 - z * z) if dx is None else dx
 
 
@@ -155,22 +171,34 @@ def relu(x: Array) -> Array:
 
 def relu_slope(dz: Array, z: Array) -> Array:
     """dz where z is not 0, else dz * 0."""
-    dx = _run(dz, z, _relu_slope)
+    dx = _run(dz, z, _relu_slope, None, _relu_slope_of_number)
     return dz * (z != 0) if dx is None else dx
 
 
 def _run(
     x: Array, y: Array, both: Kernel | None, right: Kernel | None = None, left: Kernel | None = None
 ) -> Array | None:
-    """The loop for two arrays, or for a number on one side; None if there is none, or NumPy is as quick."""
+    """The loop for two arrays, or for a number on one side; None if there is none, or NumPy is as quick.
+
+    A number that is repeated, as the gradient of a sum is, counts as one: it has no memory to run through.
+    """
     known = x.dtype is y.dtype or x.dtype == y.dtype
     if not known or x.dtype.char not in "fd" or not jit.ENABLED or threads.get_num_threads() == 1:
         return None
-    loop = both if x.shape == y.shape else right if not y.ndim else left if not x.ndim else None
-    if loop is None or not (x.flags.c_contiguous and y.flags.c_contiguous):
+    shape = x.shape if x.ndim else y.shape
+    if y.ndim and y.shape != shape:
         return None
-    z = np.empty(x.shape if x.ndim else y.shape, x.dtype)
+    z = np.empty(shape, x.dtype)
     if z.size < LARGE:
+        return None
+    x, y = _one(x), _one(y)
+    loop = (both if y.size > 1 else right) if x.size > 1 else left
+    if loop is None or not (x.flags.c_contiguous and y.flags.c_contiguous and max(x.size, y.size) > 1):
         return None
     threads.split(z.size, partial(loop, x.reshape(-1), y.reshape(-1), z.reshape(-1)), LEAST)
     return z
+
+
+def _one(x: Array) -> Array:
+    """The first element if all are the same one in memory, else x."""
+    return x if any(x.strides) or x.size == 1 else x[(slice(1),) * x.ndim]

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from kernels import jit
+
 from ..op import op
 from .scan import cumprod, shift
 
@@ -58,10 +60,22 @@ def quotient(dz: Any, z: Any) -> Any:
 # ----------------------------------------------------------------------------------------------- sums and products
 
 
+LARGE = 1 << 18
+"""Elements from which on their sum is worth threads."""
+
+
+def _total(x: Any, axis: Any, keepdims: bool) -> Any:
+    if axis is not None or x.size < LARGE or x.dtype.char not in "fd" or not x.flags.c_contiguous or not jit.ENABLED:
+        return add_reduce(x, axis=axis, keepdims=keepdims)
+    from kernels.reduce import total  # loads Numba
+
+    return total(x).reshape((1,) * x.ndim) if keepdims else total(x)
+
+
 @op("sum", dx=lambda dz, x_shape, axis, keepdims: spread(dz, x_shape, axis, keepdims))
 def sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Sum of the elements along `axis`."""
-    return add_reduce(x, axis=axis, keepdims=keepdims)
+    return _total(x, axis, keepdims)
 
 
 @op("nansum", dx=lambda dz, x, axis, keepdims: kept(dz, x.shape, axis, keepdims) * (x == x))
@@ -73,7 +87,7 @@ def nansum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 @op("mean", dx=lambda dz, x_shape, axis, keepdims: spread(dz / freedom(x_shape, axis), x_shape, axis, keepdims))
 def mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Mean along `axis`; NaN over no elements."""
-    return add_reduce(x, axis=axis, keepdims=keepdims) / freedom(x.shape, axis)
+    return _total(x, axis, keepdims) / freedom(x.shape, axis)
 
 
 def _others(x: Any, axis: int | None) -> Any:

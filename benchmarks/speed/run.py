@@ -8,7 +8,9 @@ timed and the exit status is 1.
 ratio   the peer's time divided by ours: above 1, ours is faster. Median of the rounds, least and largest
 rate    floating-point operations or bytes per second that a step needs at the least, and their share of what the
         machine was found to do with as many threads; arrays that fit into the cache can be above 100 % of copying
-memory  by how much the process grew while it ran steps, ours / the peer's
+peak    the most memory that the process ever held, with Python, the library and its code; ours / the peer's, median
+grown   by how much of that it grew while it ran steps. Ours loads and compiles its kernels then; the peers' code was
+        there before
 """
 
 from __future__ import annotations
@@ -156,12 +158,13 @@ def _write_images(data: str | None, folder: Path) -> str:
     return " and ".join(found) or "random numbers (MNIST not found)"
 
 
-HEADINGS = ("ours", "peer", "ratio", "least - most", "rate", "memory", "", "")
+HEADINGS = ("ours", "peer", "ratio", "least - most", "rate", "peak", "grown", "", "")
 
 
 def _line(*cells: str) -> str:
-    name, ours, peer, ratio, spread, rate, memory, library, what = cells
-    return f"{name:<22}{ours:>9}{peer:>9}{ratio:>8}{spread:>15}  {rate:<20}{memory:>16}  {library:<13}  {what}"
+    name, ours, peer, ratio, spread, rate, peak, grown, library, what = cells
+    times = f"{name:<22}{ours:>9}{peer:>9}{ratio:>8}{spread:>15}"
+    return f"{times}  {rate:<20}{peak:>16}{grown:>15}  {library:<13}  {what}"
 
 
 def lines(row: dict[str, Any], most: dict[str, float]) -> list[str]:
@@ -177,13 +180,14 @@ def lines(row: dict[str, Any], most: dict[str, float]) -> list[str]:
     found = []
     for name, peer in row["peers"].items():
         spread = f"{peer['ratio_min']:.2f} - {peer['ratio_max']:.2f}"
-        memory = f"{ours['growth_mib']:.0f} / {peer['growth_mib']:.0f} MiB"
+        memory = [f"{ours[key]:.0f} / {peer[key]:.0f} MiB" for key in ("peak_mib", "growth_mib")]
         found.append(
-            _line(*start, _seconds(peer["seconds"]), f"{peer['ratio']:.2f}", spread, shown, memory, name, row["what"])
+            _line(*start, _seconds(peer["seconds"]), f"{peer['ratio']:.2f}", spread, shown, *memory, name, row["what"])
         )
         start, shown = ("", ""), ""
     if not found:
-        found.append(_line(*start, "-", "-", "", shown, f"{ours['growth_mib']:.0f} MiB", "", row["what"]))
+        memory = [f"{ours[key]:.0f} MiB" for key in ("peak_mib", "growth_mib")]
+        found.append(_line(*start, "-", "-", "", shown, *memory, "", row["what"]))
     if "scaling" in ours:
         libraries = {"ours": ours, **row["peers"]}
         times = [f"{name} {_seconds(at['single_s'])}, {at['scaling']:.2f} times" for name, at in libraries.items()]

@@ -69,6 +69,17 @@ def test_numbers_and_broadcasting(rng, ours, numpys):
     same(ours(whole, whole + 1), numpys(whole, whole + 1))
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("shape", [(LARGE + 17,), (5, 3, LARGE // 8)])
+@pytest.mark.parametrize(("ours", "numpys"), [*PAIRS, *SLOPES], ids=lambda f: f.__name__)
+def test_a_repeated_number(rng, ours, numpys, shape):
+    """As the gradient of a sum is one."""
+    x, repeated = numbers(rng, *shape), np.broadcast_to(np.float32(0.1), shape)
+    same(ours(repeated, x), numpys(repeated, x))
+    same(ours(x, repeated), numpys(x, repeated))
+    same(ours(repeated, repeated), numpys(repeated, repeated))
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_relu(rng, dtype):
     x = numbers(rng, LARGE + 5, dtype=dtype)

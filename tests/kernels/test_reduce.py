@@ -10,7 +10,6 @@ from kernels import jit, reduce, threads
 SIZES = [1, 2, 3, 15, 16, 17, 31, 33, 63, 65, 4095, 4097, 9000]
 
 
-@pytest.mark.skipif(not jit.ENABLED, reason="the partial sums are those of vector code")
 @pytest.mark.skipif(not jit.ENABLED, reason="Python adds one after the other; the compiler in dozens of partial sums")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("size", SIZES)
@@ -24,6 +23,16 @@ def test_sums_are_as_good_as_pairwise_ones(size, dtype, rng):
     exact = [math.fsum(row) for row in x.reshape(6, size).astype(np.float64)]
     np.testing.assert_allclose(rows, exact, rtol=rounding)
     np.testing.assert_allclose(channels, [math.fsum(exact[c::2]) for c in range(2)], rtol=rounding)
+
+
+@pytest.mark.skipif(not jit.ENABLED, reason="Python adds one after the other; the compiler in dozens of partial sums")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [0, *SIZES, 3 * reduce.PIECE, 300_001])
+def test_the_sum_of_everything(size, dtype, rng):
+    x = (rng.standard_normal(size) + 100).astype(dtype)
+    got = reduce.total(x)
+    assert got.dtype == dtype
+    np.testing.assert_allclose(got, math.fsum(x.astype(np.float64)), rtol=4 * float(np.finfo(dtype).eps))
 
 
 @pytest.mark.parametrize("shape", [(4, 3), (4, 3, 5, 6), (0, 3, 2), (2, 3, 0), (2, 0, 3)])
@@ -49,7 +58,7 @@ def test_threads_give_the_same_bits(rng, monkeypatch):
     try:
         for n in (1, 2, 16):
             threads.set_num_threads(n)
-            results.append(reduce.channel_sums(x))
+            results.append([*reduce.channel_sums(x), reduce.total(np.tile(x, 20))])
     finally:
         threads.set_num_threads(before)
     np.testing.assert_array_equal(results[1:], [results[0]] * 2)
@@ -58,6 +67,8 @@ def test_threads_give_the_same_bits(rng, monkeypatch):
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="channel_sums"):
         reduce.channel_sums(np.ones(3))
+    with pytest.raises(ValueError, match="total"):
+        reduce.total(np.ones((3, 4)).T)
     with pytest.raises(ValueError, match="channel_sums"):
         reduce.channel_sums(np.ones((3, 3), np.int64))
     with pytest.raises(ValueError, match="row_sums"):
