@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -117,7 +118,7 @@ def _seeds(function: str, outputs: list[Any], given: Any) -> list[Any]:
                     f"{function}: grad can be implicitly created only for scalar outputs; output {index} has shape "
                     f"{array.shape}: reduce it with sum() or mean(), or give the gradient to push back"
                 )
-            seed = np.ones(array.shape, array.dtype)
+            seed = _one(array.dtype) if array.ndim == 0 else np.ones(array.shape, array.dtype)
         else:
             if not isinstance(seed, Core):
                 seed = np.asarray(seed, array.dtype)
@@ -128,6 +129,14 @@ def _seeds(function: str, outputs: list[Any], given: Any) -> list[Any]:
                 )
         seeds.append(seed)
     return seeds
+
+
+@functools.cache
+def _one(dtype: Any) -> Any:
+    """1, the seed of a loss: made once, because making it takes longer than many a rule."""
+    one = np.ones((), dtype)
+    one.setflags(write=False)
+    return one
 
 
 def _run(
@@ -274,7 +283,9 @@ def _hooked(node: Any, g: Any) -> Any:
 
 
 def run_hook(hook: Callable[[Any], Any], g: Any) -> Any:
-    """Give a hook the cotangent as a Tensor; what it returns replaces it."""
+    """Give a hook the cotangent as a Tensor, which it may write to; what it returns replaces it."""
+    if isinstance(g, np.ndarray) and not g.flags.writeable:  # a repeated number, or the seed of all losses
+        g = g.copy()
     result = hook(g if isinstance(g, Core) else wrap(g))
     if result is None:
         return g

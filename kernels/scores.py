@@ -245,7 +245,10 @@ def cross_entropy(x: Array, target: Array, share: Any = None) -> tuple[Array, Ar
     if labels.shape != (R,) or weights.size not in (1, R):
         raise ValueError(f"cross_entropy: {R} rows, targets of shape {labels.shape}, shares of shape {weights.shape}")
     function: Any = _loss if dx is None else _loss_and_slope
-    threads.split(R, partial(function, *parts), LEAST // C + 1)
+    if x.size < 2 * LEAST:
+        function(*parts, 0, R)
+    else:
+        threads.split(R, partial(function, *parts), LEAST // C + 1)
     if wrong[0]:
         raise IndexError(f"cross_entropy: targets must be in 0 .. {C - 1}")
     return loss, dx

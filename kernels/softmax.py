@@ -1,7 +1,10 @@
 """Softmax, its logarithm and cross-entropy: NumPy for little work and for other axes, else the loops of `scores`."""
 
+# mypy: no-warn-return-any
+
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -12,6 +15,14 @@ from . import jit
 Array = np.ndarray[Any, Any]
 
 WORTH_COMPILING = 512  # elements: below, NumPy takes about as long, and programs with tiny arrays need no compiler
+
+
+@functools.cache
+def _scores() -> Any:
+    """The module `scores`, which loads Numba; an import statement would take a microsecond at each call."""
+    from . import scores
+
+    return scores
 
 
 def _compiled(x: Array) -> bool:
@@ -26,47 +37,39 @@ def _by_rows(x: Array, axis: int | None) -> bool:
 def softmax(x: Array, axis: int | None) -> Array:
     """exp(x), divided by its sum along `axis`."""
     if _by_rows(x, axis):
-        from . import scores  # loads Numba
-
-        return scores.softmax(x)
+        return _scores().softmax(x)
     e = np.subtract(x, np.maximum.reduce(x, axis, keepdims=True, initial=-math.inf))
     e = np.exp(e, e if isinstance(e, np.ndarray) else None)
-    return e / np.add.reduce(e, axis, keepdims=True)  # type: ignore[no-any-return]
+    return e / np.add.reduce(e, axis, keepdims=True)
 
 
 def softmax_grad(dz: Array, z: Array, axis: int | None) -> Array:
     """z * (dz - sum of dz * z): the gradient of `softmax` with the result z."""
     if _by_rows(z, axis) and dz.dtype == z.dtype:
-        from . import scores
-
-        return scores.softmax_grad(dz, z)
-    return z * (dz - np.add.reduce(dz * z, axis, keepdims=True))  # type: ignore[no-any-return]
+        return _scores().softmax_grad(dz, z)
+    return z * (dz - np.add.reduce(dz * z, axis, keepdims=True))
 
 
 def log_softmax(x: Array, axis: int | None) -> Array:
     """x - log of the sum of exp(x) along `axis`."""
     if _by_rows(x, axis):
-        from . import scores
-
-        return scores.log_softmax(x)
+        return _scores().log_softmax(x)
     y = x - np.maximum.reduce(x, axis, keepdims=True, initial=-math.inf)
-    return y - np.log(np.add.reduce(np.exp(y), axis, keepdims=True))  # type: ignore[no-any-return]
+    return y - np.log(np.add.reduce(np.exp(y), axis, keepdims=True))
 
 
 def log_softmax_grad(dz: Array, z: Array, axis: int | None) -> Array:
     """dz - exp(z) * sum of dz: the gradient of `log_softmax` with the result z."""
     if _by_rows(z, axis) and dz.dtype == z.dtype:
-        from . import scores
-
-        return scores.log_softmax_grad(dz, z)
-    return dz - np.exp(z) * np.add.reduce(dz, axis, keepdims=True)  # type: ignore[no-any-return]
+        return _scores().log_softmax_grad(dz, z)
+    return dz - np.exp(z) * np.add.reduce(dz, axis, keepdims=True)
 
 
 def pick(x: Array, target: Array) -> Array:
     """x[n, target[n]], or x[n, target[n, l], l]."""
     if x.ndim == 2:
         return x[np.arange(len(x)), target]
-    return np.take_along_axis(x, target[:, None], axis=1)[:, 0]  # type: ignore[no-any-return]
+    return np.take_along_axis(x, target[:, None], axis=1)[:, 0]
 
 
 def cross_entropy(x: Array, target: Array, share: Any = None) -> tuple[Array, Array | None]:
@@ -75,9 +78,7 @@ def cross_entropy(x: Array, target: Array, share: Any = None) -> tuple[Array, Ar
     x (N, C) or (N, C, L), target (N,) or (N, L) in 0 .. C-1; share None, a number, or one number per target.
     """
     if x.ndim == 2 and _compiled(x):
-        from . import scores
-
-        return scores.cross_entropy(x, target, share)
+        return _scores().cross_entropy(x, target, share)
     y = x - np.maximum.reduce(x, axis=1, keepdims=True)
     right = pick(y, target)
     np.exp(y, out=y)
@@ -89,10 +90,8 @@ def cross_entropy(x: Array, target: Array, share: Any = None) -> tuple[Array, Ar
 def cross_entropy_slope(x: Array, target: Array, share: Any) -> Array:
     """(softmax(x) - onehot(target)) * share. Arguments as in `cross_entropy`."""
     if x.ndim == 2 and _compiled(x):
-        from . import scores
-
-        slope: Any = scores.cross_entropy(x, target, share)[1]
-        return slope  # type: ignore[no-any-return]
+        slope: Any = _scores().cross_entropy(x, target, share)[1]
+        return slope
     y = x - np.maximum.reduce(x, axis=1, keepdims=True)
     np.exp(y, out=y)
     y /= np.add.reduce(y, axis=1, keepdims=True)
@@ -102,4 +101,4 @@ def cross_entropy_slope(x: Array, target: Array, share: Any) -> Array:
         at = target[:, None]
         np.put_along_axis(y, at, np.take_along_axis(y, at, axis=1) - 1, axis=1)
     y *= share if np.ndim(share) == 0 else np.expand_dims(share, 1)
-    return y  # type: ignore[no-any-return]
+    return y

@@ -226,9 +226,11 @@ def _by_class(function: str, x: Any, labels: Array) -> tuple[Any, Array, tuple[i
 
 def _checked(function: str, labels: Array, classes: int, ignore_index: int) -> tuple[Array, Array | None]:
     """Labels that are all classes, with 0 for the ignored ones, and which of them count (None: all)."""
-    lowest = np.minimum.reduce(labels, axis=None, initial=0)
-    highest = np.maximum.reduce(labels, axis=None, initial=0)
-    if lowest >= 0 and highest < classes and not 0 <= ignore_index < classes:
+    if labels.dtype == np.int64:  # seen as unsigned, negative numbers are the largest: one search, not two
+        all_fit = np.maximum.reduce(labels.view(np.uint64), axis=None, initial=0) < classes
+    else:
+        all_fit = labels.size == 0 or (labels.min() >= 0 and labels.max() < classes)
+    if all_fit and not 0 <= ignore_index < classes:
         return labels, None
     counted = labels != ignore_index
     wrong = labels[counted & ((labels < 0) | (labels >= classes))]

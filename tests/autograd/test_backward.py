@@ -297,3 +297,26 @@ def test_grad_is_never_an_array_that_somebody_else_has():
     np.testing.assert_array_equal(y.grad.numpy(), np.arange(6.0))
     np.testing.assert_array_equal(seed.numpy(), np.arange(6.0))
     np.testing.assert_array_equal(x.grad.numpy(), 2 * np.arange(6.0).reshape(2, 3))
+
+
+def test_what_a_hook_writes_to_the_seed_stays_there():
+    """All losses start from the same 1, and the gradient of a sum is one number, repeated."""
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    loss = (x * x).sum()
+    loss.register_hook(lambda g: g.mul_(3))
+    loss.backward()
+    np.testing.assert_array_equal(x.grad, [6, 12])
+    x.grad = None
+    y = x * 1
+    y.register_hook(lambda g: g.mul_(2))
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad, [2, 2])
+    scalar = autograd.tensor(1.0, requires_grad=True)
+    scalar.backward()
+    scalar.grad += 1
+    loss = (scalar * scalar).sum()
+    (own,) = autograd.grad(loss, [loss], retain_graph=True)
+    own += 1
+    scalar.grad = None
+    loss.backward()
+    np.testing.assert_array_equal(scalar.grad, 2)
