@@ -9,18 +9,27 @@ here serves the rest: NumPy calls on blocks along axis 0 that stay in the cache 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from . import channels, rows
+from . import channels
 
 Array = np.ndarray[Any, Any]
 Axes = tuple[int, ...]
 
 BLOCK = 1 << 15  # elements
 WORTH_COMPILING = 1 << 13  # elements
+
+
+@functools.cache
+def _rows() -> Any:
+    """The module `rows`, which loads Numba; an import statement would take a microsecond at each call."""
+    from . import rows
+
+    return rows
 
 
 # ------------------------------------------------------------------------------------------------ the whole of it
@@ -44,9 +53,9 @@ def normalised(
         z, by = channels.values(x, w, b, eps, False)
         return z, by.m.reshape(shape), by.var.reshape(shape), by.rstd.reshape(shape)
     if loops == "rows":
-        z, mean, var, rstd = rows.values(x, w, b, eps, centred)
+        z, mean, var, rstd = _rows().values(x, w, b, eps, centred)
     else:
-        z, mean, var, rstd = rows.group_values(_groups(x), w, b, eps)
+        z, mean, var, rstd = _rows().group_values(_groups(x), w, b, eps)
     return z.reshape(x.shape), mean.reshape(shape), var.reshape(shape), rstd.reshape(shape)
 
 
@@ -80,10 +89,10 @@ def normalised_grad(
         sums, products = channels.slopes(dz, x, by, False, False, dx.reshape(x.shape))
         return dx, (products * rstd).astype(x.dtype), sums.astype(x.dtype)
     if loops == "rows":
-        return dx, *rows.slopes(dz, x, weight, mean, rstd, centred, dx.reshape(x.shape))
+        return dx, *_rows().slopes(dz, x, weight, mean, rstd, centred, dx.reshape(x.shape))
     groups = _groups(x)
     statistics = mean.reshape(groups.shape[:2]), rstd.reshape(groups.shape[:2])
-    return dx, *rows.group_slopes(_groups(dz), groups, weight, *statistics, dx.reshape(groups.shape))
+    return dx, *_rows().group_slopes(_groups(dz), groups, weight, *statistics, dx.reshape(groups.shape))
 
 
 def scaled(x: Array, s: Array, t: Array) -> Array:
