@@ -1,5 +1,7 @@
 """Wengert: tape-based reverse-mode automatic differentiation on NumPy arrays."""
 
+import importlib
+import math
 import sys
 import warnings
 from typing import Any
@@ -28,6 +30,7 @@ from .creation import (
 from .device import cuda, device
 from .dtypes import (
     bool,
+    can_cast,
     double,
     finfo,
     float,
@@ -44,6 +47,7 @@ from .dtypes import (
     is_floating_point,
     is_tensor,
     long,
+    promote_types,
     short,
     uint8,
 )
@@ -75,11 +79,14 @@ from .random import (
 )
 from .tape import Tape
 from .tensor import Size, Tensor
-from .tensor.core import get_default_dtype, set_default_dtype
+from .tensor.core import get_default_dtype, result_type, set_default_dtype
 from .tensor.display import set_printoptions
 from .threads import get_num_threads, set_num_threads
 
 __version__ = "0.1.0"
+
+e, inf, nan, pi = math.e, math.inf, math.nan, math.pi
+newaxis = None
 
 autograd = sys.modules[__name__]  # so that `torch.autograd.grad` keeps working after `import autograd as torch`
 
@@ -101,14 +108,22 @@ _CHECKER = (
 
 
 def __getattr__(name: str) -> Any:
-    """The gradient checker is imported when it is first asked for: most programs do without it."""
-    if name not in _CHECKER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import check
+    """What most programs do without: the gradient checker, and names that only programs for PyTorch look for here."""
+    if name in _CHECKER:
+        from . import check
 
-    globals().update({name: getattr(check, name) for name in _CHECKER})
-    return globals()[name]
+        globals().update({name: getattr(check, name) for name in _CHECKER})
+        return globals()[name]
+    found = None if name.startswith("__") else _names().find(name)
+    if found is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def _names() -> Any:
+    return importlib.import_module("autograd.names")  # an import statement would ask __getattr__ first
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_CHECKER})
+    return sorted({*globals(), *_CHECKER, *_names().known()})

@@ -67,3 +67,17 @@ class cuda:  # noqa: N801 - PyTorch's spelling
     def device_count() -> int:
         """0."""
         return 0
+
+    @staticmethod
+    def manual_seed(seed: int) -> None:
+        """Nothing: `manual_seed` seeds the only generator."""
+
+    manual_seed_all = manual_seed
+
+    @staticmethod
+    def empty_cache() -> None:
+        """Nothing."""
+
+    @staticmethod
+    def synchronize(device: Any = None) -> None:
+        """Nothing: every operation has ended when its result is there."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .errors import DTypeError
-from .tensor.core import Core, get_default_dtype
+from .tensor.core import Core, get_default_dtype, result_type
 
 float16 = half = np.dtype(np.float16)
 float32 = float = np.dtype(np.float32)
@@ -46,3 +46,15 @@ def is_floating_point(input: Any) -> Any:
     if not isinstance(input, Core):
         raise TypeError(f"is_floating_point: wanted a Tensor, got {type(input).__name__}")
     return input._array.dtype.kind == "f"
+
+
+def promote_types(type1: Any, type2: Any) -> np.dtype[Any]:
+    """The dtype of an operation on two Tensors of these dtypes: float32 beside any integer stays float32."""
+    return result_type(np.ones(1, type1), np.ones(1, type2))
+
+
+def can_cast(from_: Any, to: Any) -> Any:
+    """May values of one dtype be written into another: bool into all, integers into floating point, not back?"""
+    kinds = "buif"
+    signed = np.dtype(from_).kind == "i" and np.dtype(to).kind == "u"
+    return kinds.index(np.dtype(from_).kind) <= kinds.index(np.dtype(to).kind) or signed

@@ -9,6 +9,7 @@ it closes over counts as constant for the transform, but stays differentiable fr
 from __future__ import annotations
 
 import functools
+import pkgutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
@@ -364,7 +365,7 @@ def vmap(function: Callable[..., Any], in_dims: Any = 0, out_dims: Any = 0) -> C
         (size,) = sizes
         sliced = [
             [rebuild(arg, parts) for parts in zip(*[x.unbind(dim) for x in leaves_of(arg)], strict=True)]
-            if dim is not None
+            if dim is not None and leaves_of(arg)
             else [arg] * size
             for arg, dim in zip(args, dims)
         ]
@@ -376,3 +377,10 @@ def vmap(function: Callable[..., Any], in_dims: Any = 0, out_dims: Any = 0) -> C
         return rebuild(results[0], [stack(list(column), dim) for column, dim in zip(columns, outs, strict=True)])
 
     return run
+
+
+def __getattr__(name: str) -> Any:
+    """`functional_call` and `stack_module_state`, which PyTorch has here and we in `nn.utils`."""
+    if name not in ("functional_call", "stack_module_state"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return pkgutil.resolve_name(f"nn.utils.{name}")

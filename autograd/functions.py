@@ -8,6 +8,7 @@ from __future__ import annotations
 from .tensor import Tensor
 
 # ---- elementwise (autograd/tensor/elementwise.py, piecewise.py)
+from .tensor.elementwise import polygamma
 from .tensor.piecewise import where
 
 abs = Tensor.abs
@@ -41,9 +42,11 @@ clamp = Tensor.clamp
 clamp_max = Tensor.clamp_max
 clamp_min = Tensor.clamp_min
 clip = Tensor.clip
+copysign = Tensor.copysign
 cos = Tensor.cos
 cosh = Tensor.cosh
 deg2rad = Tensor.deg2rad
+digamma = Tensor.digamma
 dist = Tensor.dist
 div = Tensor.div
 divide = Tensor.div
@@ -63,19 +66,27 @@ fmax = Tensor.fmax
 fmin = Tensor.fmin
 fmod = Tensor.fmod
 frac = Tensor.frac
+gcd = Tensor.gcd
 ge = Tensor.ge
 greater = Tensor.greater
 greater_equal = Tensor.greater_equal
 gt = Tensor.gt
+heaviside = Tensor.heaviside
 hypot = Tensor.hypot
 isclose = Tensor.isclose
 isfinite = Tensor.isfinite
 isinf = Tensor.isinf
 isnan = Tensor.isnan
+isneginf = Tensor.isneginf
+isposinf = Tensor.isposinf
+isreal = Tensor.isreal
+lcm = Tensor.lcm
+ldexp = Tensor.ldexp
 le = Tensor.le
 lerp = Tensor.lerp
 less = Tensor.less
 less_equal = Tensor.less_equal
+lgamma = Tensor.lgamma
 log = Tensor.log
 log10 = Tensor.log10
 log1p = Tensor.log1p
@@ -92,18 +103,21 @@ maximum = Tensor.maximum
 minimum = Tensor.minimum
 mul = Tensor.mul
 multiply = Tensor.multiply
+mvlgamma = Tensor.mvlgamma
 nan_to_num = Tensor.nan_to_num
 ne = Tensor.ne
 neg = Tensor.neg
-positive = Tensor.positive
 negative = Tensor.negative
+nextafter = Tensor.nextafter
 not_equal = Tensor.not_equal
+positive = Tensor.positive
 pow = Tensor.pow
 rad2deg = Tensor.rad2deg
 reciprocal = Tensor.reciprocal
 remainder = Tensor.remainder
 round = Tensor.round
 rsqrt = Tensor.rsqrt
+sgn = Tensor.sgn
 sigmoid = Tensor.sigmoid
 sign = Tensor.sign
 signbit = Tensor.signbit
@@ -119,6 +133,17 @@ tanh = Tensor.tanh
 true_divide = Tensor.true_divide
 trunc = Tensor.trunc
 xlogy = Tensor.xlogy
+
+
+# ---- statistics (autograd/tensor/statistics.py)
+from .tensor.statistics import cdist, combinations, cumulative_trapezoid, isin, trapezoid, unravel_index, vander
+
+corrcoef = Tensor.corrcoef
+cov = Tensor.cov
+histc = Tensor.histc
+trapz = trapezoid
+unique_consecutive = Tensor.unique_consecutive
+
 
 # ---- activations (autograd/tensor/activation.py)
 from .tensor.activation import celu, log_softmax, prelu, selu, softmax, threshold
@@ -189,17 +214,21 @@ from .tensor.join import (
     vstack,
 )
 
+adjoint = Tensor.adjoint
 as_strided = Tensor.as_strided
 broadcast_to = Tensor.broadcast_to
 chunk = Tensor.chunk
 clone = Tensor.clone
 diag = Tensor.diag
 diag_embed = Tensor.diag_embed
+diagflat = Tensor.diagflat
 diagonal = Tensor.diagonal
+dsplit = Tensor.dsplit
 flatten = Tensor.flatten
 flip = Tensor.flip
 fliplr = Tensor.fliplr
 flipud = Tensor.flipud
+hsplit = Tensor.hsplit
 moveaxis = Tensor.moveaxis
 movedim = Tensor.movedim
 narrow = Tensor.narrow
@@ -226,6 +255,8 @@ triu = Tensor.triu
 unbind = Tensor.unbind
 unflatten = Tensor.unflatten
 unsqueeze = Tensor.unsqueeze
+vsplit = Tensor.vsplit
+
 
 # ---- indexing (autograd/tensor/index.py, scatter.py, pad.py)
 from .tensor.index import bucketize, embedding, one_hot, searchsorted
@@ -274,5 +305,6 @@ matrix_power = Tensor.matrix_power
 mm = Tensor.mm
 mv = Tensor.mv
 outer = Tensor.outer
+renorm = Tensor.renorm
 slogdet = Tensor.slogdet
 vdot = Tensor.vdot

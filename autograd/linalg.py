@@ -11,37 +11,68 @@ import numpy as np
 
 from .errors import DTypeError, LinAlgError, SettingError, ShapeError
 from .tensor.core import Core, array_of, implements, wrap
-from .tensor.decompose import EighResult, QRResult, SVDResult, eigh, eigvalsh, pinv, qr, svd, svdvals
+from .tensor.decompose import (
+    EighResult,
+    LstsqResult,
+    QRResult,
+    SVDResult,
+    eigh,
+    eigvalsh,
+    lstsq,
+    matrix_rank,
+    pinv,
+    qr,
+    svd,
+    svdvals,
+)
 from .tensor.diagonal import Diagonal
 from .tensor.dims import normalize_dims
 from .tensor.linalg import LinAlg, multi_dot
 from .tensor.reduce import Reduce, norm_of
-from .tensor.solve import SlogdetResult, cholesky, det, inv, matrix_power, slogdet, solve
+from .tensor.solve import (
+    SlogdetResult,
+    cholesky,
+    det,
+    inv,
+    matrix_exp,
+    matrix_power,
+    slogdet,
+    solve,
+    solve_triangular,
+)
+from .tensor.statistics import vander as _vander
 
 __all__ = [
     "EighResult",
     "LinAlgError",
+    "LstsqResult",
     "QRResult",
     "SVDResult",
     "SlogdetResult",
     "cholesky",
+    "cond",
     "cross",
     "det",
     "diagonal",
     "eigh",
     "eigvalsh",
     "inv",
+    "lstsq",
     "matmul",
+    "matrix_exp",
     "matrix_norm",
     "matrix_power",
+    "matrix_rank",
     "multi_dot",
     "norm",
     "pinv",
     "qr",
     "slogdet",
     "solve",
+    "solve_triangular",
     "svd",
     "svdvals",
+    "vander",
     "vecdot",
     "vector_norm",
 ]
@@ -111,6 +142,23 @@ def norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dty
     if isinstance(ord, str):
         raise SettingError(f"linalg.norm: Order {ord} not supported: of vectors there is no {ord!r} norm")
     return vector_norm(x, ord, dim, keepdim)
+
+
+def cond(A: Any, p: Any = None) -> Any:
+    """The condition number of each matrix in the norm `p` (as in `matrix_norm`; None: 2): norm(A) * norm(inverse).
+
+    For None, 2 and -2 from the singular values, also where A is not square or singular.
+    """
+    if p in (None, 2, -2):
+        s = svdvals(A)
+        largest, smallest = s[..., 0], s[..., -1]
+        return smallest / largest if p == -2 else largest / smallest
+    return matrix_norm(A, p) * matrix_norm(inv(A), p)
+
+
+def vander(x: Any, *, N: int | None = None) -> Any:
+    """The powers 1, x, ..., x**(N-1) of each element of a 1-d Tensor as a row; N defaults to its length."""
+    return _vander(x, N, increasing=True)
 
 
 def matmul(input: Any, other: Any) -> Any:

@@ -27,6 +27,8 @@ from llvmlite import ir
 from numba import extending
 from numba.core import cgutils, types
 
+from . import jit
+
 get_or_insert_function: Any = cgutils.get_or_insert_function
 intrinsic: Any = extending.intrinsic
 
@@ -466,8 +468,7 @@ def transpose(
     return types.void(floats, *[types.intp] * 6), generate
 
 
-@intrinsic
-def wide(typing: Any) -> Any:
+def _wide(typing: Any) -> Any:
     """Have LLVM use whole registers for the loops of this function: of a Xeon's it prefers halves.
 
     With functions as long as tanh, whole ones take three quarters of the time; where memory is slow, nothing is gained.
@@ -479,6 +480,9 @@ def wide(typing: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(), generate
+
+
+wide: Any = intrinsic(_wide) if jit.ENABLED else lambda: None  # loops that call it run as Python, too
 
 
 @intrinsic

@@ -1,6 +1,8 @@
 """Modules, layers, losses, optimisers, data, training, saving."""
 
+import importlib
 import os
+from typing import Any
 
 from autograd.tape import add_library_folder
 
@@ -35,6 +37,7 @@ from .activation import (
     Tanhshrink,
     Threshold,
 )
+from .adaptive import AdaptiveLogSoftmaxWithLoss
 from .attention import (
     MultiheadAttention,
     Transformer,
@@ -54,7 +57,23 @@ from .dropout import (
     Dropout3d,
     FeatureAlphaDropout,
 )
+from .embedding_bag import EmbeddingBag
 from .fold import Fold, Unfold
+from .lazy import (
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+    LazyConv1d,
+    LazyConv2d,
+    LazyConv3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
+    LazyInstanceNorm1d,
+    LazyInstanceNorm2d,
+    LazyInstanceNorm3d,
+    LazyLinear,
+)
 from .learner import LearnerWarning, learner_warnings
 from .linear import (
     Bilinear,
@@ -71,6 +90,7 @@ from .loss import (
     BCEWithLogitsLoss,
     CosineEmbeddingLoss,
     CrossEntropyLoss,
+    CTCLoss,
     GaussianNLLLoss,
     HingeEmbeddingLoss,
     HingeLoss,
@@ -120,7 +140,7 @@ from .padding import (
     ZeroPad2d,
     ZeroPad3d,
 )
-from .parameter import Buffer, Parameter
+from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from .pool import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -167,3 +187,10 @@ from .training import (
 )
 
 add_library_folder(os.path.dirname(os.path.abspath(__file__)) + os.sep)  # recorded lines point at the user's code
+
+
+def __getattr__(name: str) -> Any:
+    """`distributions` is imported when it is first asked for: most programs do without it."""
+    if name != "distributions":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module("nn.distributions")

@@ -26,11 +26,12 @@ Window = tuple[int, int]
 class Steps:
     """What is called one after the other for a row of modules: modules, and runs of them.
 
-    modules   the row that this was made for: if it is another one by now, so must be the steps
+    modules   the row that this was made for: if it is another one by now, so must be the steps. Empty if one of them
+              is lazy, and after its first call a layer of another class: then the next call makes new steps
     """
 
     def __init__(self, modules: tuple[Any, ...] = ()) -> None:
-        self.modules = modules
+        self.modules = () if any(getattr(module, "cls_to_become", None) for module in modules) else modules
         self.steps = tuple(_joined(modules))
 
 

@@ -16,9 +16,10 @@ from autograd.errors import AutogradError, CheckpointError, DTypeError, SettingE
 from autograd.tape import Leaf
 from autograd.tensor import Handle
 from autograd.tensor.core import array_of, wrap
+from autograd.tensor.layout import check_memory_format
 
 from .hooks import FIRST_CALL, Hooks, call_hooked
-from .parameter import Buffer, Parameter
+from .parameter import Buffer, Parameter, UninitializedTensorMixin, is_lazy
 from .write import clear_grad, overwrite
 
 
@@ -325,7 +326,8 @@ class Module:
     ) -> IncompatibleKeys:
         """Copy values by name into parameters and buffers, converted to their dtypes.
 
-        strict   raise if the keys are not exactly those of `state_dict()`; sizes must match in any case
+        strict   raise if the keys are not exactly those of `state_dict()`; sizes must match in any case, but what has
+                 no size yet (see `nn.lazy`) takes the one it is given
         assign   take the given arrays (and dtypes) over instead of copying
         Returns the keys that did not match. Raises CheckpointError before anything has been written.
         """
@@ -339,9 +341,10 @@ class Module:
             problems.append("Unexpected key(s) in state_dict: " + ", ".join(f'"{k}"' for k in unexpected) + ". ")
         if strict and missing:
             problems.insert(0, "Missing key(s) in state_dict: " + ", ".join(f'"{k}"' for k in missing) + ". ")
-        values = {key: _value(key, state_dict[key]) for key in own if key in state_dict}
+        both = [key for key in own if key in state_dict and not (is_lazy(own[key]) and is_lazy(state_dict[key]))]
+        values = {key: _value(key, state_dict[key]) for key in both}
         for key, value in values.items():
-            if value.shape != own[key]._array.shape:
+            if not is_lazy(own[key]) and value.shape != own[key]._array.shape:
                 problems.append(
                     f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, "
                     f"the shape in current model is {own[key]._array.shape}."
@@ -350,10 +353,13 @@ class Module:
             lines = "\n\t".join(problems)
             raise CheckpointError(f"Error(s) in loading state_dict for {self._get_name()}:\n\t{lines}")
         for key, value in values.items():
+            tensor = own[key]
+            if isinstance(tensor, UninitializedTensorMixin):
+                tensor.materialize(value.shape)
             if assign:
-                _rebind(own[key], value)
+                _rebind(tensor, value)
             else:
-                overwrite(own[key], value, "load_state_dict")
+                overwrite(tensor, value, "load_state_dict")
         return IncompatibleKeys(missing, unexpected)
 
     # ------------------------------------------------------------------------------------------- changing it all
@@ -404,7 +410,18 @@ class Module:
         """Nothing: everything is on the CPU."""
         return self
 
-    def to(self, *args: Any, device: Any = None, dtype: Any = None, non_blocking: bool = False) -> Self:
+    def share_memory(self) -> Self:
+        """Nothing: threads share memory, and processes are not started here."""
+        return self
+
+    def to(
+        self,
+        *args: Any,
+        device: Any = None,
+        dtype: Any = None,
+        non_blocking: bool = False,
+        memory_format: Any = None,
+    ) -> Self:
         """Convert to a floating point dtype, in place; `to("cpu")` does nothing, other devices raise.
 
         `to(dtype)`, `to(device)`, `to(device, dtype)` and `to(tensor)` (its dtype) are accepted, as in PyTorch.
@@ -417,6 +434,7 @@ class Module:
             elif not isinstance(argument, bool):
                 dtype = argument
         check_device(f"{self._get_name()}.to", device)
+        check_memory_format(f"{self._get_name()}.to", memory_format)
         return self if dtype is None else self._convert(dtype, "to")
 
     def _convert(self, dtype: Any, function: str) -> Self:
@@ -424,7 +442,9 @@ class Module:
         if dtype not in (np.float32, np.float64):
             raise DTypeError(f"{self._get_name()}.{function}: wanted float32 or float64, got {dtype}")
         for tensor in [*self.parameters(), *self.buffers()]:
-            if tensor._array.dtype.kind == "f" and tensor._array.dtype != dtype:
+            if isinstance(tensor, UninitializedTensorMixin):
+                tensor._convert(dtype)
+            elif tensor._array.dtype.kind == "f" and tensor._array.dtype != dtype:
                 _rebind(tensor, tensor._array.astype(dtype))
                 if tensor._grad is not None:
                     tensor._grad = wrap(tensor._grad._array.astype(dtype))
@@ -493,7 +513,7 @@ class Module:
         return self._get_name() + "(" + tree(lines, children) + ")"
 
     def _repr_html_(self) -> str:
-        count = sum(parameter._array.size for parameter in self.parameters())
+        count = sum(parameter._array.size for parameter in self.parameters() if not is_lazy(parameter))
         return f"<pre>{html.escape(repr(self))}</pre><small>{count:,} parameters</small>"
 
 
@@ -519,6 +539,11 @@ def tree(extra: list[str], children: list[str]) -> str:
 
 
 def _value(key: str, value: Any) -> np.ndarray[Any, Any]:
+    if is_lazy(value):
+        raise CheckpointError(
+            f"Can't access the shape of an uninitialized parameter or buffer: {key} of the state dict is one, that of "
+            "the module has a size already. Call the model that the state dict comes from before saving it"
+        )
     if not isinstance(value, (Tensor, np.ndarray, np.generic)):
         raise CheckpointError(
             f'While copying the parameter named "{key}", expected a Tensor or an array from checkpoint but received '

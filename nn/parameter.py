@@ -7,7 +7,10 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import Tensor
-from autograd.tensor.core import array_of, new_leaf
+from autograd.device import check_device
+from autograd.errors import ShapeError
+from autograd.tape import Leaf
+from autograd.tensor.core import array_of, get_default_dtype, new_leaf
 
 
 class Parameter(Tensor):
@@ -58,3 +61,117 @@ class Buffer(Tensor):
         self._array = array_of(data)
         self._node = None
         self.persistent = persistent
+
+
+class UninitializedTensorMixin(Tensor):
+    """What the Parameters and buffers of a lazy module are before their size is known: a dtype without values.
+
+    `materialize` gives them a size and makes them ordinary ones. Until then, whatever needs their values or their shape
+    raises ShapeError.
+    """
+
+    __slots__ = ()
+    cls_to_become: type[Tensor]
+    _dtype: np.dtype[Any]
+
+    def _begin(self, requires_grad: bool, device: Any, dtype: Any) -> None:
+        check_device(type(self).__name__, device)
+        self._dtype = get_default_dtype() if dtype is None else np.dtype(dtype)
+        self._node = Leaf(self, (0,), self._dtype) if requires_grad else None
+
+    def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
+        """Become an ordinary Parameter or Tensor of zeros, for an initialiser to fill.
+
+        dtype   default: the one that this was made with, or converted to
+        """
+        check_device(f"{type(self).__name__}.materialize", device)
+        array = np.zeros(tuple(shape), self._dtype if dtype is None else np.dtype(dtype))
+        del self._dtype
+        self.__class__ = self.cls_to_become  # type: ignore[assignment]
+        self.data = array
+        if self._node is not None:
+            self._node.dtype = array.dtype
+
+    def _convert(self, dtype: np.dtype[Any]) -> None:
+        if self._dtype.kind == "f":
+            self._dtype = dtype
+
+    @property
+    def _array(self) -> Any:  # type: ignore[override]
+        raise ShapeError(
+            "Attempted to use an uninitialized parameter in an operation. The first call of its module gives it its "
+            "size and values: call the model with a batch of data before"
+        )
+
+    @property
+    def shape(self) -> Any:
+        """Raises ShapeError: there is none yet."""
+        raise ShapeError(
+            "Can't access the shape of an uninitialized parameter or buffer. The first call of its module decides on "
+            "it: call the model with a batch of data before"
+        )
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The element type that it will have."""
+        return self._dtype
+
+    def detach(self) -> Self:
+        """This object itself: there are no values to share."""
+        return self
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def _repr_html_(self) -> str:
+        return f"&lt;{type(self).__name__}&gt;"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        copied = memo[id(self)] = self.__copy__()
+        return copied
+
+    def __copy__(self) -> Self:
+        make, arguments = self.__reduce_ex__(4)
+        return make(*arguments)  # type: ignore[no-any-return]
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return type(self), (self.requires_grad, None, self._dtype)
+
+
+class UninitializedParameter(UninitializedTensorMixin, Parameter):
+    """A Parameter whose size is not known yet; see `UninitializedTensorMixin`.
+
+    >>> p = UninitializedParameter()
+    >>> p
+    <UninitializedParameter>
+    >>> p.materialize((2, 3))
+    >>> type(p).__name__, p.shape
+    ('Parameter', Size([2, 3]))
+    """
+
+    __slots__ = ()
+    cls_to_become = Parameter
+
+    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
+        self._begin(requires_grad, device, dtype)
+
+
+class UninitializedBuffer(UninitializedTensorMixin, Buffer):
+    """A buffer whose size is not known yet; it becomes a plain Tensor. See `UninitializedTensorMixin`."""
+
+    __slots__ = ()
+    cls_to_become = Tensor
+
+    def __init__(
+        self, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
+    ) -> None:
+        self._begin(requires_grad, device, dtype)
+        self.persistent = persistent
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return type(self), (self.requires_grad, None, self._dtype, self.persistent)
+
+
+def is_lazy(param: Any) -> bool:
+    """Is `param` a Parameter or buffer whose size is not known yet?"""
+    return isinstance(param, UninitializedTensorMixin)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.device import check_device
 from autograd.errors import CheckpointError
 from autograd.tensor.core import new_leaf, wrap
 
@@ -30,17 +31,18 @@ except ImportError:  # Windows, which does not delete what is open
 
 Array = np.ndarray[Any, Any]
 Path = str | os.PathLike[str]
+File = Any  # a path, or an open binary file
 
 _STRUCTURE = "wengert.json"
 _VERSION = 1
 
 
-def save(obj: Any, path: Path) -> None:
+def save(obj: Any, f: File) -> None:
     """Write `obj` to a file, all or nothing: an earlier file is replaced only once the new one is safely on disk.
 
     obj    dicts (keys: strings, numbers, bools, None), lists and tuples, nested; in them Tensors, arrays, NumPy
            scalars, numbers, strings, bools, None. What is shared in `obj` is shared again after loading.
-    path   .npz is the customary ending; .safetensors chooses that format
+    f      a path: .npz is the customary ending, .safetensors chooses that format. Or a binary file open for writing
 
     Raises CheckpointError for anything else in `obj`, naming where.
 
@@ -52,8 +54,8 @@ def save(obj: Any, path: Path) -> None:
     """
     writer = _Writer()
     structure = json.dumps({"version": _VERSION, "tree": writer.encode(obj, ())})
-    if _is_safetensors(path):
-        _replace_file(path, lambda file: safetensors.write(file, writer.arrays, {"wengert": structure}))
+    if _is_safetensors(f):
+        _replace_file(f, lambda file: safetensors.write(file, writer.arrays, {"wengert": structure}))
         return
     import zipfile  # here: not every program saves, and it takes 5 ms to import
 
@@ -64,28 +66,38 @@ def save(obj: Any, path: Path) -> None:
                 with archive.open(f"{name}.npy", "w", force_zip64=array.nbytes > 1 << 30) as entry:
                     np.lib.format.write_array(entry, array, allow_pickle=False)
 
-    _replace_file(path, write)
+    if hasattr(f, "write"):
+        write(f)
+    else:
+        _replace_file(f, write)
 
 
-def load(path: Path) -> Any:
+def load(f: File, map_location: Any = None, *, weights_only: bool = True) -> Any:
     """What `save` wrote. A .safetensors file from elsewhere gives a dict of Tensors (bfloat16 becomes float32).
+
+    f              a path, or a binary file open for reading
+    map_location   a device: the CPU is the only one
+    weights_only   taken, and without effect: a file holds numbers and text, and nothing in it is ever run
 
     Raises CheckpointError, with the file and the cause, for every file that is damaged, truncated, too long, or not a
     checkpoint; OSError if it cannot be opened.
     """
-    with open(path, "rb") as file:
+    check_device("load", None if callable(map_location) else map_location)
+    given = hasattr(f, "read")
+    name = getattr(f, "name", f"the {type(f).__name__}") if given else os.fspath(f)
+    with contextlib.nullcontext(f) if given else open(f, "rb") as file:
         try:
-            return _load_safetensors(file) if _is_safetensors(path) else _load_npz(file)
+            return _load_safetensors(file) if _is_safetensors(f) else _load_npz(file)
         except CheckpointError as error:
-            raise CheckpointError(f"load: {os.fspath(path)}: {error}") from None
+            raise CheckpointError(f"load: {name}: {error}") from None
         except Exception as error:  # whatever a reader stumbles over: the file is not what it should be
             raise CheckpointError(
-                f"load: {os.fspath(path)} is damaged or no checkpoint: {type(error).__name__}: {error}"
+                f"load: {name} is damaged or no checkpoint: {type(error).__name__}: {error}"
             ) from error
 
 
-def _is_safetensors(path: Path) -> bool:
-    return os.fspath(path).endswith(".safetensors")
+def _is_safetensors(f: File) -> bool:
+    return not hasattr(f, "read") and os.fspath(f).endswith(".safetensors")
 
 
 # ---------------------------------------------------------------------------------------- objects to JSON and back
@@ -279,7 +291,8 @@ def _remove_leftovers(folder: str, name: str) -> None:
 def _load_npz(file: Any) -> Any:
     import zipfile
 
-    size = os.fstat(file.fileno()).st_size
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
     if file.read(4) != b"PK\x03\x04":
         raise CheckpointError("it is not an .npz file (wrong first bytes)" if size else "it is empty")
     file.seek(max(size - 22, 0))

@@ -138,6 +138,16 @@ round = op("round", lambda x, *, decimals: np.round(x, decimals), kinks=True, dx
 frac = op("frac", lambda x: x - np.trunc(x), kinks=True, dx=lambda dz: dz)
 sign = op("sign", np.sign, kinks=True, dx=_flat)
 
+copysign = op(
+    "copysign",
+    np.copysign,
+    broadcasts=True,
+    floating=True,
+    kinks=True,
+    dx=lambda dz, x, z: keep(dz, x != 0) * np.sign(x) * np.sign(z),
+    dy=_flat,
+)
+
 floor_divide = op("floor_divide", np.floor_divide, broadcasts=True, kinks=True, dx=_flat, dy=_flat)
 
 
@@ -184,7 +194,16 @@ bitwise_xor = op("bitwise_xor", np.bitwise_xor)
 bitwise_not = op("bitwise_not", np.invert)
 left_shift = op("left_shift", np.left_shift)
 right_shift = op("right_shift", np.right_shift)
+gcd = op("gcd", np.gcd)
+lcm = op("lcm", np.lcm)
+nextafter = op("nextafter", np.nextafter)
 isnan = op("isnan", np.isnan)
 isinf = op("isinf", np.isinf)
 isfinite = op("isfinite", np.isfinite)
 signbit = op("signbit", np.signbit)
+
+
+@op("heaviside")
+def heaviside(x: Array, y: Array) -> Any:
+    """0 below 0, 1 above, y at 0; NaN for NaN."""
+    return np.where(x == 0, y, np.where(x < 0, 0, np.where(x > 0, 1, x))).astype(x.dtype)

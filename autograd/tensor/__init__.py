@@ -30,6 +30,7 @@ from .scan import Scan
 from .scatter import Scatter
 from .shape import Shape
 from .sort import Sort
+from .statistics import Statistics
 
 
 class Tensor(
@@ -40,6 +41,7 @@ class Tensor(
     Reduce,
     Scan,
     Sort,
+    Statistics,
     Shape,
     Index,
     Scatter,

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..device import check_device, device
 from ..errors import DeviceError
-from .core import Core, apply, bool_, cast, float16, float32, float64, int64, method, to, uint8
+from .core import Core, apply, bool_, cast, float16, float32, float64, int64, method, to, uint8, wrap
+from .layout import check_memory_format
 from .new import dtype_of
 
 
@@ -27,12 +28,14 @@ class Convert(Core):
         other: Any = None,
         non_blocking: builtins.bool = False,
         copy: builtins.bool = False,
+        memory_format: Any = None,
     ) -> Self:
         """The same values in another dtype: `to(dtype)`, `to("cpu")`, `to("cpu", dtype)` or `to(other)`.
 
         dtype    floating point from floating point is recorded; integers and bools are constants
         other    a Tensor whose dtype to take
         copy     make a copy even if nothing changes
+        memory_format   taken, and without effect
 
         Raises DeviceError for every device but the CPU.
         """
@@ -44,6 +47,7 @@ class Convert(Core):
             elif index < 2 and argument is not None:
                 dtype = argument
         check_device("to", device)
+        check_memory_format("to", memory_format)
         if other is not None and dtype is None:
             dtype = other._array.dtype
         wanted = dtype_of("to", dtype, self._array.dtype)
@@ -102,6 +106,28 @@ class Convert(Core):
     def byte(self) -> Self:
         """In uint8, rounded towards 0; a constant."""
         return cast(self, uint8)  # type: ignore[no-any-return]
+
+    @method
+    def char(self) -> Self:
+        """In int8, rounded towards 0; a constant."""
+        return cast(self, np.dtype(np.int8))  # type: ignore[no-any-return]
+
+    @method
+    def conj(self) -> Self:
+        """The Tensor itself: it is not complex."""
+        return self
+
+    resolve_conj = resolve_neg = pin_memory = share_memory_ = conj
+
+    @property
+    def real(self) -> Self:
+        """The Tensor itself: it is not complex."""
+        return self
+
+    @method
+    def isreal(self) -> Self:
+        """True everywhere."""
+        return wrap(np.ones(self._array.shape, np.bool_))  # type: ignore[no-any-return]
 
     @method
     def float(self) -> Self:

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import SettingError
+from ..errors import SettingError, ShapeError
 from ..ops import decompose as ops
 from .core import apply, implements, wrap
-from .join import cat
+from .join import alike, cat
 from .solve import matrices
 
 
@@ -121,3 +121,49 @@ def _qr(a: Any, mode: str = "reduced") -> QRResult:
 @implements(np.linalg.pinv)
 def _pinv(a: Any, rcond: float | None = None) -> Any:
     return pinv(a, rtol=rcond)
+
+
+class LstsqResult(NamedTuple):
+    """The solution of a least-squares problem, and what was learnt on the way."""
+
+    solution: Any
+    residuals: Any
+    rank: Any
+    singular_values: Any
+
+
+def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = None) -> LstsqResult:
+    """The X that makes the norm of A @ X - B least: A (..., m, n), B (..., m, k) or (m,); of several, the smallest X.
+
+    rcond    singular values below `rcond` times the largest count as 0; default: the rounding error of an m x n matrix
+    driver   taken, and without effect: the solution is the pseudo-inverse times B, differentiable
+    The result also holds the sums of squares that are left, where m > n and A has full rank (else empty), the rank, and
+    the singular values.
+    """
+    a, b = alike([A, B])
+    a = matrices("linalg.lstsq", a, square=False)
+    m, n = a._array.shape[-2:]
+    vector = b._array.ndim == a._array.ndim - 1
+    if vector:
+        b = b.unsqueeze(-1)
+    if b._array.ndim < 2 or b._array.shape[-2] != m:
+        raise ShapeError(f"linalg.lstsq: input.size(-2) should match other.size(-2), got {a.shape} and {B.shape}")
+    limit = max(m, n) * float(np.finfo(a._array.dtype).eps) if rcond is None else rcond
+    singular = np.linalg.svd(a._array, compute_uv=False)
+    rank = np.asarray((singular > limit * singular.max(-1, keepdims=True, initial=0)).sum(-1))
+    x = pinv(a, rtol=limit) @ b
+    left = ((a @ x - b) ** 2).sum(-2) if m > n and (rank == n).all() else wrap(np.zeros(0, a._array.dtype))
+    return LstsqResult(x.squeeze(-1) if vector else x, left, wrap(rank), wrap(singular))
+
+
+def matrix_rank(A: Any, *, atol: float | None = None, rtol: float | None = None, hermitian: bool = False) -> Any:
+    """How many singular values of each matrix exceed max(atol, rtol * the largest): int64; a constant.
+
+    rtol   default: the rounding error of a matrix of this size, or 0 if atol > 0
+    """
+    a = matrices("linalg.matrix_rank", A, square=hermitian)._array
+    if rtol is None:
+        rtol = 0.0 if atol else max(a.shape[-2:]) * float(np.finfo(a.dtype).eps)
+    singular = np.linalg.svd(a, compute_uv=False)
+    limit = np.maximum(atol or 0.0, rtol * singular.max(-1, keepdims=True, initial=0))
+    return wrap(np.asarray((singular > limit).sum(-1)))

@@ -59,6 +59,25 @@ class Diagonal(Core):
         return apply(ops.diagonal_embed, self, shape=tuple(full), offset=offset, axes=axes)
 
     @method
+    def diagflat(self, offset: int = 0) -> Self:
+        """All elements as the diagonal of a square matrix of zeros."""
+        return self.reshape(-1).diag_embed(offset)  # type: ignore[attr-defined]
+
+    def fill_diagonal_(self, fill_value: float, wrap: bool = False) -> Self:
+        """Fill the main diagonal, x[i, i, ...], with a number. wrap: of a tall matrix, again after each square."""
+        shape = self._array.shape
+        if len(shape) < 2 or (len(shape) > 2 and len({*shape}) > 1):
+            raise ShapeError(f"fill_diagonal_: wanted a matrix, or all dimensions of equal length, got {list(shape)}")
+        rows = np.arange(shape[0] if wrap and len(shape) == 2 else min(shape))
+        if len(shape) > 2:
+            index: Any = (rows,) * len(shape)
+        else:
+            index = (rows, rows % (shape[1] + 1))
+            index = tuple([part[index[1] < shape[1]] for part in index])
+        self[index] = fill_value  # type: ignore[index]
+        return self
+
+    @method
     def trace(self) -> Self:
         """The sum of the main diagonal of a matrix."""
         if self._array.ndim != 2:

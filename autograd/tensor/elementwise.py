@@ -7,13 +7,14 @@ taken as the default floating dtype first.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Self
 
 import numpy as np
 
 from ..errors import DTypeError, SettingError
 from ..ops import elementwise as ops
-from ..ops import piecewise, special
+from ..ops import gamma, piecewise, special
 from .core import (
     Core,
     apply,
@@ -186,6 +187,32 @@ class Elementwise(Core):
     erf = unary(special.erf)
     erfc = unary(special.erfc)
     erfinv = unary(special.erfinv)
+    lgamma = unary(gamma.lgamma, doc="log |gamma(x)|; int -> float. inf at 0, -1, -2 ...")
+
+    @method
+    def digamma(self) -> Self:
+        """The derivative of lgamma; int -> float. NaN at -1, -2 ..., -inf at 0."""
+        return apply(gamma.polygamma, _floating(self), order=0)  # type: ignore[no-any-return]
+
+    def polygamma(self, n: int) -> Self:
+        """The derivative number `n` of digamma; int -> float. As a function: polygamma(n, x)."""
+        if n < 0:
+            raise SettingError(f"polygamma(n, x) does not support negative n, got {n}")
+        return apply(gamma.polygamma, _floating(self), order=int(n))  # type: ignore[no-any-return]
+
+    @method
+    def mvlgamma(self, p: int) -> Self:
+        """The logarithm of the gamma function in p dimensions: of x > (p - 1) / 2, as in the Wishart distribution."""
+        if p < 1:
+            raise SettingError(f"mvlgamma: p has to be greater than or equal to 1, got {p}")
+        x: Any = _floating(self)
+        halves = wrap(np.arange(p, dtype=x._array.dtype) / 2)
+        return (x.unsqueeze(-1) - halves).lgamma().sum(-1) + 0.25 * p * (p - 1) * math.log(math.pi)  # type: ignore[no-any-return]
+
+    @method
+    def ldexp(self, other: Any) -> Self:
+        """input * 2**other; int -> float."""
+        return _floating(self) * 2.0 ** _floating(other)  # type: ignore[no-any-return]
 
     @method
     def sinc(self) -> Self:
@@ -199,6 +226,12 @@ class Elementwise(Core):
         if eps is not None:
             x = x.clamp(eps, 1 - eps)
         return (x / (1 - x)).log()  # type: ignore[no-any-return]
+
+
+def polygamma(n: int, input: Any) -> Any:
+    """The derivative number `n` of digamma; int -> float. NaN at -1, -2 ... where it has infinities of both signs."""
+    x: Any = input if isinstance(input, Core) else wrap(array_of(input))
+    return x.polygamma(n)
 
 
 def _is_number(x: Any) -> bool:

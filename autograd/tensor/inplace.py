@@ -249,9 +249,20 @@ class InPlace(Core):
         _elementwise(name) for name in ("scatter", "scatter_add", "scatter_reduce")
     )
     eq_, ne_, lt_, le_, gt_, ge_ = (_elementwise(name) for name in ("eq", "ne", "lt", "le", "gt", "ge"))
+    less_, less_equal_, greater_, greater_equal_, not_equal_ = lt_, le_, gt_, ge_, ne_
+    arcsin_, arccos_, arctan_, arcsinh_, arccosh_, arctanh_ = asin_, acos_, atan_, asinh_, acosh_, atanh_
+    erfinv_, lgamma_, digamma_, polygamma_, mvlgamma_ = (
+        _elementwise(name) for name in ("erfinv", "lgamma", "digamma", "polygamma", "mvlgamma")
+    )
+    sgn_, copysign_, heaviside_, nextafter_, gcd_, lcm_, ldexp_, addr_, addbmm_, renorm_ = (
+        _elementwise(name)
+        for name in ("sgn", "copysign", "heaviside", "nextafter", "gcd", "lcm", "ldexp", "addr", "addbmm", "renorm")
+    )
+    fix_ = trunc_
     absolute_, negative_, arctan2_, true_divide_ = abs_, neg_, atan2_, div_
 
     unsqueeze_, squeeze_, transpose_, t_ = (_restructuring(name) for name in ("unsqueeze", "squeeze", "transpose", "t"))
+    swapaxes_ = swapdims_ = transpose_
 
     def __setitem__(self, index: Any, value: Any) -> None:
         _assign(self, "__setitem__", plain_index(index), value)

@@ -251,6 +251,32 @@ class Split(Core):
         return tuple([self.narrow(dim, start, max(stop - start, 0)) for start, stop in parts])  # type: ignore[attr-defined]
 
     @method
+    def hsplit(self, indices_or_sections: Any) -> tuple[Self, ...]:
+        """`tensor_split` along dimension 1, of a 1-d Tensor along its only one; equal pieces only."""
+        return self._even("hsplit", indices_or_sections, 1 if self._array.ndim > 1 else 0, 1)
+
+    @method
+    def vsplit(self, indices_or_sections: Any) -> tuple[Self, ...]:
+        """`tensor_split` along dimension 0 of at least two; equal pieces only."""
+        return self._even("vsplit", indices_or_sections, 0, 2)
+
+    @method
+    def dsplit(self, indices_or_sections: Any) -> tuple[Self, ...]:
+        """`tensor_split` along dimension 2; equal pieces only."""
+        return self._even("dsplit", indices_or_sections, 2, 3)
+
+    def _even(self, function: str, given: Any, dim: int, least: int) -> tuple[Self, ...]:
+        shape = self._array.shape
+        if len(shape) < least:
+            raise ShapeError(f"{function} requires a tensor with at least {least} dimension, got shape {list(shape)}")
+        if isinstance(given, int) and (given < 1 or shape[dim] % given):
+            raise ShapeError(
+                f"{function} attempted to split along dimension {dim}, but the size of the dimension {shape[dim]} is "
+                f"not divisible by the split_size {given}!"
+            )
+        return self.tensor_split(given, dim)
+
+    @method
     def unbind(self, dim: int = 0) -> tuple[Self, ...]:
         """Each slice along a dimension, without that dimension. What iterating over a Tensor gives for dimension 0."""
         self._size("unbind", dim)

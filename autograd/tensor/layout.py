@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import SettingError, ShapeError
 from ..ops import shape as ops
 from ..tape import owner
 from .core import Core, apply, array_of, implements, method
@@ -32,6 +32,16 @@ def listed(function: str, args: tuple[Any, ...], named: Any = None) -> tuple[int
         return tuple([operator.index(arg) for arg in args])
     except TypeError:
         raise TypeError(f"{function}: wanted ints, or one tuple or list of ints, got {args!r}") from None
+
+
+MEMORY_FORMATS = ("contiguous_format", "preserve_format", "channels_last", "channels_last_3d")
+"""PyTorch's names for orders of the elements in memory. They change no value, and here all Tensors are row-major."""
+
+
+def check_memory_format(function: str, memory_format: Any) -> None:
+    """Raise SettingError unless it is None or one of MEMORY_FORMATS."""
+    if memory_format is not None and memory_format not in MEMORY_FORMATS:
+        raise SettingError(f"{function}: wanted a memory_format such as {MEMORY_FORMATS[0]!r}, got {memory_format!r}")
 
 
 class Layout(Core):
@@ -96,13 +106,18 @@ class Layout(Core):
         return self._array.flags.c_contiguous
 
     @method
-    def contiguous(self) -> Self:
-        """Itself if its elements lie in memory in row-major order without gaps, else a copy that does."""
+    def contiguous(self, memory_format: Any = None) -> Self:
+        """Itself if its elements lie in memory in row-major order without gaps, else a copy that does.
+
+        memory_format   taken, and without effect: see MEMORY_FORMATS
+        """
+        check_memory_format("contiguous", memory_format)
         return self if self._array.flags.c_contiguous else apply(ops.clone, self, order="C")
 
     @method
-    def clone(self) -> Self:
-        """A copy with memory of its own; the gradient flows through it."""
+    def clone(self, *, memory_format: Any = None) -> Self:
+        """A copy with memory of its own; the gradient flows through it. For `memory_format` see `contiguous`."""
+        check_memory_format("clone", memory_format)
         return apply(ops.clone, self)
 
     @method

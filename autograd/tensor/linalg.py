@@ -10,12 +10,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import SettingError, ShapeError
 from ..ops import linalg as ops
 from .core import Array, apply, array_of, binary, implements, method, reflected, ufuncs
 from .dims import normalize_dim
 from .einsum import tensordot
 from .join import alike
+from .piecewise import where
+from .reduce import norm_of
 from .solve import Solve
 
 
@@ -144,6 +146,16 @@ class LinAlg(Solve):
     def baddbmm(self, batch1: Any, batch2: Any, *, beta: float = 1, alpha: float = 1) -> Self:
         """beta * self + alpha * bmm(batch1, batch2)."""
         return _blend(self, LinAlg.bmm(batch1, batch2), beta, alpha)
+
+    @method
+    def renorm(self, p: float, dim: int, maxnorm: float) -> Self:
+        """Every slice along `dim` whose p-norm is larger than `maxnorm` scaled down to that."""
+        x: Any = self
+        others = [d for d in range(x._array.ndim) if d != normalize_dim("renorm", dim, x._array.ndim)]
+        if p <= 0 or maxnorm < 0:
+            raise SettingError(f"renorm: wanted a positive p and a maxnorm of at least 0, got {p} and {maxnorm}")
+        norms = norm_of("renorm", x, p, tuple(others), True)
+        return where(norms > maxnorm, x * (maxnorm / (norms + 1e-7)), x)
 
     @method
     def addbmm(self, batch1: Any, batch2: Any, *, beta: float = 1, alpha: float = 1) -> Self:

@@ -94,6 +94,29 @@ class New(Core):
         """False: there are no complex Tensors."""
         return False
 
+    @property
+    def is_cpu(self) -> bool:
+        """True."""
+        return True
+
+    def get_device(self) -> int:
+        """-1: the number of a GPU, were it on one."""
+        return -1
+
+    @method
+    def is_signed(self) -> bool:
+        """Has the dtype negative numbers?"""
+        return bool(self._array.dtype.kind in "fi")
+
+    @method
+    def is_nonzero(self) -> bool:
+        """Is the only element not 0?"""
+        return bool(self)
+
+    def is_same_size(self, other: Any) -> bool:
+        """Has `other` the same shape?"""
+        return bool(self._array.shape == array_of(other).shape)
+
     def new_zeros(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Self:
         """Zeros of shape `size` and of this Tensor's dtype."""
         check_device("new_zeros", device)

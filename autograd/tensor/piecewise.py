@@ -69,6 +69,16 @@ class Piecewise(Core):
     signbit = unary(ops.signbit, doc="Is the sign bit set (also of -0.0)?")
 
     @method
+    def isposinf(self) -> Self:
+        """Is the element inf?"""
+        return wrap(self._array == np.inf)  # type: ignore[no-any-return]
+
+    @method
+    def isneginf(self) -> Self:
+        """Is the element -inf?"""
+        return wrap(self._array == -np.inf)  # type: ignore[no-any-return]
+
+    @method
     def isclose(self, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Self:
         """|self - other| <= atol + rtol * |other|, element by element. `equal_nan`: NaN is close to NaN."""
         dtype = result_type(self, other)
@@ -85,7 +95,13 @@ class Piecewise(Core):
         """Have both the same shape and the same elements?"""
         return bool(np.array_equal(self._array, array_of(other)))
 
+    nextafter = binary(ops.nextafter, doc="The next floating point number from `input` towards `other`.")
+    heaviside = binary(ops.heaviside, doc="0 below 0, 1 above; at 0 the element of `other`. A constant.")
+
     # ------------------------------------------------------------------------------------------------ logic, bits
+
+    gcd = binary(ops.gcd, doc="The greatest common divisor of integers.")
+    lcm = binary(ops.lcm, doc="The least common multiple of integers.")
 
     logical_and = binary(ops.logical_and, doc="Are both not 0?")
     logical_or = binary(ops.logical_or, doc="Is one of the two not 0?")
@@ -156,7 +172,8 @@ class Piecewise(Core):
     ceil = unary(ops.ceil, doc="Rounded up. Gradient 0.")
     trunc = fix = unary(ops.trunc, doc="Rounded towards 0. Gradient 0.")
     frac = unary(ops.frac, doc="x - trunc(x): what follows the point, with the sign of x. Gradient 1.")
-    sign = unary(ops.sign, doc="-1, 0 or 1; NaN for NaN. Gradient 0.")
+    copysign = binary(ops.copysign, doc="|input| with the sign of `other`; int -> float. Gradient 0 at 0.")
+    sign = sgn = unary(ops.sign, doc="-1, 0 or 1; NaN for NaN. Gradient 0.")
 
     @method
     def round(self, *, decimals: int = 0) -> Self:

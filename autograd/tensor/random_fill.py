@@ -136,6 +136,18 @@ class RandomFill(Core):
 
     __slots__ = ()
 
+    def multinomial(self, num_samples: int, replacement: bool = False, *, generator: Generator | None = None) -> Self:
+        """`autograd.multinomial` with the weights in this Tensor."""
+        from ..random import multinomial
+
+        return multinomial(self, num_samples, replacement, generator=generator)  # type: ignore[return-value]
+
+    def bernoulli(self, p: float | None = None, *, generator: Generator | None = None) -> Self:
+        """`autograd.bernoulli` with the probabilities in this Tensor."""
+        from ..random import bernoulli
+
+        return bernoulli(self, p, generator=generator)  # type: ignore[return-value]
+
     def uniform_(self, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Self:
         """Uniform in [low, high)."""
         check_writable(self, "uniform_")

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 
@@ -48,6 +48,17 @@ class Repeat(Core):
                 f"dimension {full.index(min(full))}"
             )
         return apply(ops.expand, self, shape=tuple(full))
+
+    @method
+    def sum_to_size(self, *size: Any) -> Self:
+        """Summed over the dimensions that `expand` from `size` would have repeated: its transpose."""
+        wanted, x = listed("sum_to_size", size), cast(Any, self)
+        extra = x._array.ndim - len(wanted)
+        fits = extra >= 0 and all(a in (1, b) for a, b in zip(wanted, x._array.shape[max(extra, 0) :], strict=True))
+        if not fits:
+            raise ShapeError(f"sum_to_size: size {list(wanted)} is not expandable to size {list(x._array.shape)}")
+        dims = [d for d, n in enumerate(x._array.shape) if d < extra or (wanted[d - extra] == 1 and n != 1)]
+        return (x.sum(tuple(dims), keepdim=True) if dims else x).reshape(wanted)
 
     @method
     def expand_as(self, other: Any) -> Self:

@@ -194,6 +194,16 @@ class Shape(Repeat, Diagonal, Split, Layout):
             raise ShapeError(f"tensor.H is only supported on matrices (2-D tensors). Got {self._array.ndim}-D tensor.")
         return self.T
 
+    @property
+    def mH(self) -> Self:  # noqa: N802
+        """The last two dimensions exchanged (conjugated, were it complex)."""
+        return self.mT
+
+    @method
+    def adjoint(self) -> Self:
+        """The last two dimensions exchanged (conjugated, were it complex)."""
+        return self.mT
+
     @method
     def movedim(self, source: Any, destination: Any) -> Self:
         """Dimension source[i] moved to position destination[i]; the others keep their order. Ints or tuples."""
@@ -210,6 +220,24 @@ class Shape(Repeat, Diagonal, Split, Layout):
         return apply(ops.transpose, self, axes=tuple(order[:n]))
 
     moveaxis = movedim
+
+    @method
+    def unfold(self, dimension: int, size: int, step: int) -> Self:
+        """All windows of `size` elements along a dimension, `step` apart: (..., windows, ..., size). A copy.
+
+        The windows stand in place of the dimension, their elements in a new last one. Not `nn.functional.unfold`, which
+        makes columns of images.
+        """
+        d = normalize_dim("unfold", dimension, self._array.ndim)
+        length = self._array.shape[d] if self._array.ndim else 1
+        if not 0 <= size <= length or step < 1:
+            raise ShapeError(
+                f"unfold: maximum size for tensor at dimension {d} is {length} but size is {size}, step {step}"
+            )
+        places = np.arange(0, length - size + 1, step)[:, None] + np.arange(size)
+        x: Any = self if self._array.ndim else self.reshape(1)
+        windows = x[(slice(None),) * d + (places,)].movedim(d + 1, -1)
+        return windows if self._array.ndim else windows.reshape(size)  # type: ignore[no-any-return]
 
     @method
     def flip(self, *order: Any, dims: Any = None) -> Self:

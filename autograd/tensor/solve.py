@@ -106,6 +106,42 @@ def matrix_power(A: Any, n: int) -> Any:
     return z
 
 
+def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Any:
+    """`solve` with a triangular A, of which only the upper or the lower triangle is read.
+
+    unitriangular   take the diagonal as ones, whatever stands there
+    """
+    a = matrices("linalg.solve_triangular", A)
+    a = a.triu(int(unitriangular)) if upper else a.tril(-int(unitriangular))
+    if unitriangular:
+        a = a + wrap(np.eye(a._array.shape[-1], dtype=a._array.dtype))
+    return solve(a, B, left=left)
+
+
+def matrix_exp(A: Any) -> Any:
+    """exp(A) = I + A + A @ A / 2 + ... of each square matrix.
+
+    By scaling and squaring (Higham, "Functions of Matrices", 2008, chapter 10): A is halved until its norm is below a
+    half, the series is summed, and the result squared as often.
+    """
+    a = matrices("linalg.matrix_exp", A)
+    if a._array.size == 0:
+        return a * 1
+    norm = float(np.abs(a._array).sum(-2).max())
+    if not np.isfinite(norm):
+        return a * float("nan")
+    squarings = max(0, int(np.ceil(np.log2(norm))) + 1) if norm > 0 else 0
+    terms = 8 if a._array.dtype == np.float32 else 14
+    x = a / 2.0**squarings
+    identity = wrap(np.broadcast_to(np.eye(a._array.shape[-1], dtype=a._array.dtype), a._array.shape).copy())
+    z = identity
+    for k in range(terms, 0, -1):  # Horner's scheme
+        z = identity + x @ z / k
+    for _ in range(squarings):
+        z = z @ z
+    return z
+
+
 class Solve(Core):
     """Inverses and determinants as methods, where PyTorch has them."""
 

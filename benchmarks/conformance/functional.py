@@ -41,6 +41,9 @@ def _functional() -> Iterator[str]:
             for given in ("1", "2", "3"):
                 yield f"F.adaptive_{kind}_pool{n}d({letter}(2, 3, {size}), {given})"
         yield f"F.max_pool{n}d(D(2, 3, {size}), 2, return_indices=True)"
+        yield f"F.max_pool{n}d_with_indices(D(2, 3, {size}), 2, 1)"
+        yield f"F.adaptive_max_pool{n}d_with_indices(D(2, 3, {size}), 2)"
+        yield f"F.upsample_nearest({image}, scale_factor=2)"
         yield f"F.lp_pool{n}d(P(2, 3, {size}), 2, 2)"
         x = f"X(3, 4, {size})"
         for given in (
@@ -60,6 +63,10 @@ def _functional() -> Iterator[str]:
             yield f"F.interpolate({image}, size=3, mode='{mode}')"
             if "linear" in mode:
                 yield f"F.interpolate({image}, size=7, mode='{mode}', align_corners=True)"
+    yield "F.upsample_bilinear(X(2, 3, 4, 5), (7, 3))"
+    for p in ("", "p=0", "p=0.5", "p=1", "p=3", "p=float('inf')"):
+        yield f"F.pdist(X(4, 3){', ' if p else ''}{p})"
+    yield from _bags()
     for given in ("(4,)", "(4,), X(4)", "(4,), X(4), X(4)", "(3, 4), X(3, 4), X(3, 4), 0.1", "[4], None, X(4)"):
         yield f"F.layer_norm(X(2, 3, 4), {given})"
     for given in ("(4,)", "(4,), X(4)", "(3, 4), X(3, 4), 0.1"):
@@ -99,6 +106,25 @@ def _functional() -> Iterator[str]:
         "F.interpolate(X(1, 1, 4, 4), mode='bilinear')",
         "F.conv1d(X(1, 4, 5), X(3, 2, 2), groups=2)",
     )
+
+
+def _bags() -> Iterator[str]:
+    for mode in ("sum", "mean", "max"):
+        for given in (
+            "I(5, 2, 3), X(5, 4)",
+            "I(5, 8), X(5, 4), C([0, 3, 3, 5], 'int64')",
+            "I(5, 8), X(5, 4), C([0, 3, 3, 8], 'int64'), include_last_offset=True",
+            "I(5, 8), X(5, 4), C([0, 2], 'int64'), padding_idx=1",
+            "I(5, 3, 4), X(5, 4), padding_idx=-1",
+            "I(5, 3, 4), X(5, 4) * 2, max_norm=1.0",
+            "I(1, 1, 1), X(1, 1)",
+            "I(5, 0), X(5, 4), C([0, 0], 'int64')",
+        ):
+            yield f"F.embedding_bag({given}, mode='{mode}')"
+    yield "F.embedding_bag(I(5, 2, 3), X(5, 4), mode='sum', per_sample_weights=X(2, 3))"
+    yield "F.embedding_bag(I(5, 8), X(5, 4), C([0, 3, 3, 5], 'int64'), mode='sum', per_sample_weights=X(8), padding_idx=2)"
+    yield "F.embedding_bag(I(5, 8), X(5, 4), C([1, 3], 'int64'))"
+    yield "F.embedding_bag(I(5, 8), X(5, 4))"
 
 
 def functional() -> list[str]:

@@ -94,6 +94,22 @@ def _cases() -> Iterator[tuple[str, ...]]:
                  "Embedding(7, 1, sparse=False)"):  # fmt: skip
         for index in ("I(7, 5)", "I(7, 2, 3)", "I(7)"):
             yield made, index
+    for setting in (
+        "7, 3",
+        "7, 3, mode='sum'",
+        "7, 3, mode='max'",
+        "7, 3, padding_idx=-1",
+        "7, 3, max_norm=0.5, norm_type=1.0",
+    ):
+        yield f"EmbeddingBag({setting})", "I(7, 2, 3)"
+        yield f"EmbeddingBag({setting})", "lambda layer, x: layer(x, torch.tensor([0, 2, 2]))", "I(7, 5)"
+    yield "EmbeddingBag.from_pretrained(torch.ones(7, 2), mode='sum')", "I(7, 2, 3)"
+    for setting in ("4, 9, [3, 6], 2.0", "4, 9, [2], head_bias=True", "4, 9, (1, 2, 8), div_value=1.5"):
+        made = f"AdaptiveLogSoftmaxWithLoss({setting})"
+        yield made, "(12, 4)", "I(9, 12)"
+        yield made, "(4,)", "I(9)"
+        yield made, "lambda layer, x: (layer.log_prob(x), layer.predict(x))", "(5, 4)"
+    yield from _normed()
     for made in (
         "CosineSimilarity()",
         "CosineSimilarity(dim=0)",
@@ -112,6 +128,25 @@ def _cases() -> Iterator[tuple[str, ...]]:
     for made in ("Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))", "Sequential()", "Sequential(OrderedDict(a=nn.Linear(4, 3), b=nn.Tanh()))", "Sequential(nn.Linear(4, 5), nn.Sequential(nn.ReLU(), nn.Linear(5, 2)))",
                  "Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2))[:2]", "Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2))[::2]", "Sequential(nn.Linear(4, 4)) * 2", "Sequential(nn.Linear(4, 4)) + nn.Sequential(nn.Tanh())"):  # fmt: skip
         yield made, "(2, 4)"
+
+
+def _normed() -> Iterator[tuple[str, ...]]:
+    """Layers whose weight is computed."""
+    for inner, shape in (
+        ("nn.Linear(4, 3)", "(2, 4)"),
+        ("nn.Conv2d(2, 3, 2)", "(1, 2, 4, 5)"),
+        ("nn.ConvTranspose1d(2, 3, 2, bias=False)", "(1, 2, 4)"),
+    ):
+        for norm in ("weight_norm", "spectral_norm", "parametrizations.weight_norm", "parametrizations.spectral_norm"):
+            for setting in ("", ", dim=1", ", n_power_iterations=3, eps=1e-3" if "spectral" in norm else ", dim=None"):
+                yield f"utils.{norm}({inner}{setting})", shape
+            yield f"utils.{norm}({inner}).eval()", shape
+            remove = (
+                f"utils.parametrize.remove_parametrizations(utils.{norm}({inner}), 'weight')"
+                if "." in norm
+                else f"utils.remove_{norm}(utils.{norm}({inner}))"
+            )
+            yield remove, shape
 
 
 SIZES = {1: "9", 2: "9, 7", 3: "5, 4, 6"}
@@ -451,12 +486,14 @@ def layers() -> list[tuple[str, ...]]:
 
 ABSENT = {
     "nn": "Container NLLLoss2d CrossMapLRN2d DataParallel SyncBatchNorm factory_kwargs UninitializedBuffer UninitializedParameter LinearCrossEntropyLoss LinearCrossEntropyOptions RNNBase RNNCellBase",
-    "nn.functional": "boolean_dispatch assert_int_or_pair handle_torch_function has_torch_function has_torch_function_unary has_torch_function_variadic grouped_mm scaled_grouped_mm scaled_mm native_channel_shuffle conv_tbc DType ScalingType SwizzleType Tensor multi_head_attention_forward adaptive_max_pool1d_with_indices adaptive_max_pool2d_with_indices adaptive_max_pool3d_with_indices max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices fractional_max_pool2d_with_indices fractional_max_pool3d_with_indices "
-    "linear_cross_entropy upsample upsample_bilinear upsample_nearest",
+    "nn.functional": "boolean_dispatch assert_int_or_pair handle_torch_function has_torch_function has_torch_function_unary has_torch_function_variadic grouped_mm scaled_grouped_mm scaled_mm native_channel_shuffle conv_tbc DType ScalingType SwizzleType Tensor multi_head_attention_forward fractional_max_pool2d_with_indices fractional_max_pool3d_with_indices "
+    "linear_cross_entropy",
     "nn.init": "constant dirac eye kaiming_normal kaiming_uniform normal orthogonal sparse uniform xavier_normal xavier_uniform",
     "nn.optim": "Muon SparseAdam swap_in_optimizer_params_and_state",
     "nn.optim.lr_scheduler": "Tensor cast override partial ref wraps",
-    "nn.utils": "clip_grad_norm convert_conv2d_weight_memory_format convert_conv3d_weight_memory_format skip_init",
+    "nn.utils.parametrizations": "Enum Module Tensor auto orthogonal",
+    "nn.utils.parametrize": "Module ModuleDict ModuleList OpaqueBase Parameter ParametrizationList Tensor deepcopy get_swap_module_params_on_conversion is_opaque_reference_type is_traceable_wrapper_subclass transfer_parametrizations_and_params",
+    "nn.utils": "clip_grad_norm convert_conv2d_weight_memory_format convert_conv3d_weight_memory_format",
 }  # fmt: skip
 """What PyTorch's modules contain that is old, internal, or for devices; beside typing names, which are left out too."""
 

@@ -182,6 +182,7 @@ def _losses() -> Iterator[str]:
             "distance_function=lambda x, y: (x - y).abs().sum(-1), swap=True",
         ),
     )
+    yield from _ctc()
     for settings in ("", "dim=0", "dim=-1", "dim=1, eps=0.5"):
         yield f"nn.CosineSimilarity({settings})(X(3, 4), X(3, 4))"
         yield f"F.cosine_similarity(X(3, 4), X(4, 3, 1){', ' if settings else ''}{settings})"
@@ -190,7 +191,33 @@ def _losses() -> Iterator[str]:
         yield f"F.pairwise_distance(X(3, 4), X(4){', ' if settings else ''}{settings})"
 
 
+def _ctc() -> Iterator[str]:
+    """The last sequence of each batch fits in its frames just so; PyTorch has no second derivative."""
+    for inputs in (
+        "X(6, 3, 4), C([[1, 2], [3, 3], [2, 1]], 'int64'), (6, 5, 2), (2, 2, 2)",
+        "X(6, 3, 4), C([[1, 2, 3], [3, 0, 0], [0, 0, 0]], 'int64'), C([6, 2, 4], 'int64'), C([3, 1, 0], 'int64')",
+        "X(5, 2, 3), C([1, 2, 2, 1, 2], 'int64'), (5, 4), (3, 2)",
+        "X(4, 3) * 30, C([1, 2, 1], 'int64'), (4,), (3,)",
+        "X(1, 1, 2), C([[1]], 'int64'), (1,), (1,)",
+    ):
+        scores, rest = inputs.split(", C", 1)
+        yield from _calls("ctc_loss", "CTCLoss", (f"({scores}).log_softmax(-1), C{rest}",), ("zero_infinity=True",))
+    yield from _calls(
+        "ctc_loss",
+        "CTCLoss",
+        ("X(5, 2, 3).log_softmax(2), C([[0, 1], [1, 1]], 'int64'), (5, 4), (2, 2)",),
+        ("blank=2",),
+    )
+    unfit = "X(3, 2, 3).log_softmax(2), C([[1, 1, 1], [1, 2, 0]], 'int64'), (3, 3), (3, 2)"
+    yield from _calls("ctc_loss", "CTCLoss", (unfit,), ("zero_infinity=True",))
+
+
 ERRORS = (
+    ("F.ctc_loss(N(4, 2, 3), I(3, 2, 2), (4, 5), (2, 2))", "input_lengths to have value at most 4"),
+    ("F.ctc_loss(N(4, 2, 3), I(3, 2, 2), (4, 4), (2, 3))", None),
+    ("F.ctc_loss(N(4, 2, 3), I(3, 2, 2), (4,), (2, 2))", "input_lengths must be of size batch_size"),
+    ("F.ctc_loss(N(4, 2, 3), I(3, 2, 2), (4, 4), (2, 2), blank=3)", "blank must be in label range"),
+    ("F.ctc_loss(N(4, 2, 3), I(3, 3), (4, 4), (2, 2))", None),
     ("F.cross_entropy(X(3, 4), I(4, 2))", r"Expected input batch_size \(3\) to match target batch_size \(2\)"),
     ("F.cross_entropy(X(3, 4), C([0, 1, 4], 'int64'))", "Target 4 is out of bounds"),
     (

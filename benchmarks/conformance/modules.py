@@ -450,6 +450,69 @@ def parameters(torch: Any, nn: Any) -> Any:
     return results
 
 
+def reparametrised(torch: Any, nn: Any) -> Any:
+    utils, p = nn.utils, nn.utils.parametrize
+
+    class Symmetric(nn.Module):
+        def forward(self, x: Any) -> Any:
+            return x.triu() + x.triu(1).transpose(-1, -2)
+
+    def linear() -> Any:
+        layer = nn.Linear(2, 2)
+        with torch.no_grad():
+            layer.weight.copy_(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        return layer
+
+    results = [
+        said(
+            lambda: utils.weight_norm(utils.weight_norm(linear())), "Cannot register two weight_norm hooks on the same"
+        ),
+        said(
+            lambda: utils.spectral_norm(utils.spectral_norm(linear())), "Cannot register two spectral_norm hooks on the"
+        ),
+        said(lambda: utils.remove_weight_norm(linear()), "weight_norm of 'weight' not found in Linear"),
+        said(lambda: utils.remove_spectral_norm(linear(), "bias"), "spectral_norm of 'bias' not found in Linear"),
+        said(lambda: utils.spectral_norm(linear(), n_power_iterations=0), "Expected n_power_iterations to be positive"),
+        said(
+            lambda: utils.parametrizations.spectral_norm(nn.ReLU()),
+            r"Module 'ReLU\(\)' has no parameter or buffer with",
+        ),
+        said(
+            lambda: p.register_parametrization(linear(), "w", Symmetric()), "does not have a parameter, a buffer, or a"
+        ),
+        said(
+            lambda: p.register_parametrization(linear(), "weight", nn.Linear(2, 1)), "may not change the shape of the"
+        ),
+        said(lambda: p.remove_parametrizations(linear(), "weight"), "does not have a parametrization on weight"),
+        said(lambda: utils.skip_init(nn.ReLU), "Module must support a 'device' arg to skip initialization"),
+        said(lambda: utils.fuse_conv_bn_eval(nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1)), "Fusion only for eval!"),
+    ]
+    for layer in (
+        utils.weight_norm(linear()),
+        utils.weight_norm(linear(), dim=None),
+        utils.spectral_norm(linear()),
+        utils.parametrizations.weight_norm(linear()),
+        utils.parametrizations.spectral_norm(linear()),
+        p.register_parametrization(linear(), "weight", Symmetric()),
+    ):
+        results += [
+            repr(layer),
+            [(key, tuple(x.shape)) for key, x in layer.state_dict().items()],
+            [name for name, _ in layer.named_parameters()],
+            [name for name, _ in layer.named_buffers()],
+            p.is_parametrized(layer),
+            p.is_parametrized(layer, "bias"),
+            p.type_before_parametrizations(layer).__name__,
+            layer(torch.ones(1, 2)).shape[1],
+        ]
+    results += [numbers(layer.weight), numbers(layer.parametrizations.weight.original)]
+    with p.cached():
+        results.append(layer.weight is layer.weight)
+    p.remove_parametrizations(layer, "weight", leave_parametrized=False)
+    results += [repr(layer), numbers(layer.weight), type(layer).__name__, list(layer.state_dict())]
+    return results
+
+
 def optimiser_errors(torch: Any, nn: Any) -> Any:
     optim = torch.optim if hasattr(torch, "optim") else nn.optim
     p, q = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(3))
@@ -501,6 +564,74 @@ def optimiser_errors(torch: Any, nn: Any) -> Any:
     return results
 
 
+def unsized(nn: Any) -> Any:
+    """A model of lazy layers."""
+    return nn.Sequential(
+        OrderedDict(
+            conv=nn.LazyConv2d(4, 3, padding="same", groups=2), norm=nn.LazyBatchNorm2d(), act=nn.ReLU(),
+            up=nn.LazyConvTranspose2d(2, 3, stride=2, bias=False), flat=nn.Flatten(), out=nn.LazyLinear(2),
+        )
+    )  # fmt: skip
+
+
+def lazy(torch: Any, nn: Any) -> Any:
+    optim = torch.optim if hasattr(torch, "optim") else nn.optim
+    net, fresh = unsized(nn), unsized(nn)
+    weight = net.out.weight
+    attempt = "Attempted to use an uninitialized parameter in"
+    no_shape = "Can't access the shape of an uninitialized parameter or buffer"
+    results: list[Any] = [
+        repr(net),
+        [repr(p) for p in net.parameters()],
+        {name: repr(b) for name, b in net.named_buffers()},
+        {key: repr(value) for key, value in net.state_dict().items()},
+        [layer.has_uninitialized_params() for layer in (net.conv, net.norm, net.up, net.out)],
+        [isinstance(net.conv, nn.Conv2d), type(net.conv) is nn.Conv2d, isinstance(weight, nn.Parameter)],
+        [weight.requires_grad, weight.is_leaf, weight.grad is None, weight.dtype == torch.float32],
+        isinstance(weight, nn.parameter.UninitializedParameter),
+        isinstance(net.norm.running_mean, nn.UninitializedBuffer),
+        said(lambda: weight.shape, no_shape),
+        said(lambda: net.norm.running_var.shape, no_shape),
+        said(lambda: weight + 1, attempt),
+        said(lambda: weight.numel(), attempt),
+        said(lambda: nn.init.xavier_uniform_(weight), attempt),
+        said(lambda: net.out.forward(torch.ones(1, 2)), attempt),
+        said(lambda: net.conv(torch.ones(2, 2)), r"Expected 3D \(unbatched\) or 4D \(batched\) input to LazyConv2d"),
+        said(lambda: net.conv(torch.ones(1, 3, 4, 4)), "in_channels must be divisible by groups"),
+        said(lambda: net.norm.reset_running_stats(), attempt),
+        net.out.reset_parameters(),
+        repr(net.load_state_dict(fresh.state_dict())),
+    ]
+    opt = optim.SGD(net.parameters(), lr=0.1)
+    net.double()
+    results.append(net(torch.ones(2, 6, 3, 3, dtype=torch.float64)).dtype == torch.float64)
+    results += [repr(net), [tuple(v.shape) for v in net.state_dict().values()], net.out.weight is weight]
+    results += [repr(fresh), said(lambda: net.load_state_dict(fresh.state_dict()), no_shape)]
+    with torch.no_grad():
+        for i, p in enumerate(net.parameters()):
+            p.copy_(torch.arange(p.numel()).reshape(p.shape) * 0.01 - 0.02 * i)
+    net(torch.ones(2, 6, 3, 3, dtype=torch.float64)).sum().backward()
+    opt.step()
+    results += [numbers(weight), repr(fresh.load_state_dict(net.state_dict())), numbers(fresh.out.weight)]
+    results += [type(fresh.out).__name__, fresh.out.has_uninitialized_params()]
+    results += [numbers(fresh.eval()(torch.ones(1, 6, 3, 3))), type(fresh.out).__name__, repr(fresh.out)]
+    for layer, shape in (
+        (nn.LazyConv1d(2, 3, 2, bias=False), (1, 3, 7)),
+        (nn.LazyConv3d(2, (1, 2, 3), padding_mode="circular", padding=1), (3, 3, 3, 3)),
+        (nn.LazyConvTranspose1d(2, 3, 2, 1, 1), (1, 3, 7)),
+        (nn.LazyConvTranspose3d(2, 2, dilation=2), (1, 3, 2, 2, 2)),
+        (nn.LazyBatchNorm1d(1e-3, None, bias=False), (4, 3)),
+        (nn.LazyBatchNorm3d(affine=False), (2, 3, 2, 2, 2)),
+        (nn.LazyInstanceNorm1d(), (2, 3, 4)),
+        (nn.LazyInstanceNorm2d(track_running_stats=False), (2, 3, 4, 4)),
+        (nn.LazyInstanceNorm3d(affine=False), (2, 3, 2, 2, 2)),
+    ):
+        results += [repr(layer), list(layer.state_dict())]
+        results += [tuple(layer(torch.ones(*shape)).shape), repr(layer)]
+        results.append({key: tuple(value.shape) for key, value in layer.state_dict().items()})
+    return results
+
+
 BEHAVIOURS = (
     order,
     printed,
@@ -513,6 +644,7 @@ BEHAVIOURS = (
     registration,
     parameters,
     optimiser_errors,
+    lazy,
 )
 
 

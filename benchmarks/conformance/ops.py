@@ -13,7 +13,7 @@ ONE_DIM = (", dim=0", ", dim=1", ", dim=-1", ", dim=1, keepdim=True", ", dim=5")
 
 UNARY = {
     "X": "neg abs sign exp exp2 expm1 square sin cos tan sinh cosh tanh asinh atan sigmoid erf erfc sinc ceil floor round trunc frac "
-    "reciprocal isnan isinf isfinite relu deg2rad rad2deg logical_not nan_to_num positive",
+    "reciprocal isnan isinf isfinite relu deg2rad rad2deg logical_not nan_to_num positive lgamma digamma sgn isposinf isneginf",
     "P": "log log2 log10 log1p sqrt rsqrt",
     "U": "asin acos atanh",
     "A": "acosh",
@@ -21,7 +21,7 @@ UNARY = {
 }  # fmt: skip
 BINARY = {
     "X": "add sub mul div maximum minimum fmax fmin atan2 remainder fmod floor_divide logaddexp logaddexp2 hypot eq ne lt le gt ge "
-    "logical_and logical_or logical_xor true_divide subtract multiply",
+    "logical_and logical_or logical_xor true_divide subtract multiply copysign heaviside ldexp",
     "P": "pow xlogy",
     "Z": "maximum minimum pow xlogy atan2 hypot mul div",
 }  # fmt: skip
@@ -362,6 +362,31 @@ def _indexing() -> Iterator[str]:
     )  # fmt: skip
 
 
+def _statistics() -> Iterator[str]:
+    yield from (
+        "torch.cov(X(3, 5))", "torch.cov(X(5))", "torch.cov(X(3, 5), correction=0)", "torch.cov(X(3, 5), fweights=I(4, 5) + 1)", "torch.cov(X(3, 5), aweights=C([0.5, 1.0, 2.0, 1.0, 0.1]))",
+        "torch.cov(X(3, 4), fweights=I(3, 4) + 1, aweights=C([0.5, 1.0, 2.0, 1.0]))", "X(2, 3).cov()", "torch.cov(X(2, 3, 4))", "torch.cov(X(1))", "torch.corrcoef(X(3, 5))", "torch.corrcoef(X(5))", "X(2, 6).corrcoef()",
+        "torch.histc(X(20), bins=5, min=-1, max=1)", "torch.histc(X(20), bins=4)", "torch.histc(X(2, 3), 3)", "torch.histc(C([1.0, 1.0]), 4)", "torch.histc(X(5), bins=0)",
+        "torch.unique_consecutive(C([1, 1, 2, 2, 3, 1, 1]))", "torch.unique_consecutive(C([1, 1, 2, 2, 3, 1, 1]), return_inverse=True, return_counts=True)", "torch.unique_consecutive(C([[1, 1], [1, 1], [2, 1]]), dim=0)",
+        "torch.unique_consecutive(C([[1, 1, 2], [1, 1, 2]]), dim=1, return_counts=True)", "torch.isin(I(5, 2, 3), C([1, 2]))", "torch.isin(I(5, 4), C([1, 2]), invert=True)", "torch.isin(C([1, 2, 3]), 2)",
+        "torch.cdist(X(3, 2), X(4, 2))", "torch.cdist(X(2, 3, 2), X(2, 4, 2), p=1)", "torch.cdist(X(3, 2), X(4, 2), p=3.0)", "torch.cdist(X(3, 2), X(4, 2), p=float('inf'))", "torch.cdist(X(3, 2), X(4, 3))", "torch.cdist(X(1, 3, 2), X(2, 4, 2))",
+        "torch.combinations(X(4))", "torch.combinations(X(4), 3)", "torch.combinations(X(3), with_replacement=True)", "torch.combinations(X(2, 2))", "torch.vander(X(3))", "torch.vander(X(3), 2)", "torch.vander(X(3), 4, increasing=True)",
+        "torch.linalg.vander(X(3))", "torch.linalg.vander(X(3), N=2)", "torch.trapezoid(X(5))", "torch.trapezoid(X(2, 5), dx=0.5)", "torch.trapezoid(X(2, 5), dim=0)", "torch.trapezoid(X(2, 5), C([0.0, 1.0, 3.0, 4.0, 8.0]))",
+        "torch.trapezoid(X(2, 5), X(2, 5))", "torch.cumulative_trapezoid(X(2, 5))", "torch.cumulative_trapezoid(X(3, 4), X(3), dim=0)", "torch.trapz(X(4))", "torch.trapezoid(X(1))",
+        "torch.unravel_index(C([3, 5]), (2, 3))[0]", "torch.unravel_index(C([3, 5]), (2, 3))[1]", "torch.renorm(X(3, 4), 2, 0, 0.5)", "X(3, 4, 2).renorm(1, 1, 0.5)", "torch.renorm(X(3, 4), 2, 0, 100.0)",
+        "torch.polygamma(1, P(2, 3))", "torch.polygamma(2, P(3))", "P(2, 3).polygamma(1)", "torch.polygamma(0, X(3))", "torch.mvlgamma(P(2, 3) + 2, 2)", "torch.lgamma(C([0.0, -1.0, 2.0, 0.5, 100.0]))", "torch.digamma(C([0.0, -1.0, 2.0, 0.5, -0.5]))",
+        "torch.digamma(P(3))", "torch.copysign(X(3), -1.0)", "torch.copysign(I(5, 3), -2)", "torch.heaviside(C([-1.5, 0.0, 2.0]), C([0.5]))", "torch.gcd(I(20, 3) + 1, I(20, 3) + 2)", "torch.lcm(I(20, 3) + 1, I(20, 3) + 2)",
+        "X(7).unfold(0, 3, 2)", "X(4, 6).unfold(1, 2, 2)", "X(4, 6).unfold(0, 2, 1)", "X(2, 8, 8).unfold(1, 4, 4).unfold(2, 4, 4)", "X(3).unfold(0, 4, 1)", "X(4, 6).unfold(-1, 6, 1)",
+        "X(2, 4).hsplit(2)[1]", "X(4, 4).vsplit(2)[1]", "X(2, 3, 4).dsplit(2)[0]", "X(6).hsplit([2, 4])[1]", "X(2, 4).hsplit(3)", "X(4).vsplit(2)", "torch.diagflat(X(2, 2))", "X(3).diagflat(1)", "X(2, 3, 4).adjoint()", "X(2, 3, 4).mH",
+        "X(2, 3, 4).sum_to_size(3, 1)", "X(2, 3).sum_to_size(1, 3)", "X(2, 3).sum_to_size(2, 2)", "X(3, 3).clone().fill_diagonal_(7.0)", "X(4, 3).clone().fill_diagonal_(7.0)", "X(7, 3).clone().fill_diagonal_(7.0, wrap=True)", "X(2, 4).clone().fill_diagonal_(1.0)",
+        "X(3, 3, 3).clone().fill_diagonal_(1.0)", "X(3).clone().fill_diagonal_(1.0)", "torch.result_type(I(5, 2), X(2)) == X(2).dtype", "X(2, 3).contiguous(memory_format=torch.channels_last).clone(memory_format=torch.preserve_format)", "C(1.5).is_nonzero()",
+        "torch.linalg.lstsq(X(5, 3), X(5, 2)).solution", "torch.linalg.lstsq(X(2, 5, 3), X(2, 5, 2)).solution", "torch.linalg.matrix_rank(X(3, 4))", "torch.linalg.matrix_rank(C([[1.0, 1.0], [1.0, 1.0]]))", "torch.linalg.matrix_exp(X(3, 3))",
+        "torch.linalg.matrix_exp(X(2, 3, 3) * 3)", "torch.linalg.matrix_exp(C([[0.0, 1.0], [0.0, 0.0]]))", "torch.linalg.cond(S(3))", "torch.linalg.cond(S(3), 1)", "torch.linalg.cond(X(3, 2))", "torch.linalg.cond(S(3), -2)",
+        "torch.linalg.solve_triangular(S(3), X(3, 2), upper=True)", "torch.linalg.solve_triangular(S(3), X(3, 2), upper=False)", "torch.linalg.solve_triangular(S(3), X(2, 3), upper=True, left=False)", "torch.linalg.solve_triangular(S(3), X(3, 2), upper=False, unitriangular=True)",
+        "torch.relu_(X(3).clone())", "torch.exp_(X(3).clone())", "X(3).clone().sgn_()", "X(3).clone().lgamma_()", "P(2, 3).multinomial(1).shape", "torch.conv2d(X(1, 2, 5, 5), X(3, 2, 3, 3))", "torch.layer_norm(X(2, 3), (3,))",
+    )  # fmt: skip
+
+
 def _linalg() -> Iterator[str]:
     for a, b in (("3", "3"), ("2, 3", "3"), ("3", "3, 4"), ("2, 3", "3, 4"), ("5, 2, 3", "3, 4"), ("2, 3", "5, 3, 4"), ("5, 2, 3", "5, 3, 4"), ("5, 1, 2, 3", "4, 3, 2"), ("3", "5, 3, 4"),
                  ("5, 2, 3", "3"), ("0, 3", "3, 4"), ("2, 0", "0, 4"), ("2, 3", "4, 5"), ("3", "4"), ("1, 1", "1, 1"), ("", "3")):  # fmt: skip
@@ -404,6 +429,7 @@ FAMILIES = {
     "shape": _shape,
     "indexing": _indexing,
     "linalg": _linalg,
+    "statistics": _statistics,
     "creation": _creation,
 }
 

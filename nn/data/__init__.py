@@ -5,9 +5,11 @@ from .dataset import (
     ConcatDataset,
     Dataset,
     ImageDataset,
+    StackDataset,
     Subset,
     TensorDataset,
     default_collate,
+    default_convert,
     random_split,
 )
 from .download import data_root
@@ -32,4 +34,5 @@ from .sequences import (
     embedded_reber,
     temporal_order,
 )
+from .stream import ChainDataset, IterableDataset, WorkerInfo, get_worker_info
 from .text import TextChars

@@ -33,7 +33,7 @@ class Dataset:
     def __iter__(self) -> Iterator[Any]:
         return (self[index] for index in range(len(self)))
 
-    def __add__(self, other: Dataset) -> ConcatDataset:
+    def __add__(self, other: Dataset) -> Dataset:
         return ConcatDataset([self, other])
 
 
@@ -129,6 +129,33 @@ class ConcatDataset(Dataset):
         return _merge(batches, order)
 
 
+class StackDataset(Dataset):
+    """Samples of several data sets side by side: `dataset[i]` is a tuple, or of sets given by name a dict."""
+
+    def __init__(self, *datasets: Any, **named: Any) -> None:
+        if bool(datasets) == bool(named):
+            raise ShapeError("StackDataset: wanted at least one data set, either all by position or all by name")
+        self.datasets: Any = named or datasets
+        lengths = [len(dataset) for dataset in (named.values() if named else datasets)]
+        if len({*lengths}) > 1:
+            raise ShapeError(f"StackDataset: Size mismatch between datasets: wanted equal length, got {lengths}")
+        self._length = lengths[0]
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(self.datasets, dict):
+            return {name: dataset[index] for name, dataset in self.datasets.items()}
+        return tuple([dataset[index] for dataset in self.datasets])
+
+    def __len__(self) -> int:
+        return self._length
+
+    def batch(self, indices: Array) -> Any:
+        """The samples at `indices` (N,), stacked."""
+        if isinstance(self.datasets, dict):
+            return {name: batch_of(dataset, indices) for name, dataset in self.datasets.items()}
+        return tuple([batch_of(dataset, indices) for dataset in self.datasets])
+
+
 def _merge(batches: list[Any], order: Array) -> Any:
     """Batches of the same structure behind each other, samples then arranged by `order`."""
     first = batches[0]
@@ -190,6 +217,17 @@ def default_collate(samples: Sequence[Any]) -> Any:
         "default_collate: batch must contain tensors, arrays, numbers, texts, dicts or lists; found "
         f"{type(first).__name__}"
     )
+
+
+def default_convert(data: Any) -> Any:
+    """Arrays and NumPy scalars in tuples, lists and dicts as Tensors; all else as it is."""
+    if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind in "fiub":
+        return from_numpy(np.asarray(data))
+    if isinstance(data, Mapping):
+        return {key: default_convert(value) for key, value in data.items()}
+    if isinstance(data, (tuple, list)):
+        return _like(data, [default_convert(value) for value in data])
+    return data
 
 
 def _like(example: Any, fields: list[Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -11,11 +12,14 @@ import numpy as np
 
 from autograd.errors import ShapeError
 
-from .dataset import batch_of
+from .dataset import batch_of, default_collate
 from .randomness import batch_randomness, numpy_generator
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
+from .stream import IterableDataset, WorkerInfo, become_worker, chunks
 
 Array = np.ndarray[Any, Any]
+
+_END = object()
 
 
 class DataLoader:
@@ -30,11 +34,15 @@ class DataLoader:
                     arrays and NumPy releases the interpreter lock; they share memory with the program
     collate_fn      makes a batch from a list of samples; default: sets backed by arrays are sliced in one go, others go
                     through `default_collate`
+    pin_memory      taken, and without effect: there is no other memory to copy to
     drop_last       leave out a last batch that is not full
     timeout         seconds to wait for a worker's batch; 0: for ever
     worker_init_fn  called with the worker's number in each thread as it starts
-    prefetch_factor batches in preparation per worker; default 2
     generator       of the random order; default: the one `autograd.manual_seed` seeds
+    prefetch_factor batches in preparation per worker; default 2
+    multiprocessing_context, persistent_workers, pin_memory_device   taken, and without effect: workers are threads
+
+    An `IterableDataset` is read from front to back; it excludes shuffle, sampler and batch_sampler.
 
     Same seed, same batches in the same order, with any number of workers, random transforms of `nn.data.transforms`
     included. What goes wrong in a worker is raised in the loop. Leaving the loop early ends the threads.
@@ -54,12 +62,16 @@ class DataLoader:
         batch_sampler: Any = None,
         num_workers: int = 0,
         collate_fn: Callable[[list[Any]], Any] | None = None,
+        pin_memory: bool = False,
         drop_last: bool = False,
         timeout: float = 0,
         worker_init_fn: Callable[[int], Any] | None = None,
+        multiprocessing_context: Any = None,
+        generator: Any = None,
         *,
         prefetch_factor: int | None = None,
-        generator: Any = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
     ) -> None:
         if isinstance(num_workers, bool) or not isinstance(num_workers, int) or num_workers < 0:
             raise ShapeError(f"DataLoader: num_workers should be an integer >= 0, got {num_workers!r}")
@@ -83,7 +95,13 @@ class DataLoader:
             raise ShapeError(
                 "DataLoader: batch_size=None option disables auto-batching and is mutually exclusive with drop_last"
             )
-        if sampler is None:
+        stream = isinstance(dataset, IterableDataset)
+        if stream and (shuffle or sampler is not None or batch_sampler is not None):
+            raise ShapeError(
+                "DataLoader with IterableDataset: expected unspecified shuffle, sampler and batch_sampler option: a "
+                "stream comes in its own order"
+            )
+        if sampler is None and not stream:
             sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
         self.dataset = dataset
         self.sampler = sampler
@@ -96,17 +114,22 @@ class DataLoader:
         self.generator = generator
         if batch_sampler is not None:
             self.batch_size, self.batch_sampler = None, batch_sampler
-        elif batch_size is None:
-            self.batch_size, self.batch_sampler = None, None
+        elif batch_size is None or stream:
+            self.batch_size, self.batch_sampler = batch_size, None
         else:
             self.batch_sampler = BatchSampler(sampler, batch_size, drop_last)
             self.batch_size = self.batch_sampler.batch_size
 
     def __len__(self) -> int:
+        if isinstance(self.dataset, IterableDataset):
+            whole, rest = divmod(len(self.dataset), self.batch_size or 1)
+            return whole + (rest > 0 and not self.drop_last)
         return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
 
     def __iter__(self) -> Iterator[Any]:
         seed = int(numpy_generator(self.generator).integers(2**63))
+        if isinstance(self.dataset, IterableDataset):
+            return self._stream(seed) if self.num_workers == 0 else self._streams(seed)
         jobs = (((seed, number), indices) for number, indices in enumerate(self._index_batches()))
         if self.num_workers == 0:
             return (self._load(*job) for job in jobs)
@@ -153,6 +176,52 @@ class DataLoader:
                 yield self._result(pending.popleft())
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+    def _stream(self, seed: int) -> Iterator[Any]:
+        """Batches of an `IterableDataset`, read in this thread."""
+        parts = chunks(iter(self.dataset), self.batch_size, self.drop_last)
+        for number in itertools.count():
+            with batch_randomness((seed, number)):
+                part: Any = next(parts, _END)
+                if part is _END:
+                    return
+                if self.collate_fn is not None:
+                    part = self.collate_fn(part)
+                elif self.batch_size is not None:
+                    part = default_collate(part)
+            yield part
+
+    def _streams(self, seed: int) -> Iterator[Any]:
+        """The same from one thread per worker, a batch from each in turn."""
+        from concurrent.futures import Future, ThreadPoolExecutor
+
+        def start(info: WorkerInfo) -> None:
+            become_worker(info)
+            if self.worker_init_fn is not None:
+                self.worker_init_fn(info.id)
+
+        pools, queues = [], []
+        try:
+            for number in range(self.num_workers):
+                info = WorkerInfo(number, self.num_workers, seed + number, self.dataset)
+                pool = ThreadPoolExecutor(1, f"DataLoader_{number}", start, (info,))
+                batches = self._stream(seed + number)
+                ahead: deque[Future[Any]] = deque()
+                ahead.extend(pool.submit(next, batches, _END) for _ in range(self.prefetch_factor))
+                pools.append(pool)
+                queues.append((pool, batches, ahead))
+            while queues:
+                for queue in list(queues):
+                    pool, batches, ahead = queue
+                    batch = self._result(ahead.popleft())
+                    if batch is _END:
+                        queues.remove(queue)
+                        continue
+                    ahead.append(pool.submit(next, batches, _END))
+                    yield batch
+        finally:
+            for pool in pools:
+                pool.shutdown(wait=True, cancel_futures=True)
 
     def _result(self, future: Any) -> Any:
         try:

@@ -17,6 +17,9 @@ Array = np.ndarray[Any, Any]
 class Sampler:
     """Base of samplers. A subclass defines `__iter__()`, which yields indices, and `__len__()`."""
 
+    def __init__(self, data_source: Any = None) -> None:
+        pass
+
     def __iter__(self) -> Iterator[Any]:
         return iter(self.indices().tolist())
 

@@ -39,7 +39,8 @@ from .conv import (
     conv_transpose2d,
     conv_transpose3d,
 )
-from .distance import cosine_similarity, normalize, pairwise_distance
+from .ctc import ctc_loss
+from .distance import cosine_similarity, normalize, pairwise_distance, pdist
 from .dropout import (
     alpha_dropout,
     dropout,
@@ -48,6 +49,7 @@ from .dropout import (
     dropout3d,
     feature_alpha_dropout,
 )
+from .embedding_bag import embedding_bag
 from .fold import fold, unfold
 from .inplace import celu_, elu_, hardtanh_, leaky_relu_, relu_, rrelu_, selu_, threshold_
 from .linear import bilinear, linear
@@ -92,7 +94,23 @@ from .pool import (
     max_pool2d,
     max_pool3d,
 )
-from .resize import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample
+from .resize import (
+    channel_shuffle,
+    interpolate,
+    pixel_shuffle,
+    pixel_unshuffle,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
+)
 from .sample import affine_grid, grid_sample
 from .sampling import gumbel_softmax, rrelu
 from .unpool import max_unpool1d, max_unpool2d, max_unpool3d
+from .winners import (
+    adaptive_max_pool1d_with_indices,
+    adaptive_max_pool2d_with_indices,
+    adaptive_max_pool3d_with_indices,
+    max_pool1d_with_indices,
+    max_pool2d_with_indices,
+    max_pool3d_with_indices,
+)

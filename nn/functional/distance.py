@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from autograd import Tensor, broadcast_tensors
+from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.tensor.core import array_of, wrap
 
 
@@ -27,3 +30,22 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """The norm of order `p` of x1 - x2 + eps over the last dimension; the shapes are broadcast."""
     return (_tensor(x1) - _tensor(x2) + eps).norm(p, -1, keepdim=keepdim)  # type: ignore[no-any-return]
+
+
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    """The norms of order `p` of all differences of two rows of (N, M): (N (N - 1) / 2,), rows 0 1, 0 2, ..., 1 2, ...
+
+    p: not negative.  Equal rows: distance and gradient 0.
+    """
+    x = _tensor(input)
+    shape = x._array.shape
+    if len(shape) != 2:
+        raise ShapeError(f"pdist: pdist only supports 2D tensors, got: {len(shape)}D, of shape {shape}")
+    if x._array.dtype.kind != "f":
+        raise DTypeError(f"pdist: pdist only supports floating-point dtypes, got {x._array.dtype}")
+    if p < 0:
+        raise SettingError(f"pdist: pdist only supports non-negative p values, got {p}")
+    first, second = np.triu_indices(shape[0], 1)
+    if shape[1] == 0:
+        return x[first].sum(1)  # type: ignore[no-any-return]
+    return (x[first] - x[second]).norm(p, 1)  # type: ignore[no-any-return]

@@ -124,6 +124,16 @@ def upsample(
     return interpolate(input, size, scale_factor, mode, align_corners)
 
 
+def upsample_nearest(input: Any, size: Any = None, scale_factor: Any = None) -> Any:
+    """`interpolate` in mode "nearest", under its older name."""
+    return interpolate(input, size, scale_factor)
+
+
+def upsample_bilinear(input: Any, size: Any = None, scale_factor: Any = None) -> Any:
+    """`interpolate` in mode "bilinear" with `align_corners`, under its older name: (N, C, H, W)."""
+    return interpolate(input, size, scale_factor, "bilinear", True)
+
+
 # ------------------------------------------------------------------------------------------- channels and pixels
 
 

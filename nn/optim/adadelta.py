@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.errors import SettingError
 
-from .optimizer import Array, Group, Optimizer, State, zeros
+from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
 
 
 class Adadelta(Optimizer):
@@ -17,6 +17,8 @@ class Adadelta(Optimizer):
 
     Zeiler 2012, algorithm 1:
     v <- rho v + (1 - rho) g^2;  d = sqrt(u + eps) / sqrt(v + eps) * g;  u <- rho u + (1 - rho) d^2;  x <- x - lr d
+    foreach, capturable, differentiable
+               how PyTorch computes the same: taken, and without effect; differentiable=True raises SettingError
     """
 
     def __init__(
@@ -28,7 +30,11 @@ class Adadelta(Optimizer):
         weight_decay: float = 0,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
     ) -> None:
+        refuse_differentiable(self, differentiable)
         defaults = {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
         super().__init__(params, defaults)
 

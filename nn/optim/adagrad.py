@@ -10,13 +10,15 @@ import numpy as np
 from autograd.errors import SettingError
 from autograd.tensor.core import wrap
 
-from .optimizer import Array, Group, Optimizer, State
+from .optimizer import Array, Group, Optimizer, State, refuse_differentiable
 
 
 class Adagrad(Optimizer):
     """x <- x - lr / (1 + (t - 1) * lr_decay) * g / (sqrt(sum of all g^2 so far) + eps). Duchi, Hazan & Singer 2011.
 
     initial_accumulator_value   what the sum starts with
+    foreach, differentiable, fused
+               how PyTorch computes the same: taken, and without effect; differentiable=True raises SettingError
     """
 
     def __init__(
@@ -29,7 +31,11 @@ class Adagrad(Optimizer):
         eps: float = 1e-10,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
+        refuse_differentiable(self, differentiable)
         super().__init__(
             params,
             {

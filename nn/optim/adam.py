@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import update
 
-from .optimizer import Array, Group, Optimizer, State, zeros
+from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
 
 
 class Adam(Optimizer):
@@ -24,6 +24,8 @@ class Adam(Optimizer):
     amsgrad        scale by the largest v so far (Reddi, Kale & Kumar 2018)
     maximize       go uphill
     decoupled_weight_decay   shrink x directly instead (see AdamW)
+    foreach, capturable, differentiable, fused
+               how PyTorch computes the same: taken, and without effect; differentiable=True raises SettingError
     """
 
     def __init__(
@@ -37,7 +39,12 @@ class Adam(Optimizer):
         *,
         maximize: bool = False,
         decoupled_weight_decay: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
+        refuse_differentiable(self, differentiable)
         super().__init__(
             params,
             {
@@ -81,6 +88,9 @@ class AdamW(Adam):
     """Adam whose weight decay shrinks x by lr * weight_decay instead of entering the gradient.
 
     Loshchilov & Hutter 2019.
+
+    foreach, capturable, differentiable, fused
+               how PyTorch computes the same: taken, and without effect; differentiable=True raises SettingError
     """
 
     def __init__(
@@ -93,5 +103,10 @@ class AdamW(Adam):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
+        refuse_differentiable(self, differentiable)
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)

@@ -9,13 +9,15 @@ import numpy as np
 
 from autograd.tensor.core import array_of
 
-from .optimizer import Array, Group, Optimizer, State, zeros
+from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
 
 
 class ASGD(Optimizer):
     """x <- (1 - lambd * eta) x - eta * g, and the average of all x from step t0 on. Polyak & Juditsky 1992.
 
     eta falls as lr / (1 + lambd * lr * t) ** alpha. The average is `optimizer.state[parameter]["ax"]`.
+    foreach, capturable, differentiable
+               how PyTorch computes the same: taken, and without effect; differentiable=True raises SettingError
     """
 
     def __init__(
@@ -28,7 +30,11 @@ class ASGD(Optimizer):
         weight_decay: float = 0,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
     ) -> None:
+        refuse_differentiable(self, differentiable)
         defaults = {"lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": weight_decay}
         super().__init__(params, {**defaults, "maximize": maximize})
 

@@ -11,7 +11,7 @@ import numpy as np
 from autograd import update
 from autograd.errors import SettingError
 
-from .optimizer import Array, Group, Optimizer, State, zeros
+from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
 
 
 class NAdam(Optimizer):
@@ -19,6 +19,8 @@ class NAdam(Optimizer):
 
     With mu(t) = b1 * (1 - 0.96^(t * momentum_decay) / 2) and M the product of mu(1) ... mu(t):
     x <- x - lr * ((1 - mu(t)) / (1 - M) * g + mu(t+1) / (1 - M mu(t+1)) * m) / (sqrt(v / (1 - b2^t)) + eps)
+    foreach, capturable, differentiable
+               how PyTorch computes the same: taken, and without effect; differentiable=True raises SettingError
     """
 
     def __init__(
@@ -32,7 +34,11 @@ class NAdam(Optimizer):
         decoupled_weight_decay: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
     ) -> None:
+        refuse_differentiable(self, differentiable)
         super().__init__(
             params,
             {

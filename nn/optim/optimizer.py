@@ -26,6 +26,15 @@ Group = dict[str, Any]
 Closure = Callable[[], Any]
 
 
+def refuse_differentiable(optimizer: Any, differentiable: bool) -> None:
+    """Raise SettingError if a step that can be differentiated is asked for: steps are never recorded here."""
+    if differentiable:
+        raise SettingError(
+            f"{type(optimizer).__name__}: differentiable=True is not supported: a step writes in place and is not "
+            "recorded. Write the step as operations on Tensors, or use nn.utils.functional_call"
+        )
+
+
 class Optimizer:
     """Base class. A subclass defines `update`, which moves one parameter.
 

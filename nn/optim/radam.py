@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import update
 
-from .optimizer import Array, Group, Optimizer, State, zeros
+from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
 
 
 class RAdam(Optimizer):
@@ -18,6 +18,8 @@ class RAdam(Optimizer):
 
     Liu et al. 2020, algorithm 2. With r_inf = 2 / (1 - b2) - 1 and r = r_inf - 2 t b2^t / (1 - b2^t):
     if r > 5, Adam's step times sqrt((r - 4)(r - 2) r_inf / ((r_inf - 4)(r_inf - 2) r)); else a step along the mean.
+    foreach, capturable, differentiable
+               how PyTorch computes the same: taken, and without effect; differentiable=True raises SettingError
     """
 
     def __init__(
@@ -30,7 +32,11 @@ class RAdam(Optimizer):
         decoupled_weight_decay: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
     ) -> None:
+        refuse_differentiable(self, differentiable)
         super().__init__(
             params,
             {

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.errors import SettingError
 
-from .optimizer import Array, Group, Optimizer, State, zeros
+from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
 
 
 class RMSprop(Optimizer):
@@ -17,6 +17,8 @@ class RMSprop(Optimizer):
 
     momentum   > 0: what is subtracted is collected first, u <- momentum * u + g / (sqrt(v) + eps)
     centered   scale by the variance instead of the mean square (Graves 2013)
+    foreach, capturable, differentiable
+               how PyTorch computes the same: taken, and without effect; differentiable=True raises SettingError
     """
 
     def __init__(
@@ -30,7 +32,11 @@ class RMSprop(Optimizer):
         centered: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
     ) -> None:
+        refuse_differentiable(self, differentiable)
         super().__init__(
             params,
             {

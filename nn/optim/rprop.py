@@ -10,7 +10,7 @@ import numpy as np
 from autograd.errors import SettingError
 from autograd.tensor.core import wrap
 
-from .optimizer import Array, Group, Optimizer, State, zeros
+from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
 
 
 class Rprop(Optimizer):
@@ -21,6 +21,8 @@ class Rprop(Optimizer):
 
     lr           first size
     step_sizes   smallest and largest size
+    foreach, capturable, differentiable
+               how PyTorch computes the same: taken, and without effect; differentiable=True raises SettingError
     """
 
     def __init__(
@@ -31,7 +33,11 @@ class Rprop(Optimizer):
         step_sizes: tuple[float, float] = (1e-6, 50),
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
     ) -> None:
+        refuse_differentiable(self, differentiable)
         super().__init__(params, {"lr": lr, "etas": etas, "step_sizes": step_sizes, "maximize": maximize})
 
     def check(self, group: Group) -> None:

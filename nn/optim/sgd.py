@@ -11,7 +11,7 @@ from autograd import update
 from autograd.errors import SettingError
 from autograd.tensor.core import wrap
 
-from .optimizer import Array, Group, Optimizer, State
+from .optimizer import Array, Group, Optimizer, State, refuse_differentiable
 
 
 class SGD(Optimizer):
@@ -23,6 +23,8 @@ class SGD(Optimizer):
     weight_decay   added to the gradient, times x
     nesterov       step along g + momentum * v instead of v
     maximize       go uphill
+    foreach, differentiable, fused
+               how PyTorch computes the same: taken, and without effect; differentiable=True raises SettingError
     """
 
     def __init__(
@@ -35,7 +37,11 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
+        refuse_differentiable(self, differentiable)
         super().__init__(
             params,
             {

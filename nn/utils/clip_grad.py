@@ -69,12 +69,21 @@ def clip_grad_norm_(
     """
     grads = _gradients(parameters)
     total = get_total_norm(grads, norm_type, error_if_nonfinite)
-    scale = float(max_norm) / (total.item() + 1e-6)
+    _scale("clip_grad_norm_", grads, max_norm, total)
+    return total
+
+
+def clip_grads_with_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Any) -> None:
+    """`clip_grad_norm_` for gradients whose norm `total_norm` is known, as from `get_total_norm`."""
+    _scale("clip_grads_with_norm_", _gradients(parameters), max_norm, total_norm)
+
+
+def _scale(operation: str, grads: list[Any], max_norm: float, total_norm: Any) -> None:
+    scale = float(max_norm) / (float(total_norm) + 1e-6)
     if not scale >= 1:  # NaN scales too: it must not go unnoticed
         for grad in grads:
             grad._array *= scale
-        noted("clip_grad_norm_", *grads)
-    return total
+        noted(operation, *grads)
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:

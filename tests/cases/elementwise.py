@@ -49,6 +49,28 @@ def few(rng, shape):
     return rng.integers(-1, 2, shape)
 
 
+def between_poles(rng, shape):
+    """Between -3 and 6, at least 0.2 from 0, -1 and -2."""
+    return rng.integers(-3, 6, shape) + rng.uniform(0.2, 0.8, shape)
+
+
+def _digamma(x):
+    """By its series: -gamma + the sum over k of 1 / (k + 1) - 1 / (k + x), and the integral of what is left out."""
+    k = np.arange(200_000.0)
+    x = np.asarray(x, np.float64)
+    terms = (x[..., None] - 1) / ((k + 1) * (k + x[..., None]))
+    return -np.euler_gamma + terms.sum(-1) + (x - 1) / (len(k) + x / 2)
+
+
+def _polygamma(x, n):
+    """By its series, from Euler and Maclaurin's formula after 1,000 terms."""
+    k = np.arange(1000.0)
+    x = np.asarray(x, np.float64)
+    y = x + len(k)
+    total = ((k + x[..., None]) ** -(n + 1)).sum(-1) + y**-n / n + y ** -(n + 1) / 2 + (n + 1) * y ** -(n + 2) / 12
+    return (-1) ** (n + 1) * math.factorial(n) * total
+
+
 _erf = np.vectorize(math.erf, otypes=[np.float64])
 _erfc = np.vectorize(math.erfc, otypes=[np.float64])
 
@@ -136,6 +158,10 @@ CASES = [
     *_unary("erfinv", lambda x: x.erf().erfinv(), lambda x: x, unit, note="inverse"),
     *_unary("sinc", Tensor.sinc, np.sinc, wide),
     *_unary("sinc", Tensor.sinc, np.sinc, lambda rng, shape: rng.uniform(-1e-3, 1e-3, shape), note="near0"),
+    *_unary("lgamma", Tensor.lgamma, np.vectorize(math.lgamma, otypes=[np.float64]), between_poles),
+    *_unary("polygamma", Tensor.digamma, _digamma, between_poles),
+    *_unary("polygamma", lambda x, n: x.polygamma(n), _polygamma, positive, params={"n": 2}),
+    *_unary("polygamma", lambda x, n: x.polygamma(n), _polygamma, far, params={"n": 1}),
     # choosing
     *_binary("where", _masked, lambda x, y: np.where(x > 0, x, y)),
     Case("where", _masked, ((60, 50), (50,)), reference=lambda x, y: np.where(x > 0, x, y), order=0),
@@ -161,6 +187,7 @@ CASES = [
     *_unary("round", lambda x: x.round(decimals=1), lambda x: np.round(x, 1), lambda r, s: near_half(r, s) / 10),
     *_unary("frac", Tensor.frac, lambda x: x - np.trunc(x), near_half),
     *_unary("sign", Tensor.sign, np.sign),
+    *_binary("copysign", Tensor.copysign, np.copysign, repeat=False),
     *_binary("floor_divide", Tensor.floor_divide, np.floor_divide, domain=(above_one, far), repeat=False),
     *_binary(
         "trunc_divide",
@@ -173,6 +200,20 @@ CASES = [
     *_binary("remainder", Tensor.remainder, np.remainder, domain=(far, lambda rng, s: -far(rng, s) - 6), repeat=False),
     *_binary("fmod", Tensor.fmod, np.fmod, domain=(far, lambda rng, s: -far(rng, s) - 6), repeat=False),
     # comparisons and logic: constants
+    *_binary("heaviside", Tensor.heaviside, np.heaviside, domain=few, order=0),
+    *_binary("nextafter", Tensor.nextafter, np.nextafter, order=0),
+    *[
+        case
+        for name in ("gcd", "lcm")
+        for case in _binary(
+            name,
+            lambda x, y, ufunc: ufunc(x.long(), y.long()),
+            lambda x, y, ufunc: ufunc(x.astype(int), y.astype(int)),
+            params={"ufunc": getattr(np, name)},
+            domain=far,
+            order=0,
+        )
+    ],
     *[
         case
         for name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")

@@ -620,3 +620,11 @@ def test_asgd_averages_from_t0_on():
     np.testing.assert_allclose(p.detach().numpy(), ASGD, rtol=1e-6)  # PyTorch keeps eta in float32
     np.testing.assert_allclose(opt.state[p]["ax"].numpy(), ASGD_AVERAGE, rtol=1e-6)
     assert set(opt.state[p]) == {"step", "eta", "mu", "ax"}
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "Adagrad"])
+def test_implementations_that_programs_for_pytorch_choose(name):
+    p = nn.Parameter([1.0])
+    getattr(nn.optim, name)([p], lr=0.1, fused=True, foreach=False)
+    with pytest.raises(SettingError, match=f"{name}: differentiable=True"):
+        getattr(nn.optim, name)([p], lr=0.1, differentiable=True)

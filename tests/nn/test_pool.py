@@ -250,3 +250,13 @@ def test_layers_are_their_functions(dims, rng):
         alone = layer(**settings)(x[0])
         first = alone[0] if isinstance(alone, tuple) else alone
         np.testing.assert_array_equal(first.numpy(), (got[0] if isinstance(got, tuple) else got)[0].numpy())
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_names_with_indices_always_return_them(dims, rng):
+    x = tensor(rng.standard_normal((2, 3, *(5, 4, 6)[:dims])).astype(np.float32))
+    for name, settings in [("max_pool", (2, 1, 1)), ("adaptive_max_pool", (3,))]:
+        got = getattr(F, f"{name}{dims}d_with_indices")(x, *settings)
+        expected = getattr(F, f"{name}{dims}d")(x, *settings, return_indices=True)
+        for a, b in zip(got, expected, strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())

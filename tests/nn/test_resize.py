@@ -260,3 +260,12 @@ def test_sampling_says_what_does_not_fit():
         F.affine_grid(tensor(np.zeros((1, 3, 3), np.float32)), (1, 1, 2, 2), align_corners=True)
     with pytest.warns(UserWarning, match="align_corners is False unless given"):
         F.grid_sample(x, grid)
+
+
+def test_older_names_of_interpolate():
+    x = image(1, 1, 2, 3)
+    assert F.upsample_nearest(x, scale_factor=2).tolist() == F.interpolate(x, scale_factor=2).tolist()
+    expected = F.interpolate(x, (3, 5), mode="bilinear", align_corners=True)
+    assert F.upsample_bilinear(x, (3, 5)).tolist() == expected.tolist()
+    with pytest.raises(ShapeError, match="Got 3D input, but bilinear mode needs 4D input"):
+        F.upsample_bilinear(image(1, 2, 3), 4)

@@ -14,7 +14,7 @@ import pytest
 
 import autograd
 import nn
-from autograd.errors import CheckpointError
+from autograd.errors import CheckpointError, DeviceError
 from nn import serialization
 
 
@@ -551,3 +551,19 @@ def test_a_header_longer_than_the_file(tensors):
     for length in (1 << 40, (1 << 64) - 1, 1000):
         tensors.write_bytes(length.to_bytes(8, "little") + b"{}")
         assert_refused(tensors, "truncated, or no safetensors")
+
+
+def test_files_that_are_open(tmp_path):
+    """As programs for PyTorch do with io.BytesIO, and with the arguments they give."""
+    buffer = io.BytesIO()
+    nn.save({"x": autograd.ones(3), "n": 2}, buffer)
+    buffer.seek(0)
+    loaded = nn.load(buffer, map_location="cpu", weights_only=True)
+    assert loaded["x"].tolist() == [1, 1, 1]
+    with open(tmp_path / "m.pth", "wb") as file:
+        nn.save(loaded, file)
+    assert nn.load(tmp_path / "m.pth", map_location=lambda storage, place: storage)["n"] == 2
+    with pytest.raises(CheckpointError, match="the BytesIO: it is truncated"):
+        nn.load(io.BytesIO(buffer.getvalue()[:-1]))
+    with pytest.raises(DeviceError, match="load"):
+        nn.load(tmp_path / "m.pth", map_location="cuda")

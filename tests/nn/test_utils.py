@@ -7,8 +7,16 @@ import pytest
 
 import autograd
 import nn
-from autograd.errors import AutogradError, ShapeError
-from nn.utils import clip_grad_norm_, clip_grad_value_, get_total_norm, parameters_to_vector, vector_to_parameters
+from autograd.errors import AutogradError, SettingError, ShapeError
+from nn.utils import (
+    clip_grad_norm_,
+    clip_grad_value_,
+    clip_grads_with_norm_,
+    get_total_norm,
+    parameters_to_vector,
+    skip_init,
+    vector_to_parameters,
+)
 
 
 def model(*gradients):
@@ -74,3 +82,24 @@ def test_vectors_there_and_back():
     assert layer.bias.tolist() == [6.0, 7.0, 8.0]
     with pytest.raises(ShapeError, match=r"wanted shape \(9,\), got \(8,\)"):
         vector_to_parameters(autograd.tensor(np.zeros(8, np.float32)), layer.parameters())
+
+
+def test_clipping_with_a_known_norm():
+    parameters = model([3.0, 4.0], [[12.0]])
+    assert clip_grads_with_norm_(parameters, 6.5, autograd.tensor(13.0)) is None
+    np.testing.assert_allclose(parameters[0].grad.numpy(), [1.5, 2.0], rtol=1e-6)
+    clip_grads_with_norm_(parameters, 6.5, 6.0)
+    np.testing.assert_allclose(parameters[1].grad.numpy(), [[6.0]], rtol=1e-6)
+
+
+def test_skip_init_draws_nothing():
+    autograd.manual_seed(3)
+    expected = autograd.rand(2).tolist()
+    autograd.manual_seed(3)
+    layer = skip_init(nn.Linear, 2, 3, bias=False)
+    assert autograd.rand(2).tolist() == expected
+    assert layer.weight.shape == (3, 2)
+    with pytest.raises(SettingError, match="must support a 'device' arg"):
+        skip_init(nn.ReLU)
+    with pytest.raises(SettingError, match="Expected a Module"):
+        skip_init(dict)

@@ -210,4 +210,4 @@ def test_settings_that_make_no_sense(settings):
 
 def test_unknown_settings_are_not_ignored():
     with pytest.raises(TypeError):
-        DataLoader(numbers(3), pin_memory=True)
+        DataLoader(numbers(3), num_cores=2)

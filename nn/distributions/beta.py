@@ -1,0 +1,72 @@
+"""Beta."""
+
+# mypy: no-warn-return-any
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor, digamma, lgamma, stack
+from autograd.tensor.core import wrap
+
+from . import constraints, dirichlet
+from .constraints import Constraint
+from .distribution import Distribution
+from .utils import broadcast_all
+
+
+class Beta(Distribution):
+    """Numbers between 0 and 1: p(x) is in proportion to x^(a - 1) (1 - x)^(b - 1).
+
+    concentration1, concentration0   a and b, above 0: numbers or Tensors that are broadcast; the mean is a / (a + b)
+    There is no `rsample`: the derivative of a draw by its concentrations is not implemented.
+    """
+
+    concentration1: Tensor  # batch_shape
+    concentration0: Tensor  # batch_shape
+
+    arg_constraints: Mapping[str, Constraint] = {
+        "concentration1": constraints.positive,
+        "concentration0": constraints.positive,
+    }
+    support = constraints.unit_interval
+
+    def __init__(self, concentration1: Any, concentration0: Any, validate_args: bool | None = None) -> None:
+        self.concentration1, self.concentration0 = broadcast_all(concentration1, concentration0)
+        super().__init__(self.concentration1.shape, validate_args=validate_args)
+
+    @property
+    def mean(self) -> Tensor:
+        return self.concentration1 / (self.concentration1 + self.concentration0)
+
+    @property
+    def mode(self) -> Tensor:
+        """(a - 1) / (a + b - 2); 1 where a and b are below 1 and both ends are modes."""
+        both = stack([self.concentration1, self.concentration0], -1)
+        return dirichlet.Dirichlet(both, validate_args=False).mode[..., 0]
+
+    @property
+    def variance(self) -> Tensor:
+        a, b = self.concentration1, self.concentration0
+        total = a + b
+        return a * b / (total.square() * (total + 1))
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        both = np.stack([self.concentration1._array, self.concentration0._array], -1)
+        return wrap(dirichlet.draw(both, (*self._extended_shape(sample_shape), 2))[..., 0])
+
+    def log_prob(self, value: Any) -> Tensor:
+        x, a, b = self._checked(value), self.concentration1, self.concentration0
+        return (a - 1).xlogy(x) + (b - 1).xlogy(1 - x) - log_beta(a, b)
+
+    def entropy(self) -> Tensor:
+        a, b = self.concentration1, self.concentration0
+        return log_beta(a, b) - (a - 1) * digamma(a) - (b - 1) * digamma(b) + (a + b - 2) * digamma(a + b)
+
+
+def log_beta(a: Any, b: Any) -> Any:
+    """log of the beta function, Gamma(a) Gamma(b) / Gamma(a + b)."""
+    return lgamma(a) + lgamma(b) - lgamma(a + b)

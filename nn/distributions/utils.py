@@ -1,0 +1,95 @@
+"""What several distributions share: parameters that are broadcast, probabilities and their logarithms."""
+
+# mypy: no-warn-return-any
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor, broadcast_shapes, finfo, get_default_dtype, is_grad_enabled
+from autograd.errors import SettingError
+from autograd.tensor.core import array_of, wrap
+
+EULER_GAMMA = 0.57721566490153286060
+
+
+def as_tensor(x: Any) -> Any:
+    """`x` itself, or a Tensor around an array or a number."""
+    return x if isinstance(x, Tensor) else wrap(array_of(x))
+
+
+def broadcast_all(*values: Any) -> tuple[Any, ...]:
+    """Tensors, arrays and numbers as floating point Tensors of one shape.
+
+    Numbers take the dtype of the first Tensor, or the default dtype if there is none; integers become floating point.
+    """
+    for value in values:
+        if not isinstance(value, (Tensor, np.ndarray, np.generic, int, float)):
+            raise SettingError(
+                f"Input arguments must all be instances of Number, Tensor or array, got {type(value).__name__}"
+            )
+    dtypes = [value.dtype for value in values if isinstance(value, (Tensor, np.ndarray))]
+    dtype = dtypes[0] if dtypes and dtypes[0].kind == "f" else get_default_dtype()
+    tensors = []
+    for value in values:
+        if isinstance(value, (Tensor, np.ndarray)):
+            x = as_tensor(value)
+            tensors.append(x if x.dtype.kind == "f" else x.to(dtype))
+        else:
+            tensors.append(wrap(np.asarray(value, dtype)))
+    shape = broadcast_shapes(*(x.shape for x in tensors))
+    return tuple(x if x.shape == shape else x.expand(shape) for x in tensors)
+
+
+def one_of(probs: Any, logits: Any) -> tuple[str, Any]:
+    """The name and the value of the one parameter that was given."""
+    if (probs is None) == (logits is None):
+        raise SettingError("Either `probs` or `logits` must be specified, but not both.")
+    return ("logits", logits) if probs is None else ("probs", probs)
+
+
+def clamp_probs(probs: Any) -> Any:
+    """Probabilities moved away from 0 and 1 by the spacing of their dtype, so that logarithms stay finite."""
+    eps = float(finfo(probs.dtype).eps)
+    return probs.clamp(eps, 1 - eps)
+
+
+def probs_to_logits(probs: Any, is_binary: bool = False) -> Any:
+    """log p, or for a binary variable log(p / (1 - p)); finite at 0 and 1, see `clamp_probs`."""
+    p = clamp_probs(probs)
+    return p.log() - (-p).log1p() if is_binary else p.log()
+
+
+def logits_to_probs(logits: Any, is_binary: bool = False) -> Any:
+    """softmax over the last dimension, or for a binary variable sigmoid."""
+    return logits.sigmoid() if is_binary else logits.softmax(-1)
+
+
+def sum_rightmost(x: Any, ndims: int) -> Any:
+    """The sum over the last `ndims` dimensions."""
+    return x.sum(tuple(range(-ndims, 0))) if ndims else x
+
+
+class _Lazy:
+    def __init__(self, compute: Callable[[Any], Any]) -> None:
+        self.compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        value = self.compute(instance)
+        if is_grad_enabled():
+            instance.__dict__[self.compute.__name__] = value
+        return value
+
+
+def lazy_property(compute: Callable[[Any], Any]) -> Any:
+    """A property that is computed once, when it is first asked for.
+
+    Under `no_grad`, as in `sample`, it is a constant and not kept: a loss may need the recorded one later.
+    """
+    return _Lazy(compute)

@@ -1,0 +1,139 @@
+"""Connectionist temporal classification: the loss of sequences whose labels are not aligned with the input."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor, stack, where
+from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
+from autograd.tensor.core import array_of, wrap
+from autograd.tensor.pad import pad
+
+from .loss import _input, _labels, reduced
+
+Array = np.ndarray[Any, Any]
+
+
+def ctc_loss(
+    log_probs: Tensor,
+    targets: Any,
+    input_lengths: Any,
+    target_lengths: Any,
+    blank: int = 0,
+    reduction: str = "mean",
+    zero_infinity: bool = False,
+) -> Tensor:
+    """-log of the probability that a path through the frames reads as the targets: repeats merged, blanks left out.
+
+    log_probs        (T, N, C), log-probabilities as from `log_softmax`: T frames, N sequences, C labels with the blank;
+                     (T, C) without a batch
+    targets          labels: (N, S), of which each row's first `target_lengths` count; or 1-d, all sequences in a row
+    input_lengths    (N,): how many frames each sequence has, at most T; the frames after them get no gradient
+    target_lengths   (N,): how many labels each sequence has. Lengths may be a tuple, an array or a Tensor
+    blank            the label that stands for none
+    reduction        "mean" divides each loss by its target's length (at least 1) before it takes the mean
+    zero_infinity    a loss of 0 in place of infinity, where a target does not fit in its frames
+    Returns a 0-d Tensor, or with reduction "none" one of shape (N,), or () without a batch.
+
+    The gradient is that of the formula, to any order; where a target does not fit it is 0. Behind `log_softmax` it
+    equals PyTorch's, which for `log_probs` alone is another: it has the gradient of the log_softmax in it.
+    Raises ShapeError for lengths that do not fit, LabelError for a target that is no label.
+
+    Graves et al. 2006, equations 6 to 8, in logarithms.
+
+    >>> even = np.full((3, 1, 2), np.log(0.5))
+    >>> round(ctc_loss(even, np.array([[1]]), (3,), (1,)).exp().item(), 4)  # 6 of the 8 paths: all but --- and 1-1
+    1.3333
+    """
+    x = _input("ctc_loss", log_probs)
+    if x._array.ndim not in (2, 3) or x._array.size == 0:
+        raise ShapeError(f"ctc_loss: wanted log_probs of shape (T, N, C) or (T, C), not empty, got {x._array.shape}")
+    batched = x._array.ndim == 3
+    if not batched:
+        x = x.unsqueeze(1)
+    frames, count, classes = x._array.shape
+    if not 0 <= blank < classes:
+        raise SettingError(f"ctc_loss: blank must be in label range, 0 to {classes - 1}, got {blank}")
+    given = _lengths("input_lengths", input_lengths, count)
+    wanted = _lengths("target_lengths", target_lengths, count)
+    if given.max() > frames:
+        raise ShapeError(
+            f"ctc_loss: Expected input_lengths to have value at most {frames}, the number of frames, got {given.max()}"
+        )
+    labels = _padded(_labels("ctc_loss", targets), wanted, classes, blank)
+    loss = -_log_likelihood(x, labels, given, wanted, blank)
+    # where no path fits, the ops below share gradients among paths that are not there: none of that goes out
+    loss = where(wrap(loss._array == math.inf), 0.0 if zero_infinity else math.inf, loss)
+    if reduction == "mean":
+        loss = loss / wrap(np.maximum(wanted, 1).astype(loss._array.dtype))
+    return reduced(loss if batched else loss.squeeze(0), reduction)
+
+
+def _lengths(name: str, lengths: Any, count: int) -> Array:
+    """Lengths as an array (N,) of integers that are not negative."""
+    array = array_of(lengths).reshape(-1)
+    if array.dtype.kind not in "iu" and array.size:
+        raise DTypeError(f"ctc_loss: {name} must be integral, got {array.dtype}")
+    if array.size != count:
+        raise ShapeError(f"ctc_loss: {name} must be of size batch_size, {count}, got {array.size}")
+    if array.min() < 0:
+        raise ShapeError(f"ctc_loss: Expected {name} to have value at least 0, got {array.min()}")
+    return array.astype(np.intp, copy=False)
+
+
+def _padded(targets: Array, lengths: Array, classes: int, blank: int) -> Array:
+    """The targets as (N, S) with the blank behind the end of each, from either form."""
+    count, longest = len(lengths), int(lengths.max())
+    inside = np.arange(longest) < lengths[:, None]
+    if targets.ndim == 1:
+        if len(targets) != lengths.sum():
+            raise ShapeError(
+                f"ctc_loss: 1-d targets must be as many as the target_lengths add up to, {lengths.sum()}, got "
+                f"{len(targets)}"
+            )
+        counted = targets
+    elif targets.ndim == 2 and targets.shape[0] == count and targets.shape[1] >= longest:
+        counted = targets[:, :longest][inside]
+    else:
+        raise ShapeError(
+            f"ctc_loss: wanted targets of shape ({count}, {longest} or more), or 1-d, got {targets.shape} for a batch "
+            f"of {count} and target_lengths up to {longest}"
+        )
+    wrong = counted[(counted < 0) | (counted >= classes)]
+    if wrong.size:
+        raise LabelError(
+            f"ctc_loss: Target {wrong[0]} is out of bounds. There are {classes} labels, 0 to {classes - 1}"
+        )
+    labels = np.full((count, longest), blank, np.intp)
+    labels[inside] = counted
+    return labels
+
+
+def _log_likelihood(x: Any, labels: Array, given: Array, wanted: Array, blank: int) -> Any:
+    """log p of `labels` (N, S) under `x` (T, N, C), shape (N,); -inf where they do not fit.
+
+    The forward variables alpha of the paper, one row (N, L + 2) per frame, for the L = 2 S + 1 places of the labels
+    with blanks around them. Two places before the first spare every special case: no path is there, but for the start,
+    which is just before the first place, before the first frame.
+    """
+    frames, count, _ = x._array.shape
+    places = np.full((count, 2 * labels.shape[1] + 1), blank, np.intp)
+    places[:, 1::2] = labels
+    skips = np.zeros(places.shape, bool)  # over a blank that parts two different labels
+    skips[:, 1::2] = True
+    skips[:, 3::2] = labels[:, 1:] != labels[:, :-1]
+    closed = wrap(np.where(skips, 0, -math.inf).astype(x._array.dtype))
+    seen = x.gather(2, np.broadcast_to(places, (frames, *places.shape)))  # (T, N, L)
+    start = np.full((count, places.shape[1] + 2), -math.inf, x._array.dtype)
+    start[:, 1] = 0
+    alphas: list[Any] = [wrap(start)]
+    for frame in seen.unbind(0):
+        alpha = alphas[-1]
+        arrived = alpha[:, 2:].logaddexp(alpha[:, 1:-1]).logaddexp(alpha[:, :-2] + closed)
+        alphas.append(pad(arrived + frame, (2, 0), value=-math.inf))
+    rows, last = np.arange(count), 2 * wanted + 2
+    alpha = stack(alphas)
+    return alpha[given, rows, last].logaddexp(alpha[given, rows, last - 1])

@@ -1,0 +1,88 @@
+"""A module as a function of its parameters, for transforms such as `grad` and `vmap`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from autograd import Tensor, stack
+from autograd.errors import SettingError, ShapeError
+
+from ..module import Module
+
+
+def functional_call(
+    module: Module,
+    parameter_and_buffer_dicts: Any,
+    args: Any = None,
+    kwargs: dict[str, Any] | None = None,
+    *,
+    tie_weights: bool = True,
+    strict: bool = False,
+) -> Any:
+    """Call `module` with other Tensors in place of some of its parameters and buffers. The module stays as it is.
+
+    parameter_and_buffer_dicts   name, as in `named_parameters()`, -> Tensor; or several such dicts
+    args                         the arguments of the call as a tuple, or a single one
+    tie_weights                  what the module has under several names is replaced under all of them
+    strict                       raise unless there is a Tensor for every parameter and buffer
+
+    >>> from autograd import tensor
+    >>> from nn import Linear
+    >>> functional_call(Linear(1, 1), {"weight": tensor([[2.0]]), "bias": tensor([1.0])}, tensor([3.0])).tolist()
+    [7.0]
+    """
+    given = parameter_and_buffer_dicts
+    values: dict[str, Any] = {}
+    for part in [given] if isinstance(given, dict) else given:
+        if repeated := sorted(values.keys() & part.keys()):
+            raise SettingError(f"functional_call: {', '.join(repeated)} appeared in multiple dictionaries")
+        values.update(part)
+    own = dict([*module.named_parameters(remove_duplicate=False), *module.named_buffers(remove_duplicate=False)])
+    if unexpected := sorted(values.keys() - own.keys()):
+        raise SettingError(f"functional_call: the module has no {', '.join(unexpected)}; it has {', '.join(own)}")
+    if strict and (missing := sorted(own.keys() - values.keys())):
+        raise SettingError(f"functional_call: Missing key(s): {', '.join(missing)}")
+    if tie_weights:
+        by_tensor = {id(own[name]): value for name, value in values.items()}
+        values = {name: values.get(name, by_tensor.get(id(tensor))) for name, tensor in own.items()}
+        values = {name: value for name, value in values.items() if value is not None}
+    arguments = () if args is None else args if isinstance(args, tuple) else (args,)
+    with _replaced(module, values):
+        return module(*arguments, **(kwargs or {}))
+
+
+@contextmanager
+def _replaced(module: Module, values: dict[str, Any]) -> Iterator[None]:
+    before = []
+    try:
+        for name, value in values.items():
+            path, _, leaf = name.rpartition(".")
+            owner = module.get_submodule(path)
+            registry: dict[str, Any] = owner._parameters if leaf in owner._parameters else owner._buffers
+            before.append((owner, registry, leaf, registry[leaf]))
+            registry[leaf] = owner.__dict__[leaf] = value
+        yield
+    finally:
+        for owner, registry, leaf, value in reversed(before):
+            registry[leaf] = owner.__dict__[leaf] = value
+
+
+def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Parameters and buffers of several models of one kind, each stacked along a new first dimension, by name.
+
+    The stacked parameters are leaves of their own; with `vmap` and `functional_call` they run the models as one.
+    """
+    if not models:
+        raise ShapeError("stack_module_state: Expected at least one model, got 0")
+    if len({type(model) for model in models}) > 1 or len({model.training for model in models}) > 1:
+        raise SettingError("stack_module_state: Expected all models to be of the same class, and in the same mode")
+
+    def stacked(members: list[dict[str, Any]]) -> dict[str, Tensor]:
+        return {name: stack([each[name].detach() for each in members]) for name in members[0]}
+
+    parameters = stacked([dict(model.named_parameters()) for model in models])
+    for name, parameter in models[0].named_parameters():
+        parameters[name].requires_grad_(parameter.requires_grad)
+    return parameters, stacked([dict(model.named_buffers()) for model in models])
