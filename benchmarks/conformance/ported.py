@@ -25,6 +25,7 @@ IMPORTS = {
     "import nn": "from torch import nn",
     "from autograd import Function": "from torch.autograd import Function",
     "from autograd import grad": "from torch.autograd import grad",
+    "from nn.distributions import MultivariateNormal": "from torch.distributions import MultivariateNormal",
     "from nn import functional as F": "from torch.nn import functional as F",
     "from nn import optim": "from torch import optim",
 }

@@ -15,6 +15,8 @@ LEARNS = {
     "dcgan": slice(0, 12, 2),
     "gpt": slice(0, 12),
     "lbfgs_sine": slice(0, 12),
+    "pinn": slice(0, 5),
+    "real_nvp": slice(0, 12),
     "seq2seq": slice(0, 10),
     "unet": slice(0, 10),
     "vae": slice(0, 10),
