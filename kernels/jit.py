@@ -40,6 +40,7 @@ class Kernel:
         self._compiled: Any = None
         self._shared: Any = None
         self._addresses: Any = None
+        self._team = 0
         functools.update_wrapper(self, function)
 
     def __call__(self, *arguments: Any) -> Any:
@@ -58,11 +59,16 @@ class Kernel:
     def share(self, arguments: tuple[Any, ...], bounds: Any, boxes: Any) -> int:
         """The kernel with `arguments`, and `bounds` in place of the last two: see `team.share`."""
         shared = self._shared or self._sharing()
-        failed: int = shared(*arguments, self._addresses, bounds, boxes)
+        failed: int = shared(*arguments, self._addresses, self._team, bounds, boxes)
         if failed == UNKNOWN:
             self._note_addresses()
-            failed = shared(*arguments, self._addresses, bounds, boxes)
+            failed = shared(*arguments, self._addresses, self._team, bounds, boxes)
         return failed
+
+    def compiled_for(self, kinds: tuple[Any, ...]) -> Any:
+        """What Numba has made of the loop for arguments of these types."""
+        self._dispatcher().compile(kinds)
+        return self._compiled.overloads[kinds]
 
     def _sharing(self) -> Any:
         if self._shared is None:
@@ -78,6 +84,7 @@ class Kernel:
             exec(compile(text, code.co_filename, "exec"), known)
             if self._addresses is None:
                 self._addresses = np.zeros((0, 2), np.int64)
+            self._team = team.address_of_share()
             self._shared = vars(self).setdefault("_first_shared", _dispatcher(known[name], self._options))
         return self._shared
 
@@ -90,9 +97,8 @@ class Kernel:
 
         rows = []
         for kinds in list(self._shared.overloads):
-            wanted = (*kinds[:-3], types.intp, types.intp)
-            self._dispatcher().compile(wanted)
-            compiled = self._compiled.overloads[wanted]
+            wanted = (*kinds[:-4], types.intp, types.intp)
+            compiled = self.compiled_for(wanted)
             if compiled.signature.return_type != types.none:
                 raise TypeError(f"{self.python.__name__}: what runs in several threads returns nothing")
             address = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
@@ -101,12 +107,12 @@ class Kernel:
 
 
 _SHARE = """\
-def {name}({names}, addresses, bounds, boxes):
+def {name}({names}, addresses, team, bounds, boxes):
     arguments = ({names},)
     address = address_of(number(arguments), addresses)
     if address == 0:
         return UNKNOWN
-    return share(*task(address, arguments), bounds, boxes)
+    return call_share(team, *task(address, arguments), bounds, boxes)
 """
 
 

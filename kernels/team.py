@@ -14,6 +14,7 @@ Imported when it is first needed, because it loads Numba.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import sys
 from typing import Any
@@ -214,6 +215,33 @@ def address_of(number: int, table: Array) -> int:
         if table[row, 0] == number:
             return int(table[row, 1])
     return 0
+
+
+_ARRAYS = types.Array(types.int64, 1, "C"), types.Array(types.int64, 2, "C")
+_SHARE = types.intp, types.intp, *_ARRAYS  # the types of the arguments of `share`
+
+
+@functools.cache
+def address_of_share() -> int:
+    """Where `share` is in this process."""
+    compiled = share.compiled_for(_SHARE)
+    return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+
+
+@intrinsic
+def call_share(typing: Any, address: Any, code: Any, arguments: Any, bounds: Any, boxes: Any) -> Any:
+    """`share`, by its address: linked into each kernel's wrapper it would be compiled as often."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        address, *given = values
+        kind = context.call_conv.get_function_type(types.intp, _SHARE)
+        called = builder.inttoptr(address, kind.as_pointer())
+        status, failed = context.call_conv.call_function(builder, called, types.intp, _SHARE, given)
+        with cgutils.if_unlikely(builder, status.is_error):
+            context.call_conv.return_status_propagate(builder, status)
+        return failed
+
+    return types.intp(types.intp, *_SHARE), generate
 
 
 @kernel
