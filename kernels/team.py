@@ -32,6 +32,7 @@ get_or_insert_function: Any = cgutils.get_or_insert_function
 alloca_once_value: Any = cgutils.alloca_once_value
 pack_struct: Any = cgutils.pack_struct
 unpack_tuple: Any = cgutils.unpack_tuple
+if_unlikely: Any = cgutils.if_unlikely
 intrinsic: Any = extending.intrinsic
 
 STATE, CODE, ARGUMENTS, FIRST, LAST, FAILED = range(6)
@@ -237,7 +238,7 @@ def call_share(typing: Any, address: Any, code: Any, arguments: Any, bounds: Any
         kind = context.call_conv.get_function_type(types.intp, _SHARE)
         called = builder.inttoptr(address, kind.as_pointer())
         status, failed = context.call_conv.call_function(builder, called, types.intp, _SHARE, given)
-        with cgutils.if_unlikely(builder, status.is_error):
+        with if_unlikely(builder, status.is_error):
             context.call_conv.return_status_propagate(builder, status)
         return failed
 
