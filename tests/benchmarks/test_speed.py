@@ -12,7 +12,7 @@ import pytest
 import autograd
 import nn
 from benchmarks import cli
-from benchmarks.speed import ceilings, measure, run
+from benchmarks.speed import ceilings, measure, plot, run
 from benchmarks.speed.cases import CASES
 from benchmarks.speed.cases.case import Data, Library, checksums, differences
 from benchmarks.speed.cases.training import lenet, lenet_module, mlp
@@ -246,3 +246,7 @@ def test_every_peer_has_a_file_and_help_names_cases_and_peers():
     )
     for name in (*CASES, *PEERS):
         assert name in done.stdout
+
+
+def test_the_picture_shows_every_group():
+    assert {case.group for case in CASES.values()} == {*plot.ORDER}
