@@ -19,8 +19,8 @@ Array = np.ndarray[Any, Any]
 WORTH_COMPILING = 16_384  # elements of a parameter
 
 
-def _flat(x: Array, *others: Array) -> tuple[Array, ...] | None:
-    """The arrays as 1-d views, if they are large, contiguous and of one dtype."""
+def _flat(x: Array, *others: Array) -> Any:
+    """The arrays as 1-d views, if they are large, contiguous and of one dtype; else None."""
     if x.size < WORTH_COMPILING or not x.flags.c_contiguous:
         return None
     for other in others:

@@ -49,8 +49,8 @@ REGISTERS = 32 if WIDTH == 64 or "aarch64" in llvmlite.binding.get_process_tripl
 ROWS = 14 if REGISTERS == 32 else 6
 """The most rows of `accumulate`: with two vectors of sums per row, and two of x."""
 
-HEIGHTS = tuple(rows for rows in range(1, ROWS + 1) if rows <= 8 or rows % 2 == 0)
-"""Numbers of rows that `accumulate` has code for: with all of them, it would take a quarter longer to compile."""
+HEIGHTS = tuple(rows for rows in range(1, ROWS + 1) if rows <= 4 or rows % 2 == 0)
+"""Numbers of rows that `accumulate` has code for: with all of them, it would take half as long again to compile."""
 
 VECTORS = (0, *[next(v for v in (8, 4, 3, 2) if rows * v + v + 1 <= REGISTERS) for rows in range(1, ROWS + 1)])
 """Vectors of sums that `accumulate` holds for a number of rows; with few rows more, so that the additions overlap."""

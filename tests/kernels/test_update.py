@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from autograd import update
+from kernels import threads
 from kernels import update as kernels
 
 SIZES = (0, 1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 1000)
@@ -61,9 +62,29 @@ def test_the_loops_themselves_agree(rng):
     settings = np.array((0.9, 0.1, 0.999, 0.001, 1e-8, 1e-3))
     once, twice = [a.copy() for a in (x, g, m, v)], [a.copy() for a in (x, g, m, v)]
     kernels.adam(*once, settings)
-    kernels.adam.python(*twice, settings)
+    kernels._adam.python(*twice, settings, 0, 5)
     for a, b in zip(once, twice, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_threads_give_the_same_bits(rng, monkeypatch):
+    monkeypatch.setattr(kernels, "LEAST", 10)
+    start = [rng.random(1003).astype(np.float32) for _ in range(4)]
+    settings = np.array((0.9, 0.1, 0.999, 0.001, 1e-8, 1e-3), np.float32)
+    before, results = threads.get_num_threads(), []
+    try:
+        for n in (1, 2, 5):
+            threads.set_num_threads(n)
+            x, g, m, v = (a.copy() for a in start)
+            kernels.adam(x, g, m, v, settings)
+            kernels.momentum(x, g, m, settings, True)
+            kernels.sgd(x, g, settings)
+            results.append((x, m, v))
+    finally:
+        threads.set_num_threads(before)
+    for others in results[1:]:
+        for a, b in zip(results[0], others, strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 def test_nan_and_inf_stay_visible():
