@@ -1,8 +1,8 @@
 """In-place steps of optimisers on arrays: compiled in one pass where there is much to do, NumPy calls elsewhere.
 
 Loading and compiling a kernel takes a good part of a second once, which a program with few parameters would not
-earn back. Both ways give the same bits. On the 235,146 parameters of an MLP 784-256-128-10 a step of Adam takes 50 us
-compiled and 250 us in NumPy calls; PyTorch's takes 230.
+earn back. Both ways give the same bits. On the 235,146 parameters of an MLP 784-256-128-10 a step of Adam takes 0.12
+ms compiled in two threads of a Xeon, PyTorch's 0.46.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ def sgd(x: Array, g: Array, lr: float) -> None:
     if flat is None:
         x -= g * lr
     else:
-        kernels.sgd(*flat, _settings(x.dtype, lr))
+        kernels.sgd(flat[0], flat[1], _settings(x.dtype, lr))
 
 
 def momentum(x: Array, g: Array, v: Array, lr: float, mu: float, dampening: float, nesterov: bool) -> None:
     """v = mu * v + (1 - dampening) * g, then x -= lr * v, or with Nesterov lr * (mu * v + g); in place."""
     flat = _flat(x, g, v)
     if flat is not None:
-        kernels.momentum(*flat, _settings(x.dtype, lr, mu, 1 - dampening), nesterov)
+        kernels.momentum(flat[0], flat[1], flat[2], _settings(x.dtype, lr, mu, 1 - dampening), nesterov)
         return
     v *= mu
     v += g * (1 - dampening) if dampening else g
@@ -61,7 +61,7 @@ def adam(
     b1, b2 = betas
     flat = _flat(x, g, m, v)
     if flat is not None:
-        kernels.adam(*flat, np.array((b1, 1 - b1, b2, 1 - b2, eps, rate), x.dtype))
+        kernels.adam(flat[0], flat[1], flat[2], flat[3], np.array((b1, 1 - b1, b2, 1 - b2, eps, rate), x.dtype))
         return
     means(m, v, g, b1, b2, scratch)
     np.sqrt(v, scratch)
