@@ -10,6 +10,8 @@ import pkgutil
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from .device import check_device
 from .errors import SettingError
 from .tensor import Tensor
@@ -77,6 +79,7 @@ def _constructor(name: str, dtype: str) -> Any:
         return Tensor(*data, dtype=dtype)
 
     make.__name__ = make.__qualname__ = name
+    make.dtype = np.dtype(dtype)  # type: ignore[attr-defined]  # x.type(FloatTensor) asks for it
     make.__doc__ = f"A {dtype} Tensor of data, or given sizes as ints, of zeros: an old form of `tensor`."
     return make
 

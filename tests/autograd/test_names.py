@@ -63,6 +63,7 @@ def test_old_constructors():
     assert x.dtype == torch.float32
     assert tuple(x.shape) == (2, 3)
     assert torch.DoubleTensor([1.5]).dtype == torch.float64
+    assert x.type(torch.LongTensor).dtype == torch.int64
     v = torch.Variable(torch.ones(2), requires_grad=True)
     assert v.is_leaf
     assert v.requires_grad
