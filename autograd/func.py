@@ -9,7 +9,7 @@ it closes over counts as constant for the transform, but stays differentiable fr
 from __future__ import annotations
 
 import functools
-import pkgutil
+import importlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
@@ -383,4 +383,4 @@ def __getattr__(name: str) -> Any:
     """`functional_call` and `stack_module_state`, which PyTorch has here and we in `nn.utils`."""
     if name not in ("functional_call", "stack_module_state"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return pkgutil.resolve_name(f"nn.utils.{name}")
+    return getattr(importlib.import_module("nn.utils"), name)
