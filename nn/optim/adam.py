@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import update
+import autograd.update as update
 
 from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
 

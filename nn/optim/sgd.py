@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import update
+import autograd.update as update
 from autograd.errors import SettingError
 from autograd.tensor.core import wrap
 
