@@ -1,6 +1,9 @@
 """Helpers around the parameters of a model, and for sequences."""
 
-from . import parametrizations, parametrize, rnn
+import importlib
+from typing import Any
+
+from . import rnn
 from .clip_grad import clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from .fusion import fuse_conv_bn_eval, fuse_conv_bn_weights, fuse_linear_bn_eval, fuse_linear_bn_weights
 from .init import skip_init
@@ -9,3 +12,10 @@ from .stateless import functional_call, stack_module_state
 from .summary import Summary, summary
 from .vector import parameters_to_vector, vector_to_parameters
 from .weight_norm import remove_weight_norm, weight_norm
+
+
+def __getattr__(name: str) -> Any:
+    """`parametrizations` and `parametrize` are imported when they are first asked for."""
+    if name not in ("parametrizations", "parametrize"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"{__name__}.{name}")
