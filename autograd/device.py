@@ -55,18 +55,24 @@ def check_device(function: str, where: Any) -> None:
         raise DeviceError(str(error).replace("device:", f"{function}:", 1)) from None
 
 
-class cuda:  # noqa: N801 - PyTorch's spelling
-    """Answers `cuda.is_available()`, so that programs choose the CPU."""
+class Absent:
+    """A device, or a library for one, that is not here, so that programs choose the CPU. Its switches may be set."""
 
     @staticmethod
     def is_available() -> bool:
         """False: Tensors live on the CPU only."""
         return False
 
+    is_built = is_available
+
     @staticmethod
     def device_count() -> int:
         """0."""
         return 0
+
+
+class cuda(Absent):  # noqa: N801 - PyTorch's spelling
+    """Answers `cuda.is_available()`, and takes what programs do when it is."""
 
     @staticmethod
     def manual_seed(seed: int) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .device import check_device
+from .device import Absent, check_device
 from .errors import SettingError
 from .tensor import Tensor
 from .tensor.layout import MEMORY_FORMATS
@@ -113,30 +113,16 @@ def set_default_device(device: Any) -> None:
     check_device("set_default_device", device)
 
 
-class _Absent(SimpleNamespace):
-    """A device, or a library for one, that is not here: its switches may be set, and change nothing."""
-
-    def is_available(self) -> bool:
-        """False."""
-        return False
-
-    is_built = is_available
-
-    def device_count(self) -> int:
-        """0."""
-        return 0
-
-
 _SETTINGS: dict[str, Any] = {
     "Variable": Variable,
-    "accelerator": _Absent(),
+    "accelerator": Absent(),
     "are_deterministic_algorithms_enabled": lambda: True,
-    "backends": SimpleNamespace(cudnn=_Absent(), mkldnn=_Absent(), mps=_Absent(), openmp=_Absent()),
+    "backends": SimpleNamespace(cudnn=Absent(), mkldnn=Absent(), mps=Absent(), openmp=Absent()),
     "compile": compile,
     "get_float32_matmul_precision": lambda: "highest",
-    "mps": _Absent(),
+    "mps": Absent(),
     "set_default_device": set_default_device,
     "set_float32_matmul_precision": set_float32_matmul_precision,
     "use_deterministic_algorithms": use_deterministic_algorithms,
-    "xpu": _Absent(),
+    "xpu": Absent(),
 }

@@ -188,13 +188,13 @@ def _run(
     shape = x.shape if x.ndim else y.shape
     if y.ndim and y.shape != shape:
         return None
-    z = np.empty(shape, x.dtype)
-    if z.size < LARGE:
+    if max(x.size, y.size) < LARGE:
         return None
     x, y = _one(x), _one(y)
     loop = (both if y.size > 1 else right) if x.size > 1 else left
     if loop is None or not (x.flags.c_contiguous and y.flags.c_contiguous and max(x.size, y.size) > 1):
         return None
+    z = np.empty(shape, x.dtype)
     threads.split(z.size, partial(loop, x.reshape(-1), y.reshape(-1), z.reshape(-1)), LEAST)
     return z
 

@@ -111,13 +111,15 @@ class Layout(Core):
 
         memory_format   taken, and without effect: see MEMORY_FORMATS
         """
-        check_memory_format("contiguous", memory_format)
+        if memory_format is not None:
+            check_memory_format("contiguous", memory_format)
         return self if self._array.flags.c_contiguous else apply(ops.clone, self, order="C")
 
     @method
     def clone(self, *, memory_format: Any = None) -> Self:
         """A copy with memory of its own; the gradient flows through it. For `memory_format` see `contiguous`."""
-        check_memory_format("clone", memory_format)
+        if memory_format is not None:
+            check_memory_format("clone", memory_format)
         return apply(ops.clone, self)
 
     @method

@@ -29,7 +29,7 @@ class Constraint:
 
     def check(self, value: Any) -> Any:
         """A bool Tensor, one element per event."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define check(value)")
 
     def __repr__(self) -> str:
         bounds = ", ".join(f"{name}={value}" for name, value in self.__dict__.items())

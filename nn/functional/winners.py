@@ -2,75 +2,28 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
 from typing import Any
 
-from autograd import Tensor
-
-from .pool import (
-    adaptive_max_pool1d,
-    adaptive_max_pool2d,
-    adaptive_max_pool3d,
-    max_pool1d,
-    max_pool2d,
-    max_pool3d,
-)
+from . import pool
 
 
-def max_pool1d_with_indices(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> tuple[Tensor, Tensor]:
-    """`max_pool1d` and the indices of its winners."""
-    return max_pool1d(input, kernel_size, stride, padding, dilation, ceil_mode, True)  # type: ignore[no-any-return]
+def _with_indices(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        given = inspect.signature(function).bind(*args, **kwargs).arguments
+        return function(**{**given, "return_indices": True})
+
+    run.__name__ = run.__qualname__ = f"{function.__name__}_with_indices"
+    run.__doc__ = f"`{function.__name__}` and the indices of its winners."
+    return run
 
 
-def max_pool2d_with_indices(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> tuple[Tensor, Tensor]:
-    """`max_pool2d` and the indices of its winners."""
-    return max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, True)  # type: ignore[no-any-return]
-
-
-def max_pool3d_with_indices(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> tuple[Tensor, Tensor]:
-    """`max_pool3d` and the indices of its winners."""
-    return max_pool3d(input, kernel_size, stride, padding, dilation, ceil_mode, True)  # type: ignore[no-any-return]
-
-
-def adaptive_max_pool1d_with_indices(
-    input: Any, output_size: Any, return_indices: bool = False
-) -> tuple[Tensor, Tensor]:
-    """`adaptive_max_pool1d` and the indices of its winners."""
-    return adaptive_max_pool1d(input, output_size, True)  # type: ignore[no-any-return]
-
-
-def adaptive_max_pool2d_with_indices(
-    input: Any, output_size: Any, return_indices: bool = False
-) -> tuple[Tensor, Tensor]:
-    """`adaptive_max_pool2d` and the indices of its winners."""
-    return adaptive_max_pool2d(input, output_size, True)  # type: ignore[no-any-return]
-
-
-def adaptive_max_pool3d_with_indices(
-    input: Any, output_size: Any, return_indices: bool = False
-) -> tuple[Tensor, Tensor]:
-    """`adaptive_max_pool3d` and the indices of its winners."""
-    return adaptive_max_pool3d(input, output_size, True)  # type: ignore[no-any-return]
+max_pool1d_with_indices = _with_indices(pool.max_pool1d)
+max_pool2d_with_indices = _with_indices(pool.max_pool2d)
+max_pool3d_with_indices = _with_indices(pool.max_pool3d)
+adaptive_max_pool1d_with_indices = _with_indices(pool.adaptive_max_pool1d)
+adaptive_max_pool2d_with_indices = _with_indices(pool.adaptive_max_pool2d)
+adaptive_max_pool3d_with_indices = _with_indices(pool.adaptive_max_pool3d)
