@@ -39,6 +39,27 @@ class Windows(NamedTuple):
     even: bool = True
 
 
+def everything(shape: Numbers) -> Windows:
+    """One window over all elements of `shape` and nothing else: its largest element and its sum are those of rows."""
+    one = (1,) * len(shape)
+    return Windows(shape, shape, (0,) * len(shape), one, one)
+
+
+@lru_cache(maxsize=256)
+def essential(windows: Windows) -> Windows:
+    """The same windows with the usual value for what has no effect: the stride of one window is its size, the dilation
+    of one element is 1. What windows have in particular is asked by comparing all settings: none can be forgotten."""
+    size, stride, padding, dilation, out, even = windows
+    return Windows(
+        size,
+        tuple([k if o == 1 else s for k, s, o in zip(size, stride, out, strict=True)]),
+        padding,
+        tuple([1 if k == 1 else d for k, d in zip(size, dilation, strict=True)]),
+        out,
+        even,
+    )
+
+
 def _compiled(x: Array) -> bool:
     return x.size >= WORTH_COMPILING and jit.ENABLED and x.dtype.char in "fd"
 
@@ -120,7 +141,7 @@ def winners(x: Array, windows: Windows) -> tuple[Array, Array]:
     _bounds(shape, windows)
     if _compiled(x):
         return _winners_compiled(x, windows)
-    if windows.even and windows.out == (1,) * axes and windows.size == shape:
+    if essential(windows) == everything(shape):
         return _largest(x, axes)
     return _winners_by_taps(x, windows)
 
@@ -186,9 +207,9 @@ def _winners_compiled(x: Array, windows: Windows) -> tuple[Array, Array]:
     z = np.empty((*lead, *windows.out), x.dtype)
     place = np.empty(z.shape, _small(windows))
     source, value, at = _planes(x, axes), _planes(z, axes), _planes(place, axes)
-    if windows.size == shape and z.size == len(source):  # one long row is quicker than several short ones
+    if essential(windows) == everything(shape):  # one long row is quicker than several short ones
         shape = (math.prod(shape),)
-        windows = Windows(shape, shape, (0,), (1,), (1,))
+        windows = everything(shape)
         source = source.reshape(-1, 1, 1, *shape)
     loop, settings = _loop(shape, windows, x.itemsize)
     threads.split(len(source), partial(loop, source, value, at, *settings), _least(x, len(source)))
@@ -323,11 +344,11 @@ def window_sums(x: Array, size: Numbers, stride: Numbers, padding: Numbers, out:
     axes = len(out)
     shape = x.shape[x.ndim - axes :]
     lead = x.shape[: x.ndim - axes]
-    everything = out == (1,) * axes and size == shape and not any(padding)
+    whole = essential(Windows(size, stride, padding, (1,) * axes, out)) == everything(shape)
     if _compiled(x):
         z = np.empty((*lead, *out), x.dtype)
         source, value = _planes(x, axes), _planes(z, axes)
-        if everything:
+        if whole:
             from . import reduce
 
             reduce.row_sums(source.reshape(len(source), -1), out=value.reshape(-1))
@@ -340,7 +361,7 @@ def window_sums(x: Array, size: Numbers, stride: Numbers, padding: Numbers, out:
             _least(x, len(source)),
         )
         return z
-    if everything:
+    if whole:
         z = x.sum(tuple(range(-axes, 0)), keepdims=True)
         return z if _is_one(divisor) else np.asarray(z / divisor)
     z = x
@@ -367,7 +388,7 @@ def window_spread(
         pooled = shape[len(shape) - axes :]
         dx = np.empty((*lead, *pooled), dz.dtype)
         source, value = _planes(dz, axes), _planes(dx, axes)
-        if out == (1,) * axes and size == pooled and not any(padding):
+        if essential(Windows(size, stride, padding, (1,) * axes, out)) == everything(pooled):
             shares = (dz if _is_one(divisor) else np.divide(dz, divisor)).reshape(-1)
             rows = value.reshape(len(value), -1)
             threads.split(len(rows), partial(loops.fill, shares, rows), _least(dx, len(rows)))

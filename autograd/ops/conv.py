@@ -25,9 +25,12 @@ from kernels.window import transposed_size as transposed_size
 from ..op import Array, op
 
 
+WORTH_COMPILING = 1 << 15  # elements whose sums per channel are wanted
+
+
 def per_channel(dz: Any) -> Any:
     """The sum over everything but the channels: the cotangent of a bias."""
-    if type(dz) is np.ndarray and dz.size >= 1 << 15 and dz.dtype.char in "fd" and jit.ENABLED:
+    if type(dz) is np.ndarray and dz.size >= WORTH_COMPILING and dz.dtype.char in "fd" and jit.ENABLED:
         from kernels.reduce import channel_sums  # loads Numba
 
         return channel_sums(dz)

@@ -1,0 +1,44 @@
+"""Small inputs through both ways to compute: NumPy, and the compiled loops that otherwise only large inputs reach.
+
+Which way is taken is decided by sizes, so a full product of small settings would never see a compiled loop. Here every
+threshold is moved: to nothing, or beyond anything. Where a module has taken a threshold from another it has its own.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from kernels import jit
+
+THRESHOLDS = (
+    "kernels.attention.WORTH_COMPILING",
+    "kernels.cells.WORTH_COMPILING",
+    "kernels.conv.WORTH_COMPILING",
+    "kernels.dropout.WORTH_COMPILING",
+    "kernels.gather.WORTH_COMPILING",
+    "kernels.norm.WORTH_COMPILING",
+    "kernels.pool.WORTH_COMPILING",
+    "kernels.scan.WORTH_COMPILING",
+    "kernels.softmax.WORTH_COMPILING",
+    "autograd.ops.conv.WORTH_COMPILING",
+    "autograd.ops.fused.WORTH_COMPILING",
+    "autograd.ops.index.WORTH_COMPILING",
+    "autograd.ops.recurrent.WORTH_COMPILING",
+    "autograd.ops.reduce.LARGE",
+    "autograd.ops.special.WORTH_COMPILING",
+    "autograd.ops.activation.WORTH_COMPILING",
+    "autograd.products.LARGE",
+)
+
+
+@pytest.fixture(params=["numpy", "compiled"])
+def way(request, monkeypatch):
+    """The name of the way that everything in this test is computed."""
+    if request.param == "compiled" and not jit.ENABLED:
+        pytest.skip("nothing is compiled")
+    for name in THRESHOLDS:
+        module, threshold = name.rsplit(".", 1)
+        monkeypatch.setattr(importlib.import_module(module), threshold, 0 if request.param == "compiled" else 1 << 62)
+    return request.param
