@@ -24,7 +24,6 @@ from kernels.window import transposed_size as transposed_size
 
 from ..op import Array, op
 
-
 WORTH_COMPILING = 1 << 15  # elements whose sums per channel are wanted
 
 
