@@ -14,9 +14,11 @@ import numpy as np
 
 from .device import check_device
 from .errors import DTypeError, ShapeError
+from .modes import state
 from .tensor import Tensor
 from .tensor.core import Core, array_of, cast, get_default_dtype, wrap
 from .tensor.new import data_array, dtype_of, filled, made, size_of
+from .tensor.untracked import warn_of_scalar
 
 # ---------------------------------------------------------------------------------------------------- from data
 
@@ -134,7 +136,10 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, 
 # ------------------------------------------------------------------------------------------------------ counted
 
 
-def _number(x: Any) -> Any:
+def _number(function: str, x: Any) -> Any:
+    """A setting as a Python number."""
+    if isinstance(x, Core) and x._node is not None and state.tape is not None:
+        warn_of_scalar(function)
     return array_of(x).item() if isinstance(x, (Core, np.ndarray, np.generic)) else x
 
 
@@ -152,7 +157,9 @@ def arange(
     dtype   default: int64 if all three are ints, else float32
     """
     check_device("arange", device)
-    start, end, step = (_number(start), _number(end), _number(step)) if end is not None else (0, _number(start), step)
+    if end is None:
+        start, end = 0, start
+    start, end, step = (_number("arange", x) for x in (start, end, step))
     if step == 0:
         raise ShapeError("arange: step must be nonzero")
     if not all(math.isfinite(x) for x in (start, end, step)):
@@ -178,7 +185,8 @@ def linspace(
     if steps < 0:
         raise ShapeError(f"linspace: number of steps must be non-negative, got {steps}")
     known = dtype_of("linspace", dtype, get_default_dtype())
-    return made(np.linspace(_number(start), _number(end), steps).astype(known), requires_grad)  # type: ignore[no-any-return]
+    array = np.linspace(_number("linspace", start), _number("linspace", end), steps).astype(known)
+    return made(array, requires_grad)  # type: ignore[no-any-return]
 
 
 def logspace(
@@ -196,5 +204,5 @@ def logspace(
     if steps < 0:
         raise ShapeError(f"logspace: number of steps must be non-negative, got {steps}")
     known = dtype_of("logspace", dtype, get_default_dtype())
-    powers = float(base) ** np.linspace(_number(start), _number(end), steps)
+    powers = float(base) ** np.linspace(_number("logspace", start), _number("logspace", end), steps)
     return made(powers.astype(known), requires_grad)  # type: ignore[no-any-return]

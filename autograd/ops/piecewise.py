@@ -176,6 +176,16 @@ fmod = op(  # sign of x
     dy=lambda dz, x, y: -dz * np.trunc(x / y),
 )
 
+# nextafter(x, y) is x and one unit in the last place of x
+nextafter = op("nextafter", np.nextafter, broadcasts=True, floating=True, kinks=True, dx=lambda dz: dz, dy=_flat)
+
+
+@op("heaviside", broadcasts=True, kinks=True, dx=_flat, dy=lambda dz, x: keep(dz, x == 0))
+def heaviside(x: Array, y: Array) -> Any:
+    """0 below 0, 1 above, y at 0; NaN for NaN."""
+    return np.where(x == 0, y, np.where(x < 0, 0, np.where(x > 0, 1, x))).astype(x.dtype)
+
+
 # ------------------------------------------------- comparisons, logic, bits: constants, so there is nothing to derive
 
 eq = op("eq", np.equal)
@@ -196,14 +206,7 @@ left_shift = op("left_shift", np.left_shift)
 right_shift = op("right_shift", np.right_shift)
 gcd = op("gcd", np.gcd)
 lcm = op("lcm", np.lcm)
-nextafter = op("nextafter", np.nextafter)
 isnan = op("isnan", np.isnan)
 isinf = op("isinf", np.isinf)
 isfinite = op("isfinite", np.isfinite)
 signbit = op("signbit", np.signbit)
-
-
-@op("heaviside")
-def heaviside(x: Array, y: Array) -> Any:
-    """0 below 0, 1 above, y at 0; NaN for NaN."""
-    return np.where(x == 0, y, np.where(x < 0, 0, np.where(x > 0, 1, x))).astype(x.dtype)

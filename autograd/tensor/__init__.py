@@ -12,10 +12,11 @@ import numpy as np
 from .. import engine
 from ..errors import DTypeError, GraphError, ShapeError
 from ..modes import state
+from ..ops.shape import reshape
 from ..tape import Leaf, Mark, Record
 from .activation import Activation
 from .convert import Convert
-from .core import Core, array_of, get_default_dtype, new_leaf, node_of, wrap
+from .core import Core, apply, array_of, get_default_dtype, new_leaf, node_of, wrap
 from .display import Display
 from .elementwise import Elementwise
 from .index import Index
@@ -241,12 +242,6 @@ class Tensor(
         if isinstance(self._node, Leaf):
             self._node.shape = self._array.shape
 
-    def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
-        """The array itself, sharing memory. Raises GraphError if the Tensor requires grad, unless `force`."""
-        if self._node is not None and not force:
-            raise GraphError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-        return self._array
-
     @property
     def shape(self) -> Size:
         """The sizes of the dimensions."""
@@ -263,16 +258,6 @@ class Tensor(
         """The number of dimensions."""
         return self._array.ndim
 
-    def item(self) -> Any:
-        """The value of a Tensor with one element as a Python number."""
-        if self._array.size != 1:
-            raise ShapeError(f"item: a Tensor with {self._array.size} elements cannot be converted to Scalar")
-        return self._array.item()
-
-    def tolist(self) -> Any:
-        """Nested lists of Python numbers."""
-        return self._array.tolist()
-
     def __reduce_ex__(self, protocol: Any) -> Any:
         _check_leaf(self)
         return _restored, (type(self), self._array, self._node is not None, self._grad, dict(self.__dict__))
@@ -286,6 +271,13 @@ class Tensor(
         return twin  # type: ignore[no-any-return]
 
     def __copy__(self) -> Self:
+        """The same memory; of a computed Tensor a view, so that gradients flow through it."""
+        if isinstance(self._node, Record):
+            out: Self = apply(reshape, self, shape=self._array.shape)
+            for key, value in self.__dict__.items():
+                if key not in _OWN:
+                    setattr(out, key, value)
+            return out
         return _restored(type(self), self._array, self._node is not None, self._grad, self.__dict__)  # type: ignore[no-any-return]
 
     def __len__(self) -> int:
@@ -302,17 +294,6 @@ class Tensor(
         if self._array.size != 1:
             raise ShapeError("Boolean value of Tensor with more than one value is ambiguous")
         return bool(self._array.item())
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        if self._array.dtype.kind not in "iub" or self._array.size != 1:
-            raise TypeError("only integer tensors of a single element can be converted to an index")
-        return int(self._array.item())
 
 
 _OWN = ("_base", "_grad", "_retains_grad", "_views")  # attributes that are ours, not the user's

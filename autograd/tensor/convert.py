@@ -1,4 +1,13 @@
-"""Methods that convert between dtypes, and the device names that programs for PyTorch mention."""
+"""Methods that convert between dtypes, and from a Tensor to arrays and numbers, which no gradient flows through.
+
+While operations are recorded, a Tensor that requires grad becomes something else in one of three ways:
+
+    item(), tolist(), bool(x), printing    silently: they say that a number is meant
+    float(x), int(x), math.exp(x)          with a UserWarning at the line, as in PyTorch; so do np.fromiter and a[0] = x
+    numpy(), np.asarray(x)                 not at all: GraphError; `x.detach().numpy()` says that an array is meant
+
+Under `no_grad`, and in the forward of a `Function`, nothing is recorded and nothing can be lost: all of them just work.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +17,61 @@ from typing import Any, Self
 import numpy as np
 
 from ..device import check_device, device
-from ..errors import DeviceError
+from ..errors import DeviceError, GraphError, ShapeError
+from ..modes import state
 from .core import Core, apply, bool_, cast, float16, float32, float64, int64, method, to, uint8, wrap
 from .layout import check_memory_format
 from .new import dtype_of
+from .untracked import warn_of_scalar
 
 
 class Convert(Core):
     """to, float, double, long, cpu and their kin. A Tensor that already fits is returned itself."""
 
     __slots__ = ()
+
+    def numpy(self, *, force: builtins.bool = False) -> np.ndarray[Any, Any]:
+        """The array itself, sharing memory.
+
+        Raises GraphError if the Tensor requires grad while operations are recorded, unless `force`. Under `no_grad`,
+        and in the forward of a `Function`, it does not.
+        """
+        if self._node is not None and not force and state.tape is not None:
+            raise GraphError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        return self._array
+
+    def item(self) -> Any:
+        """The value of a Tensor with one element as a Python number, for printing and logging; a constant."""
+        if self._array.size != 1:
+            raise ShapeError(f"item: a Tensor with {self._array.size} elements cannot be converted to Scalar")
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers; constants."""
+        return self._array.tolist()
+
+    def __float__(self) -> builtins.float:
+        if self._node is not None and state.tape is not None:
+            warn_of_scalar("float")
+        return builtins.float(self.item())
+
+    def __int__(self) -> builtins.int:
+        if self._node is not None and state.tape is not None:
+            warn_of_scalar("int")
+        return builtins.int(self.item())
+
+    def __complex__(self) -> complex:
+        if self._node is not None and state.tape is not None:
+            warn_of_scalar("complex")
+        return complex(self.item())
+
+    def __index__(self) -> builtins.int:
+        if self._array.dtype.kind not in "iub" or self._array.size != 1:
+            raise TypeError(
+                "only integer tensors of a single element can be converted to an index; this one is "
+                f"{self._array.dtype} of shape {self._array.shape}"
+            )
+        return builtins.int(self._array.item())
 
     @method
     def to(

@@ -8,8 +8,10 @@ import numpy as np
 
 from ..device import check_device, device
 from ..errors import DTypeError, ShapeError
-from .core import Array, Core, array_of, get_default_dtype, implements, method, new_leaf, wrap
+from ..modes import state
+from .core import Array, Core, array_of, cast, get_default_dtype, implements, method, new_leaf, node_of, wrap
 from .layout import listed
+from .untracked import warn_at_line, warn_of_scalar
 
 
 def dtype_of(function: str, dtype: Any, default: np.dtype[Any]) -> np.dtype[Any]:
@@ -47,6 +49,12 @@ def data_array(function: str, data: Any, dtype: Any) -> Array:
     """A copy of numbers, nested lists, an array or a Tensor, in `dtype` or the one that fits."""
     wanted = None if dtype is None else dtype_of(function, dtype, get_default_dtype())
     if isinstance(data, Core):
+        if data._node is not None and state.tape is not None:
+            warn_at_line(
+                "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+                f"sourceTensor.detach().clone().requires_grad_(True), rather than {function}(sourceTensor): no "
+                "gradient flows back to the source. sourceTensor.clone() is a copy that it flows through"
+            )
         return np.array(data._array, wanted)
     try:
         if wanted is None:
@@ -63,6 +71,8 @@ def data_array(function: str, data: Any, dtype: Any) -> Array:
 
 def filled(function: str, shape: tuple[int, ...], value: Any, dtype: Any) -> Array:
     """An array of `shape` full of a number or 0-d Tensor, whose kind decides the dtype unless it is given."""
+    if isinstance(value, Core) and value._node is not None and state.tape is not None:
+        warn_of_scalar(function)
     number = array_of(value)
     if number.ndim:
         raise ShapeError(f"{function}: wanted a number as fill_value, got shape {number.shape}")
@@ -174,4 +184,7 @@ def _empty_like(prototype: Any, dtype: Any = None, order: str = "K", subok: bool
 def _full_like(
     a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
 ) -> Any:
-    return wrap(np.full_like(array_of(a), array_of(fill_value), dtype, shape=shape))
+    if node_of(fill_value) is None:
+        return wrap(np.full_like(array_of(a), array_of(fill_value), dtype, shape=shape))
+    like = np.empty_like(array_of(a), dtype, shape=shape)
+    return np.broadcast_to(cast(fill_value, like.dtype), like.shape)

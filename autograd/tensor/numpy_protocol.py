@@ -1,8 +1,9 @@
 """NumPy's functions on Tensors: `np.exp(t)`, `np.sum(t, axis=0)`, `array * t` record the same ops as our own.
 
 Each family's file says which NumPy functions it implements, with `@implements(np.sum)`; ufuncs register
-themselves. What has no rule raises: an ndarray that silently lost its gradient would be worse. The rules of ops are
-written in these functions, so that they run on Tensors under `create_graph`.
+themselves. What has no rule raises on a Tensor that requires grad: an ndarray that silently lost its gradient would be
+worse. Where no gradient can be lost (constants, `no_grad`) it runs on the arrays, and gives what NumPy gives; a ufunc's
+result is a Tensor. The rules of ops are written in these functions, so that they run on Tensors under `create_graph`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import NoRuleError
-from .core import Core, array_functions, ufuncs
+from ..modes import state
+from .core import Core, array_functions, ufuncs, wrap
 
 
 class NumPyProtocol(Core):
@@ -22,45 +24,83 @@ class NumPyProtocol(Core):
     __slots__ = ()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        """The array; raises if the Tensor requires grad, because the result would not be tracked."""
+        """The array; raises where `numpy()` does, because the result would not be tracked."""
         array = self.numpy()  # type: ignore[attr-defined]
         return np.array(array, dtype=dtype, copy=copy)  # type: ignore[no-any-return]
 
     def __array_ufunc__(self, ufunc: np.ufunc, how: str, *inputs: Any, **kwargs: Any) -> Any:
-        out = kwargs.pop("out", None)
+        out = kwargs.get("out")
+        function = ufuncs.get(ufunc)
+        if out is None and how == "__call__" and function is not None and not kwargs:
+            return function(*inputs)
+        if out is None and how == "reduce" and ufunc in _WHOLES:
+            return _reduce(ufunc, *inputs, **kwargs)
+        if not _tracked((inputs, kwargs)) and not (out and any(isinstance(x, Core) for x in out)):
+            z = getattr(ufunc, how)(*_arrays(inputs), **_arrays(kwargs))
+            return _wrapped(z) if out is None else z
         if out is not None:
             raise NoRuleError(f"np.{ufunc.__name__}: out= cannot be recorded; assign the result instead")
-        if how == "reduce":
-            return _reduce(ufunc, *inputs, **kwargs)
-        function = ufuncs.get(ufunc)
         if how != "__call__" or function is None:
             raise _no_rule(f"np.{ufunc.__name__}" + ("" if how == "__call__" else f".{how}"))
-        if kwargs:
-            raise NoRuleError(f"np.{ufunc.__name__}: {', '.join(kwargs)} cannot be recorded")
-        return function(*inputs)
+        raise NoRuleError(f"np.{ufunc.__name__}: {', '.join(kwargs)} cannot be recorded")
 
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         ours = array_functions.get(function)
         if ours is None:
+            if not _tracked((args, kwargs)):
+                return function(*_arrays(args), **_arrays(kwargs))
             raise _no_rule(f"np.{getattr(function, '__name__', function)}")
         kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue}
         return ours(*args, **kwargs)
 
 
+def _tracked(x: Any) -> bool:
+    """Is there a Tensor in a nest of arguments whose gradient would be lost?"""
+    if isinstance(x, Core):
+        return x._node is not None and state.tape is not None
+    if isinstance(x, dict):
+        return any(_tracked(part) for part in x.values())
+    return isinstance(x, (tuple, list)) and any(_tracked(part) for part in x)
+
+
+def _arrays(x: Any) -> Any:
+    """A nest of arguments with arrays in place of Tensors."""
+    if isinstance(x, Core):
+        return x._array
+    if isinstance(x, dict):
+        return {key: _arrays(part) for key, part in x.items()}
+    return type(x)(_arrays(part) for part in x) if type(x) in (tuple, list) else x
+
+
+def _wrapped(z: Any) -> Any:
+    """What a ufunc gave, as Tensors; complex numbers stay arrays."""
+    if isinstance(z, tuple):
+        return tuple([_wrapped(part) for part in z])
+    return wrap(np.asarray(z)) if isinstance(z, (np.ndarray, np.generic)) and z.dtype.kind in "fiub" else z
+
+
+_WHOLES: dict[Any, Any] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.amax, np.minimum: np.amin}
+
+
 def _reduce(ufunc: np.ufunc, x: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False) -> Any:
-    wholes: dict[Any, Any] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.amax, np.minimum: np.amin}
-    whole = wholes.get(ufunc)
-    if whole is None or dtype is not None:
-        raise _no_rule(f"np.{ufunc.__name__}.reduce")
+    if dtype is not None:
+        raise NoRuleError(f"np.{ufunc.__name__}.reduce: dtype cannot be recorded; convert the Tensor with .to(dtype)")
+    whole = _WHOLES[ufunc]
     return array_functions[whole](x, axis=axis, keepdims=keepdims)
 
 
 def _no_rule(name: str) -> NoRuleError:
+    """The error for a function of NumPy's without a rule; it names the few with a rule that sound most like it."""
+    from difflib import get_close_matches  # takes a moment to load, and is needed once
+
     functions: list[Any] = [*array_functions, *ufuncs]
     known = sorted({function.__name__ for function in functions})
+    plain = name.removeprefix("np.").split(".")[0]
+    near = [one for one in get_close_matches(plain, known, 4, 0.6) if one != plain]
+    nearest = f" The nearest names with a rule: {', '.join('np.' + one for one in near)}." if near else ""
     return NoRuleError(
-        f"{name} has no derivative rule, so it cannot run on a Tensor; use .detach().numpy() to leave the graph. "
-        f"These have one: {', '.join(known)}"
+        f"{name} has no derivative rule, so it cannot run on a Tensor that requires grad.{nearest} To leave the graph, "
+        "pass x.detach().numpy(); to stay in it, write an autograd.Function with a backward of its own"
     )

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..errors import DTypeError, SettingError, ShapeError
+from ..errors import DTypeError, NoRuleError, SettingError, ShapeError
 from ..op import Op
 from ..ops import piecewise as ops
 from .core import (
@@ -96,7 +96,7 @@ class Piecewise(Core):
         return bool(np.array_equal(self._array, array_of(other)))
 
     nextafter = binary(ops.nextafter, doc="The next floating point number from `input` towards `other`.")
-    heaviside = binary(ops.heaviside, doc="0 below 0, 1 above; at 0 the element of `other`. A constant.")
+    heaviside = binary(ops.heaviside, doc="0 below 0, 1 above; at 0 the element of `other`, whose gradient ends there.")
 
     # ------------------------------------------------------------------------------------------------ logic, bits
 
@@ -230,13 +230,20 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min
     return a if low is None and high is None else Piecewise.clamp(a, low, high)
 
 
+def _no_out(function: str, out: Any) -> None:
+    if out is not None:
+        raise NoRuleError(f"np.{function}: out= cannot be recorded; assign the result instead")
+
+
 @implements(np.round, np.around)
 def _round(a: Any, decimals: int = 0, out: None = None) -> Any:
+    _no_out("round", out)
     return Piecewise.round(a, decimals=decimals)
 
 
 @implements(np.fix)
 def _fix(x: Any, out: None = None) -> Any:
+    _no_out("fix", out)
     return Piecewise.trunc(x)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import enable_grad
 from autograd.errors import SettingError
-from autograd.tensor.core import wrap
+from autograd.tensor.core import array_of, wrap
 
 from .optimizer import Array, Closure, Group, Optimizer, State
 
@@ -95,7 +95,7 @@ class LBFGS(Optimizer):
         state = self.state[group["params"][0]]
         with enable_grad():
             first = closure()
-        self._iterate(group, state, closure, float(first))
+        self._iterate(group, state, closure, array_of(first).item())
         self._moved(group["params"])
         return first
 
@@ -111,7 +111,7 @@ class LBFGS(Optimizer):
         def evaluate(x: Array, d: Array, t: float) -> tuple[float, Array]:
             self._place(x + t * d)
             with enable_grad():
-                value = float(closure())
+                value = array_of(closure()).item()
             return value, self._flat_gradient()
 
         for iteration in range(1, max_iter + 1):

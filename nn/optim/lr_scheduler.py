@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 from autograd.errors import SettingError
+from autograd.tensor.core import array_of
 
 from .optimizer import Group, Optimizer
 
@@ -576,7 +577,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     def step(self, metrics: Any) -> None:  # type: ignore[override]
         """Look at the newest loss (or accuracy, with mode "max")."""
-        current = float(metrics)
+        current = float(array_of(metrics).item())
         self.last_epoch += 1
         if self.is_better(current, self.best):
             self.best = current

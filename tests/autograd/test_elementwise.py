@@ -512,7 +512,7 @@ def test_numpys_predicates():
     assert np.array_equal(x, x) is True
     assert [index.tolist() for index in np.where(x > 1)] == [[1]]
     with pytest.raises(NoRuleError, match=r"np\.spacing has no derivative rule"):
-        np.spacing(x)
+        np.spacing(x.requires_grad_())
 
 
 # ---------------------------------------------------------------------------------------------------- dtypes, devices
