@@ -1,142 +1,27 @@
-"""Transforms of functions: `grad`, `vjp`, `jvp`, `jacrev`, `jacfwd`, `hessian`, `vmap`. They nest freely.
+"""Transforms of functions: `grad`, `vjp`, `jvp`, `linearize`, `jacrev`, `jacfwd`, `hessian`, `vmap`. They nest freely.
 
     d3 = grad(grad(grad(lambda x: x**4)))
 
 A function may take and return Tensors or nests of tuples, lists and dicts of Tensors, so parameters can be a dict. What
-it closes over counts as constant for the transform, but stays differentiable from outside.
+it closes over counts as constant for the transform, but stays differentiable from outside. Results are tracked where
+they depend on a Tensor that requires grad outside, and not otherwise; nothing else stays on the tape.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from . import engine
 from .errors import GraphError, ShapeError
 from .functions import stack
-from .modes import state
-from .ops.shape import reshape
-from .tape import Leaf, Record
-from .tensor.core import Core, apply, array_of, new_leaf, wrap
-
-# ------------------------------------------------------------------------------------------------ nests of Tensors
-
-
-def leaves_of(tree: Any) -> list[Any]:
-    """The Tensors of a nest of tuples, lists and dicts, in order."""
-    return list(_walk(tree))
-
-
-def _walk(tree: Any) -> Iterator[Any]:
-    if isinstance(tree, dict):
-        for key in tree:
-            yield from _walk(tree[key])
-    elif isinstance(tree, (tuple, list)):
-        for item in tree:
-            yield from _walk(item)
-    else:
-        yield tree
-
-
-def rebuild(tree: Any, leaves: Sequence[Any]) -> Any:
-    """A nest of the shape of `tree` with other leaves."""
-    return _rebuild(tree, iter(leaves))
-
-
-def _rebuild(tree: Any, leaves: Iterator[Any]) -> Any:
-    if isinstance(tree, dict):
-        return {key: _rebuild(value, leaves) for key, value in tree.items()}
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return type(tree)(*[_rebuild(item, leaves) for item in tree])
-    if isinstance(tree, (tuple, list)):
-        return type(tree)([_rebuild(item, leaves) for item in tree])
-    return next(leaves)
-
-
-def _traced(x: Any) -> Any:
-    """`x` as a variable of its own: gradients with respect to it end here, and go on to `x` from outside."""
-    if isinstance(x, Core) and x._node is not None:
-        return apply(reshape, x, shape=x._array.shape)
-    array = array_of(x)
-    out = wrap(array)
-    new_leaf(out)
-    return out
-
-
-def _trace(tree: Any) -> Any:
-    return rebuild(tree, [_traced(x) for x in leaves_of(tree)])
-
-
-class _Level(threading.local):
-    """How many transforms of this thread are under way inside each other."""
-
-    depth = 0
-
-
-_level = _Level()
-
-
-class _Recording:
-    """A `with` block in which a transform runs its function: recorded, whatever the mode outside."""
-
-    def __enter__(self) -> None:
-        _level.depth += 1
-        self.before, state.tape = state.tape, state.home
-
-    def __exit__(self, *error: object) -> None:
-        _level.depth -= 1
-        state.tape = self.before
-
-
-def _outside(outputs: list[Any], inputs: list[Any]) -> bool:
-    """Can anybody differentiate the results further: an outer transform, or a leaf that is no input of this one?"""
-    if _level.depth > 1:
-        return True
-    own = {x._node for x in inputs}
-    stack_ = [z._node for z in outputs if isinstance(z, Core) and z._node is not None]
-    seen = set(stack_)
-    while stack_:
-        node = stack_.pop()
-        if node in own:
-            continue
-        if isinstance(node, Leaf):
-            return True
-        fresh = [parent for parent in node.parents if parent not in seen]
-        seen.update(fresh)
-        stack_.extend(fresh)
-    return any(isinstance(x._node, Record) for x in inputs)
-
-
-def _pull(
-    outputs: list[Any], seeds: list[Any], inputs: list[Any], graph: bool, retain: bool | None = None
-) -> list[Any]:
-    """Cotangents of the inputs; zeros where nothing depends on them."""
-    pairs = [(z, seed) for z, seed in zip(outputs, seeds, strict=True) if isinstance(z, Core) and z._node is not None]
-    if not pairs:
-        return [wrap(np.zeros_like(x._array)) for x in inputs]
-    return list(
-        engine.grad(
-            [z for z, _ in pairs],
-            inputs,
-            [seed for _, seed in pairs],
-            retain_graph=retain,
-            create_graph=graph,
-            materialize_grads=True,
-        )
-    )
-
-
-def _released(tree: Any, outside: bool) -> Any:
-    """The results without this transform's graph, unless somebody outside may need it."""
-    if outside:
-        return tree
-    return rebuild(tree, [wrap(x._array) if isinstance(x, Core) else x for x in leaves_of(tree)])
-
+from .mapping import check_randomness, each_called
+from .mapping import vmap as vmap
+from .tensor.core import Core, array_of, wrap
+from .tracing import Recording, leaves_no_records, leaves_of, pull, rebuild, trace
 
 Argnums: TypeAlias = int | tuple[int, ...]
 
@@ -148,39 +33,63 @@ def _trace_arguments(args: tuple[Any, ...], argnums: Argnums) -> tuple[list[Any]
     for number in numbers:
         if not -len(args) <= number < len(args):
             raise ShapeError(f"argnums: wanted numbers of positional arguments below {len(args)}, got {number}")
-        traced[number] = _trace(args[number])
+        traced[number] = trace(args[number])
     chosen = traced[argnums] if isinstance(argnums, int) else tuple(traced[number] for number in numbers)
     return traced, chosen, leaves_of(chosen)
+
+
+def _with_aux(name: str, result: Any, has_aux: bool) -> tuple[Any, Any]:
+    """(what is differentiated, anything else) of what a function returned."""
+    if not has_aux:
+        return result, None
+    if not isinstance(result, tuple) or len(result) != 2:
+        what = f"a tuple of {len(result)}" if isinstance(result, tuple) else type(result).__name__
+        raise GraphError(
+            f"{name}: output of function f should be a tuple: (output, aux) if has_aux is True, got {what}"
+        )
+    return result
+
+
+def _tensors(name: str, outputs: Any) -> list[Any]:
+    """The leaves of what a function returned, all of them Tensors."""
+    leaves = leaves_of(outputs)
+    for z in leaves:
+        if not isinstance(z, Core):
+            hint = "; item() and float() leave the graph" if isinstance(z, (int, float)) else ""
+            raise GraphError(
+                f"{name}: expected f(*primals) to return only tensors, got unsupported type {type(z).__name__}{hint}"
+            )
+    return leaves
 
 
 # ------------------------------------------------------------------------------------------------------ transforms
 
 
-def value_and_grad(function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def value_and_grad(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """A function that returns (value, gradient) of one that returns a scalar Tensor.
 
     argnums   which positional arguments to differentiate by: the gradient has their structure (a tuple for a tuple)
     has_aux   the function returns (scalar, anything); the result is ((scalar, anything), gradient)
     """
 
-    @functools.wraps(function)
+    @leaves_no_records
+    @functools.wraps(func)
     def run(*args: Any, **kwargs: Any) -> Any:
         traced, chosen, inputs = _trace_arguments(args, argnums)
-        with _Recording():
-            result = function(*traced, **kwargs)
-            value = result[0] if has_aux else result
+        with Recording(inputs) as recording:
+            result = func(*traced, **kwargs)
+            value, _ = _with_aux("grad", result, has_aux)
             if not isinstance(value, Core) or value._array.ndim:
                 what = f"a Tensor of shape {value._array.shape}" if isinstance(value, Core) else type(value).__name__
                 raise GraphError(f"grad: Expected function to return a scalar tensor, got {what}")
-            outside = _outside([value], inputs)
-            grads = _pull([value], [wrap(np.ones((), value._array.dtype))], inputs, outside)
-        gradient = rebuild(chosen, grads)
-        return _released(result, outside), _released(gradient, outside)
+            outside = recording.look(value)
+            grads = pull([value], [wrap(np.ones((), value._array.dtype))], inputs, outside)
+        return recording.released((result, rebuild(chosen, grads)))
 
     return run
 
 
-def grad(function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def grad(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """The gradient of a function that returns a scalar Tensor, as a function; nests: grad(grad(f)).
 
     With `has_aux` the function returns (scalar, anything) and the result is (gradient, anything).
@@ -189,9 +98,9 @@ def grad(function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = Fal
     >>> grad(grad(lambda x: x**3))(tensor(2.0))
     tensor(12.)
     """
-    both = value_and_grad(function, argnums, has_aux)
+    both = value_and_grad(func, argnums, has_aux)
 
-    @functools.wraps(function)
+    @functools.wraps(func)
     def run(*args: Any, **kwargs: Any) -> Any:
         value, gradient = both(*args, **kwargs)
         return (gradient, value[1]) if has_aux else gradient
@@ -199,11 +108,11 @@ def grad(function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = Fal
     return run
 
 
-def grad_and_value(function: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def grad_and_value(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """As `value_and_grad`, in PyTorch's order: (gradient, value)."""
-    both = value_and_grad(function, argnums, has_aux)
+    both = value_and_grad(func, argnums, has_aux)
 
-    @functools.wraps(function)
+    @functools.wraps(func)
     def run(*args: Any, **kwargs: Any) -> Any:
         value, gradient = both(*args, **kwargs)
         return gradient, value
@@ -211,77 +120,126 @@ def grad_and_value(function: Callable[..., Any], argnums: Argnums = 0, has_aux: 
     return run
 
 
-def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
-    """(function(*primals), pull): pull(cotangents) gives one gradient per primal; it may be called again.
+def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """(func(*primals), pull): pull(cotangents) gives a tuple of one gradient per primal; it may be called again.
 
-    With `has_aux` the function returns (outputs, anything) and the result is (outputs, pull, anything).
+    The cotangents have the structure of the outputs. With `has_aux` the function returns (outputs, anything) and the
+    result is (outputs, pull, anything).
+
+    >>> from autograd import tensor
+    >>> value, pull = vjp(lambda x: x * x, tensor(3.0))
+    >>> pull(tensor(1.0))
+    (tensor(6.),)
     """
-    traced = tuple(_trace(x) for x in primals)
+    traced = trace(primals)
     inputs = leaves_of(traced)
-    with _Recording():
-        result = function(*traced)
-        outputs = result[0] if has_aux else result
-        outside = _outside(leaves_of(outputs), inputs)
+    with Recording(inputs) as recording:
+        outputs, aux = _with_aux("vjp", func(*traced), has_aux)
+        outs = _tensors("vjp", outputs)
+        outside = recording.look(outputs)
 
-    def pull(*cotangents: Any) -> Any:
+    @leaves_no_records
+    def pull_back(*cotangents: Any) -> tuple[Any, ...]:
         seeds = leaves_of(cotangents[0] if len(cotangents) == 1 else cotangents)
-        outs = leaves_of(outputs)
         if len(seeds) != len(outs):
             raise ShapeError(f"vjp: wanted {len(outs)} cotangents, one per output, got {len(seeds)}")
-        graph = outside or any(isinstance(x, Core) and x._node is not None for x in seeds)
-        with _Recording():
-            grads = _pull(outs, seeds, inputs, graph, retain=True)
-        gradients = _released(rebuild(traced, grads), graph)
-        return gradients[0] if len(primals) == 1 else gradients
+        own = [*inputs, *seeds]
+        with Recording(own) as again:
+            graph = again.before is not None and (outside or again.look(seeds))
+            grads = pull(outs, seeds, inputs, graph, retain=True)
+        return again.released(rebuild(traced, grads))  # type: ignore[no-any-return]
 
-    values = _released(outputs, outside)
-    return (values, pull, result[1]) if has_aux else (values, pull)
+    values = recording.released((outputs, aux))
+    return (values[0], pull_back, values[1]) if has_aux else (values[0], pull_back)
 
 
+def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """(func(*primals), push): push(*tangents) is the directional derivative; the function runs once for all of them.
+
+    >>> from autograd import tensor
+    >>> value, push = linearize(lambda x: x * x, tensor(3.0))
+    >>> push(tensor(1.0)), push(tensor(0.5))
+    (tensor(6.), tensor(3.))
+    """
+    outputs, pull_back = vjp(func, *primals)
+    probes = rebuild(outputs, [wrap(np.zeros_like(z._array)) for z in leaves_of(outputs)])
+    _, push_of = vjp(lambda *cotangents: pull_back(cotangents), *leaves_of(probes))
+
+    def push(*tangents: Any) -> Any:
+        return rebuild(outputs, leaves_of(push_of(tangents)))
+
+    return outputs, push
+
+
+@leaves_no_records
 def jvp(
-    function: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...], *, has_aux: bool = False
+    func: Callable[..., Any],
+    primals: tuple[Any, ...],
+    tangents: tuple[Any, ...],
+    *,
+    strict: bool = False,
+    has_aux: bool = False,
 ) -> Any:
-    """(function(*primals), directional derivative along `tangents`).
+    """(func(*primals), directional derivative along `tangents`).
+
+    strict    raise where an output does not depend on the primals, instead of giving zeros
+    has_aux   the function returns (outputs, anything); the result is (outputs, derivative, anything)
 
     A cotangent u pulled back is linear in u, so pulling `tangents` back through that gives the product with the
     Jacobian (the double-vjp trick: J. Townsend, 2017). Costs about one second-order backward.
     """
-    traced = tuple(_trace(x) for x in primals)
+    for name, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, (tuple, list)):
+            raise GraphError(f"jvp: Expected {name} to be a tuple: jvp(f, (x,), (v,)); got {type(given).__name__}")
+    traced = trace(tuple(primals))
     inputs, directions = leaves_of(traced), leaves_of(tangents)
     if len(inputs) != len(directions):
         raise ShapeError(f"jvp: wanted {len(inputs)} tangents, one per primal, got {len(directions)}")
-    with _Recording():
-        result = function(*traced)
-        outputs = result[0] if has_aux else result
-        outs = leaves_of(outputs)
-        graph = _outside(outs, inputs) or any(isinstance(v, Core) and v._node is not None for v in directions)
-        probes = [_traced(wrap(np.zeros_like(z._array))) for z in outs]
-        pulled = _pull(outs, list(probes), inputs, True)
-        pushed = _pull(pulled, directions, probes, graph)
-    values = (_released(outputs, graph), _released(rebuild(outputs, pushed), graph))
-    return (*values, result[1]) if has_aux else values
+    for index, (x, v) in enumerate(zip(inputs, directions, strict=True)):
+        if x._array.shape != array_of(v).shape:
+            raise ShapeError(
+                f"jvp: wanted tangents of the shapes of the primals; number {index} has shape {array_of(v).shape}, its "
+                f"primal {x._array.shape}"
+            )
+    with Recording([*inputs, *directions]) as recording:
+        outputs, aux = _with_aux("jvp", func(*traced), has_aux)
+        outs = _tensors("jvp", outputs)
+        if strict and any(z._node is None for z in outs):
+            raise GraphError("jvp: with strict=True every output must depend on the primals; one does not")
+        graph = recording.look((outputs, directions))
+        probes = [trace(wrap(np.zeros_like(z._array))) for z in outs]
+        pulled = pull(outs, list(probes), inputs, True)
+        pushed = pull(pulled, directions, probes, graph)
+    values = recording.released((outputs, rebuild(outputs, pushed), aux))
+    return values if has_aux else values[:2]
 
 
-def jacrev(function: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+def jacrev(
+    func: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, chunk_size: int | None = None
+) -> Callable[..., Any]:
     """The Jacobian of a function of Tensors, row by row: shape output.shape + input.shape.
 
     One backward per output element: for fewer outputs than inputs. Several outputs or inputs give nests of Jacobians.
+
+    has_aux      the function returns (outputs, anything); the result is (Jacobian, anything)
+    chunk_size   rows that PyTorch computes together; here it is always one
     """
 
-    @functools.wraps(function)
+    @leaves_no_records
+    @functools.wraps(func)
     def run(*args: Any, **kwargs: Any) -> Any:
         traced, chosen, inputs = _trace_arguments(args, argnums)
-        with _Recording():
-            result = function(*traced, **kwargs)
-            outputs = result[0] if has_aux else result
-            outside = _outside(leaves_of(outputs), inputs)
+        with Recording(inputs) as recording:
+            outputs, aux = _with_aux("jacrev", func(*traced, **kwargs), has_aux)
+            outs = _tensors("jacrev", outputs)
+            outside = recording.look(outputs)
             jacobians = []
-            for z in leaves_of(outputs):
+            for z in outs:
                 rows = []
                 for index in range(z._array.size):
                     seed = np.zeros(z._array.size, z._array.dtype)
                     seed[index] = 1
-                    rows.append(_pull([z], [wrap(seed.reshape(z._array.shape))], inputs, outside, retain=True))
+                    rows.append(pull([z], [wrap(seed.reshape(z._array.shape))], inputs, outside, retain=True))
                 columns = [
                     stack([row[k] for row in rows]).reshape(z._array.shape + x._array.shape)
                     if rows
@@ -289,19 +247,35 @@ def jacrev(function: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool 
                     for k, x in enumerate(inputs)
                 ]
                 jacobians.append(rebuild(chosen, columns))
-        jacobian = _released(rebuild(outputs, jacobians), outside)
-        return (jacobian, result[1]) if has_aux else jacobian
+        jacobian, aux = recording.released((rebuild(outputs, jacobians), aux))
+        return (jacobian, aux) if has_aux else jacobian
 
     return run
 
 
-def jacfwd(function: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+def _units(arrays: list[Any]) -> Iterator[list[Any]]:
+    """Arrays of zeros like these, with a one at each place in turn."""
+    for k, array in enumerate(arrays):
+        for index in range(array.size):
+            tangents = [np.zeros_like(other) for other in arrays]
+            tangents[k].reshape(-1)[index] = 1
+            yield tangents
+
+
+def jacfwd(
+    func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, randomness: str = "error"
+) -> Callable[..., Any]:
     """The Jacobian of a function of Tensors, column by column: shape output.shape + input.shape.
 
     One `jvp` per input element: for fewer inputs than outputs.
-    """
 
-    @functools.wraps(function)
+    has_aux      the function returns (outputs, anything); the result is (Jacobian, anything)
+    randomness   as in `vmap`: what random numbers do in the calls
+    """
+    check_randomness("jacfwd", randomness)
+
+    @leaves_no_records
+    @functools.wraps(func)
     def run(*args: Any, **kwargs: Any) -> Any:
         numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         chosen = args[argnums] if isinstance(argnums, int) else tuple(args[number] for number in numbers)
@@ -311,72 +285,36 @@ def jacfwd(function: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool 
             filled = list(args)
             for number, value in zip(numbers, (part,) if isinstance(argnums, int) else part, strict=True):
                 filled[number] = value
-            return function(*filled, **kwargs)
+            return func(*filled, **kwargs)
 
-        columns: list[list[Any]] = []
-        outputs = aux = None
-        for k, x in enumerate(inputs):
-            array = array_of(x)
-            for index in range(array.size):
-                tangents = [np.zeros_like(array_of(other)) for other in inputs]
-                tangents[k].reshape(-1)[index] = 1
-                direction = rebuild(chosen, [wrap(t) for t in tangents])
-                outputs, pushed, *rest = jvp(of_chosen, (chosen,), (direction,), has_aux=has_aux)
-                aux = rest[0] if rest else None
-                columns.append(leaves_of(pushed))
-        if outputs is None:  # nothing to differentiate by
-            outputs = function(*args, **kwargs)
+        def column(tangents: list[Any]) -> Any:
+            direction = rebuild(chosen, [wrap(t) for t in tangents])
+            return jvp(of_chosen, (chosen,), (direction,), has_aux=has_aux)
+
+        arrays = [array_of(x) for x in inputs]
+        results = each_called("jacfwd", column, _units(arrays), randomness)
+        if not results:  # nothing to differentiate by
+            results = [column([np.zeros_like(array) for array in arrays])]
+        outputs = results[0][0]
+        columns = [leaves_of(result[1]) for result in results]
         jacobians = []
         for o, z in enumerate(leaves_of(outputs)):
             start, parts = 0, []
-            for x in inputs:
-                array = array_of(x)
+            for array in arrays:
                 block = [column[o] for column in columns[start : start + array.size]]
                 start += array.size
                 shape = z._array.shape + array.shape
-                parts.append(stack(block, -1).reshape(shape) if block else wrap(np.zeros(shape, z._array.dtype)))
+                parts.append(stack(block, -1).reshape(shape) if array.size else wrap(np.zeros(shape, z._array.dtype)))
             jacobians.append(rebuild(chosen, parts))
         jacobian = rebuild(outputs, jacobians)
-        return (jacobian, aux) if has_aux else jacobian
+        return (jacobian, results[-1][2]) if has_aux else jacobian
 
     return run
 
 
-def hessian(function: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def hessian(func: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """The matrix of second derivatives of a function that returns a scalar: shape input.shape + input.shape."""
-    return jacrev(jacrev(function, argnums), argnums)
-
-
-def vmap(function: Callable[..., Any], in_dims: Any = 0, out_dims: Any = 0) -> Callable[..., Any]:
-    """A function applied to each slice along a dimension of its arguments, results stacked. Runs as a loop.
-
-    in_dims    the dimension to map over: one for all arguments, or one each; None: the whole argument every time
-    out_dims   where the results are stacked
-    """
-
-    @functools.wraps(function)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        dims = [in_dims] * len(args) if in_dims is None or isinstance(in_dims, int) else list(in_dims)
-        if len(dims) != len(args):
-            raise ShapeError(f"vmap: wanted {len(args)} in_dims, one per argument, got {len(dims)}")
-        sizes = {x._array.shape[dim] for arg, dim in zip(args, dims) if dim is not None for x in leaves_of(arg)}
-        if len(sizes) != 1:
-            raise ShapeError(f"vmap: wanted mapped dimensions of one size, got {sorted(sizes)}")
-        (size,) = sizes
-        sliced = [
-            [rebuild(arg, parts) for parts in zip(*[x.unbind(dim) for x in leaves_of(arg)], strict=True)]
-            if dim is not None and leaves_of(arg)
-            else [arg] * size
-            for arg, dim in zip(args, dims)
-        ]
-        results = [function(*each, **kwargs) for each in zip(*sliced, strict=True)]
-        if not results:
-            raise ShapeError("vmap: wanted at least one slice to map over, got a dimension of size 0")
-        columns = list(zip(*[leaves_of(result) for result in results], strict=True))
-        outs = [out_dims] * len(columns) if isinstance(out_dims, int) else list(out_dims)
-        return rebuild(results[0], [stack(list(column), dim) for column, dim in zip(columns, outs, strict=True)])
-
-    return run
+    return jacrev(jacrev(func, argnums), argnums)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,8 @@
-"""Jacobians, Hessians and their products of a function at a point, with the signatures of torch.autograd.functional."""
+"""Jacobians, Hessians and their products of a function at a point, with the signatures of torch.autograd.functional.
+
+create_graph   let the results be differentiated further
+strict         raise GraphError if the outputs do not depend on one of the inputs, instead of giving zeros
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from . import func
-from .errors import GraphError, ShapeError
+from . import func as transforms
+from .errors import GraphError, SettingError, ShapeError
 from .tensor.core import Core, wrap
+from .tracing import leaves_of, reaches, rebuild
+
+Function = Callable[..., Any]
 
 
 def _tuple(x: Any) -> tuple[Any, ...]:
@@ -39,54 +46,102 @@ def _vectors(name: str, v: Any, like: Any) -> tuple[Any, ...]:
 def _final(tree: Any, create_graph: bool) -> Any:
     if create_graph:
         return tree
-    leaves = [wrap(x._array) if isinstance(x, Core) else x for x in func.leaves_of(tree)]
-    return func.rebuild(tree, leaves)
+    return rebuild(tree, [wrap(x._array) if isinstance(x, Core) else x for x in leaves_of(tree)])
 
 
 def _numbers(inputs: Any) -> tuple[int, ...]:
     return tuple(range(len(_tuple(inputs))))
 
 
-def jacobian(function: Callable[..., Any], inputs: Any, create_graph: bool = False) -> Any:
-    """d function(*inputs) / d inputs: one Tensor of shape output.shape + input.shape, or a tuple of tuples of them."""
-    blocks = func.jacrev(function, _numbers(inputs))(*_tuple(inputs))
+def _checked(name: str, func: Function, strict: bool) -> Function:
+    """The function; with `strict` one that looks whether its outputs depend on all inputs."""
+    if not strict:
+        return func
+
+    def checked(*inputs: Any) -> Any:
+        outputs = func(*inputs)
+        for index, x in enumerate(inputs):
+            if not reaches(outputs, x._node):
+                raise GraphError(
+                    f"{name}: the outputs of the user-provided function are independent of input {index}. This is not "
+                    "allowed in strict mode."
+                )
+        return outputs
+
+    return checked
+
+
+def _forward(name: str, strategy: str) -> bool:
+    if strategy not in ("reverse-mode", "forward-mode"):
+        raise SettingError(f"{name}: wanted strategy 'reverse-mode' or 'forward-mode', got {strategy!r}")
+    return strategy == "forward-mode"
+
+
+def jacobian(
+    func: Function,
+    inputs: Any,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = False,
+    strategy: str = "reverse-mode",
+) -> Any:
+    """d func(*inputs) / d inputs: one Tensor of shape output.shape + input.shape, or a tuple of tuples of them.
+
+    vectorize   taken for PyTorch's sake: the result is the same
+    strategy    "reverse-mode": a backward per output element; "forward-mode": a product per input element
+    """
+    transform = transforms.jacfwd if _forward("jacobian", strategy) else transforms.jacrev
+    blocks = transform(_checked("jacobian", func, strict), _numbers(inputs))(*_tuple(inputs))
     outputs_are_many = not isinstance(blocks[0], Core)
     if not outputs_are_many:
         return _final(_like(inputs, blocks), create_graph)
     return _final(tuple(_like(inputs, row) for row in blocks), create_graph)
 
 
-def hessian(function: Callable[..., Any], inputs: Any, create_graph: bool = False) -> Any:
-    """Second derivatives of a function that returns a single number: one Tensor, or a tuple of tuples of them."""
+def hessian(
+    func: Function,
+    inputs: Any,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = False,
+    outer_jacobian_strategy: str = "reverse-mode",
+) -> Any:
+    """Second derivatives of a function that returns a single number: one Tensor, or a tuple of tuples of them.
+
+    vectorize, outer_jacobian_strategy   as in `jacobian`, for the derivative of the gradient
+    """
     numbers = _numbers(inputs)
-    blocks = func.jacrev(func.grad(lambda *xs: function(*xs).sum(), numbers), numbers)(*_tuple(inputs))
+    outer = transforms.jacfwd if _forward("hessian", outer_jacobian_strategy) else transforms.jacrev
+    checked = _checked("hessian", func, strict)
+    blocks = outer(transforms.grad(lambda *xs: checked(*xs).sum(), numbers), numbers)(*_tuple(inputs))
     return _final(blocks if isinstance(inputs, (tuple, list)) else blocks[0][0], create_graph)
 
 
-def vjp(function: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False) -> Any:
+def vjp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
     """(outputs, v @ Jacobian): v has the shapes of the outputs."""
-    outputs, pull = func.vjp(function, *_tuple(inputs))
+    outputs, pull = transforms.vjp(_checked("vjp", func, strict), *_tuple(inputs))
     vectors = _vectors("vjp", v, outputs)
     gradients = pull(vectors if isinstance(outputs, (tuple, list)) else vectors[0])
-    return _final(outputs, create_graph), _final(_like(inputs, _tuple(gradients)), create_graph)
+    return _final(outputs, create_graph), _final(_like(inputs, gradients), create_graph)
 
 
-def jvp(function: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False) -> Any:
+def jvp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
     """(outputs, Jacobian @ v): v has the shapes of the inputs."""
-    outputs, pushed = func.jvp(function, _tuple(inputs), _vectors("jvp", v, inputs))
+    vectors = _vectors("jvp", v, inputs)
+    outputs, pushed = transforms.jvp(_checked("jvp", func, strict), _tuple(inputs), vectors)
     return _final(outputs, create_graph), _final(pushed, create_graph)
 
 
-def hvp(function: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False) -> Any:
+def hvp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
     """(value, Hessian @ v) of a function that returns a single number. The Hessian is symmetric, so this is `vhp`."""
-    return vhp(function, inputs, v, create_graph)
+    return vhp(func, inputs, v, create_graph, strict)
 
 
-def vhp(function: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False) -> Any:
+def vhp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
     """(value, v @ Hessian) of a function that returns a single number."""
-    numbers = _numbers(inputs)
-    gradient = func.grad_and_value(lambda *xs: function(*xs).sum(), numbers)
-    (_, value), pull = func.vjp(lambda *xs: gradient(*xs), *_tuple(inputs))
+    checked = _checked("vhp", func, strict)
+    gradient = transforms.grad_and_value(lambda *xs: checked(*xs).sum(), _numbers(inputs))
+    (_, value), pull = transforms.vjp(lambda *xs: gradient(*xs), *_tuple(inputs))
     vectors = _vectors("hvp", v, inputs)
     gradients = pull((vectors, wrap(np.zeros_like(value._array))))
-    return _final(value, create_graph), _final(_like(inputs, _tuple(gradients)), create_graph)
+    return _final(value, create_graph), _final(_like(inputs, gradients), create_graph)

@@ -1,0 +1,154 @@
+"""`vmap`: a function applied to each slice of its arguments."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from .errors import GraphError, SettingError, ShapeError
+from .functions import stack
+from .random import default_generator
+from .tensor.core import Core, array_of, wrap
+from .tracing import leaves_no_records, leaves_of, rebuild
+
+
+def vmap(
+    func: Callable[..., Any],
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """A function applied to each slice along a dimension of its arguments, results stacked. Runs as a loop.
+
+    in_dims      the dimension to map over: one for all arguments, or one each, in nests like theirs; None: the whole
+                 argument every time
+    out_dims     where the results are stacked, likewise; None: the result is the same for every slice
+    randomness   "error": random numbers raise GraphError; "different": new ones for each slice; "same": the same ones
+    chunk_size   slices that PyTorch computes together; here it is always one
+
+    Over a dimension of size 0 the function runs once, on a made-up slice, to see what it returns: the results are
+    empty, of the right shape and dtype.
+
+    Raises ShapeError if mapped dimensions differ in size, or if the function returns anything but Tensors.
+    """
+    if chunk_size is not None and chunk_size <= 0:
+        raise SettingError(f"vmap: chunk_size should be None or greater than 0, got {chunk_size}")
+    check_randomness("vmap", randomness)
+
+    @leaves_no_records
+    @functools.wraps(func)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        leaves = leaves_of(args)
+        dims = _spread(in_dims, args, "in_dims")
+        if not args or all(dim is None for dim in dims):
+            raise ShapeError("vmap: got no inputs to map over; at least one argument needs a dimension in in_dims")
+        leaves = [_mapped(x, dim) for x, dim in zip(leaves, dims, strict=True)]
+        sizes = {x._array.shape[dim] for x, dim in zip(leaves, dims, strict=True) if dim is not None}
+        if len(sizes) != 1:
+            raise ShapeError(
+                "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
+                f"{sorted(sizes)} for the mapped dimension"
+            )
+        (size,) = sizes
+        if size == 0:
+            slices = [[x if dim is None else _made_up(x, dim) for x, dim in zip(leaves, dims, strict=True)]]
+        else:
+            parts = [[x] * size if dim is None else x.unbind(dim) for x, dim in zip(leaves, dims, strict=True)]
+            slices = [list(each) for each in zip(*parts, strict=True)]
+        results = each_called("vmap", lambda each: func(*rebuild(args, each), **kwargs), slices, randomness)
+        outs = _spread(out_dims, results[0], "out_dims")
+        columns = zip(*[leaves_of(result) for result in results], strict=True)
+        joined = [_joined(column, dim, size == 0) for column, dim in zip(columns, outs, strict=True)]
+        return rebuild(results[0], joined)
+
+    return run
+
+
+def _spread(dims: Any, tree: Any, name: str) -> list[Any]:
+    """One dimension per leaf of a nest."""
+    if dims is None or (isinstance(dims, int) and not isinstance(dims, bool)):
+        return [dims] * len(leaves_of(tree))
+    if isinstance(dims, dict) and isinstance(tree, dict) and dims.keys() == tree.keys():
+        return [dim for key in tree for dim in _spread(dims[key], tree[key], name)]
+    if isinstance(dims, (tuple, list)) and isinstance(tree, (tuple, list)):
+        if len(dims) == len(tree):
+            return [dim for d, part in zip(dims, tree, strict=True) for dim in _spread(d, part, name)]
+        what = "argument" if name == "in_dims" else "result"
+        raise ShapeError(f"vmap: wanted {len(tree)} {name}, one per {what}, got {len(dims)}")
+    raise ShapeError(f"vmap: {name} is not compatible with the structure of what it is for: {dims!r}")
+
+
+def _mapped(x: Any, dim: int | None) -> Any:
+    """An argument that can be mapped over `dim`."""
+    if dim is None:
+        return x
+    if not isinstance(x, (Core, np.ndarray)):
+        raise ShapeError(
+            f"vmap: Got in_dim={dim} for an input but the input is of type {type(x).__name__}. We cannot vmap over "
+            "non-Tensor arguments, please use None as the respective in_dim"
+        )
+    x = x if isinstance(x, Core) else wrap(array_of(x))
+    ndim = x._array.ndim
+    if not -ndim <= dim < ndim:
+        raise ShapeError(
+            f"vmap: Got in_dim={dim} for some input, but that input is a Tensor of dimensionality {ndim} so expected "
+            f"in_dim to satisfy -{ndim} <= in_dim < {ndim}"
+        )
+    return x
+
+
+def _made_up(x: Any, dim: int) -> Any:
+    """A slice of a Tensor that has none: ones, and twos on the diagonal, so that logarithms and inverses exist."""
+    shape = np.delete(x._array.shape, dim).tolist()
+    if x._array.dtype.kind != "f":
+        return wrap(np.zeros(shape, x._array.dtype))
+    values = np.ones(shape, x._array.dtype)
+    if len(shape) > 1:
+        values = values + np.eye(*shape[-2:], dtype=values.dtype)
+    return x.sum(dim) + wrap(values)  # an empty sum, so that the result is tracked if x is
+
+
+def _joined(column: tuple[Any, ...], dim: int | None, empty: bool) -> Any:
+    """What one result was for each slice, stacked."""
+    first = column[0]
+    for z in column:
+        if not isinstance(z, Core):
+            hint = "; item() and float() leave the graph" if isinstance(z, (int, float)) else ""
+            raise ShapeError(f"vmap: the function must only return Tensors, got type {type(z).__name__}{hint}")
+    if dim is None:
+        if any(z is not first and not np.array_equal(z._array, first._array, equal_nan=True) for z in column):
+            raise ShapeError("vmap: the function can not return a different Tensor for each slice when out_dim is None")
+        return first
+    ndim = first._array.ndim + 1
+    if not -ndim <= dim < ndim:
+        raise ShapeError(f"vmap: wanted out_dims between {-ndim} and {ndim - 1}, got {dim}")
+    return stack(list(column), dim).narrow(dim, 0, 0) if empty else stack(list(column), dim)
+
+
+def check_randomness(name: str, randomness: str) -> None:
+    """Raise SettingError unless `randomness` is one of the three words."""
+    if randomness not in ("error", "different", "same"):
+        raise SettingError(f"{name}: wanted randomness 'error', 'different' or 'same', got {randomness!r}")
+
+
+def each_called(name: str, call: Callable[[Any], Any], arguments: Iterable[Any], randomness: str) -> list[Any]:
+    """call(argument) for each, where the calls stand for a single one; random numbers as `randomness` says."""
+    if randomness == "different":
+        return [call(argument) for argument in arguments]
+    start = default_generator.get_state()
+    results = []
+    for argument in arguments:
+        if randomness == "same":
+            default_generator.set_state(start)
+        results.append(call(argument))
+    if randomness == "error" and not np.array_equal(array_of(start), array_of(default_generator.get_state())):
+        raise GraphError(
+            f"{name}: called random operation while in randomness error mode. Please either use the 'same' or "
+            f"'different' randomness flags on {name} or perform the randomness operation out of {name}"
+        )
+    return results
