@@ -47,7 +47,7 @@ def _whole_step(
 def _compiled(*arrays: Array) -> Any:
     """The module of compiled passes, if they are worth it and the arrays are what they take."""
     first = arrays[0]
-    if not jit.ENABLED or first.size < WORTH_COMPILING:
+    if not jit.ENABLED or first.size < WORTH_COMPILING or first.dtype.char not in "fd":
         return None
     for a in arrays:
         if a.dtype != first.dtype or not a.flags.c_contiguous:

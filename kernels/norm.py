@@ -97,7 +97,7 @@ def normalised_grad(
 
 def scaled(x: Array, s: Array, t: Array) -> Array:
     """x * s + t per channel: x (N, C, *), s and t (C,)."""
-    if _loops(x, (0, 2)):
+    if _worth_compiling(x):
         z: Array = channels.scaled(_flat(x), s, t, False).reshape(x.shape)
         return z
     column = (-1, *[1] * (x.ndim - 2))
@@ -108,7 +108,7 @@ def scaled(x: Array, s: Array, t: Array) -> Array:
 
 def scaled_grad(dz: Array, x: Array, s: Array) -> tuple[Array, Array, Array]:
     """For the cotangent dz of `scaled`: dx, and per channel the sums of dz and of dz * x."""
-    if _loops(x, (0, 2)):
+    if _worth_compiling(x):
         dx = np.empty(x.shape, x.dtype)
         sums, products = channels.slopes(_flat(dz), _flat(x), channels.known(s, s), True, False, _flat(dx))
         return dx, sums, products
@@ -116,15 +116,22 @@ def scaled_grad(dz: Array, x: Array, s: Array) -> tuple[Array, Array, Array]:
     return dz * s.reshape(-1, *[1] * (x.ndim - 2)), np.sum(dz, axis=over), np.sum(dz * x, axis=over)
 
 
+_LOOPS = {  # number of axes of the view, those that are reduced, centred or not
+    (3, (0, 2), True): "channels",
+    (2, (1,), True): "rows",
+    (2, (1,), False): "rows",
+    (3, (2,), True): "groups",
+    (4, (2, 3), True): "groups",
+}
+
+
 def _loops(x: Array, axes: Axes, centred: bool = True) -> str | None:
-    """The name of the compiled loops for this view, if there are any and x is worth them."""
-    if x.size < WORTH_COMPILING or x.dtype.char not in "fd":
-        return None
-    if axes == (0, 2):
-        return "channels"
-    if axes == (1,) and x.ndim == 2:
-        return "rows"
-    return "groups" if centred and axes == tuple(range(2, x.ndim)) else None
+    """The name of the compiled loops for this view and these settings, if there are any and x is worth them."""
+    return _LOOPS.get((x.ndim, axes, centred)) if _worth_compiling(x) else None
+
+
+def _worth_compiling(x: Array) -> bool:
+    return x.size >= WORTH_COMPILING and x.dtype.char in "fd"
 
 
 def _flat(x: Array) -> Array:

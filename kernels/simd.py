@@ -26,6 +26,7 @@ import numpy as np
 from llvmlite import ir
 from numba import extending
 from numba.core import cgutils, types
+from numba.core.registry import cpu_target
 
 from . import jit
 
@@ -36,8 +37,9 @@ intrinsic: Any = extending.intrinsic
 
 
 def _register_bytes() -> int:
-    features = llvmlite.binding.get_host_cpu_features()
-    return 64 if features.get("avx512f") else 32 if features.get("avx2") else 16
+    """What Numba compiles for: this machine, or what NUMBA_CPU_FEATURES says in its place."""
+    features = str(cpu_target.target_context.codegen().magic_tuple()[2]).split(",")
+    return 64 if "+avx512f" in features else 32 if "+avx2" in features else 16
 
 
 WIDTH = _register_bytes()
