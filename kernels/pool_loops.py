@@ -106,11 +106,11 @@ def winners(
                 for t in range(taps.size):
                     values = copy[taps[t] : taps[t] + count]
                     k = place.dtype.type(t)
-                    for e in range(count):
+                    for e in range(count):  # places by arithmetic, and before values: so it is vector code on AVX2 too
                         v = values[e]
                         take = (v > bests[e]) | (v != v)
+                        wons[e] += (k - wons[e]) * place.dtype.type(take)
                         bests[e] = v if take else bests[e]
-                        wons[e] = k if take else wons[e]
                 for r in range(here if wide > Q else 0):
                     zr, pr = z[n, o, p0 + r], place[n, o, p0 + r]
                     br, wr = best[r * wide : r * wide + Q], won[r * wide : r * wide + Q]

@@ -3,6 +3,7 @@
 python -m tests -m slow    further arguments go to pytest; these run the slow tests instead
 python -m tests python     the tests of kernels, with kernels that run as Python: arrays check their own indices
 python -m tests bounds     the tests of kernels, compiled with every index checked, into an empty cache
+python -m tests avx2       the tests of kernels, compiled as on a processor of x86-64 without AVX-512; `sse`: without AVX
 """
 
 from __future__ import annotations
@@ -21,7 +22,12 @@ GATES = (
     ["mypy", "--no-error-summary"],
     ["pytest", "-q"],
 )
-MODES = {"python": {"NUMBA_DISABLE_JIT": "1"}, "bounds": {"NUMBA_BOUNDSCHECK": "1"}}
+MODES = {
+    "python": {"NUMBA_DISABLE_JIT": "1"},
+    "bounds": {"NUMBA_BOUNDSCHECK": "1"},
+    "avx2": {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma,-avx512f"},
+    "sse": {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": "+sse2"},
+}
 
 
 def in_mode(mode: str, arguments: list[str], **options: Any) -> subprocess.CompletedProcess[Any]:

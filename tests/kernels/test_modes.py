@@ -1,12 +1,13 @@
 """The kernels as plain Python, and with every index checked: NUMBA_DISABLE_JIT=1 and NUMBA_BOUNDSCHECK=1.
 
 Numba reads both when it is loaded, so each needs a process of its own. Here is a part; `python -m tests python` and
-`python -m tests bounds` run all tests of kernels that way.
+`python -m tests bounds` run all tests of kernels that way, `avx2` and `sse` as on processors that can do less.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 
 import numpy as np
 import pytest
@@ -50,7 +51,9 @@ def test_a_part_of_the_tests(mode):
 
 @outermost
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["python", "bounds"])
+@pytest.mark.parametrize("mode", ["python", "bounds", "avx2", "sse"])
 def test_all_tests_of_kernels(mode):
+    if mode in ("avx2", "sse") and platform.machine() not in ("x86_64", "AMD64"):
+        pytest.skip("these are processors of x86-64")
     done = in_mode(mode, ["tests/kernels", "-p", "no:cacheprovider"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
