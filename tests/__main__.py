@@ -3,7 +3,7 @@
 python -m tests -m slow    further arguments go to pytest; these run the slow tests instead
 python -m tests python     the tests of kernels, with kernels that run as Python: arrays check their own indices
 python -m tests bounds     the tests of kernels, compiled with every index checked, into an empty cache
-python -m tests avx2       the tests of kernels, compiled as on a processor of x86-64 without AVX-512; `sse`: without AVX
+python -m tests avx2       the tests of kernels, compiled as for x86-64 without AVX-512; `sse`: without AVX too
 """
 
 from __future__ import annotations
