@@ -185,6 +185,7 @@ def hardswish(input: Any, inplace: bool = False) -> Any:
 
 def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Any:
     """input where above `threshold`, else `value`. Slope 0 at the threshold."""
+    threshold, value = (float(x) if isinstance(x, Core) else x for x in (threshold, value))
     if inplace:
         return update(input, "threshold_", lambda x: x.where(x > threshold, value))
     return apply(ops.threshold, _tensor(input), threshold=threshold, value=value)

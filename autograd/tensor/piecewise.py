@@ -217,6 +217,7 @@ ufuncs[np.floor] = Piecewise.floor
 ufuncs[np.ceil] = Piecewise.ceil
 ufuncs[np.trunc] = Piecewise.trunc
 ufuncs[np.rint] = _rint
+ufuncs[np.heaviside] = Piecewise.heaviside
 
 
 @implements(np.where)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..ops import reduce as ops
-from .core import Core, apply, array_of, implements, int64, method, wrap
+from .core import Core, apply, array_of, cast, implements, int64, method, node_of, wrap
 from .dims import check_nonempty, normalize_dim
 from .reduce import floating, refuse
 from .results import ValuesIndices, picked
@@ -173,27 +173,30 @@ class Sort(Core):
     def unique(
         self, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
     ) -> Any:
-        """The distinct elements in ascending order, or with `dim` the distinct slices; a constant. NaNs are distinct.
+        """The distinct elements in ascending order, or with `dim` the distinct slices. NaNs are distinct.
+
+        A gradient goes to the first of equal elements.
 
         return_inverse   also the index in the result of every element: int64, of the shape of x (with `dim`: 1-d)
         return_counts    also how often each occurs: int64
         """
         x = self._array
         axis = None if dim is None else normalize_dim("unique", dim, x.ndim)
-        values, inverse, counts = np.unique(
-            x, return_inverse=True, return_counts=True, axis=axis if x.ndim else None, equal_nan=False
+        values, first, inverse, counts = np.unique(
+            x, True, return_inverse=True, return_counts=True, axis=axis if x.ndim else None, equal_nan=False
         )
+        out: Any = wrap(values) if self._node is None else chosen(self, first, axis if x.ndim else None)
         inverse = inverse.reshape(x.shape if axis is None else -1)
         if not return_inverse and not return_counts:
-            return wrap(values)
+            return out
         extra = [part for part, wanted in ((inverse, return_inverse), (counts, return_counts)) if wanted]
-        return (wrap(values), *[wrap(np.asarray(part, int64)) for part in extra])
+        return (out, *[wrap(np.asarray(part, int64)) for part in extra])
 
     @method
     def bincount(self, weights: Any = None, minlength: int = 0) -> Self:
-        """How often each of 0, 1, 2 ... occurs in a 1-d Tensor of integers: int64; a constant.
+        """How often each of 0, 1, 2 ... occurs in a 1-d Tensor of integers: int64.
 
-        weights     add these up instead of counting 1 for each: float32 stays float32, other dtypes become float64
+        weights     add these up, recorded, instead of counting 1 for each: float32 stays, other dtypes become float64
         minlength   length of the result at least
         """
         x = self._array
@@ -206,8 +209,19 @@ class Sort(Core):
         w = array_of(weights)
         if w.shape != x.shape:
             raise ShapeError(f"bincount: weights should have the same shape as input: wanted {x.shape}, got {w.shape}")
+        if node_of(weights) is not None:
+            size = max(minlength, int(x.max(initial=-1)) + 1)
+            dtype = w.dtype if w.dtype == np.float32 else np.dtype(np.float64)
+            zeros: Any = wrap(np.zeros(size, dtype))
+            return zeros.index_add(0, self, cast(weights, dtype))  # type: ignore[no-any-return]
         total = np.bincount(x, w, minlength)
         return wrap(total.astype(w.dtype) if w.dtype == np.float32 else total)  # type: ignore[no-any-return]
+
+
+def chosen(x: Any, index: Any, axis: int | None) -> Any:
+    """The elements of flattened `x`, or its slices along `axis`, at `index`; recorded."""
+    index = wrap(np.asarray(index, int64))
+    return x.reshape(-1).index_select(0, index) if axis is None else x.index_select(axis, index)
 
 
 def _quantile(function: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolation: str, ignore_nan: bool) -> Any:
@@ -236,7 +250,8 @@ def _quantile(function: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolat
     array = x._array
     last = len(array) - 1
     count = np.add.reduce(~np.isnan(array), axis=0, dtype=int64, keepdims=True)
-    ranks = fractions.reshape(-1, *[1] * (array.ndim - 1)) * (np.maximum(count - 1, 0) if ignore_nan else last)
+    steps = np.maximum(count - 1, 0) if ignore_nan else np.asarray(last)
+    ranks = fractions.reshape(-1, *[1] * (array.ndim - 1)) * steps
     if not ignore_nan:
         ranks = np.where(count <= last, last, ranks)  # there is a NaN, and it is sorted last
     if interpolation == "nearest":
@@ -249,9 +264,12 @@ def _quantile(function: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolat
         return picked(x, np.take_along_axis(order, rank, axis=0), 0).values
 
     z = at(high if interpolation == "higher" else low)
-    if interpolation in ("linear", "midpoint") and not np.array_equal(low, high):
-        weight = ranks - low if interpolation == "linear" else np.full(ranks.shape, 0.5)
-        z = z + (at(high) - z) * wrap(weight.astype(dtype))
+    moving = interpolation == "linear" and node_of(q) is not None  # the result moves with q, too
+    if interpolation in ("linear", "midpoint") and (moving or not np.array_equal(low, high)):
+        weight: Any = ranks - low if interpolation == "linear" else np.full(ranks.shape, 0.5)
+        if moving:
+            weight = q.reshape(-1, *[1] * (array.ndim - 1)) * wrap(steps.astype(dtype)) - wrap(low.astype(dtype))
+        z = z + (at(high) - z) * cast(weight, dtype)
     return z.reshape(fractions.shape + rest)
 
 

@@ -10,8 +10,9 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import DTypeError, SettingError, ShapeError
-from .core import Core, array_of, int64, method, wrap
+from .core import Core, array_of, cast, int64, method, wrap
 from .dims import normalize_dim
+from .sort import chosen
 
 
 class Statistics(Core):
@@ -37,18 +38,21 @@ class Statistics(Core):
         w: Any = None
         for name, given in (("fweights", fweights), ("aweights", aweights)):
             if given is not None:
-                weights = array_of(given).astype(x._array.dtype)
-                if weights.shape != (count,):
-                    raise ShapeError(f"cov: wanted {name} of shape ({count},), got {weights.shape}")
+                if name == "fweights" and array_of(given).dtype.kind not in "iu":
+                    raise DTypeError(f"cov: expected fweights to have integral dtype, got {array_of(given).dtype}")
+                weights = cast(given, x._array.dtype)
+                if weights._array.shape != (count,):
+                    raise ShapeError(f"cov: wanted {name} of shape ({count},), got {weights._array.shape}")
                 w = weights if w is None else w * weights
         total: Any = count if w is None else w.sum()
         mean = x.mean(1, keepdim=True) if w is None else (x * w).sum(1, keepdim=True) / total
         d = x - mean
-        divisor = total - correction
+        divisor: Any = total - correction
         if aweights is not None:
-            divisor = total - correction * (w * array_of(aweights)).sum() / total
+            divisor = total - correction * (w * cast(aweights, x._array.dtype)).sum() / total
         product = (d if w is None else d * w) @ d.T
-        return (product / max(float(divisor), 0.0)).squeeze()
+        divisor = divisor.clamp_min(0) if isinstance(divisor, Core) else max(divisor, 0)  # type: ignore[attr-defined]
+        return (product / divisor).squeeze()
 
     @method
     def corrcoef(self) -> Self:
@@ -81,7 +85,7 @@ class Statistics(Core):
     def unique_consecutive(
         self, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
     ) -> Any:
-        """x, flattened, or its slices along `dim`, without those that equal the one before; a constant.
+        """x, flattened, or its slices along `dim`, without those that equal the one before.
 
         return_inverse   also the index in the result of every element: int64, of the shape of x (with `dim`: 1-d)
         return_counts    also how long each run is: int64
@@ -92,11 +96,11 @@ class Statistics(Core):
         fresh = np.ones(len(rows), np.bool_)
         fresh[1:] = (rows[1:] != rows[:-1]).any(1)
         starts = np.flatnonzero(fresh)
-        values = x.reshape(-1)[starts] if axis is None else np.take(x, starts, axis)
+        values = chosen(self, starts, axis)
         inverse = np.asarray(np.cumsum(fresh) - 1, int64).reshape(x.shape if axis is None else -1)
         counts = np.asarray(np.diff([*starts, len(rows)]), int64)
         extra = [part for part, wanted in ((inverse, return_inverse), (counts, return_counts)) if wanted]
-        return (wrap(values), *map(wrap, extra)) if extra else wrap(values)
+        return (values, *map(wrap, extra)) if extra else values
 
 
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Any:

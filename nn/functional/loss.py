@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, where
-from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
+from autograd.errors import DTypeError, LabelError, NoRuleError, SettingError, ShapeError
 from autograd.modes import state
 from autograd.ops import loss as ops
 from autograd.tape import Record
@@ -243,6 +243,11 @@ def _checked(function: str, labels: Array, classes: int, ignore_index: int) -> t
 
 def _class_weights(function: str, weight: Any, x: Any) -> Array:
     weights = array_of(weight)
+    if isinstance(weight, Tensor) and weight._node is not None and state.tape is not None:
+        raise NoRuleError(
+            f"{function}: not differentiable with respect to argument 'weight'. This input cannot have requires_grad "
+            "True: pass weight.detach()"
+        )
     if weights.shape != (x._array.shape[1],):
         raise ShapeError(
             f"{function}: weight tensor should be defined either for all {x._array.shape[1]} classes or no classes but "
