@@ -6,7 +6,7 @@ import sys
 import warnings
 from typing import Any
 
-from . import errors, func, functional, linalg
+from . import errors, func, functional, functions, linalg
 from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from .creation import (
     arange,
@@ -95,6 +95,13 @@ keep_freed_memory()
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"(autograd|nn|kernels)(\.|$)")
 warn_about_hips()
 
+# Functions of compiled ops learn `out=` when they are asked for, see `__getattr__`; methods and operators never pay for it.
+_COMPILED = {
+    n: f for n, f in vars(functions).items() if hasattr(f, "__code__") and f.__code__.co_filename == "<op call>"
+}
+for _name in _COMPILED:
+    del globals()[_name]
+
 _CHECKER = (
     "GradReport",
     "check_derivation",
@@ -114,6 +121,11 @@ def __getattr__(name: str) -> Any:
 
         globals().update({name: getattr(check, name) for name in _CHECKER})
         return globals()[name]
+    if name in _COMPILED:
+        from .tensor.out import with_out
+
+        globals()[name] = with_out(_COMPILED[name])
+        return globals()[name]
     found = None if name.startswith("__") else _names().find(name)
     if found is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -126,4 +138,7 @@ def _names() -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_CHECKER, *_names().known()})
+    return sorted({*globals(), *_CHECKER, *_COMPILED, *_names().known()})
+
+
+__all__ = [_name for _name in (*globals(), *_COMPILED) if not _name.startswith("_")]  # noqa: PLE0605

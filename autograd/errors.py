@@ -4,6 +4,7 @@ AutogradError
 ├── ShapeError (ValueError)        sizes or numbers of dimensions do not fit
 ├── DTypeError (TypeError)         an element type that the operation does not take
 ├── SettingError (ValueError)      a setting outside of what the operation takes
+├── IntegerDivisionError (ZeroDivisionError)   integers have no inf
 ├── GraphError (RuntimeError)      backward cannot run: nothing recorded, already consumed, another thread
 │   ├── InplaceError               a value that backward needs was overwritten
 │   └── AnomalyError               `detect_anomaly`, or training, met the first NaN or Inf
@@ -40,6 +41,10 @@ class DTypeError(AutogradError, TypeError, RuntimeError):
 
 class SettingError(AutogradError, ValueError, RuntimeError):
     """A setting outside of what the operation takes. Also a RuntimeError, which PyTorch mostly raises."""
+
+
+class IntegerDivisionError(AutogradError, ZeroDivisionError, RuntimeError):
+    """An integer was divided by 0. Also a RuntimeError, which PyTorch raises."""
 
 
 class GraphError(AutogradError, RuntimeError):

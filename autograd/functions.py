@@ -8,6 +8,7 @@ from __future__ import annotations
 from .tensor import Tensor
 
 # ---- elementwise (autograd/tensor/elementwise.py, piecewise.py)
+from .tensor.arithmetic import add, div, float_power, pow, sub
 from .tensor.elementwise import polygamma
 from .tensor.piecewise import where
 
@@ -15,7 +16,6 @@ abs = Tensor.abs
 absolute = Tensor.absolute
 acos = Tensor.acos
 acosh = Tensor.acosh
-add = Tensor.add
 addcdiv = Tensor.addcdiv
 addcmul = Tensor.addcmul
 allclose = Tensor.allclose
@@ -48,8 +48,7 @@ cosh = Tensor.cosh
 deg2rad = Tensor.deg2rad
 digamma = Tensor.digamma
 dist = Tensor.dist
-div = Tensor.div
-divide = Tensor.div
+divide = div
 eq = Tensor.eq
 equal = Tensor.equal
 erf = Tensor.erf
@@ -59,7 +58,6 @@ exp = Tensor.exp
 exp2 = Tensor.exp2
 expm1 = Tensor.expm1
 fix = Tensor.fix
-float_power = Tensor.float_power
 floor = Tensor.floor
 floor_divide = Tensor.floor_divide
 fmax = Tensor.fmax
@@ -111,7 +109,6 @@ negative = Tensor.negative
 nextafter = Tensor.nextafter
 not_equal = Tensor.not_equal
 positive = Tensor.positive
-pow = Tensor.pow
 rad2deg = Tensor.rad2deg
 reciprocal = Tensor.reciprocal
 remainder = Tensor.remainder
@@ -126,8 +123,7 @@ sinc = Tensor.sinc
 sinh = Tensor.sinh
 sqrt = Tensor.sqrt
 square = Tensor.square
-sub = Tensor.sub
-subtract = Tensor.sub
+subtract = sub
 tan = Tensor.tan
 tanh = Tensor.tanh
 true_divide = Tensor.true_divide

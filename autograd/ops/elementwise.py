@@ -70,11 +70,22 @@ def pow_number(x: Array, *, exponent: float) -> Any:
     return x * x * x if exponent == 3 else x**exponent
 
 
+def _power(x: Array, y: Array) -> Any:
+    """x ** y. Of integers, a negative power is 1 / x**-y rounded towards 0: 0 unless x is 1 or -1."""
+    try:
+        return np.power(x, y)
+    except ValueError:
+        if x.dtype.kind != "i" or not np.any(y < 0):  # shapes that do not fit
+            raise
+        unit = np.where(x == 1, 1, np.where(x == -1, np.where(y % 2, -1, 1), 0))
+        return np.where(y < 0, unit, np.power(x, np.maximum(y, 0))).astype(x.dtype)
+
+
 # d/dx: where x = 0 and y = 0, y * x**(y-1) is 0 * inf but means 0; any other base than 0 gives that.
 # d/dy: 0**y is 0 for every y > 0, so its slope is 0, though log(0) is -inf. A negative base has no slope in y: NaN.
 pow = op(
     "pow",
-    np.power,
+    _power,
     broadcasts=True,
     dx=lambda dz, x, y: dz * (y * np.power(np.where((x == 0) & (y == 0), 1, x), y - 1)),
     dy=lambda dz, x, y, z: dz * (z * np.log(np.where((x == 0) & (y >= 0), 1, x))),

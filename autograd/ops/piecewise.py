@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import DTypeError, IntegerDivisionError
 from ..op import op
 
 Array = np.ndarray[Any, Any]
@@ -148,20 +149,42 @@ copysign = op(
     dy=_flat,
 )
 
-floor_divide = op("floor_divide", np.floor_divide, broadcasts=True, kinks=True, dx=_flat, dy=_flat)
+
+def _dividing(name: str, function: Any) -> Any:
+    """A rounded division or its rest. Floating point knows inf and NaN; integers have neither, so 0 raises."""
+
+    def forward(x: Array, y: Array) -> Any:
+        kind = y.dtype.kind
+        if kind != "f":
+            if kind == "b":
+                raise DTypeError("not implemented for 'Bool': convert to an integer dtype first")
+            if not y.all() and x.size:
+                raise IntegerDivisionError(f"ZeroDivisionError: {name}: an integer cannot be divided by 0")
+        return function(x, y)
+
+    forward.__name__ = forward.__qualname__ = name
+    return forward
 
 
-@op("trunc_divide", broadcasts=True, kinks=True, dx=_flat, dy=_flat)
-def trunc_divide(x: Array, y: Array) -> Any:
+floor_divide = op(
+    "floor_divide", _dividing("floor_divide", np.floor_divide), broadcasts=True, kinks=True, dx=_flat, dy=_flat
+)
+
+
+def _trunc_divide(x: Array, y: Array) -> Any:
     """x / y rounded towards 0; integers stay integers."""
     if x.dtype.kind == "f":
         return np.trunc(x / y)
-    return np.absolute(x) // np.absolute(y) * (np.sign(x) * np.sign(y))
+    quotient = np.floor_divide(x, y)
+    return quotient + ((quotient < 0) & (quotient * y != x)).astype(quotient.dtype)
+
+
+trunc_divide = op("trunc_divide", _dividing("div", _trunc_divide), broadcasts=True, kinks=True, dx=_flat, dy=_flat)
 
 
 remainder = op(  # sign of y
     "remainder",
-    np.remainder,
+    _dividing("remainder", np.remainder),
     broadcasts=True,
     kinks=True,
     dx=lambda dz: dz,
@@ -169,7 +192,7 @@ remainder = op(  # sign of y
 )
 fmod = op(  # sign of x
     "fmod",
-    np.fmod,
+    _dividing("fmod", np.fmod),
     broadcasts=True,
     kinks=True,
     dx=lambda dz: dz,

@@ -437,7 +437,7 @@ def _function(
         "a if a.dtype.kind == 'f' else floating(a), b if b.dtype.kind == 'f' else floating(b)" if floating else "a, b"
     )
     text = template.format(tail=_TAIL.format(**fill), **fill)
-    scope.update(_SCOPE, Tensor=Tensor, forward=op.forward, large=op.large, defaults=op.defaults)
+    scope.update(_SCOPE, text=text, Tensor=Tensor, forward=op.forward, large=op.large, defaults=op.defaults)
     _scopes.append(scope)
     exec(compiled(text, "<op call>"), scope)
     function: FunctionType = scope["function"]
@@ -648,8 +648,21 @@ def method(function: Callable[P, R]) -> Callable[P, R]:
                     kwargs[pytorchs] = kwargs.pop(numpys)
             if "input" in kwargs and not args:
                 args = (kwargs.pop("input"),)
+            if "out" in kwargs:
+                return _into(function, call, args, kwargs)
         if args and not isinstance(args[0], Core):
             args = (wrap(array_of(args[0])), *args[1:])
         return function(*args, **kwargs)  # type: ignore[arg-type]
 
     return call
+
+
+def _into(function: Callable[..., Any], call: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+    """A call with `out=`, of a function that has it in PyTorch."""
+    from . import out
+
+    name = function.__name__
+    if name not in out.NAMES:
+        raise out.refuse_out(name)
+    target = kwargs.pop("out")
+    return call(*args, **kwargs) if target is None else out.into(name, target, call, args, kwargs)

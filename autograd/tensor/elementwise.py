@@ -8,6 +8,7 @@ taken as the default floating dtype first.
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any, Self
 
 import numpy as np
@@ -34,6 +35,7 @@ from .core import (
 )
 from .piecewise import combined
 
+_ONE = 1
 _add = binary(ops.add)
 _sub = binary(ops.sub)
 _mul = binary(ops.mul)
@@ -72,13 +74,13 @@ class Elementwise(Core):
     def __pow__(self, exponent: Any) -> Any:
         return _power(self, exponent) if _is_number(exponent) else self._pow(exponent)
 
-    def add(self, other: Any, *, alpha: Any = 1) -> Self:
+    def add(self, other: Any, alpha: Any = 1) -> Self:
         """self + alpha * other. `other`: a Tensor, an array or a number."""
-        return _add(self, other if alpha == 1 else _scaled(other, alpha))  # type: ignore[no-any-return]
+        return _add(self, other if alpha is _ONE else scaled("add", other, alpha))  # type: ignore[no-any-return]
 
-    def sub(self, other: Any, *, alpha: Any = 1) -> Self:
+    def sub(self, other: Any, alpha: Any = 1) -> Self:
         """self - alpha * other. `other`: a Tensor, an array or a number. Not defined for two bools."""
-        return _sub(self, other if alpha == 1 else _scaled(other, alpha))  # type: ignore[no-any-return]
+        return _sub(self, other if alpha is _ONE else scaled("sub", other, alpha))  # type: ignore[no-any-return]
 
     subtract = sub
     mul = multiply = binary(ops.mul, doc="input * other.")
@@ -238,7 +240,15 @@ def _is_number(x: Any) -> bool:
     return isinstance(x, (int, float, np.integer, np.floating)) and not isinstance(x, bool)
 
 
-def _scaled(x: Any, alpha: Any) -> Any:
+def scaled(function: str, x: Any, alpha: Any) -> Any:
+    """alpha * x. In the old form add(input, alpha, other) the two come in the other order, which makes no difference."""
+    if isinstance(alpha, Core):
+        warnings.warn(
+            f"This overload of {function} is deprecated: {function}(Tensor input, Number alpha, Tensor other). Write "
+            f"{function}(input, other, alpha=alpha)",
+            UserWarning,
+            stacklevel=4,
+        )
     return x * alpha if _is_number(x) and _is_number(alpha) else _mul(x, alpha)
 
 
@@ -272,6 +282,9 @@ def _power(x: Any, exponent: Any) -> Any:
 
 ufuncs[np.power] = Elementwise.pow
 ufuncs[np.float_power] = Elementwise.float_power
+ufuncs[np.floor_divide] = Elementwise.floor_divide
+ufuncs[np.remainder] = Elementwise.remainder
+ufuncs[np.fmod] = Elementwise.fmod
 ufuncs[np.radians] = Elementwise.deg2rad
 ufuncs[np.degrees] = Elementwise.rad2deg
 ufuncs[np.positive] = lambda x: x

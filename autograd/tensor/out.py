@@ -1,0 +1,123 @@
+"""`out=`: the result is written into a Tensor that is there already. Imported when someone asks for it.
+
+As in PyTorch: `out` takes the result's shape (silently if it is empty, with a warning if it has elements) and keeps its
+dtype, to which the result must be castable without losing its kind. Nothing is recorded, so neither the arguments nor
+`out` may require grad while recording.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from ..errors import DTypeError, GraphError
+from ..modes import state
+from ..op import compiled
+from .core import Core, node_of
+
+NAMES = frozenset(
+    """
+    abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr all amax amin aminmax any arccos arccosh arcsin
+    arcsinh arctan arctan2 arctanh argmax argmin argsort asin asinh atan atan2 atanh baddbmm bernoulli bincount
+    bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor bmm ceil cholesky clamp
+    clamp_max clamp_min clip clone copysign cos cosh count_nonzero cross cummax cummin cumprod cumsum deg2rad diag
+    diag_embed diff digamma dist div divide dot eq erf erfc erfinv exp exp2 expm1 fix flip float_power floor
+    floor_divide fmax fmin fmod frac gather gcd ge ger greater greater_equal gt hardshrink heaviside histc hypot
+    index_add index_copy index_fill index_put index_select inner inverse isinf isnan isneginf isposinf kron kthvalue
+    lcm ldexp le lerp less less_equal lgamma log log10 log1p log2 logaddexp logaddexp2 logcumsumexp logical_and
+    logical_not logical_or logical_xor logit logsumexp lt masked_fill masked_scatter masked_select matmul matrix_power
+    max maximum mean median min minimum mm mode msort mul multinomial multiply mv mvlgamma nan_to_num nanmean nanmedian
+    nanquantile nansum ne neg negative nextafter nonzero norm not_equal outer polygamma pow prod quantile rad2deg
+    reciprocal relu remainder renorm repeat_interleave roll rot90 round rsqrt scatter scatter_add scatter_reduce
+    select_scatter sgn sigmoid sign signbit sin sinc sinh slice_scatter slogdet sort sqrt square std sub subtract sum
+    take take_along_dim tan tanh topk trace tril triu true_divide trunc var vdot xlogy
+    """.split()
+)
+"""Methods of Tensor that take `out=` as functions of the package."""
+
+
+def into(name: str, out: Any, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+    """Run a function and write what it returns into `out`: a Tensor, or a tuple of them for several results."""
+    outs = out if isinstance(out, (tuple, list)) else (out,)
+    for x in outs:
+        if not isinstance(x, Core):
+            raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(x).__name__}")
+    if state.tape is not None and any(node_of(x) is not None for x in _tensors((args, kwargs, outs))):
+        raise GraphError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad."
+        )
+    result = function(*args, **kwargs)
+    if not isinstance(out, (tuple, list)):
+        return _written(name, out, result)
+    if not isinstance(result, tuple) or len(result) != len(outs):
+        wanted = len(result) if isinstance(result, tuple) else 1
+        raise TypeError(f"{name}(): argument 'out' must be {wanted} Tensors, got {len(outs)}")
+    for x, part in zip(outs, result, strict=True):
+        _written(name, x, part)
+    return type(result)(*outs) if hasattr(result, "_fields") else tuple(outs)
+
+
+def refuse_out(name: str) -> TypeError:
+    """The error for a function without `out=`."""
+    return TypeError(f"{name}() got an unexpected keyword argument 'out'")
+
+
+def _tensors(x: Any) -> Iterable[Core]:
+    if isinstance(x, Core):
+        yield x
+    elif isinstance(x, (tuple, list)):
+        for part in x:
+            yield from _tensors(part)
+    elif isinstance(x, dict):
+        yield from _tensors(tuple(x.values()))
+
+
+_KIND = {"b": 0, "u": 1, "i": 1, "f": 2}
+_NAMES = {"bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int", "int64": "Long"}
+_NAMES |= {"float16": "Half", "float32": "Float", "float64": "Double"}
+
+
+def _written(name: str, out: Any, result: Any) -> Any:
+    value = result._array
+    have, made = out._array.dtype, value.dtype
+    if _KIND[made.kind] > _KIND[have.kind]:
+        raise DTypeError(
+            f"{name}: result type {_NAMES.get(made.name, made.name)} can't be cast to the desired output type "
+            f"{_NAMES.get(have.name, have.name)}"
+        )
+    if out._array.shape != value.shape:
+        if out._array.size:
+            warnings.warn(
+                f"{name}: An output with one or more elements was resized since it had shape {list(out._array.shape)}, "
+                f"which does not match the required output shape {list(value.shape)}. Give an empty `out`, such as "
+                "empty(0), or one of that shape",
+                UserWarning,
+                stacklevel=4,
+            )
+        out.data = np.empty(value.shape, have)
+    return out.copy_(result.detach())
+
+
+def with_out(function: FunctionType) -> Any:
+    """The function of a compiled op, with `out=`: made from the same text when a program first asks for it.
+
+    Methods and operators do not take `out=`, and pay nothing for it.
+    """
+    scope = dict(function.__globals__)
+    text: str = scope["text"]
+    head, body = text.split(":\n", 1)
+    given = "(input, other)" if "other" in head else "(input,)"
+    settings = "settings" if "**settings" in head else "{}"
+    check = f"    if out is not None:\n        return into(name, out, plain, {given}, {settings})\n"
+    head = head.replace(", **settings", "")[:-1] + ", *, out=None" + (", **settings" if "**settings" in head else "")
+    scope.update(into=into, plain=function, name=function.__name__)
+    exec(compiled(f"{head}):\n{check}{body}", "<op call>"), scope)
+    twin = scope["function"]
+    twin.__name__ = twin.__qualname__ = function.__name__
+    twin.__doc__ = f"{function.__doc__}\n\nout   a Tensor to write the result into"
+    return twin
