@@ -173,3 +173,76 @@ def takes_out(place: str, name: str) -> bool:
     except ImportError:
         return False
     return name in out.NAMES
+
+
+# ------------------------------------------------------------------------------------------- functions in Python
+
+PYTHON = (
+    "torch torch.Tensor torch.nn torch.nn.functional torch.nn.init torch.nn.utils torch.nn.utils.parametrize "
+    "torch.nn.utils.parametrizations torch.nn.utils.rnn torch.nn.utils.prune torch.optim torch.optim.lr_scheduler "
+    "torch.optim.swa_utils torch.utils.data torch.utils.checkpoint torch.distributions torch.distributions.constraints torch.distributions.transforms torch.distributions.kl torch.linalg torch.special torch.func torch.autograd torch.autograd.functional torch.autograd.forward_ad torch.testing torch.random"
+).split()
+"""Modules whose functions and classes written in Python are compared."""
+
+
+def attribute(root: Any, where: str) -> Any:
+    """The object under a dotted name below `root`; None if there is none."""
+    for part in where.split(".")[1:]:
+        root = getattr(root, part, None)
+        if root is None:
+            return None
+    return root
+
+
+def python_names() -> Iterator[tuple[str, str]]:
+    """(module, name) of everything public that has a signature on both sides, methods of classes included."""
+    for place in PYTHON:
+        theirs, here = attribute(torch, place), ours(place)
+        if theirs is None or here is None:
+            continue
+        for name in sorted(dir(theirs)):
+            mine, value = getattr(here, name, None), getattr(theirs, name, None)
+            if name.startswith("_") or mine is None or not callable(value) or not callable(mine):
+                continue
+            module = getattr(value, "__module__", None) or ""
+            if not module.startswith("torch"):
+                continue
+            yield place, name
+            if isinstance(value, type) and isinstance(mine, type) and place != "torch":
+                for attr in sorted(vars(value)):
+                    if not attr.startswith("_") and callable(getattr(mine, attr, None)) and callable(getattr(value, attr)):
+                        yield f"{place}.{name}", attr
+
+
+def shown(value: Any) -> str:
+    return getattr(value, "__name__", None) or repr(value)
+
+
+def python_difference(place: str, name: str) -> str:
+    """What differs between two signatures: names, places and defaults; empty if a call means the same in both."""
+    mine, theirs = parameters(getattr(ours(place), name)), parameters(getattr(attribute(torch, place), name))
+    if mine is None or theirs is None:
+        return ""
+    own = mine.parameters
+    if any(p.kind is p.VAR_KEYWORD for p in own.values()) and any(p.kind is p.VAR_POSITIONAL for p in own.values()):
+        return ""
+    anything = any(p.kind is p.VAR_POSITIONAL for p in own.values())
+    problems = []
+    order = [p.name for p in own.values()]
+    for index, p in enumerate(theirs.parameters.values()):
+        if p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL):
+            continue
+        q = own.get(p.name)
+        if q is None and index == 0 and p.name in ("self", "input"):
+            continue
+        if q is None:
+            problems.append(f"no argument {p}")
+            continue
+        if p.kind is not p.KEYWORD_ONLY and not anything:
+            if q.kind is q.KEYWORD_ONLY:
+                problems.append(f"{p.name} by keyword only")
+            elif order.index(p.name) != index:
+                problems.append(f"{p.name} is argument {order.index(p.name)}, PyTorch's {index}")
+        if p.default is not p.empty and shown(q.default) != shown(p.default) and q.default != p.default:
+            problems.append(f"default {q}, PyTorch {p}")
+    return "; ".join(problems)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,26 @@ def reduced(loss: Any, reduction: str) -> Tensor:
 
 def _bad_reduction(reduction: Any) -> SettingError:
     return SettingError(f"{reduction!r} is not a valid value for reduction; wanted 'mean', 'sum' or 'none'")
+
+
+def legacy(function: str, size_average: Any, reduce: Any) -> str:
+    """The reduction that the two older arguments mean."""
+    for name, value in (("size_average", size_average), ("reduce", reduce)):
+        if isinstance(value, str):
+            raise TypeError(f"{function}: {name} must be a bool, got {value!r}; write reduction={value!r}")
+    reduction = (
+        "none"
+        if reduce is not None and not reduce
+        else "sum"
+        if size_average is not None and not size_average
+        else "mean"
+    )
+    warnings.warn(
+        f"{function}: size_average and reduce args will be deprecated, please use reduction={reduction!r} instead.",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+    return reduction
 
 
 def _input(function: str, x: Any) -> Any:
@@ -86,7 +107,9 @@ def cross_entropy(
     input: Tensor,
     target: Any,
     weight: Any = None,
+    size_average: bool | None = None,
     ignore_index: int = -100,
+    reduce: bool | None = None,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
@@ -105,6 +128,8 @@ def cross_entropy(
     >>> round(cross_entropy(np.zeros((1, 2), np.float32), np.array([1])).item(), 4)
     0.6931
     """
+    if size_average is not None or reduce is not None:
+        reduction = legacy("cross_entropy", size_average, reduce)
     x = _input("cross_entropy", input)
     _warn_of_softmax(x)
     if not 0.0 <= label_smoothing <= 1.0:
@@ -137,9 +162,17 @@ def cross_entropy(
 
 
 def nll_loss(
-    input: Tensor, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
+    input: Tensor,
+    target: Any,
+    weight: Any = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """-input at the target class, for log-probabilities, as from `log_softmax`. Arguments as in `cross_entropy`."""
+    if size_average is not None or reduce is not None:
+        reduction = legacy("nll_loss", size_average, reduce)
     x, labels, shape = _by_class("nll_loss", _input("nll_loss", input), _labels("nll_loss", target))
     labels, counted = _checked("nll_loss", labels, x._array.shape[1], ignore_index)
     weights = None if weight is None else _class_weights("nll_loss", weight, x)
@@ -299,12 +332,21 @@ def _soft_cross_entropy(x: Any, target: Any, weight: Any, reduction: str, label_
     return reduced(loss, reduction)
 
 
-def binary_cross_entropy(input: Tensor, target: Any, weight: Any = None, reduction: str = "mean") -> Tensor:
+def binary_cross_entropy(
+    input: Tensor,
+    target: Any,
+    weight: Any = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """-(t log x + (1 - t) log(1 - x)) for probabilities x in [0, 1]; equal shapes. Logarithms end at -100.
 
     After a sigmoid, `binary_cross_entropy_with_logits` is exact where this rounds.
     weight: rescales each element, broadcast.  Raises LabelError if an input is outside [0, 1].
     """
+    if size_average is not None or reduce is not None:
+        reduction = legacy("binary_cross_entropy", size_average, reduce)
     x = _input("binary_cross_entropy", input)
     target = _like("binary_cross_entropy", target, x)
     array = x._array
@@ -317,12 +359,20 @@ def binary_cross_entropy(input: Tensor, target: Any, weight: Any = None, reducti
 
 
 def binary_cross_entropy_with_logits(
-    input: Tensor, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
+    input: Tensor,
+    target: Any,
+    weight: Any = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    pos_weight: Any = None,
 ) -> Tensor:
     """`binary_cross_entropy(sigmoid(input), target)` that neither overflows nor rounds; equal shapes.
 
     weight: rescales each element, broadcast.  pos_weight: what the positive part counts, broadcast, e.g. one per class.
     """
+    if size_average is not None or reduce is not None:
+        reduction = legacy("binary_cross_entropy_with_logits", size_average, reduce)
     x = _input("binary_cross_entropy_with_logits", input)
     target = _like("binary_cross_entropy_with_logits", target, x)
     if pos_weight is None:
@@ -349,19 +399,32 @@ def hinge_loss(input: Tensor, target: Any, margin: float = 1.0, reduction: str =
     return reduced((margin - target * x).clamp_min(0), reduction)
 
 
-def soft_margin_loss(input: Tensor, target: Any, reduction: str = "mean") -> Tensor:
+def soft_margin_loss(
+    input: Tensor, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+) -> Tensor:
     """log(1 + exp(-t x)) for targets t of -1 and 1; equal shapes."""
+    if size_average is not None or reduce is not None:
+        reduction = legacy("soft_margin_loss", size_average, reduce)
     x = _input("soft_margin_loss", input)
     return reduced(-logsigmoid(_like("soft_margin_loss", target, x) * x), reduction)
 
 
 def multi_margin_loss(
-    input: Tensor, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean"
+    input: Tensor,
+    target: Any,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Any = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """Sum over the wrong classes j of max(0, margin - x[y] + x[j]) ** p, divided by C; times the weight of class y.
 
     input (N, C) or (C,); target (N,) or (), class indices.
     """
+    if size_average is not None or reduce is not None:
+        reduction = legacy("multi_margin_loss", size_average, reduce)
     if p not in (1, 2):
         raise SettingError(f"multi_margin_loss: only p == 1 and p == 2 supported, got {p}")
     x, labels, shape = _by_class(
@@ -382,11 +445,15 @@ def multi_margin_loss(
     return reduced(loss.reshape(shape), reduction)
 
 
-def multilabel_margin_loss(input: Tensor, target: Any, reduction: str = "mean") -> Tensor:
+def multilabel_margin_loss(
+    input: Tensor, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+) -> Tensor:
     """Sum over right classes y and wrong classes i of max(0, 1 - x[y] + x[i]), divided by C.
 
     input (N, C) or (C,); target of the same shape: the right classes' indices, ended by a -1.
     """
+    if size_average is not None or reduce is not None:
+        reduction = legacy("multilabel_margin_loss", size_average, reduce)
     x = _input("multilabel_margin_loss", input)
     labels = _labels("multilabel_margin_loss", target)
     if labels.shape != x._array.shape or labels.ndim not in (1, 2):
@@ -409,8 +476,17 @@ def multilabel_margin_loss(input: Tensor, target: Any, reduction: str = "mean") 
     return reduced(loss.reshape(shape), reduction)
 
 
-def multilabel_soft_margin_loss(input: Tensor, target: Any, weight: Any = None, reduction: str = "mean") -> Tensor:
+def multilabel_soft_margin_loss(
+    input: Tensor,
+    target: Any,
+    weight: Any = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """Binary cross-entropy with logits, averaged over the classes (the last dimension), then reduced."""
+    if size_average is not None or reduce is not None:
+        reduction = legacy("multilabel_soft_margin_loss", size_average, reduce)
     x = _input("multilabel_soft_margin_loss", input)
     target = _like("multilabel_soft_margin_loss", target, x)
     loss = _rescaled(apply(ops.binary_cross_entropy_with_logits, x, target), weight)
@@ -420,25 +496,52 @@ def multilabel_soft_margin_loss(input: Tensor, target: Any, weight: Any = None, 
 # --------------------------------------------------------------------------------------------------------- regression
 
 
-def mse_loss(input: Tensor, target: Any, reduction: str = "mean", weight: Any = None) -> Tensor:
+def mse_loss(
+    input: Tensor,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Any = None,
+) -> Tensor:
     """(x - t)^2; equal shapes.  weight: as PyTorch, "mean" divides by the sum of the weights."""
+    if size_average is not None or reduce is not None:
+        reduction = legacy("mse_loss", size_average, reduce)
     x = _input("mse_loss", input)
     difference = x - _like("mse_loss", target, x)
     return _weighted(difference * difference, weight, reduction)
 
 
-def l1_loss(input: Tensor, target: Any, reduction: str = "mean", weight: Any = None) -> Tensor:
+def l1_loss(
+    input: Tensor,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Any = None,
+) -> Tensor:
     """|x - t|; equal shapes. Gradient 0 where they are equal.  weight: as in `mse_loss`."""
+    if size_average is not None or reduce is not None:
+        reduction = legacy("l1_loss", size_average, reduce)
     x = _input("l1_loss", input)
     return _weighted((x - _like("l1_loss", target, x)).abs(), weight, reduction)
 
 
-def smooth_l1_loss(input: Tensor, target: Any, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+def smooth_l1_loss(
+    input: Tensor,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
+) -> Tensor:
     """(x - t)^2 / (2 beta) where |x - t| < beta, else |x - t| - beta / 2; equal shapes. beta = 0: `l1_loss`."""
+    if size_average is not None or reduce is not None:
+        reduction = legacy("smooth_l1_loss", size_average, reduce)
     if beta < 0:
         raise SettingError(f"smooth_l1_loss does not support negative values for beta, got {beta}")
     if beta == 0:
-        return l1_loss(input, target, reduction)
+        return l1_loss(input, target, reduction=reduction)
     x = _input("smooth_l1_loss", input)
     return reduced(_rounded(x - _like("smooth_l1_loss", target, x), beta) / beta, reduction)
 
@@ -474,11 +577,20 @@ def _weighted(loss: Any, weight: Any, reduction: str) -> Tensor:
 # ------------------------------------------------------------------------------------------------------ distributions
 
 
-def kl_div(input: Tensor, target: Any, reduction: str = "mean", log_target: bool = False) -> Tensor:
+def kl_div(
+    input: Tensor,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    log_target: bool = False,
+) -> Tensor:
     """t (log t - x) for log-probabilities x and probabilities t (with `log_target`: their logarithms); equal shapes.
 
     reduction "batchmean" divides the sum by the first dimension: the Kullback-Leibler divergence itself.
     """
+    if size_average is not None or reduce is not None:
+        reduction = legacy("kl_div", size_average, reduce)
     x = _input("kl_div", input)
     target = _like("kl_div", target, x)
     loss = target.exp() * (target - x) if log_target else target.xlogy(target) - target * x
@@ -488,12 +600,21 @@ def kl_div(input: Tensor, target: Any, reduction: str = "mean", log_target: bool
 
 
 def poisson_nll_loss(
-    input: Tensor, target: Any, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean"
+    input: Tensor,
+    target: Any,
+    log_input: bool = True,
+    full: bool = False,
+    size_average: bool | None = None,
+    eps: float = 1e-8,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """exp(x) - t x, or x - t log(x + eps) if not `log_input`; equal shapes.
 
     full: add Stirling's t log t - t + log(2 pi t) / 2 where t > 1.
     """
+    if size_average is not None or reduce is not None:
+        reduction = legacy("poisson_nll_loss", size_average, reduce)
     x = _input("poisson_nll_loss", input)
     target = _like("poisson_nll_loss", target, x)
     loss = x.exp() - target * x if log_input else x - target * (x + eps).log()
@@ -535,8 +656,17 @@ def gaussian_nll_loss(
 # ------------------------------------------------------------------------------------------------ pairs and triplets
 
 
-def hinge_embedding_loss(input: Tensor, target: Any, margin: float = 1.0, reduction: str = "mean") -> Tensor:
+def hinge_embedding_loss(
+    input: Tensor,
+    target: Any,
+    margin: float = 1.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """x where the target is 1, max(0, margin - x) where it is -1, for distances x; equal shapes."""
+    if size_average is not None or reduce is not None:
+        reduction = legacy("hinge_embedding_loss", size_average, reduce)
     x = _input("hinge_embedding_loss", input)
     target = _like("hinge_embedding_loss", target, x)
     _signs("hinge_embedding_loss", target)
@@ -544,9 +674,17 @@ def hinge_embedding_loss(input: Tensor, target: Any, margin: float = 1.0, reduct
 
 
 def margin_ranking_loss(
-    input1: Tensor, input2: Tensor, target: Any, margin: float = 0.0, reduction: str = "mean"
+    input1: Tensor,
+    input2: Tensor,
+    target: Any,
+    margin: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """max(0, margin - t (x1 - x2)): t = 1 wants x1 above x2, t = -1 below; equal shapes."""
+    if size_average is not None or reduce is not None:
+        reduction = legacy("margin_ranking_loss", size_average, reduce)
     x1 = _input("margin_ranking_loss", input1)
     x2 = _like("margin_ranking_loss", input2, x1)
     target = _like("margin_ranking_loss", target, x1)
@@ -554,12 +692,20 @@ def margin_ranking_loss(
 
 
 def cosine_embedding_loss(
-    input1: Tensor, input2: Tensor, target: Any, margin: float = 0.0, reduction: str = "mean"
+    input1: Tensor,
+    input2: Tensor,
+    target: Any,
+    margin: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """1 - cos(x1, x2) where the target is 1, max(0, cos(x1, x2) - margin) where it is -1.
 
     inputs (N, D) or (D,); target (N,) or ().
     """
+    if size_average is not None or reduce is not None:
+        reduction = legacy("cosine_embedding_loss", size_average, reduce)
     x1 = _input("cosine_embedding_loss", input1)
     x2 = _like("cosine_embedding_loss", input2, x1)
     known = array_of(target)
@@ -581,12 +727,16 @@ def triplet_margin_loss(
     p: float = 2,
     eps: float = 1e-6,
     swap: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """max(0, d(anchor, positive) - d(anchor, negative) + margin) with d the `pairwise_distance` of order p.
 
     (N, D) or (D,).  swap: use d(positive, negative) where that is smaller than d(anchor, negative).
     """
+    if size_average is not None or reduce is not None:
+        reduction = legacy("triplet_margin_loss", size_average, reduce)
 
     def distance(x: Any, y: Any) -> Tensor:
         return pairwise_distance(x, y, p, eps)
