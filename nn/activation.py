@@ -5,10 +5,11 @@ With `inplace` the result is written into the input's memory, and the input is r
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from autograd import Tensor
-from autograd.errors import ShapeError
+from autograd.errors import SettingError, ShapeError
 
 from . import functional as F
 from .linear import parameter
@@ -221,8 +222,21 @@ class RReLU(Module):
 class Hardtanh(Module):
     """x moved into min_val .. max_val."""
 
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
+    def __init__(
+        self,
+        min_val: float = -1.0,
+        max_val: float = 1.0,
+        inplace: bool = False,
+        min_value: float | None = None,
+        max_value: float | None = None,
+    ) -> None:
         super().__init__()
+        for old, new, value in (("min_value", "min_val", min_value), ("max_value", "max_val", max_value)):
+            if value is not None:
+                warnings.warn(f"keyword argument `{old}` is deprecated and renamed to `{new}`", FutureWarning, 2)
+        min_val, max_val = min_val if min_value is None else min_value, max_val if max_value is None else max_value
+        if max_val <= min_val:
+            raise SettingError(f"Hardtanh: max_val ({max_val}) must be greater than min_val ({min_val})")
         self.min_val = min_val
         self.max_val = max_val
         self.inplace = inplace

@@ -55,11 +55,15 @@ def _filled(tensor: T, value: Any, name: str) -> T:
 
 def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> T:
     """Uniform in [a, b)."""
+    if a > b:
+        raise SettingError(f"uniform_: uniform_ expects to return a [from, to) range, but found from={a} > to={b}")
     return _filled(tensor, draw.uniform(tensor.shape, a, b, tensor.dtype, generator), "init.uniform_")
 
 
 def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> T:
     """Normal with `mean` and standard deviation `std`."""
+    if std < 0:
+        raise SettingError(f"normal_: normal expects std >= 0.0, but found std {std}")
     return _filled(tensor, draw.normal(tensor.shape, mean, std, tensor.dtype, generator), "init.normal_")
 
 

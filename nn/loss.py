@@ -249,6 +249,12 @@ class MultiMarginLoss(_Loss):
         reduction: str = "mean",
     ) -> None:
         super().__init__(size_average, reduce, reduction)
+        if p not in (1, 2):
+            raise SettingError(f"MultiMarginLoss: only p == 1 and p == 2 supported, got {p}")
+        if weight is not None and array_of(weight).ndim != 1:
+            raise SettingError(
+                f"MultiMarginLoss: expected weight to be None or 1D tensor, got {array_of(weight).ndim}D instead"
+            )
         self._buffer("weight", weight)
         self.p = p
         self.margin = margin
@@ -332,6 +338,8 @@ class TripletMarginLoss(_Loss):
         reduction: str = "mean",
     ) -> None:
         super().__init__(size_average, reduce, reduction)
+        if margin <= 0:
+            raise SettingError(f"TripletMarginLoss: expected margin to be greater than 0, got {margin} instead")
         self.margin = margin
         self.p = p
         self.eps = eps
@@ -356,6 +364,10 @@ class TripletMarginWithDistanceLoss(_Loss):
     ) -> None:
         super().__init__(reduction=reduction)
         self.distance_function = distance_function
+        if margin <= 0:
+            raise SettingError(
+                f"TripletMarginWithDistanceLoss: expected margin to be greater than 0, got {margin} instead"
+            )
         self.margin = margin
         self.swap = swap
 

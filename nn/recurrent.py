@@ -79,9 +79,13 @@ class RNNBase(Module):
         name = self._get_name()
         if self.mode not in _GATES:
             raise SettingError(f"{name}: Unrecognized RNN mode: {self.mode}")
+        for setting in ("bias", "batch_first"):  # RNN(3, 4, 2, 0.5): the 0.5 is meant for dropout, and would be `bias`
+            value = getattr(self, setting)
+            if not isinstance(value, (bool, np.bool_)):
+                raise TypeError(f"{name}: {setting} should be of type bool, got: {type(value).__name__} ({value!r})")
         for setting in ("input_size", "hidden_size", "num_layers"):
             value = getattr(self, setting)
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+            if not isinstance(value, (int, np.integer)):
                 raise TypeError(f"{name}: {setting} should be of type int, got: {type(value).__name__}")
             if value <= 0:
                 raise SettingError(f"{name}: {setting} must be greater than zero, got {value}")

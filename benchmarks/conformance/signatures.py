@@ -210,7 +210,11 @@ def python_names() -> Iterator[tuple[str, str]]:
             yield place, name
             if isinstance(value, type) and isinstance(mine, type) and place != "torch":
                 for attr in sorted(vars(value)):
-                    if not attr.startswith("_") and callable(getattr(mine, attr, None)) and callable(getattr(value, attr)):
+                    if (
+                        not attr.startswith("_")
+                        and callable(getattr(mine, attr, None))
+                        and callable(getattr(value, attr))
+                    ):
                         yield f"{place}.{name}", attr
 
 

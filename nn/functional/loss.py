@@ -137,6 +137,11 @@ def cross_entropy(
     known = array_of(target)
     if known.dtype.kind == "f":
         _warn_of_one_hot(known)
+        if ignore_index >= 0:
+            raise SettingError(
+                f"cross_entropy: ignore_index is not supported for floating point target, got ignore_index={ignore_index}: "
+                "give class indices, or rows of zeros for what is to be ignored"
+            )
         return _soft_cross_entropy(x, target, weight, reduction, label_smoothing)
     x, labels, shape = _by_class("cross_entropy", x, known)
     labels, counted = _checked("cross_entropy", labels, x._array.shape[1], ignore_index)
@@ -630,17 +635,20 @@ def gaussian_nll_loss(
 ) -> Tensor:
     """(log v + (x - t)^2 / v) / 2 for a normal distribution of mean x and variance v >= eps.
 
-    var    of input's shape, or with last dimension 1, or without it (one variance per row), or a number
+    var    of input's shape, or with one dimension 1 in place of another size, or without the last dimension (one
+           variance per row), or a number
     full   add log(2 pi) / 2
     """
     x = _input("gaussian_nll_loss", input)
     target = _like("gaussian_nll_loss", target, x)
     shape = x._array.shape
+    number = isinstance(var, (int, float))
     var = cast(var, x._array.dtype)
-    if var._array.shape != shape and var._array.ndim:
+    if var._array.shape != shape and not number:
+        different = [m for n, m in zip(shape, var._array.shape, strict=False) if n != m]
         if var._array.shape == shape[:-1]:
             var = var.unsqueeze(-1)
-        elif var._array.shape != (*shape[:-1], 1):
+        elif var._array.ndim != len(shape) or different != [1]:
             raise ShapeError(f"gaussian_nll_loss: var is of incorrect size: {var._array.shape} for an input of {shape}")
     if (var._array < 0).any():
         raise SettingError("gaussian_nll_loss: var has negative entry/entries")

@@ -45,6 +45,9 @@ def batch_norm(
     shape = x._array.shape
     if len(shape) < 2:
         raise ShapeError(f"batch_norm: wanted an input (N, C) or (N, C, *), got {shape}")
+    if eps <= 0 and (training or eps < 0):
+        wanted = "positive during training" if training else "non-negative"
+        raise SettingError(f"batch_norm eps must be {wanted}, but got {eps}")
     channels = shape[1]
     _check_channels("batch_norm", x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not training:

@@ -38,6 +38,10 @@ def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Any
     Returns (N, H, W, 2) or (N, D, H, W, 3): coordinates x, y (, z) within -1 .. 1.
     """
     t, sizes = _tensor(theta), tuple(int(n) for n in size)
+    if t._array.dtype.kind != "f":
+        raise DTypeError(f"affine_grid: Expected theta to have floating point type, but got {t._array.dtype}")
+    if min(sizes, default=1) <= 0:
+        raise ShapeError(f"affine_grid: Expected non-zero, positive output size. Got {sizes}")
     if len(sizes) not in (4, 5):
         raise ShapeError(
             "affine_grid: affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, respectively. "

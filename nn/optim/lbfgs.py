@@ -13,7 +13,7 @@ from autograd import enable_grad
 from autograd.errors import SettingError
 from autograd.tensor.core import array_of, wrap
 
-from .optimizer import Array, Closure, Group, Optimizer, State
+from .optimizer import Array, Closure, Group, Optimizer, State, numbers
 
 
 class LBFGS(Optimizer):
@@ -83,20 +83,30 @@ class LBFGS(Optimizer):
             p._array[...] = x[start:stop].reshape(p._array.shape)
             start = stop
 
+    def _restored(self, name: str, value: Any, p: Any) -> Any:
+        """PyTorch keeps the numbers among these as Tensors with one element, and the scratch memory `al` too."""
+        if name in ("func_evals", "n_iter"):
+            return int(value)
+        if name in ("t", "prev_loss", "H_diag"):
+            return value if value is None else float(array_of(value))
+        if name == "ro":
+            return [float(array_of(each)) for each in value]
+        return super()._restored(name, value, p)
+
     # ------------------------------------------------------------------------------------------------- stepping
 
     def step(self, closure: Closure | None = None) -> Any:
         """Run up to `max_iter` iterations. Returns what the closure returned at the start."""
         if closure is None:
             raise TypeError("LBFGS.step needs a closure that clears the gradients, calls backward and returns the loss")
-        for hook in list(self._pre_hooks.values()):
-            hook(self, (closure,), {})
-        group = self.param_groups[0]
+        if self._pre_hooks:
+            closure = self._before(closure) or closure
+        group = numbers(self.param_groups[0])
         state = self.state[group["params"][0]]
         with enable_grad():
             first = closure()
         self._iterate(group, state, closure, array_of(first).item())
-        self._moved(group["params"])
+        self._moved(group["params"], closure)
         return first
 
     def _iterate(self, group: Group, state: State, closure: Closure, loss: float) -> None:

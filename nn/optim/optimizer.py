@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import sys
+import warnings
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -59,6 +60,7 @@ class Optimizer:
         self.steps = 0  # how often step() has run
         self._pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
         self._post_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
+        self._state_hooks: defaultdict[str, OrderedDict[int, Callable[..., Any]]] = defaultdict(OrderedDict)
         self._buffers: dict[Any, tuple[Array, Array]] = {}
         groups = list(params)
         if not groups:
@@ -77,30 +79,45 @@ class Optimizer:
                 "will change between runs. Please use a list instead."
             )
         group = dict(param_group, params=[params] if isinstance(params, Tensor) else list(params))
-        unknown = set(group) - set(self.defaults) - {"params", "initial_lr", "name"}
-        if unknown:
-            raise TypeError(
-                f"{type(self).__name__}: a parameter group has unknown settings {sorted(unknown)}; "
-                f"known are {sorted(self.defaults)}"
-            )
-        seen = {id(p) for other in self.param_groups for p in other["params"]}
+        self._take_names(group)
         for p in group["params"]:
             if not isinstance(p, Tensor):
                 raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
-            if not p.is_leaf:
-                raise GraphError(f"can't optimize a non-leaf Tensor, the result of {p._node.op} at {p._node.line}")
-            if id(p) in seen:
-                raise SettingError("some parameters appear in more than one parameter group, or twice in one")
-            seen.add(id(p))
+            if not p.is_leaf and not p.retains_grad:
+                raise SettingError(f"can't optimize a non-leaf Tensor, the result of {p._node.op} at {p._node.line}")
         for name, value in self.defaults.items():
             group.setdefault(name, value)
-        if isinstance(group.get("lr"), Tensor):
-            group["lr"] = group["lr"].item()
         self.check(group)
+        own = {id(p) for p in group["params"]}
+        if len(own) < len(group["params"]):
+            warnings.warn(
+                "optimizer contains a parameter group with duplicate parameters, which every step will move more than "
+                "once; in future, this will cause an error",
+                stacklevel=3,
+            )
+        if any(id(p) in own for other in self.param_groups for p in other["params"]):
+            raise SettingError("some parameters appear in more than one parameter group")
         self.param_groups.append(group)
+
+    def _take_names(self, group: Group) -> None:
+        """Parameters that come as (name, parameter), as from `named_parameters()`: the names go to "param_names"."""
+        pairs = [p for p in group["params"] if isinstance(p, tuple)]
+        if pairs:
+            if len(pairs) < len(group["params"]):
+                raise SettingError("all optimizer params should be with/without names. Some param names are missing")
+            group["param_names"] = [name for name, _ in pairs]
+            group["params"] = [p for _, p in pairs]
+        if self.param_groups and ("param_names" in group) != ("param_names" in self.param_groups[0]):
+            given = "with" if "param_names" in group else "without"
+            raise SettingError(
+                "all optimizer param groups should be with/without names. cannot add param group "
+                f"{given} names to the optimizer"
+            )
 
     def check(self, group: Group) -> None:
         """Raise SettingError for settings that make no sense."""
+        if isinstance(group.get("lr"), Tensor) and group["lr"]._array.size != 1:
+            raise SettingError(f"Tensor lr must be 1-element, got shape {tuple(group['lr'].shape)}")
         for name, what in (("lr", "learning rate"), ("weight_decay", "weight_decay value"), ("eps", "epsilon value")):
             if name in group and not group[name] >= 0:
                 raise SettingError(f"Invalid {what}: {group[name]}")
@@ -116,25 +133,41 @@ class Optimizer:
         closure   clears the gradients, computes the loss, calls backward and returns the loss; most methods do not need
                   one. Returns what it returned, else None.
         """
-        for hook in list(self._pre_hooks.values()):
-            hook(self, (closure,), {})
+        if self._pre_hooks:
+            closure = self._before(closure)
         loss = None
         if closure is not None:
             with enable_grad():
                 loss = closure()
         moved = []
         for group in self.param_groups:
+            settings = group if type(group.get("lr")) is float else numbers(group)
             for p in group["params"]:
                 grad = p._grad
                 if grad is not None:
-                    self.update(p._array, grad._array, self.state[p], group)
+                    self.update(p._array, grad._array, self.state[p], settings)
                     moved.append(p)
-        self._moved(moved)
+        self._moved(moved, closure)
         if moved:
             note_step(moved[-1])
         return loss
 
-    def _moved(self, parameters: list[Any]) -> None:
+    def _before(self, closure: Closure | None) -> Closure | None:
+        """Run the hooks that come before a step; what they return replaces its arguments."""
+        args: Any = (self,) if closure is None else (self, closure)
+        kwargs: Any = {}
+        for hook in list(self._pre_hooks.values()):
+            changed = hook(self, args, kwargs)
+            if changed is not None:
+                if not isinstance(changed, tuple) or len(changed) != 2:
+                    raise GraphError(
+                        f"{type(self).__name__}.step: a pre-hook must return None or a tuple (args, kwargs), got "
+                        f"{type(changed).__name__}"
+                    )
+                args, kwargs = changed
+        return kwargs.get("closure", args[1] if len(args) > 1 else None)  # type: ignore[no-any-return]
+
+    def _moved(self, parameters: list[Any], closure: Closure | None = None) -> None:
         """After the arrays were written: tell the tape, count the step, run the hooks."""
         home = state.home
         if home.records:
@@ -144,7 +177,7 @@ class Optimizer:
                 home.mutated(p._array, name, frame)
         self.steps += 1
         for hook in list(self._post_hooks.values()):
-            hook(self, (), {})
+            hook(self, (self,) if closure is None else (self, closure), {})
 
     def update(self, x: Array, g: Array, state: State, group: Group) -> None:
         """Move one parameter, in place.
@@ -197,26 +230,59 @@ class Optimizer:
         """Call `hook(optimizer, args, kwargs)` after each step. Returns a handle with `remove()`."""
         return Handle(self._post_hooks, hook)
 
+    def _hook(self, when: str, hook: Callable[..., Any], prepend: bool) -> Handle:
+        hooks = self._state_hooks[when]
+        handle = Handle(hooks, hook)
+        if prepend:
+            hooks.move_to_end(handle._key, last=False)
+        return handle
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """Call `hook(optimizer)` before `state_dict()` looks at anything."""
+        return self._hook("save before", hook, prepend)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """Call `hook(optimizer, state_dict)` with what `state_dict()` is about to return; what it returns replaces it."""
+        return self._hook("save after", hook, prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """Call `hook(optimizer, state_dict)` before loading; what it returns is loaded instead."""
+        return self._hook("load before", hook, prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """Call `hook(optimizer)` after loading."""
+        return self._hook("load after", hook, prepend)
+
     # ------------------------------------------------------------------------------------------- saving, loading
 
     def state_dict(self) -> dict[str, Any]:
         """State and settings, with parameters replaced by their number: what a checkpoint needs to go on."""
-        numbers: dict[int, int] = {}
+        for hook in list(self._state_hooks["save before"].values()):
+            hook(self)
+        place: dict[int, int] = {}
         for group in self.param_groups:
             for p in group["params"]:
-                numbers[id(p)] = len(numbers)
+                place.setdefault(id(p), len(place))
         groups = [
-            {**{k: v for k, v in group.items() if k != "params"}, "params": [numbers[id(p)] for p in group["params"]]}
+            {**{k: v for k, v in group.items() if k != "params"}, "params": [place[id(p)] for p in group["params"]]}
             for group in self.param_groups
         ]
-        return {"state": {numbers[id(p)]: dict(s) for p, s in self.state.items() if s}, "param_groups": groups}
+        saved = {"state": {place[id(p)]: dict(s) for p, s in self.state.items() if s}, "param_groups": groups}
+        for hook in list(self._state_hooks["save after"].values()):
+            changed = hook(self, saved)
+            saved = saved if changed is None else changed
+        return saved
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over a copy of what `state_dict()` returned, for the same parameters in the same order.
 
-        Settings that this library does not have (PyTorch's `foreach`, `fused`, ...) are passed over.
+        Keys of the user's own come back too; PyTorch's settings of how a step is computed (`foreach`, `fused`,
+        `capturable`, `differentiable`) are passed over.
         Raises CheckpointError before anything has changed if the groups or the sizes do not fit.
         """
+        for hook in list(self._state_hooks["load before"].values()):
+            changed = hook(self, state_dict)
+            state_dict = state_dict if changed is None else changed
         saved = state_dict["param_groups"]
         if len(saved) != len(self.param_groups):
             raise CheckpointError(
@@ -239,15 +305,19 @@ class Optimizer:
             loaded[p] = {name: self._restored(name, value, p) for name, value in entries.items()}
         self.state = loaded
         for ours, theirs in zip(self.param_groups, saved, strict=True):
-            known = set(ours) | {"initial_lr"}
-            ours.update({k: copy.deepcopy(v) for k, v in theirs.items() if k in known and k != "params"})
+            ours.update({k: _own(v) for k, v in theirs.items() if k not in _PASSED_OVER or k in self.defaults})
             if isinstance(ours.get("betas"), list):
                 ours["betas"] = tuple(ours["betas"])
+        for hook in list(self._state_hooks["load after"].values()):
+            hook(self)
 
     def _restored(self, name: str, value: Any, p: Any) -> Any:
         """A copy of one entry of the state, in the form in which we keep it."""
-        if not isinstance(value, (Tensor, np.ndarray, np.generic)):
+        if isinstance(value, list):
+            return [self._restored(name, each, p) for each in value]
+        if not hasattr(value, "__array__"):
             return copy.deepcopy(value)
+        value = value if isinstance(value, Tensor) else np.asarray(value)
         array = array_of(value)
         if name == "step":
             return int(array.item())
@@ -268,6 +338,27 @@ class Optimizer:
             lines.append(f"Parameter Group {index}")
             lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
         return "\n".join([*lines, ")"])
+
+
+_PASSED_OVER = frozenset({"params", "foreach", "fused", "capturable", "differentiable"})
+
+
+def _own(value: Any) -> Any:
+    """A copy of a setting that came with a checkpoint, a Tensor of any library as ours."""
+    if hasattr(value, "__array__") and not isinstance(value, (np.ndarray, np.generic, Tensor)):
+        return wrap(np.array(value))
+    return copy.deepcopy(value)
+
+
+def numbers(group: Group) -> Group:
+    """The settings with numbers in place of Tensors, which PyTorch allows as learning rates, and arrays."""
+
+    def number(x: Any) -> Any:
+        if isinstance(x, (Tensor, np.ndarray, np.generic)):
+            return array_of(x).item() if array_of(x).size == 1 else x
+        return tuple(map(number, x)) if type(x) is tuple else x
+
+    return {name: value if name == "params" else number(value) for name, value in group.items()}
 
 
 def zeros(x: Array) -> Any:
