@@ -95,7 +95,7 @@ keep_freed_memory()
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"(autograd|nn|kernels)(\.|$)")
 warn_about_hips()
 
-# Functions of compiled ops learn `out=` when they are asked for, see `__getattr__`; methods and operators never pay for it.
+# Functions of compiled ops learn `out=` when they are asked for, see `__getattr__`; methods and operators never do.
 _COMPILED = {
     n: f for n, f in vars(functions).items() if hasattr(f, "__code__") and f.__code__.co_filename == "<op call>"
 }
@@ -141,4 +141,4 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_CHECKER, *_COMPILED, *_names().known()})
 
 
-__all__ = [_name for _name in (*globals(), *_COMPILED) if not _name.startswith("_")]  # noqa: PLE0605
+__all__ = [_name for _name in (*globals(), *_COMPILED) if not _name.startswith("_")]

@@ -61,4 +61,5 @@ def float_power(input: Any, exponent: Any, *, out: Any = None) -> Any:
     """
     if out is not None:
         return into("float_power", out, float_power, (input, exponent), {})
-    return Elementwise.float_power(input if isinstance(input, Core) else wrap(array_of(input)), exponent)
+    base: Any = input if isinstance(input, Core) else wrap(array_of(input))
+    return base.float_power(exponent)

@@ -132,6 +132,15 @@ def array_of(x: Any) -> Array:
     return array
 
 
+def exact_array(x: Any) -> Array:
+    """The same for values that are about to be cast to another dtype: Python floats keep all their digits."""
+    if isinstance(x, (float, list, tuple)):
+        array = np.asarray(x)
+        if array.dtype == float64:
+            return array
+    return array_of(x)
+
+
 _KIND = {"b": 0, "u": 1, "i": 1, "f": 2}
 
 

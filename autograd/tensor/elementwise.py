@@ -241,7 +241,7 @@ def _is_number(x: Any) -> bool:
 
 
 def scaled(function: str, x: Any, alpha: Any) -> Any:
-    """alpha * x. In the old form add(input, alpha, other) the two come in the other order, which makes no difference."""
+    """alpha * x. In the old form add(input, alpha, other) the two are exchanged, which makes no difference."""
     if isinstance(alpha, Core):
         warnings.warn(
             f"This overload of {function} is deprecated: {function}(Tensor input, Number alpha, Tensor other). Write "

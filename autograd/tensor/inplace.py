@@ -17,7 +17,7 @@ from ..errors import DTypeError, InplaceError, ShapeError
 from ..modes import state
 from ..ops.index import getitem, set_at
 from ..tape import Leaf, outer
-from .core import Core, _misfit, array_of, cast, record_call, wrap
+from .core import Core, _misfit, array_of, cast, exact_array, record_call, wrap
 from .index import misplaced, plain_index
 
 Array = np.ndarray[Any, Any]
@@ -293,7 +293,7 @@ def _assign(tensor: T, name: str, index: Any, value: Any) -> T:
     """tensor[index] = value, recorded without a copy of the rest."""
     check_writable(tensor, name)
     array = tensor._array
-    values = array_of(value)
+    values = exact_array(value)
     tracked = _tracked(tensor, (value,))
     source = values.copy() if np.may_share_memory(array, values) else values
     try:

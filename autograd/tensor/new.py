@@ -9,7 +9,19 @@ import numpy as np
 from ..device import check_device, device
 from ..errors import DTypeError, ShapeError
 from ..modes import state
-from .core import Array, Core, array_of, cast, get_default_dtype, implements, method, new_leaf, node_of, wrap
+from .core import (
+    Array,
+    Core,
+    array_of,
+    cast,
+    exact_array,
+    get_default_dtype,
+    implements,
+    method,
+    new_leaf,
+    node_of,
+    wrap,
+)
 from .layout import listed
 from .untracked import warn_at_line, warn_of_scalar
 
@@ -73,10 +85,11 @@ def filled(function: str, shape: tuple[int, ...], value: Any, dtype: Any) -> Arr
     """An array of `shape` full of a number or 0-d Tensor, whose kind decides the dtype unless it is given."""
     if isinstance(value, Core) and value._node is not None and state.tape is not None:
         warn_of_scalar(function)
-    number = array_of(value)
+    number = exact_array(value)
     if number.ndim:
         raise ShapeError(f"{function}: wanted a number as fill_value, got shape {number.shape}")
-    return np.full(shape, number, dtype_of(function, dtype, number.dtype))
+    known = get_default_dtype() if isinstance(value, float) else number.dtype
+    return np.full(shape, number, dtype_of(function, dtype, known))
 
 
 class New(Core):
@@ -185,6 +198,6 @@ def _full_like(
     a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
 ) -> Any:
     if node_of(fill_value) is None:
-        return wrap(np.full_like(array_of(a), array_of(fill_value), dtype, shape=shape))
+        return wrap(np.full_like(array_of(a), exact_array(fill_value), dtype, shape=shape))
     like = np.empty_like(array_of(a), dtype, shape=shape)
     return np.broadcast_to(cast(fill_value, like.dtype), like.shape)

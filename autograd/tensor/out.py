@@ -19,24 +19,24 @@ from ..modes import state
 from ..op import compiled
 from .core import Core, node_of
 
-NAMES = frozenset(
-    """
-    abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr all amax amin aminmax any arccos arccosh arcsin
-    arcsinh arctan arctan2 arctanh argmax argmin argsort asin asinh atan atan2 atanh baddbmm bernoulli bincount
-    bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor bmm ceil cholesky clamp
-    clamp_max clamp_min clip clone copysign cos cosh count_nonzero cross cummax cummin cumprod cumsum deg2rad diag
-    diag_embed diff digamma dist div divide dot eq erf erfc erfinv exp exp2 expm1 fix flip float_power floor
-    floor_divide fmax fmin fmod frac gather gcd ge ger greater greater_equal gt hardshrink heaviside histc hypot
-    index_add index_copy index_fill index_put index_select inner inverse isinf isnan isneginf isposinf kron kthvalue
-    lcm ldexp le lerp less less_equal lgamma log log10 log1p log2 logaddexp logaddexp2 logcumsumexp logical_and
-    logical_not logical_or logical_xor logit logsumexp lt masked_fill masked_scatter masked_select matmul matrix_power
-    max maximum mean median min minimum mm mode msort mul multinomial multiply mv mvlgamma nan_to_num nanmean nanmedian
-    nanquantile nansum ne neg negative nextafter nonzero norm not_equal outer polygamma pow prod quantile rad2deg
-    reciprocal relu remainder renorm repeat_interleave roll rot90 round rsqrt scatter scatter_add scatter_reduce
-    select_scatter sgn sigmoid sign signbit sin sinc sinh slice_scatter slogdet sort sqrt square std sub subtract sum
-    take take_along_dim tan tanh topk trace tril triu true_divide trunc var vdot xlogy
-    """.split()
-)
+_NAMES_TEXT = """
+    abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr all amax amin aminmax any arccos arccosh
+    arcsin arcsinh arctan arctan2 arctanh argmax argmin argsort asin asinh atan atan2 atanh baddbmm bernoulli
+    bincount bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor bmm ceil
+    cholesky clamp clamp_max clamp_min clip clone copysign cos cosh count_nonzero cross cummax cummin cumprod
+    cumsum deg2rad diag diag_embed diff digamma dist div divide dot eq erf erfc erfinv exp exp2 expm1 fix flip
+    float_power floor floor_divide fmax fmin fmod frac gather gcd ge ger greater greater_equal gt hardshrink
+    heaviside histc hypot index_add index_copy index_fill index_put index_select inner inverse isinf isnan
+    isneginf isposinf kron kthvalue lcm ldexp le lerp less less_equal lgamma log log10 log1p log2 logaddexp
+    logaddexp2 logcumsumexp logical_and logical_not logical_or logical_xor logit logsumexp lt masked_fill
+    masked_scatter masked_select matmul matrix_power max maximum mean median min minimum mm mode msort mul
+    multinomial multiply mv mvlgamma nan_to_num nanmean nanmedian nanquantile nansum ne neg negative nextafter
+    nonzero norm not_equal outer polygamma pow prod quantile rad2deg reciprocal relu remainder renorm
+    repeat_interleave roll rot90 round rsqrt scatter scatter_add scatter_reduce select_scatter sgn sigmoid sign
+    signbit sin sinc sinh slice_scatter slogdet sort sqrt square std sub subtract sum take take_along_dim tan
+    tanh topk trace tril triu true_divide trunc var vdot xlogy
+"""
+NAMES = frozenset(_NAMES_TEXT.split())
 """Methods of Tensor that take `out=` as functions of the package."""
 
 

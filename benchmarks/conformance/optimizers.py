@@ -212,3 +212,91 @@ def schedule_difference(schedule: str) -> str:
         return f"step {step}: {got[step]}, PyTorch {expected[step]}"
     missing = {key for key in their_keys if not key.startswith("_")} - keys - DERIVED
     return f"state_dict lacks {sorted(missing)}" if missing else ""
+
+
+# -------------------------------------------------------------------------------------------- resumed schedules
+
+RESUMED = (
+    "StepLR(opt, 7, 0.5, last_epoch={})", "MultiStepLR(opt, [10, 20, 20, 50], last_epoch={})", "ConstantLR(opt, 0.5, 20, last_epoch={})", "LinearLR(opt, 0.1, 1.0, 30, last_epoch={})", "ExponentialLR(opt, 0.9, last_epoch={})", "PolynomialLR(opt, 60, 2.0, last_epoch={})", "CosineAnnealingLR(opt, 20, 0.01, last_epoch={})", "CosineAnnealingLR(opt, 100, last_epoch={})",
+    "CosineAnnealingWarmRestarts(opt, 10, last_epoch={})", "CosineAnnealingWarmRestarts(opt, 5, 2, last_epoch={})", "OneCycleLR(opt, 1.0, total_steps=120, last_epoch={})", "CyclicLR(opt, 0.1, 1.0, 10, last_epoch={})", "LambdaLR(opt, lambda t: 0.95 ** t, last_epoch={})", "MultiplicativeLR(opt, lambda t: 0.95, last_epoch={})",
+)  # fmt: skip
+WAYS = ("fresh", "missing", "loaded", "state", "epoch", "tensor", "get")
+"""A schedule made with `last_epoch=` in a new program; without initial_lr; after loading the optimiser's state; after
+loading its own state; stepped to an epoch; with Tensors as learning rates."""
+
+
+def resumed() -> list[tuple[str, int, str]]:
+    """(schedule, last epoch, way) of every comparison."""
+    return [(text, last, way) for text in RESUMED for last in (0, 1, 5, 9, 20, 29) for way in WAYS]
+
+
+def _resumed(library: Any, optim: Any, parameter: Any, case: tuple[str, int, str]) -> Any:
+    text, last, way = case
+    p, q = parameter(library.ones(2)), parameter(library.ones(3))
+    scope = {"optim": optim, "p": p, "q": q, "s": optim.lr_scheduler}
+    opt = eval(SGD, scope)
+    if way == "tensor":
+        for group in opt.param_groups:
+            group["lr"] = library.tensor(group["lr"], dtype=library.float64)
+    fresh = f"s.{text}".replace(", last_epoch={}", "")
+    first = None
+    if way in ("loaded", "state", "epoch", "tensor", "get"):
+        first = eval(fresh, {**scope, "opt": opt})
+        for _ in range(last):
+            opt.step()
+            first.step()
+    elif way == "fresh":
+        for group, extra in zip(opt.param_groups, (0.0, 0.3)):
+            group["initial_lr"] = group["lr"] + extra
+            group |= {"max_lr": 1.0, "min_lr": 1e-3, "base_momentum": 0.85, "max_momentum": 0.95}
+            group["initial_lr"] = group["initial_lr"]
+    if way in ("fresh", "missing"):
+        scheduler = eval(f"s.{text}".format(last), {**scope, "opt": opt})
+    elif way in ("loaded", "state"):
+        again = eval(SGD, scope)
+        scheduler = None
+        if way == "loaded":
+            again.load_state_dict(opt.state_dict())
+            scheduler = eval(f"s.{text}".format(last), {**scope, "opt": again})
+        else:
+            scheduler = eval(fresh, {**scope, "opt": again})
+            again.load_state_dict(opt.state_dict())
+            scheduler.load_state_dict(first.state_dict())
+        opt = again
+    else:
+        scheduler = first
+    rows = []
+    for t in range(40):
+        rows.append([float(x) for g in opt.param_groups for x in (g["lr"], g["momentum"], g["initial_lr"])])
+        rows[-1] += [float(x) for x in scheduler.get_last_lr()] + [scheduler.last_epoch, float(scheduler.base_lrs[0])]
+        rows[-1] += [float(isinstance(g["lr"], (torch.Tensor, autograd.Tensor))) for g in opt.param_groups]
+        opt.step()
+        if way == "epoch" and t % 3 == 2:
+            scheduler.step((7 * t + last) % 50)
+        else:
+            scheduler.step()
+    return np.array(rows)
+
+
+def resumed_difference(case: tuple[str, int, str]) -> str:
+    """What differs in 40 steps of a schedule that goes on from somewhere."""
+    seen: list[Any] = []
+    for library, optim, parameter in ((torch, torch.optim, torch.nn.Parameter), (autograd, nn.optim, nn.Parameter)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                seen.append(_resumed(library, optim, parameter, case))
+            except Exception as error:
+                seen.append(f"{type(error).__name__}: {error}")
+    expected, got = seen
+    if isinstance(expected, str) or isinstance(got, str):
+        kinds = [x.split(":")[0] if isinstance(x, str) else "none" for x in seen]
+        return (
+            ""
+            if kinds[0] == kinds[1] or (kinds[0] == "ValueError" and kinds[1] == "SettingError")
+            else f"ours {got if isinstance(got, str) else 'fine'}, PyTorch {expected if isinstance(expected, str) else 'fine'}"
+        )
+    if not np.allclose(got, expected, 1e-9, 1e-12):
+        step = int(np.argmax(np.any(~np.isclose(got, expected, 1e-9, 1e-12), axis=1)))
+        return f"step {step}: {got[step]}, PyTorch {expected[step]}"
+    return ""

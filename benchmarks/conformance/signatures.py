@@ -6,9 +6,7 @@ for each way to call them; each must be callable here by position and by keyword
 
 from __future__ import annotations
 
-import ast
 import inspect
-import operator
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -118,7 +116,7 @@ def builtin_difference(place: str, name: str) -> str:
         return ""
     takes_any = any(p.kind is p.VAR_POSITIONAL for p in own.values())
     for schema in schemas(PLACES[place][1] + name):
-        arguments = [a for a in schema.arguments]
+        arguments = list(schema.arguments)
         outs = [a.name for a in arguments if a.is_out]
         if method and outs:
             continue
@@ -140,9 +138,7 @@ def builtin_difference(place: str, name: str) -> str:
                 place_of = list(own).index(shown)
                 if mine.kind is mine.KEYWORD_ONLY:
                     problems.append(f"{shown} by keyword only, PyTorch's argument {index}")
-                elif place_of != index and not method:
-                    problems.append(f"{shown} is argument {place_of}, PyTorch's {index}")
-                elif method and place_of != index:
+                elif (place_of != index and not method) or (method and place_of != index):
                     problems.append(f"{shown} is argument {place_of}, PyTorch's {index}")
             if a.has_default_value() and mine.default is not mine.empty and not outs:
                 default, given = a.default_value, mine.default

@@ -139,8 +139,8 @@ def cross_entropy(
         _warn_of_one_hot(known)
         if ignore_index >= 0:
             raise SettingError(
-                f"cross_entropy: ignore_index is not supported for floating point target, got ignore_index={ignore_index}: "
-                "give class indices, or rows of zeros for what is to be ignored"
+                "cross_entropy: ignore_index is not supported for floating point target, got "
+                f"ignore_index={ignore_index}: give class indices, or rows of zeros for what is to be ignored"
             )
         return _soft_cross_entropy(x, target, weight, reduction, label_smoothing)
     x, labels, shape = _by_class("cross_entropy", x, known)

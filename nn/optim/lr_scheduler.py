@@ -14,10 +14,29 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
+from autograd import Tensor, no_grad
 from autograd.errors import SettingError
-from autograd.tensor.core import array_of
 
 from .optimizer import Group, Optimizer
+
+_EPOCH = (
+    "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Please use "
+    "`scheduler.step()` to step the scheduler."
+)
+
+
+def _copied(lr: Any) -> Any:
+    """A rate that stays what it is: a copy, if it is a Tensor."""
+    return lr.detach().clone() if isinstance(lr, Tensor) else lr
+
+
+def _put(group: Group, lr: Any) -> None:
+    """Set a rate. A Tensor stays the Tensor that it is, since the program may hold it, and is written to."""
+    if isinstance(group["lr"], Tensor):
+        with no_grad():
+            group["lr"].fill_(float(lr))
+    else:
+        group["lr"] = float(lr) if isinstance(lr, Tensor) else lr
 
 
 class LRScheduler:
@@ -33,22 +52,24 @@ class LRScheduler:
         self.optimizer = optimizer
         for index, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
-                group.setdefault("initial_lr", group["lr"])
+                group.setdefault("initial_lr", _copied(group["lr"]))
             elif "initial_lr" not in group:
                 raise KeyError(
                     f"param 'initial_lr' is not specified in param_groups[{index}] when resuming scheduler with "
                     f"last_epoch >= 0"
                 )
-        self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
+        self.base_lrs: list[float] = [_copied(group["initial_lr"]) for group in optimizer.param_groups]
         self.last_epoch = last_epoch
         self._step_count = 0
         self._last_lr: list[float] = []
+        self._is_initial = True
         self.step()
+        self._is_initial = False
 
     @property
     def rates(self) -> list[float]:
         """The rates that the groups have now."""
-        return [group["lr"] for group in self.optimizer.param_groups]
+        return [_copied(group["lr"]) for group in self.optimizer.param_groups]
 
     def get_lr(self) -> list[float]:
         """The rates at `last_epoch`, one per group."""
@@ -58,12 +79,26 @@ class LRScheduler:
         """The rates that the last step set, one per group."""
         return self._last_lr
 
-    def step(self) -> None:
-        """Go on by one and set the rates."""
+    def step(self, epoch: int | None = None) -> None:
+        """Go on by one and set the rates. With `epoch`, a deprecated argument, go there."""
         self._warn_of_order()
         self._step_count += 1
-        self.last_epoch += 1
-        self._set(self.get_lr())
+        if epoch is None:
+            self.last_epoch += 1
+            self._set(self.get_lr())
+        else:
+            warnings.warn(_EPOCH, UserWarning, stacklevel=2)
+            self.last_epoch = epoch
+            self._set(self._at(epoch) or self.get_lr())
+
+    def _at(self, epoch: int) -> list[float] | None:
+        """The rates at any time, from the initial rates alone; None if there is no formula for them."""
+        factor = self._factor(epoch)
+        return None if factor is None else [base * factor for base in self.base_lrs]
+
+    def _factor(self, epoch: int) -> float | None:
+        """What the initial rates are multiplied by at some time."""
+        return None
 
     def _warn_of_order(self) -> None:
         if self._step_count == 1 and self.optimizer.steps == 0:
@@ -75,7 +110,7 @@ class LRScheduler:
 
     def _set(self, rates: Sequence[float]) -> None:
         for group, lr in zip(self.optimizer.param_groups, rates, strict=True):
-            group["lr"] = lr
+            _put(group, lr)
         self._last_lr = self.rates
 
     def _begin(self) -> None:
@@ -83,7 +118,7 @@ class LRScheduler:
         self.last_epoch = 0
         if self.from_base:
             for group, lr in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
-                group["lr"] = lr
+                _put(group, lr)
         self._set(self.get_lr())
 
     from_base = True  # False: the first rate of the schedule is not defined by `base_lrs`
@@ -143,7 +178,7 @@ class MultiplicativeLR(_Lambdas):
     from_base = False
 
     def get_lr(self) -> list[float]:
-        if self._step_count <= 1:
+        if self._is_initial:
             return self.rates
         return [lr * f(self.last_epoch) for lr, f in zip(self.rates, self.lr_lambdas, strict=True)]
 
@@ -164,6 +199,9 @@ class StepLR(LRScheduler):
             return self.rates
         return [lr * self.gamma for lr in self.rates]
 
+    def _factor(self, epoch: int) -> float:
+        return float(self.gamma ** (epoch // self.step_size))
+
 
 class MultiStepLR(LRScheduler):
     """Multiplied by `gamma` at each of the `milestones`; one that is listed twice counts twice."""
@@ -178,6 +216,9 @@ class MultiStepLR(LRScheduler):
     def get_lr(self) -> list[float]:
         times = self.milestones.get(self.last_epoch, 0)
         return [lr * self.gamma**times for lr in self.rates] if times else self.rates
+
+    def _factor(self, epoch: int) -> float:
+        return float(self.gamma ** bisect_right(sorted(self.milestones.elements()), epoch))
 
 
 class ConstantLR(LRScheduler):
@@ -196,6 +237,9 @@ class ConstantLR(LRScheduler):
         if self.last_epoch == 0:
             return [lr * self.factor for lr in self.rates]
         return [lr / self.factor for lr in self.rates] if self.last_epoch == self.total_iters else self.rates
+
+    def _factor(self, epoch: int) -> float:
+        return self.factor if epoch < self.total_iters else 1.0
 
 
 class LinearLR(LRScheduler):
@@ -221,11 +265,16 @@ class LinearLR(LRScheduler):
     def get_lr(self) -> list[float]:
         if self.last_epoch == 0:
             return [lr * self.start_factor for lr in self.rates]
-        if self.last_epoch > self.total_iters:
+        if self._is_initial or self.last_epoch > self.total_iters:
             return self.rates
         rise = self.end_factor - self.start_factor
         factor = 1 + rise / (self.total_iters * self.start_factor + (self.last_epoch - 1) * rise)
         return [lr * factor for lr in self.rates]
+
+    def _factor(self, epoch: int) -> float:
+        return (
+            self.start_factor + (self.end_factor - self.start_factor) * min(self.total_iters, epoch) / self.total_iters
+        )
 
 
 class ExponentialLR(LRScheduler):
@@ -236,7 +285,10 @@ class ExponentialLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
-        return self.rates if self.last_epoch == 0 else [lr * self.gamma for lr in self.rates]
+        return self.rates if self._is_initial or self.last_epoch == 0 else [lr * self.gamma for lr in self.rates]
+
+    def _factor(self, epoch: int) -> float:
+        return float(self.gamma**epoch)
 
 
 class PolynomialLR(LRScheduler):
@@ -249,10 +301,13 @@ class PolynomialLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         t = self.last_epoch
-        if t == 0 or t > self.total_iters:
+        if self._is_initial or t == 0 or t > self.total_iters:
             return self.rates
         factor = ((1 - t / self.total_iters) / (1 - (t - 1) / self.total_iters)) ** self.power
         return [lr * factor for lr in self.rates]
+
+    def _factor(self, epoch: int) -> float:
+        return float((1 - min(self.total_iters, epoch) / self.total_iters) ** self.power)
 
 
 # ---------------------------------------------------------------------------------------------------------- cosines
@@ -271,13 +326,17 @@ class CosineAnnealingLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         t, T = self.last_epoch, self.T_max
-        if t == 0:
+        if self._is_initial or t == 0:
             return self.rates
         if (t - 1 - T) % (2 * T) == 0:  # from the bottom, where the ratio below would be 0 / 0
             rise = (1 - math.cos(math.pi / T)) / 2
             return [lr + (base - self.eta_min) * rise for base, lr in zip(self.base_lrs, self.rates, strict=True)]
         ratio = (1 + math.cos(math.pi * t / T)) / (1 + math.cos(math.pi * (t - 1) / T))
         return [ratio * (lr - self.eta_min) + self.eta_min for lr in self.rates]
+
+    def _at(self, epoch: int) -> list[float]:
+        height = (1 + math.cos(math.pi * epoch / self.T_max)) / 2
+        return [self.eta_min + (base - self.eta_min) * height for base in self.base_lrs]
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
@@ -312,7 +371,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             self.last_epoch += 1
             self.T_cur += 1
             if self.T_cur >= self.T_i:
-                self.T_cur -= self.T_i
+                self.T_cur %= self.T_i
                 self.T_i *= self.T_mult
         else:
             epoch = 0 if epoch is None else epoch
@@ -414,24 +473,19 @@ class OneCycleLR(LRScheduler):
         peaks = _per_group("max_lr", max_lr, optimizer)
         lows = _per_group("base_momentum", base_momentum, optimizer)
         highs = _per_group("max_momentum", max_momentum, optimizer)
-        self._settings: list[dict[str, float]] = []
         for group, peak, low, high in zip(optimizer.param_groups, peaks, lows, highs, strict=True):
             first = peak / div_factor
-            self._settings.append(
-                {
-                    "max_lr": peak,
-                    "initial_lr": first,
-                    "min_lr": first / final_div_factor,
-                    "base_momentum": low,
-                    "max_momentum": high,
-                }
-            )
+            ends = {"max_lr": peak, "min_lr": first / final_div_factor}
+            if cycle_momentum:
+                ends |= {"base_momentum": low, "max_momentum": high}
             if cycle_momentum and "momentum" not in group and "betas" not in group:
                 raise SettingError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
             if last_epoch == -1:
-                group["initial_lr"] = first
+                group |= {"initial_lr": first, **ends}
                 if cycle_momentum:
                     _set_momentum(group, high)
+            for name, value in ends.items():  # of a cycle that goes on they came with the optimiser's state
+                group.setdefault(name, value)
         super().__init__(optimizer, last_epoch)
 
     def _anneal(self, start: float, end: float, share: float) -> float:
@@ -444,14 +498,14 @@ class OneCycleLR(LRScheduler):
         if t > self.total_steps:
             raise SettingError(f"Tried to step {t} times. The specified number of total steps is {self.total_steps}")
         rates = []
-        for group, settings in zip(self.optimizer.param_groups, self._settings, strict=True):
+        for group in self.optimizer.param_groups:
             start = 0.0
             for index, (end, (lr_from, lr_to, m_from, m_to)) in enumerate(self._phases):
                 if t <= end or index == len(self._phases) - 1:
                     share = (t - start) / (end - start)
-                    rates.append(self._anneal(settings[lr_from], settings[lr_to], share))
+                    rates.append(self._anneal(group[lr_from], group[lr_to], share))
                     if self.cycle_momentum:
-                        _set_momentum(group, self._anneal(settings[m_from], settings[m_to], share))
+                        _set_momentum(group, self._anneal(group[m_from], group[m_to], share))
                     break
                 start = end
         return rates
@@ -499,7 +553,8 @@ class CyclicLR(LRScheduler):
             if cycle_momentum and "momentum" not in group and "betas" not in group:
                 raise SettingError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
             if last_epoch == -1:
-                group["lr"] = group["initial_lr"] = lr
+                _put(group, lr)
+                group["initial_lr"] = lr
                 if cycle_momentum:
                     _set_momentum(group, momentum)
         super().__init__(optimizer, last_epoch)
@@ -575,10 +630,14 @@ class ReduceLROnPlateau(LRScheduler):
         self.cooldown_counter = 0
         self._last_lr = self.rates
 
-    def step(self, metrics: Any) -> None:  # type: ignore[override]
-        """Look at the newest loss (or accuracy, with mode "max")."""
-        current = float(array_of(metrics).item())
-        self.last_epoch += 1
+    def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
+        """Look at the newest loss (or accuracy, with mode "max"). `epoch` is a deprecated argument."""
+        current = float(metrics.detach() if isinstance(metrics, Tensor) else metrics)
+        if epoch is None:
+            epoch = self.last_epoch + 1
+        else:
+            warnings.warn(_EPOCH, UserWarning, stacklevel=2)
+        self.last_epoch = epoch
         if self.is_better(current, self.best):
             self.best = current
             self.num_bad_epochs = 0
@@ -589,9 +648,10 @@ class ReduceLROnPlateau(LRScheduler):
             self.num_bad_epochs = 0
         if self.num_bad_epochs > self.patience:
             for group, least in zip(self.optimizer.param_groups, self.min_lrs, strict=True):
-                lr = max(group["lr"] * self.factor, least)
-                if group["lr"] - lr > self.eps:
-                    group["lr"] = lr
+                before = float(group["lr"])
+                lr = max(before * self.factor, float(least))
+                if before - lr > self.eps:
+                    _put(group, lr)
             self.cooldown_counter = self.cooldown
             self.num_bad_epochs = 0
         self._last_lr = self.rates
@@ -637,11 +697,11 @@ class SequentialLR(LRScheduler):
         self.last_epoch = last_epoch + 1
         self._step_count = 1
         for group, lr in zip(optimizer.param_groups, self.base_lrs, strict=True):
-            group["lr"] = lr  # making the others has changed it
+            _put(group, lr)  # making the others has changed it
         schedulers[0]._begin()
         self._last_lr = schedulers[0]._last_lr
 
-    def step(self) -> None:
+    def step(self) -> None:  # type: ignore[override]
         """Go on by one and set the rates."""
         self._warn_of_order()
         self._step_count += 1
@@ -683,7 +743,7 @@ class ChainedScheduler(LRScheduler):
         self._schedulers = list(schedulers)
         self._last_lr = self.rates
 
-    def step(self) -> None:
+    def step(self) -> None:  # type: ignore[override]
         """Go on by one and set the rates."""
         for scheduler in self._schedulers:
             scheduler.step()

@@ -242,7 +242,7 @@ class Optimizer:
         return self._hook("save before", hook, prepend)
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
-        """Call `hook(optimizer, state_dict)` with what `state_dict()` is about to return; what it returns replaces it."""
+        """Call `hook(optimizer, state_dict)` before `state_dict()` returns that; what the hook returns replaces it."""
         return self._hook("save after", hook, prepend)
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:

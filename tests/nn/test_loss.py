@@ -201,11 +201,16 @@ MODULES = [
     (nn.CrossEntropyLoss(np.ones(4), label_smoothing=0.1), F.cross_entropy, (LABELS,), {"label_smoothing": 0.1}),
     (nn.NLLLoss(ignore_index=3), F.nll_loss, (LABELS,), {"ignore_index": 3}),
     (nn.BCEWithLogitsLoss(pos_weight=np.ones(4)), F.binary_cross_entropy_with_logits, (TARGET,), {}),
-    (nn.MSELoss("sum"), F.mse_loss, (TARGET,), {"reduction": "sum"}),
+    (nn.MSELoss(reduction="sum"), F.mse_loss, (TARGET,), {"reduction": "sum"}),
     (nn.L1Loss(), F.l1_loss, (TARGET,), {}),
     (nn.SmoothL1Loss(beta=0.5), F.smooth_l1_loss, (TARGET,), {"beta": 0.5}),
     (nn.HuberLoss(delta=0.5), F.huber_loss, (TARGET,), {"delta": 0.5}),
-    (nn.KLDivLoss("batchmean", log_target=True), F.kl_div, (TARGET,), {"reduction": "batchmean", "log_target": True}),
+    (
+        nn.KLDivLoss(reduction="batchmean", log_target=True),
+        F.kl_div,
+        (TARGET,),
+        {"reduction": "batchmean", "log_target": True},
+    ),
     (nn.PoissonNLLLoss(full=True), F.poisson_nll_loss, (TARGET,), {"full": True}),
     (nn.GaussianNLLLoss(full=True), F.gaussian_nll_loss, (TARGET, TARGET), {"full": True}),
     (nn.HingeLoss(2.0), F.hinge_loss, (SIGNS,), {"margin": 2.0}),
@@ -243,7 +248,7 @@ def test_class_weights_are_buffers():
 
 def test_modules_refuse_unknown_reductions_at_once():
     with pytest.raises(SettingError, match="reduction"):
-        nn.MSELoss("avg")
+        nn.MSELoss(reduction="avg")
 
 
 def test_ignored_targets_get_no_gradient_with_label_smoothing_either():
