@@ -9,7 +9,19 @@ from collections.abc import Callable, Iterator
 import autograd
 import nn
 
-from . import distributions, functional, layers, losses, modules, ops, optimizers, ported, recurrent
+from . import (
+    distributions,
+    functional,
+    layers,
+    losses,
+    modules,
+    ops,
+    optimizers,
+    ported,
+    recurrent,
+    refusals,
+    signatures,
+)
 from .compare import WIDER, difference, error_difference
 
 DECIDED = {
@@ -126,6 +138,13 @@ def checks(family: str, dtypes: list[str]) -> Iterator[Check]:
     elif family == "signatures":
         for where, name in layers.signatures():
             yield f"{where}.{name}", lambda w=where, n=name: layers.signature_difference(w, n, nn)
+        yield from signatures.checks()
+    elif family == "refusals":
+        for text in refusals.EXPRESSIONS:
+            yield text, lambda e=text: refusals.refusal_difference(e, nn)
+    elif family == "resumed":
+        for case in optimizers.resumed():
+            yield str(case), lambda c=case: optimizers.resumed_difference(c)
     elif family == "modules":
         for check in modules.BEHAVIOURS:
             yield check.__name__, lambda c=check: "\n    ".join(modules.behaviour_differences(c))
@@ -150,10 +169,12 @@ FAMILIES = (
     "distributions",
     "layers",
     "signatures",
+    "refusals",
     "modules",
     "recurrent",
     "optimizers",
     "schedulers",
+    "resumed",
     "programs",
 )
 

@@ -246,3 +246,19 @@ def python_difference(place: str, name: str) -> str:
         if p.default is not p.empty and shown(q.default) != shown(p.default) and q.default != p.default:
             problems.append(f"default {q}, PyTorch {p}")
     return "; ".join(problems)
+
+
+def checks() -> Iterator[tuple[str, Any]]:
+    """(name, comparison) of every function that both libraries have."""
+    for places, difference in ((builtin_names, builtin_difference), (python_names, python_difference)):
+        for place, name in places():
+            yield f"{place}.{name}", lambda p=place, n=name, d=difference: undecided(p, n, d(p, n))
+
+
+def undecided(place: str, name: str, text: str) -> str:
+    """The differences of one function that are not in DECIDED."""
+    return "; ".join(
+        part
+        for part in text.split("; ")
+        if part and not any(re.fullmatch(p, f"{place}.{name}: {part}") for p in DECIDED)
+    )

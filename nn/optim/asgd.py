@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tensor.core import array_of
-
 from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
 
 
@@ -52,4 +50,4 @@ class ASGD(Optimizer):
         state["mu"] = 1 / max(1, t - group["t0"])
 
     def _restored(self, name: str, value: Any, p: Any) -> Any:
-        return float(array_of(value)) if name in ("eta", "mu") else super()._restored(name, value, p)
+        return float(value) if name in ("eta", "mu") else super()._restored(name, value, p)

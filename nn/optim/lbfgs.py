@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import enable_grad
 from autograd.errors import SettingError
-from autograd.tensor.core import array_of, wrap
+from autograd.tensor.core import wrap
 
 from .optimizer import Array, Closure, Group, Optimizer, State, numbers
 
@@ -88,9 +88,9 @@ class LBFGS(Optimizer):
         if name in ("func_evals", "n_iter"):
             return int(value)
         if name in ("t", "prev_loss", "H_diag"):
-            return value if value is None else float(array_of(value))
+            return value if value is None else float(value)
         if name == "ro":
-            return [float(array_of(each)) for each in value]
+            return [float(each) for each in value]
         return super()._restored(name, value, p)
 
     # ------------------------------------------------------------------------------------------------- stepping
