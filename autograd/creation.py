@@ -18,6 +18,7 @@ from .modes import state
 from .tensor import Tensor
 from .tensor.core import Core, array_of, cast, get_default_dtype, wrap
 from .tensor.new import data_array, dtype_of, filled, made, size_of
+from .tensor.options import makes
 from .tensor.untracked import warn_of_scalar
 
 # ---------------------------------------------------------------------------------------------------- from data
@@ -32,6 +33,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     return made(data_array("tensor", data, dtype), requires_grad)  # type: ignore[no-any-return]
 
 
+@makes
 def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A 0-d Tensor of a number, of the default floating point dtype."""
     check_device("scalar_tensor", device)
@@ -72,30 +74,35 @@ def from_numpy(array: np.ndarray[Any, Any]) -> Tensor:
 # ------------------------------------------------------------------------------------------------------- filled
 
 
+@makes
 def zeros(*args: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros: zeros(2, 3) or zeros((2, 3)). Default dtype float32."""
     check_device("zeros", device)
     return made(np.zeros(size_of("zeros", args, size), dtype_of("zeros", dtype, get_default_dtype())), requires_grad)  # type: ignore[no-any-return]
 
 
+@makes
 def ones(*args: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones: ones(2, 3) or ones((2, 3)). Default dtype float32."""
     check_device("ones", device)
     return made(np.ones(size_of("ones", args, size), dtype_of("ones", dtype, get_default_dtype())), requires_grad)  # type: ignore[no-any-return]
 
 
+@makes
 def empty(*args: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Any values, whatever the memory holds: to be overwritten. Default dtype float32."""
     check_device("empty", device)
     return made(np.empty(size_of("empty", args, size), dtype_of("empty", dtype, get_default_dtype())), requires_grad)  # type: ignore[no-any-return]
 
 
+@makes
 def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """`fill_value` everywhere. dtype: bool, int64 or float32 as the value is a bool, an int or a float."""
     check_device("full", device)
     return made(filled("full", size_of("full", (size,)), fill_value, dtype), requires_grad)  # type: ignore[no-any-return]
 
 
+@makes
 def zeros_like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the shape and dtype of `input`."""
     check_device("zeros_like", device)
@@ -103,6 +110,7 @@ def zeros_like(input: Any, *, dtype: Any = None, device: Any = None, requires_gr
     return made(np.zeros(x.shape, dtype_of("zeros_like", dtype, x.dtype)), requires_grad)  # type: ignore[no-any-return]
 
 
+@makes
 def ones_like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of the shape and dtype of `input`."""
     check_device("ones_like", device)
@@ -110,6 +118,7 @@ def ones_like(input: Any, *, dtype: Any = None, device: Any = None, requires_gra
     return made(np.ones(x.shape, dtype_of("ones_like", dtype, x.dtype)), requires_grad)  # type: ignore[no-any-return]
 
 
+@makes
 def empty_like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Any values, of the shape and dtype of `input`."""
     check_device("empty_like", device)
@@ -117,6 +126,7 @@ def empty_like(input: Any, *, dtype: Any = None, device: Any = None, requires_gr
     return made(np.empty(x.shape, dtype_of("empty_like", dtype, x.dtype)), requires_grad)  # type: ignore[no-any-return]
 
 
+@makes
 def full_like(
     input: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -126,6 +136,7 @@ def full_like(
     return made(filled("full_like", x.shape, fill_value, dtype or x.dtype), requires_grad)  # type: ignore[no-any-return]
 
 
+@makes
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """The n x n (or n x m) matrix with ones on the diagonal."""
     check_device("eye", device)
@@ -143,6 +154,7 @@ def _number(function: str, x: Any) -> Any:
     return array_of(x).item() if isinstance(x, (Core, np.ndarray, np.generic)) else x
 
 
+@makes
 def arange(
     start: Any = 0,
     end: Any = None,
@@ -177,6 +189,7 @@ def arange(
     return made(array, requires_grad)  # type: ignore[no-any-return]
 
 
+@makes
 def linspace(
     start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -189,6 +202,7 @@ def linspace(
     return made(array, requires_grad)  # type: ignore[no-any-return]
 
 
+@makes
 def logspace(
     start: Any,
     end: Any,

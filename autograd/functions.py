@@ -11,6 +11,7 @@ from .tensor import Tensor
 from .tensor.arithmetic import add, div, float_power, pow, sub
 from .tensor.elementwise import polygamma
 from .tensor.piecewise import where
+from .tensor.variants import embedding, log_softmax, norm, softmax
 
 abs = Tensor.abs
 absolute = Tensor.absolute
@@ -142,7 +143,7 @@ unique_consecutive = Tensor.unique_consecutive
 
 
 # ---- activations (autograd/tensor/activation.py)
-from .tensor.activation import celu, log_softmax, prelu, selu, softmax, threshold
+from .tensor.activation import celu, prelu, selu, threshold
 
 hardshrink = Tensor.hardshrink
 relu = Tensor.relu
@@ -178,7 +179,6 @@ nanmean = Tensor.nanmean
 nanmedian = Tensor.nanmedian
 nanquantile = Tensor.nanquantile
 nansum = Tensor.nansum
-norm = Tensor.norm
 prod = Tensor.prod
 quantile = Tensor.quantile
 sort = Tensor.sort
@@ -255,7 +255,7 @@ vsplit = Tensor.vsplit
 
 
 # ---- indexing (autograd/tensor/index.py, scatter.py, pad.py)
-from .tensor.index import bucketize, embedding, one_hot, searchsorted
+from .tensor.index import bucketize, one_hot, searchsorted
 from .tensor.pad import pad
 
 argwhere = Tensor.argwhere

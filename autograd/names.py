@@ -55,7 +55,8 @@ def find(name: str) -> Any:
     if name in ELSEWHERE:
         return pkgutil.resolve_name(ELSEWHERE[name])
     if name in FUNCTIONAL:
-        return getattr(pkgutil.resolve_name("nn.functional"), name)
+        variant = getattr(pkgutil.resolve_name("nn.functional.variants"), name, None)
+        return variant or getattr(pkgutil.resolve_name("nn.functional"), name)
     if name in MEMORY_FORMATS:
         return name
     if name in _TYPES:

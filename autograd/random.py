@@ -16,6 +16,8 @@ from .errors import DTypeError, ShapeError
 from .tensor import Tensor
 from .tensor.core import Array, Core, array_of, get_default_dtype, wrap
 from .tensor.new import dtype_of, made, size_of
+from .tensor.options import makes
+from .tensor.out import takes_out
 from .tensor.random_fill import Generator, default_generator, floating, standard_normal, uniform
 
 __all__ = ["Generator", "default_generator"]
@@ -52,6 +54,7 @@ def set_rng_state(new_state: Any) -> None:
 # ----------------------------------------------------------------------------------------------- uniform, normal
 
 
+@makes
 def rand(
     *args: Any,
     size: Any = None,
@@ -66,6 +69,7 @@ def rand(
     return made(uniform("rand", generator, size_of("rand", args, size), known), requires_grad)  # type: ignore[no-any-return]
 
 
+@makes
 def randn(
     *args: Any,
     size: Any = None,
@@ -80,6 +84,7 @@ def randn(
     return made(standard_normal("randn", generator, size_of("randn", args, size), known), requires_grad)  # type: ignore[no-any-return]
 
 
+@makes
 def rand_like(
     input: Any,
     *,
@@ -93,6 +98,7 @@ def rand_like(
     return rand(x.shape, generator=generator, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
 
 
+@makes
 def randn_like(
     input: Any,
     *,
@@ -106,6 +112,7 @@ def randn_like(
     return randn(x.shape, generator=generator, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad)
 
 
+@makes
 def normal(
     mean: Any = 0.0,
     std: Any = 1.0,
@@ -136,8 +143,9 @@ def normal(
 # ------------------------------------------------------------------------------------------------------ integers
 
 
+@makes
 def randint(
-    low: Any,
+    low: Any = None,
     high: Any = None,
     size: Any = None,
     *,
@@ -152,7 +160,8 @@ def randint(
         low, high, size = 0, low, high
     elif high is None:
         low, high = 0, low
-    if size is None:
+    low = 0 if low is None else low
+    if size is None or high is None:
         raise TypeError("randint: wanted a size, such as randint(10, (2, 3))")
     low, high = int(low), int(high)
     if low >= high:
@@ -162,9 +171,10 @@ def randint(
     return made(np.asarray(numbers).astype(known, copy=False), requires_grad)  # type: ignore[no-any-return]
 
 
+@makes
 def randint_like(
     input: Any,
-    low: Any,
+    low: Any = None,
     high: Any = None,
     *,
     generator: Generator | None = None,
@@ -174,12 +184,13 @@ def randint_like(
 ) -> Tensor:
     """Integers from `low` (or 0) to `high` - 1, of the shape and dtype of `input`."""
     x = array_of(input)
-    low, high = (0, low) if high is None else (low, high)
+    low, high = (0, low) if high is None else (0 if low is None else low, high)
     return randint(
         low, high, x.shape, generator=generator, dtype=dtype or x.dtype, device=device, requires_grad=requires_grad
     )
 
 
+@makes
 def randperm(
     n: int,
     *,
@@ -199,6 +210,7 @@ def randperm(
 # ------------------------------------------------------------------------------------------------ probabilities
 
 
+@takes_out
 def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability in each element of `input` (or `p`), else 0; shape and dtype of `input`."""
     x = array_of(input)
@@ -219,6 +231,7 @@ def poisson(input: Any, generator: Generator | None = None) -> Tensor:
     return wrap(np.asarray(_rng(generator).poisson(x)).astype(x.dtype))  # type: ignore[no-any-return]
 
 
+@takes_out
 def multinomial(
     input: Any, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
 ) -> Tensor:

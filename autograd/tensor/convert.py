@@ -19,7 +19,7 @@ import numpy as np
 from ..device import check_device, device
 from ..errors import DeviceError, GraphError, ShapeError
 from ..modes import state
-from .core import Core, apply, bool_, cast, float16, float32, float64, int64, method, to, uint8, wrap
+from .core import Core, apply, bool_, cast, float16, float32, float64, get_default_dtype, int64, method, to, uint8, wrap
 from .layout import check_memory_format
 from .new import dtype_of
 from .untracked import warn_of_scalar
@@ -121,9 +121,14 @@ class Convert(Core):
 
     @method
     def type(self, dtype: Any = None) -> Any:
-        """In another dtype; without one, the name of the dtype."""
+        """In another dtype, also by PyTorch's names of classes (`FloatTensor`); without one, that name."""
         if dtype is None:
-            return str(self._array.dtype)
+            return f"torch.{_CLASSES.get(self._array.dtype.name, self._array.dtype.name)}Tensor"
+        if isinstance(dtype, type) and issubclass(dtype, Core):
+            dtype = get_default_dtype()
+        elif isinstance(dtype, str) and dtype.endswith("Tensor"):
+            short = dtype.rpartition(".")[2].removesuffix("Tensor")
+            dtype = get_default_dtype() if not short else _DTYPES.get(short, dtype)
         return cast(self, dtype_of("type", dtype, self._array.dtype))
 
     @method
@@ -197,6 +202,22 @@ class Convert(Core):
     def bool(self) -> Self:
         """In bool: is the element not 0? A constant."""
         return cast(self, bool_)  # type: ignore[no-any-return]
+
+
+_DTYPES = {
+    "Bool": "bool",
+    "Byte": "uint8",
+    "Char": "int8",
+    "Double": "float64",
+    "Float": "float32",
+    "Half": "float16",
+    "Int": "int32",
+    "Long": "int64",
+    "Short": "int16",
+}
+"""PyTorch's names of element types -> ours."""
+
+_CLASSES = {name: short for short, name in _DTYPES.items()}
 
 
 def _names_device(argument: Any) -> builtins.bool:

@@ -641,6 +641,22 @@ def implements(*functions: Callable[..., Any]) -> Callable[[Callable[P, R]], Cal
 
 
 _SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "axes": "dims"}
+_SPELLED = {
+    "dot": {"other": "tensor"},  # vdot
+    "dsplit": {"sections": "indices_or_sections", "indices": "indices_or_sections"},
+    "hsplit": {"sections": "indices_or_sections", "indices": "indices_or_sections"},
+    "random_": {"from": "low", "to": "high"},
+    "split": {"split_size": "split_size_or_sections", "tensor": "input"},
+    "transpose": {"axis0": "dim0", "axis1": "dim1"},  # swapaxes
+    "tensor_split": {
+        "sections": "indices_or_sections",
+        "indices": "indices_or_sections",
+        "tensor_indices_or_sections": "indices_or_sections",
+    },
+    "uniform_": {"from": "low", "to": "high"},
+    "vsplit": {"sections": "indices_or_sections", "indices": "indices_or_sections"},
+}
+"""Further names of arguments, of single functions: PyTorch's methods and functions, or overloads, differ."""
 
 
 def method(function: Callable[P, R]) -> Callable[P, R]:
@@ -649,12 +665,15 @@ def method(function: Callable[P, R]) -> Callable[P, R]:
     Takes NumPy's spelling of arguments (`axis`, `keepdims`) beside PyTorch's, and arrays or numbers in place of self.
     """
 
+    own = _SPELLED.get(function.__name__)
+    spellings = {**_SPELLINGS, **own} if own else _SPELLINGS
+
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
-            for numpys, pytorchs in _SPELLINGS.items():
-                if numpys in kwargs:
-                    kwargs[pytorchs] = kwargs.pop(numpys)
+            for other, name in spellings.items():
+                if other in kwargs:
+                    kwargs[name] = kwargs.pop(other)
             if "input" in kwargs and not args:
                 args = (kwargs.pop("input"),)
             if "out" in kwargs:

@@ -8,10 +8,13 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..device import check_device
 from ..errors import ShapeError
 from ..ops import shape as ops
-from .core import Core, apply, implements, method, wrap
+from .core import Core, apply, implements, int64, method
 from .dims import normalize_dim
+from .new import dtype_of, made
+from .options import makes
 
 
 class Diagonal(Core):
@@ -101,14 +104,22 @@ def _matrices(function: str, x: Core) -> Core:
     return x
 
 
-def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = np.int64) -> Any:
+@makes
+def tril_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Any:
     """Row and column numbers (2, n) of the elements on and below a diagonal of a (row, col) matrix, row by row."""
-    return wrap(np.array(np.tril_indices(row, offset, col), dtype))
+    check_device("tril_indices", device)
+    return made(np.array(np.tril_indices(row, offset, col), dtype_of("tril_indices", dtype, int64)), requires_grad)
 
 
-def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = np.int64) -> Any:
+@makes
+def triu_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Any:
     """Row and column numbers (2, n) of the elements on and above a diagonal of a (row, col) matrix, row by row."""
-    return wrap(np.array(np.triu_indices(row, offset, col), dtype))
+    check_device("triu_indices", device)
+    return made(np.array(np.triu_indices(row, offset, col), dtype_of("triu_indices", dtype, int64)), requires_grad)
 
 
 # ------------------------------------------------------------------------------------------------ NumPy's functions

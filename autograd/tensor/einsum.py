@@ -18,14 +18,18 @@ from .dims import normalize_dims
 from .join import alike
 
 
-def einsum(equation: str, *operands: Any) -> Any:
+def einsum(equation: Any, *operands: Any) -> Any:
     """Product of the operands, summed over the indices that the output lacks: `einsum("bij,bjk->bik", x, y)`.
 
     A letter names a dimension; one that occurs twice in an operand takes its diagonal; `...` stands for the remaining
     dimensions, which are broadcast. Without `->` the output has the letters that occur once, in alphabetic order, after
     those of `...`. dtypes are promoted. The gradient is computed by einsum as well. Both run as matrix products
     where they can. Raises ShapeError if the equation does not fit the operands.
+
+    The indices may also follow each operand as a list of numbers below 52 and `...`: einsum(x, [0, 1], [1, 0]).
     """
+    if not isinstance(equation, str):
+        equation, operands = _from_lists((equation, *operands))
     if len(operands) == 1 and isinstance(operands[0], (tuple, list)):
         operands = tuple(operands[0])
     xs = alike(operands)
@@ -41,6 +45,31 @@ def einsum(equation: str, *operands: Any) -> Any:
                 )
             sizes[letter] = n if known == 1 else known
     return apply(ops.einsum, *xs, spec=spec)
+
+
+_LETTERS = string.ascii_uppercase + string.ascii_lowercase  # in alphabetic order, as the numbers are in theirs
+
+
+def _from_lists(given: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """The equation and the operands of the form with lists of numbers."""
+
+    def letters(indices: Any) -> str:
+        text = ""
+        for index in indices:
+            if index is not ... and not 0 <= index < len(_LETTERS):
+                raise ShapeError(f"einsum(): subscript {index} is not within the valid range [0, 52)")
+            text += "..." if index is ... else _LETTERS[index]
+        return text
+
+    count = len(given) // 2
+    if not count or not all(isinstance(part, (list, tuple)) for part in given[1::2]):
+        raise TypeError(
+            "einsum(): wanted an equation and operands, or operands that are each followed by a list of indices"
+        )
+    equation = ",".join([letters(part) for part in given[1 : 2 * count : 2]])
+    if len(given) % 2:
+        equation += f"->{letters(given[-1])}"
+    return equation, given[0 : 2 * count : 2]
 
 
 @lru_cache(maxsize=256)

@@ -33,6 +33,7 @@ from .core import (
     unary,
     wrap,
 )
+from .options import old_form
 from .piecewise import combined
 
 _ONE = 1
@@ -111,12 +112,14 @@ class Elementwise(Core):
         """self + weight * (end - self). `weight`: a number or a Tensor; exactly `end` at 1."""
         return combined(ops.lerp, "lerp", self, end, weight)  # type: ignore[no-any-return]
 
+    @old_form("value")
     @method
     def addcmul(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Self:
         """self + value * tensor1 * tensor2."""
         product = _mul(tensor1, tensor2)
         return _add(self, product if value == 1 else _mul(product, value))  # type: ignore[no-any-return]
 
+    @old_form("value")
     @method
     def addcdiv(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Self:
         """self + value * tensor1 / tensor2."""

@@ -174,7 +174,9 @@ def _arithmetic(name: str, ufunc: np.ufunc) -> Callable[..., Any]:
     """The in-place form of + - * /: straight into the memory when nothing is being recorded."""
     general = _elementwise(name)
 
-    def method(self: Any, other: Any, **settings: Any) -> Any:
+    def method(self: Any, other: Any, alpha: Any = None, **settings: Any) -> Any:
+        if alpha is not None:
+            settings["alpha"] = alpha
         a = self._array
         b = other._array if isinstance(other, Core) else other
         direct = not settings and (isinstance(b, (int, float)) or (type(b) is np.ndarray and b.dtype == a.dtype))

@@ -14,6 +14,7 @@ from ..errors import ShapeError
 from ..ops import shape as ops
 from .core import Core, apply, array_of, cast, implements, method, result_type, wrap
 from .dims import normalize_dim
+from .out import into, takes_out
 
 # ---------------------------------------------------------------------------------------------------------- joining
 
@@ -27,11 +28,15 @@ def alike(tensors: Iterable[Any]) -> list[Any]:
     return xs
 
 
-def cat(tensors: Iterable[Any], dim: int = 0) -> Any:
+def cat(tensors: Iterable[Any], dim: int = 0, *, out: Any = None, axis: int | None = None) -> Any:
     """Tensors one after the other along an existing dimension; in the others their sizes agree.
 
     1-d Tensors without elements are left out. dtypes are promoted. Also called concat and concatenate.
     """
+    if out is not None:
+        return into("cat", out, cat, (list(tensors), dim), {"axis": axis})
+    if axis is not None:
+        dim = axis
     xs = alike(tensors)
     if not xs:
         raise ShapeError("cat(): expected a non-empty list of Tensors")
@@ -65,8 +70,12 @@ def _cat_misfit(xs: list[Any], axis: int) -> ShapeError:
     return ShapeError(f"cat: cannot join shapes {[x._array.shape for x in xs]} along dimension {axis}")
 
 
-def stack(tensors: Iterable[Any], dim: int = 0) -> Any:
+def stack(tensors: Iterable[Any], dim: int = 0, *, out: Any = None, axis: int | None = None) -> Any:
     """Tensors of one shape side by side along a new dimension."""
+    if out is not None:
+        return into("stack", out, stack, (list(tensors), dim), {"axis": axis})
+    if axis is not None:
+        dim = axis
     xs = alike(tensors)
     if not xs:
         raise ShapeError("stack expects a non-empty TensorList")
@@ -80,12 +89,14 @@ def stack(tensors: Iterable[Any], dim: int = 0) -> Any:
     return apply(ops.stack, *xs, axis=normalize_dim("stack", dim, len(shape) + 1))
 
 
+@takes_out
 def hstack(tensors: Iterable[Any]) -> Any:
     """Side by side: along dimension 1, or along dimension 0 if they are 1-d or 0-d."""
     xs = [atleast_1d(x) for x in tensors]
     return cat(xs, 0 if xs and xs[0]._array.ndim == 1 else 1)
 
 
+@takes_out
 def vstack(tensors: Iterable[Any]) -> Any:
     """One below the other: along dimension 0; 1-d Tensors are rows."""
     return cat([atleast_2d(x) for x in tensors], 0)
@@ -94,11 +105,13 @@ def vstack(tensors: Iterable[Any]) -> Any:
 row_stack = vstack
 
 
+@takes_out
 def dstack(tensors: Iterable[Any]) -> Any:
     """One behind the other: along dimension 2."""
     return cat([atleast_3d(x) for x in tensors], 2)
 
 
+@takes_out
 def column_stack(tensors: Iterable[Any]) -> Any:
     """Side by side: along dimension 1; 1-d Tensors are columns."""
     xs = [atleast_1d(x) for x in tensors]

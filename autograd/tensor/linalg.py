@@ -16,6 +16,7 @@ from .core import Array, apply, array_of, binary, implements, method, reflected,
 from .dims import normalize_dim
 from .einsum import tensordot
 from .join import alike
+from .options import old_form
 from .piecewise import where
 from .reduce import norm_of
 from .solve import Solve
@@ -127,21 +128,25 @@ class LinAlg(Solve):
 
     ger = outer
 
+    @old_form("beta", "alpha")
     @method
     def addmm(self, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Self:
         """beta * self + alpha * (mat1 @ mat2). With beta = 0, self is not used: its NaNs do not spread."""
         return _blend(self, LinAlg.mm(mat1, mat2), beta, alpha)
 
+    @old_form("beta", "alpha")
     @method
     def addmv(self, mat: Any, vec: Any, *, beta: float = 1, alpha: float = 1) -> Self:
         """beta * self + alpha * (mat @ vec)."""
         return _blend(self, LinAlg.mv(mat, vec), beta, alpha)
 
+    @old_form("beta", "alpha")
     @method
     def addr(self, vec1: Any, vec2: Any, *, beta: float = 1, alpha: float = 1) -> Self:
         """beta * self + alpha * outer(vec1, vec2)."""
         return _blend(self, LinAlg.outer(vec1, vec2), beta, alpha)
 
+    @old_form("beta", "alpha")
     @method
     def baddbmm(self, batch1: Any, batch2: Any, *, beta: float = 1, alpha: float = 1) -> Self:
         """beta * self + alpha * bmm(batch1, batch2)."""
@@ -157,6 +162,7 @@ class LinAlg(Solve):
         norms = norm_of("renorm", x, p, tuple(others), True)
         return where(norms > maxnorm, x * (maxnorm / (norms + 1e-7)), x)
 
+    @old_form("beta", "alpha")
     @method
     def addbmm(self, batch1: Any, batch2: Any, *, beta: float = 1, alpha: float = 1) -> Self:
         """beta * self + alpha * (the sum over the batch of bmm(batch1, batch2))."""

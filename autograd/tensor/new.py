@@ -23,6 +23,7 @@ from .core import (
     wrap,
 )
 from .layout import listed
+from .options import makes
 from .untracked import warn_at_line, warn_of_scalar
 
 
@@ -140,24 +141,34 @@ class New(Core):
         """Has `other` the same shape?"""
         return bool(self._array.shape == array_of(other).shape)
 
-    def new_zeros(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Self:
+    @makes
+    def new_zeros(
+        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    ) -> Self:
         """Zeros of shape `size` and of this Tensor's dtype."""
         check_device("new_zeros", device)
-        array = np.zeros(size_of("new_zeros", size), dtype_of("new_zeros", dtype, self._array.dtype))
+        array = np.zeros(size_of("new_zeros", sizes, size), dtype_of("new_zeros", dtype, self._array.dtype))
         return made(array, requires_grad)  # type: ignore[no-any-return]
 
-    def new_ones(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Self:
+    @makes
+    def new_ones(
+        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    ) -> Self:
         """Ones of shape `size` and of this Tensor's dtype."""
         check_device("new_ones", device)
-        array = np.ones(size_of("new_ones", size), dtype_of("new_ones", dtype, self._array.dtype))
+        array = np.ones(size_of("new_ones", sizes, size), dtype_of("new_ones", dtype, self._array.dtype))
         return made(array, requires_grad)  # type: ignore[no-any-return]
 
-    def new_empty(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Self:
+    @makes
+    def new_empty(
+        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    ) -> Self:
         """Any values, of shape `size` and of this Tensor's dtype."""
         check_device("new_empty", device)
-        array = np.empty(size_of("new_empty", size), dtype_of("new_empty", dtype, self._array.dtype))
+        array = np.empty(size_of("new_empty", sizes, size), dtype_of("new_empty", dtype, self._array.dtype))
         return made(array, requires_grad)  # type: ignore[no-any-return]
 
+    @makes
     def new_full(
         self, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
     ) -> Self:
@@ -166,6 +177,7 @@ class New(Core):
         array = filled("new_full", size_of("new_full", (size,)), fill_value, dtype or self._array.dtype)
         return made(array, requires_grad)  # type: ignore[no-any-return]
 
+    @makes
     def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Self:
         """A copy of `data`, of this Tensor's dtype."""
         check_device("new_tensor", device)

@@ -7,10 +7,11 @@ dtype, to which the result must be castable without losing its kind. Nothing is 
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable, Iterable
 from types import FunctionType
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from ..errors import DTypeError, GraphError
 from ..modes import state
 from ..op import compiled
 from .core import Core, node_of
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _NAMES_TEXT = """
     abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr all amax amin aminmax any arccos arccosh
@@ -52,14 +56,26 @@ def into(name: str, out: Any, function: Callable[..., Any], args: Any, kwargs: d
             "arguments requires grad."
         )
     result = function(*args, **kwargs)
-    if not isinstance(out, (tuple, list)):
+    wanted = len(result) if isinstance(result, tuple) else 1
+    if wanted == 1 and not isinstance(out, (tuple, list)):
         return _written(name, out, result)
-    if not isinstance(result, tuple) or len(result) != len(outs):
-        wanted = len(result) if isinstance(result, tuple) else 1
+    if len(outs) != wanted:
         raise TypeError(f"{name}(): argument 'out' must be {wanted} Tensors, got {len(outs)}")
     for x, part in zip(outs, result, strict=True):
         _written(name, x, part)
     return type(result)(*outs) if hasattr(result, "_fields") else tuple(outs)
+
+
+def takes_out(function: Callable[P, R]) -> Callable[..., R]:
+    """The same function with `out=`, for functions that take long anyway."""
+
+    @functools.wraps(function)
+    def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+        if out is None:
+            return function(*args, **kwargs)
+        return into(function.__name__, out, function, args, kwargs)
+
+    return call
 
 
 def refuse_out(name: str) -> TypeError:

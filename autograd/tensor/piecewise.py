@@ -23,7 +23,9 @@ from .core import (
     unary,
     wrap,
 )
+from .out import into
 
+_heaviside = binary(ops.heaviside)
 _rint = unary(ops.rint, "round")
 
 
@@ -96,7 +98,11 @@ class Piecewise(Core):
         return bool(np.array_equal(self._array, array_of(other)))
 
     nextafter = binary(ops.nextafter, doc="The next floating point number from `input` towards `other`.")
-    heaviside = binary(ops.heaviside, doc="0 below 0, 1 above; at 0 the element of `other`, whose gradient ends there.")
+
+    @method
+    def heaviside(self, values: Any) -> Self:
+        """0 below 0, 1 above; at 0 the element of `values`, whose gradient ends there."""
+        return _heaviside(self, values)  # type: ignore[no-any-return]
 
     # ------------------------------------------------------------------------------------------------ logic, bits
 
@@ -185,7 +191,7 @@ _clamp_min = binary(ops.clamp_min)
 _clamp_max = binary(ops.clamp_max)
 
 
-def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+def where(condition: Any, input: Any = None, other: Any = None, *, out: Any = None) -> Any:
     """`input` where `condition`, else `other`.
 
     condition      bool, a Tensor or an array
@@ -193,6 +199,8 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
 
     With `condition` alone: the indices of its elements that are not 0, as a tuple with one int64 Tensor per dimension.
     """
+    if out is not None:
+        return into("where", out, where, (condition, input, other), {})
     chosen = array_of(condition)
     if input is None and other is None:
         return tuple(wrap(index) for index in np.nonzero(np.atleast_1d(chosen)))

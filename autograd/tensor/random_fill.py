@@ -13,7 +13,7 @@ from ..device import check_device, device
 from ..errors import DTypeError, ShapeError
 from ..modes import state
 from ..ops.index import masked_fill
-from .core import Array, Core, apply, array_of, wrap
+from .core import Array, Core, apply, array_of, method, wrap
 from .inplace import check_writable, note_write, root_of, update
 
 _EVERYWHERE = np.asarray(True)
@@ -148,6 +148,7 @@ class RandomFill(Core):
 
         return bernoulli(self, p, generator=generator)  # type: ignore[return-value]
 
+    @method
     def uniform_(self, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Self:
         """Uniform in [low, high)."""
         check_writable(self, "uniform_")
@@ -207,6 +208,7 @@ class RandomFill(Core):
         draws = (generator or default_generator).rng.random(self._array.shape)
         return _fill(self, "bernoulli_", (draws < chance).astype(self._array.dtype))  # type: ignore[no-any-return]
 
+    @method
     def random_(self, low: int | None = None, high: int | None = None, *, generator: Generator | None = None) -> Self:
         """Integers: random_(low, high) below `high`, random_(high) from 0 on, random_() all that the dtype can hold."""
         check_writable(self, "random_")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd import enable_grad
+from autograd import Tensor, enable_grad
 from autograd.errors import SettingError
 from autograd.tensor.core import wrap
 
@@ -105,7 +105,7 @@ class LBFGS(Optimizer):
         state = self.state[group["params"][0]]
         with enable_grad():
             first = closure()
-        self._iterate(group, state, closure, array_of(first).item())
+        self._iterate(group, state, closure, _value(first))
         self._moved(group["params"], closure)
         return first
 
@@ -121,7 +121,7 @@ class LBFGS(Optimizer):
         def evaluate(x: Array, d: Array, t: float) -> tuple[float, Array]:
             self._place(x + t * d)
             with enable_grad():
-                value = array_of(closure()).item()
+                value = _value(closure())
             return value, self._flat_gradient()
 
         for iteration in range(1, max_iter + 1):
@@ -180,6 +180,10 @@ class LBFGS(Optimizer):
         for i in range(len(ys)):
             q += (weights[i] - float(ys[i]._array @ q) * ro[i]) * ss[i]._array
         return q
+
+
+def _value(loss: Any) -> float:
+    return float(loss.detach() if isinstance(loss, Tensor) else loss)
 
 
 # ------------------------------------------------------------------------------------------------------ line search
