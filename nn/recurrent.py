@@ -85,7 +85,7 @@ class RNNBase(Module):
                 raise TypeError(f"{name}: {setting} should be of type bool, got: {type(value).__name__} ({value!r})")
         for setting in ("input_size", "hidden_size", "num_layers"):
             value = getattr(self, setting)
-            if not isinstance(value, (int, np.integer)):
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
                 raise TypeError(f"{name}: {setting} should be of type int, got: {type(value).__name__}")
             if value <= 0:
                 raise SettingError(f"{name}: {setting} must be greater than zero, got {value}")

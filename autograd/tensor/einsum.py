@@ -16,6 +16,7 @@ from ..ops import einsum as ops
 from .core import apply, array_of, implements
 from .dims import normalize_dims
 from .join import alike
+from .out import takes_out
 
 
 def einsum(equation: Any, *operands: Any) -> Any:
@@ -123,6 +124,7 @@ def _check_letters(part: str, where: str) -> None:
             raise ShapeError(f"einsum(): invalid subscript {letter!r} for {where}, subscripts must be in [a-zA-Z]")
 
 
+@takes_out
 def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
     """Sum of products over several dimensions of both.
 

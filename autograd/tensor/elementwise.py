@@ -34,6 +34,7 @@ from .core import (
     wrap,
 )
 from .options import old_form
+from .out import takes_out
 from .piecewise import combined
 
 _ONE = 1
@@ -233,6 +234,7 @@ class Elementwise(Core):
         return (x / (1 - x)).log()  # type: ignore[no-any-return]
 
 
+@takes_out
 def polygamma(n: int, input: Any) -> Any:
     """The derivative number `n` of digamma; int -> float. NaN at -1, -2 ... where it has infinities of both signs."""
     x: Any = input if isinstance(input, Core) else wrap(array_of(input))

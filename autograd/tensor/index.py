@@ -15,6 +15,7 @@ from ..ops.along import take_along
 from ..tape import Record, outer, user_files
 from .core import Array, Core, append, apply, array_of, implements, link_view, method, wrap
 from .dims import normalize_dim
+from .out import takes_out
 
 _BASIC = {int, slice, type(None), EllipsisType}
 _WHOLE = slice(None)
@@ -266,6 +267,7 @@ def broadcast_shape(function: str, a: tuple[int, ...], b: tuple[int, ...]) -> tu
 # ---------------------------------------------------------------------------------------------------- functions
 
 
+@takes_out
 def searchsorted(
     sorted_sequence: Any,
     input: Any,
@@ -303,6 +305,7 @@ def searchsorted(
     return wrap(out)
 
 
+@takes_out
 def bucketize(input: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False) -> Any:
     """Number of the bucket between `boundaries` (1-d, sorted) that each element of `input` falls into; int64."""
     if array_of(boundaries).ndim != 1:

@@ -17,6 +17,7 @@ from .dims import normalize_dim
 from .einsum import tensordot
 from .join import alike
 from .options import old_form
+from .out import takes_out
 from .piecewise import where
 from .reduce import norm_of
 from .solve import Solve
@@ -241,11 +242,13 @@ def _linear(x: Any, weight: Any, *bias: Any) -> Any:
     return product + bias[0] if bias else product
 
 
+@takes_out
 def chain_matmul(*matrices: Any) -> Any:
     """Product of several matrices, in the order that needs the fewest multiplications."""
     return multi_dot(matrices)
 
 
+@takes_out
 def multi_dot(tensors: Sequence[Any]) -> Any:
     """Product of several matrices, in the order that needs the fewest multiplications.
 

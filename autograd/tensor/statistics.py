@@ -13,6 +13,7 @@ from ..errors import DTypeError, SettingError, ShapeError
 from .core import Core, array_of, cast, int64, method, wrap
 from .dims import normalize_dim
 from .sort import chosen
+from .out import takes_out
 
 
 class Statistics(Core):
@@ -103,6 +104,7 @@ class Statistics(Core):
         return (values, *map(wrap, extra)) if extra else values
 
 
+@takes_out
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Any:
     """Which elements occur among `test_elements` (with `invert`: which do not), as bools; a constant."""
     x, known = array_of(elements), array_of(test_elements)

@@ -58,6 +58,7 @@ EXPRESSIONS = (
 
 
 DECIDED = {
+    **{f"nn.{kind}(3, 4, True)": "a number of layers that is a bool is a mistake" for kind in ("LSTM", "GRU", "RNN")},
     "F.cross_entropy(torch.zeros(2, 3), torch.tensor([0, 1]), label_smoothing=-0.1)": "PyTorch checks it for probabilities only",
     "nn.MSELoss(reduction='foo')": "refused when it is made, not when it is called",
     "nn.RNNCell(3, 4, nonlinearity='foo')": "refused when it is made, not when it is called",
