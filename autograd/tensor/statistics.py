@@ -12,8 +12,8 @@ import numpy as np
 from ..errors import DTypeError, SettingError, ShapeError
 from .core import Core, array_of, cast, int64, method, wrap
 from .dims import normalize_dim
-from .sort import chosen
 from .out import takes_out
+from .sort import chosen
 
 
 class Statistics(Core):
