@@ -7,6 +7,7 @@ requires_grad   make the result a leaf whose `.grad` backward fills; floating po
 
 from __future__ import annotations
 
+import array
 import math
 from typing import Any
 
@@ -24,10 +25,13 @@ from .tensor.untracked import warn_of_scalar
 # ---------------------------------------------------------------------------------------------------- from data
 
 
-def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
     """A Tensor with a copy of `data`: numbers, nested lists, an array or a Tensor.
 
-    dtype   default: that of an array; float32 for Python floats, int64 for ints, bool for bools
+    dtype        default: that of an array; float32 for Python floats, int64 for ints, bool for bools
+    pin_memory   taken, and without effect
     """
     check_device("tensor", device)
     return made(data_array("tensor", data, dtype), requires_grad)  # type: ignore[no-any-return]
@@ -45,20 +49,46 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     check_device("as_tensor", device)
     if isinstance(data, Core):
         return data if dtype is None else cast(data, dtype_of("as_tensor", dtype, data._array.dtype))  # type: ignore[return-value]
-    if isinstance(data, np.ndarray) and data.dtype.isnative and (dtype is None or np.dtype(dtype) == data.dtype):
+    native = isinstance(data, np.ndarray) and data.dtype.kind in "fiub" and data.dtype.isnative
+    if native and (dtype is None or np.dtype(dtype) == data.dtype):
         return wrap(array_of(data))  # type: ignore[no-any-return]
     return wrap(data_array("as_tensor", data, dtype))  # type: ignore[no-any-return]
 
 
 def asarray(
-    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool | None = None
 ) -> Tensor:
-    """`obj` as a Tensor: shares memory if it can, unless copy=True; raises if it cannot and copy=False."""
+    """`obj` as a Tensor: shares memory if it can, unless copy=True; raises if it cannot and copy=False.
+
+    requires_grad   None: as `obj` does; False: a constant; True: what comes out is a leaf, unless it is computed
+    """
     check_device("asarray", device)
-    out = tensor(obj, dtype=dtype) if copy else as_tensor(obj, dtype)
-    if copy is False and not (isinstance(obj, (Core, np.ndarray)) and np.shares_memory(out._array, array_of(obj))):
+    if isinstance(obj, (bytearray, memoryview, array.array)):
+        obj = np.asarray(obj)
+    out: Any = obj
+    if isinstance(obj, Core):
+        if dtype is not None:
+            out = cast(out, dtype_of("asarray", dtype, obj._array.dtype))
+        if copy and out is obj:
+            out = out.clone()
+        shared = out is obj
+    else:
+        out = tensor(obj, dtype=dtype) if copy else as_tensor(obj, dtype)
+        shared = isinstance(obj, np.ndarray) and np.shares_memory(out._array, obj)
+    if copy is False and not shared:
         raise ValueError("asarray: can't alias the given object without copying; leave copy=None")
-    return out.detach().requires_grad_() if requires_grad else out
+    if requires_grad is None or requires_grad == (out._node is not None):
+        return out  # type: ignore[no-any-return]
+    return (out.detach() if out is obj or not requires_grad else out).requires_grad_(requires_grad)  # type: ignore[no-any-return]
+
+
+def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
+    """A 1-d Tensor that shares the memory of an object with Python's buffer protocol, from byte `offset` on.
+
+    count   how many elements; -1: as many as there are
+    """
+    known = dtype_of("frombuffer", dtype, get_default_dtype())
+    return made(np.frombuffer(buffer, known, count, offset), requires_grad)  # type: ignore[no-any-return]
 
 
 def from_numpy(array: np.ndarray[Any, Any]) -> Tensor:

@@ -68,6 +68,8 @@ class Tensor(
     __hash__ = object.__hash__
 
     def __init__(self, *data: Any, dtype: Any = None, requires_grad: bool = False) -> None:
+        if len(data) == 1 and isinstance(data[0], Size):
+            data = tuple(data[0])
         if data and all(type(n) is int for n in data):
             array = np.zeros(size_of("Tensor", data), dtype or get_default_dtype())
         elif len(data) > 1:

@@ -22,6 +22,7 @@ from .core import (
     node_of,
     wrap,
 )
+from .data import array_from
 from .layout import listed
 from .options import makes
 from .untracked import warn_at_line, warn_of_scalar
@@ -69,17 +70,7 @@ def data_array(function: str, data: Any, dtype: Any) -> Array:
                 "gradient flows back to the source. sourceTensor.clone() is a copy that it flows through"
             )
         return np.array(data._array, wanted)
-    try:
-        if wanted is None:
-            array = np.array(array_of(data))
-            return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
-        if np.asarray(data).dtype.kind not in "fiub":
-            raise DTypeError(f"{function}: wanted numbers, got {type(data).__name__} of {np.asarray(data).dtype}")
-        return np.array(data, wanted)
-    except ValueError as error:
-        if isinstance(error, DTypeError):
-            raise
-        raise ShapeError(f"{function}: expected sequences of equal length: {error}") from None
+    return array_from(function, data, wanted)
 
 
 def filled(function: str, shape: tuple[int, ...], value: Any, dtype: Any) -> Array:

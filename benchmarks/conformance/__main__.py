@@ -10,6 +10,7 @@ import autograd
 import nn
 
 from . import (
+    creation,
     distributions,
     functional,
     layers,
@@ -139,6 +140,9 @@ def checks(family: str, dtypes: list[str]) -> Iterator[Check]:
         for where, name in layers.signatures():
             yield f"{where}.{name}", lambda w=where, n=name: layers.signature_difference(w, n, nn)
         yield from signatures.checks()
+    elif family == "creation":
+        for text in creation.expressions():
+            yield text, lambda e=text: creation.creation_difference(e)
     elif family == "refusals":
         for text in refusals.EXPRESSIONS:
             yield text, lambda e=text: refusals.refusal_difference(e, nn)
@@ -169,6 +173,7 @@ FAMILIES = (
     "distributions",
     "layers",
     "signatures",
+    "creation",
     "refusals",
     "modules",
     "recurrent",
