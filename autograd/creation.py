@@ -70,7 +70,7 @@ def asarray(
         if dtype is not None:
             out = cast(out, dtype_of("asarray", dtype, obj._array.dtype))
         if copy and out is obj:
-            out = Tensor.clone(out)
+            out = getattr(obj, "clone")()  # noqa: B009
         shared = out is obj
     else:
         out = tensor(obj, dtype=dtype) if copy else as_tensor(obj, dtype)
