@@ -14,6 +14,7 @@ from autograd.tensor.activation import logsigmoid
 from . import constraints
 from .constraints import Constraint
 from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .utils import broadcast_all, lazy_property, logits_to_probs, one_of, probs_to_logits
 
 
@@ -50,7 +51,7 @@ class Binary(Distribution):
         return -(self.probs * self.logits + logsigmoid(-self.logits))
 
 
-class Bernoulli(Binary):
+class Bernoulli(Binary, ExponentialFamily):
     """1 with probability `probs` (or sigmoid(logits)), else 0, in the dtype of the parameter.
 
     >>> import autograd
@@ -60,6 +61,7 @@ class Bernoulli(Binary):
 
     support = constraints.boolean
     has_enumerate_support = True
+    _mean_carrier_measure = 0
 
     @property
     def mean(self) -> Tensor:
@@ -86,3 +88,10 @@ class Bernoulli(Binary):
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         return self._enumerated(arange(2, dtype=self.probs.dtype), expand)
+
+    @property
+    def _natural_params(self) -> tuple[Any, ...]:
+        return (self.logits,)
+
+    def _log_normalizer(self, *natural_params: Any) -> Any:
+        return -logsigmoid(-natural_params[0])

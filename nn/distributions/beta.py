@@ -7,22 +7,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from autograd import Tensor, digamma, lgamma, stack
-from autograd.tensor.core import wrap
 
-from . import constraints, dirichlet
+from . import constraints, dirichlet, implicit
 from .constraints import Constraint
-from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .utils import broadcast_all
 
 
-class Beta(Distribution):
+class Beta(ExponentialFamily):
     """Numbers between 0 and 1: p(x) is in proportion to x^(a - 1) (1 - x)^(b - 1).
 
     concentration1, concentration0   a and b, above 0: numbers or Tensors that are broadcast; the mean is a / (a + b)
-    There is no `rsample`: the derivative of a draw by its concentrations is not implemented.
+    `rsample` moves a draw with a and b so that it keeps its quantile: see `implicit.dirichlet`.
     """
 
     concentration1: Tensor  # batch_shape
@@ -33,6 +30,7 @@ class Beta(Distribution):
         "concentration0": constraints.positive,
     }
     support = constraints.unit_interval
+    has_rsample = True
 
     def __init__(self, concentration1: Any, concentration0: Any, validate_args: bool | None = None) -> None:
         self.concentration1, self.concentration0 = broadcast_all(concentration1, concentration0)
@@ -54,9 +52,9 @@ class Beta(Distribution):
         total = a + b
         return a * b / (total.square() * (total + 1))
 
-    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        both = np.stack([self.concentration1._array, self.concentration0._array], -1)
-        return wrap(dirichlet.draw(both, (*self._extended_shape(sample_shape), 2))[..., 0])
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        both = stack([self.concentration1, self.concentration0], -1)
+        return implicit.dirichlet(both, (*self._extended_shape(sample_shape), 2))[..., 0]
 
     def log_prob(self, value: Any) -> Tensor:
         x, a, b = self._checked(value), self.concentration1, self.concentration0
@@ -65,6 +63,13 @@ class Beta(Distribution):
     def entropy(self) -> Tensor:
         a, b = self.concentration1, self.concentration0
         return log_beta(a, b) - (a - 1) * digamma(a) - (b - 1) * digamma(b) + (a + b - 2) * digamma(a + b)
+
+    @property
+    def _natural_params(self) -> tuple[Any, ...]:
+        return self.concentration1, self.concentration0
+
+    def _log_normalizer(self, *natural_params: Any) -> Any:
+        return log_beta(*natural_params)
 
 
 def log_beta(a: Any, b: Any) -> Any:

@@ -9,31 +9,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd.errors import ShapeError
+from autograd import cat as _join
+from autograd import stack as _pile
+from autograd.errors import SettingError, ShapeError
 from autograd.tensor.core import array_of, wrap
 
-
-class Constraint:
-    """A set. `check` says of each event whether it lies inside.
-
-    is_discrete   does the set consist of separate points?
-    event_dim     how many of the last dimensions make one event; `check` drops them
-    """
-
-    is_discrete: bool = False
-    event_dim: int = 0
-
-    def check(self, value: Any) -> Any:
-        """A bool Tensor, one element per event."""
-        raise NotImplementedError(f"{type(self).__name__} must define check(value)")
-
-    def __repr__(self) -> str:
-        bounds = ", ".join(f"{name}={value}" for name, value in self.__dict__.items())
-        return f"{type(self).__name__}({bounds})"
+from .constraint import Constraint, dependent, dependent_property, is_dependent
+from .matrix_constraints import (
+    CorrCholesky,
+    LowerCholesky,
+    LowerTriangular,
+    PositiveDefinite,
+    PositiveSemidefinite,
+    Square,
+    Symmetric,
+)
 
 
 def _whole(value: Any) -> Any:
@@ -134,6 +129,29 @@ class Interval(Constraint):
         return (value >= self.lower_bound) & (value <= self.upper_bound)
 
 
+class HalfOpenInterval(Interval):
+    """Numbers from `lower_bound` on and below `upper_bound`."""
+
+    def check(self, value: Any) -> Any:
+        return (value >= self.lower_bound) & (value < self.upper_bound)
+
+
+class Multinomial(Constraint):
+    """Vectors of integers from 0 on with sum `upper_bound`."""
+
+    is_discrete = True
+    event_dim = 1
+
+    def __init__(self, upper_bound: Any) -> None:
+        self.upper_bound = upper_bound
+
+    def check(self, value: Any) -> Any:
+        return (_whole(value) & (value >= 0)).all(-1) & (value.sum(-1) == self.upper_bound)
+
+    def __repr__(self) -> str:
+        return "Multinomial()"
+
+
 class Simplex(Constraint):
     """Vectors of numbers from 0 on whose sum is 1, up to 1e-6."""
 
@@ -141,32 +159,6 @@ class Simplex(Constraint):
 
     def check(self, value: Any) -> Any:
         return (value >= 0).all(-1) & ((value.sum(-1) - 1).abs() < 1e-6)
-
-
-class LowerCholesky(Constraint):
-    """Lower triangular matrices with a positive diagonal."""
-
-    event_dim = 2
-
-    def check(self, value: Any) -> Any:
-        lower = (value == value.tril()).all(-1).all(-1)
-        return lower & (value.diagonal(0, -2, -1) > 0).all(-1)
-
-
-class PositiveDefinite(Constraint):
-    """Symmetric matrices, up to 1e-6, with positive eigenvalues."""
-
-    event_dim = 2
-
-    def check(self, value: Any) -> Any:
-        x = array_of(value)
-        if x.shape[-2] != x.shape[-1]:
-            return wrap(np.zeros(x.shape[:-2], np.bool_))
-        symmetric = np.asarray(np.isclose(x, x.mT, atol=1e-6)).all((-2, -1))
-        safe = np.where(
-            np.expand_dims(symmetric, (-2, -1)), x, np.eye(x.shape[-1], dtype=x.dtype)
-        )  # NaN would not converge
-        return wrap(symmetric & (np.linalg.eigvalsh(safe) > 0).all(-1))
 
 
 class IndependentConstraint(Constraint):
@@ -179,6 +171,8 @@ class IndependentConstraint(Constraint):
         self.event_dim = base_constraint.event_dim + reinterpreted_batch_ndims
 
     def check(self, value: Any) -> Any:
+        if value.ndim < self.event_dim:
+            raise ShapeError(f"Expected value.dim() >= {self.event_dim} but got {value.ndim}")
         inside = self.base_constraint.check(value)
         if inside.ndim < self.reinterpreted_batch_ndims:
             raise ShapeError(f"Expected value.dim() >= {self.event_dim} but got {value.ndim}")
@@ -188,6 +182,59 @@ class IndependentConstraint(Constraint):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.base_constraint!r}, {self.reinterpreted_batch_ndims})"
+
+
+class MixtureSameFamilyConstraint(Constraint):
+    """What each of the components of a mixture can give."""
+
+    def __init__(self, base_constraint: Constraint) -> None:
+        self.base_constraint = base_constraint
+        self.is_discrete = base_constraint.is_discrete
+        self.event_dim = base_constraint.event_dim
+
+    def check(self, value: Any) -> Any:
+        return self.base_constraint.check(value.unsqueeze(-1 - self.event_dim)).all(-1)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.base_constraint!r})"
+
+
+class Cat(Constraint):
+    """Arrays whose pieces along `dim`, of sizes `lengths` (1 each by default), each lie in their own set."""
+
+    def __init__(self, cseq: Sequence[Constraint], dim: int = 0, lengths: Sequence[int] | None = None) -> None:
+        self.cseq = list(cseq)
+        self.lengths = [1] * len(self.cseq) if lengths is None else list(lengths)
+        self.dim = dim
+        self.is_discrete = any(c.is_discrete for c in self.cseq)
+        self.event_dim = max(c.event_dim for c in self.cseq)
+        if len(self.lengths) != len(self.cseq):
+            raise SettingError(f"cat: wanted a length for each of {len(self.cseq)} sets, got {len(self.lengths)}")
+
+    def check(self, value: Any) -> Any:
+        pieces = value.split(self.lengths, self.dim)
+        return _join([c.check(piece) for c, piece in zip(self.cseq, pieces, strict=True)], self.dim)
+
+    def __repr__(self) -> str:
+        return "Cat()"
+
+
+class Stack(Constraint):
+    """Arrays whose slices along `dim` each lie in their own set."""
+
+    def __init__(self, cseq: Sequence[Constraint], dim: int = 0) -> None:
+        self.cseq = list(cseq)
+        self.dim = dim
+        self.is_discrete = any(c.is_discrete for c in self.cseq)
+        dim = max(c.event_dim for c in self.cseq)
+        self.event_dim = dim + 1 if self.dim + dim < 0 else dim
+
+    def check(self, value: Any) -> Any:
+        slices = value.unbind(self.dim)
+        return _pile([c.check(piece) for c, piece in zip(self.cseq, slices, strict=True)], self.dim)
+
+    def __repr__(self) -> str:
+        return "Stack()"
 
 
 boolean = Boolean()
@@ -202,9 +249,53 @@ less_than = LessThan
 positive = GreaterThan(0.0)
 nonnegative = GreaterThanEq(0.0)
 interval = Interval
+half_open_interval = HalfOpenInterval
+multinomial = Multinomial
 unit_interval = Interval(0.0, 1.0)
 simplex = Simplex()
+lower_triangular = LowerTriangular()
 lower_cholesky = LowerCholesky()
+corr_cholesky = CorrCholesky()
+square = Square()
+symmetric = Symmetric()
+positive_semidefinite = PositiveSemidefinite()
 positive_definite = PositiveDefinite()
+cat = Cat
+stack = Stack
 independent = IndependentConstraint
 real_vector = IndependentConstraint(real, 1)
+
+__all__ = [
+    "Constraint",
+    "MixtureSameFamilyConstraint",
+    "boolean",
+    "cat",
+    "corr_cholesky",
+    "dependent",
+    "dependent_property",
+    "greater_than",
+    "greater_than_eq",
+    "half_open_interval",
+    "independent",
+    "integer_interval",
+    "interval",
+    "is_dependent",
+    "less_than",
+    "lower_cholesky",
+    "lower_triangular",
+    "multinomial",
+    "nonnegative",
+    "nonnegative_integer",
+    "one_hot",
+    "positive",
+    "positive_definite",
+    "positive_integer",
+    "positive_semidefinite",
+    "real",
+    "real_vector",
+    "simplex",
+    "square",
+    "stack",
+    "symmetric",
+    "unit_interval",
+]

@@ -9,28 +9,27 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, digamma, finfo, lgamma, where
+from autograd import Tensor, digamma, lgamma, where
 from autograd.errors import ShapeError
-from autograd.tensor.core import Array, wrap
 
-from ..draw import source
-from . import constraints
+from . import constraints, implicit
 from .constraints import Constraint
-from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .utils import as_tensor
 
 
-class Dirichlet(Distribution):
+class Dirichlet(ExponentialFamily):
     """Vectors (..., K) of numbers from 0 on with sum 1: p(x) is in proportion to the product of x_i^(c_i - 1).
 
     concentration   c (..., K), above 0; the mean is c / sum(c)
-    There is no `rsample`: the derivative of a draw by its concentration is not implemented.
+    `rsample` moves a draw with its concentration so that each element keeps its quantile: see `implicit.dirichlet`.
     """
 
     concentration: Tensor  # batch_shape + (K,)
 
     arg_constraints: Mapping[str, Constraint] = {"concentration": constraints.independent(constraints.positive, 1)}
     support = constraints.simplex
+    has_rsample = True
 
     def __init__(self, concentration: Any, validate_args: bool | None = None) -> None:
         self.concentration = as_tensor(concentration)
@@ -56,8 +55,8 @@ class Dirichlet(Distribution):
         total = self.concentration.sum(-1, keepdim=True)
         return self.concentration * (total - self.concentration) / (total.square() * (total + 1))
 
-    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        return wrap(draw(self.concentration._array, self._extended_shape(sample_shape)))
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        return implicit.dirichlet(self.concentration, self._extended_shape(sample_shape))
 
     def log_prob(self, value: Any) -> Tensor:
         c = self.concentration
@@ -68,13 +67,10 @@ class Dirichlet(Distribution):
         total = c.sum(-1)
         return lgamma(c).sum(-1) - lgamma(total) + (total - k) * digamma(total) - ((c - 1) * digamma(c)).sum(-1)
 
+    @property
+    def _natural_params(self) -> tuple[Any, ...]:
+        return (self.concentration,)
 
-def draw(concentration: Array, shape: tuple[int, ...]) -> Array:
-    """Dirichlet vectors of `shape`: Gamma numbers divided by their sum, in logarithms, since small ones underflow.
-
-    Gamma(c) is Gamma(c + 1) u^(1 / c) with u uniform (Marsaglia & Tsang 2000, section 6).
-    """
-    rng, limits = source(), finfo(concentration.dtype)
-    logarithm = np.log(rng.standard_gamma(concentration + 1.0, shape)) - rng.standard_exponential(shape) / concentration
-    parts = np.exp(logarithm - logarithm.max(-1, keepdims=True))
-    return np.clip(parts / parts.sum(-1, keepdims=True), limits.tiny, 1 - limits.eps / 2).astype(concentration.dtype)
+    def _log_normalizer(self, *natural_params: Any) -> Any:
+        (c,) = natural_params
+        return lgamma(c).sum(-1) - lgamma(c.sum(-1))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -110,6 +111,11 @@ class Distribution:
         with no_grad():
             return self.rsample(sample_shape)
 
+    def sample_n(self, n: int) -> Tensor:
+        """The old name of `sample((n,))`."""
+        warnings.warn("`sample_n(n)` will be deprecated. Use `sample((n,))` instead.", FutureWarning, stacklevel=2)
+        return self.sample((n,))
+
     def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Random values as a differentiable function of the parameters, where `has_rsample`."""
         raise NotImplementedError(f"{type(self).__name__} does not implement rsample")
@@ -149,11 +155,17 @@ class Distribution:
 
     # -------------------------------------------------------------------------------------------------- checks
 
+    def _given(self) -> list[str]:
+        """The parameters that were given; of two of which one follows from the other, only one was."""
+        return [
+            name
+            for name in self.arg_constraints
+            if name in self.__dict__ or type(getattr(type(self), name, None)) is property
+        ]
+
     def _validate_parameters(self) -> None:
-        for name, constraint in self.arg_constraints.items():
-            if name not in self.__dict__:  # the one of two that was not given
-                continue
-            value = self.__dict__[name]
+        for name in self._given():
+            constraint, value = self.arg_constraints[name], getattr(self, name)
             inside = constraint.check(wrap(value._array))._array
             if not inside.all():
                 raise SettingError(
@@ -187,7 +199,7 @@ class Distribution:
             )
 
     def __repr__(self) -> str:
-        given = [(name, self.__dict__[name]) for name in self.arg_constraints if name in self.__dict__]
+        given = [(name, getattr(self, name)) for name in self._given()]
         texts = [f"{name}: {x._array.reshape(-1)[0] if x.numel() == 1 else x.shape}" for name, x in given]
         return f"{type(self).__name__}({', '.join(texts)})"
 

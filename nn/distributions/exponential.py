@@ -15,11 +15,11 @@ from autograd.tensor.core import wrap
 from ..draw import source
 from . import constraints
 from .constraints import Constraint
-from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .utils import as_tensor, broadcast_all
 
 
-class Exponential(Distribution):
+class Exponential(ExponentialFamily):
     """Waiting times for what happens `rate` times per unit: p(x) = rate exp(-rate x) for x >= 0, with mean 1 / rate."""
 
     rate: Tensor  # batch_shape
@@ -27,6 +27,7 @@ class Exponential(Distribution):
     arg_constraints: Mapping[str, Constraint] = {"rate": constraints.positive}
     support = constraints.nonnegative
     has_rsample = True
+    _mean_carrier_measure = 0
 
     def __init__(self, rate: Any, validate_args: bool | None = None) -> None:
         (self.rate,) = broadcast_all(rate)
@@ -63,3 +64,10 @@ class Exponential(Distribution):
 
     def entropy(self) -> Tensor:
         return 1 - self.rate.log()
+
+    @property
+    def _natural_params(self) -> tuple[Any, ...]:
+        return (-self.rate,)
+
+    def _log_normalizer(self, *natural_params: Any) -> Any:
+        return -(-natural_params[0]).log()

@@ -7,22 +7,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
+from autograd import Tensor, digamma, lgamma
 
-from autograd import Tensor, digamma, finfo, lgamma
-from autograd.tensor.core import wrap
-
-from ..draw import source
-from . import constraints
+from . import constraints, implicit
 from .constraints import Constraint
-from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .utils import broadcast_all
 
 
-class Gamma(Distribution):
+class Gamma(ExponentialFamily):
     """p(x) = rate^c x^(c - 1) exp(-rate x) / Gamma(c) with c = `concentration`; mean c / rate.
 
-    There is no `rsample`: the derivative of a draw by its concentration is not implemented.
+    `rsample` moves a draw with its concentration so that it keeps its quantile: see `implicit.standard_gamma`.
     """
 
     concentration: Tensor  # batch_shape
@@ -30,6 +26,8 @@ class Gamma(Distribution):
 
     arg_constraints: Mapping[str, Constraint] = {"concentration": constraints.positive, "rate": constraints.positive}
     support = constraints.nonnegative
+    has_rsample = True
+    _mean_carrier_measure = 0
 
     def __init__(self, concentration: Any, rate: Any, validate_args: bool | None = None) -> None:
         self.concentration, self.rate = broadcast_all(concentration, rate)
@@ -47,15 +45,25 @@ class Gamma(Distribution):
     def variance(self) -> Tensor:
         return self.concentration / self.rate.square()
 
-    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        c, rate = self.concentration._array, self.rate._array
-        draws = source().standard_gamma(c, self._extended_shape(sample_shape)) / rate
-        return wrap(np.maximum(draws, finfo(rate.dtype).tiny).astype(rate.dtype))
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        shape = self._extended_shape(sample_shape)
+        return implicit.standard_gamma(self.concentration, shape, self.rate._array) / self.rate
 
     def log_prob(self, value: Any) -> Tensor:
         x, c = self._checked(value), self.concentration
         return c * self.rate.log() + (c - 1).xlogy(x) - self.rate * x - lgamma(c)
 
+    def cdf(self, value: Any) -> Tensor:
+        return self.concentration.igamma(self.rate * self._checked(value))
+
     def entropy(self) -> Tensor:
         c = self.concentration
         return c - self.rate.log() + lgamma(c) + (1 - c) * digamma(c)
+
+    @property
+    def _natural_params(self) -> tuple[Any, ...]:
+        return self.concentration - 1, -self.rate
+
+    def _log_normalizer(self, *natural_params: Any) -> Any:
+        x, y = natural_params
+        return lgamma(x + 1) - (x + 1) * (-y).log()

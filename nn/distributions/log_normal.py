@@ -4,35 +4,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any
 
 from autograd import Tensor
 
 from . import constraints
 from .constraints import Constraint
-from .distribution import Distribution
 from .normal import Normal
-from .utils import as_tensor
+from .transformed_distribution import TransformedDistribution
+from .transforms import ExpTransform
 
 
-class LogNormal(Distribution):
+class LogNormal(TransformedDistribution):
     """exp of a normal number: `loc` and `scale` are mean and standard deviation of the logarithm."""
 
     base_dist: Normal
 
     arg_constraints: Mapping[str, Constraint] = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.positive
-    has_rsample = True
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.base_dist = Normal(loc, scale, validate_args)
-        super().__init__(self.base_dist.batch_shape, validate_args=validate_args)
-
-    def expand(self, batch_shape: Sequence[int]) -> Self:
-        new = super().expand(batch_shape)
-        new.base_dist = self.base_dist.expand(batch_shape)
-        return new
+        super().__init__(Normal(loc, scale, validate_args), ExpTransform(), validate_args)
 
     @property
     def loc(self) -> Tensor:
@@ -57,21 +50,5 @@ class LogNormal(Distribution):
         square = self.scale.square()
         return square.expm1() * (self.loc * 2 + square).exp()
 
-    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        return self.base_dist.rsample(sample_shape).exp()
-
-    def log_prob(self, value: Any) -> Tensor:
-        logarithm = self._checked(value).log()
-        return self.base_dist.log_prob(logarithm) - logarithm
-
-    def cdf(self, value: Any) -> Tensor:
-        return self.base_dist.cdf(self._checked(value).log())
-
-    def icdf(self, value: Any) -> Tensor:
-        return self.base_dist.icdf(as_tensor(value)).exp()
-
     def entropy(self) -> Tensor:
         return self.base_dist.entropy() + self.loc
-
-    def __repr__(self) -> str:
-        return f"LogNormal{repr(self.base_dist).removeprefix('Normal')}"

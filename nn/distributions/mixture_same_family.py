@@ -14,23 +14,8 @@ from autograd.errors import SettingError, ShapeError
 from autograd.tensor.core import wrap
 
 from .categorical import Categorical
-from .constraints import Constraint
+from .constraints import Constraint, MixtureSameFamilyConstraint
 from .distribution import Distribution
-
-
-class MixtureSameFamilyConstraint(Constraint):
-    """What each of the components can give."""
-
-    def __init__(self, base_constraint: Constraint) -> None:
-        self.base_constraint = base_constraint
-        self.is_discrete = base_constraint.is_discrete
-        self.event_dim = base_constraint.event_dim
-
-    def check(self, value: Any) -> Any:
-        return self.base_constraint.check(value.unsqueeze(-1 - self.event_dim)).all(-1)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.base_constraint!r})"
 
 
 class MixtureSameFamily(Distribution):

@@ -10,13 +10,14 @@ from typing import Any
 from autograd import Tensor, randn
 from autograd.tensor.core import Array
 
+from .exp_family import ExponentialFamily
 from .location_scale import LocationScale
 from .utils import as_tensor
 
 LOG_ROOT_TAU = math.log(2 * math.pi) / 2
 
 
-class Normal(LocationScale):
+class Normal(LocationScale, ExponentialFamily):
     """Normal with mean `loc` and standard deviation `scale`, numbers or Tensors that are broadcast.
 
     p(x) = exp(-z²/2) / (scale sqrt(2 pi)) with z = (x - loc) / scale
@@ -25,6 +26,8 @@ class Normal(LocationScale):
     >>> Normal(0.0, 1.0).log_prob(autograd.tensor([0.0, 1.0]))
     tensor([-0.9189, -1.4189])
     """
+
+    _mean_carrier_measure = 0
 
     @property
     def mean(self) -> Tensor:
@@ -52,3 +55,11 @@ class Normal(LocationScale):
 
     def entropy(self) -> Tensor:
         return self.scale.log() + (0.5 + LOG_ROOT_TAU)
+
+    @property
+    def _natural_params(self) -> tuple[Any, ...]:
+        return self.loc / self.variance, -0.5 / self.variance
+
+    def _log_normalizer(self, *natural_params: Any) -> Any:
+        x, y = natural_params
+        return (-math.pi / y).log() * 0.5 - x.square() / (y * 4)

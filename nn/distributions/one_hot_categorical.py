@@ -29,6 +29,9 @@ class ClassVector(Distribution):
         new._categorical = self._categorical.expand(batch_shape)
         return new
 
+    def _given(self) -> list[str]:
+        return []  # checked by the Categorical
+
     @property
     def probs(self) -> Tensor:
         """(..., K), with sum 1."""

@@ -11,11 +11,11 @@ from autograd import Tensor, lgamma, no_grad, poisson
 
 from . import constraints
 from .constraints import Constraint
-from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .utils import broadcast_all
 
 
-class Poisson(Distribution):
+class Poisson(ExponentialFamily):
     """How often something happens that happens `rate` times on average: P(k) = rate^k exp(-rate) / k!."""
 
     rate: Tensor  # batch_shape
@@ -46,3 +46,10 @@ class Poisson(Distribution):
     def log_prob(self, value: Any) -> Tensor:
         k = self._checked(value)
         return k.xlogy(self.rate) - self.rate - lgamma(k + 1)
+
+    @property
+    def _natural_params(self) -> tuple[Any, ...]:
+        return (self.rate.log(),)
+
+    def _log_normalizer(self, *natural_params: Any) -> Any:
+        return natural_params[0].exp()

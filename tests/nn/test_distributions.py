@@ -594,7 +594,7 @@ ERRORS = [
     (lambda: D.Independent(D.Normal(0.0, 1.0), 1), ShapeError, "Expected reinterpreted_batch_ndims <= .* 1 vs 0"),
     (lambda: D.Normal("0", 1.0), SettingError, "Input arguments must all be instances of Number"),
     (lambda: D.Normal(autograd.zeros(3), autograd.ones(2)), ShapeError, "3.*2"),
-    (lambda: D.Gamma(1.0, 1.0).rsample(), NotImplementedError, "Gamma does not implement rsample"),
+    (lambda: D.Poisson(1.0).rsample(), NotImplementedError, "Poisson does not implement rsample"),
     (lambda: D.Normal(0.0, 1.0).enumerate_support(), NotImplementedError, "does not implement enumerate_support"),
     (lambda: D.Distribution.set_default_validate_args(3), SettingError, "wanted True or False"),
 ]  # fmt: skip
