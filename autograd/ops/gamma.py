@@ -53,7 +53,7 @@ def polygamma(x: Array, *, order: int) -> Any:
     z = _above_half(np.where(low, 1 - y, y), order)
     if low.any():
         pole = low & (y == np.floor(y))
-        reflected = (-1) ** order * z - math.pi ** (order + 1) * _cot_derivative(np.where(pole, 0.25, y), order)
+        reflected = (-1) ** order * z - math.pi ** (order + 1) * _cot_derivative(np.where(low & ~pole, y, 0.25), order)
         at_pole = math.inf if order % 2 else np.where(y == 0, np.copysign(math.inf, -y), math.nan)
         z = np.where(pole, at_pole, np.where(low, reflected, z))
     return z.astype(x.dtype)

@@ -35,6 +35,21 @@ def _psi(x: Any, order: int = 0) -> Any:
     return polygamma(x, order=order)
 
 
+def _log_quotient(x: Array, a: Array, away: Array) -> Any:
+    """log(x / a), from away = x - a where they are close: that may be known to more digits."""
+    u = away / a
+    near = np.abs(u) < 0.5
+    return np.where(near, np.log1p(np.where(near, u, 0.0)), np.log(x / a))
+
+
+def _lag(a: Array) -> Any:
+    """log a - psi(a), by the asymptotic series (Abramowitz and Stegun 6.3.18) from 20 on."""
+    far = np.maximum(a, 20.0)
+    r = 1 / (far * far)
+    series = 0.5 / far + r * (1 / 12 - r * (1 / 120 - r * (1 / 252 - r * (1 / 240 - r / 132))))
+    return np.where(a >= 20, series, np.log(a) - _psi(a))
+
+
 def _end(phi: Callable[[Array], tuple[Array, Array]], start: Array) -> Array:
     """Where phi is -40, at most FLAT: Newton's method, which a concave function sends to the far side of its root."""
     s = np.minimum(start, FLAT)
@@ -47,8 +62,7 @@ def _end(phi: Callable[[Array], tuple[Array, Array]], start: Array) -> Array:
 def _integral(phi: Callable[[Array], tuple[Array, Array]], w: Callable[[Array], Array], start: Array, n: int) -> Any:
     end = _end(phi, start)
     s = _POINTS * end
-    with np.errstate(under="ignore"):
-        y = np.exp(phi(s)[0])
+    y = np.exp(phi(s)[0])
     return end * (_WEIGHTS * (y * w(s) ** n if n else y)).sum(0)
 
 
@@ -72,10 +86,10 @@ def _below(a: Array, x: Array, n: int) -> Any:
         e = np.expm1(-s)
         return -(a - x) * s - x * (e + s), -a + x * (e + 1)
 
-    v = np.log(x) - _psi(a + 1)  # the mean of log t without 1 / a, which would hide all else for a tiny a
+    # log x - psi(a) without 1 / a, which would hide all else for a tiny a
+    v = np.where(a < 20, np.log(x) - _psi(a + 1), _log_quotient(x, a, x - a) + _lag(a) - 1 / a)
     c = 40 / np.maximum(x, 1e-300)
-    with np.errstate(over="ignore"):
-        start = np.minimum((40 + x) / a, c / 3 + np.sqrt(c * c / 9 + 2 * c))
+    start = np.minimum((40 + x) / a, c / 3 + np.sqrt(c * c / 9 + 2 * c))
     total = _integral(phi, lambda s: v - s + 1 / a, start, n)
     flat = (40 + x) / a > FLAT
     if flat.any():
@@ -91,7 +105,7 @@ def _above(a: Array, x: Array, n: int) -> Any:
         e = np.expm1(s)
         return -(x - a) * s - x * (e - s), a - x * (e + 1)
 
-    v, c = np.log(x) - _psi(a), 40 / x
+    v, c = _log_quotient(x, a, x - a) + _lag(a), 40 / x
     return _integral(phi, lambda s: v + s, np.minimum(np.sqrt(2 * c), np.log1p(c) + 1.5), n)
 
 
@@ -101,13 +115,11 @@ def _peak(a: Array, x: Array) -> Any:
     far = np.where(large, a, 10.0)
     u = (x - far) / far
     near = np.abs(u) < 0.5
-    with np.errstate(divide="ignore", over="ignore"):
-        fall = np.where(near, u - np.log1p(np.where(near, u, 0)), u - np.log(x / far))
+    fall = np.where(near, u - np.log1p(np.where(near, u, 0)), u - np.log(x / far))
     r = 1 / (far * far)
     series = (1 / 12 - r * (1 / 360 - r * (1 / 1260 - r * (1 / 1680 - r / 1188)))) / far
-    with np.errstate(under="ignore"):
-        stirling = np.sqrt(far / (2 * math.pi)) * np.exp(-far * fall - series)
-        return np.where(large, stirling, np.exp(a * np.log(x) - x - lgamma(np.where(large, 1.0, a))))
+    stirling = np.sqrt(far / (2 * math.pi)) * np.exp(-far * fall - series)
+    return np.where(large, stirling, np.exp(a * np.log(x) - x - lgamma(np.where(large, 1.0, a))))
 
 
 def _whole(a: Array, n: int) -> Any:
@@ -123,7 +135,8 @@ def _chunked(function: Callable[..., Any], *arrays: Array) -> Any:
     """`function` of flat pieces of the arrays in double precision, as float64 of their broadcast shape."""
     wide = np.broadcast_arrays(*(np.asarray(x, np.float64) for x in arrays))
     flat = [x.reshape(-1) for x in wide]
-    pieces = [function(*(x[i : i + CHUNK] for x in flat)) for i in range(0, flat[0].size, CHUNK)]
+    with np.errstate(all="ignore"):  # powers that vanish; logarithms of 0 beside results that are chosen elsewhere
+        pieces = [function(*(x[i : i + CHUNK] for x in flat)) for i in range(0, flat[0].size, CHUNK)]
     return np.concatenate(pieces).reshape(wide[0].shape) if pieces else np.zeros(wide[0].shape)
 
 
@@ -177,8 +190,7 @@ def _by_x(dz: Any, a: Any, x: Any, order: int, upper: bool) -> Any:
 def gammainc(a: Array, x: Array, *, order: int = 0, upper: bool = False) -> Any:
     """The integral from 0 to x (from x on if `upper`) of t^(a - 1) exp(-t) / Gamma(a) (log t - psi(a))^order."""
     dtype = np.result_type(a, x)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return _chunked(lambda a, x: _part(a, x, order, upper), a, x).astype(dtype)
+    return _chunked(lambda a, x: _part(a, x, order, upper), a, x).astype(dtype)
 
 
 def gamma_slope(a: Array, x: Array) -> Any:
@@ -238,9 +250,16 @@ def _logit_start(fall: Array, rise: Array, x: Array, y: Array) -> Any:
     return np.minimum((40 - total * np.log(y)) / fall, np.sqrt(80 / (total * x * y)) + 40 / total)
 
 
+def _beta_gap(a: Array, b: Array, x: Array, y: Array) -> Any:
+    """log x - psi(a) + psi(a + b)."""
+    total = a + b
+    return _log_quotient(x * total, a, b * x - a * y) + _lag(a) - _lag(total)
+
+
 def _beta_below(a: Array, b: Array, x: Array, y: Array) -> Any:
     """Over t < x: log t = log x - log(1 + y (exp(s) - 1))."""
-    v = np.log(x) - _psi(a + 1) + _psi(a + b)  # log t - E[log t] without 1 / a
+    v = np.log(x) - _psi(a + 1) + _psi(a + b)  # log x - E[log t] without 1 / a
+    v = np.where(a < 20, v, _beta_gap(a, b, x, y) - 1 / a)
     total = _integral(_logit_phi(a, b, y), lambda s: v - np.log1p(y * np.expm1(s)) + 1 / a, _logit_start(a, b, x, y), 1)
     flat = 40 - (a + b) * np.log(y) > FLAT * a
     if flat.any():
@@ -251,7 +270,7 @@ def _beta_below(a: Array, b: Array, x: Array, y: Array) -> Any:
 
 def _beta_above(a: Array, b: Array, x: Array, y: Array) -> Any:
     """Over t > x: log t = log x + s - log(1 + x (exp(s) - 1)), which tends to 0."""
-    v = np.log(x) - _psi(a) + _psi(a + b)
+    v = _beta_gap(a, b, x, y)
     total = _integral(_logit_phi(b, a, x), lambda s: v + s - np.log1p(x * np.expm1(s)), _logit_start(b, a, y, x), 1)
     flat = 40 - (a + b) * np.log(x) > FLAT * b
     if flat.any():

@@ -64,6 +64,7 @@ DECIDED = {
     "torch.digamma(": "the same, in the gradient",
     "torch.mvlgamma(": "the same, in the second derivative",
     **dict.fromkeys(distributions.WITH_TRIGAMMA, "PyTorch's trigamma function is precise to 1e-9; compared in float32"),
+    **distributions.APPROXIMATE,
     "nn.Parameter": "the default of `data`: an empty Tensor in both",
     "nn.Buffer": "the same",
     "Hardsigmoid(": "PyTorch computes float64 gradients with 1 / 6 in float32",
@@ -77,6 +78,7 @@ DECIDED_IF = {
     "nn.CTCLoss(": "[1, 1, 1]",
     "nn.KLDivLoss": "C([[",
     **dict.fromkeys(distributions.WITH_TRIGAMMA, "[float64]"),
+    "D.VonMises(": "[float64]",
 }
 """What must also occur in the text."""
 
@@ -100,6 +102,7 @@ KIND = {
     "torch.polygamma(1": "value",
     "P(2, 3).polygamma(1)": "value",
     "torch.digamma(": "gradient",
+    **dict.fromkeys(distributions.APPROXIMATE, ("value", "gradient", "second")),
     **dict.fromkeys(distributions.WITH_TRIGAMMA, ("gradient", "second")),
     "nn.Parameter": "",
     "nn.Buffer": "",

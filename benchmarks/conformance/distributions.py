@@ -89,17 +89,72 @@ CASES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "RelaxedBernoulli": (("P(), logits=X(3)", "Q(2, 3)"), ("C([0.5]), probs=Q(3)", "Q(3)"), ("P(1), logits=X()", "Q(3)")),
     "RelaxedOneHotCategorical": (("P(), logits=X(4)", "X(2, 4).softmax(-1)"), ("P(1), probs=P(3, 4)", "X(2, 3, 4).softmax(-1)")),
+    "StudentT": (("P(3)", "X(2, 3)"), ("P(3, 1) + 3, X(4), P(4)", "X(3, 4)"), ("4.5, 0.5, 2.0", "C([0.2, -0.5, 3.0], 'float32')"), ("C([0.5, 1.5, 300.0])", "C([0.0, 1e4, -2.0])")),
+    "HalfNormal": (("P(3)", "P(2, 3)"), ("2.0", "C([0.0, 0.5, 9.0], 'float32')"), ("P()", "P()")),
+    "HalfCauchy": (("P(3)", "P(2, 3)"), ("2.0", "C([0.0, 0.5, 9.0], 'float32')"), ("P()", "P()")),
+    "Chi2": (("P(3)", "P(2, 3)"), ("P(3, 1)", "P(4)"), ("2.0", "C([0.0, 0.5, 9.0], 'float32')")),
+    "FisherSnedecor": (("P(3), P(3) + 4.5", "P(2, 3)"), ("P(3, 1), 5.0", "P(4)"), ("1.5, 2.0", "C([0.2, 0.5, 9.0], 'float32')"), ("C([1.0, 3.0]), C([1.0, 3.0])", "C([0.5, 2.0])")),
+    "InverseGamma": (("P(3) + 2.1, P(3)", "P(2, 3)"), ("P(3, 1), 0.5", "P(4)"), ("1.5, 2.0", "C([0.2, 0.5, 9.0], 'float32')")),
+    "Pareto": (("P(3) * 0.1, P(3) + 2.1", "P(2, 3) + 0.1"), ("0.5, P(3)", "P(2, 3) + 0.5"), ("1.5, 2.5", "C([1.5, 2.0, 9.0], 'float32')")),
+    "Weibull": (("P(3), P(3) + 1", "P(2, 3)"), ("P(3, 1), 1.5", "P(4)"), ("1.5, 2.5", "C([0.5, 2.0, 3.0], 'float32')")),
+    "Kumaraswamy": (("A(3), A(3)", "Q(2, 3)"), ("P(3, 1), P(4)", "Q(4)"), ("1.5, 2.5", "C([0.2, 0.5, 0.9], 'float32')")),
+    "ContinuousBernoulli": (("Q(3)", "Q(2, 3)"), ("logits=X(3, 1) * 3", "Q(4)"), ("logits=X()", "C([0.0, 0.3, 1.0])"), ("0.25", "C([0.2, 0.5, 0.9], 'float32')"), ("C([0.5, 0.4995, 0.2])", "Q(3)"), ("C([0.0, 1.0])", "C([0.5, 0.5])")),
+    "Multinomial": (("6, P(4)", "C([[1.0, 2.0, 0.0, 3.0], [0.0, 0.0, 6.0, 0.0]])"), ("6, probs=P(3, 4)", "C([1.0, 2.0, 0.0, 3.0])"), ("6, logits=X(3, 1, 4)", "C([[1.0, 2.0, 0.0, 3.0]] * 2)"), ("1, logits=X(4)", "C([0.0, 0.0, 1.0, 0.0])"), ("3, C([0.0, 0.5, 0.5])", "C([0.0, 2.0, 1.0])")),
+    "NegativeBinomial": (("5, Q(3)", "I(6, 2, 3).to(N(1).dtype)"), ("P(3), Q(3)", "I(6, 2, 3).to(N(1).dtype)"), ("I(3, 3) + 4, logits=X(2, 3)", "I(9, 3).to(N(1).dtype)"), ("2.5, 0.25", "C([0.0, 3.0], 'float32')"), ("C([0.0, 1.0]), Q(2)", "C([0.0, 0.0])")),
+    "VonMises": (("X(3), P(3)", "X(2, 3)"), ("X(3, 1), P(4) * 30", "X(4)"), ("C(0.5, 'float32'), C(2.0, 'float32')", "C([0.2, 0.5, 0.9], 'float32')"), ("C([0.0, 1.0]), C([1e-3, 1e4])", "X(2)")),
+    "LogisticNormal": (("X(3), P(3)", "X(4).softmax(-1)"), ("X(2, 3), P(3)", "X(5, 2, 4).softmax(-1)"), ("X(), P()", "C([0.3, 0.7])")),
+    "LowRankMultivariateNormal": (
+        ("X(3), X(3, 2), P(3)", "X(3)"),
+        ("X(2, 3), X(3, 1), P(3)", "X(4, 2, 3)"),
+        ("X(3), X(2, 3, 2), P(4, 1, 3)", "X(5, 4, 2, 3)"),
+        ("X(1), X(1, 1), P(1)", "X(6, 1)"),
+    ),
+    "Wishart": (
+        ("C(4.0), S(3)", "S(3)"),
+        ("P(2) + 2, S(3)", "S(3, 2)"),
+        ("P() + 3, scale_tril=(S(3) / 3).tril()", "S(3, 4)"),
+        ("P(2) + 1, precision_matrix=S(2)", "S(2, 5, 2)"),
+        ("P(1) + 3, S(3, 2)", "S(3, 2)"),
+    ),
+    "LKJCholesky": (("3", "C([[1.0, 0.0, 0.0], [0.6, 0.8, 0.0], [0.0, 0.6, 0.8]], 'float32')"), ("2, P()", "C([[1.0, 0.0], [0.6, 0.8]])"), ("3, P(2)", "D.CorrCholeskyTransform()(X(4, 2, 3))"), ("5, concentration=2.5", "D.CorrCholeskyTransform()(X(4, 10))")),
+    "GeneralizedPareto": (("X(3), P(3), P(3) * 0.15", "X(3).abs() + 3"), ("0.5, P(3), P(3)", "P(2, 3) + 0.5"), ("0.0, 2.0, -P(3) * 0.1", "Q(2, 3)"), ("X(), P(), C(0.0)", "P(2) + 4"), ("0.0, 1.0, 0.25", "C([0.0, 0.5, 9.0], 'float32')")),
+    "TransformedDistribution": (
+        ("D.Normal(X(3), P(3)), [D.ExpTransform()]", "P(2, 3)"),
+        ("D.Normal(X(3), P(3)), [D.TanhTransform(), D.AffineTransform(0.5, 2.0)]", "U(2, 3)"),
+        ("D.Normal(X(3), P(3)), [D.SigmoidTransform(), D.AffineTransform(X(2, 3), -P(3)), D.ExpTransform()]", "(Q(2, 3) * -0.2).exp()"),
+        ("D.Uniform(C([0.0, 0.0]), C([1.0, 1.0])), [D.SigmoidTransform().inv, D.AffineTransform(X(2), P(2))]", "X(3, 2)"),
+        ("D.Normal(X(2, 3), P(3)), D.StickBreakingTransform()", "X(2, 4).softmax(-1)"),
+        ("D.Normal(X(2, 3), P(3)), D.CorrCholeskyTransform()", "D.CorrCholeskyTransform()(X(2, 3))"),
+        ("D.MultivariateNormal(X(2, 3), S(3)), D.ExpTransform()", "P(2, 3)"),
+        ("D.MultivariateNormal(X(2, 3), S(3)), [D.AffineTransform(X(3), P(3), event_dim=1), D.ReshapeTransform((3,), (1, 3))]", "X(2, 1, 3)"),
+        ("D.Gamma(P(3), P(3)), [D.PowerTransform(C(0.5)), D.SoftplusTransform()]", "P(2, 3) + 0.7"),
+        ("D.Independent(D.Exponential(P(2, 3)), 1), D.IndependentTransform(D.ExpTransform().inv, 1)", "X(4, 2, 3)"),
+        ("D.Normal(X(3), P(3)), D.CumulativeDistributionTransform(D.Normal(X(3), P(3)))", "Q(2, 3)"),
+        ("D.Normal(X(2), P(2)), D.StackTransform([D.ExpTransform(), D.AffineTransform(0.0, 3.0)], dim=-1)", "P(3, 2)"),
+        ("D.Normal(X(3), P(3)), D.CatTransform([D.ExpTransform(), D.TanhTransform()], dim=-1, lengths=[1, 2])", "Q(4, 3)"),
+    ),
 }  # fmt: skip
 """Family -> (parameters, a value) of what is compared."""
 
 WITHOUT = {
     "Gumbel": ("cdf", "icdf"),  # PyTorch clips uniform numbers inside
     "Poisson": ("entropy", "perplexity", "cdf", "icdf"),
-    "Gamma": ("cdf", "icdf"),
+    "Gamma": ("icdf",),
+    "StudentT": ("cdf", "icdf"),
+    "Chi2": ("icdf",),
+    "FisherSnedecor": ("entropy", "perplexity", "cdf", "icdf"),
+    "InverseGamma": ("icdf",),
+    "Multinomial": ("mode", "cdf", "icdf"),
+    "NegativeBinomial": ("entropy", "perplexity", "cdf", "icdf"),
+    "VonMises": ("entropy", "perplexity", "cdf", "icdf"),
+    "LogisticNormal": ("entropy", "perplexity", "mean", "variance", "stddev", "mode", "cdf", "icdf"),
+    "TransformedDistribution": ("entropy", "perplexity", "mean", "variance", "stddev", "mode", "cdf", "icdf"),
+    "LKJCholesky": ("entropy", "perplexity", "mean", "variance", "stddev", "mode", "cdf", "icdf"),
+    "ContinuousBernoulli": ("mode",),
     "MixtureSameFamily": ("entropy", "perplexity", "mode", "icdf"),
     "Independent": ("cdf", "icdf", "stddev"),
     **dict.fromkeys(("RelaxedBernoulli", "RelaxedOneHotCategorical"), ("entropy", "perplexity", "mean", "variance", "stddev", "mode", "cdf", "icdf")),
-    **dict.fromkeys(("Beta", "Dirichlet", "Bernoulli", "Geometric", "Binomial", "Categorical", "OneHotCategorical", "MultivariateNormal"), ("cdf", "icdf")),
+    **dict.fromkeys(("Beta", "Dirichlet", "Bernoulli", "Geometric", "Binomial", "Categorical", "OneHotCategorical", "MultivariateNormal", "LowRankMultivariateNormal", "Wishart"), ("cdf", "icdf")),
 }  # fmt: skip
 """What PyTorch does not have, or computes in another way."""
 
@@ -126,16 +181,90 @@ OTHERS: dict[str, tuple[tuple[str, str], ...]] = {
         ("X(4, 1, 3), S(3)", "X(2, 3), S(3)"),
     ),
     "Independent": (("D.Normal(X(2, 3), P(3)), 1", "D.Normal(X(3), P(2, 3)), 1"),),
+    "ContinuousBernoulli": (("Q(3)", "Q(2, 3)"), ("logits=X(3)", "Q(3)")),
+    "HalfNormal": (("P(3)", "P(2, 3)"), ("2.0", "0.5")),
+    "Pareto": (("P(3) + 1, P(3)", "P(3) * 0.3, P(2, 3)"), ("C([1.0, 2.0]), P(2)", "C([1.5, 1.5]), P(2)")),
+    "Chi2": (("P(3)", "P(2, 3)"),),
+    "LowRankMultivariateNormal": (("X(3), X(3, 2), P(3)", "X(3), X(3, 1), P(3)"), ("X(2, 3), X(3, 2), P(3)", "X(3), X(2, 3, 1), P(3)")),
+    "TransformedDistribution": (("D.Normal(X(3), P(3)), [D.ExpTransform()]", "D.Normal(X(3), P(3)), [D.ExpTransform()]"),),
 }  # fmt: skip
 """Family -> parameters of two members, whose divergence is compared."""
 
-DRAWN = ("Normal", "LogNormal", "Uniform", "Laplace", "Exponential", "Gumbel", "Cauchy", "MultivariateNormal", "Independent", "RelaxedBernoulli", "RelaxedOneHotCategorical")  # fmt: skip
+APPROXIMATE = {
+    "D.VonMises(": "PyTorch's Bessel functions are precise to 1e-7",
+    "D.ContinuousBernoulli(C([0.5, 0.4995": "between 0.499 and 0.501 PyTorch approximates",
+    **{
+        f"D.Multinomial({parameters}).{quantity}": "PyTorch moves probabilities by the spacing of float32 here"
+        for parameters, _ in CASES["Multinomial"]
+        for quantity in ("entropy", "perplexity")
+    },
+    **{f"D.Kumaraswamy({parameters}).mode": "PyTorch gives NaN everywhere" for parameters, _ in CASES["Kumaraswamy"]},
+    "D.ContinuousBernoulli(logits=X(3, 1) * 3).variance [float32]": "PyTorch's variance has four digits in float32",
+    "D.ContinuousBernoulli(logits=X(3, 1) * 3).stddev [float32]": "the same",
+    "D.ContinuousBernoulli(logits=X()).variance": "the same",
+    "D.ContinuousBernoulli(logits=X()).stddev": "the same",
+    "D.VonMises(C([0.0, 1.0]": "PyTorch's Bessel functions: 0 for 5e-5",
+    "D.LKJCholesky(5, concentration=2.5)": "PyTorch takes the constant in float32",
+    "D.TransformedDistribution(D.Normal(X(3), P(3)), [D.TanhTransform(), D.AffineTransform(0.5, 2.0)])": "logarithms of numbers are float32 in PyTorch",
+    "(lambda t, x: [t(x), t.inv(t(x)), t.log_abs_det_jacobian(x, t(x))])(D.AffineTransform(0.5,": "the same",
+    "(lambda t, x: [t.inv.log_abs_det_jacobian(t(x), x), t.forward_shape(x.shape), t.inverse_shape(t(x).shape)])(D.AffineTransform(0.5,": "the same",
+    "(lambda t, x: [t(x), t.inv(t(x)), t.log_abs_det_jacobian(x, t(x))])(D.StackTransform(": "the same",
+    "(lambda t, x: [t.inv.log_abs_det_jacobian(t(x), x), t.forward_shape(x.shape), t.inverse_shape(t(x).shape)])(D.StackTransform(": "the same",
+    "(lambda t, x: t.log_abs_det_jacobian(x, t(x)))(D.biject_to(D.constraints.interval(": "the same",
+    "(lambda t, x: t.log_abs_det_jacobian(x, t(x)))(D.biject_to(D.constraints.half_open_interval(": "the same",
+    **{
+        f"D.GeneralizedPareto(0.5, P(3), P(3)).{name}": "infinite moments: NaN in PyTorch"
+        for name in ("mean", "variance", "stddev")
+    },
+    "D.kl_divergence(D.Uniform(C([0.0,": "PyTorch: infinite where the ends just touch, and NaN gradients at infinity",
+    "D.Weibull(1.5, 2.5).icdf(": "powers of float32 parameters and float64 values",
+    "D.Kumaraswamy(1.5, 2.5).icdf(": "the same",
+    "D.ContinuousBernoulli(0.25).icdf(": "the same",
+}
+"""How expressions begin that PyTorch computes less exactly, and why."""
+
+DRAWN = ("Normal", "LogNormal", "Uniform", "Laplace", "Exponential", "Gumbel", "Cauchy", "MultivariateNormal", "Independent", "RelaxedBernoulli", "RelaxedOneHotCategorical", "Gamma", "Beta", "Dirichlet", "StudentT", "HalfNormal", "HalfCauchy", "Chi2", "FisherSnedecor", "InverseGamma", "Pareto", "Weibull", "Kumaraswamy", "ContinuousBernoulli", "LogisticNormal", "LowRankMultivariateNormal", "Wishart", "GeneralizedPareto", "TransformedDistribution")  # fmt: skip
 """Families with `rsample`."""
 
 WITH_TRIGAMMA = tuple(
-    f"{start}D.{name}(" for start in ("", "D.kl_divergence(") for name in ("Gamma", "Beta", "Dirichlet")
+    f"{start}D.{name}("
+    for start in ("", "D.kl_divergence(")
+    for name in (
+        "Gamma",
+        "Beta",
+        "Dirichlet",
+        "StudentT",
+        "Chi2",
+        "FisherSnedecor",
+        "InverseGamma",
+        "Weibull",
+        "Kumaraswamy",
+        "Wishart",
+        "LKJCholesky",
+        "Uniform",
+        "Exponential",
+        "Pareto",
+    )
 )
 """How expressions begin whose derivatives contain the trigamma function, which is inexact in PyTorch."""
+
+MEMBERS = {
+    "Bernoulli": "Q(3)",
+    "Beta": "P(3), P(3)",
+    "Binomial": "4, Q(3)",
+    "ContinuousBernoulli": "Q(3)",
+    "Exponential": "P(3)",
+    "Gamma": "P(3), P(3)",
+    "Gumbel": "X(3), P(3)",
+    "Laplace": "X(3), P(3)",
+    "LowRankMultivariateNormal": "X(3), X(3, 2), P(3)",
+    "MultivariateNormal": "X(3), S(3)",
+    "Normal": "X(3), P(3)",
+    "Pareto": "P(3), P(3) + C([0.0, 0.5, 2.1])",
+    "Poisson": "P(3)",
+    "Uniform": "C([0.0, 0.2, -0.5]) * P(3), C([0.9, 3.0, 2.0])",
+}
+"""Family -> one member: every pair of them is compared, whether there is a divergence or not."""
 
 
 def _families() -> Iterator[str]:
@@ -176,7 +305,128 @@ def _families() -> Iterator[str]:
 def distributions() -> list[str]:
     """All expressions, each once; `D` is the library's module of distributions."""
     divergences = [f"D.kl_divergence(D.{name}({p}), D.{name}({q}))" for name, pairs in OTHERS.items() for p, q in pairs]
-    return list(dict.fromkeys([*_families(), *divergences]))
+    pairs = [
+        f"D.kl_divergence(D.{a}({p}), D.{b}({q}))" for a, p in MEMBERS.items() for b, q in MEMBERS.items() if a != b
+    ]
+    pairs += [
+        "D.kl_divergence(D.Uniform(P(3) + 1, C([5.0, 6.0, 7.0])), D.Pareto(P(3), P(3)))",
+        "D.kl_divergence(D.Beta(P(3), P(3)), D.Uniform(-P(3), P(3) + 1))",
+        "D.kl_divergence(D.ContinuousBernoulli(Q(3)), D.Uniform(-P(3), P(3) + 1))",
+        "D.kl_divergence(D.Uniform(Q(3) * 0.5, Q(3) * 0.5 + 0.5), D.Beta(P(3), P(3)))",
+        "D.kl_divergence(D.Uniform(Q(3) * 0.5, Q(3) * 0.5 + 0.5), D.ContinuousBernoulli(Q(3)))",
+    ]
+    return list(dict.fromkeys([*_families(), *divergences, *pairs, *_transforms(), *_constraints()]))
+
+
+TRANSFORMS = (
+    ("ExpTransform()", "X(2, 3)"),
+    ("AffineTransform(X(3), -P(3))", "X(2, 3)"),
+    ("AffineTransform(0.5, -2.0)", "X(2, 3)"),
+    ("AffineTransform(X(3), P(3), event_dim=1)", "X(2, 3)"),
+    ("AffineTransform(0.5, 2.0, event_dim=2)", "X(4, 2, 3)"),
+    ("PowerTransform(C(2.5))", "P(2, 3)"),
+    ("PowerTransform(-P(3))", "P(2, 3)"),
+    ("SigmoidTransform()", "X(2, 3)"),
+    ("SoftplusTransform()", "X(2, 3)"),
+    ("TanhTransform()", "X(2, 3)"),
+    ("StickBreakingTransform()", "X(2, 3)"),
+    ("StickBreakingTransform()", "X(1)"),
+    ("CorrCholeskyTransform()", "X(2, 6)"),
+    ("CorrCholeskyTransform()", "X(1)"),
+    ("ReshapeTransform((2, 3), (6,))", "X(4, 2, 3)"),
+    ("CumulativeDistributionTransform(D.Normal(X(3), P(3)))", "X(2, 3)"),
+    ("CumulativeDistributionTransform(D.Exponential(P(3)))", "P(2, 3)"),
+    ("IndependentTransform(D.ExpTransform(), 1)", "X(2, 3)"),
+    ("ComposeTransform([D.ExpTransform(), D.AffineTransform(1.0, X(3)), D.TanhTransform()])", "X(2, 3) * 0.3"),
+    ("ComposeTransform([D.AffineTransform(X(3), P(3)), D.StickBreakingTransform()])", "X(2, 3)"),
+    ("ComposeTransform([])", "X(2, 3)"),
+    ("StackTransform([D.ExpTransform(), D.SigmoidTransform(), D.AffineTransform(0.0, 2.0)], dim=1)", "X(2, 3)"),
+    ("CatTransform([D.ExpTransform(), D.SigmoidTransform()], dim=-1, lengths=[1, 2])", "X(2, 3)"),
+    ("CatTransform([D.ExpTransform(), D.SigmoidTransform()], dim=0)", "X(2, 3)"),
+)
+"""Bijective transforms, and where they are applied."""
+
+
+def _transforms() -> Iterator[str]:
+    for make, x in TRANSFORMS:
+        yield f"(lambda t, x: [t(x), t.inv(t(x)), t.log_abs_det_jacobian(x, t(x))])(D.{make}, {x})"
+        yield f"(lambda t, x: [t.inv.log_abs_det_jacobian(t(x), x), t.forward_shape(x.shape), t.inverse_shape(t(x).shape)])(D.{make}, {x})"
+        yield f"(lambda t: [t.domain.event_dim, t.codomain.event_dim, int(t.bijective), int(t == t), int(t.inv.inv == t)])(D.{make})"
+        if not any(name in make for name in ("Corr", "Stick", "Reshape", "Stack", "Cat")):
+            yield f"D.{make}.sign * 1.0"
+    for name in ("Softmax", "LowerCholesky", "PositiveDefinite", "Abs"):
+        yield f"D.{name}Transform()(X(2, 3, 3))"
+    yield "D.SoftmaxTransform().inv(X(2, 3).softmax(-1))"
+    yield "D.LowerCholeskyTransform().inv(D.LowerCholeskyTransform()(X(2, 3, 3)))"
+    yield "D.PositiveDefiniteTransform().inv(S(3, 2))"
+    yield "D.AbsTransform().inv(P(3))"
+
+
+SETS = (
+    ("boolean", "C([0.0, 1.0, 0.5])"),
+    ("one_hot", "C([[0.0, 1.0], [1.0, 1.0], [0.5, 0.5]])"),
+    ("nonnegative_integer", "C([0.0, -1.0, 0.5, 3.0])"),
+    ("positive_integer", "C([0.0, 1.0, 0.5, 3.0])"),
+    ("integer_interval(-1, 2)", "C([0.0, -1.0, 0.5, 3.0])"),
+    ("real", "C([0.0, float('nan'), float('inf')])"),
+    ("positive", "C([0.0, -1.0, 1.0])"),
+    ("nonnegative", "C([0.0, -1.0, 1.0])"),
+    ("greater_than(1)", "C([0.0, 1.0, 2.0])"),
+    ("greater_than_eq(1)", "C([0.0, 1.0, 2.0])"),
+    ("less_than(1)", "C([0.0, 1.0, 2.0])"),
+    ("unit_interval", "C([0.0, 1.0, 2.0])"),
+    ("interval(-1.0, 3.0)", "C([0.0, -1.0, 3.0, 4.0])"),
+    ("half_open_interval(0.0, 1.0)", "C([0.0, 1.0, 2.0])"),
+    ("multinomial(3)", "C([[1.0, 2.0], [1.0, 1.0], [4.0, -1.0]])"),
+    ("simplex", "C([[0.5, 0.5], [1.0, 1.0], [-0.5, 1.5]])"),
+    ("lower_triangular", "C([[[1.0, 0.0], [1.0, -1.0]], [[1.0, 1.0], [0.0, 1.0]]])"),
+    ("lower_cholesky", "C([[[1.0, 0.0], [1.0, -1.0]], [[1.0, 0.0], [0.0, 1.0]]])"),
+    ("corr_cholesky", "C([[[1.0, 0.0], [0.6, 0.8]], [[1.0, 0.0], [0.5, 0.5]]])"),
+    ("square", "C([[1.0, 0.0, 2.0], [0.6, 0.8, 2.0]])"),
+    ("square", "C([[[1.0, 0.0], [0.6, 0.8]]])"),
+    ("symmetric", "C([[[1.0, 0.5], [0.5, 0.8]], [[1.0, 0.0], [0.5, 0.5]]])"),
+    ("positive_definite", "C([[[1.0, 0.5], [0.5, 0.8]], [[1.0, 1.0], [1.0, 1.0]], [[1.0, 2.0], [2.0, 1.0]]])"),
+    ("positive_semidefinite", "C([[[1.0, 0.5], [0.5, 0.8]], [[2.0, 0.0], [0.0, 0.0]], [[1.0, 2.0], [2.0, 1.0]]])"),
+    ("real_vector", "C([[1.0, float('nan')], [1.0, 1.0]])"),
+    ("independent(D.constraints.positive, 2)", "C([[1.0, 2.0], [1.0, 0.0]])"),
+    (
+        "cat([D.constraints.positive, D.constraints.boolean], dim=-1, lengths=[1, 2])",
+        "C([[1.0, 1.0, 2.0], [0.0, 0.0, 1.0]])",
+    ),
+    ("stack([D.constraints.positive, D.constraints.boolean], dim=0)", "C([[1.0, -1.0, 2.0], [0.0, 0.5, 1.0]])"),
+    ("MixtureSameFamilyConstraint(D.constraints.positive)", "C([0.0, 1.0])"),
+)
+"""Sets, and what to look for in them."""
+
+BOUNDED = (
+    ("real", "X(2, 3)"),
+    ("positive", "X(2, 3)"),
+    ("nonnegative", "X(2, 3)"),
+    ("greater_than(2.0)", "X(2, 3)"),
+    ("greater_than_eq(X(3))", "X(2, 3)"),
+    ("less_than(2.0)", "X(2, 3)"),
+    ("unit_interval", "X(2, 3)"),
+    ("interval(-1.0, 3.0)", "X(2, 3)"),
+    ("half_open_interval(-1.0, 3.0)", "X(2, 3)"),
+    ("simplex", "X(2, 3)"),
+    ("corr_cholesky", "X(2, 3)"),
+    ("real_vector", "X(2, 3)"),
+    ("independent(D.constraints.positive, 1)", "X(2, 3)"),
+    ("cat([D.constraints.positive, D.constraints.unit_interval], dim=-1, lengths=[1, 2])", "X(2, 3)"),
+    ("stack([D.constraints.positive, D.constraints.real, D.constraints.unit_interval], dim=-1)", "X(2, 3)"),
+)
+"""Sets, and real numbers that are led into them."""
+
+
+def _constraints() -> Iterator[str]:
+    for make, value in SETS:
+        yield f"(lambda c: [c.check({value}), c.event_dim, int(c.is_discrete)])(D.constraints.{make})"
+    for make, value in BOUNDED:
+        for registry in ("biject_to", "transform_to"):
+            yield f"D.{registry}(D.constraints.{make})({value})"
+        yield f"(lambda t, x: t.log_abs_det_jacobian(x, t(x)))(D.biject_to(D.constraints.{make}), {value})"
+    for name in ("lower_cholesky", "positive_definite", "positive_semidefinite"):
+        yield f"D.transform_to(D.constraints.{name})(X(2, 3, 3))"
 
 
 def in_scope(expression: str) -> str:
@@ -227,6 +477,58 @@ ERRORS = (
     ("D.MixtureSameFamily(D.Categorical(P(2, 3)), D.Normal(X(4, 3), P(3)))", r"`mixture_distribution.batch_shape` \(.*\) is not compatible with `component_distribution.batch_shape`"),
     ("D.kl_divergence(D.Cauchy(0.0, 1.0), D.Bernoulli(0.5))", r"No KL\(p \|\| q\) is implemented for p type Cauchy and q type Bernoulli"),
     ("D.Normal(0.0, 1.0).enumerate_support()", None),
+    ("D.Chi2(-1.0)", r"Expected parameter df .* to satisfy the constraint GreaterThan\(lower_bound=0.0\)"),
+    ("D.StudentT(-1.0)", r"Expected parameter df .* to satisfy the constraint GreaterThan\(lower_bound=0.0\)"),
+    ("D.HalfNormal(-1.0)", r"Expected parameter scale .* to satisfy the constraint GreaterThan\(lower_bound=0.0\)"),
+    ("D.HalfNormal(1.0).log_prob(-P(2))", r"to be within the support \(GreaterThanEq\(lower_bound=0.0\)\) of the distribution HalfNormal\("),
+    ("D.HalfCauchy(1.0).log_prob(-P(2))", r"to be within the support \(GreaterThanEq\(lower_bound=0.0\)\)"),
+    ("D.LKJCholesky(1)", "Expected dim to be an integer greater than or equal to 2. Found dim=1."),
+    ("D.LKJCholesky(2, -1.0)", None),
+    ("D.LKJCholesky(2).log_prob(X(2, 2))", r"to be within the support \(CorrCholesky\(\)\)"),
+    ("D.Wishart(C(0.5), S(2))", "Value of df=.* expected to be greater than ndim - 1 = 1."),
+    ("D.Wishart(C(3.0))", "Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified"),
+    ("D.Wishart(C(3.0), P(2))", "must be at least two-dimensional, with optional leading batch dimensions"),
+    ("D.Wishart(C(3.0), -S(2))", r"Expected parameter covariance_matrix .* to satisfy the constraint PositiveDefinite\(\)"),
+    ("D.Wishart(C(3.0), S(2)).log_prob(-S(2))", r"to be within the support \(PositiveDefinite\(\)\)"),
+    ("D.Pareto(1.0, 2.0).log_prob(C(0.5))", r"to be within the support \(GreaterThanEq\(lower_bound=1.0\)\) of the distribution Pareto\(alpha: 2.0, scale: 1.0\)"),
+    ("D.Weibull(1.0, 2.0).log_prob(C(-0.5))", r"to be within the support \(GreaterThan\(lower_bound=0.0\)\)"),
+    ("D.InverseGamma(1.0, 2.0).log_prob(C(-0.5))", r"to be within the support \(GreaterThan\(lower_bound=0.0\)\)"),
+    ("D.FisherSnedecor(1.0, 2.0).log_prob(C(-0.5))", r"to be within the support \(GreaterThan\(lower_bound=0.0\)\)"),
+    ("D.Kumaraswamy(1.0, 2.0).log_prob(C(1.5))", r"to be within the support \(Interval\(lower_bound=0.0, upper_bound=1.0\)\)"),
+    ("D.ContinuousBernoulli(0.5).log_prob(C(1.5))", r"to be within the support \(Interval\(lower_bound=0.0, upper_bound=1.0\)\)"),
+    ("D.ContinuousBernoulli()", "Either `probs` or `logits` must be specified, but not both."),
+    ("D.ContinuousBernoulli(1.5, validate_args=True)", "The parameter probs has invalid values"),
+    ("D.NegativeBinomial(3, 0.5).log_prob(C(0.5))", r"to be within the support \(IntegerGreaterThan\(lower_bound=0\)\)"),
+    ("D.NegativeBinomial(3, 1.0)", r"Expected parameter probs .* to satisfy the constraint HalfOpenInterval\(lower_bound=0.0, upper_bound=1.0\)"),
+    ("D.NegativeBinomial(-3, 0.5)", r"Expected parameter total_count .* to satisfy the constraint GreaterThanEq\(lower_bound=0\)"),
+    ("D.Multinomial(3, P(3)).log_prob(C([1.0, 1.0, 2.0]))", r"to be within the support \(Multinomial\(\)\)"),
+    ("D.Multinomial(C([3, 4]), P(2, 3))", "inhomogeneous total_count is not supported"),
+    ("D.VonMises(C(0.0), C(-1.0))", r"Expected parameter concentration .* to satisfy the constraint GreaterThan\(lower_bound=0.0\)"),
+    ("D.GeneralizedPareto(0.0, 1.0, 0.5).log_prob(C(-1.0))", r"to be within the support \(Interval\(lower_bound=0.0, upper_bound=inf\)\)"),
+    ("D.LowRankMultivariateNormal(X(), X(2, 1), P(2))", "loc must be at least one-dimensional."),
+    ("D.LowRankMultivariateNormal(X(2), X(2), P(2))", "cov_factor must be at least two-dimensional, with optional leading batch dimensions"),
+    ("D.LowRankMultivariateNormal(X(2), X(3, 1), P(2))", "cov_factor must be a batch of matrices with shape 2 x m"),
+    ("D.LowRankMultivariateNormal(X(2), X(2, 1), P(3))", "cov_diag must be a batch of vectors with shape"),
+    ("D.LogisticNormal(X(2), P(2)).log_prob(C([0.5, 0.6, 0.2]))", r"to be within the support \(Simplex\(\)\)"),
+    ("D.TransformedDistribution(D.Normal(0.0, 1.0), 3)", "transforms must be a Transform or list, but was 3"),
+    ("D.TransformedDistribution(D.Normal(0.0, 1.0), D.StickBreakingTransform())", "base_distribution needs to have shape with size at least 1, but got"),
+    ("D.TransformedDistribution(D.Normal(0.0, 1.0), D.ExpTransform()).log_prob(C(-1.0))", r"to be within the support \(GreaterThan\(lower_bound=0.0\)\)"),
+    ("D.TransformedDistribution(D.Normal(X(3), P(3)), D.AbsTransform()).log_prob(P(3))", None),
+    ("D.transform_to(D.constraints.dependent)", "Cannot transform _?Dependent constraints"),
+    ("D.biject_to(D.constraints.lower_cholesky)", "Cannot transform _?LowerCholesky constraints"),
+    ("D.constraints.dependent.check(X(2))", "Cannot determine validity of dependent constraint"),
+    ("D.biject_to.register(3, 4)", "Expected constraint to be either a Constraint subclass or instance, but got 3"),
+    ("D.ReshapeTransform((2,), (3,))", "in_shape, out_shape have different numbers of elements"),
+    ("D.ReshapeTransform((2,), (1, 2)).forward_shape((3,))", "Shape mismatch: expected"),
+    ("D.ExpTransform(cache_size=3)", "cache_size must be 0 or 1"),
+    ("D.AbsTransform().log_abs_det_jacobian(X(2), P(2))", None),
+    ("D.SoftmaxTransform().sign", None),
+    ("D.IndependentTransform(D.ExpTransform(), 1)(X())", "Too few dimensions on input"),
+    ("D.StickBreakingTransform().forward_shape(())", "Too few dimensions on input"),
+    ("D.CorrCholeskyTransform().forward_shape((4,))", "Input is not a flattened lower-diagonal number"),
+    ("D.CorrCholeskyTransform().inverse_shape((4, 3))", "Input is not square"),
+    ("D.kl_divergence(D.TransformedDistribution(D.Normal(0.0, 1.0), D.ExpTransform()), D.TransformedDistribution(D.Normal(0.0, 1.0), D.TanhTransform()))", None),
+    ("D.Distribution(validate_args=False).perplexity()", None),
     ("D.Normal(X(3), P(3)).expand((4,))", None),
 )  # fmt: skip
 """Expressions that both refuse, and what both must say (None: what they say is their own)."""

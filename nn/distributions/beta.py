@@ -74,4 +74,5 @@ class Beta(ExponentialFamily):
 
 def log_beta(a: Any, b: Any) -> Any:
     """log of the beta function, Gamma(a) Gamma(b) / Gamma(a + b)."""
-    return lgamma(a) + lgamma(b) - lgamma(a + b)
+    dtype, a, b = a.dtype, a.double(), b.double()  # three large numbers may leave a small one
+    return (lgamma(a) + lgamma(b) - lgamma(a + b)).to(dtype)

@@ -137,7 +137,7 @@ class HalfOpenInterval(Interval):
 
 
 class Multinomial(Constraint):
-    """Vectors of integers from 0 on with sum `upper_bound`."""
+    """Vectors of integers from 0 on whose sum is at most `upper_bound`."""
 
     is_discrete = True
     event_dim = 1
@@ -146,7 +146,7 @@ class Multinomial(Constraint):
         self.upper_bound = upper_bound
 
     def check(self, value: Any) -> Any:
-        return (_whole(value) & (value >= 0)).all(-1) & (value.sum(-1) == self.upper_bound)
+        return (_whole(value) & (value >= 0)).all(-1) & (value.sum(-1) <= self.upper_bound)
 
     def __repr__(self) -> str:
         return "Multinomial()"

@@ -7,16 +7,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograd import Size, Tensor, rand, where
+from autograd import Tensor, rand, where
+from autograd.errors import SettingError
 
 from . import constraints
 from .bernoulli import Binary
 from .constraints import Constraint
 from .exp_family import ExponentialFamily
-from .utils import as_tensor, clamp_probs, one_of
+from .utils import as_tensor, broadcast_all, clamp_probs, one_of
 
-FEW = 0.1
-"""Logits below are small: series."""
+FEW = 0.3
+"""Logits below are small: series in them, whose coefficients come from the Bernoulli numbers."""
 
 
 class ContinuousBernoulli(Binary, ExponentialFamily):
@@ -39,29 +40,28 @@ class ContinuousBernoulli(Binary, ExponentialFamily):
         lims: tuple[float, float] = (0.499, 0.501),
         validate_args: bool | None = None,
     ) -> None:
-        name, _ = one_of(probs, logits)
-        super().__init__(probs, logits, validate_args)
+        name, value = one_of(probs, logits)
         if name == "probs":
-            self.__dict__["probs"] = clamp_probs(self.__dict__["probs"])
+            (value,) = broadcast_all(value)
+            if validate_args and not self.arg_constraints["probs"].check(value).all():
+                raise SettingError("The parameter probs has invalid values: wanted numbers from 0 to 1")
+            value = clamp_probs(value)
+        super().__init__(**{name: value}, validate_args=validate_args)
         self._lims = lims
-
-    @property
-    def param_shape(self) -> Size:
-        return self._batch_shape
 
     @property
     def mean(self) -> Tensor:
         """1 / (1 - exp(-e)) - 1 / e."""
         e: Any = self.logits
         small, far, square = _cases(e)
-        series = e * (1 / 12 - square * (1 / 720 - square * (1 / 30240 - square / 1209600))) + 0.5
+        series = e * _series(square, 12, 720, 30240, 1209600, 47900160, 1307674368000 / 691) + 0.5
         return where(small, series, -1 / (-far).expm1() - 1 / far)
 
     @property
     def variance(self) -> Tensor:
         """1 / e^2 - 1 / (4 sinh(e / 2)^2)."""
         small, far, square = _cases(self.logits)
-        series = 1 / 12 - square * (1 / 240 - square * (1 / 6048 - square / 172800))
+        series = _series(square, 12, 240, 6048, 172800, 5322240, 118879488000 / 691)
         size = -far.abs()
         return where(small, series, far.pow(-2) - size.exp() / size.expm1().square())
 
@@ -81,7 +81,7 @@ class ContinuousBernoulli(Binary, ExponentialFamily):
     def icdf(self, value: Any) -> Tensor:
         """log(1 + p (exp(e) - 1)) / e."""
         p, e = as_tensor(value), self.logits
-        small, far, square = _cases(e)
+        small, far, square = _cases(e, 0.1)
         spread, lean = p * (1 - p), 1 - p * 2
         # cumulants of a Bernoulli variable of probability p
         series = p + spread * e * (
@@ -91,7 +91,7 @@ class ContinuousBernoulli(Binary, ExponentialFamily):
         )  # fmt: skip
         falling = -far.abs()
         share = where(far < 0, p, 1 - p)
-        distance = (share * falling.expm1()).log1p() / falling
+        distance = ((share * falling.expm1()).log1p() / falling).clamp_max(1)
         return where(small, series, where(far < 0, distance, 1 - distance))
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
@@ -109,14 +109,22 @@ class ContinuousBernoulli(Binary, ExponentialFamily):
         """log((exp(e) - 1) / e) = e / 2 + log(sinh(e / 2) / (e / 2))."""
         (e,) = natural_params
         small, far, square = _cases(e)
-        series = e * 0.5 + square * (1 / 24 - square * (1 / 2880 - square * (1 / 181440 - square / 9676800)))
+        series = e * 0.5 + square * _series(square, 24, 2880, 181440, 9676800, 479001600, 15692092416000 / 691)
         size = far.abs()
         return where(small, series, (far + size) * 0.5 + (-(-size).expm1()).log() - size.log())
 
 
-def _cases(e: Any) -> tuple[Any, Any, Any]:
+def _series(square: Any, *divisors: float) -> Any:
+    """The sum of (-square)^k / divisor k."""
+    total: Any = 0.0
+    for divisor in reversed(divisors):
+        total = 1 / divisor - square * total
+    return total
+
+
+def _cases(e: Any, few: float = FEW) -> tuple[Any, Any, Any]:
     """Where e is small; e with 1 in these places, and its square with 0 in the others."""
-    small = e.abs() < FEW
+    small = e.abs() < few
     near = where(small, e, 0.0)
     return small, where(small, 1.0, e), near.square()
 
@@ -124,6 +132,6 @@ def _cases(e: Any) -> tuple[Any, Any, Any]:
 def _growth(x: Any) -> Any:
     """(exp(x) - 1) / x for small x."""
     total: Any = 1.0
-    for k in range(9, 1, -1):
+    for k in range(13, 1, -1):
         total = 1 + x / k * total
     return total

@@ -34,20 +34,21 @@ class FisherSnedecor(Distribution):
     @property
     def mean(self) -> Tensor:
         """df2 / (df2 - 2); NaN for df2 <= 2."""
-        df2 = where(self.df2 > 2, self.df2, math.nan)
-        return df2 / (df2 - 2)
+        df2 = where(self.df2 > 2, self.df2, 3.0)
+        return where(self.df2 > 2, df2 / (df2 - 2), math.nan)
 
     @property
     def mode(self) -> Tensor:
         """NaN for df1 <= 2."""
-        df1 = where(self.df1 > 2, self.df1, math.nan)
-        return (df1 - 2) / df1 * self.df2 / (self.df2 + 2)
+        df1 = where(self.df1 > 2, self.df1, 3.0)
+        return where(self.df1 > 2, (df1 - 2) / df1 * self.df2 / (self.df2 + 2), math.nan)
 
     @property
     def variance(self) -> Tensor:
         """NaN for df2 <= 4."""
-        df1, df2 = self.df1, where(self.df2 > 4, self.df2, math.nan)
-        return df2.square() * 2 * (df1 + df2 - 2) / (df1 * (df2 - 2).square() * (df2 - 4))
+        df1, df2 = self.df1, where(self.df2 > 4, self.df2, 5.0)
+        finite = df2.square() * 2 * (df1 + df2 - 2) / (df1 * (df2 - 2).square() * (df2 - 4))
+        return where(self.df2 > 4, finite, math.nan)
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)

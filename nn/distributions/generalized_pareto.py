@@ -64,14 +64,18 @@ class GeneralizedPareto(Distribution):
     def _depth(self, value: Any) -> tuple[Any, Any]:
         """z, and log(1 + k z) / k: minus the logarithm of the probability of more."""
         z = (self._checked(value) - self.loc) / self.scale
-        t = self.concentration * z
-        small = t.abs() < FEW
-        near, far = where(small, t, 0.0), where(small, 1.0, t)
+        small, near, far, k = self._cases(z)
         series: Any = 0.0
         for n in range(12, 0, -1):
             series = 1 / n - near * series
-        ratio = where(small, series, where(far > -1, far, -1.0).log1p() / far)
-        return z, z * ratio
+        return z, where(small, z * series, where(far > -1, far, -1.0).log1p() / k)
+
+    def _cases(self, z: Any) -> tuple[Any, Any, Any, Any]:
+        """Where t = k z is small; t with 0 in the other places; t and k with 1 in these."""
+        k = self.concentration
+        t = where(k == 0, 0.0, k * z)
+        small = t.abs() < FEW
+        return small, where(small, t, 0.0), where(small, 1.0, t), where(small, 1.0, k)
 
     def log_prob(self, value: Any) -> Tensor:
         z, depth = self._depth(value)
@@ -92,13 +96,11 @@ class GeneralizedPareto(Distribution):
 
     def icdf(self, value: Any) -> Tensor:
         depth = -(-as_tensor(value)).log1p()
-        t = self.concentration * depth
-        small = t.abs() < FEW
-        near, far = where(small, t, 0.0), where(small, 1.0, t)
+        small, near, far, k = self._cases(depth)
         series: Any = 0.0
         for n in range(10, 0, -1):
             series = (1 + near * series) / n
-        return self.loc + self.scale * depth * where(small, series, far.expm1() / far)
+        return self.loc + self.scale * where(small, depth * series, far.expm1() / k)
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         return self.icdf(rand(self._extended_shape(sample_shape), dtype=self.loc.dtype))

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from autograd import Function, finfo
-from autograd.function import once_differentiable
 from autograd.tensor.core import Array, wrap
 
 from ..draw import source
@@ -22,13 +21,24 @@ class _Follow(Function):
     @staticmethod
     def forward(ctx: Any, parameter: Any, draw: Array, pull: Callable[[Array], Array]) -> Any:  # type: ignore[override]
         ctx.pull = pull
+        ctx.save_for_backward(parameter)
         return wrap(draw)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, dz: Any) -> Any:  # type: ignore[override]
-        gradient = dz._array
-        return wrap(np.asarray(ctx.pull(gradient)).astype(gradient.dtype)), None, None
+        return _Pull.apply(dz, ctx.saved_tensors[0], ctx.pull), None, None
+
+
+class _Pull(Function):
+    """The gradient of a draw's parameter. It depends on the parameter too: no silent zero for its own gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, dz: Any, parameter: Any, pull: Callable[[Array], Array]) -> Any:  # type: ignore[override]
+        return wrap(np.asarray(pull(dz._array)).astype(dz.dtype))
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        raise NotImplementedError("the second derivative of draws from Gamma, Beta and Dirichlet is not implemented")
 
 
 def standard_gamma(concentration: Any, shape: tuple[int, ...], least: Any = 1.0) -> Any:

@@ -73,6 +73,24 @@ def _mean_log(p: Any) -> Any:
     return (p.high.xlogy(p.high) - p.low.xlogy(p.low)) / (p.high - p.low) - 1  # Uniform
 
 
+def _held(p: Any, beyond: Any) -> tuple[Any, Any]:
+    """p, with harmless parameters where the divergence is infinite: their gradient there is 0, not NaN."""
+    if not beyond.any():
+        return p, None
+    if isinstance(p, Pareto):
+        return Pareto(where(beyond, 1.0, p.scale), where(beyond, 3.0, p.alpha), validate_args=False), beyond
+    return Uniform(where(beyond, 0.25, p.low), where(beyond, 0.75, p.high), validate_args=False), beyond
+
+
+def _within(p: Any, low: float, high: float = inf) -> tuple[Any, Any]:
+    """p, and where it reaches below `low` or above `high`, which only a Uniform can."""
+    return _held(p, (p.low < low) | (p.high > high)) if isinstance(p, Uniform) else (p, None)
+
+
+def _unless(beyond: Any, z: Any) -> Any:
+    return z if beyond is None else where(beyond, inf, z)
+
+
 @_for(Poisson, Bernoulli)
 def _to_poisson(p: Any, q: Any) -> Any:
     return -p.entropy() - p.probs * q.rate.log() + q.rate
@@ -80,31 +98,28 @@ def _to_poisson(p: Any, q: Any) -> Any:
 
 @_for(ContinuousBernoulli, Beta, Uniform)
 def _to_continuous_bernoulli(p: Any, q: Any) -> Any:
-    z = -p.entropy() - p.mean * q.logits + q._log_normalizer(q.logits)
-    return z if isinstance(p, Beta) else where((p.low < 0) | (p.high > 1), inf, z)
+    p, beyond = _within(p, 0.0, 1.0)
+    return _unless(beyond, -p.entropy() - p.mean * q.logits + q._log_normalizer(q.logits))
 
 
 @_for(Exponential, Beta, ContinuousBernoulli, Gamma, Pareto, Uniform)
 def _to_exponential(p: Any, q: Any) -> Any:
-    z = q.rate * p.mean - q.rate.log() - p.entropy()
-    return where(p.low < 0, inf, z) if isinstance(p, Uniform) else z
+    p, beyond = _held(p, p.alpha <= 1) if isinstance(p, Pareto) else _within(p, 0.0)
+    return _unless(beyond, q.rate * p.mean - q.rate.log() - p.entropy())
 
 
 @_for(Gamma, Beta, Exponential, Pareto, Uniform)
 def _to_gamma(p: Any, q: Any) -> Any:
     c = q.concentration
-    z = q.rate * p.mean - (c - 1) * _mean_log(p) - c * q.rate.log() + lgamma(c) - p.entropy()
-    return where(p.low < 0, inf, z) if isinstance(p, Uniform) else z
+    p, beyond = _held(p, p.alpha <= 1) if isinstance(p, Pareto) else _within(p, 0.0)
+    return _unless(beyond, q.rate * p.mean - (c - 1) * _mean_log(p) - c * q.rate.log() + lgamma(c) - p.entropy())
 
 
 @_for(Normal, Beta, ContinuousBernoulli, Exponential, Gamma, Gumbel, Laplace, Pareto, Uniform)
 def _to_normal(p: Any, q: Any) -> Any:
-    mean, variance = p.mean, p.variance
-    if isinstance(p, Pareto):
-        mean, variance = (where(p.alpha > 2, x, 0.0) for x in (mean, variance))  # one infinity, below
-    square = variance + (mean - q.loc).square()
-    z = square / (q.scale.square() * 2) + q.scale.log() + LOG_ROOT_TAU - p.entropy()
-    return where(p.alpha > 2, z, inf) if isinstance(p, Pareto) else z
+    p, beyond = _held(p, p.alpha <= 2) if isinstance(p, Pareto) else (p, None)
+    square = p.variance + (p.mean - q.loc).square()
+    return _unless(beyond, square / (q.scale.square() * 2) + q.scale.log() + LOG_ROOT_TAU - p.entropy())
 
 
 @_for(Uniform, Beta, ContinuousBernoulli)
@@ -138,12 +153,13 @@ def _to_laplace(p: Any, q: Any) -> Any:
 @_for(Beta, Uniform)
 def _to_beta(p: Any, q: Any) -> Any:
     a, b = q.concentration1, q.concentration0
+    p, beyond = _within(p, 0.0, 1.0)
     mirrored = ((1 - p.low).xlogy(1 - p.low) - (1 - p.high).xlogy(1 - p.high)) / (p.high - p.low) - 1
-    z = log_beta(a, b) - (a - 1) * _mean_log(p) - (b - 1) * mirrored - p.entropy()
-    return where((p.low < 0) | (p.high > 1), inf, z)
+    return _unless(beyond, log_beta(a, b) - (a - 1) * _mean_log(p) - (b - 1) * mirrored - p.entropy())
 
 
 @_for(Pareto, Uniform)
 def _to_pareto(p: Any, q: Any) -> Any:
-    z = (q.alpha + 1) * _mean_log(p) - q.alpha.log() - q.alpha * q.scale.log() - p.entropy()
-    return where(p.low < q.scale, inf, z)
+    beyond = p.low < q.scale
+    p, beyond = _held(p, beyond)
+    return _unless(beyond, (q.alpha + 1) * _mean_log(p) - q.alpha.log() - q.alpha * q.scale.log() - p.entropy())

@@ -64,8 +64,9 @@ class Kumaraswamy(TransformedDistribution):
         """((a - 1) / (a b - 1))^(1 / a); NaN where a or b is below 1."""
         a, b = self.concentration1, self.concentration0
         inside = (a >= 1) & (b >= 1)
-        a, b = where(inside, a, math.nan), where(inside, b, math.nan)
-        return ((a - 1) / (a * b - 1)).pow(1 / a)
+        usual = inside & (a > 1)  # at a = 1 the density falls from 0 on
+        a, b = where(usual, a, 2.0), where(usual, b, 2.0)
+        return where(usual, ((a - 1) / (a * b - 1)).pow(1 / a), where(inside, 0.0, math.nan))
 
     @property
     def variance(self) -> Tensor:

@@ -64,7 +64,9 @@ class StudentT(Distribution):
     def log_prob(self, value: Any) -> Tensor:
         z = (self._checked(value) - self.loc) / self.scale
         half = self.df * 0.5
-        constant = lgamma(half + 0.5) - lgamma(half) - (self.df * math.pi).log() * 0.5 - self.scale.log()
+        wide = half.double()  # the difference of two large numbers
+        ratio = (lgamma(wide + 0.5) - lgamma(wide)).to(half.dtype)
+        constant = ratio - (self.df * math.pi).log() * 0.5 - self.scale.log()
         return constant - (half + 0.5) * (z.square() / self.df).log1p()
 
     def entropy(self) -> Tensor:

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd import Tensor, broadcast_shapes, mvlgamma, randn, where
 from autograd.errors import SettingError, ShapeError
-from autograd.linalg import cholesky, inv, slogdet, solve
+from autograd.linalg import inv, slogdet, solve
 from autograd.tensor.core import wrap
 
 from . import constraints, implicit
@@ -130,13 +130,12 @@ class Wishart(ExponentialFamily):
         return product @ product.mT
 
     def log_prob(self, value: Any) -> Tensor:
-        n, df = self._event_shape[-1], self.df
-        factor = cholesky(self._checked(value))
-        batch = broadcast_shapes(factor.shape[:-2], self._factor.shape[:-2])
-        shape = (*batch, *self._event_shape)
-        trace = solve(self._factor.expand(shape), factor.expand(shape)).square().sum((-2, -1))
+        x, n, df = self._checked(value), self._event_shape[-1], self.df
+        shape = broadcast_shapes(x.shape, self._factor.shape)
+        factor = self._factor.expand(shape)
+        trace = solve(factor.mT, solve(factor, x.expand(shape))).diagonal(0, -2, -1).sum(-1)  # of V^-1 x
         constant = df * (n * math.log(2) / 2) + df * half_log_det(self._factor) + mvlgamma(df * 0.5, n)
-        return (df - n - 1) * half_log_det(factor) - trace * 0.5 - constant
+        return (df - n - 1) * 0.5 * slogdet(x)[1] - trace * 0.5 - constant
 
     def entropy(self) -> Tensor:
         n, df = self._event_shape[-1], self.df
