@@ -98,7 +98,7 @@ def test_padding_and_small_planes(rng, scheme, dtype, padding):
 @both
 def test_rows_of_tiles_around_half_a_vector_and_a_vector(rng, scheme, dtype):
     lanes = simd.lanes(np.dtype(dtype).itemsize)
-    for tiles in (lanes // 2 - 1, lanes // 2, lanes // 2 + 1, lanes - 1, lanes, lanes + 1, 2 * lanes + 1):
+    for tiles in (max(lanes // 2 - 1, 1), lanes // 2, lanes // 2 + 1, lanes - 1, lanes, lanes + 1, 2 * lanes + 1):
         for missing in (0, 1):
             for height in (scheme.m, 3 * scheme.m + 1):
                 plane = height + scheme.r - 3, tiles * scheme.m - missing + scheme.r - 3
