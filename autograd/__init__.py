@@ -28,11 +28,19 @@ from .creation import (
     zeros,
     zeros_like,
 )
-from .device import cuda, device
+from .device import device
 from .dtypes import (
+    bfloat16,
     bool,
     can_cast,
+    cdouble,
+    cfloat,
+    chalf,
+    complex32,
+    complex64,
+    complex128,
     double,
+    dtype,
     finfo,
     float,
     float16,
@@ -51,6 +59,9 @@ from .dtypes import (
     promote_types,
     short,
     uint8,
+    uint16,
+    uint32,
+    uint64,
 )
 from .engine import backward, grad
 from .function import Function, checkpoint, once_differentiable
@@ -129,7 +140,9 @@ def __getattr__(name: str) -> Any:
         return globals()[name]
     found = None if name.startswith("__") else _names().find(name)
     if found is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name.startswith("__"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise importlib.import_module("autograd.names.absent").missing(__name__, name)
     globals()[name] = found
     return found
 

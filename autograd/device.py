@@ -69,21 +69,3 @@ class Absent:
     def device_count() -> int:
         """0."""
         return 0
-
-
-class cuda(Absent):  # noqa: N801 - PyTorch's spelling
-    """Answers `cuda.is_available()`, and takes what programs do when it is."""
-
-    @staticmethod
-    def manual_seed(seed: int) -> None:
-        """Nothing: `manual_seed` seeds the only generator."""
-
-    manual_seed_all = manual_seed
-
-    @staticmethod
-    def empty_cache() -> None:
-        """Nothing."""
-
-    @staticmethod
-    def synchronize(device: Any = None) -> None:
-        """Nothing: every operation has ended when its result is there."""

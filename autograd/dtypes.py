@@ -13,11 +13,32 @@ float16 = half = np.dtype(np.float16)
 float32 = float = np.dtype(np.float32)
 float64 = double = np.dtype(np.float64)
 uint8 = np.dtype(np.uint8)
+uint16, uint32, uint64 = np.dtype(np.uint16), np.dtype(np.uint32), np.dtype(np.uint64)
 int8 = np.dtype(np.int8)
 int16 = short = np.dtype(np.int16)
 int32 = int = np.dtype(np.int32)
 int64 = long = np.dtype(np.int64)
 bool = np.dtype(np.bool_)
+dtype = np.dtype  # for annotations and isinstance
+
+
+class Unknown:
+    """A dtype of PyTorch's that is not here. It has a name, and equals no Tensor's dtype; using it raises TypeError."""
+
+    def __init__(self, name: str, why: str) -> None:
+        self._name = name
+        self._why = why
+
+    def __repr__(self) -> str:  # NumPy shows it in its error: "Cannot interpret '...' as a data type"
+        return f"autograd.{self._name}, which is not here: {self._why}"
+
+
+_NARROW = "NumPy has no such numbers; use float32, or float16 where memory counts"
+_COMPLEX = "there are no complex Tensors; keep the real and the imaginary part as two Tensors"
+bfloat16 = Unknown("bfloat16", _NARROW)
+complex32 = chalf = Unknown("complex32", _COMPLEX)
+complex64 = cfloat = Unknown("complex64", _COMPLEX)
+complex128 = cdouble = Unknown("complex128", _COMPLEX)
 
 
 def finfo(type: Any = None) -> np.finfo[Any]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib
 from math import inf
 from typing import Any
 
@@ -40,7 +41,7 @@ from .tensor.solve import (
     solve,
     solve_triangular,
 )
-from .tensor.statistics import vander as _vander
+from .tensor.statistics import powers
 
 __all__ = [
     "EighResult",
@@ -157,8 +158,13 @@ def cond(A: Any, p: Any = None) -> Any:
 
 
 def vander(x: Any, *, N: int | None = None) -> Any:
-    """The powers 1, x, ..., x**(N-1) of each element of a 1-d Tensor as a row; N defaults to its length."""
-    return _vander(x, N, increasing=True)
+    """The powers 1, x, ..., x**(N-1) of each element of (..., n) along a new last dimension; N defaults to n."""
+    base = x if isinstance(x, Core) else wrap(array_of(x))
+    if base._array.ndim == 0:
+        raise ShapeError("linalg.vander: The input tensor should have at least one dimension, got a 0-d one")
+    if N is not None and N <= 1:
+        raise SettingError(f"linalg.vander: N must be greater than 1, got {N}")
+    return powers(base, N, True)
 
 
 def matmul(input: Any, other: Any) -> Any:
@@ -184,3 +190,36 @@ def vecdot(x: Any, y: Any, *, dim: int = -1) -> Any:
 @implements(np.linalg.norm)
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     return norm(x, ord, axis, keepdims)
+
+
+_LATER = {
+    "LUFactorExResult": "factors",
+    "LUFactorResult": "factors",
+    "LUResult": "factors",
+    "cholesky_ex": "systems",
+    "householder_product": "factors",
+    "inv_ex": "systems",
+    "lu_factor": "factors",
+    "lu_factor_ex": "factors",
+    "solve_ex": "systems",
+    "tensorinv": "systems",
+    "tensorsolve": "systems",
+}
+"""Name -> file in `tensor/`, imported when it is first asked for."""
+
+_RENAMED = {"lu": "lu_parts", "lu_solve": "lu_solve_factored"}
+"""What has another meaning in the main module."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _RENAMED:
+        return getattr(importlib.import_module("autograd.tensor.factors"), _RENAMED[name])
+    if name in _LATER:
+        return getattr(importlib.import_module(f"autograd.tensor.{_LATER[name]}"), name)
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER, *_RENAMED})

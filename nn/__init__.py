@@ -189,8 +189,28 @@ from .training import (
 add_library_folder(os.path.dirname(os.path.abspath(__file__)) + os.sep)  # recorded lines point at the user's code
 
 
+_LATER = {
+    "CrossMapLRN2d": "nn.cross_map.CrossMapLRN2d",
+    "DataParallel": "nn.parallel.DataParallel",
+    "FractionalMaxPool2d": "nn.fractional.FractionalMaxPool2d",
+    "FractionalMaxPool3d": "nn.fractional.FractionalMaxPool3d",
+    "NLLLoss2d": "nn.loss.NLLLoss",
+    "SyncBatchNorm": "nn.parallel.SyncBatchNorm",
+    "distributions": "nn.distributions",
+    "grad": "nn.grad",
+    "modules": "nn.modules",
+    "parallel": "nn.parallel",
+}
+
+
 def __getattr__(name: str) -> Any:
-    """`distributions` is imported when it is first asked for: most programs do without it."""
-    if name != "distributions":
+    """What few programs use is imported when it is first asked for."""
+    if name in _LATER:
+        return importlib.import_module("autograd.names.namespace").resolve(_LATER[name])
+    if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return importlib.import_module("nn.distributions")
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

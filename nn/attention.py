@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import math
 from collections.abc import Callable
 from typing import Any
@@ -533,3 +534,12 @@ class Transformer(Module):
         check_device("generate_square_subsequent_mask", device)
         dtype = get_default_dtype() if dtype is None else np.dtype(dtype)
         return wrap(np.triu(np.full((sz, sz), -math.inf, dtype), 1))  # type: ignore[no-any-return]
+
+
+def __getattr__(name: str) -> Any:
+    """PyTorch's choice between implementations: `from nn.attention import SDPBackend, sdpa_kernel`."""
+    if name in ("SDPBackend", "sdpa_kernel"):
+        return getattr(importlib.import_module("nn.sdpa"), name)
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)

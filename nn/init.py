@@ -205,3 +205,32 @@ def sparse_(tensor: T, sparsity: float, std: float = 0.01, generator: Generator 
     for column in range(columns):
         values[draw.source(generator).permutation(rows)[:zeros], column] = 0
     return _filled(tensor, values, "init.sparse_")
+
+
+def _old(name: str) -> Any:
+    new = globals()[f"{name}_"]
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        warnings.warn(f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.", FutureWarning, stacklevel=2)
+        return new(*args, **kwargs)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"`{name}_` under its old name."
+    return function
+
+
+_OLD = (
+    "constant", "dirac", "eye", "kaiming_normal", "kaiming_uniform", "normal", "orthogonal", "sparse", "uniform",
+    "xavier_normal", "xavier_uniform",
+)  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """The names of PyTorch before 0.4, without the underscore."""
+    if name in _OLD:
+        return _old(name)
+    if name == "torch":
+        import autograd
+
+        return autograd
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

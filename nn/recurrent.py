@@ -121,6 +121,19 @@ class RNNBase(Module):
         """The parameters of each layer and direction."""
         return [[getattr(self, name) for name in names] for names in self._names]
 
+    @property
+    def _all_weights(self) -> list[list[str]]:
+        """The names of the parameters of each layer and direction; programs that drop weights read them."""
+        return [list(names) for names in self._names]
+
+    @property
+    def _flat_weights_names(self) -> list[str]:
+        return [name for names in self._names for name in names]
+
+    @property
+    def _flat_weights(self) -> list[Parameter]:
+        return [getattr(self, name) for name in self._flat_weights_names]
+
     # -------------------------------------------------------------------------------------------------- forward
 
     def forward(self, input: Any, hx: Any = None) -> Any:

@@ -115,6 +115,6 @@ def _pinv_dx(dz: Any, x: Any, z: Any) -> Any:
 
 
 @op("pinv", dx=_pinv_dx)
-def pinv(x: Array, *, rcond: float) -> Array:
+def pinv(x: Array, *, rcond: Any) -> Array:
     """Pseudoinverse; singular values below rcond times the largest count as 0."""
     return np.linalg.pinv(x, rcond)

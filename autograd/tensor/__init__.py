@@ -21,6 +21,7 @@ from .display import Display
 from .elementwise import Elementwise
 from .index import Index
 from .inplace import InPlace
+from .later import Later
 from .linalg import LinAlg
 from .new import New, data_array, size_of
 from .numpy_protocol import NumPyProtocol
@@ -50,6 +51,7 @@ class Tensor(
     InPlace,
     RandomFill,
     New,
+    Later,
     NumPyProtocol,
     Display,
     Core,

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import SettingError, ShapeError
 from ..ops import decompose as ops
-from .core import apply, implements, wrap
+from .core import apply, array_of, implements, wrap
 from .join import alike, cat
 from .solve import matrices
 
@@ -56,17 +56,30 @@ def eigvalsh(A: Any, UPLO: str = "L") -> Any:
 def svd(A: Any, full_matrices: bool = True) -> SVDResult:
     """U (..., m, k), S (..., k) and Vh (..., k, n) with A = U @ diag(S) @ Vh and k = min(m, n); S is descending.
 
-    full_matrices   make U (..., m, m) and Vh (..., n, n). What that adds has no derivative: unless m = n, an A that
-                    requires grad needs full_matrices=False
+    full_matrices   make U (..., m, m) and Vh (..., n, n): columns that complete a basis. These can be turned against
+                    each other, so only what does not depend on that, such as the projection on them, has a derivative
     The gradient through U and Vh is meaningful only where the singular values differ.
     """
     x = matrices("linalg.svd", A, square=False)
     m, n = x._array.shape[-2:]
-    if full_matrices and m != n:
-        if x._node is not None:
-            raise SettingError("linalg.svd: full_matrices=True has no derivative; use full_matrices=False")
+    if not full_matrices or m == n:
+        return SVDResult(*apply(ops.svd, x))
+    if x._node is None:
         return SVDResult(*[wrap(factor) for factor in np.linalg.svd(x._array)])
-    return SVDResult(*apply(ops.svd, x))
+    u, s, vh = apply(ops.svd, x)
+    return SVDResult(_completed(u), s, vh) if m > n else SVDResult(u, s, _completed(vh.mT).mT)
+
+
+def _completed(q: Any) -> Any:
+    """The orthonormal columns q (..., m, k), and after them columns that make it a basis of m.
+
+    These are n (1 + w'w / 2) - q w (1 + w'w / 2) with w = q'n, which is 0: so they stay orthonormal to second order
+    when q moves.
+    """
+    n = wrap(np.linalg.qr(q._array, "complete")[0][..., q._array.shape[-1] :].copy())
+    w = q.mT @ n
+    rest = n - q @ w
+    return cat([q, rest + (rest @ (w.mT @ w)) * 0.5], -1)
 
 
 def svdvals(A: Any) -> Any:
@@ -75,27 +88,55 @@ def svdvals(A: Any) -> Any:
 
 
 def qr(A: Any, mode: str = "reduced") -> QRResult:
-    """Q (..., m, k) with orthonormal columns and upper triangular R (..., k, n), A = Q @ R, k = min(m, n)."""
-    if mode != "reduced":
-        raise SettingError(f"linalg.qr: mode {mode!r} is not supported; wanted 'reduced'")
+    """Q (..., m, k) with orthonormal columns and upper triangular R (..., k, n), A = Q @ R, k = min(m, n).
+
+    mode   "reduced"; "complete": Q (..., m, m) and R (..., m, n), where the columns after the k-th complete a basis and
+           only what does not depend on their choice has a derivative; "r": R alone, Q is empty
+    """
+    if mode not in ("reduced", "complete", "r"):
+        raise SettingError(
+            f"linalg.qr: received unrecognized mode {mode!r} but expected one of 'reduced', 'r', or 'complete'"
+        )
     x = matrices("linalg.qr", A, square=False)
     m, n = x._array.shape[-2:]
-    if m >= n:
-        return QRResult(*apply(ops.qr, x))
-    q, r = apply(ops.qr, x[..., :m])
-    return QRResult(q, cat([r, q.mT @ x[..., m:]], -1))
+    q, r = apply(ops.qr, x if m >= n else x[..., :m])
+    if m < n:
+        r = cat([r, q.mT @ x[..., m:]], -1)
+    if mode == "r":
+        return QRResult(wrap(np.zeros(0, x._array.dtype)), r)
+    if mode == "complete" and m > n:
+        r = cat([r, wrap(np.zeros((*x._array.shape[:-2], m - n, n), x._array.dtype))], -2)
+        return QRResult(_completed(q), r)
+    return QRResult(q, r)
 
 
-def pinv(A: Any, *, rtol: float | None = None) -> Any:
+def pinv(A: Any, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Any:
     """Pseudoinverse (..., n, m) of matrices (..., m, n).
 
-    rtol   singular values below rtol times the largest count as 0; default: max(m, n) times the precision of the dtype
+    atol, rtol   singular values below max(atol, rtol * the largest) count as 0; numbers or Tensors, one per matrix.
+                 Default: 0, and max(m, n) times the precision of the dtype, or 0 if atol > 0
+    rcond        rtol under an older name
+    hermitian    the matrices are symmetric, and so is the gradient
     The gradient holds while the rank stays the same.
     """
-    x = matrices("linalg.pinv", A, square=False)
-    if rtol is None:
-        rtol = max(x._array.shape[-2:]) * float(np.finfo(x._array.dtype).eps)
-    return apply(ops.pinv, x, rcond=rtol)
+    x = matrices("linalg.pinv", A, square=hermitian)
+    rtol = rcond if rtol is None else rtol
+    if hermitian:
+        x = (x + x.mT) * 0.5
+    if atol is None:
+        wanted: Any = max(x._array.shape[-2:]) * float(np.finfo(x._array.dtype).eps) if rtol is None else array_of(rtol)
+    else:
+        low = np.asarray(array_of(atol), np.float64)
+        usual = np.where(low > 0, 0.0, max(x._array.shape[-2:]) * float(np.finfo(x._array.dtype).eps))
+        largest = np.linalg.norm(x._array, 2, (-2, -1)) if x._array.size else np.ones(x._array.shape[:-2])
+        relative = usual if rtol is None else np.asarray(array_of(rtol), np.float64)
+        wanted = np.maximum(relative, low / np.where(largest > 0, largest, 1))
+    return apply(ops.pinv, x, rcond=wanted)
+
+
+def pinverse(input: Any, rcond: float = 1e-15) -> Any:
+    """`linalg.pinv` with another default: singular values below `rcond` times the largest count as 0."""
+    return pinv(input, rtol=rcond)
 
 
 @implements(np.linalg.eigh)
@@ -114,8 +155,9 @@ def _svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
 
 
 @implements(np.linalg.qr)
-def _qr(a: Any, mode: str = "reduced") -> QRResult:
-    return qr(a, mode)
+def _qr(a: Any, mode: str = "reduced") -> Any:
+    found = qr(a, mode)
+    return found.R if mode == "r" else found
 
 
 @implements(np.linalg.pinv)

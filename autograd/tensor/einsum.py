@@ -138,7 +138,7 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
             raise ShapeError(f"tensordot expects dims >= 0 and at most as many as dimensions, but got dims={dims}")
         dims = [*range(m - dims, m)], [*range(dims)]
     first, second = (
-        normalize_dims("tensordot", list(np.atleast_1d(array_of(d)).tolist()), ndim)
+        normalize_dims("tensordot", [int(i) for i in np.atleast_1d(array_of(d)).tolist()], ndim)
         for d, ndim in zip(dims, (m, n), strict=True)
     )
     if len(first) != len(second):

@@ -227,12 +227,17 @@ class Reduce(Core):
     def norm(self, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Self:
         """(sum of |x|**p)**(1/p) over `dim`: the norm of the elements as one vector, also where there are two dims.
 
-        p   a number; "fro" is 2; inf and -inf the largest and smallest |x|; 0 counts the elements that are not 0
+        p   a number; "fro" is 2; inf and -inf the largest and smallest |x|; 0 counts the elements that are not 0;
+            "nuc" is the sum of the singular values of the matrices in two dimensions
 
         Elements that are 0 receive gradient 0, so the gradient at the zero vector is 0. Raises DTypeError for integers.
         """
         if p == "fro" or p is None:
             p = 2
+        if p == "nuc":
+            from ..tensor.layers import nuclear_norm
+
+            return nuclear_norm(self, (-2, -1) if dim is None else dim, keepdim)  # type: ignore[no-any-return]
         if not isinstance(p, (int, float)):
             raise ShapeError(f"norm: Order {p} not supported: wanted a number or 'fro'; matrix norms are in linalg")
         x = _need_float(self, dtype, "norm: Expected a floating point or complex tensor as input. Got {}")

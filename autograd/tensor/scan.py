@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..ops import scan as ops
+from ..ops.shape import clone
 from .core import Core, apply, cast, implements, int64, method
 from .dims import normalize_dim
 from .reduce import floating, refuse
@@ -60,6 +61,13 @@ class Scan(Core):
         """(values, indices): the smallest element so far along `dim`, the last of ties; NaN from the first NaN on."""
         return self._extremes("cummin", np.minimum, dim)
 
+    def _edge(self, part: Any, axis: int) -> Any:
+        """What to put before or after: a number stands for a slice full of it."""
+        if not isinstance(part, (bool, int, float)):
+            return part
+        x = self._array
+        return np.full([1 if d == axis else n for d, n in enumerate(x.shape)], part, x.dtype)
+
     def _extremes(self, function: str, ufunc: np.ufunc, dim: Any) -> ValuesIndices:
         x = self._array
         axis = normalize_dim(function, dim, x.ndim)
@@ -73,7 +81,7 @@ class Scan(Core):
     def diff(self, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Self:
         """Differences of neighbours along `dim`, `n` times over; of bools: whether they differ.
 
-        prepend, append   Tensors to put before and after first, of the same shape except along `dim`
+        prepend, append   Tensors to put before and after first, of the same shape except along `dim`; or numbers
 
         Raises ShapeError for a 0-d Tensor and for negative `n`.
         """
@@ -82,7 +90,9 @@ class Scan(Core):
         if n < 0:
             raise ShapeError(f"diff: order must be non-negative but got {n}")
         axis = normalize_dim("diff", dim, self._array.ndim)
-        parts: Any = [part for part in (prepend, self, append) if part is not None]
+        if n == 0:
+            return apply(clone, self)  # type: ignore[no-any-return]
+        parts: Any = [self._edge(part, axis) for part in (prepend, self, append) if part is not None]
         x: Any = np.concatenate(parts, axis=axis) if len(parts) > 1 else self
         for _ in range(min(n, x._array.shape[axis])):
             x = apply(ops.diff, x, axis=axis)

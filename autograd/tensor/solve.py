@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..ops import linalg as ops
+from ..ops.index import zero_at
 from .core import Core, apply, array_of, implements, method, wrap
 from .join import alike
 
@@ -93,8 +94,8 @@ def matrix_power(A: Any, n: int) -> Any:
     """A multiplied by itself n times, for each matrix of a batch; n = 0: the identity; n < 0: powers of the inverse."""
     a = matrices("linalg.matrix_power", A)
     if n == 0:
-        shape, dtype = a._array.shape, a._array.dtype
-        return wrap(np.broadcast_to(np.eye(shape[-1], dtype=dtype), shape).copy())
+        zero = apply(zero_at, a, index=...)  # the derivative is zero, not missing
+        return zero + wrap(np.eye(a._array.shape[-1], dtype=a._array.dtype))
     square = inv(a) if n < 0 else a
     n, z = abs(n), None
     while n:  # by repeated squaring

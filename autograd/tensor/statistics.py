@@ -10,7 +10,8 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import DTypeError, SettingError, ShapeError
-from .core import Core, array_of, cast, int64, method, wrap
+from ..ops.index import zero_at
+from .core import Core, apply, array_of, cast, int64, method, wrap
 from .dims import normalize_dim
 from .out import takes_out
 from .sort import chosen
@@ -130,7 +131,10 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str | None = None) -> 
     if p < 0:
         raise SettingError(f"cdist: only supports non-negative p values, got {p}")
     d = a.unsqueeze(-2) - b.unsqueeze(-3)
-    return (d != 0).to(d._array.dtype).sum(-1) if p == 0 else d.norm(p, -1)
+    if p == 0:
+        zero = 0 if d._node is None else apply(zero_at, d, index=...)  # the derivative is zero, not missing
+        return ((d != 0).to(d._array.dtype) + zero).sum(-1)
+    return d.norm(p, -1)
 
 
 def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
@@ -150,8 +154,13 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     base = _tensor(x)
     if base._array.ndim != 1:
         raise ShapeError(f"vander: x must be a one-dimensional tensor, got shape {list(base._array.shape)}")
-    exponents = np.arange(base._array.size if N is None else N)
-    columns = base.unsqueeze(1) ** wrap(exponents if increasing else exponents[::-1].copy())
+    return powers(base, N, increasing)
+
+
+def powers(base: Any, N: int | None, increasing: bool) -> Any:
+    """The powers 0 .. N - 1 of each element along a new last dimension; N defaults to the size of the last."""
+    exponents = np.arange(base._array.shape[-1] if N is None else N)
+    columns = base.unsqueeze(-1) ** wrap(exponents if increasing else exponents[::-1].copy())
     return columns.to(base._array.dtype)
 
 

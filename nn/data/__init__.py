@@ -1,5 +1,8 @@
 """Data sets, loaders, transforms."""
 
+import importlib
+from typing import Any
+
 from . import transforms
 from .dataset import (
     ConcatDataset,
@@ -36,3 +39,17 @@ from .sequences import (
 )
 from .stream import ChainDataset, IterableDataset, WorkerInfo, get_worker_info
 from .text import TextChars
+
+_LATER = {"DistributedSampler": "distributed"}
+_MODULES = {"dataloader": "loader", "distributed": "distributed"}
+
+
+def __getattr__(name: str) -> Any:
+    """What few programs use is imported when it is first asked for."""
+    if name in _LATER:
+        return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{_MODULES[name]}")
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise importlib.import_module("autograd.names.absent").missing(__name__.removeprefix("nn."), name)

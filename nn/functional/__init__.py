@@ -1,5 +1,8 @@
 """Layers, activations and losses as functions, with checks of their inputs. `import nn.functional as F`."""
 
+import importlib
+from typing import Any
+
 from autograd.functions import sigmoid, tanh
 from autograd.tensor.activation import (
     celu,
@@ -114,3 +117,24 @@ from .winners import (
     max_pool2d_with_indices,
     max_pool3d_with_indices,
 )
+
+_LATER = {
+    "conv_tbc": "rare",
+    "fractional_max_pool2d": "fractional",
+    "fractional_max_pool2d_with_indices": "fractional",
+    "fractional_max_pool3d": "fractional",
+    "fractional_max_pool3d_with_indices": "fractional",
+    "multi_head_attention_forward": "multihead",
+    "native_channel_shuffle": "rare",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What few programs use is imported when it is first asked for."""
+    if name == "grad":
+        return importlib.import_module("nn.grad")
+    if name in _LATER:
+        return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)

@@ -43,6 +43,8 @@ def batch_norm(
     """
     x = _checked("batch_norm", input, ("weight", weight), ("bias", bias))
     shape = x._array.shape
+    if shape == (0,):
+        return x * 1  # type: ignore[no-any-return]  # nothing to normalise
     if len(shape) < 2:
         raise ShapeError(f"batch_norm: wanted an input (N, C) or (N, C, *), got {shape}")
     if eps <= 0 and (training or eps < 0):

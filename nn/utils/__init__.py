@@ -15,7 +15,13 @@ from .weight_norm import remove_weight_norm, weight_norm
 
 
 def __getattr__(name: str) -> Any:
-    """`parametrizations` and `parametrize` are imported when they are first asked for."""
-    if name not in ("parametrizations", "parametrize"):
+    """What few programs use is imported when it is first asked for."""
+    if name in ("parametrizations", "parametrize", "prune"):
+        return importlib.import_module(f"{__name__}.{name}")
+    if name in ("clip_grad_norm", "convert_conv2d_weight_memory_format", "convert_conv3d_weight_memory_format"):
+        return getattr(importlib.import_module(f"{__name__}.old"), name)
+    if name in ("convert_parameters", "memory_format"):
+        return importlib.import_module(f"{__name__}.{'vector' if name == 'convert_parameters' else 'old'}")
+    if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return importlib.import_module(f"{__name__}.{name}")
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)

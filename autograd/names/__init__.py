@@ -1,0 +1,48 @@
+"""Where a program that was written for PyTorch finds what stands elsewhere here, and is told what does not.
+
+After `import autograd as torch` such a program asks this package for `torch.nn.Linear`, `torch.optim.SGD`, `torch.save`
+or `torch.conv2d`. Nothing is imported before it is asked for; our own code never asks.
+
+    tables.py    name -> where it stands
+    old.py       names that PyTorch keeps from older versions, and settings that change nothing here
+    absent.py    names that PyTorch has and we do not: why, and what to do instead
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..tensor import Tensor
+from ..tensor.layout import MEMORY_FORMATS
+from . import old
+from .absent import reason
+from .namespace import Namespace, resolve
+from .tables import ELSEWHERE, FUNCTIONAL, NAMESPACES, TYPES
+
+__all__ = ["find", "known", "reason"]
+
+
+def find(name: str) -> Any:
+    """What PyTorch has under this name; None if nothing here corresponds to it."""
+    if name in ELSEWHERE:
+        return resolve(ELSEWHERE[name])
+    if name in FUNCTIONAL:
+        variant = getattr(resolve("nn.functional.variants"), name, None)
+        return variant or resolve(f"nn.functional.{name}")
+    if name in NAMESPACES:
+        return Namespace(f"autograd.{name}", *NAMESPACES[name])
+    if name in MEMORY_FORMATS:
+        return name
+    if name in TYPES:
+        return old.constructor(name, TYPES[name])
+    if name in old.SETTINGS:
+        return old.SETTINGS[name]
+    in_place = name.endswith("_") and not name.startswith("_")  # exp_(x) is x.exp_()
+    if in_place and (found := getattr(Tensor, name, None)) is not None:
+        return found
+    return resolve(f"nn.functional.{name}") if in_place and name in old.IN_PLACE else None
+
+
+def known() -> set[str]:
+    """All names that `find` knows, without the in-place functions."""
+    return {*ELSEWHERE, *FUNCTIONAL, *NAMESPACES, *MEMORY_FORMATS, *TYPES, *old.SETTINGS}

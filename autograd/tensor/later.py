@@ -1,0 +1,119 @@
+"""Methods that few programs use: their code is imported when one of them is first called. And the rest of PyTorch's."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
+
+from ..errors import DTypeError
+from .core import Core
+from .inplace import update
+
+METHODS = {
+    "copies": "alias_copy narrow_copy unsafe_chunk unsafe_split unsafe_split_with_sizes",
+    "decompose": "pinverse",
+    "older": "qr svd",
+    "factors": "cholesky_inverse cholesky_solve lu lu_solve orgqr triangular_solve",
+    "more": (
+        "angle apply_ as_strided_scatter conj_physical diagonal_scatter frexp index_reduce map_ nonzero_static put "
+        "resize_ resize_as_ to_dense"
+    ),
+    "slopes": "histogram",
+    "solve": "matrix_exp",
+    "special": "i0 igamma igammac",
+}
+"""File -> the functions in it that are methods too."""
+
+IN_PLACE = (
+    "bitwise_left_shift", "bitwise_right_shift", "i0", "igamma", "igammac", "index_reduce", "put",
+)  # fmt: skip
+
+
+def _method(file: str, name: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(importlib.import_module(f"autograd.tensor.{file}"), name)(self, *args, **kwargs)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"See `autograd.{name}`."
+    return method
+
+
+def _in_place(name: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return update(self, f"{name}_", getattr(type(self), name), *args, **kwargs)
+
+    method.__name__ = method.__qualname__ = f"{name}_"
+    method.__doc__ = f"In-place form of `{name}`. Returns the Tensor itself."
+    return method
+
+
+def _no(name: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> bool:
+        return False
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = "False."
+    return method
+
+
+class Later(Core):
+    """Rare methods, and answers to questions about kinds of Tensors that are not here."""
+
+    __slots__ = ()
+
+    is_sparse = is_sparse_csr = is_quantized = is_mkldnn = is_nested = is_meta = False
+    is_mps = is_xla = is_xpu = is_ipu = is_maia = is_mtia = is_vulkan = False
+    is_conj, is_neg, is_distributed, is_inference, is_pinned, is_shared = map(
+        _no, ("is_conj", "is_neg", "is_distributed", "is_inference", "is_pinned", "is_shared")
+    )
+
+    @property
+    def layout(self) -> str:
+        """ "strided": the layout of dense Tensors, the only one."""
+        return "strided"
+
+    def new(self, *data: Any, device: Any = None) -> Self:
+        """A Tensor of this one's dtype: of given sizes, as ints, or of data; see `new_tensor`."""
+        from .new import data_array, made
+
+        if not data:
+            return self.new_empty(0)  # type: ignore[attr-defined, no-any-return]
+        if all(isinstance(n, int) and not isinstance(n, bool) for n in data) or type(data[0]).__name__ == "Size":
+            return self.new_zeros(*data)  # type: ignore[attr-defined, no-any-return]
+        return made(data_array("new", data[0], self._array.dtype), False)  # type: ignore[no-any-return]
+
+    def new_empty_strided(self, size: Any, stride: Any, dtype: Any = None, **settings: Any) -> Any:
+        """Any values, of this Tensor's dtype; see `empty_strided`."""
+        from .made import empty_strided
+
+        return empty_strided(size, stride, dtype=dtype or self._array.dtype, **settings)
+
+    def bfloat16(self, memory_format: Any = None) -> Any:
+        """Raises DTypeError: NumPy has no such numbers."""
+        raise DTypeError("bfloat16: NumPy has no such numbers; use float() or half()")
+
+    def dim_order(self) -> tuple[int, ...]:
+        """The dimensions, from the one with the largest stride to that with the smallest."""
+        steps = self._array.strides
+        return tuple(sorted(range(len(steps)), key=lambda d: -steps[d]))
+
+    def _is_view(self) -> bool:
+        return self._base is not None
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """What is missing: an error that says why, if PyTorch has it."""
+            if not name.startswith("__"):
+                missing = importlib.import_module("autograd.names.absent").reason("Tensor", name)
+                if missing:
+                    raise AttributeError(f"Tensor.{name} is not here: {missing}")
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+for _file, _names in METHODS.items():
+    for _name in _names.split():
+        setattr(Later, _name, _method(_file, _name))
+for _name in IN_PLACE:
+    setattr(Later, f"{_name}_", _in_place(_name))

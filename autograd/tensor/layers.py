@@ -1,0 +1,111 @@
+"""Layers, cells of recurrent layers and norms that PyTorch has in its main module."""
+
+# mypy: no-warn-return-any
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .core import array_of
+from .linalg import linear
+from .more import tensor_of
+
+
+def frobenius_norm(input: Any, dim: Any = (), keepdim: bool = False) -> Any:
+    """The root of the sum of squares over `dim`, or all dimensions."""
+    return tensor_of(input).norm(2, dim if dim != () else None, keepdim)
+
+
+def nuclear_norm(input: Any, dim: Any = (-2, -1), keepdim: bool = False) -> Any:
+    """The sum of the singular values of the matrices in two dimensions."""
+    from ..linalg import matrix_norm
+
+    return matrix_norm(input, "nuc", dim, keepdim)
+
+
+def norm_except_dim(v: Any, pow: int = 2, dim: int = 0) -> Any:
+    """The norm over all dimensions but `dim`, which are kept with size 1; -1: over all."""
+    x = tensor_of(v)
+    if dim == -1:
+        return x.norm(pow)
+    return x.norm(pow, [d for d in np.arange(x._array.ndim) if d != dim], True)
+
+
+def spmm(mat: Any, mat2: Any) -> Any:
+    """The product of two matrices: `mm`."""
+    return tensor_of(mat).mm(mat2)
+
+
+def affine_grid_generator(theta: Any, size: Any, align_corners: bool) -> Any:
+    """`nn.functional.affine_grid`."""
+    from nn.functional import affine_grid
+
+    return affine_grid(theta, size, align_corners)
+
+
+def grid_sampler(input: Any, grid: Any, interpolation_mode: int, padding_mode: int, align_corners: bool) -> Any:
+    """`nn.functional.grid_sample`, with modes as numbers: bilinear, nearest, bicubic; zeros, border, reflection."""
+    from nn.functional import grid_sample
+
+    mode = ("bilinear", "nearest", "bicubic")[interpolation_mode]
+    return grid_sample(input, grid, mode, ("zeros", "border", "reflection")[padding_mode], align_corners)
+
+
+grid_sampler_2d = grid_sampler_3d = grid_sampler
+
+
+def convolution(
+    input: Any,
+    weight: Any,
+    bias: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    transposed: bool,
+    output_padding: Any,
+    groups: int,
+) -> Any:
+    """A convolution, or a transposed one, over as many dimensions as the weight has beyond two."""
+    import nn.functional as F
+
+    axes = array_of(weight).ndim - 2
+    if transposed:
+        function = getattr(F, f"conv_transpose{axes}d")
+        return function(input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return getattr(F, f"conv{axes}d")(input, weight, bias, stride, padding, dilation, groups)
+
+
+def _gates(input: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> tuple[Any, Any]:
+    return linear(input, w_ih, b_ih), linear(h, w_hh, b_hh)
+
+
+def lstm_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
+    """One step of an LSTM, (h, c) of hx = (h, c); see `nn.LSTMCell`, whose parameters these are."""
+    h, c = hx
+    a, b = _gates(input, h, w_ih, w_hh, b_ih, b_hh)
+    i, f, g, o = (a + b).chunk(4, -1)
+    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+    return o.sigmoid() * c.tanh(), c
+
+
+def gru_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
+    """One step of a GRU; see `nn.GRUCell`, whose parameters these are."""
+    a, b = _gates(input, hx, w_ih, w_hh, b_ih, b_hh)
+    (r, z, n), (r2, z2, n2) = a.chunk(3, -1), b.chunk(3, -1)
+    r, z = (r + r2).sigmoid(), (z + z2).sigmoid()
+    n = (n + r * n2).tanh()
+    return n + z * (hx - n)
+
+
+def rnn_tanh_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
+    """One step of an RNN with tanh; see `nn.RNNCell`, whose parameters these are."""
+    a, b = _gates(input, hx, w_ih, w_hh, b_ih, b_hh)
+    return (a + b).tanh()
+
+
+def rnn_relu_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
+    """One step of an RNN with relu."""
+    a, b = _gates(input, hx, w_ih, w_hh, b_ih, b_hh)
+    return (a + b).relu()
