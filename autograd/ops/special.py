@@ -150,12 +150,17 @@ def _erf_near(x: Array) -> Any:
     return x * _quotient(_BELOW_HALF, x * x)
 
 
-def _erfc_far(y: Array) -> Any:
-    """erfc(y), precise for y >= 0.46."""
+def erfcx_far(y: Array) -> Any:
+    """exp(y²) erfc(y), precise for y >= 0.46."""
     head = np.minimum(y, 4.0)
     tail = np.maximum(y, 4.0)
     t = 1 / (tail * tail)
-    scaled = np.where(y <= 4, _quotient(_BELOW_FOUR, head), (1 / SQRT_PI - t * _quotient(_ABOVE_FOUR, t)) / tail)
+    return np.where(y <= 4, _quotient(_BELOW_FOUR, head), (1 / SQRT_PI - t * _quotient(_ABOVE_FOUR, t)) / tail)
+
+
+def _erfc_far(y: Array) -> Any:
+    """erfc(y), precise for y >= 0.46."""
+    scaled = erfcx_far(y)
     rough = np.trunc(np.minimum(y, 30.0) * 16) / 16  # its square is exact, so exp(-y²) does not magnify rounding
     rest = np.minimum(y, 30.0) - rough
     return np.exp(-rough * rough) * np.exp(-rest * (2 * rough + rest)) * scaled

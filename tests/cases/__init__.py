@@ -1,6 +1,6 @@
 """The table of operations to check: one file per family, one row per way to call an op."""
 
-from . import activation, conv, elementwise, index, linalg, loss, norm, pool, recurrent, reduce, shape
+from . import activation, conv, elementwise, index, linalg, loss, norm, pool, recurrent, reduce, shape, special
 from .case import Case
 
 CASES: list[Case] = [
@@ -15,4 +15,5 @@ CASES: list[Case] = [
     *pool.CASES,
     *norm.CASES,
     *recurrent.CASES,
+    *special.CASES,
 ]

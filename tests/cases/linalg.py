@@ -69,6 +69,67 @@ def _svd_of(x):
     return [s, u * u, vh * vh, u @ vh]
 
 
+def _whole_qr(x):
+    """What does not depend on which columns complete the basis."""
+    q, r = linalg.qr(x, "complete")
+    k = min(x.shape[-2:])
+    rest = q[..., k:]
+    return q[..., :k], r, rest @ rest.mT
+
+
+def _whole_svd(x):
+    u, s, vh = linalg.svd(x)
+    rest, other = u[..., len(s) :], vh[len(s) :]
+    return s, u[..., : len(s)] ** 2, rest @ rest.mT, other.mT @ other
+
+
+def _symmetric_pinv(x):
+    return linalg.pinv(x + x.mT, hermitian=True)
+
+
+def _lu(x):
+    p, lower, upper = linalg.lu(x)
+    return lower, upper, p @ lower @ upper
+
+
+def _lu_of(x):
+    """By rows, one matrix at a time."""
+    found = []
+    for a in x.reshape(-1, *x.shape[-2:]):
+        m, n = a.shape
+        u, lower, order = a.copy(), np.eye(m), np.arange(m)
+        for i in range(min(m, n)):
+            j = i + int(np.abs(u[i:, i]).argmax())
+            u[[i, j]], order[[i, j]] = u[[j, i]], order[[j, i]]
+            lower[[i, j], :i] = lower[[j, i], :i]
+            for row in range(i + 1, m):
+                lower[row, i] = u[row, i] / u[i, i]
+                u[row] -= lower[row, i] * u[i]
+        k = min(m, n)
+        found.append((lower[:, :k], u[:k], a))
+    parts = zip(*found, strict=True) if found else [()] * 3
+    k = min(x.shape[-2:])
+    shapes = [(*x.shape[:-1], k), (*x.shape[:-2], k, x.shape[-1]), x.shape]
+    return [np.array(part).reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
+def _by_lu(x):
+    packed, pivots = linalg.lu_factor(x)
+    return linalg.lu_solve(packed, pivots, autograd.ones(x.shape[-1], 2, dtype=x.dtype))
+
+
+def _by_cholesky(x):
+    return autograd.cholesky_inverse(linalg.cholesky(_definite(x)))
+
+
+def _householder(a, tau):
+    z = np.eye(len(a))
+    for i, t in enumerate(tau):
+        v = np.tril(a, -1)[:, i] + np.eye(len(a))[i]
+        z = z @ (np.eye(len(a)) - t * np.outer(v, v))
+    return z[:, : a.shape[1]]
+
+
 def _norms(function, reference, shapes, orders, **kwargs):
     return [
         Case(kwargs.get("covers", "vector_norm"), function, (shape,), {"ord": order}, reference)
@@ -261,6 +322,31 @@ CASES = [
     *_over("qr", linalg.qr, np.linalg.qr, [(3, 3), (3, 2), (2, 3), (1, 1), (0, 0), (2, 3, 2)]),
     *_over("pinv", linalg.pinv, np.linalg.pinv, [(3, 2), (2, 3), (3, 3), (1, 1), (2, 3, 2)]),
     Case("pinv", linalg.pinv, ((2, 0),), {}, np.linalg.pinv),
+    *_over("qr", _whole_qr, None, [(3, 2), (4, 2), (2, 3)], note="complete"),
+    *_over("svd", _whole_svd, None, [(3, 2), (2, 3), (4, 2)], note="full"),
+    *_over("pinv", _symmetric_pinv, None, [(3, 3), (2, 2, 2)], note="hermitian"),
+    # ---- triangular factors
+    *_over("lu", _lu, _lu_of, [(3, 3), (4, 2), (2, 4), (1, 1), (0, 0), (2, 2, 2)]),
+    *_over(
+        "lu", _by_lu, lambda x: np.linalg.inv(x) @ np.ones((x.shape[-1], 2)), [(3, 3), (2, 2, 2)], domain=invertible
+    ),
+    *_over("solve", _by_cholesky, lambda x: np.linalg.inv(_definite(x)), [(3, 3), (2, 2, 2)], note="cholesky_solve"),
+    *_over(
+        "inv",
+        lambda x: linalg.tensorinv(x.reshape(2, 2, 4)),
+        lambda x: np.linalg.tensorinv(x.reshape(2, 2, 4)),
+        [(4, 4)],
+        domain=invertible,
+    ),
+    Case(
+        "solve",
+        lambda a, b: linalg.tensorsolve(a.reshape(2, 2, 4), b),
+        ((4, 4), (2, 2)),
+        {},
+        lambda a, b: np.linalg.tensorsolve(a.reshape(2, 2, 4), b),
+        (invertible, real),
+    ),
+    Case("mul", linalg.householder_product, ((3, 2), (2,)), {}, _householder),
     # ---- norms
     *_norms(linalg.norm, np.linalg.norm, [(3,)], [None, 2, 1, 3, np.inf, -np.inf, 0.5]),
     *_norms(linalg.norm, np.linalg.norm, [(2, 3)], [None, "fro", 1, -1, np.inf, -np.inf]),
