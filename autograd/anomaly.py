@@ -6,6 +6,7 @@ derivative is infinite, and 0 * inf is NaN. That case is recognised and said.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -144,3 +145,9 @@ def _backward_message(record: Record, position: int, g: Any, dz: Any, bad: str, 
                 "where(ok, f(where(ok, x, 1)), 0)"
             )
     return message
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)

@@ -318,7 +318,11 @@ def hessian(func: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any
 
 
 def __getattr__(name: str) -> Any:
-    """`functional_call` and `stack_module_state`, which PyTorch has here and we in `nn.utils`."""
-    if name not in ("functional_call", "stack_module_state"):
+    """What PyTorch has here and we in `nn.utils`."""
+    if name in ("functional_call", "stack_module_state"):
+        return getattr(importlib.import_module("nn.utils"), name)
+    if name == "replace_all_batch_norm_modules_":
+        return getattr(importlib.import_module("nn.utils.old"), name)
+    if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module("nn.utils"), name)
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)

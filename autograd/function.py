@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -314,3 +315,11 @@ def checkpoint(
     arrays = tuple(x._array for x in args if isinstance(x, Core))
     record.saved = (function, kept, kwargs, random_state, arrays)
     return type(outputs)(results) if several else results[0]
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "FunctionCtx":  # of annotations
+        return Context
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import threading
 from collections.abc import Callable
@@ -129,3 +130,9 @@ def _decorated(function: Callable[..., Any], mode: bool) -> Callable[..., Any]:
             state.tape = before
 
     return wrapped
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)

@@ -7,6 +7,9 @@ Generator of its own where results must repeat.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -277,3 +280,32 @@ def _with_replacement(rng: np.random.Generator, rows: Array, num_samples: int) -
 
 def _rng(generator: Generator | None) -> np.random.Generator:
     return (default_generator if generator is None else generator).rng
+
+
+# ---------------------------------------------------------------------------------------------------------- states
+
+
+@contextlib.contextmanager
+def fork_rng(
+    devices: Any = None, enabled: bool = True, _caller: str = "fork_rng", _devices_kw: str = "devices",
+    device_type: str = "cuda",
+) -> Iterator[None]:  # fmt: skip
+    """A `with` block after which the default generator goes on as if nothing had been drawn inside.
+
+    enabled   False: the block changes nothing
+    devices, device_type   of other devices whose generators to keep: there are none
+    """
+    if not enabled:
+        yield
+        return
+    before = get_rng_state()
+    try:
+        yield
+    finally:
+        set_rng_state(before)
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)

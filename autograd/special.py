@@ -1,7 +1,7 @@
 """Special functions under the names of `torch.special`. All take integers as the default floating dtype.
 
-In float64 they are precise to a few units in the last place, which tests compare with mpmath; float32 stays float32 and is
-computed in double precision. All are differentiable any number of times, but for `zeta` by its first argument.
+In float64 they are precise to a few units in the last place. float32 stays float32, computed in double precision.
+All are differentiable any number of times, but for `zeta` by its first argument.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ class SyncBatchNorm(_BatchNorm):
 
     @classmethod
     def convert_sync_batchnorm(cls, module: Module, process_group: Any = None) -> Module:
-        """`module` with a SyncBatchNorm in place of every BatchNorm*d; parameters and statistics are the same objects."""
+        """`module` with a SyncBatchNorm in place of every BatchNorm*d, over the same parameters and statistics."""
         converted: Module = module
         if isinstance(module, _BatchNorm) and not isinstance(module, cls):
             made = cls(

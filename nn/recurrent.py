@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+import nn.functional.recurrent as layers
 from autograd import Tensor, cat, stack
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.tensor.core import array_of, wrap
 
 from . import functional as F
 from . import init
-from .functional import recurrent as layers
 from .linear import parameter
 from .module import Module
 from .parameter import Parameter

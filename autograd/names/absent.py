@@ -40,6 +40,7 @@ REMOVED = "PyTorch has removed it, too"
 FLAGS = "there is one implementation and no switch between several"
 CHECKPOINT = "autograd.checkpoint(function, *args) keeps the arguments alone, and there is nothing to select"
 REPORT = "it reports on PyTorch's own installation"
+STEP = "an optimiser's step is its method `step`; there is no function of it"
 HISTORY = "the tape is public: x.grad_fn, x.grad_fn.next_functions, Tensor.register_hook, autograd.tape()"
 
 MODULES = {
@@ -212,6 +213,11 @@ NAMES: dict[str, dict[str, str]] = {
         SPARSE + "; use Adam": "SparseAdam",
         INTERNAL: "swap_in_optimizer_params_and_state",
     },
+    "optim.adam": {STEP: "adam adamw"},
+    "optim.sgd": {STEP: "sgd"},
+    "optim.optimizer": {"register hooks on each optimiser": """register_optimizer_step_post_hook
+            register_optimizer_step_pre_hook"""},
+    "optim.swa_utils": {"use get_ema_avg_fn and get_swa_avg_fn": "get_ema_multi_avg_fn get_swa_multi_avg_fn"},
     "optim.lr_scheduler": {INTERNAL: "EPOCH_DEPRECATION_WARNING TYPE_CHECKING Tensor inf"},
     "data": {
         PIPES: """
@@ -286,6 +292,10 @@ PATTERNS: dict[str, tuple[tuple[str, str], ...]] = {
     "mps": ((r".*", DEVICE),),
     "xpu": ((r".*", DEVICE),),
     "accelerator": ((r".*", DEVICE),),
+    "amp": ((r".*", DEVICE),),
+    "nn.modules.module": (
+        (r"register_module_\w+|T", "there are no hooks of all modules at once; register them on each"),
+    ),
     "cpu": ((r".*", DEVICE),),
     "backends": ((r".*", FLAGS),),
     "distributed": ((r".*", MANY),),
@@ -302,9 +312,10 @@ def reason(module: str, name: str) -> str | None:
     for part in (f"{module}.{name}".strip("."), f"autograd.{name}" if not module else "", module):
         if part in MODULES:
             return MODULES[part]
-    for why, names in NAMES.get(module, {}).items():
-        if name in names.split():
-            return why
+    for table in (module, "nn" if module.startswith("nn.modules") else module):
+        for why, names in NAMES.get(table, {}).items():
+            if name in names.split():
+                return why
     first = module.split(".")[0] if module else ""
     for pattern, why in PATTERNS.get(module) or (PATTERNS.get(first, ()) if first else ()):
         if re.fullmatch(pattern, name) and not name.startswith("__"):
@@ -314,7 +325,7 @@ def reason(module: str, name: str) -> str | None:
 
 def missing(module: str, name: str) -> AttributeError:
     """The error for a name that is not here: of `module`, such as "nn.functional" or "autograd.linalg"."""
-    why = reason(module.removeprefix("autograd").removeprefix("."), name)
+    why = reason(re.sub(r"^autograd\.?|^nn\.(?=optim|data)", "", module), name)
     if why is None:
         return AttributeError(f"module {module!r} has no attribute {name!r}")
     return AttributeError(f"{module}.{name} is not here: {why}")

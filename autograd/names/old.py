@@ -13,6 +13,7 @@ from ..errors import DTypeError, SettingError
 from ..modes import state
 from ..tensor import Tensor
 from ..tensor.core import Core, array_of, set_default_dtype
+from ..tensor.options import Layout, strided
 
 IN_PLACE = frozenset(("alpha_dropout_", "celu_", "dropout_", "feature_alpha_dropout_", "rrelu_", "selu_", "threshold_"))
 """Functions of `nn.functional` that write into their input, and that PyTorch has in its main module, too."""
@@ -157,7 +158,7 @@ SETTINGS: dict[str, Any] = {
     "is_signed": lambda input: input.is_signed(),
     "is_storage": is_storage,
     "is_vulkan_available": lambda: False,
-    "layout": str,
+    "layout": Layout,
     "memory_format": str,
     "set_default_device": set_default_device,
     "set_default_tensor_type": set_default_tensor_type,
@@ -166,7 +167,7 @@ SETTINGS: dict[str, Any] = {
     "set_flush_denormal": set_flush_denormal,
     "set_num_interop_threads": set_num_interop_threads,
     "set_warn_always": set_warn_always,
-    "strided": "strided",
+    "strided": strided,
     "typename": typename,
     "use_deterministic_algorithms": use_deterministic_algorithms,
 }

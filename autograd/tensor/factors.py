@@ -148,6 +148,12 @@ def lu_solve(b: Any, LU_data: Any, LU_pivots: Any) -> Any:
     return lu_solve_factored(LU_data, LU_pivots, b)
 
 
+def _spread(b: Any, a: Any) -> Any:
+    """b, a matrix for each of a: `solve` might take a single one for a batch of vectors."""
+    batch = np.broadcast_shapes(a._array.shape[:-2], b._array.shape[:-2])
+    return b.expand(*batch, *b._array.shape[-2:]) if b._array.ndim > 1 else b
+
+
 def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Any:
     """The X with A @ X = B, from the Cholesky factor: A = L @ L.mT, or with `upper` A = L.mT @ L. B (..., n, k)."""
     factor = matrices("cholesky_solve", L)
@@ -157,6 +163,7 @@ def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Any:
             f"cholesky_solve: Incompatible matrix sizes: each A matrix is {factor._array.shape[-1]} by "
             f"{factor._array.shape[-1]} but each b has shape {b._array.shape}"
         )
+    b = _spread(b, factor)
     first = factor.mT if upper else factor
     return solve_triangular(first.mT, solve_triangular(first, b, upper=False), upper=True)
 
@@ -173,7 +180,10 @@ def triangular_solve(
 ) -> TriangularSolveResult:
     """The X with A @ X = b for a triangular A (with `transpose`, its transpose), and a copy of A. An older form."""
     a = matrices("triangular_solve", A)
-    x = solve_triangular(a.mT if transpose else a, b, upper=upper != transpose, unitriangular=unitriangular)
+    rows = alike([b])[0]
+    x = solve_triangular(
+        a.mT if transpose else a, _spread(rows, a), upper=upper != transpose, unitriangular=unitriangular
+    )
     return TriangularSolveResult(x, a.clone())
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ..errors import DTypeError
 from .core import Core
 from .inplace import update
+from .options import Layout, strided
 
 METHODS = {
     "copies": "alias_copy narrow_copy unsafe_chunk unsafe_split unsafe_split_with_sizes",
@@ -69,9 +70,9 @@ class Later(Core):
     )
 
     @property
-    def layout(self) -> str:
-        """ "strided": the layout of dense Tensors, the only one."""
-        return "strided"
+    def layout(self) -> Layout:
+        """`strided`: the layout of dense Tensors, the only one."""
+        return strided
 
     def new(self, *data: Any, device: Any = None) -> Self:
         """A Tensor of this one's dtype: of given sizes, as ints, or of data; see `new_tensor`."""

@@ -7,6 +7,7 @@ Most schedules compute a rate from the previous one, so that several can act on 
 
 from __future__ import annotations
 
+import importlib
 import math
 import warnings
 from bisect import bisect_right
@@ -760,3 +761,9 @@ class ChainedScheduler(LRScheduler):
         self.__dict__.update({k: v for k, v in state_dict.items() if k != "_schedulers"})
         for scheduler, state in zip(self._schedulers, state_dict["_schedulers"], strict=True):
             scheduler.load_state_dict(state)
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import sys
 import warnings
 from collections import OrderedDict, defaultdict
@@ -364,3 +365,14 @@ def numbers(group: Group) -> Group:
 def zeros(x: Array) -> Any:
     """A Tensor of zeros to remember something in for a parameter with the array `x`."""
     return wrap(np.zeros(x.shape, x.dtype))
+
+
+_REQUIRED = object()
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "required":  # what old optimisers have as a default that must be given
+        return _REQUIRED
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)

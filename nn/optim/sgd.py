@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -74,3 +75,9 @@ class SGD(Optimizer):
             return
         state["momentum_buffer"] = wrap(np.array(g))  # the first v is g, whatever the dampening
         update.sgd(x, g * momentum + g if group["nesterov"] else g, group["lr"])
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)

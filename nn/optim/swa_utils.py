@@ -8,6 +8,7 @@ Stochastic weight averaging: Izmailov et al. 2018, "Averaging weights leads to w
 from __future__ import annotations
 
 import copy
+import importlib
 import math
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -155,3 +156,9 @@ class SWALR(LRScheduler):
             return self.swa_lrs
         first = [(rate - before * goal) / (1 - before) for rate, goal in zip(rates, self.swa_lrs, strict=True)]
         return [now * goal + (1 - now) * rate for goal, rate in zip(self.swa_lrs, first, strict=True)]
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)

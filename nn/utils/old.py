@@ -9,6 +9,8 @@ from typing import Any
 from autograd import Tensor
 from autograd.tensor.layout import check_memory_format
 
+from ..module import Module
+from ..norm import _BatchNorm
 from .clip_grad import clip_grad_norm_
 
 
@@ -33,3 +35,12 @@ def convert_conv2d_weight_memory_format(module: Any, memory_format: Any) -> Any:
 
 
 convert_conv3d_weight_memory_format = convert_conv2d_weight_memory_format
+
+
+def replace_all_batch_norm_modules_(root: Module) -> Module:
+    """Make all batch norms in `root` forget their running statistics: functions of the model then write to nothing."""
+    for module in root.modules():
+        if isinstance(module, _BatchNorm):
+            module.track_running_stats = False
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+    return root

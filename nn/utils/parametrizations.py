@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any, TypeVar
 
 from autograd import Tensor
@@ -106,3 +107,9 @@ def spectral_norm(
 def _check(function: str, module: Module, name: str) -> None:
     if not isinstance(getattr(module, name, None), Tensor):
         raise SettingError(f"{function}: Module '{module}' has no parameter or buffer with name '{name}'")
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)

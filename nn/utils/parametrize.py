@@ -6,6 +6,7 @@ parametrizations on what is stored in `parametrizations.<name>`.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -237,3 +238,9 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
         module.__class__ = kind
     (module.register_parameter if isinstance(original, Parameter) else module.register_buffer)(tensor_name, original)
     return module
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)

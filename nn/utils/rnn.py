@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Self
 
@@ -233,3 +234,9 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
     """The sequences in a PackedSequence, in their first order."""
     padded, lengths = pad_packed_sequence(packed_sequences, batch_first=True)
     return unpad_sequence(padded, lengths, batch_first=True)
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise importlib.import_module("autograd.names.absent").missing(__name__, name)

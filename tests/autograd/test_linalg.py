@@ -266,8 +266,9 @@ def test_equal_singular_values_do_no_harm():
 
 def test_svd_of_full_matrices():
     assert linalg.svd(rand(2, 3)).Vh.shape == (3, 3)
-    with pytest.raises(SettingError, match="full_matrices=True has no derivative"):
-        linalg.svd(rand(2, 3, requires_grad=True))
+    u, s, vh = linalg.svd(rand(4, 2, dtype=np.float64, requires_grad=True))
+    assert (u.shape, s.shape, vh.shape) == ((4, 4), (2,), (2, 2))
+    np.testing.assert_allclose((u.mT @ u).detach().numpy(), np.eye(4), atol=1e-14)
 
 
 def test_decompositions_reproduce_the_matrix():

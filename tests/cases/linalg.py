@@ -95,7 +95,8 @@ def _lu(x):
 def _lu_of(x):
     """By rows, one matrix at a time."""
     found = []
-    for a in x.reshape(-1, *x.shape[-2:]):
+    for index in np.ndindex(x.shape[:-2]):
+        a = x[index]
         m, n = a.shape
         u, lower, order = a.copy(), np.eye(m), np.arange(m)
         for i in range(min(m, n)):
