@@ -130,9 +130,9 @@ NAMES: dict[str, dict[str, str]] = {
             PyTorchFileReader PyTorchFileWriter RRefType SUM ScriptClass ScriptClassFunction ScriptDict
             ScriptDictIterator ScriptDictKeyIterator ScriptFunction ScriptList ScriptListIterator ScriptMethod
             ScriptModule ScriptModuleSerializer ScriptObject ScriptObjectProperty SerializationStorageContext
-            StaticModule StreamObjType StringType SymBool SymBoolType SymFloat SymInt SymIntType TYPE_CHECKING Tag
-            TensorType ThroughputBenchmark TracingState TupleType Type USE_GLOBAL_DEPS USE_RTLD_GLOBAL_WITH_LIBTORCH
-            UnionType Use Value classproperty cond fork hash_tensor import_ir_module import_ir_module_from_buffer
+            StaticModule StreamObjType StringType SymBool SymBoolType SymFloat SymInt SymIntType Tag TensorType
+            ThroughputBenchmark TracingState TupleType Type USE_GLOBAL_DEPS USE_RTLD_GLOBAL_WITH_LIBTORCH UnionType
+            Use Value classproperty cond fork hash_tensor import_ir_module import_ir_module_from_buffer
             init_num_threads is_anomaly_check_nan_enabled is_warn_always_enabled legacy_contiguous_format
             merge_type_from_type_comment parse_ir parse_schema parse_type_comment prepare_multiprocessing_environment
             set_anomaly_enabled sym_constrain_range sym_constrain_range_for_size sym_float sym_fresh_size sym_int
@@ -185,7 +185,7 @@ NAMES: dict[str, dict[str, str]] = {
     "nn.functional": {
         INTERNAL: """
             BroadcastingList1 BroadcastingList2 BroadcastingList3 DType GRID_SAMPLE_INTERPOLATION_MODES
-            GRID_SAMPLE_PADDING_MODES ScalingType SwizzleType TYPE_CHECKING Tensor assert_int_or_pair boolean_dispatch
+            GRID_SAMPLE_PADDING_MODES ScalingType SwizzleType Tensor assert_int_or_pair boolean_dispatch
             reproducibility_notes sparse_support_notes tf32_notes torch grouped_mm scaled_grouped_mm scaled_mm
         """,
         DISPATCH: "handle_torch_function has_torch_function has_torch_function_unary has_torch_function_variadic",
@@ -218,7 +218,7 @@ NAMES: dict[str, dict[str, str]] = {
     "optim.optimizer": {"register hooks on each optimiser": """register_optimizer_step_post_hook
             register_optimizer_step_pre_hook"""},
     "optim.swa_utils": {"use get_ema_avg_fn and get_swa_avg_fn": "get_ema_multi_avg_fn get_swa_multi_avg_fn"},
-    "optim.lr_scheduler": {INTERNAL: "EPOCH_DEPRECATION_WARNING TYPE_CHECKING Tensor inf"},
+    "optim.lr_scheduler": {INTERNAL: "EPOCH_DEPRECATION_WARNING Tensor inf"},
     "data": {
         PIPES: """
             DFIterDataPipe DataChunk IterDataPipe MapDataPipe argument_validation datapipes functional_datapipe graph
@@ -240,7 +240,7 @@ NAMES: dict[str, dict[str, str]] = {
             saved_tensors_hooks set_override_stale_capture_stream set_warn_on_accumulate_grad_stream_mismatch
         """,
     },
-    "random": {INTERNAL: "TYPE_CHECKING thread_safe_generator torch"},
+    "random": {INTERNAL: "thread_safe_generator torch"},
     "testing": {INTERNAL: "FileCheck"},
     "utils": {
         INTERNAL: """

@@ -46,8 +46,7 @@ _FILES = {
     "tensor.slopes": "gradient histogram histogramdd",
     "tensor.made": "binomial empty_permuted empty_strided from_file frombuffer range",
     "tensor.layers": """
-        affine_grid_generator convolution frobenius_norm grid_sampler grid_sampler_2d grid_sampler_3d gru_cell
-        lstm_cell norm_except_dim nuclear_norm rnn_relu_cell rnn_tanh_cell spmm
+        frobenius_norm gru_cell lstm_cell norm_except_dim nuclear_norm rnn_relu_cell rnn_tanh_cell spmm
     """,
     "tensor.factors": """
         cholesky_inverse cholesky_solve lu lu_solve lu_unpack orgqr pca_lowrank svd_lowrank triangular_solve
@@ -59,6 +58,12 @@ _FILES = {
     "utils.dlpack": "from_dlpack to_dlpack",
 }
 """File of this package -> functions in it."""
+ELSEWHERE.update(
+    {
+        name: f"nn.functional.rare.{name}"
+        for name in ("affine_grid_generator", "convolution", "grid_sampler", "grid_sampler_2d", "grid_sampler_3d")
+    }
+)
 ELSEWHERE.update({name: f"autograd.{file}.{name}" for file, names in _FILES.items() for name in names.split()})
 
 FUNCTIONAL = frozenset({

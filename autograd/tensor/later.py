@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from ..errors import DTypeError
 from .core import Core
@@ -102,17 +102,17 @@ class Later(Core):
     def _is_view(self) -> bool:
         return self._base is not None
 
-    if not TYPE_CHECKING:
 
-        def __getattr__(self, name: str) -> Any:
-            """What is missing: an error that says why, if PyTorch has it."""
-            if not name.startswith("__"):
-                missing = importlib.import_module("autograd.names.absent").reason("Tensor", name)
-                if missing:
-                    raise AttributeError(f"Tensor.{name} is not here: {missing}")
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+def _missing(self: Any, name: str) -> Any:
+    """What is missing: an error that says why, if PyTorch has it."""
+    if not name.startswith("__"):
+        why = importlib.import_module("autograd.names.absent").reason("Tensor", name)
+        if why:
+            raise AttributeError(f"Tensor.{name} is not here: {why}")
+    raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
+setattr(Later, "__getattr__", _missing)  # noqa: B010 - unseen by mypy, which would take every name for known
 for _file, _names in METHODS.items():
     for _name in _names.split():
         setattr(Later, _name, _method(_file, _name))

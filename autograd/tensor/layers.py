@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from .core import array_of
 from .linalg import linear
 from .more import tensor_of
 
@@ -36,45 +35,6 @@ def norm_except_dim(v: Any, pow: int = 2, dim: int = 0) -> Any:
 def spmm(mat: Any, mat2: Any) -> Any:
     """The product of two matrices: `mm`."""
     return tensor_of(mat).mm(mat2)
-
-
-def affine_grid_generator(theta: Any, size: Any, align_corners: bool) -> Any:
-    """`nn.functional.affine_grid`."""
-    from nn.functional import affine_grid
-
-    return affine_grid(theta, size, align_corners)
-
-
-def grid_sampler(input: Any, grid: Any, interpolation_mode: int, padding_mode: int, align_corners: bool) -> Any:
-    """`nn.functional.grid_sample`, with modes as numbers: bilinear, nearest, bicubic; zeros, border, reflection."""
-    from nn.functional import grid_sample
-
-    mode = ("bilinear", "nearest", "bicubic")[interpolation_mode]
-    return grid_sample(input, grid, mode, ("zeros", "border", "reflection")[padding_mode], align_corners)
-
-
-grid_sampler_2d = grid_sampler_3d = grid_sampler
-
-
-def convolution(
-    input: Any,
-    weight: Any,
-    bias: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    transposed: bool,
-    output_padding: Any,
-    groups: int,
-) -> Any:
-    """A convolution, or a transposed one, over as many dimensions as the weight has beyond two."""
-    import nn.functional as F
-
-    axes = array_of(weight).ndim - 2
-    if transposed:
-        function = getattr(F, f"conv_transpose{axes}d")
-        return function(input, weight, bias, stride, padding, output_padding, groups, dilation)
-    return getattr(F, f"conv{axes}d")(input, weight, bias, stride, padding, dilation, groups)
 
 
 def _gates(input: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> tuple[Any, Any]:

@@ -10,9 +10,10 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.tensor.core import array_of, wrap
+from autograd.ops.index import zero_at
+from autograd.tensor.core import apply, array_of, wrap
 
-_MODES = ("bilinear", "nearest")
+_MODES = ("bilinear", "nearest", "bicubic")
 _PADDING = ("zeros", "border", "reflection")
 
 
@@ -76,11 +77,12 @@ def grid_sample(
 
     input           (N, C, H, W) or (N, C, D, H, W)
     grid            (N, P, Q, 2) or (N, P, Q, R, 3): coordinates x, y (, z); -1 .. 1 spans the image
-    mode            "bilinear" (in volumes: trilinear) or "nearest", which has no gradient with respect to the grid
+    mode            "bilinear" (in volumes: trilinear); "nearest", with gradient 0 for the grid; "bicubic", of images:
+                    cubic convolution with a = -0.75 over 4 x 4 pixels (Keys 1981)
     padding_mode    what is outside: "zeros", the "border" repeated, or the "reflection" of the image
     align_corners   do -1 and 1 mean the centres of the corner pixels (True), or their outer edges?
 
-    Returns (N, C, P, Q) or (N, C, P, Q, R). "bicubic" is not supported.
+    Returns (N, C, P, Q) or (N, C, P, Q, R).
     """
     x, places = _tensor(input), _tensor(grid)
     shape = x._array.shape
@@ -92,11 +94,16 @@ def grid_sample(
     for k, n in enumerate(axes):
         place = places[..., k]
         place = (place + 1) * ((n - 1) / 2) if align_corners else ((place + 1) * n - 1) / 2
+        if mode == "bicubic":
+            where.append(place)
+            continue
         if padding_mode == "reflection":
             place = _reflected(place, n, bool(align_corners))
         where.append(place if padding_mode == "zeros" else place.clamp(0, n - 1))
     batch = np.arange(shape[0]).reshape(-1, *[1] * len(axes))
     pixels = x.movedim(1, -1)
+    if mode == "bicubic":
+        return _bicubic(pixels, batch, where, axes, padding_mode, bool(align_corners)).movedim(-1, 1)
     total: Any = None
     for corner in itertools.product((0, 1) if mode == "bilinear" else (0,), repeat=len(axes)):
         index, weight = [], None
@@ -118,7 +125,45 @@ def grid_sample(
             weight = weight.masked_fill(wrap(~inside), 0.0)
             values = values * weight.unsqueeze(-1)
         total = values if total is None else total + values
+    if mode == "nearest" and places._node is not None:
+        total = total + apply(zero_at, places, index=...).sum(-1, True)  # the derivative is zero, not missing
     return total.movedim(-1, 1)
+
+
+def _bicubic(pixels: Any, batch: Any, where: list[Any], axes: Any, padding_mode: str, align_corners: bool) -> Any:
+    """The sum over 4 x 4 neighbours, each moved into the image by the padding mode."""
+    columns = []  # per axis: (index, inside, weight) of each of its four neighbours
+    for place, n in zip(where, axes, strict=True):
+        known = np.nan_to_num(place._array, nan=0.0, posinf=-100.0, neginf=-100.0).clip(-1e6, 1e6)
+        base = np.floor(known)
+        t = place - wrap(base.astype(known.dtype))
+        neighbours = []
+        for step, weight in zip((-1, 0, 1, 2), _cubic(t), strict=True):
+            i = base + step
+            if padding_mode == "reflection":
+                i = _reflected(wrap(i), n, align_corners)._array
+            inside = (i >= 0) & (i < n)
+            index = np.clip(i, 0, n - 1).astype(np.intp)
+            neighbours.append((index, inside if padding_mode == "zeros" else np.ones_like(inside), weight))
+        columns.append(neighbours)
+    total: Any = 0
+    for (j, inside_j, weight_j), (i, inside_i, weight_i) in itertools.product(columns[1], columns[0]):
+        values = pixels[batch, j, i].masked_fill(wrap(~(inside_i & inside_j)[..., None]), 0.0)
+        total = total + values * (weight_i * weight_j).unsqueeze(-1)
+    return total
+
+
+def _cubic(t: Any) -> tuple[Any, Any, Any, Any]:
+    """The weights of the neighbours at -1, 0, 1 and 2 of a point at t: Keys 1981, eq. 4, with a = -0.75."""
+    a = -0.75
+
+    def near(d: Any) -> Any:
+        return ((a + 2) * d - (a + 3)) * d * d + 1
+
+    def far(d: Any) -> Any:
+        return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
+
+    return far(t + 1), near(t), near(1 - t), far(2 - t)
 
 
 def _reflected(place: Any, n: int, align_corners: bool) -> Any:
@@ -135,7 +180,9 @@ def _reflected(place: Any, n: int, align_corners: bool) -> Any:
 
 def _check(shape: tuple[int, ...], dtype: Any, grid: Any, mode: str, padding_mode: str) -> None:
     if mode not in _MODES:
-        raise SettingError(f"grid_sample: expected mode to be 'bilinear' or 'nearest', but got: {mode!r}")
+        raise SettingError(f"grid_sample: expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: {mode!r}")
+    if mode == "bicubic" and len(shape) == 5:
+        raise SettingError("grid_sample: bicubic interpolation only supports 4D input, got a volume")
     if padding_mode not in _PADDING:
         raise SettingError(
             f"grid_sample: expected padding_mode to be 'zeros', 'border', or 'reflection', but got: {padding_mode!r}"
