@@ -66,11 +66,11 @@ def asarray(
     if isinstance(obj, (bytearray, memoryview, array.array)):
         obj = np.asarray(obj)
     out: Any = obj
-    if isinstance(obj, Core):
+    if isinstance(obj, Tensor):
         if dtype is not None:
             out = cast(out, dtype_of("asarray", dtype, obj._array.dtype))
         if copy and out is obj:
-            out = getattr(obj, "clone")()  # noqa: B009
+            out = obj.clone()
         shared = out is obj
     else:
         out = tensor(obj, dtype=dtype) if copy else as_tensor(obj, dtype)

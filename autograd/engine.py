@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ def backward(
     grad_tensors: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    grad_variables: Any = None,
     inputs: Any = None,
     *,
     until: Mark | None = None,
@@ -33,11 +35,17 @@ def backward(
     grad_tensors   what to push back into each: Tensors or arrays of the same shapes; None: ones
     retain_graph   keep what backward needs, so that it can run again. Default: the value of `create_graph`
     create_graph   record the backward pass itself, so that its results can be differentiated
+    grad_variables old name of grad_tensors
     inputs         write only to the `.grad` of these
     until          stop at a mark of the tape: what was recorded before it gets no gradient
 
     Raises GraphError if nothing was recorded, or if part of the graph has been consumed by an earlier backward.
     """
+    if grad_variables is not None:
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise GraphError("backward: `grad_tensors` and `grad_variables` cannot both be given: use `grad_tensors`")
+        grad_tensors = grad_variables
     outputs = _sequence(tensors)
     seeds = _seeds("backward", outputs, grad_tensors)
     wanted = None if inputs is None else _sequence(inputs)
@@ -61,6 +69,7 @@ def grad(
     create_graph: bool = False,
     only_inputs: bool = True,
     allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
     """Gradients of `outputs` with respect to `inputs`, as a tuple of Tensors; `.grad` is left alone.
@@ -68,11 +77,16 @@ def grad(
     Only what lies between inputs and outputs is computed and consumed. Arguments as in `backward`.
     only_inputs         True; programs written for old versions of PyTorch pass it
     allow_unused        give None for inputs that the outputs do not depend on; otherwise that raises GraphError
+    is_grads_batched    `grad_outputs` have a further first dimension, whose parts are pushed back one after the other;
+                        the results have it too
     materialize_grads   give zeros instead of None (implies `allow_unused`)
     """
     if not only_inputs:
         raise SettingError("grad: only_inputs=False is not supported; use backward to fill the .grad of all leaves")
     outs, wanted = _sequence(outputs), _sequence(inputs)
+    if is_grads_batched:
+        retain = create_graph if retain_graph is None else retain_graph
+        return _batched(outs, wanted, _sequence(grad_outputs), retain, create_graph, allow_unused, materialize_grads)
     for index, x in enumerate(wanted):
         if not isinstance(x, Core) or x._node is None:
             raise GraphError(f"grad: One of the differentiated Tensors does not require grad: input {index}")
@@ -92,6 +106,35 @@ def grad(
                 )
             taken[node] = wrap(np.zeros(x._array.shape, x._array.dtype)) if materialize_grads else None
     return tuple([taken[x._node] for x in wanted])
+
+
+def _batched(
+    outputs: list[Any], inputs: list[Any], seeds: list[Any], retain: bool, create_graph: bool, *options: Any
+) -> tuple[Any, ...]:
+    """`grad` for each part of the seeds, stacked."""
+    from .functions import stack
+
+    lengths = {seed.shape[0] if seed.ndim else 0 for seed in seeds}
+    if len(lengths) != 1 or not min(lengths):
+        raise ShapeError(
+            "grad: with is_grads_batched=True wanted grad_outputs of one first dimension, not empty, got shapes "
+            f"{[tuple(seed.shape) for seed in seeds]}"
+        )
+    count = lengths.pop()
+    rows = [
+        grad(
+            outputs,
+            inputs,
+            [seed[index] for seed in seeds],
+            retain or index < count - 1,
+            create_graph,
+            True,
+            options[0],
+            materialize_grads=options[1],
+        )
+        for index in range(count)
+    ]
+    return tuple([None if column[0] is None else stack(column) for column in zip(*rows, strict=True)])
 
 
 def _sequence(x: Any) -> list[Any]:

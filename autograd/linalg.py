@@ -29,6 +29,7 @@ from .tensor.decompose import (
 from .tensor.diagonal import Diagonal
 from .tensor.dims import normalize_dims
 from .tensor.linalg import LinAlg, multi_dot
+from .tensor.out import takes_out
 from .tensor.reduce import Reduce, norm_of
 from .tensor.solve import (
     SlogdetResult,
@@ -223,3 +224,32 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_LATER, *_RENAMED})
+
+
+for _name in (
+    "cholesky",
+    "cond",
+    "cross",
+    "det",
+    "eigh",
+    "eigvalsh",
+    "inv",
+    "lstsq",
+    "matmul",
+    "matrix_exp",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_rank",
+    "multi_dot",
+    "norm",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "solve_triangular",
+    "svd",
+    "svdvals",
+    "vecdot",
+    "vector_norm",
+):
+    globals()[_name] = takes_out(globals()[_name])

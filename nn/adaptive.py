@@ -87,10 +87,10 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             narrow.reset_parameters()
             wide.reset_parameters()
 
-    def forward(self, input: Tensor, target: Any) -> ASMoutput:
-        labels = self._labels(input, target)
+    def forward(self, input_: Tensor, target_: Any) -> ASMoutput:
+        labels = self._labels(input_, target_)
         batched = labels.ndim > 0
-        x: Any = input if batched else input.unsqueeze(0)
+        x: Any = input_ if batched else input_.unsqueeze(0)
         labels = labels.reshape(-1)
         # 0 for the head, 1, 2, ... for the clusters
         cluster = np.searchsorted(self.cutoffs, labels, side="right")

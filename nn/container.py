@@ -89,10 +89,10 @@ class _Row(Module):
         self._renumber(modules)
         return self
 
-    def pop(self, index: int = -1) -> Any:
-        """Take the module at `index` out and return it."""
-        module = self[index]
-        del self[index]
+    def pop(self, key: int = -1) -> Any:
+        """Take the module at index `key` out and return it."""
+        module = self[key]
+        del self[key]
         return module
 
 

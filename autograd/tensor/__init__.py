@@ -153,7 +153,7 @@ class Tensor(
     ) -> None:
         """Add the gradient of this Tensor to `.grad` of the leaves it depends on; see `autograd.backward`."""
         gradients = None if gradient is None else (gradient,)
-        engine.backward(self, gradients, retain_graph, create_graph, inputs, until=until)
+        engine.backward(self, gradients, retain_graph, create_graph, inputs=inputs, until=until)
 
     @staticmethod
     def _vjp(function: Callable[..., Any], inputs: tuple[Any, ...], cotangents: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -176,7 +176,13 @@ class Convert(Core):
         """The Tensor itself: it is not complex."""
         return self
 
-    resolve_conj = resolve_neg = pin_memory = share_memory_ = conj
+    resolve_conj = resolve_neg = share_memory_ = conj
+
+    @method
+    def pin_memory(self, device: Any = None) -> Self:
+        """The Tensor itself: there is no other device to copy to."""
+        check_device("pin_memory", device)
+        return self
 
     @property
     def real(self) -> Self:

@@ -42,10 +42,10 @@ def get_default_dtype() -> np.dtype[Any]:
     return _default
 
 
-def set_default_dtype(dtype: Any) -> None:
+def set_default_dtype(d: Any) -> None:
     """Change `get_default_dtype()`: to float32 or float64."""
     global _default
-    dtype = np.dtype(dtype)
+    dtype = np.dtype(d)
     if dtype not in (float32, float64):
         raise DTypeError(f"set_default_dtype: wanted float32 or float64, got {dtype}")
     _default = dtype

@@ -53,13 +53,22 @@ def eigvalsh(A: Any, UPLO: str = "L") -> Any:
     return eigh(A, UPLO).eigenvalues
 
 
-def svd(A: Any, full_matrices: bool = True) -> SVDResult:
+def _check_driver(function: str, driver: Any) -> None:
+    if driver is not None:
+        raise SettingError(
+            f"linalg.{function}: keyword argument `driver=` is only supported on CUDA inputs with cuSOLVER backend, "
+            f"which are not here; got {driver!r}"
+        )
+
+
+def svd(A: Any, full_matrices: bool = True, *, driver: str | None = None) -> SVDResult:
     """U (..., m, k), S (..., k) and Vh (..., k, n) with A = U @ diag(S) @ Vh and k = min(m, n); S is descending.
 
     full_matrices   make U (..., m, m) and Vh (..., n, n): columns that complete a basis. These can be turned against
                     each other, so only what does not depend on that, such as the projection on them, has a derivative
     The gradient through U and Vh is meaningful only where the singular values differ.
     """
+    _check_driver("svd", driver)
     x = matrices("linalg.svd", A, square=False)
     m, n = x._array.shape[-2:]
     if not full_matrices or m == n:
@@ -82,8 +91,9 @@ def _completed(q: Any) -> Any:
     return cat([q, rest + (rest @ (w.mT @ w)) * 0.5], -1)
 
 
-def svdvals(A: Any) -> Any:
-    """Singular values, descending."""
+def svdvals(A: Any, *, driver: str | None = None) -> Any:
+    """Singular values, descending. `driver` must be None: others are for devices that are not here."""
+    _check_driver("svdvals", driver)
     return apply(ops.svdvals, matrices("linalg.svdvals", A, square=False))
 
 
@@ -198,11 +208,16 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     return LstsqResult(x.squeeze(-1) if vector else x, left, wrap(rank), wrap(singular))
 
 
-def matrix_rank(A: Any, *, atol: float | None = None, rtol: float | None = None, hermitian: bool = False) -> Any:
+def matrix_rank(
+    A: Any, tol: float | None = None, hermitian: bool = False, *, atol: float | None = None, rtol: float | None = None
+) -> Any:
     """How many singular values of each matrix exceed max(atol, rtol * the largest): int64; a constant.
 
     rtol   default: the rounding error of a matrix of this size, or 0 if atol > 0
+    tol    an old form: atol, with rtol = 0
     """
+    if tol is not None:
+        atol, rtol = tol, 0.0
     a = matrices("linalg.matrix_rank", A, square=hermitian)._array
     if rtol is None:
         rtol = 0.0 if atol else max(a.shape[-2:]) * float(np.finfo(a.dtype).eps)

@@ -313,12 +313,12 @@ def bucketize(input: Any, boundaries: Any, *, out_int32: bool = False, right: bo
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
 
-def one_hot(tensor: Any, num_classes: int = -1) -> Any:
+def one_hot(input: Any, num_classes: int = -1) -> Any:
     """1 at the class of each element along a new last dimension, 0 elsewhere; int64 of shape (*tensor.shape, classes).
 
     num_classes   -1: one more than the largest element
     """
-    labels = array_of(tensor)
+    labels = array_of(input)
     if labels.dtype.kind not in "iu":
         raise DTypeError(f"one_hot is only applicable to index tensor, got {labels.dtype}")
     if labels.size == 0 and num_classes <= 0:

@@ -101,9 +101,13 @@ class Layout(Core):
         return self._array.__array_interface__["data"][0]
 
     @method
-    def is_contiguous(self) -> bool:
+    def is_contiguous(self, memory_format: Any = None) -> bool:
         """Do the elements lie in memory in row-major order, without gaps?"""
-        return self._array.flags.c_contiguous
+        check_memory_format("is_contiguous", memory_format)
+        array = self._array
+        if memory_format in ("channels_last", "channels_last_3d"):
+            array = np.moveaxis(array, 1, -1)
+        return array.flags.c_contiguous
 
     @method
     def contiguous(self, memory_format: Any = None) -> Self:

@@ -40,6 +40,7 @@ def makes(function: Callable[P, R]) -> Callable[..., R]:
             return _with_options(function, args, kwargs)
         return function(*args, **kwargs)
 
+    call.takes = _OPTIONS  # type: ignore[attr-defined]
     return call
 
 

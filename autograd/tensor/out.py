@@ -71,11 +71,17 @@ def takes_out(function: Callable[P, R]) -> Callable[..., R]:
 
     @functools.wraps(function)
     def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+        if "input" in kwargs and not args:
+            args = (kwargs.pop("input"),)
         if out is None:
             return function(*args, **kwargs)
         return into(function.__name__, out, function, args, kwargs)
 
+    call.takes = _TAKES  # type: ignore[attr-defined]
     return call
+
+
+_TAKES = frozenset({"out", "input"})
 
 
 def refuse_out(name: str) -> TypeError:

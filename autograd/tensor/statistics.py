@@ -118,7 +118,7 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
     return tuple([wrap(np.asarray(part, int64)) for part in np.unravel_index(array_of(indices), sizes)])
 
 
-def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str | None = None) -> Any:
+def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Any:
     """Distances (..., P, R) between all rows of x1 (..., P, M) and x2 (..., R, M). Gradient 0 at distance 0.
 
     p              which norm; 0 counts coordinates that differ

@@ -20,8 +20,38 @@ import autograd
 SKIPPED = {"names", "dimname", "dimnames"}
 """Types of named dimensions, which are not here."""
 
-DECIDED: dict[str, str] = {}
-"""Function, or "function: argument" -> why it is called differently here."""
+DECIDED = {
+    r"torch\.(Tensor\.)?(addmm|baddbmm|bmm|mm): (no argument out_dtype|. positional arguments.*)": "for CUDA only",
+    r"torch\.(arange|randint|randint_like|normal): .* is argument .*": "overloads: how many arguments there are decides",
+    r"torch\.(Tensor\.)?(max|min): other by keyword only.*": "overloads: a Tensor in place of dim is `other`",
+    r"torch\.(Tensor\.)?(var|std|var_mean|std_mean): .*unbiased.*": "overloads: a bool in place of dim is `unbiased`",
+    r"torch\.(Tensor\.)?repeat_interleave: .*": "overloads: repeats alone are the input",
+    r"torch\.(Tensor\.)?scatter: value by keyword only.*": "overloads: a number in place of src is `value`",
+    r"torch\.Tensor\.(where|polygamma): .* is argument .*": "the schema begins with another argument than the Tensor",
+    r"torch\.normal: no argument input": "the schema's name of what Python calls mean",
+    r"torch\.(randint|randperm|tril_indices|triu_indices): default dtype=None, PyTorch 4": "None is int64",
+    r"torch\.(nn\.functional\.)?conv\dd: default padding=0, PyTorch 'valid'": "overloads: the two are the same",
+    r"torch\.nn\.functional\.(elu_|rrelu_): .*": "arguments of PyTorch's kernels",
+    r"torch\.(detach_|fill_|zero_): no argument input": "methods in the first place",
+    r"torch\.Tensor\.to: no argument (layout|pin_memory|requires_grad)": "a schema has it, Python code cannot reach it",
+    r"torch\.Tensor\.(copy_|eq|ne|sort|expand|contiguous): .*": "for PyTorch's compiler only",
+    r"torch\.(eq|ne|sort): .*": "the same",
+    r"torch\.(isin|result_type): no argument (test_element|element|tensor|other|scalar)": "names of overloads for numbers",
+    r"torch\.(nn\.functional\.)?(adaptive_avg_pool1d|avg_pool\dd|channel_shuffle|pixel_shuffle|pixel_unshuffle|gelu|linear|softplus|softshrink|hardshrink|celu|threshold|embedding|poisson|binary_cross_entropy_with_logits|std_mean|var_mean|tril_indices|triu_indices): no argument out": "a schema has it, Python code cannot reach it, or it is not documented",
+    r"torch\.nn\.functional\.\w+_loss: default .*reduction.*|torch\.\w+(_loss|kl_div): default .*reduction.*": "names here, numbers in C++",
+    r"torch\.linalg\.pinv: .*": "overloads; see its documentation",
+    r"torch\.linalg\.(lstsq): no argument b": "the schema's name of B",
+    r"torch\.(compile|load|save): .*": "settings of PyTorch's compiler and of pickle",
+    r"torch\.(autograd\.)?enable_grad: no argument orig_func.*": "as a decorator it takes the function",
+    r"torch\.meshgrid: default .*": "ij, as PyTorch's None, without the warning",
+    r".*\.(Buffer|Parameter|cls_to_become): default data.*": "an empty Tensor in both",
+    r".*\.random_split: default generator.*": "the default generator in both",
+    r".*\.expand: no argument _instance=None": "for PyTorch's subclasses",
+    r".*\.Sequential\.(extend|pop): .*|.*\.jacrev: .*_preallocate_and_copy.*": "names within",
+    r".*\.MixtureSameFamily\.(cdf|log_prob): no argument x": "called value, as in the other distributions",
+    r"torch\.(rrelu|instance_norm|batch_norm): no argument (generator|cudnn_enabled)": "see nn.functional.variants",
+}
+"""What is called differently here, as patterns of "function: difference" -> why."""
 
 PLACES: dict[str, tuple[Any, str]] = {
     "torch": (torch, "aten::"),
@@ -63,8 +93,11 @@ def builtin_names() -> Iterator[tuple[str, str]]:
 def schemas(name: str) -> list[Any]:
     """The ways in which Python code may call an operator."""
     found = []
+    made = any(a.name == "layout" for s in torch._C._jit_get_schemas_for_operator(name) for a in s.arguments)
     for schema in torch._C._jit_get_schemas_for_operator(name):
         arguments = schema.arguments
+        if not made and not any("Tensor" in str(a.type) for a in arguments):
+            continue  # for numbers and lists of TorchScript
         kinds = [str(a.type) for a in arguments]
         if any("Dimname" in str(a.type) or a.name == "names" for a in arguments) or re.search("Dimname", str(schema)):
             continue
@@ -124,8 +157,11 @@ def builtin_difference(place: str, name: str) -> str:
         if schema.overload_name.endswith("out") and not outs:
             continue
         positional = [a for a in plain if not a.kwarg_only]
+        taken = spelled(here, name)
         for index, a in enumerate(plain):
             shown = "input" if a.name == "self" and not method else a.name
+            if shown in taken:
+                continue
             if method and a.name == "self":
                 continue
             mine = own.get(shown)
@@ -142,19 +178,30 @@ def builtin_difference(place: str, name: str) -> str:
                     problems.append(f"{shown} is argument {place_of}, PyTorch's {index}")
             if a.has_default_value() and mine.default is not mine.empty and not outs:
                 default, given = a.default_value, mine.default
-                if default != given and not (default is None and given in (False, ())) and str(default) != str(given):
+                if not same_default(default, given):
                     problems.append(f"default {shown}={given!r}, PyTorch {default!r}")
             elif a.has_default_value() and mine.default is mine.empty and mine.kind is not mine.VAR_POSITIONAL:
                 problems.append(f"{shown} must be given, PyTorch's default {a.default_value!r}")
         if not takes_any and len(positional) > sum(p.kind is not p.KEYWORD_ONLY for p in own.values()):
             problems.append(f"{len(positional)} positional arguments: {[a.name for a in positional]}")
-        if outs and "out" not in own and not takes_out(place, name):
+        if outs and "out" not in own and not taken & {"out"}:
             problems.append("no argument out")
     if schemas_make_new(place, name):
         for option in ("dtype", "layout", "device", "pin_memory", "requires_grad"):
-            if option not in own and not wrapped:
+            if option not in own and option not in spelled(here, name):
                 problems.append(f"no argument {option}")
     return "; ".join(dict.fromkeys(problems))
+
+
+def same_default(theirs: Any, ours: Any) -> bool:
+    """Do two defaults mean the same? PyTorch's C++ has lists for one number, and empty ones for "not given"."""
+    if isinstance(theirs, (list, tuple)):
+        if ours is None:
+            return not theirs
+        return list(ours) == list(theirs) if isinstance(ours, (list, tuple)) else set(theirs) == {ours}
+    if theirs is None:
+        return ours in (None, False, ())
+    return bool(theirs == ours) or str(theirs) == str(ours)
 
 
 def schemas_make_new(place: str, name: str) -> bool:
@@ -162,13 +209,15 @@ def schemas_make_new(place: str, name: str) -> bool:
     return any(a.name == "layout" for s in schemas(PLACES[place][1] + name) for a in s.arguments)
 
 
-def takes_out(place: str, name: str) -> bool:
-    """Do the functions that `method` makes take `out=` here?"""
-    try:
-        from autograd.tensor import out
-    except ImportError:
-        return False
-    return name in out.NAMES
+def spelled(function: Any, name: str) -> frozenset[str]:
+    """Arguments that a wrapper takes beside those of the signature."""
+    from autograd.tensor import core, out
+
+    taken = set(getattr(function, "takes", ()))
+    if getattr(function, "__wrapped__", None) is not None:
+        taken |= set(core._SPELLED.get(function.__name__, ()))
+        taken |= {"out"} if name in out.NAMES else set()
+    return frozenset(taken)
 
 
 # ------------------------------------------------------------------------------------------- functions in Python
@@ -236,7 +285,9 @@ def python_difference(place: str, name: str) -> str:
         if q is None and index == 0 and p.name in ("self", "input"):
             continue
         if q is None:
-            problems.append(f"no argument {p}")
+            keywords = any(x.kind is x.VAR_KEYWORD for x in own.values())
+            if not keywords and p.name not in spelled(getattr(ours(place), name), name):
+                problems.append(f"no argument {p}")
             continue
         if p.kind is not p.KEYWORD_ONLY and not anything:
             if q.kind is q.KEYWORD_ONLY:

@@ -183,17 +183,17 @@ def batch_of(dataset: Any, indices: Array) -> Any:
     return default_collate([dataset[index] for index in indices.tolist()])
 
 
-def default_collate(samples: Sequence[Any]) -> Any:
+def default_collate(batch: Sequence[Any]) -> Any:
     """Stack samples to a batch, along a new first dimension.
 
     Tensors, arrays and numbers become one Tensor (integers int64, Python floats the default dtype), texts a list;
     tuples, named tuples, lists and dicts keep their structure, each field stacked.
     """
-    if not samples:
+    if not batch:
         raise ShapeError("default_collate: wanted at least one sample")
-    first = samples[0]
+    first = batch[0]
     if isinstance(first, (Tensor, np.ndarray)):
-        arrays = [x.detach().numpy() if isinstance(x, Tensor) else np.asarray(x) for x in samples]
+        arrays = [x.detach().numpy() if isinstance(x, Tensor) else np.asarray(x) for x in batch]
         for entry, array in enumerate(arrays):
             if array.shape != arrays[0].shape:
                 raise ShapeError(
@@ -202,17 +202,17 @@ def default_collate(samples: Sequence[Any]) -> Any:
                 )
         return from_numpy(np.stack(arrays))
     if isinstance(first, np.generic):
-        return from_numpy(np.array(samples))
+        return from_numpy(np.array(batch))
     if isinstance(first, (bool, int, float)):
-        return tensor(list(samples))
+        return tensor(list(batch))
     if isinstance(first, (str, bytes)):
-        return list(samples)
+        return list(batch)
     if isinstance(first, Mapping):
-        return {key: default_collate([sample[key] for sample in samples]) for key in first}
+        return {key: default_collate([sample[key] for sample in batch]) for key in first}
     if isinstance(first, Sequence):
-        if any(len(sample) != len(first) for sample in samples):
+        if any(len(sample) != len(first) for sample in batch):
             raise ShapeError("default_collate: each element in list of batch should be of equal size")
-        return _like(first, [default_collate(list(field)) for field in zip(*samples, strict=True)])
+        return _like(first, [default_collate(list(field)) for field in zip(*batch, strict=True)])
     raise TypeError(
         "default_collate: batch must contain tensors, arrays, numbers, texts, dicts or lists; found "
         f"{type(first).__name__}"

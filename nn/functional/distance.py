@@ -9,14 +9,17 @@ import numpy as np
 from autograd import Tensor, broadcast_tensors
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.tensor.core import array_of, wrap
+from autograd.tensor.out import into
 
 
 def _tensor(x: Any) -> Any:
     return x if isinstance(x, Tensor) else wrap(array_of(x))
 
 
-def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Tensor:
+def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Any = None) -> Tensor:
     """`input` divided by its norm of order `p` along `dim`, or by `eps` where the norm is smaller. Zeros stay zeros."""
+    if out is not None:
+        return into("normalize", out, normalize, (input, p, dim, eps), {})  # type: ignore[no-any-return]
     x = _tensor(input)
     return x / x.norm(p, dim, keepdim=True).clamp_min(eps)  # type: ignore[no-any-return]
 

@@ -26,11 +26,10 @@ class ASGD(Optimizer):
         alpha: float = 0.75,
         t0: float = 1e6,
         weight_decay: float = 0,
-        *,
-        maximize: bool = False,
         foreach: bool | None = None,
-        capturable: bool = False,
+        maximize: bool = False,
         differentiable: bool = False,
+        capturable: bool = False,
     ) -> None:
         refuse_differentiable(self, differentiable)
         defaults = {"lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": weight_decay}

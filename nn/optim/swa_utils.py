@@ -46,10 +46,30 @@ def get_ema_avg_fn(decay: float = 0.999) -> Average:
     return ema_update
 
 
+def get_swa_multi_avg_fn() -> Callable[[list[Tensor], list[Tensor], Any], None]:
+    """`get_swa_avg_fn` for lists of Tensors, the first of which are written to."""
+    return _for_lists(get_swa_avg_fn())
+
+
+def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable[[list[Tensor], list[Tensor], Any], None]:
+    """`get_ema_avg_fn` for lists of Tensors, the first of which are written to."""
+    return _for_lists(get_ema_avg_fn(decay))
+
+
+def _for_lists(rule: Average) -> Callable[[list[Tensor], list[Tensor], Any], None]:
+    @autograd.no_grad()
+    def update(averaged_param_list: list[Tensor], current_param_list: list[Tensor], num_averaged: Any) -> None:
+        for average, current in zip(averaged_param_list, current_param_list, strict=True):
+            average.copy_(rule(average, current, num_averaged))
+
+    return update
+
+
 class AveragedModel(Module):
     """A copy of `model` whose parameters are averages: call `update_parameters(model)` after steps.
 
     avg_fn        (average, current, how many so far) -> the new average; default: the equal average
+    multi_avg_fn  the same for lists of averages and current ones, which it writes into the averages; comes first
     use_buffers   average buffers, too; else they are copied from the model at each update
 
     module        the copy; calling the AveragedModel calls it
@@ -57,7 +77,12 @@ class AveragedModel(Module):
     """
 
     def __init__(
-        self, model: Module, device: Any = None, avg_fn: Average | None = None, use_buffers: bool = False
+        self,
+        model: Module,
+        device: Any = None,
+        avg_fn: Average | None = None,
+        multi_avg_fn: Callable[[list[Tensor], list[Tensor], Any], None] | None = None,
+        use_buffers: bool = False,
     ) -> None:
         super().__init__()
         self.module = copy.deepcopy(model)
@@ -65,6 +90,7 @@ class AveragedModel(Module):
             self.module.to(device)
         self.register_buffer("n_averaged", autograd.tensor(0))
         self.avg_fn = avg_fn or get_swa_avg_fn()
+        self.multi_avg_fn = multi_avg_fn
         self.use_buffers = use_buffers
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -76,6 +102,9 @@ class AveragedModel(Module):
         """Take the present parameters of `model` into the average."""
         own, other = self._averaged(self.module), self._averaged(model)
         count: Any = self.n_averaged
+        if self.multi_avg_fn is not None and int(count):
+            self.multi_avg_fn([x.detach() for x in own], [x.detach() for x in other], count)
+            own = other = []
         for average, current in zip(own, other, strict=True):
             new = current if int(count) == 0 else self.avg_fn(average.detach(), current.detach(), count)
             average.copy_(new)

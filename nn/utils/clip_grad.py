@@ -1,4 +1,4 @@
-"""Keeping gradients from exploding."""
+"""Keeping gradients from exploding. `foreach` is how PyTorch computes the same: taken, and without effect."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def _norm(array: np.ndarray[Any, Any], norm_type: float) -> float:
     return float((np.abs(array).astype(np.float64) ** norm_type).sum() ** (1.0 / norm_type))
 
 
-def get_total_norm(tensors: Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False) -> Tensor:
+def get_total_norm(
+    tensors: Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach: bool | None = None
+) -> Tensor:
     """The norm of all elements of all Tensors together, as a 0-d Tensor.
 
     Raises AutogradError if it is NaN or infinite and `error_if_nonfinite`.
@@ -60,7 +62,11 @@ def get_total_norm(tensors: Iterable[Tensor], norm_type: float = 2.0, error_if_n
 
 
 def clip_grad_norm_(
-    parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
 ) -> Tensor:
     """Scale all gradients together, in place, so that their norm is at most `max_norm`.
 
@@ -73,7 +79,9 @@ def clip_grad_norm_(
     return total
 
 
-def clip_grads_with_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Any) -> None:
+def clip_grads_with_norm_(
+    parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Any, foreach: bool | None = None
+) -> None:
     """`clip_grad_norm_` for gradients whose norm `total_norm` is known, as from `get_total_norm`."""
     _scale("clip_grads_with_norm_", _gradients(parameters), max_norm, total_norm)
 
@@ -86,7 +94,7 @@ def _scale(operation: str, grads: list[Any], max_norm: float, total_norm: Any) -
         noted(operation, *grads)
 
 
-def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
     """Limit every element of every gradient to [-clip_value, clip_value], in place."""
     grads = _gradients(parameters)
     limit = float(clip_value)
