@@ -10,7 +10,7 @@ import autograd
 import nn
 
 from . import (
-    creation,
+    data,
     distributions,
     functional,
     layers,
@@ -143,9 +143,9 @@ def checks(family: str, dtypes: list[str]) -> Iterator[Check]:
         for where, name in layers.signatures():
             yield f"{where}.{name}", lambda w=where, n=name: layers.signature_difference(w, n, nn)
         yield from signatures.checks()
-    elif family == "creation":
-        for text in creation.expressions():
-            yield text, lambda e=text: creation.creation_difference(e)
+    elif family == "data":
+        for text in data.expressions():
+            yield text, lambda e=text: data.data_difference(e)
     elif family == "refusals":
         for text in refusals.EXPRESSIONS:
             yield text, lambda e=text: refusals.refusal_difference(e, nn)
@@ -176,7 +176,7 @@ FAMILIES = (
     "distributions",
     "layers",
     "signatures",
-    "creation",
+    "data",
     "refusals",
     "modules",
     "recurrent",

@@ -139,7 +139,7 @@ def _outcome(text: str, library: Any) -> Any:
         return repr(plain(x).tolist()), tuple(x.shape), str(x.dtype).removeprefix("torch."), x.requires_grad, x.is_leaf
 
 
-def creation_difference(text: str) -> str:
+def data_difference(text: str) -> str:
     """What differs in value, shape, dtype, sharing or refusal."""
     if any(re.match(pattern, text) for pattern in DECIDED):
         return ""
