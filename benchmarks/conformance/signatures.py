@@ -69,7 +69,10 @@ def ours(where: str) -> Any:
     """Our object for PyTorch's dotted name; None if there is none."""
     here: Any = autograd
     for part in where.split(".")[1:]:
-        here = getattr(here, part, None)
+        try:
+            here = getattr(here, part, None)
+        except ImportError:
+            return None
         if here is None:
             return None
     return here
