@@ -73,7 +73,7 @@ class GeneralizedPareto(Distribution):
     def _cases(self, z: Any) -> tuple[Any, Any, Any, Any]:
         """Where t = k z is small; t with 0 in the other places; t and k with 1 in these."""
         k = self.concentration
-        t = where(k == 0, 0.0, k * z)
+        t = k * where((k == 0) & z.isinf(), 0.0, z)
         small = t.abs() < FEW
         return small, where(small, t, 0.0), where(small, 1.0, t), where(small, 1.0, k)
 

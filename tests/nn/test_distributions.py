@@ -342,6 +342,21 @@ REPARAMETERISED = {
     "MultivariateNormal": (lambda loc, s: D.MultivariateNormal(loc, symmetric(s)), A, MATRIX),
     "RelaxedBernoulli": (lambda logits: D.RelaxedBernoulli(0.7, logits=logits), A),
     "RelaxedOneHotCategorical": (lambda t, logits: D.RelaxedOneHotCategorical(t, logits=logits), 0.7, A),
+    "HalfNormal": (D.HalfNormal, B),
+    "HalfCauchy": (D.HalfCauchy, B),
+    "Pareto": (D.Pareto, B, [2.5, 0.7]),
+    "Weibull": (D.Weibull, B, [2.5, 0.7]),
+    "Kumaraswamy": (D.Kumaraswamy, B, [2.5, 0.7]),
+    "ContinuousBernoulli": (lambda e: D.ContinuousBernoulli(logits=e), [0.0, 0.2]),
+    "ContinuousBernoulli far": (lambda e: D.ContinuousBernoulli(logits=e), [5.0, -2.0]),
+    "GeneralizedPareto": (D.GeneralizedPareto, A, B, [0.0, -0.4]),
+    "LogisticNormal": (D.LogisticNormal, A, B),
+    "LowRankMultivariateNormal": (D.LowRankMultivariateNormal, A, [[0.5], [2.0]], B),
+    "TransformedDistribution": (
+        lambda a, b: D.TransformedDistribution(D.Normal(a, b), [D.AffineTransform(b, a), D.SigmoidTransform()]),
+        A,
+        B,
+    ),
 }
 
 
@@ -391,6 +406,61 @@ FORMULAS = {
         B,
         0.3,
     ),
+    "student": (lambda k, a, b, x: D.StudentT(k, a, b).log_prob(x) + D.StudentT(k).entropy(), [2.5, 7], A, B, [0.1, 9]),
+    "half-normal": (lambda b, x: D.HalfNormal(b).log_prob(x) + D.HalfNormal(b).cdf(x), B, [0.1, 0.7]),
+    "half-cauchy": (lambda b, x: D.HalfCauchy(b).log_prob(x) + D.HalfCauchy(b).cdf(x), B, [0.1, 0.7]),
+    "chi2": (lambda k, x: D.Chi2(k).log_prob(x) + D.Chi2(k).cdf(x), [2.5, 7], [0.1, 9]),
+    "fisher": (lambda a, b, x: D.FisherSnedecor(a, b).log_prob(x), [2.5, 7], [4.5, 9], [0.1, 2]),
+    "inverse gamma": (lambda a, b, x: D.InverseGamma(a, b).log_prob(x) + D.InverseGamma(a, b).cdf(x), B, B, [0.1, 2]),
+    "pareto": (lambda a, b, x: D.Pareto(a, b).log_prob(x) + D.Pareto(a, b).cdf(x), [0.3, 0.5], B, [1.1, 2]),
+    "weibull": (lambda a, b, x: D.Weibull(a, b).log_prob(x) + D.Weibull(a, b).cdf(x), B, [0.7, 2.5], [1.1, 2]),
+    "kumaraswamy": (
+        lambda a, b, x: D.Kumaraswamy(a, b).log_prob(x) + D.Kumaraswamy(a, b).cdf(x) + D.Kumaraswamy(a, b).entropy(),
+        B,
+        [0.7, 2.5],
+        [0.1, 0.8],
+    ),
+    "continuous bernoulli": (
+        lambda e, x: (lambda d: d.log_prob(x) + d.cdf(x) + d.icdf(x) + d.mean + d.variance + d.entropy())(
+            D.ContinuousBernoulli(logits=e)
+        ),
+        [[0.0, 0.05], [0.29, 0.31], [-3.0, 4.0]],
+        [0.1, 0.8],
+    ),
+    "multinomial": (
+        lambda e: D.Multinomial(4, logits=e).log_prob(double([1.0, 3.0])) + D.Multinomial(4, logits=e).entropy(),
+        A,
+    ),
+    "negative binomial": (lambda n, e: D.NegativeBinomial(n, logits=e).log_prob(double([0.0, 3.0])), B, A),
+    "von mises": (lambda a, k, x: D.VonMises(a, k).log_prob(x) + D.VonMises(a, k).variance, A, [0.3, 60.0], B),
+    "generalized pareto": (
+        lambda a, b, k, x: D.GeneralizedPareto(a, b, k).log_prob(x) + D.GeneralizedPareto(a, b, k).cdf(x),
+        [0.1, -0.2],
+        B,
+        [[0.0, 0.02], [0.5, -0.2]],
+        [1.1, 2.0],
+    ),
+    "low rank": (
+        lambda m, w, d, x: (
+            D.LowRankMultivariateNormal(m, w, d).log_prob(x) + D.LowRankMultivariateNormal(m, w, d).entropy()
+        ),
+        A,
+        [[0.5], [2.0]],
+        B,
+        [0.1, 0.7],
+    ),
+    "wishart": (
+        lambda k, s, x: D.Wishart(k, symmetric(s)).log_prob(symmetric(x)) + D.Wishart(k, symmetric(s)).entropy(),
+        2.5,
+        MATRIX,
+        [[1.0, 0.2], [0.2, 3.0]],
+    ),
+    "lkj": (
+        lambda c, x: D.LKJCholesky(3, c, validate_args=False).log_prob(D.CorrCholeskyTransform()(x)),
+        1.7,
+        [0.3, -0.5, 0.2],
+    ),
+    "logistic normal": (lambda a, b, x: D.LogisticNormal(a, b).log_prob(D.StickBreakingTransform()(x)), A, B, B),
     "gamma kl": (lambda a, b: D.kl_divergence(D.Gamma(a, b), D.Gamma(b, a)), B, [0.6, 2.1]),
     "beta kl": (lambda a, b: D.kl_divergence(D.Beta(a, b), D.Beta(b, a)), B, [0.6, 2.1]),
     "dirichlet kl": (lambda a, b: D.kl_divergence(D.Dirichlet(a), D.Dirichlet(b)), B, [0.6, 2.1]),
