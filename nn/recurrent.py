@@ -10,6 +10,7 @@ import numpy as np
 
 import nn.functional.recurrent as layers
 from autograd import Tensor, cat, stack
+from autograd.advice import same_dtype
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.tensor.core import array_of, wrap
 
@@ -218,8 +219,8 @@ class RNNBase(Module):
         dtype, own = x._array.dtype, getattr(self, self._names[0][0])._array.dtype
         if dtype != own:
             raise DTypeError(
-                f"{self._get_name()}: RNN input dtype ({dtype}) does not match weight dtype ({own}). Convert input: "
-                f"input.to({own}), or convert model: model.to({dtype})"
+                f"{self._get_name()}: RNN input dtype ({dtype}) does not match weight dtype ({own}): "
+                + same_dtype(dtype, own)
             )
         if x._array.shape[-1] != self.input_size:
             raise ShapeError(

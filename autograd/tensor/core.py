@@ -18,6 +18,7 @@ import numpy as np
 
 from kernels import elementwise
 
+from ..advice import no_tensor
 from ..errors import DTypeError, ShapeError
 from ..modes import state
 from ..op import COMPONENT, Op, compiled
@@ -124,11 +125,13 @@ def array_of(x: Any) -> Array:
         return np.asarray(x, _default)
     if isinstance(x, (bool, int)):
         return np.asarray(x)
+    if x is None or isinstance(x, str) or (isinstance(x, (list, tuple)) and any(map(_holds_tensors, x))):
+        raise DTypeError(no_tensor(x))
     array = np.asarray(x)
     if array.dtype == float64 and not hasattr(x, "dtype") and not hasattr(x, "__array__"):
         array = array.astype(_default)
     if array.dtype.kind not in "fiub":
-        raise DTypeError(f"wanted a Tensor, an array or numbers, got {type(x).__name__}")
+        raise DTypeError(no_tensor(x))
     return array
 
 
@@ -139,6 +142,22 @@ def exact_array(x: Any) -> Array:
         if array.dtype == float64:
             return array
     return array_of(x)
+
+
+def _holds_tensors(x: Any) -> bool:
+    """Is this a Tensor, or are there some in it, that are more than constant numbers?"""
+    if isinstance(x, Core):
+        return x._node is not None or x._array.ndim > 0
+    return isinstance(x, (list, tuple)) and any(map(_holds_tensors, x))
+
+
+def _named(function: str, x: Any) -> Array:
+    """`array_of` for a function that the error is to name."""
+    try:
+        return array_of(x)
+    except DTypeError as error:
+        text = str(error)
+        raise DTypeError(text if ": " in text.split("wanted")[0] else f"{function}: {text}") from None
 
 
 _KIND = {"b": 0, "u": 1, "i": 1, "f": 2}
@@ -461,7 +480,7 @@ def _function(
 
     scope["promoted"] = promoted
     scope["misfit"] = lambda error, a, b: _unfit(error, misfit, shown, a, b)
-    scope["coerced"] = lambda x, **settings: function(wrap(array_of(x)), **settings)
+    scope["coerced"] = lambda x, **settings: function(wrap(_named(shown, x)), **settings)
     function.__name__ = function.__qualname__ = shown
     function.__doc__ = doc or op.__doc__
     if isinstance(op.forward, np.ufunc) and straight is None:
@@ -679,7 +698,7 @@ def method(function: Callable[P, R]) -> Callable[P, R]:
             if "out" in kwargs:
                 return _into(function, call, args, kwargs)
         if args and not isinstance(args[0], Core):
-            args = (wrap(array_of(args[0])), *args[1:])
+            args = (wrap(_named(function.__name__, args[0])), *args[1:])
         return function(*args, **kwargs)  # type: ignore[arg-type]
 
     return call

@@ -359,7 +359,10 @@ def embedding(
     size = rows.shape[0]
     index = array_of(input)
     if index.dtype.kind not in "iu":
-        raise DTypeError(f"embedding: Expected tensor for argument #1 'indices' to be Long or Int, got {index.dtype}")
+        raise DTypeError(
+            f"embedding: Expected tensor for argument #1 'indices' to be Long or Int, got {index.dtype}: the input of "
+            "an embedding are row numbers, such as input.long()"
+        )
     index = index.astype(np.intp, copy=False)
     if index.size and (index.min() < 0 or index.max() >= size):
         wrong = index.min() if index.min() < 0 else index.max()

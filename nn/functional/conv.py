@@ -9,6 +9,7 @@ import operator
 from typing import Any
 
 from autograd import Tensor
+from autograd.advice import same_dtype
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import conv as ops
 from autograd.tensor.core import apply, array_of, wrap
@@ -275,8 +276,8 @@ def _checked(function: str, axes: int, input: Any, weight: Any, groups: int) -> 
         )
     if a.dtype != w._array.dtype:
         raise DTypeError(
-            f"{function}: Input type ({a.dtype}) and weight type ({w._array.dtype}) should be the same: convert the "
-            f"input with .to({w._array.dtype}), or the model with model.to({a.dtype})"
+            f"{function}: Input type ({a.dtype}) and weight type ({w._array.dtype}) should be the same: "
+            + same_dtype(a.dtype, w._array.dtype)
         )
     batched = a.ndim == axes + 2
     return (x if batched else x.unsqueeze(0)), w, batched

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.advice import to_float
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import activation as ops
 from autograd.tensor.core import apply, array_of, wrap
@@ -24,7 +25,7 @@ def _check(function: str, input: Any, p: float) -> Any:
         raise SettingError(f"{function}: dropout probability has to be between 0 and 1, but got {p}")
     x = input if isinstance(input, Tensor) else wrap(array_of(input))
     if x._array.dtype.kind != "f":
-        raise DTypeError(f"{function}: wanted a floating point input, got {x._array.dtype}")
+        raise DTypeError(f"{function}: {to_float(x._array.dtype)}")
     return x
 
 

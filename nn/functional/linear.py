@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd import Tensor
+from autograd.advice import same_dtype
 from autograd.errors import DTypeError, ShapeError
 from autograd.ops.linalg import linear as linear_op
 from autograd.tensor.core import apply, array_of, wrap
@@ -26,8 +27,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         )
     if a.dtype != w.dtype:
         raise DTypeError(
-            f"linear: mat1 and mat2 must have the same dtype, but got {a.dtype} and {w.dtype}: convert the input with "
-            f".to({w.dtype}), or the model with model.to({a.dtype})"
+            f"linear: mat1 and mat2 must have the same dtype, but got {a.dtype} and {w.dtype}: "
+            + same_dtype(a.dtype, w.dtype)
         )
     if bias is None:
         return apply(linear_op, x, weight)  # type: ignore[no-any-return]
@@ -38,14 +39,20 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x1 . W[k] . x2 + b[k] for each k.  x1 (*, I), x2 (*, J), weight (K, I, J), bias (K,): (*, K)."""
-    x1: Any = input1
-    x2: Any = input2
+    x1: Any = input1 if isinstance(input1, Tensor) else wrap(array_of(input1))
+    x2: Any = input2 if isinstance(input2, Tensor) else wrap(array_of(input2))
     units, left, right = weight._array.shape
     if x1.shape[:-1] != x2.shape[:-1] or x1.shape[-1] != left or x2.shape[-1] != right:
         raise ShapeError(
             f"bilinear: wanted inputs (*, {left}) and (*, {right}) with equal leading dimensions, got "
             f"{tuple(x1.shape)} and {tuple(x2.shape)}"
         )
+    for x in (x1, x2):
+        if x._array.dtype != weight._array.dtype:
+            raise DTypeError(
+                f"bilinear: inputs and weight must have the same dtype, but got {x._array.dtype} and "
+                f"{weight._array.dtype}: {same_dtype(x._array.dtype, weight._array.dtype)}"
+            )
     # (*, 1, I) @ (K * J columns) -> (*, K, J), then summed against x2
     middle = x1.matmul(weight.permute(1, 0, 2).reshape(left, units * right))
     z = (middle.reshape(*x1.shape[:-1], units, right) * x2.unsqueeze(-2)).sum(-1)

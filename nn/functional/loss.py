@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, where
+from autograd.advice import to_float
 from autograd.errors import DTypeError, LabelError, NoRuleError, SettingError, ShapeError
 from autograd.modes import state
 from autograd.ops import loss as ops
@@ -66,7 +67,7 @@ def _input(function: str, x: Any) -> Any:
     if not isinstance(x, Tensor):
         x = wrap(array_of(x))
     if x._array.dtype.kind != "f":
-        raise DTypeError(f"{function}: wanted a floating point input, got {x._array.dtype}")
+        raise DTypeError(f"{function}: {to_float(x._array.dtype)}")
     return x
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.advice import to_float
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.modes import state
 from autograd.ops import fused
@@ -307,7 +308,7 @@ def _checked(function: str, input: Any, *parameters: tuple[str, Any]) -> Any:
     x = input if isinstance(input, Tensor) else wrap(array_of(input))
     dtype = x._array.dtype
     if dtype.kind != "f":
-        raise DTypeError(f"{function}: wanted a floating point input, got {dtype}")
+        raise DTypeError(f"{function}: {to_float(dtype)}")
     for name, parameter in parameters:
         if parameter is not None and parameter._array.dtype != dtype:
             raise DTypeError(

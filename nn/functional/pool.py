@@ -61,7 +61,7 @@ def _input(function: str, input: Any, dims: int, floating: bool = False) -> Tens
         )
     dtype = x._array.dtype
     if dtype.kind == "b" or (floating and dtype.kind != "f"):
-        raise DTypeError(f'"{function}" not implemented for {dtype}: convert the input to floating point')
+        raise DTypeError(f'"{function}" not implemented for {dtype}: convert the input with input.float()')
     return x  # type: ignore[no-any-return]
 
 
