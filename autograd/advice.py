@@ -5,9 +5,20 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from .modes import is_grad_enabled
+
 _METHODS = {"float16": "half()", "float32": "float()", "float64": "double()"}
 _NOT_NAMES = frozenset(
-    {"array_of", "call", "data_array", "forward", "function", "promoted", "unnamed", "exact_array", "tensor_of"}
+    {
+        "array_of",
+        "call",
+        "call_hooked",
+        "data_array",
+        "forward",
+        "function",
+        "promoted",
+        "exact_array",
+    }
 )
 
 
@@ -28,6 +39,27 @@ def to_float(given: Any) -> str:
     return f"wanted a floating point input, got {given}: convert it with input.float()"
 
 
+def no_graph(x: Any) -> str:
+    """Why there is no way back from `x`, as far as it can be seen from here."""
+    if not hasattr(x, "_node"):
+        return f"it is no Tensor, but {type(x).__name__}; item(), numpy() and float() leave the graph"
+    if x._array.dtype.kind != "f":
+        return (
+            f"its dtype is {x._array.dtype}, and no gradient flows through integers and bools: comparisons, argmax(), "
+            "round-offs like long() end it"
+        )
+    if not is_grad_enabled():
+        return "nothing is recorded here, inside of no_grad() or inference_mode(); move the forward pass out of it"
+    base = getattr(x, "_base", None)
+    if base is not None and base._node is not None:
+        return "it looks into the memory of a Tensor that does: it was detached, by detach(), .data or under no_grad()"
+    return (
+        "either nothing that it was computed from requires grad (are the parameters frozen, or do inputs lack "
+        "requires_grad=True?), or it was computed under no_grad(), or it went through detach(), .data, item() or an "
+        "array"
+    )
+
+
 def no_tensor(x: Any) -> str:
     """What a function wanted in place of `x`, and where such a thing usually comes from."""
     where = _function()
@@ -41,6 +73,19 @@ def no_tensor(x: Any) -> str:
         return f"{where}wanted a Tensor, got a {type(x).__name__} ({kinds}); {hint}"
     hint = "; does the function or the forward() that it comes from return something?" if x is None else ""
     return f"{where}wanted a Tensor, an array or numbers, got {type(x).__name__}{hint}"
+
+
+def unknown_argument(function: Any, given: Any, spellings: Any, error: TypeError) -> TypeError:
+    """The error for a keyword that `function` does not take, in the spelling of whoever wrote it."""
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    wrong = [name for name in given if name not in names]
+    if not wrong:  # it comes from further inside
+        return error
+    other = {pytorchs: numpys for numpys, pytorchs in spellings.items()}
+    shown = " or ".join(repr(name) for name in (other.get(wrong[0]), wrong[0]) if name)
+    known = ", ".join(name for name in names if name not in ("self", "input"))
+    return TypeError(f"{function.__name__}() got an unexpected keyword argument {shown}; its arguments are {known}")
 
 
 def _function() -> str:

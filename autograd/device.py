@@ -45,6 +45,11 @@ class device:  # noqa: N801 - PyTorch's spelling
         return f"device(type='{self.type}'" + ("" if self.index is None else f", index={self.index}") + ")"
 
 
+_KNOWN = frozenset(
+    {"cpu", "cuda", "gpu", "hip", "hpu", "ipu", "meta", "mkldnn", "mps", "mtia", "tpu", "vulkan", "xla", "xpu"}
+)
+
+
 def check_device(function: str, where: Any) -> None:
     """Raise DeviceError unless `where` is None or names the CPU."""
     if where is None or where == "cpu":
@@ -52,6 +57,10 @@ def check_device(function: str, where: Any) -> None:
     try:
         device(where)
     except DeviceError as error:
+        if isinstance(where, str) and where.split(":")[0] not in _KNOWN:
+            raise DeviceError(
+                f"{function}: {where!r} is the name of neither a device ('cpu') nor a dtype ('float32')"
+            ) from None
         raise DeviceError(str(error).replace("device:", f"{function}:", 1)) from None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import anomaly
+from .advice import no_graph
 from .broadcast import unbroadcast
 from .errors import GraphError, SettingError, ShapeError
 from .modes import state
@@ -152,7 +153,8 @@ def _seeds(function: str, outputs: list[Any], given: Any) -> list[Any]:
     for index, (z, seed) in enumerate(zip(outputs, gradients, strict=True)):
         if not isinstance(z, Core) or z._node is None:
             raise GraphError(
-                f"{function}: element {index} of tensors does not require grad and does not have a grad_fn"
+                f"{function}: element {index} of tensors does not require grad and does not have a grad_fn: "
+                + no_graph(z)
             )
         array = z._array
         if seed is None:

@@ -15,6 +15,7 @@ from autograd.tensor import Handle
 from autograd.tensor.core import apply, wrap
 
 from .learner import look_at_input
+from .mistakes import look_at_lists
 
 
 class Hook(NamedTuple):
@@ -52,6 +53,7 @@ def call_hooked(module: Any, hooks: Hooks, args: tuple[Any, ...], kwargs: dict[s
     if hooks is FIRST_CALL:
         module.__dict__["_hooks"] = None
         look_at_input(module, args)
+        look_at_lists(module)
         return module.forward(*args, **kwargs)
     for hook in list(hooks.forward_pre.values()):
         if hook.with_kwargs:

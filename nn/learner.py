@@ -68,7 +68,7 @@ def look_at_input(module: Any, args: tuple[Any, ...]) -> None:
     x = args[0] if args else None
     if not (isinstance(weight, Tensor) and isinstance(x, Tensor) and module.training and due("pixels")):
         return
-    if weight._array.ndim < 2 or x._node is not None or x._array.dtype.kind != "f":
+    if weight._array.ndim < 2 or x._node is not None or x._array.dtype.kind != "f" or x._array.ndim == 0:
         return  # computed values are no data
     values = x._array[: MANY // max(1, x._array[:1].size) + 1]
     if values.size < 64:

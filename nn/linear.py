@@ -21,6 +21,10 @@ from .parameter import Parameter
 def parameter(function: str, shape: tuple[int, ...], device: Any = None, dtype: Any = None) -> Parameter:
     """A Parameter of zeros, for an initialiser to fill."""
     check_device(function, device)
+    if not all(isinstance(n, (int, np.integer)) for n in shape):
+        raise TypeError(f"{function}: sizes should be integers, got {shape} as the shape of a parameter")
+    if min(shape, default=0) < 0:
+        raise SettingError(f"{function}: sizes should not be negative, got {shape} as the shape of a parameter")
     return Parameter(np.zeros(shape, get_default_dtype() if dtype is None else np.dtype(dtype)))
 
 

@@ -12,13 +12,14 @@ import numpy as np
 from autograd import Tensor
 from autograd.device import check_device
 from autograd.device import device as _device
-from autograd.errors import AutogradError, CheckpointError, DTypeError, SettingError
+from autograd.errors import AutogradError, CheckpointError, DeviceError, DTypeError, SettingError
 from autograd.tape import Leaf
 from autograd.tensor import Handle
 from autograd.tensor.core import array_of, wrap
 from autograd.tensor.layout import check_memory_format
 
 from .hooks import FIRST_CALL, Hooks, call_hooked
+from .mistakes import mismatch, no_forward, not_a_module
 from .parameter import Buffer, Parameter, UninitializedTensorMixin, is_lazy
 from .write import clear_grad, overwrite
 
@@ -68,7 +69,7 @@ class Module:
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The computation; defined by each subclass."""
-        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+        raise NotImplementedError(no_forward(self))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -121,7 +122,7 @@ class Module:
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a child module under `name`."""
         if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{type(module).__name__} is not a Module subclass")
+            raise TypeError(not_a_module(module))
         self._check_name("module", name)
         self._modules[name] = self.__dict__[name] = module
 
@@ -129,7 +130,10 @@ class Module:
 
     def _check_name(self, kind: str, name: str) -> None:
         if "_parameters" not in self.__dict__:
-            raise AttributeError(f"cannot assign {kind}s before Module.__init__() call")
+            raise AttributeError(
+                f"cannot assign {kind}s before Module.__init__() call: put super().__init__() first in "
+                f"{type(self).__name__}.__init__"
+            )
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string. Got {type(name).__name__}")
         if "." in name:
@@ -155,7 +159,8 @@ class Module:
         elif name in self._parameters:
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{type(value).__name__}' as parameter '{name}' (nn.Parameter or None expected)"
+                    f"cannot assign '{type(value).__name__}' as parameter '{name}' (nn.Parameter or None expected): "
+                    "wrap it, nn.Parameter(value), or copy it in: with no_grad(): parameter.copy_(value)"
                 )
             self.register_parameter(name, None)
         elif name in self._modules:
@@ -194,7 +199,7 @@ class Module:
             raise AttributeError(
                 f"'{type(self).__name__}' object has no attribute '{name}'; has its __init__ called super().__init__()?"
             )
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self)
 
     def __dir__(self) -> list[str]:
         return [name for name in object.__dir__(self) if not name[0].isdigit()]
@@ -351,7 +356,8 @@ class Module:
                 )
         if problems:
             lines = "\n\t".join(problems)
-            raise CheckpointError(f"Error(s) in loading state_dict for {self._get_name()}:\n\t{lines}")
+            hint = mismatch(own, state_dict)
+            raise CheckpointError(f"Error(s) in loading state_dict for {self._get_name()}:\n\t{lines}{hint}")
         for key, value in values.items():
             tensor = own[key]
             if isinstance(tensor, UninitializedTensorMixin):
@@ -378,6 +384,12 @@ class Module:
         for module in self.modules():
             module.training = mode
         return self
+
+    def cuda(self, device: Any = None) -> Self:
+        """Raises DeviceError: parameters live on the CPU only."""
+        raise DeviceError(
+            f"{self._get_name()}.cuda: there is no device 'cuda': Tensors live on the CPU only; use 'cpu'"
+        )
 
     def eval(self) -> Self:
         """Set evaluation mode: the same as `train(False)`."""
@@ -544,7 +556,14 @@ def _value(key: str, value: Any) -> np.ndarray[Any, Any]:
             f"Can't access the shape of an uninitialized parameter or buffer: {key} of the state dict is one, that of "
             "the module has a size already. Call the model that the state dict comes from before saving it"
         )
-    if not isinstance(value, (Tensor, np.ndarray, np.generic)):
+    if not isinstance(value, Tensor) and hasattr(value, "__array__"):  # an array, or another library's Tensor
+        try:
+            value = np.asarray(value)
+        except Exception as error:
+            raise CheckpointError(
+                f'While copying the parameter named "{key}", whose value is a {type(value).__name__}: {error}'
+            ) from error
+    if not isinstance(value, (Tensor, np.ndarray)):
         raise CheckpointError(
             f'While copying the parameter named "{key}", expected a Tensor or an array from checkpoint but received '
             f"{type(value).__name__}"

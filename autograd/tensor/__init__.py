@@ -33,6 +33,7 @@ from .scatter import Scatter
 from .shape import Shape
 from .sort import Sort
 from .statistics import Statistics
+from .untracked import warn_at_line
 
 
 class Tensor(
@@ -89,8 +90,19 @@ class Tensor(
 
     @property
     def grad(self) -> Self | None:
-        """What backward has added up for this Tensor; None before the first one. Same shape and dtype."""
-        return self._grad  # type: ignore[return-value]
+        """What backward has added up for this Tensor; None before the first one. Same shape and dtype.
+
+        Backward fills it for leaves, and after `retain_grad()`; asking a computed Tensor for it gives a warning.
+        """
+        grad = self._grad
+        if grad is None and isinstance(self._node, Record) and not self._retains_grad:
+            warn_at_line(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute "
+                "won't be populated during autograd.backward(). If you indeed want the .grad field to be populated for "
+                "a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. This one is the result of "
+                f"{self._node.op} at {self._node.line}; requires_grad_() as the last step makes a leaf"
+            )
+        return grad  # type: ignore[return-value]
 
     @grad.setter
     def grad(self, value: Core | None) -> None:
@@ -296,7 +308,10 @@ class Tensor(
 
     def __bool__(self) -> bool:
         if self._array.size != 1:
-            raise ShapeError("Boolean value of Tensor with more than one value is ambiguous")
+            raise ShapeError(
+                f"Boolean value of Tensor with more than one value is ambiguous: its shape is {self._array.shape}. Use "
+                "x.any() or x.all(); if this comes from making a layer, make it first and call it then: nn.ReLU()(x)"
+            )
         return bool(self._array.item())
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from kernels import elementwise
 
-from ..advice import no_tensor
+from ..advice import no_tensor, unknown_argument
 from ..errors import DTypeError, ShapeError
 from ..modes import state
 from ..op import COMPONENT, Op, compiled
@@ -699,7 +699,12 @@ def method(function: Callable[P, R]) -> Callable[P, R]:
                 return _into(function, call, args, kwargs)
         if args and not isinstance(args[0], Core):
             args = (wrap(_named(function.__name__, args[0])), *args[1:])
-        return function(*args, **kwargs)  # type: ignore[arg-type]
+        try:
+            return function(*args, **kwargs)  # type: ignore[arg-type]
+        except TypeError as error:
+            if "unexpected keyword argument" in str(error):
+                raise unknown_argument(function, kwargs, _SPELLINGS, error) from None
+            raise
 
     return call
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import DTypeError, ShapeError
+from ..modes import state
 from .core import Array, Core, get_default_dtype, result_type
+from .untracked import warn_of_scalar
 
 _NUMBERS = frozenset({int, float, bool})
 _LISTS = (list, tuple, range)
@@ -131,6 +133,8 @@ def _mixed(data: Any) -> np.dtype[Any] | None:
 def _plain(function: str, data: Any, ndim: int) -> Any:
     """Nested lists without Tensors."""
     if isinstance(data, Core):
+        if data._node is not None and state.tape is not None:
+            warn_of_scalar(function)
         array = data._array
         if ndim:
             return array.tolist()

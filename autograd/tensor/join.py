@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import DTypeError, ShapeError
 from ..ops import shape as ops
 from .core import Core, apply, array_of, cast, implements, method, result_type, wrap
 from .dims import normalize_dim
@@ -33,6 +33,8 @@ def cat(tensors: Iterable[Any], dim: int = 0, *, out: Any = None, axis: int | No
 
     1-d Tensors without elements are left out. dtypes are promoted. Also called concat and concatenate.
     """
+    if isinstance(tensors, Core):
+        raise DTypeError("cat(): argument 'tensors' must be a tuple or list of Tensors, not Tensor: cat([a, b])")
     if out is not None:
         return into("cat", out, cat, (list(tensors), dim), {"axis": axis})
     if axis is not None:

@@ -71,6 +71,16 @@ def _input(function: str, x: Any) -> Any:
     return x
 
 
+def _scores(function: str, x: Any, target: Any) -> Any:
+    """`_input`, with a word about what happens when input and target are exchanged."""
+    try:
+        return _input(function, x)
+    except DTypeError as error:
+        if isinstance(target, (Tensor, np.ndarray)) and target.dtype.kind == "f" and target.ndim > np.ndim(array_of(x)):
+            raise DTypeError(f"{error}. Are the two exchanged? {function}(scores, targets)") from None
+        raise
+
+
 def _like(function: str, target: Any, x: Any) -> Any:
     """`target` as a Tensor of the dtype of `x`, and of its shape: broadcasting here is nearly always a mistake."""
     if not isinstance(target, Tensor):
@@ -90,8 +100,11 @@ def _rescaled(loss: Any, weight: Any) -> Any:
 def _labels(function: str, target: Any) -> Array:
     labels = array_of(target)
     if labels.dtype.kind not in "iu":
-        raise DTypeError(f"{function}: expected integer class indices as target (int64), got {labels.dtype}")
+        raise DTypeError(f"{function}: {_NO_INDICES.format(labels.dtype)}")
     return labels
+
+
+_NO_INDICES = "expected integer class indices as target (int64), got {}: convert them with target.long()"
 
 
 def _signs(function: str, target: Any) -> None:
@@ -131,12 +144,17 @@ def cross_entropy(
     """
     if size_average is not None or reduce is not None:
         reduction = legacy("cross_entropy", size_average, reduce)
-    x = _input("cross_entropy", input)
+    x = _scores("cross_entropy", input, target)
     _warn_of_softmax(x)
     if not 0.0 <= label_smoothing <= 1.0:
         raise SettingError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     known = array_of(target)
     if known.dtype.kind == "f":
+        if known.shape != x._array.shape and known.ndim != x._array.ndim:
+            raise DTypeError(
+                "cross_entropy: floating point targets are probabilities of the classes and need the input's shape "
+                f"{x._array.shape}, got {known.dtype} of shape {known.shape}; class indices are integers: target.long()"
+            )
         _warn_of_one_hot(known)
         if ignore_index >= 0:
             raise SettingError(
@@ -179,7 +197,7 @@ def nll_loss(
     """-input at the target class, for log-probabilities, as from `log_softmax`. Arguments as in `cross_entropy`."""
     if size_average is not None or reduce is not None:
         reduction = legacy("nll_loss", size_average, reduce)
-    x, labels, shape = _by_class("nll_loss", _input("nll_loss", input), _labels("nll_loss", target))
+    x, labels, shape = _by_class("nll_loss", _scores("nll_loss", input, target), _labels("nll_loss", target))
     labels, counted = _checked("nll_loss", labels, x._array.shape[1], ignore_index)
     weights = None if weight is None else _class_weights("nll_loss", weight, x)
     share, total = _shares(labels, counted, weights, x, reduction)
@@ -240,7 +258,7 @@ def _by_class(function: str, x: Any, labels: Array) -> tuple[Any, Array, tuple[i
     if len(shape) == 0:
         raise ShapeError(f"{function}: the input has no dimension of classes")
     if labels.dtype.kind not in "iu":
-        raise DTypeError(f"{function}: expected integer class indices as target (int64), got {labels.dtype}")
+        raise DTypeError(f"{function}: {_NO_INDICES.format(labels.dtype)}")
     if labels.shape != wanted:
         hint = ""
         if len(shape) > 1 and labels.ndim and shape[0] != labels.shape[0]:

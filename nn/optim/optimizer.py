@@ -20,6 +20,7 @@ from autograd.tensor import Handle
 from autograd.tensor.core import array_of, wrap
 
 from ..learner import note_step
+from ..mistakes import no_parameters, nothing_left
 from ..write import clear_grad
 
 Array = np.ndarray[Any, Any]
@@ -55,6 +56,8 @@ class Optimizer:
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
                 f"{type(params).__name__}"
             )
+        if (error := no_parameters(type(self).__name__, params, "params")) is not None:
+            raise error
         self.defaults = defaults
         self.state: defaultdict[Any, State] = defaultdict(dict)
         self.param_groups: list[Group] = []
@@ -65,7 +68,7 @@ class Optimizer:
         self._buffers: dict[Any, tuple[Array, Array]] = {}
         groups = list(params)
         if not groups:
-            raise SettingError("optimizer got an empty parameter list")
+            raise SettingError(f"optimizer got an empty parameter list{nothing_left(params)}")
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
 
@@ -73,6 +76,10 @@ class Optimizer:
         """Add parameters with settings of their own, e.g. layers that are thawed during training."""
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group).__name__}")
+        if "params" not in param_group:
+            raise TypeError(
+                f"{type(self).__name__}: a parameter group needs the key 'params', got {sorted(map(str, param_group))}"
+            )
         params = param_group["params"]
         if isinstance(params, set):
             raise TypeError(
@@ -120,6 +127,8 @@ class Optimizer:
         if isinstance(group.get("lr"), Tensor) and group["lr"]._array.size != 1:
             raise SettingError(f"Tensor lr must be 1-element, got shape {tuple(group['lr'].shape)}")
         for name, what in (("lr", "learning rate"), ("weight_decay", "weight_decay value"), ("eps", "epsilon value")):
+            if isinstance(group.get(name), str):
+                raise TypeError(f"Invalid {what}: {group[name]!r} is a str; wanted a number")
             if name in group and not group[name] >= 0:
                 raise SettingError(f"Invalid {what}: {group[name]}")
         for index, beta in enumerate(group.get("betas", ())):

@@ -11,6 +11,7 @@ import numpy as np
 from autograd import Tensor, cat, get_rng_state, no_grad, set_rng_state
 from autograd.errors import ShapeError
 
+from ..mistakes import check_loss
 from ..module import Module
 from .batches import evaluating, loader_of, split
 
@@ -78,6 +79,8 @@ def evaluate(
        0 |    1    . |  100.00%
        1 |    1    1 |   50.00%
     """
+    if loss is not None:
+        check_loss("evaluate", loss)
     meter = Meter(loss, {})
     confusions: list[Array] = []
 

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 from autograd import Tensor, manual_seed
 from autograd.errors import AnomalyError, SettingError
 
+from ..mistakes import check_loss
 from ..module import Module
 from ..optim import LBFGS, Optimizer
 from .batches import loader_of, split
@@ -79,6 +80,7 @@ def fit(
     True
     """
     _check(model, optimizer, epochs)
+    check_loss("fit", loss)
     past = history if isinstance(history, History) else History({name: list(v) for name, v in (history or {}).items()})
     loader = loader_of("fit", train, batch_size, 64, shuffle=True)
     held_out = None if validation is None else loader_of("fit", validation, None, 1000, shuffle=False)

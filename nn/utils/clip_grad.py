@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from types import GeneratorType
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,24 @@ import numpy as np
 from autograd import Tensor
 from autograd.errors import AutogradError
 from autograd.tensor.core import wrap
+from autograd.tensor.untracked import warn_at_line
 
+from ..mistakes import no_parameters
 from ..write import noted
 
 
-def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Any]:
+def _gradients(function: str, parameters: Tensor | Iterable[Tensor]) -> list[Any]:
     if isinstance(parameters, Tensor):
         parameters = [parameters]
-    return [p._grad for p in parameters if p._grad is not None]
+    if (error := no_parameters(function, parameters, "parameters")) is not None:
+        raise error
+    given = list(parameters)
+    if not given and isinstance(parameters, GeneratorType):
+        warn_at_line(
+            f"{function}: `parameters` is an empty generator, no gradient clipping will occur. Such a generator can be "
+            "gone through once: call model.parameters() again, or keep list(model.parameters())"
+        )
+    return [p._grad for p in given if p._grad is not None]
 
 
 def _norm(array: np.ndarray[Any, Any], norm_type: float) -> float:
@@ -73,7 +84,7 @@ def clip_grad_norm_(
     norm_type: 2, inf, or another order.  Parameters without a gradient are skipped.
     Returns the norm before clipping, a 0-d Tensor. Raises as `get_total_norm`.
     """
-    grads = _gradients(parameters)
+    grads = _gradients("clip_grad_norm_", parameters)
     total = get_total_norm(grads, norm_type, error_if_nonfinite)
     _scale("clip_grad_norm_", grads, max_norm, total)
     return total
@@ -83,7 +94,7 @@ def clip_grads_with_norm_(
     parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Any, foreach: bool | None = None
 ) -> None:
     """`clip_grad_norm_` for gradients whose norm `total_norm` is known, as from `get_total_norm`."""
-    _scale("clip_grads_with_norm_", _gradients(parameters), max_norm, total_norm)
+    _scale("clip_grads_with_norm_", _gradients("clip_grads_with_norm_", parameters), max_norm, total_norm)
 
 
 def _scale(operation: str, grads: list[Any], max_norm: float, total_norm: Any) -> None:
@@ -96,7 +107,7 @@ def _scale(operation: str, grads: list[Any], max_norm: float, total_norm: Any) -
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
     """Limit every element of every gradient to [-clip_value, clip_value], in place."""
-    grads = _gradients(parameters)
+    grads = _gradients("clip_grad_value_", parameters)
     limit = float(clip_value)
     for grad in grads:
         np.clip(grad._array, -limit, limit, out=grad._array)
