@@ -335,13 +335,15 @@ def test_numbers_warn_at_the_line_and_logging_does_not():
 
 def test_copies_of_values_warn():
     x = tracked((3,), 1.0)
-    for function in (autograd.tensor, autograd.Tensor, x.new_tensor, lambda v: autograd.asarray(v, copy=True)):
+    for function in (autograd.tensor, autograd.Tensor, x.new_tensor):
         ((_, message, here),) = said(lambda function=function: function(x))
         assert message.startswith(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone()"
         )
         assert here
         assert said(lambda function=function: function(x.detach())) == []
+    assert autograd.asarray(x, copy=True).requires_grad
+    assert len(said(lambda: autograd.tensor([x[0], 1.0]))) == 1
     for function in (copy.deepcopy, pickle.dumps):
         with pytest.raises(GraphError, match="created explicitly by the user"):
             function(x)
