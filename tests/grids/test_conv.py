@@ -25,7 +25,7 @@ TRANSPOSED = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3
 GRIDS = {
     1: axis_settings(range(1, 7), range(1, 5), (1, 2, 3), (1, 2, 3), padding=2),
     2: axis_settings((1, 3), (1, 2, 3), (1, 2), (1, 2), padding=1),
-    3: axis_settings((1, 3), (1, 2), (1, 2), padding=1),
+    3: axis_settings((1, 3), (2,), (1, 2), padding=1),
 }
 LARGER = {
     2: axis_settings((1, 2, 4, 5), (1, 2, 3), (1, 2, 3), (1, 2), padding=2),
@@ -108,14 +108,14 @@ def conv_is_right(dims, grid, dtype, rng):
 @pytest.mark.parametrize("dims", [1, 2, 3])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_convolution(way, dims, dtype, rng):
-    assert conv_is_right(dims, GRIDS[dims], dtype, rng) > 400
+    assert conv_is_right(dims, GRIDS[dims], dtype, rng) > 100
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dims", [2, 3])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_convolution_over_larger_products(way, dims, dtype, rng):
-    assert conv_is_right(dims, LARGER[dims], dtype, rng) > 4000
+    assert conv_is_right(dims, LARGER[dims], dtype, rng) > 1000
 
 
 @pytest.mark.parametrize("window", [(k,) * dims for dims in (1, 2, 3) for k in (1, 2, 3)])
@@ -174,14 +174,14 @@ def transposed_is_right(dims, grid, dtype, rng):
 @pytest.mark.parametrize("dims", [1, 2, 3])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_transposed_convolution(way, dims, dtype, rng):
-    assert transposed_is_right(dims, GRIDS[dims], dtype, rng) > 400
+    assert transposed_is_right(dims, GRIDS[dims], dtype, rng) > 100
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dims", [2, 3])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_transposed_convolution_over_larger_products(way, dims, dtype, rng):
-    assert transposed_is_right(dims, LARGER[dims], dtype, rng) > 4000
+    assert transposed_is_right(dims, LARGER[dims], dtype, rng) > 1000
 
 
 # ------------------------------------------------------------------------------------------------ Winograd's schemes
