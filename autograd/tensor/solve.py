@@ -104,7 +104,7 @@ def matrix_power(A: Any, n: int) -> Any:
         n >>= 1
         if n:
             square = square @ square
-    return z
+    return a.clone() if z is a else z
 
 
 def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Any:

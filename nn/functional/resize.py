@@ -150,6 +150,11 @@ def _images(function: str, input: Any, factor: int, name: str) -> tuple[Any, tup
     return x, shape
 
 
+def _apart(z: Any, x: Any) -> Any:
+    """z, or a copy of it where nothing had to move: what is written into a result never shows in the input."""
+    return z.clone() if np.may_share_memory(z._array, x._array) else z
+
+
 def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
     """(*, C r r, H, W) -> (*, C, H r, W r): each r x r block of pixels comes from r r channels.  Shi et al. 2016."""
     r = upscale_factor
@@ -161,7 +166,8 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
         )
     n, c = len(lead), channels // (r * r)
     blocks = x.reshape(*lead, c, r, r, height, width)
-    return blocks.permute(*range(n + 1), n + 3, n + 1, n + 4, n + 2).reshape(*lead, c, height * r, width * r)
+    z = blocks.permute(*range(n + 1), n + 3, n + 1, n + 4, n + 2).reshape(*lead, c, height * r, width * r)
+    return _apart(z, x)
 
 
 def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
@@ -177,7 +183,7 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
     n = len(lead)
     blocks = x.reshape(*lead, c, height // r, r, width // r, r)
     order = (*range(n + 1), n + 2, n + 4, n + 1, n + 3)
-    return blocks.permute(*order).reshape(*lead, c * r * r, height // r, width // r)
+    return _apart(blocks.permute(*order).reshape(*lead, c * r * r, height // r, width // r), x)
 
 
 def channel_shuffle(input: Any, groups: int) -> Any:
@@ -197,4 +203,4 @@ def channel_shuffle(input: Any, groups: int) -> Any:
             f"channel_shuffle: Number of channels must be divisible by groups. Got {shape[1]} channels and {groups} "
             "groups."
         )
-    return x.reshape(shape[0], groups, shape[1] // groups, *shape[2:]).transpose(1, 2).reshape(*shape)
+    return _apart(x.reshape(shape[0], groups, shape[1] // groups, *shape[2:]).transpose(1, 2).reshape(*shape), x)

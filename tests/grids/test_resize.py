@@ -102,3 +102,15 @@ def test_pixels_and_channels(r):
         if lead:
             dealt = x[:, [g * c * r + i for i in range(c * r) for g in range(r)]]
             assert np.array_equal(F.channel_shuffle(autograd.tensor(x), r).numpy(), dealt)
+
+
+def test_a_result_that_is_the_input_is_a_copy_of_it():
+    """Settings with which nothing happens are no reason to hand the input itself back, to be written into."""
+    x = autograd.tensor(np.arange(8.0).reshape(2, 1, 2, 2))
+    results = [F.pixel_shuffle(x, 1), F.pixel_unshuffle(x, 1), F.channel_shuffle(x, 1), x.matrix_power(1)]
+    results += [F.interpolate(x, scale_factor=1), F.pad(x, (0, 0)), F.max_pool2d(x, 1), F.avg_pool2d(x, 1)]
+    results += [F.adaptive_avg_pool2d(x, 2), F.interpolate(x, size=2, mode="bilinear")]
+    for z in results:
+        assert np.array_equal(z.numpy(), x.numpy())
+        z.mul_(0)
+    assert x.sum().item() == 28
