@@ -205,8 +205,8 @@ class LinAlg(Solve):
 def _blend(x: Any, product: Any, beta: float, alpha: float) -> Any:
     if alpha != 1:
         product = product * alpha
-    if beta == 0:
-        return product
+    if beta == 0:  # whatever stands in x counts nothing, NaN too; its shape and its gradient, zeros, do
+        return product + where(np.zeros((), np.bool_), x, 0)
     return product + (x if beta == 1 else x * beta)
 
 
