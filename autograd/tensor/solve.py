@@ -96,6 +96,8 @@ def matrix_power(A: Any, n: int) -> Any:
     if n == 0:
         zero = apply(zero_at, a, index=...)  # the derivative is zero, not missing
         return zero + wrap(np.eye(a._array.shape[-1], dtype=a._array.dtype))
+    if n == 1:
+        return a.clone()  # as every other power, no view of A
     square = inv(a) if n < 0 else a
     n, z = abs(n), None
     while n:  # by repeated squaring
@@ -104,7 +106,7 @@ def matrix_power(A: Any, n: int) -> Any:
         n >>= 1
         if n:
             square = square @ square
-    return a.clone() if z is a else z
+    return z
 
 
 def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Any:
