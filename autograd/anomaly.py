@@ -15,7 +15,7 @@ import numpy as np
 
 from .errors import AnomalyError
 from .modes import state
-from .tape import Cotangents, Record
+from .tape import Cotangents, Record, accumulate
 
 _SELECT = ("where", "masked_fill", "maximum", "minimum", "clamp", "relu")
 
@@ -95,14 +95,14 @@ def _check_forward(record: Record, value: Any, inputs: Any, settings: Any) -> No
         )
 
 
-def watched(step: Callable[..., None]) -> Callable[..., None]:
+def watched(step: Callable[..., bool | None]) -> Callable[..., bool | None]:
     """`step`, checking what each rule returns."""
     masked: dict[Any, Record] = {}  # node -> the selecting operation that its cotangent came through
 
-    def checked(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any]) -> None:
+    def checked(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any]) -> bool | None:
         source = record if record.op in _SELECT else masked.get(record)
         parts: Cotangents = {}
-        step(dz, record, parts, set())
+        used = step(dz, record, parts, set())
         for position, node in enumerate(record.parents):
             if node not in parts:
                 continue
@@ -118,7 +118,8 @@ def watched(step: Callable[..., None]) -> Callable[..., None]:
                 for index, part in enumerate(g):
                     held[index] = part if part is not None else held[index]
             else:
-                cotangents[node] = cotangents[node] + g if node in cotangents else g
+                accumulate(cotangents, node, g, owned)
+        return used
 
     return checked
 

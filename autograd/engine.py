@@ -16,8 +16,8 @@ from .broadcast import unbroadcast
 from .errors import GraphError, SettingError, ShapeError
 from .modes import state
 from .op import COMPONENT, filled, wrong_shape
-from .tape import Cotangents, Leaf, Mark, Record
-from .tensor.core import Core, wrap
+from .tape import Cotangents, Leaf, Mark, Record, accumulate, outer, unreachable
+from .tensor.core import Core, lend, wrap
 
 
 def backward(
@@ -55,8 +55,8 @@ def backward(
     found = _run(outputs, seeds, wanted, retain_graph, create_graph, until)
     if wanted is None:
         targets = {node: node.tensor() for node in found}
-    else:
-        targets = {x._node: x for x in wanted if x._node in found}
+    else:  # what `retain_grad` asked for is in `.grad` already
+        targets = {x._node: x for x in wanted if x._node in found and not x.retains_grad}
     for node, tensor in targets.items():
         if tensor is not None:  # a leaf that the user has let go has nowhere to put it
             _deliver(node, tensor, _take(found, node), create_graph)
@@ -92,7 +92,7 @@ def grad(
         if not isinstance(x, Core) or x._node is None:
             raise GraphError(f"grad: One of the differentiated Tensors does not require grad: input {index}")
     seeds = _seeds("grad", outs, grad_outputs)
-    found = _run(outs, seeds, wanted, retain_graph, create_graph, None)
+    found = _run(outs, seeds, wanted, retain_graph, create_graph, None, before_hooks=True)
     taken: Cotangents = {}
     for index, x in enumerate(wanted):
         node = x._node
@@ -191,8 +191,12 @@ def _run(
     retain_graph: bool | None,
     create_graph: bool,
     until: Mark | None,
+    before_hooks: bool = False,
 ) -> Cotangents:
-    """Replay, and return node -> cotangent for the leaves, or for the nodes of `wanted`."""
+    """Replay, and return node -> cotangent for the leaves, or for the nodes of `wanted`.
+
+    before_hooks   what comes to a computed value of `wanted`, and passes on to others, is taken before its hooks
+    """
     retain = create_graph if retain_graph is None else retain_graph
     cotangents: Cotangents = {}
     for z, seed in zip(outputs, seeds, strict=True):
@@ -204,11 +208,13 @@ def _run(
                 seed = seed.astype(z._array.dtype)
         node = z._node
         cotangents[node] = cotangents[node] + seed if node in cotangents else seed
-    step: Callable[..., None] | None = None
+    step: Callable[..., bool | None] | None = None
     captured: Cotangents = {}
     if wanted is not None:
-        inner = {x._node for x in wanted if isinstance(x._node, Record)}
-        step = _restricted(_path(list(cotangents), {x._node for x in wanted}), inner, captured)
+        targets = {x._node for x in wanted}
+        inner = {node for node in targets if isinstance(node, Record)}
+        raw = _taken_before_hooks(inner) if before_hooks and state.home.hooks else {}
+        step = _restricted(_path(list(cotangents), targets), inner, captured, raw)
     elif create_graph:
         step = push
     if anomaly.enabled():
@@ -219,12 +225,22 @@ def _run(
         state.home.replay(cotangents, retain=retain, until=until, step=step)
     finally:
         state.tape = before
-    arrived = {node: _hooked(node, g) for node, g in cotangents.items() if isinstance(node, Leaf)}
+    arrived: Cotangents = {}
+    for node, g in cotangents.items():
+        if isinstance(node, Leaf):
+            arrived[node] = _hooked(node, g)
+        elif wanted is not None and node in targets:  # consumed before: a value is there, but no way further back
+            captured[node] = g
+        elif until is None and type(node) is Record:
+            raise unreachable(node)
     return arrived | captured
 
 
-def _path(roots: list[Any], targets: set[Any]) -> set[Any]:
-    """The records that lie between the roots and the targets, and the targets."""
+def _path(roots: list[Any], targets: set[Any]) -> set[int]:
+    """Identities of the records that lie between the roots and the targets, and of the targets.
+
+    Raises GraphError if part of the way was consumed by an earlier backward.
+    """
     reached = set(roots)
     order = []
     misses, patience = 0, 32
@@ -238,61 +254,110 @@ def _path(roots: list[Any], targets: set[Any]) -> set[Any]:
             if not any(type(node) is Record for node in reached.difference(order)):
                 break
             patience *= 2
+    for node in reached:
+        if type(node) is Record and node.consumed and node not in targets and _leads_to(node, targets):
+            raise unreachable(node)
     needed = set(targets)
     for record in reversed(order):
         if record.plan.opaque or not needed.isdisjoint(record.parents):
             needed.add(record)
-    return needed
+    return set(map(id, needed))
 
 
-def _restricted(needed: set[Any], capture: set[Any], captured: Cotangents) -> Callable[..., None]:
-    """A step that goes only where a target lies, and keeps the cotangents of targets that are no leaves."""
+def _leads_to(consumed: Record, targets: set[Any]) -> bool:
+    """Does one of the targets lie behind a consumed record?"""
+    seen: set[Any] = {consumed}
+    stack: list[Any] = [consumed]
+    while stack:
+        node = stack.pop()
+        if node in targets:
+            return True
+        if type(node) is Record:
+            if node.inputs is None:  # behind a mark, nobody knows
+                return True
+            fresh = [parent for parent in node.parents if parent not in seen]
+            seen.update(fresh)
+            stack.extend(fresh)
+    return False
 
-    def step(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any]) -> None:
-        if record in capture:
-            captured[record] = dz
+
+def _taken_before_hooks(nodes: set[Any]) -> Cotangents:
+    """A dictionary in which a walk leaves what comes to those of `nodes` that have hooks, before they run."""
+    raw: Cotangents = {}
+    for node in nodes:
+        hooks = state.home.hooks.get(id(node))
+        if hooks:
+            hooks.insert(0, _Take(raw, node, hooks))
+    return raw
+
+
+class _Take:
+    """The first hook of a record, for one walk."""
+
+    def __init__(self, raw: Cotangents, node: Any, hooks: list[Any]) -> None:
+        self.raw, self.node, self.hooks = raw, node, hooks
+
+    def __call__(self, g: Any) -> Any:
+        self.hooks.remove(self)
+        self.raw[self.node] = g
+        return g
+
+
+def _restricted(needed: set[int], capture: set[Any], captured: Cotangents, raw: Cotangents) -> Callable[..., bool]:
+    """A step that goes only where a target lies, and keeps the cotangents of targets that are no leaves.
+
+    PyTorch returns the gradient of a value before its hooks have changed it if the walk goes on from there, and after
+    them if it ends there: so do we. `raw` has it from before.
+    """
+
+    def step(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any]) -> bool:
         parents = record.parents
-        if record.plan.opaque or all(node in needed for node in parents):
-            push(dz, record, cotangents, owned)
-        elif any(node in needed for node in parents):
-            push(dz, record, cotangents, owned, needed)
+        whole = record.plan.opaque or all(id(node) in needed for node in parents)
+        on = whole or any(id(node) in needed for node in parents)
+        if record in capture:
+            captured[record] = raw.get(record, dz) if on else dz
+        if on:
+            push(dz, record, cotangents, owned, None if whole else needed)
+        return on
 
     return step
 
 
-def push(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any], needed: set[Any] | None = None) -> None:
+def push(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any], needed: set[int] | None = None) -> None:
     """`Plan.step` on arrays or Tensors, optionally to some of the inputs only."""
     plan = record.plan
     if isinstance(dz, Core) or (isinstance(dz, list) and any(isinstance(part, Core) for part in dz)):
-        _push_tensors(dz, record, cotangents, needed)
+        _push_tensors(dz, record, cotangents, owned, needed)
     elif needed is None or plan is COMPONENT or plan.op is None:
         plan.step(dz, record, cotangents, owned)
     else:
-        _push_each(dz, record, record.saved, cotangents, needed)
+        _push_each(dz, record, record.saved, cotangents, owned, needed)
 
 
-def _push_tensors(dz: Any, record: Record, cotangents: Cotangents, needed: set[Any] | None) -> None:
+def _push_tensors(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any], needed: set[int] | None) -> None:
     plan = record.plan
     if plan.op is None:
-        plan.step(dz, record, cotangents, set())
+        plan.step(dz, record, cotangents, owned)
         return
-    _push_each(dz, record, plan.lift(record, wrap), cotangents, needed)
+    _push_each(dz, record, plan.lift(record, wrap), cotangents, owned, needed)
 
 
-def _push_each(dz: Any, record: Record, saved: Any, cotangents: Cotangents, needed: set[Any] | None) -> None:
+def _push_each(
+    dz: Any, record: Record, saved: Any, cotangents: Cotangents, owned: set[Any], needed: set[int] | None
+) -> None:
     plan = record.plan
     if plan.op.outputs != 1:
         dz = filled(dz, record)
     together = plan.pulls[0](dz, saved) if plan.joint else None
     for position, (index, node) in enumerate(zip(plan.wanted, record.parents, strict=True)):
-        if needed is not None and node not in needed:
+        if needed is not None and id(node) not in needed:
             continue
         g = plan.pulls[position](dz, saved) if together is None else together[index]
         if g.shape != node.shape:
             if not plan.op.broadcasts:
                 raise wrong_shape(record, str(index), g, node)
             g = unbroadcast(g, node.shape)
-        cotangents[node] = cotangents[node] + g if node in cotangents else g
+        accumulate(cotangents, node, g, owned)
 
 
 def _take(found: Cotangents, node: Any) -> Any:
@@ -329,11 +394,10 @@ def _hooked(node: Any, g: Any) -> Any:
 
 def run_hook(hook: Callable[[Any], Any], g: Any) -> Any:
     """Give a hook the cotangent as a Tensor, which it may write to; what it returns replaces it."""
-    if isinstance(g, np.ndarray) and not g.flags.writeable:  # a repeated number, or the seed of all losses
-        g = g.copy()
-    result = hook(g if isinstance(g, Core) else wrap(g))
+    given = g if isinstance(g, Core) else lend(g)
+    result = hook(given)
     if result is None:
-        return g
+        return g if given is g else given._array
     shape = result._array.shape if isinstance(result, Core) else np.shape(result)
     if shape != g.shape:
         raise ShapeError(f"hook: wanted a gradient of shape {g.shape} back, got {shape}")
@@ -352,6 +416,8 @@ def _deliver(node: Any, tensor: Any, g: Any, create_graph: bool) -> None:
     elif grad._node is not None:
         tensor._grad = wrap(grad._array + g)
     else:
+        if state.home.records:  # somebody may have kept the old sum
+            state.home.mutated(grad._array, "backward", outer(sys._getframe(1)))
         if grad._spent:
             grad._spent = grad._spent + 1 if grad._array.any() else 0
         np.add(grad._array, g, out=grad._array, casting="same_kind")

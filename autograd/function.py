@@ -16,8 +16,9 @@ from .errors import GraphError, ShapeError
 from .modes import state
 from .op import COMPONENT
 from .random import default_generator
-from .tape import Cotangents, Record, outer
-from .tensor.core import Core, append, float32, node_of, wrap
+from .tape import Cotangents, Record, accumulate, outer, owner
+from .tensor.core import Core, append, float32, lend, link_view, node_of, wrap
+from .tensor.inplace import check_dirty, written_over
 
 
 class Context:
@@ -53,12 +54,17 @@ class Context:
         self._materialize = value
 
 
+_PRIVATE = frozenset(vars(Context(())))
+
+
 class _FunctionPlan:
     """Plan of the records of one Function class."""
 
     op = None
     joint = False
     opaque = False
+    lasting = False  # what `backward` uses besides saved Tensors, nobody knows
+    private = ()
     names = ()
 
     def __init__(self, function: type[Function]) -> None:
@@ -72,7 +78,7 @@ class _FunctionPlan:
         for part, (shape, dtype) in zip(parts, shapes, strict=True):
             if part is None and context._materialize:
                 part = np.zeros(shape, dtype)
-            tensors.append(part if part is None or isinstance(part, Core) else wrap(part))
+            tensors.append(part if part is None or isinstance(part, Core) else lend(part))
         grads = self.function.backward(context, *tensors)
         grads = grads if isinstance(grads, tuple) else (grads,)
         wanted = len(context.needs_input_grad)
@@ -99,7 +105,7 @@ class _FunctionPlan:
                 g = g.to(node.dtype)
             if not isinstance(parts[0], Core) and not any(isinstance(part, Core) for part in parts):
                 g = g._array
-            cotangents[node] = cotangents[node] + g if node in cotangents else g
+            accumulate(cotangents, node, g, owned)
 
 
 class Function:
@@ -163,13 +169,17 @@ class Function:
         outs = list(outputs) if several else [outputs]
         if not recording:
             context._saved = tuple((getattr(x, "_array", x), None) for x in context._to_save)
-            return outputs
+            if state.tape is not None:
+                check_dirty(cls.__name__, context._dirty, outs)
+            outs = [_constant(out) if node_of(out) is not None else out for out in outs]
+            return tuple(outs) if several else outs[0]
         record = Record()
         record.plan = cls._plan
         nodes = [node_of(args[index]) for index in positions]
         record.inputs = nodes[0] if len(nodes) == 1 else tuple(nodes)
         frame = outer(sys._getframe(1))
         record.code, record.lasti = frame.f_code, frame.f_lasti
+        check_dirty(cls.__name__, context._dirty, outs)
         results = _outputs(record, outs, args, kwargs, context)
         produced = {id(out): result._node for out, result in zip(outs, results, strict=True) if isinstance(out, Core)}
         context._saved = tuple(
@@ -177,9 +187,18 @@ class Function:
         )
         context._to_save = ()
         shapes = [(out._array.shape, out._array.dtype) for out in outs if isinstance(out, Core)]
-        arrays = tuple(array for array, _ in context._saved if isinstance(array, np.ndarray))
+        own = [x for name, x in vars(context).items() if name not in _PRIVATE]  # attributes that `forward` has set
+        kept = [array for array, _ in context._saved] + [x._array if isinstance(x, Core) else x for x in own]
+        arrays = tuple(array for array in kept if isinstance(array, np.ndarray))
         record.saved = (context, positions, shapes, arrays)
         return tuple(results) if several else results[0]
+
+
+def _constant(tensor: Any) -> Any:
+    """A tracked Tensor that `forward` returned as it is while nothing is recorded: the same memory, as a constant."""
+    result = wrap(tensor._array)
+    link_view(result, tensor)
+    return result
 
 
 def _outputs(
@@ -193,14 +212,13 @@ def _outputs(
     record.shape = shapes
     record.saved = ()
     append(record, tensors[0]._array if single else (), args, kwargs)
-    results = []
+    results: list[Any] = []
     position = 0
     for out in outs:
         if not isinstance(out, Core):
             results.append(out)
             continue
         array = out._array
-        dirty = any(out is x for x in context._dirty)
         node: Record | None = record
         if id(out) in context._constant or array.dtype.kind != "f":
             node = None
@@ -210,12 +228,30 @@ def _outputs(
             node.shape, node.dtype, node.code, node.lasti = array.shape, array.dtype, record.code, record.lasti
             append(node, array)
         position += 1
-        if dirty:
-            out._node = node
+        if any(out is x for x in context._dirty):
+            written_over(out, node, f"{record.op} (mark_dirty)")
             results.append(out)
-        else:
-            results.append(wrap(array, node))
+            continue
+        result = wrap(array, node)
+        source = _source(out, (*args, *kwargs.values()), results)
+        if source is not None:
+            link_view(result, source)
+            result._fixed = _IN_FUNCTION if len(tensors) == 1 else _ONE_OF_SEVERAL
+        results.append(result)
     return results
+
+
+_IN_FUNCTION = "was created inside a custom Function (or because an input was returned as-is)"
+_ONE_OF_SEVERAL = "is the output of a function that returns multiple views,"
+
+
+def _source(out: Any, inputs: tuple[Any, ...], outputs: list[Any]) -> Any:
+    """The Tensor whose memory an output of user code looks into, if there is one."""
+    if out._node is not None or any(out is x for x in inputs):
+        return out
+    memory = owner(out._array)
+    others = [x for x in (*inputs, *outputs) if isinstance(x, Core)]
+    return next((x for x in others if owner(x._array) is memory), out._base)
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
@@ -240,6 +276,8 @@ class _CheckpointPlan:
     op = None
     joint = False
     opaque = True  # parameters that the function reaches by itself are no inputs of the record
+    lasting = False
+    private = ()
     names = ()
     name = "checkpoint"
 
@@ -269,11 +307,7 @@ class _CheckpointPlan:
         tape.replay(seeds, retain=graph, until=mark, step=push if graph else None)
         tape.records.remove(mark)
         for node, g in seeds.items():
-            if node in cotangents:
-                cotangents[node] = cotangents[node] + g
-                owned.discard(node)
-            else:
-                cotangents[node] = g
+            accumulate(cotangents, node, g, owned)
 
 
 class _Kept(tuple[Any, Any]):

@@ -30,7 +30,7 @@ from kernels import elementwise
 from .broadcast import unbroadcast
 from .errors import ShapeError
 from .products import FEW, Owned, Product, computed
-from .tape import Cotangents, Record
+from .tape import Cotangents, Record, accumulate
 
 Array = np.ndarray[Any, Any]
 Function = Callable[..., Any]
@@ -56,6 +56,8 @@ class Op:
     anew        (inputs, settings) -> the same for running `forward` on other inputs, where settings were computed from
                 the first ones, or only part of the input space is meant: used by the checker alone
     large       what to call instead of `forward` when the first input is large: the same, in threads
+    private     inputs that may be overwritten after the op ran: a record that kept one is given a copy just before. For
+                inputs that PyTorch, which computes the same in another way, does not keep
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Op:
         outputs: int = 1,
         anew: Function | None = None,
         large: Function | None = None,
+        private: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.forward = forward
@@ -88,6 +91,7 @@ class Op:
         self.outputs = outputs
         self.anew = anew
         self.large = large
+        self.private = private
         self.inputs, self.defaults = _signature(forward, rules)
         self.variadic = self.inputs[:1] != () and self.inputs[0].startswith("*")
         self.plans: dict[tuple[int, ...], Plan] = {}
@@ -141,6 +145,7 @@ def op(
     outputs: int = 1,
     anew: Function | None = None,
     large: Function | None = None,
+    private: tuple[str, ...] = (),
     **rules: Function | None,
 ) -> Any:
     """Declare an op: directly, or as a decorator of its forward function. Rules are named d + input: dx, dy, dw.
@@ -167,6 +172,7 @@ def op(
             outputs=outputs,
             anew=anew,
             large=large,
+            private=private,
         )
         unknown = [key for key in made.rules if key not in made.inputs]
         if unknown:
@@ -210,6 +216,8 @@ class Plan:
     save: Function
     step: Function
     opaque = False  # True where backward also reaches values that are no inputs of the record: see checkpoint
+    private: tuple[bool, ...]  # for each name, is it one of `Op.private`? Empty if the op has none
+    lasting: bool  # does a record keep no arrays, so that it can be replayed as often as one likes?
 
     def __init__(self, op: Op, wanted: tuple[int, ...]) -> None:
         self.op = op
@@ -224,7 +232,14 @@ class Plan:
         }
         asked = [*self.needs, *(_parameters(rule, skip=2) for rule in self.into.values())]
         self.names = tuple(dict.fromkeys(name for need in asked for name in need if name != "wanted"))
+        self.lasting = all(self._keeps_no_array(name) for name in self.names)
+        self.private = tuple(name in op.private for name in self.names) if op.private else ()
         self.save, self.step = self._first_save, self._first_step
+
+    def _keeps_no_array(self, name: str) -> bool:
+        if name.endswith(("_shape", "_dtype")):
+            return True
+        return name in self.op.defaults and name not in _ARRAY_SETTINGS
 
     def _first_save(self, inputs: Any, z: Any, settings: dict[str, Any]) -> Any:
         text = f"save = lambda inputs, z, settings: {self.saved_text(self._inputs_text())}"
@@ -243,13 +258,7 @@ class Plan:
             g = parts[index]
             if g.shape != node.shape:
                 raise wrong_shape(record, f"{self.op.inputs[0][1:]}[{index}]", g, node)
-            if node not in cotangents:
-                cotangents[node] = g
-            elif node in owned:
-                cotangents[node] += g
-            else:
-                cotangents[node] = np.asarray(cotangents[node] + g)
-                owned.add(node)
+            accumulate(cotangents, node, g, owned)
 
     @cached_property
     def pulls(self) -> tuple[Function, ...]:
@@ -352,6 +361,10 @@ class Plan:
 
         values = tuple(lifted(name, value) for name, value in zip(self.names, saved, strict=True))
         return values[0] if len(values) == 1 else values
+
+
+_ARRAY_SETTINGS = frozenset(("mask", "counts", "taps", "apart", "windows", "target", "share", "total", "x_share"))
+"""Settings that are arrays, or hold some, which a record should let go when it was replayed."""
 
 
 def _call(name: str, rule: Any, need: tuple[str, ...]) -> str:
@@ -471,6 +484,8 @@ class Component:
     op = None
     joint = False
     opaque = False
+    lasting = True
+    private = ()
     wanted = (0,)
     names = ("index", "count")
 

@@ -59,7 +59,8 @@ class Record:
     """One operation that ran: how to push a cotangent back through it, and what that needs.
 
     plan     an `op.Plan`: which rules, for which inputs
-    inputs   the nodes of the inputs that need a gradient: one node, or a tuple of several
+    inputs   the nodes of the inputs that need a gradient: one node, or a tuple of several. They stay after replay, so
+             that a later walk knows what lies behind; None once the record was rewound past or lies behind a mark
     saved    exactly what the rules asked for: one value, or a tuple; `CONSUMED` after replay
     shape    of the output;   dtype  of the output
     code, lasti   where in the user's program: resolved to file and line only when somebody asks
@@ -130,6 +131,26 @@ class Mark:
     __slots__ = ()
 
 
+def accumulate(cotangents: Cotangents, node: Any, g: Any, owned: set[Any]) -> None:
+    """Add `g` to what has been collected for `node`. `Plan.step` has the same, written out.
+
+    The first cotangent is taken as it is, by reference. The second is added out of place; the sum belongs to nobody
+    else, which `owned` says, so that further ones are added into it.
+    """
+    held = cotangents.get(node)
+    if held is None:
+        cotangents[node] = g
+    elif isinstance(held, np.ndarray) and isinstance(g, (np.ndarray, np.generic)):
+        if node in owned:
+            np.add(held, g, held)
+        else:
+            cotangents[node] = np.asarray(held + g)
+            owned.add(node)
+    else:  # Tensors, under create_graph
+        cotangents[node] = held + g
+        owned.discard(node)
+
+
 # ---------------------------------------------------------------------------------------------------- user's lines
 
 
@@ -198,6 +219,43 @@ def owner(array: np.ndarray[Any, Any]) -> Any:
     return base
 
 
+# ----------------------------------------------------------------------------------------------- arrays of the user's
+
+COPIED = 1 << 16
+"""Bytes up to which an array of the user's is copied when an operation takes it: 64 KiB."""
+
+_SAMPLES = 64
+
+
+class Foreign:
+    """A large NumPy array that an operation took without a copy, and what some of its elements were then.
+
+    Tensors know when they are written to; an array is written to by NumPy, which tells nobody. So a small array that
+    is an operand beside a tracked Tensor is copied. A large one is used as it is, and when a backward comes, some
+    elements spread over it are compared with what they were: whoever has filled it with other numbers meanwhile, as
+    one refills a buffer, is told so. (A single element that was changed can be missed: copy such an array yourself.)
+
+    array    a weak reference to the view that the record keeps: when that is let go, so is this
+    """
+
+    __slots__ = ("array", "code", "lasti", "samples")
+
+    def __init__(self, own: np.ndarray[Any, Any], frame: FrameType) -> None:
+        self.array = weakref.ref(own)
+        self.samples = _sampled(own)
+        self.code, self.lasti = frame.f_code, frame.f_lasti
+
+    def changed(self, own: np.ndarray[Any, Any]) -> bool:
+        """Is one of the elements looked at another than it was?"""
+        return self.samples != _sampled(own)
+
+
+def _sampled(array: np.ndarray[Any, Any]) -> bytes:
+    """Elements at places spread over the array, first and last among them, as bytes."""
+    places = np.linspace(0, array.size - 1, _SAMPLES).astype(np.intp)
+    return array[np.unravel_index(places, array.shape)].tobytes()
+
+
 # ------------------------------------------------------------------------------------------------------------- tape
 
 
@@ -215,6 +273,8 @@ class Tape:
         self.replaying = 0  # depth of backward passes under way; the list is not re-packed meanwhile
         self.watch: Callable[[Record, Any, Any, Any], None] | None = None  # sees each call: `overflow` says what of it
         self.hooks: dict[int, list[Callable[[Any], Any]]] = {}  # id of a record -> what to do with its cotangent
+        self.private = False  # has a record been made whose op has `private` inputs?
+        self.foreign: list[Foreign] = []  # large arrays of the user's that operations took as they are
 
     # -- recording
 
@@ -274,6 +334,52 @@ class Tape:
             first += 1
         del records[:first]
 
+    def since(self, mark: Mark) -> list[Any]:
+        """What was recorded since `mark`, which is taken off the tape again.
+
+        This, and no number, is how to remember a place across a call that may record: a sweep moves positions.
+        """
+        index = self._find(mark)
+        later = self.records[index + 1 :]
+        del self.records[index]
+        return later
+
+    def took(self, array: np.ndarray[Any, Any], place: FrameType) -> np.ndarray[Any, Any]:
+        """An array of the user's, as an operation may keep it: see `Foreign`."""
+        if array.nbytes <= COPIED:
+            return array.copy()
+        if len(self.foreign) >= 64:
+            self.foreign[:] = [seen for seen in self.foreign if seen.array() is not None]
+        own = array.view()
+        self.foreign.append(Foreign(own, place))
+        return own
+
+    def _note_foreign_writes(self, written: dict[int, tuple[str, CodeType | None, int]]) -> None:
+        alive = []
+        for seen in self.foreign:
+            array = seen.array()
+            if array is not None:
+                alive.append(seen)
+                if seen.changed(array):
+                    written.setdefault(id(owner(array)), (f"NumPy, since {place(seen.code, seen.lasti)},", None, 0))
+        self.foreign[:] = alive
+
+    def overwriting(self, array: np.ndarray[Any, Any]) -> None:
+        """`array` is about to be overwritten: give a copy to the records that kept it and are entitled to one."""
+        if not self.records:
+            self.private = False
+        if not self.private:
+            return
+        memory = owner(array)
+        for record in self.records:
+            if type(record) is Record and record.plan.private and record.saved is not CONSUMED:
+                several = len(record.plan.names) != 1
+                kept = record.saved if several else (record.saved,)
+                own = tuple(
+                    [_apart(x, memory) if free else x for x, free in zip(kept, record.plan.private, strict=True)]
+                )
+                record.saved = own if several else own[0]
+
     def mutated(self, array: np.ndarray[Any, Any], operation: str, frame: FrameType) -> None:
         """Note that the memory of `array` is being overwritten, so that replay can compare it with what was saved."""
         records = self.records
@@ -291,48 +397,56 @@ class Tape:
         *,
         retain: bool = False,
         until: Mark | None = None,
-        step: Callable[[Any, Record, Cotangents, set[Any]], None] | None = None,
+        step: Callable[[Any, Record, Cotangents, set[Any]], bool | None] | None = None,
     ) -> None:
         """Push `cotangents` (node -> seed) back to the leaves, in place.
 
-        On return the dictionary holds what arrived at leaves, and at records before `until`. Records are let go as they
-        are replayed unless `retain`.
-        `step` pushes through one record (default: the record's plan); `until` ends the walk at a mark.
+        On return the dictionary holds what arrived at leaves, at records before `until`, and at records that are not on
+        this tape (any more). Unless `retain`, records are consumed as they are replayed: what they kept is let go.
+        Those that kept no arrays have nothing to lose and may be replayed again, if all that lies behind them may.
+        `step` pushes through one record (default: the record's plan), and returns False if it had nothing to do there,
+        which consumes nothing; `until` ends the walk at a mark.
         """
         records = self.records
-        written: dict[int, tuple[str, CodeType, int]] = {}
+        written: dict[int, tuple[str, CodeType | None, int]] = {}
         pop, hooks = cotangents.pop, self.hooks
         top = self._position(cotangents)
         index, misses, patience = top + 1, 0, 32
         for later in records[top + 1 :]:
             if type(later) is Mutation:
                 written.update(later.writes)
+        if self.foreign:
+            self._note_foreign_writes(written)
         self.replaying += 1
         plain = step is None and not retain and not hooks and not written
         owned: set[Any] = Owned() if plain else set()
+        lasting: list[Record] = []
         complete = False
         try:
             for index in range(top, -1, -1):
                 record = records[index]
                 dz = pop(record, None)
                 if dz is not None:
+                    plan = record.plan
                     if plain:
-                        record.plan.step(dz, record, cotangents, owned)
-                        record.saved = CONSUMED
-                        record.inputs = None
+                        plan.step(dz, record, cotangents, owned)
+                        if plan.lasting:
+                            lasting.append(record)
+                        else:
+                            record.saved = CONSUMED
                         continue
                     if written:
                         _check_unwritten(record, written)
-                    for hook in hooks.get(id(record), ()):
+                    for hook in list(hooks.get(id(record), ())):
                         dz = hook(dz)
-                    if step is None:
-                        record.plan.step(dz, record, cotangents, owned)
+                    used = (step or plan.step)(dz, record, cotangents, owned)
+                    if used is False or retain:
+                        continue
+                    if plan.lasting:
+                        lasting.append(record)
                     else:
-                        step(dz, record, cotangents, owned)
-                    if not retain:
                         hooks.pop(id(record), None)
                         record.saved = CONSUMED
-                        record.inputs = None
                     continue
                 misses += 1
                 if type(record) is Mutation:
@@ -350,15 +464,57 @@ class Tape:
             complete = True
         finally:
             self.replaying -= 1
-            if complete and plain and not misses and len(records) == top + 1 and not self.replaying:
+            if lasting:
+                record = None
+                owned.clear()  # else we would count ourselves among those that refer to a record
+                self._consume_lasting(lasting, index, top)
+            if until is not None:
+                self._forget_what_lies_behind(index, top)
+            if complete and plain and not misses and not lasting and len(records) == top + 1 and not self.replaying:
                 del records[index:]  # all of it was ours
                 self._expect_no_later()
             elif not retain:
                 self._drop_consumed(index, top)
-        if until is None:
-            for node in cotangents:
-                if type(node) is Record:
-                    raise _unreachable(node)
+
+    def _consume_lasting(self, lasting: list[Record], low: int, top: int) -> None:
+        """Consume the replayed records that kept no arrays, but for those that another walk may come to.
+
+        These are the ones that lead to leaves, or to records not replayed yet, through nothing that was consumed, and
+        that a Tensor refers to, or another such record. `lasting` is emptied down to them; it comes in walking order.
+        """
+        leading = []
+        for record in reversed(lasting):
+            if any(type(node) is Record and node.saved is CONSUMED for node in record.parents):
+                self.hooks.pop(id(record), None)
+                record.saved = CONSUMED
+            else:
+                leading.append(record)
+        lasting.clear()
+        if not leading:
+            return
+        consumed_users = dict.fromkeys(map(id, leading), 0)
+        for user in self.records[low : top + 1]:
+            if type(user) is Record and user.saved is CONSUMED:
+                for node in user.parents:
+                    if id(node) in consumed_users:
+                        consumed_users[id(node)] += 1
+        while leading:
+            users = consumed_users[id(leading[-1])]
+            if getrefcount(leading[-1]) - users > _UNREFERENCED + 1:  # one more: `leading`
+                lasting.append(leading.pop())
+                continue
+            record = leading.pop()
+            self.hooks.pop(id(record), None)
+            record.saved = CONSUMED
+            for node in record.parents:
+                if id(node) in consumed_users:
+                    consumed_users[id(node)] += 1
+
+    def _forget_what_lies_behind(self, low: int, top: int) -> None:
+        """Cut consumed records off from what they were computed from: a long chain of states would keep it all."""
+        for record in self.records[low : top + 1]:
+            if type(record) is Record and record.saved is CONSUMED:
+                record.inputs = None
 
     def _position(self, seeds: Cotangents) -> int:
         """Index of the last record that has a seed; -1 if none has."""
@@ -366,13 +522,13 @@ class Tape:
         wanted = [node for node in seeds if type(node) is Record]
         for node in wanted:
             if node.consumed:
-                raise _unreachable(node)
+                raise unreachable(node)
         if not wanted:
             return -1
         for index in range(len(records) - 1, -1, -1):
             if records[index] in wanted:
                 return index
-        raise _unreachable(wanted[0])
+        raise unreachable(wanted[0])
 
     def _drop_consumed(self, low: int, top: int) -> None:
         """Take the consumed records between two positions off the list."""
@@ -396,6 +552,8 @@ class Tape:
 
     def rewind(self, mark: Mark) -> None:
         """Forget everything recorded since `mark`. Values computed since then stay, but have no gradient."""
+        if self.replaying:
+            raise GraphError("rewind: a backward is walking over this tape; rewind when it is done")
         index = self._find(mark)
         for record in self.records[index + 1 :]:
             self.hooks.pop(id(record), None)
@@ -408,16 +566,19 @@ class Tape:
         for index in range(len(self.records) - 1, -1, -1):
             if self.records[index] is mark:
                 return index
-        raise GraphError("rewind: this mark is not on the current thread's tape (already rewound past, or foreign)")
+        raise GraphError("this mark is not on the current thread's tape (already rewound past, or foreign)")
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything. Raises GraphError while a backward is walking over the tape."""
+        if self.replaying:
+            raise GraphError("clear: a backward is walking over this tape; clear it when that is done")
         for record in self.records:
             if type(record) is Record:
                 record.saved = CONSUMED
                 record.inputs = None
         self.records.clear()
         self.hooks.clear()
+        self.foreign.clear()
         self.interval = _SWEEP_FIRST
         self._expect(self.interval)
 
@@ -453,19 +614,28 @@ class Tape:
         return f"<Tape: {len(self)} records, {sum(self.memory().values()):,} bytes>"
 
 
-def _check_unwritten(record: Record, written: dict[int, tuple[str, CodeType, int]]) -> None:
+def _apart(kept: Any, memory: Any) -> Any:
+    """What a record kept, with copies of the arrays that look into `memory`."""
+    if isinstance(kept, (tuple, list)):
+        return type(kept)([_apart(part, memory) for part in kept])
+    return kept.copy() if isinstance(kept, np.ndarray) and owner(kept) is memory else kept
+
+
+def _check_unwritten(record: Record, written: dict[int, tuple[str, CodeType | None, int]]) -> None:
     for array in record.arrays():
         write = written.get(id(owner(array)))
         if write is not None:
             operation, code, lasti = write
+            there = "" if code is None else f" at {place(code, lasti)}"
             raise InplaceError(
                 "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                f"{record.op} at {record.line} saved a {array.dtype} array of shape {array.shape}, which {operation} "
-                f"at {place(code, lasti)} has overwritten since; write to a copy, or use the out-of-place form there"
+                f"{record.op} at {record.line} saved a {array.dtype} array of shape {array.shape}, which {operation}"
+                f"{there} has overwritten since; write to a copy, or use the out-of-place form there"
             )
 
 
-def _unreachable(node: Record) -> GraphError:
+def unreachable(node: Record) -> GraphError:
+    """The error for a record that a backward must go through and cannot."""
     if node.consumed:
         return GraphError(f"{SECOND_BACKWARD}: {node.op} at {node.line} has already been replayed")
     return GraphError(

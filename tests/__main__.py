@@ -4,6 +4,7 @@ python -m tests -m slow    further arguments go to pytest; these run the slow te
 python -m tests python     the tests of kernels, with kernels that run as Python: arrays check their own indices
 python -m tests bounds     the tests of kernels, compiled with every index checked, into an empty cache
 python -m tests avx2       the tests of kernels, compiled as for x86-64 without AVX-512; `sse`: without AVX too
+python -m tests sweep      the tests of autograd and nn, with the tape swept at every record
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ def in_mode(mode: str, arguments: list[str], **options: Any) -> subprocess.Compl
 
 
 def main(arguments: list[str]) -> int:
+    if arguments and arguments[0] == "sweep":
+        command = [sys.executable, "-m", "pytest", "-q", "tests/autograd", "tests/nn", *arguments[1:]]
+        environment = {**os.environ, "WENGERT_SWEEP_ALWAYS": "1"}
+        return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     if arguments and arguments[0] in MODES:
         return in_mode(arguments[0], ["tests/kernels", *arguments[1:]]).returncode
     for gate in GATES:

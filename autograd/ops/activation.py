@@ -257,7 +257,13 @@ softsign = op(
     kinks=True,
     dx=lambda dz, x: dz / np.square(1 + np.absolute(x)),
 )
-tanhshrink = op("tanhshrink", lambda x: x - np.tanh(x), floating=True, dx=lambda dz, x: dz * np.square(np.tanh(x)))
+tanhshrink = op(
+    "tanhshrink",
+    lambda x: x - np.tanh(x),
+    floating=True,
+    private=("x",),
+    dx=lambda dz, x: dz * np.square(np.tanh(x)),
+)
 
 # ----------------------------------------------------------------------------------------------------------- softmax
 

@@ -31,7 +31,7 @@ def _rule(dz: Any, q: Any, k: Any, v: Any, bias: Any, scale: float, kept: Any) -
     return np.matmul(g, k), np.matmul(np.swapaxes(g, -1, -2), q), np.matmul(np.swapaxes(w, -1, -2), dz)
 
 
-@op("attention", joint=_rule)
+@op("attention", private=("q", "k", "v"), joint=_rule)
 def attention(q: Array, k: Array, v: Array, *, bias: Any = None, scale: float = 1.0, kept: Any = None) -> Array:
     """softmax(q @ k.T * scale + bias) @ v over the last two axes; the other axes are the same.
 

@@ -82,7 +82,7 @@ def svd(x: Array) -> tuple[Array, Array, Array]:
     return u, s, vh
 
 
-@op("svdvals", dx=lambda dz, x: _svdvals_dx(dz, x))
+@op("svdvals", private=("x",), dx=lambda dz, x: _svdvals_dx(dz, x))
 def svdvals(x: Array) -> Array:
     """The singular values alone, descending: equal ones and zeros do no harm to their gradient."""
     return np.linalg.svd(x, compute_uv=False)

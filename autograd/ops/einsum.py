@@ -65,7 +65,7 @@ def _on_diagonals(g: Any, letters: str, mine: str) -> Any:
     return np.transpose(g, order)
 
 
-@op("einsum", joint=_rules)
+@op("einsum", private=("xs",), joint=_rules)
 def einsum(*xs: Array, spec: Spec) -> Array:
     """Product of the operands, summed over the indices that the output lacks."""
     inputs, output = spec

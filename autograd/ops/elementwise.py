@@ -32,8 +32,9 @@ div = op(
     broadcasts=True,
     large=loops.divide,
     floating=True,
+    private=("y",),
     dx=lambda dz, y: dz / y,
-    dy=lambda dz, y, z: -(dz * z / y),
+    dy=lambda dz, x, y: -(dz * (x / y) / y),
 )
 neg = op("neg", np.negative, dx=lambda dz: -dz)
 abs = op("abs", np.absolute, dx=lambda dz, x: dz * np.sign(x), kinks=True)  # 0 at 0
@@ -61,13 +62,24 @@ rsqrt = op("rsqrt", lambda x: 1 / np.sqrt(x), floating=True, dx=lambda dz, z: dz
 
 def _slope(dz: Any, x: Any, exponent: float) -> Any:
     """d x**p = p x**(p-1), and 0 for p = 0, where the formula has 0 * inf at 0."""
-    return np.zeros_like(dz) if exponent == 0 else dz * (exponent * x ** (exponent - 1))
+    return np.zeros_like(dz) if exponent == 0 else dz * (exponent * _raised(x, exponent - 1))
+
+
+def _raised(x: Any, exponent: float) -> Any:
+    """x**exponent; for halves through the square root, which takes a twentieth of the time of a power."""
+    if exponent == 0.5:
+        return np.sqrt(x)
+    if exponent == -0.5:
+        return 1 / np.sqrt(x)
+    if exponent == -1.5:
+        return 1 / (x * np.sqrt(x))
+    return x * x * x if exponent == 3 else x**exponent
 
 
 @op("pow_number", dx=_slope)
 def pow_number(x: Array, *, exponent: float) -> Any:
     """x to the power of a Python number."""
-    return x * x * x if exponent == 3 else x**exponent
+    return _raised(x, exponent)
 
 
 def _power(x: Array, y: Array) -> Any:

@@ -44,7 +44,7 @@ def _slope(dz: Any, x: Any, target: Array, share: Any, total: bool, kept: Any) -
     return slope
 
 
-@op("cross_entropy", dx=_slope)
+@op("cross_entropy", private=("x",), dx=_slope)
 def cross_entropy(x: Array, *, target: Array, share: Any, total: bool, kept: Any = None) -> Array:
     """-log softmax(x) at the target class, times `share`; their sum if `total`.
 

@@ -66,7 +66,7 @@ def _from_inputs(inputs: Any, settings: Any) -> Any:
     return inputs, {**settings, "value": z, "mean": mean, "rstd": rstd}
 
 
-@op("normalise", joint=_rule, anew=_from_inputs)
+@op("normalise", joint=_rule, anew=_from_inputs, private=("w",))
 def normalise(
     x: Array,
     w: Any,

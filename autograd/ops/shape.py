@@ -25,8 +25,9 @@ def reshape(x: Array, *, shape: Sizes) -> Array:
 
 @op("expand", view=True, dx=lambda dz, x_shape: unbroadcast(dz, x_shape))
 def expand(x: Array, *, shape: Sizes) -> Array:
-    """Repeated along axes of size 1 and new leading axes, without a copy."""
-    return np.broadcast_to(x, shape)
+    """Repeated along axes of size 1 and new leading axes, without a copy. What is repeated cannot be written to."""
+    z = np.broadcast_to(x, shape)
+    return x.reshape(shape) if z.size == x.size else z
 
 
 @op("transpose", view=True, dx=lambda dz, axes: transpose(dz, axes=inverse(axes)))
@@ -195,10 +196,44 @@ def positions(where: Layout) -> Any:
     dx=lambda dz, source, target, count: restride(dz, source=target, target=source, count=count),
 )
 def as_strided(x: Array, *, source: Layout, target: Layout, count: int) -> Array:
-    """The memory of x, which x sees as `source`, seen as `target`."""
+    """The memory of x, which x sees as `source`, seen as `target`. Read-only where places may coincide."""
     shape, strides, offset = target
+    reach = 0  # of the axes with smaller strides: how far their last element stands from their first
+    apart = True
+    for stride, size in sorted((stride, size) for stride, size in zip(strides, shape, strict=True) if size > 1):
+        apart = apart and stride > reach
+        reach += stride * (size - 1)
     strides = tuple(s * x.itemsize for s in strides)
-    return np.lib.stride_tricks.as_strided(memory(x)[offset:], shape, strides, writeable=x.flags.writeable)
+    return np.lib.stride_tricks.as_strided(memory(x)[offset:], shape, strides, writeable=apart and x.flags.writeable)
+
+
+@op(
+    "windows",
+    view=True,
+    dx=lambda dz, x_shape, axis, size, step: add_windows(dz, shape=x_shape, axis=axis, size=size, step=step),
+)
+def windows(x: Array, *, axis: int, size: int, step: int) -> Array:
+    """All windows of `size` elements along an axis, `step` apart: they stand there, their elements in a new last axis.
+
+    Where windows overlap the result cannot be written to.
+    """
+    count = (x.shape[axis] - size) // step + 1
+    shape = (*x.shape[:axis], count, *x.shape[axis + 1 :], size)
+    strides = (*x.strides[:axis], x.strides[axis] * step, *x.strides[axis + 1 :], x.strides[axis])
+    return np.lib.stride_tricks.as_strided(
+        x, shape, strides, writeable=x.flags.writeable and (step >= size or count < 2)
+    )
+
+
+@op("add_windows", dx=lambda dz, axis, size, step: windows(dz, axis=axis, size=size, step=step))
+def add_windows(x: Array, *, shape: Sizes, axis: int, size: int, step: int) -> Array:
+    """The transpose of `windows`: every element of each window added into zeros, to where it came from."""
+    z = np.zeros(shape, x.dtype)
+    places = np.moveaxis(z, axis, 0)
+    count = x.shape[axis]
+    for k in range(size):
+        places[k : k + count * step : step][:count] += np.moveaxis(x[..., k], axis, 0)
+    return z
 
 
 @op("restride", dx=lambda dz, source, target, count: restride(dz, source=target, target=source, count=count))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from itertools import count
 from typing import Any, Self
 
 import numpy as np
@@ -19,8 +18,9 @@ from .convert import Convert
 from .core import Core, apply, array_of, get_default_dtype, new_leaf, node_of, wrap
 from .display import Display
 from .elementwise import Elementwise
+from .hooks import Handle, hooked, retained
 from .index import Index
-from .inplace import InPlace
+from .inplace import InPlace, leave_memory
 from .later import Later
 from .linalg import LinAlg
 from .new import New, data_array, size_of
@@ -193,18 +193,7 @@ class Tensor(
             raise GraphError("retain_grad: can't retain_grad on Tensor that has requires_grad=False")
         if isinstance(self._node, Record) and not self.retains_grad:
             self._retains_grad = True
-            import weakref
-
-            me = weakref.ref(self)
-
-            def keep(g: Any) -> Any:
-                tensor = me()
-                if tensor is not None:
-                    g_tensor = g if isinstance(g, Core) else wrap(np.array(g))
-                    tensor._grad = g_tensor if tensor._grad is None else wrap(tensor._grad._array + g_tensor._array)
-                return g
-
-            state.home.hooks.setdefault(id(self._node), []).append(keep)
+            retained(self, state.home, self._node)
 
     _retains_grad = False
 
@@ -225,13 +214,11 @@ class Tensor(
             if node.hooks is None:
                 node.hooks = {}
             return Handle(node.hooks, hook)
-        hooks = state.home.hooks.setdefault(id(node), [])
 
         def entry(g: Any) -> Any:
             return engine.run_hook(hook, g)
 
-        hooks.append(entry)
-        return Handle(hooks, entry)
+        return Handle(hooked(state.home, node, entry), entry)
 
     def register_post_accumulate_grad_hook(self, hook: Callable[[Any], Any]) -> Handle:
         """Call `hook(tensor)` whenever backward has added to `.grad` of this leaf. Returns a handle with `remove()`."""
@@ -249,11 +236,18 @@ class Tensor(
 
     @property
     def data(self) -> Self:
-        """The same memory as a constant; writing to it is not recorded. Assigning replaces the array."""
-        return wrap(self._array)  # type: ignore[no-any-return]
+        """The same memory as a constant. Assigning replaces the array.
+
+        A write to it is hidden: it is no part of the computation, and a pending backward that kept the old values goes
+        on with the new ones without a word. `detach()` has the same memory too, but there such a backward raises.
+        """
+        out = wrap(self._array)
+        out._silent = True
+        return out  # type: ignore[no-any-return]
 
     @data.setter
     def data(self, value: Any) -> None:
+        leave_memory(self)
         self._array = array_of(value)
         if isinstance(self._node, Leaf):
             self._node.shape = self._array.shape
@@ -276,7 +270,8 @@ class Tensor(
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         _check_leaf(self)
-        return _restored, (type(self), self._array, self._node is not None, self._grad, dict(self.__dict__))
+        state = {key: value for key, value in self.__dict__.items() if key not in _OWN}
+        return _restored, (type(self), self._array, self._node is not None, self._grad, state)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         _check_leaf(self)
@@ -315,7 +310,15 @@ class Tensor(
         return bool(self._array.item())
 
 
-_OWN = ("_base", "_grad", "_retains_grad", "_views")  # attributes that are ours, not the user's
+_OWN = (
+    "_base",
+    "_fixed",
+    "_grad",
+    "_lent",
+    "_retains_grad",
+    "_silent",
+    "_views",
+)  # attributes that are ours, not the user's
 
 
 def _check_leaf(tensor: Tensor) -> None:
@@ -372,30 +375,3 @@ class GradFn:
 
     def __repr__(self) -> str:
         return f"<{self.name()} at {self.record.line}>"
-
-
-_handles = count()
-
-
-class Handle:
-    """Removes a hook again: by `remove()`, or at the end of a `with` block."""
-
-    def __init__(self, hooks: Any, hook: Callable[..., Any]) -> None:
-        self._hooks = hooks
-        self._hook = hook
-        self._key = next(_handles)  # not id(self): users drop handles, and the next one may get the same id
-        if isinstance(hooks, dict):
-            hooks[self._key] = hook
-
-    def remove(self) -> None:
-        """Take the hook away. Calling it again does nothing."""
-        if isinstance(self._hooks, dict):
-            self._hooks.pop(self._key, None)
-        elif self._hook in self._hooks:
-            self._hooks.remove(self._hook)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.remove()

@@ -58,7 +58,10 @@ class Core:
     _array   the value
     _node    None for a constant, a `Leaf`, or the `Record` that computed it
     _base    the Tensor whose memory this one looks into, if a view op made it
-    _views   the tracked views of this one, if it is no view itself
+    _views   the views of this one, if it is no view itself (weak references)
+    _fixed   why a recorded write through this view would be ambiguous, if it would be
+    _silent  made by `.data`: writes to it are hidden from the tape, as its user wants
+    _lent    a gradient that others hold too: copied before it is written to
     _grad    what `.grad` returns
     _spent   of a gradient: has an optimiser used it, and how often has backward added to it since? 0: not used
     """
@@ -68,6 +71,9 @@ class Core:
     _node: Any
     _base: Core | None = None
     _views: list[weakref.ref[Core]] | None = None
+    _fixed: str | None = None
+    _silent: bool = False
+    _lent: bool = False
     _grad: Core | None = None
     _spent: int = 0
 
@@ -209,13 +215,20 @@ def _promoted(function: Callable[..., Any], op: Op, x: Any, y: Any) -> Any:
         if not isinstance(operand, _OPERANDS):
             return NotImplemented
     if type(x) is np.ndarray and isinstance(y, Core) and x.dtype == y._array.dtype:
-        return function(wrap(x), y)
+        return function(wrap(_taken(x, y)), y)
     if type(y) is np.ndarray and isinstance(x, Core) and y.dtype == x._array.dtype:
-        return function(x, wrap(y))
+        return function(x, wrap(_taken(y, x)))
     dtype = result_type(x, y)
     if op.floating and dtype.kind != "f":
         dtype = _default
     return function(cast(x, dtype), cast(y, dtype))
+
+
+def _taken(array: Array, beside: Core) -> Array:
+    """An array of the user's that stands beside a Tensor, as a record may keep it: see `tape.Foreign`."""
+    if beside._node is None or state.tape is None:
+        return array
+    return state.tape.took(array, outer(sys._getframe(1)))
 
 
 class _Constants(dict[Any, Any]):
@@ -364,7 +377,7 @@ _TAIL = """\
     record.lasti = frame.f_lasti
     records = tape.records
     records.append(record)
-    if len(records) > tape.limit:
+{private}    if len(records) > tape.limit:
         tape.overflow(z, {given})
 {view}    return out
 """
@@ -455,6 +468,7 @@ def _function(
         fill[f"saved_{letter}"], scope[f"plan_{letter}"] = plan.saved_text(arrays), plan
     fill["settings"] = ", **settings" if op.defaults else ""
     fill["given"] = ("(a,)" if template is _UNARY else "(a, b)") + (", settings" if op.defaults else ", {}")
+    fill["private"] = "    tape.private = True\n" if op.private else ""
     fill["view"] = "    note_view(out, input)\n" if op.view else ""
     fill["inside"] = "        note_view(out, input)\n" if op.view else ""
     fill["constant_result"] = str(not any(map(op.differentiable, range(len(op.inputs)))))
@@ -524,8 +538,12 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Any:
                 wanted.append(index)
         else:
             arrays.append(x if type(x) is np.ndarray or x is None else array_of(x))
-    z = op.forward(*arrays, **settings)
     tape = state.tape
+    if nodes and tape is not None:
+        for index, x in enumerate(inputs):
+            if type(x) is np.ndarray:
+                arrays[index] = tape.took(x, outer(sys._getframe(1)))
+    z = op.forward(*arrays, **settings)
     if not nodes or tape is None:
         if op.outputs != 1:
             return _noted(op, tuple([wrap(part) for part in z]), inputs[0])
@@ -569,6 +587,8 @@ def _record(op: Op, arrays: list[Any], nodes: list[Any], wanted: list[int], z: A
     record.plan = plan
     record.inputs = nodes[0] if len(nodes) == 1 else tuple(nodes)
     record.saved = plan.save(arrays, z, settings)
+    if plan.private:
+        state.home.private = True
     frame = sys._getframe(2)
     if frame.f_code.co_filename not in user_files:
         frame = outer(frame)
@@ -616,24 +636,37 @@ def _noted(op: Op, outs: tuple[Any, ...], source: Any) -> tuple[Any, ...]:
 
 
 def _note_view(out: Any, source: Any) -> None:
-    """Remember whose memory `out` looks into, and let the owner know its tracked views: in-place writes need both."""
+    """Remember whose memory `out` looks into, and let the owner know its views: in-place writes need both."""
     if isinstance(source, Core) and owner(out._array) is owner(source._array):  # reshape may have copied
         link_view(out, source)
+
+
+NO_GRAD = "was created in no_grad mode"
 
 
 def link_view(out: Any, source: Any) -> None:
     """The same where it is certain that `out` looks into the memory of the Tensor `source`."""
     out._base = source
-    if type(out._node) is Record:
-        while source._base is not None:
-            source = source._base
-        if not isinstance(source._node, Leaf):  # a leaf that requires grad cannot be written to while recording
-            if source._views is None:
-                source._views = []
-            views = source._views
-            views.append(weakref.ref(out))
-            if len(views) % 256 == 0:
-                views[:] = [view for view in views if view() is not None]
+    if state.tape is None:
+        out._fixed = NO_GRAD
+    elif source._fixed is not None:
+        out._fixed = source._fixed
+    while source._base is not None:
+        source = source._base
+    if not isinstance(source._node, Leaf):  # a leaf that requires grad cannot be written to while recording
+        if source._views is None:
+            source._views = []
+        views = source._views
+        views.append(weakref.ref(out))
+        if len(views) % 256 == 0:
+            views[:] = [view for view in views if view() is not None]
+
+
+def lend(array: Array) -> Any:
+    """A gradient as a Tensor for the user's code, which may write to it: only then is it copied."""
+    out = wrap(array)
+    out._lent = True
+    return out
 
 
 def node_of(x: Any) -> Node | None:

@@ -45,7 +45,28 @@ def einsum(equation: Any, *operands: Any) -> Any:
                     f"previously seen size {known}; {equation!r}, shapes {[x._array.shape for x in xs]}"
                 )
             sizes[letter] = n if known == 1 else known
-    return apply(ops.einsum, *xs, spec=spec)
+    return _of_one(xs[0], spec[0][0], spec[1]) if len(xs) == 1 else apply(ops.einsum, *xs, spec=spec)
+
+
+def _of_one(x: Any, letters: str, output: str) -> Any:
+    """einsum of a single operand, which multiplies nothing: diagonals, a sum, and the axes in another order.
+
+    Where nothing is summed the result is a view, as in PyTorch.
+    """
+    for letter in dict.fromkeys(letters):
+        while letters.count(letter) > 1:
+            first = letters.index(letter)
+            second = letters.index(letter, first + 1)
+            if x._array.shape[first] != x._array.shape[second]:  # one of them has size 1 and is broadcast
+                size = max(x._array.shape[first], x._array.shape[second])
+                x = x.expand([size if axis in (first, second) else -1 for axis in range(len(letters))])
+            x = x.diagonal(dim1=first, dim2=second)
+            letters = letters[:first] + letters[first + 1 : second] + letters[second + 1 :] + letter
+    gone = [axis for axis, letter in enumerate(letters) if letter not in output]
+    if gone:
+        x = x.sum(gone)
+        letters = "".join([letter for letter in letters if letter in output])
+    return x if letters == output else x.permute([letters.index(letter) for letter in output])
 
 
 _LETTERS = string.ascii_uppercase + string.ascii_lowercase  # in alphabetic order, as the numbers are in theirs

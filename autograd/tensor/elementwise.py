@@ -284,13 +284,8 @@ def _floating(x: Any) -> Any:
     return x if x._array.dtype.kind == "f" else cast(x, get_default_dtype())
 
 
-_POWERS: dict[Any, Any] = {
-    2: Elementwise.square,
-    0.5: Elementwise.sqrt,
-    -1: Elementwise.reciprocal,
-    -0.5: Elementwise.rsqrt,
-}
-"""Exponents with a cheaper function of their own."""
+_POWERS: dict[Any, Any] = {2: Elementwise.square, -1: lambda x: 1 / x}
+"""Exponents with a cheaper function of their own. All keep the input and not the result, as powers do in PyTorch."""
 
 
 def _power(x: Any, exponent: Any) -> Any:

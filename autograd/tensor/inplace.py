@@ -13,11 +13,13 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from ..errors import DTypeError, InplaceError, ShapeError
+from ..errors import DTypeError, GraphError, InplaceError, ShapeError
 from ..modes import state
 from ..ops.index import getitem, set_at
-from ..tape import Leaf, outer
+from ..ops.shape import expand, reshape
+from ..tape import Cotangents, Leaf, Record, outer
 from .core import Core, _misfit, array_of, cast, exact_array, record_call, wrap
+from .hooks import retained
 from .index import misplaced, plain_index
 
 Array = np.ndarray[Any, Any]
@@ -26,8 +28,8 @@ T = TypeVar("T", bound=Core)
 
 def check_writable(tensor: Core, name: str) -> None:
     """Raise, before anything is written, if an in-place operation on `tensor` is not allowed here."""
+    root = root_of(tensor)
     if state.tape is not None:
-        root = root_of(tensor)
         if isinstance(tensor._node, Leaf):
             raise InplaceError(
                 f"{name}: a leaf Variable that requires grad is being used in an in-place operation. Write inside "
@@ -38,11 +40,46 @@ def check_writable(tensor: Core, name: str) -> None:
                 f"{name}: a view of a leaf Variable that requires grad is being used in an in-place operation. Write "
                 "inside `with no_grad():` if the change is no part of the computation"
             )
+    if root._lent:
+        if root is not tensor:
+            raise InplaceError(f"{name}: this is a view of a gradient that others use too; clone() the gradient first")
+        tensor._array = tensor._array.copy()
+        tensor._lent = False
     if not tensor._array.flags.writeable:
         raise InplaceError(
             f"{name}: unsupported operation: the memory is read-only, or more than one element of the written-to "
             "tensor refers to a single memory location. Please clone() the tensor before performing the operation."
         )
+
+
+def _check_unambiguous(tensor: Core, name: str, tracked: bool) -> None:
+    """Raise if a write that is to be recorded goes through a view that the recording knows too little about."""
+    if tracked and tensor._fixed is not None:
+        raise InplaceError(f"{name}: {_ambiguous(tensor._fixed, 'is being modified')}")
+
+
+def _ambiguous(how: str, event: str) -> str:
+    return (
+        f"A view {how} and {event} inplace with grad mode enabled. It is not clear which gradient is meant, so this "
+        "is refused: make the view and the write both inside or both outside of it, or write to a clone()"
+    )
+
+
+class _AmbiguousPlan:
+    """Plan of what a view computes whose memory was rewritten, where it is not clear how the view was meant."""
+
+    op = None
+    name = "view"
+    joint = False
+    opaque = False
+    lasting = True
+    private = ()
+    wanted = (0,)
+    names = ()
+
+    @staticmethod
+    def step(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any]) -> None:
+        raise InplaceError(f"{record.saved[0]}; the view was used at {record.line}, or after it")
 
 
 def root_of(tensor: Any) -> Any:
@@ -53,9 +90,10 @@ def root_of(tensor: Any) -> Any:
 
 
 def note_write(tensor: Core, name: str) -> None:
-    """Tell the tape that the memory of `tensor` is being overwritten."""
+    """Tell the tape that the memory of `tensor` is about to be overwritten."""
     tape = state.home
-    if tape.records:
+    if tape.records and not root_of(tensor)._silent:
+        tape.overwriting(tensor._array)
         tape.mutated(tensor._array, name, outer(sys._getframe(1)))
 
 
@@ -63,11 +101,18 @@ def update(tensor: Any, name: str, function: Callable[..., Any], *args: Any, **k
     """tensor = function(tensor, *args, **kwargs), written into the memory of `tensor`, which is returned."""
     check_writable(tensor, name)
     old = wrap(tensor._array, tensor._node)
-    before = len(state.home.records)
-    result = function(old, *[old if x is tensor else x for x in args], **kwargs)
-    _check_fits(tensor, name, result._array)
+    tape = state.tape
+    mark = None if tape is None else tape.mark()
+    records: list[Any] = []
+    try:
+        result = function(old, *[old if x is tensor else x for x in args], **kwargs)
+        _check_fits(tensor, name, result._array)
+        _check_unambiguous(tensor, name, result._node is not None or _tracked(tensor, ()))
+    finally:
+        if tape is not None and mark is not None:
+            records = tape.since(mark)
     if result._node is not None:
-        _keep_value(tensor._array, state.home.records[before:])
+        _keep_value(tensor._array, records)
     note_write(tensor, name)
     np.copyto(tensor._array, result._array, casting="unsafe")
     if result._node is not None:
@@ -79,6 +124,8 @@ def _keep_value(array: Array, records: list[Any]) -> None:
     """Where records have kept `array` itself, which is about to be overwritten, let them keep a copy."""
     copy: Array | None = None
     for record in records:
+        if type(record) is not Record:
+            continue
         kept = record.saved if type(record.saved) is tuple else (record.saved,)
         if any(x is array for x in kept):
             copy = array.copy() if copy is None else copy
@@ -108,13 +155,75 @@ def _check_fits(tensor: Any, name: str, value: Array) -> None:
 def _rebind(tensor: Any, result: Any) -> None:
     """Give `tensor`, what it is a view of, and the other views of that, their new nodes."""
     root = root_of(tensor)
+    if tensor._array.size == 0:  # nothing has changed but this
+        _succeed(tensor, result._node)
+        return
     if root is tensor:
-        root._node = result._node
+        _succeed(root, result._node)
+    elif root._array.ndim == 0:  # a view of a single element covers it
+        _succeed(root, record_call(reshape, (result,), root._array, shape=()))
     else:
         index = region(root._array, tensor._array)
-        root._node = record_call(set_at, (root, result), root._array, index=index)
+        _succeed(root, record_call(set_at, (root, result), root._array, index=index))
     for view in _views(root, tensor):
-        view._node = record_call(getitem, (root,), view._array, index=region(root._array, view._array))
+        if view._fixed is not None and view is not tensor:
+            _succeed(view, _ambiguous_record(view, root))
+        elif view._array.size == 0:
+            pass
+        elif root._array.ndim == 0:
+            op = reshape if view._array.size == 1 else expand
+            _succeed(view, record_call(op, (root,), view._array, shape=view._array.shape))
+        else:
+            _succeed(view, record_call(getitem, (root,), view._array, index=region(root._array, view._array)))
+
+
+def _succeed(tensor: Any, node: Any) -> None:
+    """Make `node` the new node of `tensor`. What `retain_grad` asked for holds for the new value."""
+    if tensor.retains_grad:
+        retained(tensor, state.home, node)
+    tensor._node = node
+
+
+def _ambiguous_record(view: Any, root: Any) -> Record:
+    """Stands for a view whose gradient nobody can tell: a backward that comes to it says so."""
+    record = Record()
+    record.plan, record.inputs = _AmbiguousPlan, root._node
+    record.saved = (_ambiguous(view._fixed, "its base or another view of its base has been modified"),)
+    record.shape, record.dtype = view._array.shape, view._array.dtype
+    frame = outer(sys._getframe(1))
+    record.code, record.lasti = frame.f_code, frame.f_lasti
+    state.home.records.append(record)
+    return record
+
+
+def check_dirty(function: str, dirty: tuple[Any, ...], outputs: list[Any]) -> None:
+    """Raise unless what a Function says it wrote to may be written to, and is among its outputs."""
+    for tensor in dirty:
+        check_writable(tensor, function)
+        if not any(tensor is out for out in outputs):
+            raise GraphError(
+                f"{function}: Some elements marked as dirty during the forward method were not returned as output. The "
+                "inputs that are modified inplace must all be outputs of the Function."
+            )
+        _check_unambiguous(tensor, function, _tracked(tensor, ()))
+
+
+def written_over(tensor: Any, node: Any, operation: str) -> None:
+    """The value of `tensor` has been replaced, in its memory, by what the record `node` computed."""
+    note_write(tensor, operation)
+    _rebind(tensor, wrap(tensor._array, node))
+
+
+def leave_memory(tensor: Any) -> None:
+    """Before `tensor` gets another array: its views go on looking into the old one, which is no longer its own."""
+    views = [view for reference in root_of(tensor)._views or () if (view := reference()) is not None]
+    mine = [view for view in views if view._base is tensor]
+    if mine:
+        before = wrap(tensor._array, tensor._node)
+        before._base, before._views, before._fixed = tensor._base, tensor._views, tensor._fixed
+        for view in mine:
+            view._base = before
+    tensor._base = tensor._views = tensor._fixed = None
 
 
 def _views(root: Any, written: Any) -> list[Any]:
@@ -161,6 +270,7 @@ def _restructuring(name: str) -> Callable[..., Any]:
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self, f"{name}_")
+        _check_unambiguous(self, f"{name}_", _tracked(self, ()))
         view = getattr(type(self), name)(wrap(self._array, self._node), *args, **kwargs)
         self._array, self._node = view._array, view._node
         return self
@@ -177,13 +287,14 @@ def _arithmetic(name: str, ufunc: np.ufunc) -> Callable[..., Any]:
     def method(self: Any, other: Any, alpha: Any = None, **settings: Any) -> Any:
         if alpha is not None:
             settings["alpha"] = alpha
-        a = self._array
+        dtype = self._array.dtype
         b = other._array if isinstance(other, Core) else other
-        direct = not settings and (isinstance(b, (int, float)) or (type(b) is np.ndarray and b.dtype == a.dtype))
-        if not direct or a.dtype.kind != "f" or _tracked(self, (other,)):
+        direct = not settings and (isinstance(b, (int, float)) or (type(b) is np.ndarray and b.dtype == dtype))
+        if not direct or dtype.kind != "f" or _tracked(self, (other,)):
             return general(self, other, **settings)
         check_writable(self, f"{name}_")
         note_write(self, f"{name}_")
+        a = self._array
         try:
             ufunc(a, b, out=a)
         except ValueError:
@@ -297,7 +408,9 @@ def _assign(tensor: T, name: str, index: Any, value: Any) -> T:
     array = tensor._array
     values = exact_array(value)
     tracked = _tracked(tensor, (value,))
+    _check_unambiguous(tensor, name, tracked)
     source = values.copy() if np.may_share_memory(array, values) else values
+    state.home.overwriting(array)
     try:
         array[index] = source  # NumPy checks index and shape before it writes
     except IndexError as error:

@@ -223,7 +223,7 @@ class Shape(Repeat, Diagonal, Split, Layout):
 
     @method
     def unfold(self, dimension: int, size: int, step: int) -> Self:
-        """All windows of `size` elements along a dimension, `step` apart: (..., windows, ..., size). A copy.
+        """All windows of `size` elements along a dimension, `step` apart: (..., windows, ..., size). A view.
 
         The windows stand in place of the dimension, their elements in a new last one. Not `nn.functional.unfold`, which
         makes columns of images.
@@ -234,10 +234,8 @@ class Shape(Repeat, Diagonal, Split, Layout):
             raise ShapeError(
                 f"unfold: maximum size for tensor at dimension {d} is {length} but size is {size}, step {step}"
             )
-        places = np.arange(0, length - size + 1, step)[:, None] + np.arange(size)
         x: Any = self if self._array.ndim else self.reshape(1)
-        windows = x[(slice(None),) * d + (places,)].movedim(d + 1, -1)
-        return windows if self._array.ndim else windows.reshape(size)  # type: ignore[no-any-return]
+        return apply(ops.windows, x, axis=d, size=size, step=step)  # type: ignore[no-any-return]
 
     @method
     def flip(self, *order: Any, dims: Any = None) -> Self:

@@ -22,6 +22,7 @@ from . import (
     recurrent,
     refusals,
     signatures,
+    writes,
 )
 from .compare import WIDER, difference, error_difference
 
@@ -155,6 +156,12 @@ def checks(family: str, dtypes: list[str]) -> Iterator[Check]:
     elif family == "modules":
         for check in modules.BEHAVIOURS:
             yield check.__name__, lambda c=check: "\n    ".join(modules.behaviour_differences(c))
+    elif family == "writes":
+        for text, target, number in writes.writes():
+            yield (
+                f"{text}, then a write to {target} {number}",
+                lambda e=text, t=target, n=number: "" if writes.known(e) else writes.write_difference(e, t, n, nn),
+            )
     elif family == "recurrent":
         yield from recurrent.checks(dtypes)
     elif family == "optimizers":
@@ -179,6 +186,7 @@ FAMILIES = (
     "data",
     "refusals",
     "modules",
+    "writes",
     "recurrent",
     "optimizers",
     "schedulers",

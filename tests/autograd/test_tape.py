@@ -534,3 +534,25 @@ def test_maximum_resident_set_is_measured_in_kib():
     if sys.platform != "linux":
         pytest.skip("ru_maxrss is in bytes elsewhere")
     assert 10_000 < resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 100_000_000
+
+
+def test_a_sweep_in_the_middle_of_an_operation():
+    """The kind: a position on the tape, remembered across a call that may record, is moved by a sweep.
+
+    A write in place is one operation of several records. Whatever is on the tape before, a sweep may come between them.
+    """
+    import nn.functional as F
+
+    expected = None
+    for before in range(130):
+        autograd.tape().clear()
+        x = autograd.tensor([-1.0, 2.0, 3.0], requires_grad=True)
+        for _ in range(before):
+            x * 3
+        y = x * 2
+        F.leaky_relu(y, 0.1, inplace=True)
+        y[0] = y[1] * 5
+        y[1:].exp_()
+        (g,) = autograd.grad(y.sum(), x)
+        expected = g.tolist() if expected is None else expected
+        assert g.tolist() == expected, before

@@ -34,6 +34,19 @@ def _pieces(x, sizes, axis):
     return np.split(x, np.cumsum(sizes)[:-1], axis)
 
 
+def _unfolded(x, dimension, size, step):
+    windows = np.lib.stride_tricks.sliding_window_view(x, size, dimension) if size else None
+    if windows is None:
+        return np.zeros((len(range(0, x.shape[dimension] + 1, step)), 0))
+    return windows[(slice(None),) * dimension + (slice(None, None, step),)]
+
+
+def _add_windows(x, shape, axis, size, step):
+    from autograd.ops.shape import add_windows
+
+    return add_windows(x, shape=shape, axis=axis, size=size, step=step)
+
+
 def _windows(x, size, stride, storage_offset=0):
     return x.contiguous().as_strided(size, stride, storage_offset)
 
@@ -259,6 +272,23 @@ CASES = [
     Case("diagonal", Tensor.trace, ((3, 2),), {}, np.trace, note="trace"),
     *_matrices("tril", Tensor.tril, lambda x, diagonal: np.tril(x, diagonal), [{"diagonal": k} for k in (0, 1, -1)]),
     *_matrices("triu", Tensor.triu, lambda x, diagonal: np.triu(x, diagonal), [{"diagonal": k} for k in (0, 1, -1)]),
+    # ---- windows
+    *[
+        Case("windows", Tensor.unfold, (shape,), {"dimension": d, "size": n, "step": step}, _unfolded)
+        for shape, d, n, step in (
+            ((7,), 0, 3, 2),
+            ((7,), 0, 3, 1),
+            ((2, 5), 1, 2, 3),
+            ((4, 3), 0, 4, 1),
+            ((3,), 0, 0, 1),
+            ((1, 2), 0, 1, 1),
+            ((0, 3), 1, 2, 1),
+        )
+    ],
+    *[
+        Case("add_windows", _add_windows, (shape,), {"shape": to, "axis": 0, "size": shape[-1], "step": step}, None)
+        for shape, to, step in (((3, 3), (7,), 2), ((5, 3), (7,), 1), ((2, 4, 2), (5, 4), 3), ((1, 1), (1,), 1))
+    ],
     # ---- strides
     Case("as_strided", _windows, ((6,),), {"size": (4, 3), "stride": (1, 1)}, _windows_of),
     Case("as_strided", _windows, ((2, 3),), {"size": (2, 2), "stride": (0, 2), "storage_offset": 1}, _windows_of),
