@@ -214,9 +214,10 @@ _RENAMED = {"lu": "lu_parts", "lu_solve": "lu_solve_factored"}
 
 def __getattr__(name: str) -> Any:
     if name in _RENAMED:
-        return getattr(importlib.import_module("autograd.tensor.factors"), _RENAMED[name])
+        return takes_out(getattr(importlib.import_module("autograd.tensor.factors"), _RENAMED[name]))
     if name in _LATER:
-        return getattr(importlib.import_module(f"autograd.tensor.{_LATER[name]}"), name)
+        found = getattr(importlib.import_module(f"autograd.tensor.{_LATER[name]}"), name)
+        return found if isinstance(found, type) else takes_out(found)
     if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     raise importlib.import_module("autograd.names.absent").missing(__name__, name)

@@ -10,8 +10,8 @@ from typing import Any
 
 from .names.absent import missing
 from .tensor import Tensor
-from .tensor.activation import log_softmax, softmax
 from .tensor.elementwise import polygamma
+from .tensor.out import takes_out
 from .tensor.special import (
     airy_ai,
     bessel_j0,
@@ -51,6 +51,7 @@ from .tensor.special import k0 as modified_bessel_k0
 from .tensor.special import k0e as scaled_modified_bessel_k0
 from .tensor.special import k1 as modified_bessel_k1
 from .tensor.special import k1e as scaled_modified_bessel_k1
+from .tensor.variants import log_softmax, softmax
 
 __all__ = [
     "airy_ai", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "chebyshev_polynomial_t", "chebyshev_polynomial_u",
@@ -79,6 +80,9 @@ multigammaln = Tensor.mvlgamma
 round = Tensor.round
 sinc = Tensor.sinc
 xlogy = Tensor.xlogy
+
+for _name in __all__:
+    globals()[_name] = takes_out(globals()[_name])
 
 
 def __getattr__(name: str) -> Any:

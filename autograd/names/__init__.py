@@ -14,6 +14,7 @@ from typing import Any
 
 from ..tensor import Tensor
 from ..tensor.layout import MEMORY_FORMATS
+from ..tensor.out import LATER, takes_out
 from . import old
 from .absent import reason
 from .namespace import Namespace, resolve
@@ -25,7 +26,8 @@ __all__ = ["find", "known", "reason"]
 def find(name: str) -> Any:
     """What PyTorch has under this name; None if nothing here corresponds to it."""
     if name in ELSEWHERE:
-        return resolve(ELSEWHERE[name])
+        found = resolve(ELSEWHERE[name])
+        return takes_out(found) if name in LATER else found
     if name in FUNCTIONAL:
         variant = getattr(resolve("nn.functional.variants"), name, None)
         return variant or resolve(f"nn.functional.{name}")

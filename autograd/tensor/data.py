@@ -28,7 +28,7 @@ def array_from(function: str, data: Any, wanted: np.dtype[Any] | None) -> Array:
         if kind in _NUMBERS:
             if wanted is None and kind is float:
                 wanted = get_default_dtype()
-            if wanted is not None and wanted.kind == "f":
+            if wanted is not None and wanted.kind in "fb":
                 return np.array(data, wanted)
         return _checked(function, np.array(data), data, wanted)
     if not isinstance(data, _LISTS):
@@ -71,7 +71,8 @@ def _checked(function: str, array: Array, data: Any, wanted: np.dtype[Any] | Non
             raise DTypeError(f"{function}: Overflow when unpacking long long: {data} has more than 64 bits")
         held = f"np.ndarray of {array.dtype}" if isinstance(data, np.ndarray) else type(data).__name__
         raise DTypeError(f"{function}: wanted numbers, got {held}" + (f" of {array.dtype}" if kind in "OU" else ""))
-    if array.dtype == np.uint64 and wanted is None and not isinstance(data, (np.ndarray, np.generic)):
+    fits = wanted is not None and wanted.kind in "fb"
+    if array.dtype == np.uint64 and not fits and not isinstance(data, (np.ndarray, np.generic)):
         raise DTypeError(f"{function}: Overflow when unpacking long long: an int does not fit into int64")
     if wanted is not None:
         if kind == "f" and wanted.kind in "iu" and not isinstance(data, np.ndarray) and not np.isfinite(array).all():

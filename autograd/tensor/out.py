@@ -30,7 +30,8 @@ _NAMES_TEXT = """
     cholesky clamp clamp_max clamp_min clip clone copysign cos cosh count_nonzero cross cummax cummin cumprod
     cumsum deg2rad diag diag_embed diff digamma dist div divide dot eq erf erfc erfinv exp exp2 expm1 fix flip
     float_power floor floor_divide fmax fmin fmod frac gather gcd ge ger greater greater_equal gt hardshrink
-    heaviside histc hypot index_add index_copy index_fill index_put index_select inner inverse isinf isnan
+    heaviside histc hypot igamma igammac index_add index_copy index_fill index_put index_select inner inverse
+    isinf isnan
     isneginf isposinf kron kthvalue lcm ldexp le lerp less less_equal lgamma log log10 log1p log2 logaddexp
     logaddexp2 logcumsumexp logical_and logical_not logical_or logical_xor logit logsumexp lt masked_fill
     masked_scatter masked_select matmul matrix_power max maximum mean median min minimum mm mode msort mul
@@ -42,6 +43,15 @@ _NAMES_TEXT = """
 """
 NAMES = frozenset(_NAMES_TEXT.split())
 """Methods of Tensor that take `out=` as functions of the package."""
+
+
+_LATER_TEXT = """
+    angle as_strided_scatter binomial cholesky_inverse cholesky_solve conj_physical diagonal_scatter frexp
+    frobenius_norm histogram i0 igamma igammac index_reduce lu_solve lu_unpack matrix_exp nonzero_static nuclear_norm
+    orgqr put qr svd triangular_solve
+"""
+LATER = frozenset(_LATER_TEXT.split())
+"""The same of functions that are found when they are asked for."""
 
 
 def into(name: str, out: Any, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
@@ -71,8 +81,11 @@ def takes_out(function: Callable[P, R]) -> Callable[..., R]:
 
     @functools.wraps(function)
     def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
-        if "input" in kwargs and not args:
-            args = (kwargs.pop("input"),)
+        if kwargs and not args:  # PyTorch's name of the first argument
+            for first in _FIRST:
+                if first in kwargs:
+                    args = (kwargs.pop(first),)
+                    break
         if out is None:
             return function(*args, **kwargs)
         return into(function.__name__, out, function, args, kwargs)
@@ -81,7 +94,8 @@ def takes_out(function: Callable[P, R]) -> Callable[..., R]:
     return call
 
 
-_TAKES = frozenset({"out", "input"})
+_FIRST = ("input", "x")
+_TAKES = frozenset({"out", *_FIRST})
 
 
 def refuse_out(name: str) -> TypeError:

@@ -112,7 +112,7 @@ def optimizer_difference(case: tuple[str, str, str], dtype: str) -> str:
     """What differs in 20 steps, in the layout of the state, or after moving PyTorch's state into ours."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        expected, theirs, _ = _minimised(torch, torch.optim, torch.nn.Parameter, case, dtype)
+        expected, theirs, their_problem = _minimised(torch, torch.optim, torch.nn.Parameter, case, dtype)
         try:
             got, ours, problem = _minimised(autograd, nn.optim, nn.Parameter, case, dtype)
             tolerance = 1e-6 if dtype == "float64" else 2e-3
@@ -136,6 +136,8 @@ def optimizer_difference(case: tuple[str, str, str], dtype: str) -> str:
                     return f"group: {sorted(a)}, PyTorch {sorted(set(b) - IGNORED_SETTINGS)}"
                 if a["params"] != b["params"]:
                     return f"parameter numbers {a['params']}, PyTorch {b['params']}"
+            if case[0] == "LBFGS":
+                return _after_loading(ours, problem, theirs, their_problem, saved, tolerance)
             if case[0] != "LBFGS":
                 ours.load_state_dict(_arrays(saved))
                 for optimizer, side in ((ours, problem), (theirs, None)):
@@ -151,6 +153,26 @@ def optimizer_difference(case: tuple[str, str, str], dtype: str) -> str:
         except Exception as error:
             return f"ours raises {type(error).__name__}: {error}"
     return ""
+
+
+def _after_loading(ours: Any, problem: Any, theirs: Any, their_problem: Any, saved: Any, tolerance: float) -> str:
+    """LBFGS: what differs in a step from PyTorch's state, and in PyTorch's step from ours."""
+    ours.load_state_dict(_arrays(saved))
+    for optimizer, side in ((ours, problem), (theirs, their_problem)):
+
+        def closure(optimizer: Any = optimizer, side: Any = side) -> Any:
+            optimizer.zero_grad()
+            loss = side.loss()
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
+    x, y = plain(problem.w), plain(their_problem.w)
+    return (
+        ""
+        if np.allclose(x, y, tolerance, tolerance)
+        else f"a step after loading: {x.ravel()[:4]}, PyTorch {y.ravel()[:4]}"
+    )
 
 
 def _arrays(value: Any) -> Any:

@@ -46,9 +46,17 @@ DECIDED = {
     r"torch\.meshgrid: default .*": "ij, as PyTorch's None, without the warning",
     r".*\.(Buffer|Parameter|cls_to_become): default data.*": "an empty Tensor in both",
     r".*\.random_split: default generator.*": "the default generator in both",
-    r".*\.expand: no argument _instance=None": "for PyTorch's subclasses",
+    r".*\.expand: no argument _instance.*|.*\.log_abs_det_jacobian: no argument intermediates.*": "for PyTorch's subclasses",
+    r".*\.(HalfCauchy|HalfNormal)\.icdf: no argument prob": "called value, as in the other distributions",
+    r".*\.Wishart\.rsample: .*|torch\.random\.fork_rng: default device_type.*": "nothing to choose here",
+    r"torch\.distributions\.constraints\..*": "None is not implemented; names within",
     r".*\.Sequential\.(extend|pop): .*|.*\.jacrev: .*_preallocate_and_copy.*": "names within",
     r".*\.MixtureSameFamily\.(cdf|log_prob): no argument x": "called value, as in the other distributions",
+    r"torch\.(affine_grid_generator|constant_pad_nd|conv_tbc|convolution|fill|grid_sampler_.d|rsub|slice_copy|unsafe_split|unsafe_split_with_sizes|from_file): .*": "functions of PyTorch's insides",
+    r"torch\.(histogramdd|nuclear_norm|gradient): .*": "overloads",
+    r"torch\.(cholesky_solve|orgqr): no argument input2": "the schema's name",
+    r"torch\.linalg\.tensorsolve: no argument other": "the schema's name of B",
+    r".*\.dim_order: .*|torch\.from_dlpack: .*|torch\.resize_as_: .*|torch\.rrelu_: .*|.*conv_tbc: .*": "for other devices and layouts, or insides",
     r"torch\.(rrelu|instance_norm|batch_norm): no argument (generator|cudnn_enabled)": "see nn.functional.variants",
 }
 """What is called differently here, as patterns of "function: difference" -> why."""
