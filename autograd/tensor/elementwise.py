@@ -216,19 +216,6 @@ class Elementwise(Core):
         return (x.unsqueeze(-1) - halves).lgamma().sum(-1) + 0.25 * p * (p - 1) * math.log(math.pi)  # type: ignore[no-any-return]
 
     @method
-    def igamma(self, other: Any) -> Self:
-        """The regularised lower incomplete gamma function P(self, other): the cdf of Gamma(self, 1) at `other`.
-
-        Both from 0 on, broadcast; int -> float. Differentiable in both, any number of times.
-        """
-        return _incomplete(self, other, False)  # type: ignore[no-any-return]
-
-    @method
-    def igammac(self, other: Any) -> Self:
-        """The regularised upper incomplete gamma function 1 - igamma, which keeps its digits where it is small."""
-        return _incomplete(self, other, True)  # type: ignore[no-any-return]
-
-    @method
     def ldexp(self, other: Any) -> Self:
         """input * 2**other; int -> float."""
         return _floating(self) * 2.0 ** _floating(other)  # type: ignore[no-any-return]
@@ -252,14 +239,6 @@ def polygamma(n: int, input: Any) -> Any:
     """The derivative number `n` of digamma; int -> float. NaN at -1, -2 ... where it has infinities of both signs."""
     x: Any = input if isinstance(input, Core) else wrap(array_of(input))
     return x.polygamma(n)
-
-
-def _incomplete(a: Any, x: Any, upper: bool) -> Any:
-    from ..ops.incomplete import gammainc  # rare
-
-    a = _floating(a)
-    x = a.new_tensor(float(x)) if _is_number(x) else _floating(x)
-    return apply(gammainc, a, x, order=0, upper=upper)
 
 
 def _is_number(x: Any) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd import Tensor, digamma, lgamma
+from autograd.tensor.special import igamma
 
 from . import constraints, implicit
 from .constraints import Constraint
@@ -54,7 +55,7 @@ class Gamma(ExponentialFamily):
         return c * self.rate.log() + (c - 1).xlogy(x) - self.rate * x - lgamma(c)
 
     def cdf(self, value: Any) -> Tensor:
-        return self.concentration.igamma(self.rate * self._checked(value))
+        return igamma(self.concentration, self.rate * self._checked(value))
 
     def entropy(self) -> Tensor:
         c = self.concentration
