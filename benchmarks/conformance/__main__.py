@@ -11,6 +11,7 @@ import nn
 
 from . import (
     data,
+    distribution_parts,
     distributions,
     functional,
     layers,
@@ -21,6 +22,7 @@ from . import (
     ported,
     recurrent,
     refusals,
+    scipy_distributions,
     signatures,
     writes,
 )
@@ -134,8 +136,9 @@ def checks(family: str, dtypes: list[str]) -> Iterator[Check]:
         for text in distributions.distributions():
             for dtype, (_, check) in zip(dtypes, _expressions([distributions.in_scope(text)], dtypes), strict=True):
                 yield f"{text} [{dtype}]", check
-        for text, pattern in distributions.ERRORS:
+        for text, pattern in distribution_parts.ERRORS:
             yield f"error of {text}", lambda e=text, p=pattern: error_difference(distributions.in_scope(e), p, nn)
+        yield from scipy_distributions.checks()
     elif family == "layers":
         for case in layers.layers():
             for dtype in dtypes:

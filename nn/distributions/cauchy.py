@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, full_like
+from autograd import Tensor, full_like, where
 from autograd.tensor.core import Array
 
 from ..draw import source
@@ -38,7 +38,10 @@ class Cauchy(LocationScale):
         return self._standard(value).atan() / math.pi + 0.5
 
     def icdf(self, value: Any) -> Tensor:
-        return self.loc + self.scale * ((as_tensor(value) - 0.5) * math.pi).tan()
+        p = as_tensor(value)
+        low = p < 0.5
+        size = (where(low, p, 1 - p) * math.pi).tan().reciprocal()  # of the nearer end: that has the digits
+        return self.loc + self.scale * where(low, -size, size)
 
     def entropy(self) -> Tensor:
         return self.scale.log() + math.log(4 * math.pi)

@@ -43,8 +43,8 @@ class Laplace(LocationScale):
         return where(z < 0, z.clamp_max(0).exp() * 0.5, (-z.clamp_min(0)).exp() * -0.5 + 1)
 
     def icdf(self, value: Any) -> Tensor:
-        p = as_tensor(value) - 0.5
-        return self.loc - self.scale * p.sign() * (p.abs() * -2).log1p()
+        p = as_tensor(value)
+        return self.loc + self.scale * where(p < 0.5, (p * 2).log(), -((1 - p) * 2).log())
 
     def entropy(self) -> Tensor:
         return (self.scale * 2).log() + 1

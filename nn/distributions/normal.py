@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd import Tensor, randn
 from autograd.tensor.core import Array
+from autograd.tensor.special import ndtri
 
 from .exp_family import ExponentialFamily
 from .location_scale import LocationScale
@@ -51,7 +52,7 @@ class Normal(LocationScale, ExponentialFamily):
         return (self._standard(value) * -math.sqrt(0.5)).erfc() * 0.5  # erfc keeps the digits of small probabilities
 
     def icdf(self, value: Any) -> Tensor:
-        return self.loc + self.scale * ((as_tensor(value) * 2 - 1).erfinv() * math.sqrt(2))
+        return self.loc + self.scale * ndtri(as_tensor(value))
 
     def entropy(self) -> Tensor:
         return self.scale.log() + (0.5 + LOG_ROOT_TAU)

@@ -177,6 +177,27 @@ def test_the_tail_of_the_normal_keeps_its_digits():
     assert D.Normal(0.0, 1.0).cdf(double(-20.0)).item() == pytest.approx(2.7536241186062337e-89, rel=1e-10)
 
 
+def test_quantiles_keep_their_digits_in_the_lower_tail():
+    """The kind: 2 p - 1 and p - 1/2 forget a small p."""
+    p = double(1e-30)
+    for d, wanted in [
+        (D.Normal(double(0.0), 1.0), -11.4640246904437),
+        (D.Cauchy(double(0.0), 1.0), -1e30 / math.pi),
+        (D.Laplace(double(0.0), 1.0), math.log(2e-30)),
+        (D.LogNormal(double(0.0), 1.0), math.exp(-11.4640246904437)),
+        (D.Exponential(double(1.0)), 1e-30),
+        (D.Gumbel(double(0.0), 1.0), -math.log(30 * math.log(10))),
+        (D.HalfNormal(double(1.0)), 1e-30 * math.sqrt(math.pi / 2)),
+        (D.HalfCauchy(double(1.0)), 1e-30 * math.pi / 2),
+        (D.Pareto(double(1.0), 1e-30), math.e),
+        (D.Weibull(double(1.0), 2.0), 1e-15),
+        (D.Kumaraswamy(double(2.0), 3.0), math.sqrt(1e-30 / 3)),
+        (D.ContinuousBernoulli(logits=double(2.0)), 1e-30 * math.expm1(2) / 2),
+        (D.GeneralizedPareto(double(0.0), 1.0, 0.5), 1e-30),
+    ]:
+        assert d.icdf(p).item() == pytest.approx(wanted, rel=1e-9), d
+
+
 def test_laplace_cdf_has_a_slope_at_its_peak():
     x = double(0.0, requires_grad=True)
     D.Laplace(0.0, 1.0).cdf(x).backward()
