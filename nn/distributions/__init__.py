@@ -1,6 +1,7 @@
 """Probability distributions: draws, logarithms of probabilities, entropies, divergences. PyTorch's names."""
 
 from . import constraints, kl, kl_families, kl_pairs, transforms
+from . import student_t as studentT
 from .bernoulli import Bernoulli
 from .beta import Beta
 from .binomial import Binomial
@@ -13,7 +14,7 @@ from .dirichlet import Dirichlet
 from .distribution import Distribution
 from .exp_family import ExponentialFamily
 from .exponential import Exponential
-from .fisher_snedecor import FisherSnedecor
+from .fishersnedecor import FisherSnedecor
 from .gamma import Gamma
 from .generalized_pareto import GeneralizedPareto
 from .geometric import Geometric
