@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from .errors import DeviceError
+from .names.absent import missing
 
 _DEVICES = ("cpu", "cuda", "hpu", "ipu", "maia", "meta", "mps", "mtia", "xla", "xpu")
 
@@ -128,3 +129,7 @@ def custom_bwd(bwd: Any = None, *, device_type: str = "cuda") -> Any:
     """The `backward` of an autograd.Function itself."""
     autocast(device_type)
     return (lambda function: function) if bwd is None else bwd
+
+
+def __getattr__(name: str) -> Any:
+    raise missing(__name__, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import amp
+from ..names.absent import missing
 
 
 class autocast(amp.autocast):  # noqa: N801 - PyTorch's spelling
@@ -36,3 +37,7 @@ def custom_fwd(fwd: Any = None, *, cast_inputs: Any = None) -> Any:
 def custom_bwd(bwd: Any) -> Any:
     """`amp.custom_bwd` for the device "cuda"."""
     return amp.custom_bwd(bwd, device_type="cuda")
+
+
+def __getattr__(name: str) -> Any:
+    raise missing(__name__, name)

@@ -154,6 +154,12 @@ NAMES: dict[str, dict[str, str]] = {
         REMOVED: "symeig solve matrix_rank lstsq",
         "use linalg.eigh, or svd_lowrank for a few of many singular values": "lobpcg",
         "use linalg.qr and a product": "geqrf ormqr",
+        "use nn.LSTM, nn.GRU or nn.RNN with these parameters": "gru lstm rnn_relu rnn_tanh",
+        "use nn.functional.dropout and its kin with inplace=True": """
+            alpha_dropout_ dropout_ feature_alpha_dropout_ feature_dropout feature_dropout_
+        """,
+        "use scatter_reduce or index_add": "segment_reduce",
+        "use as_strided, or copy_": "as_strided_ slice_inverse",
     },
     "Tensor": {
         SPARSE: """
@@ -173,6 +179,8 @@ NAMES: dict[str, dict[str, str]] = {
         INTERNAL: "grad_dtype hash_tensor module_load name output_nr reinforce volatile as_subclass",
         EIGEN: "eig",
         REMOVED: "symeig solve lstsq",
+        "use as_strided, or copy_": "as_strided_ slice_inverse map2_ index",
+        "use resize_ on a constant, or reshape": "resize resize_as",
         "use linalg.qr and a product": "geqrf ormqr",
     },
     "nn": {
@@ -201,6 +209,7 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "nn.parallel": {MANY: "DistributedDataParallel DistributedDataParallelCPU comm distributed gather parallel_apply "
                           "replicate scatter scatter_gather"},
+    "nn.utils.prune": {"prune again: every method keeps what was pruned before": "PruningContainer"},
     "nn.utils": {INTERNAL: "torch"},
     "nn.utils.parametrize": {
         INTERNAL: """
@@ -233,7 +242,7 @@ NAMES: dict[str, dict[str, str]] = {
         "use autograd.func.jvp at each point": "linearize",
         "use reshape and permute": "rearrange",
     },
-    "autograd.graph": {
+    "graph": {
         HISTORY: """
             GradientEdge TorchDispatchMode allow_mutation_on_saved_tensors disable_saved_tensors_hooks
             get_gradient_edge increment_version region_activation_memory_budget register_multi_grad_hook save_on_cpu
@@ -292,7 +301,6 @@ PATTERNS: dict[str, tuple[tuple[str, str], ...]] = {
     "mps": ((r".*", DEVICE),),
     "xpu": ((r".*", DEVICE),),
     "accelerator": ((r".*", DEVICE),),
-    "amp": ((r".*", DEVICE),),
     "nn.modules.module": (
         (r"register_module_\w+|T", "there are no hooks of all modules at once; register them on each"),
     ),
@@ -301,8 +309,11 @@ PATTERNS: dict[str, tuple[tuple[str, str], ...]] = {
     "distributed": ((r".*", MANY),),
     "multiprocessing": ((r".*", "use Python's multiprocessing, and nn.data.DataLoader for loading in threads"),),
     "compiler": ((r".*", GRAPH),),
-    "autograd.function": ((r"[A-Z]\w+|custom_function_call|hooks", HISTORY),),
-    "autograd.gradcheck": ((r".*", "autograd.check_grads and autograd.gradcheck are the functions there are"),),
+    "function": ((r"(BackwardC|Inplace|NestedIO)Function|FunctionMeta|custom_function_call|hooks", HISTORY),),
+    "modes": ((r"enforce_grad_layout_policy|set_multithreading_enabled", FLAGS),),
+    "amp": ((r"autocast_mode|grad_scaler|common|amp_definitely_not_available", FLAGS),),
+    "cuda.amp": ((r"autocast_mode|grad_scaler|common|amp_definitely_not_available", FLAGS),),
+    "functional": ((r"i?stft", FOURIER),),
 }
 """Module -> (pattern of the names, reason), tried after NAMES."""
 

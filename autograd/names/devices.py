@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..device import Absent
+from .absent import missing
 
 
 class Switches(Absent):
@@ -15,6 +16,9 @@ class Switches(Absent):
 
     def __init__(self, **defaults: Any) -> None:
         self.__dict__.update(defaults)
+
+    def __getattr__(self, name: str) -> Any:
+        raise missing("backends", name)
 
     def version(self) -> None:
         """None: it is not here."""

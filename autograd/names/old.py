@@ -15,7 +15,7 @@ from ..tensor import Tensor
 from ..tensor.core import Core, array_of, set_default_dtype
 from ..tensor.options import Layout, strided
 
-IN_PLACE = frozenset(("alpha_dropout_", "celu_", "dropout_", "feature_alpha_dropout_", "rrelu_", "selu_", "threshold_"))
+IN_PLACE = frozenset(("celu_", "rrelu_", "selu_", "threshold_"))
 """Functions of `nn.functional` that write into their input, and that PyTorch has in its main module, too."""
 
 

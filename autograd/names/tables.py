@@ -8,6 +8,7 @@ from typing import Any
 from . import devices
 
 ELSEWHERE = {
+    "adaptive_max_pool1d": "nn.functional.adaptive_max_pool1d_with_indices",
     "amp": "autograd.amp",
     "autocast": "autograd.amp.autocast",
     "bartlett_window": "autograd.windows.bartlett_window",
@@ -67,7 +68,7 @@ ELSEWHERE.update(
 ELSEWHERE.update({name: f"autograd.{file}.{name}" for file, names in _FILES.items() for name in names.split()})
 
 FUNCTIONAL = frozenset({
-    "adaptive_avg_pool1d", "adaptive_max_pool1d", "alpha_dropout", "avg_pool1d", "batch_norm", "bilinear",
+    "adaptive_avg_pool1d", "alpha_dropout", "avg_pool1d", "batch_norm", "bilinear",
     "binary_cross_entropy_with_logits", "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
     "conv_transpose2d", "conv_transpose3d", "cosine_embedding_loss", "cosine_similarity", "ctc_loss", "dropout",
     "embedding_bag", "feature_alpha_dropout", "group_norm", "hinge_embedding_loss", "instance_norm", "kl_div",
@@ -129,7 +130,7 @@ NAMESPACES: dict[str, tuple[str, dict[str, Any]]] = {
                                       "Variable": "autograd.Variable"}),
     "version": (
         "Versions of this library and of those for other devices, which are not here.",
-        {"cuda": None, "debug": False, "git_version": "", "hip": None, "rocm": None, "xpu": None},
+        {"cuda": None, "debug": False, "git_version": None, "hip": None, "rocm": None, "xpu": None},
     ),
 }  # fmt: skip
 """Module -> what it is, and its names."""

@@ -208,19 +208,19 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     return LstsqResult(x.squeeze(-1) if vector else x, left, wrap(rank), wrap(singular))
 
 
-def matrix_rank(
-    A: Any, tol: float | None = None, hermitian: bool = False, *, atol: float | None = None, rtol: float | None = None
-) -> Any:
+def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Any:
     """How many singular values of each matrix exceed max(atol, rtol * the largest): int64; a constant.
 
-    rtol   default: the rounding error of a matrix of this size, or 0 if atol > 0
-    tol    an old form: atol, with rtol = 0
+    tol         an old form: atol, with rtol = 0
+    rtol        default: the rounding error of a matrix of this size, or 0 if atol > 0
+    atol, rtol  numbers, or Tensors with one per matrix
     """
     if tol is not None:
         atol, rtol = tol, 0.0
     a = matrices("linalg.matrix_rank", A, square=hermitian)._array
-    if rtol is None:
-        rtol = 0.0 if atol else max(a.shape[-2:]) * float(np.finfo(a.dtype).eps)
+    low = np.asarray(0.0 if atol is None else array_of(atol))[..., None]
+    usual = np.where(low > 0, 0.0, max(a.shape[-2:]) * float(np.finfo(a.dtype).eps))
+    relative = usual if rtol is None else np.asarray(array_of(rtol))[..., None]
     singular = np.linalg.svd(a, compute_uv=False)
-    limit = np.maximum(atol or 0.0, rtol * singular.max(-1, keepdims=True, initial=0))
+    limit = np.maximum(low, relative * singular.max(-1, keepdims=True, initial=0))
     return wrap(np.asarray((singular > limit).sum(-1)))

@@ -41,7 +41,7 @@ from .stream import ChainDataset, IterableDataset, WorkerInfo, get_worker_info
 from .text import TextChars
 
 _LATER = {"DistributedSampler": "distributed"}
-_MODULES = {"dataloader": "loader", "distributed": "distributed"}
+_MODULES = {"dataloader": "dataloader", "distributed": "distributed"}
 
 
 def __getattr__(name: str) -> Any:

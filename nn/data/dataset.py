@@ -7,6 +7,7 @@ use it where it is there. Sets without it are collated sample by sample.
 from __future__ import annotations
 
 import bisect
+import importlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -321,3 +322,9 @@ class ImageDataset(Dataset):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} images, {self.images.shape[1]}x{self.images.shape[2]})"
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("ChainDataset", "IterableDataset"):  # which PyTorch has in this file
+        return getattr(importlib.import_module("nn.data.stream"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
