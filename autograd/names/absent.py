@@ -137,7 +137,7 @@ NAMES: dict[str, dict[str, str]] = {
             merge_type_from_type_comment parse_ir parse_schema parse_type_comment prepare_multiprocessing_environment
             set_anomaly_enabled sym_constrain_range sym_constrain_range_for_size sym_float sym_fresh_size sym_int
             sym_ite sym_max sym_min sym_not sym_sqrt sym_sum thread_safe_generator torch torch_version unify_type_list
-            wait while_loop windows DeviceType NestedIOFunction ProfilerActivity ProfilerConfig ProfilerEvent
+            wait while_loop DeviceType NestedIOFunction ProfilerActivity ProfilerConfig ProfilerEvent
             ProfilerState SavedTensor enforce_grad_layout_policy handle_torch_function has_torch_function
             is_multithreading_enabled is_tensor_like is_view_replay_enabled kineto_available
             set_multithreading_enabled profiler_allow_cudagraph_cupti_lazy_reinit_cuda12
@@ -227,7 +227,6 @@ NAMES: dict[str, dict[str, str]] = {
     "optim.optimizer": {"register hooks on each optimiser": """register_optimizer_step_post_hook
             register_optimizer_step_pre_hook"""},
     "optim.swa_utils": {"use get_ema_avg_fn and get_swa_avg_fn": "get_ema_multi_avg_fn get_swa_multi_avg_fn"},
-    "optim.lr_scheduler": {INTERNAL: "EPOCH_DEPRECATION_WARNING Tensor inf"},
     "data": {
         PIPES: """
             DFIterDataPipe DataChunk IterDataPipe MapDataPipe argument_validation datapipes functional_datapipe graph
@@ -239,7 +238,6 @@ NAMES: dict[str, dict[str, str]] = {
                "use linalg.lu_factor": "ldl_factor ldl_factor_ex ldl_solve"},
     "func": {
         INTERNAL: "debug_unwrap functionalize",
-        "use autograd.func.jvp at each point": "linearize",
         "use reshape and permute": "rearrange",
     },
     "graph": {

@@ -35,7 +35,7 @@ PATHS: dict[str, tuple[str, dict[str, str]]] = {
     "pooling": ("nn.pool nn.fractional", {"_AdaptiveAvgPoolNd": "_Adaptive", "_AdaptiveMaxPoolNd": "_AdaptiveMax",
                                           "_AvgPoolNd": "_AvgPool", "_LPPoolNd": "_LPPool", "_MaxPoolNd": "_MaxPool",
                                           "_MaxUnpoolNd": "_MaxUnpool"}),
-    "rnn": ("nn.recurrent nn.utils.rnn", {"apply_permutation": "_apply_permutation"}),
+    "rnn": ("nn.recurrent nn.utils.rnn nn.utils.old", {}),
     "sparse": ("nn.linear nn.embedding_bag", {}),
     "transformer": ("nn.attention", {}),
     "upsampling": ("nn.resize", {}),

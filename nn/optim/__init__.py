@@ -18,17 +18,14 @@ from .rprop import Rprop
 from .sgd import SGD
 
 _LATER = {"Adafactor": "adafactor", "Muon": "muon"}
-_ALIASES = {"adamw": "adam"}
 
 
 def __getattr__(name: str) -> Any:
     """What few programs use is imported when it is first asked for."""
     if name in _LATER:
         return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
-    if name == "swa_utils":
+    if name in ("adamw", "swa_utils"):
         return importlib.import_module(f"{__name__}.{name}")
-    if name in _ALIASES:
-        return importlib.import_module(f"{__name__}.{_ALIASES[name]}")
     if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     raise importlib.import_module("autograd.names.absent").missing(__name__, name)

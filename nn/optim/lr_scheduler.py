@@ -766,4 +766,6 @@ class ChainedScheduler(LRScheduler):
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "_LRScheduler":  # until PyTorch 2.0
+        return LRScheduler
     raise importlib.import_module("autograd.names.absent").missing(__name__, name)

@@ -44,3 +44,8 @@ def replace_all_batch_norm_modules_(root: Module) -> Module:
             module.track_running_stats = False
             module.running_mean = module.running_var = module.num_batches_tracked = None
     return root
+
+
+def apply_permutation(tensor: Any, permutation: Any, dim: int = 1) -> Any:
+    """`index_select` under an older name."""
+    return tensor.index_select(dim, permutation)
