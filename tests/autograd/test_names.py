@@ -133,7 +133,7 @@ def test_the_table_of_what_is_not_here_holds_only_what_is_not_here():
             home = getattr(home, "nn" if part == "data" else part) if part else home
         home = nn.data if module == "data" else home
         for why, listed in rows.items():
-            assert 20 < len(why) < 130, why
+            assert 15 < len(why) < 130, why
             assert not why.endswith(".")
             for name in listed.split():
                 assert absent.reason(module, name) == why, (module, name)
