@@ -9,16 +9,7 @@ from .modes import is_grad_enabled
 
 _METHODS = {"float16": "half()", "float32": "float()", "float64": "double()"}
 _NOT_NAMES = frozenset(
-    {
-        "array_of",
-        "call",
-        "call_hooked",
-        "data_array",
-        "forward",
-        "function",
-        "promoted",
-        "exact_array",
-    }
+    "alike array_of call call_hooked data_array exact_array filled forward function promoted".split()  # noqa: SIM905
 )
 
 
@@ -86,6 +77,16 @@ def unknown_argument(function: Any, given: Any, spellings: Any, error: TypeError
     shown = " or ".join(repr(name) for name in (other.get(wrong[0]), wrong[0]) if name)
     known = ", ".join(name for name in names if name not in ("self", "input"))
     return TypeError(f"{function.__name__}() got an unexpected keyword argument {shown}; its arguments are {known}")
+
+
+def no_loop(name: str, a: Any, b: Any) -> str:
+    """For an operation that does not exist for two dtypes."""
+    if "bitwise" in name or "shift" in name:
+        return (
+            f"wanted integers or bools, got {a} and {b}; & and | bind more tightly than comparisons: write "
+            "(x > 0) & (y < 1)"
+        )
+    return f"not implemented for {a} and {b}"
 
 
 def _function() -> str:

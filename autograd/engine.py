@@ -139,7 +139,11 @@ def _batched(
 
 
 def _sequence(x: Any) -> list[Any]:
-    return [x] if isinstance(x, (Core, np.ndarray)) else list(x)
+    if isinstance(x, (Core, np.ndarray)):
+        return [x]
+    if not hasattr(x, "__iter__"):
+        raise TypeError(f"wanted a Tensor or several Tensors, got {type(x).__name__}")
+    return list(x)
 
 
 def _seeds(function: str, outputs: list[Any], given: Any) -> list[Any]:

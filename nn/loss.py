@@ -26,6 +26,11 @@ class _Loss(Module):
 
     def _buffer(self, name: str, value: Any) -> None:
         """Register a Tensor, or None, as state that is not learned."""
+        if isinstance(value, str):
+            raise TypeError(
+                f"{self._get_name()}: {name} should be a Tensor, a number per class, got {value!r}; write "
+                f"reduction={value!r}"
+            )
         self.register_buffer(name, value if value is None or isinstance(value, Tensor) else wrap(array_of(value)))
 
 

@@ -31,6 +31,15 @@ def not_a_module(given: Any) -> str:
     return f"{kind} is not a Module subclass"
 
 
+def warn_of_attribute(module: Any, value: Any) -> None:
+    """For model.requires_grad = False, which is an attribute like any other."""
+    warn_once(
+        "requires_grad of a module",
+        f"{type(module).__name__}.requires_grad = {value!r} sets an attribute and leaves the parameters as they are: "
+        f"call requires_grad_({value!r})",
+    )
+
+
 def no_forward(module: Any) -> str:
     """For a module without a forward()."""
     name = type(module).__name__

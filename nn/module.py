@@ -19,7 +19,7 @@ from autograd.tensor.core import array_of, wrap
 from autograd.tensor.layout import check_memory_format
 
 from .hooks import FIRST_CALL, Hooks, call_hooked
-from .mistakes import mismatch, no_forward, not_a_module
+from .mistakes import mismatch, no_forward, not_a_module, warn_of_attribute
 from .parameter import Buffer, Parameter, UninitializedTensorMixin, is_lazy
 from .write import clear_grad, overwrite
 
@@ -176,6 +176,8 @@ class Module:
                 )
             self._buffers[name] = state[name] = value
         else:
+            if name == "requires_grad":
+                warn_of_attribute(self, value)
             object.__setattr__(self, name, value)
 
     def _replace(self, name: str, kind: str) -> None:
@@ -558,7 +560,8 @@ def _value(key: str, value: Any) -> np.ndarray[Any, Any]:
         )
     if not isinstance(value, Tensor) and hasattr(value, "__array__"):  # an array, or another library's Tensor
         try:
-            value = np.asarray(value)
+            value = value.detach() if hasattr(value, "detach") else value
+            value = np.asarray(value.float() if "bfloat16" in str(getattr(value, "dtype", "")) else value)
         except Exception as error:
             raise CheckpointError(
                 f'While copying the parameter named "{key}", whose value is a {type(value).__name__}: {error}'

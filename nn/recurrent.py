@@ -492,8 +492,8 @@ class RNNCellBase(Module):
         if any(part._array.dtype != own for part in (x, *given)):
             raise DTypeError(
                 f"{name}: input and states must have the same dtype as the weights, {own}, but got "
-                f"{', '.join(str(part._array.dtype) for part in (x, *given))}: convert them with .to({own}), or the "
-                "model"
+                f"{', '.join(str(part._array.dtype) for part in (x, *given))}: "
+                + same_dtype(next(part._array.dtype for part in (x, *given) if part._array.dtype != own), own)
             )
         return [x if batched else x.unsqueeze(0), *given], batched
 

@@ -73,7 +73,8 @@ def _along(op: Any, name: str, x: Any, dim: Any, dtype: Any) -> Any:
     array = x._array
     if array.dtype.kind != "f":
         raise DTypeError(
-            f'"{name}" not implemented for {array.dtype}: wanted floating point; pass dtype=autograd.float32'
+            f'"{name}" not implemented for {array.dtype}: wanted floating point; pass dtype=autograd.float32, '
+            "or convert the input with input.float()"
         )
     axis = normalize_dim(name, dim, array.ndim)
     return apply(op, x, axis=axis if array.ndim else None)

@@ -40,6 +40,15 @@ class Convert(Core):
             raise GraphError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         return self._array
 
+    @property
+    def require_grad(self) -> Any:
+        """The misspelling of `requires_grad`: setting it would do nothing, and raises."""
+        raise AttributeError("a Tensor has no attribute 'require_grad'; did you mean requires_grad?")
+
+    @require_grad.setter
+    def require_grad(self, value: Any) -> None:
+        raise AttributeError("a Tensor has no attribute 'require_grad'; did you mean requires_grad?")
+
     def item(self) -> Any:
         """The value of a Tensor with one element as a Python number, for printing and logging; a constant."""
         if self._array.size != 1:
@@ -72,6 +81,15 @@ class Convert(Core):
                 f"{self._array.dtype} of shape {self._array.shape}"
             )
         return builtins.int(self._array.item())
+
+    def __dlpack__(self, **settings: Any) -> Any:
+        """For other libraries, `np.from_dlpack(x)`: shares memory; raises where `numpy()` does."""
+        if self._node is not None and state.tape is not None:
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        return self._array.__dlpack__(**settings)
+
+    def __dlpack_device__(self) -> Any:
+        return self._array.__dlpack_device__()
 
     @method
     def to(

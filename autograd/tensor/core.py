@@ -18,7 +18,7 @@ import numpy as np
 
 from kernels import elementwise
 
-from ..advice import no_tensor, unknown_argument
+from ..advice import no_loop, no_tensor, unknown_argument
 from ..errors import DTypeError, ShapeError
 from ..modes import state
 from ..op import COMPONENT, Op, compiled
@@ -425,6 +425,8 @@ def _misfit(name: str, a: Array, b: Array) -> ShapeError | None:
 def _unfit(error: Exception, misfit: Misfit | None, name: str, a: Array, b: Array) -> Exception:
     """What to raise where NumPy refused two arrays."""
     if isinstance(error, TypeError):
+        if "not supported for the input types" in str(error):
+            return DTypeError(f"{name}: {no_loop(name, a.dtype, b.dtype)}")
         return DTypeError(f"{name}: {error} (got {a.dtype} and {b.dtype})")
     return (misfit or _misfit)(name, a, b) or error
 

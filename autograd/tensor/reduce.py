@@ -37,7 +37,7 @@ def _need_float(x: Any, dtype: Any, message: str) -> Any:
     """`x` as `dtype`; raise DTypeError with `message` unless that is floating point."""
     wanted = x._array.dtype if dtype is None else np.dtype(dtype)
     if wanted.kind != "f":
-        raise DTypeError(message.format(type_name(wanted)))
+        raise DTypeError(f"{message.format(type_name(wanted))}: convert the input with .float()")
     return x if dtype is None else cast(x, wanted)
 
 

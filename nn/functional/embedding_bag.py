@@ -82,7 +82,7 @@ def embedding_bag(
 def _bag_sizes(index: Array, offsets: Any, include_last_offset: bool) -> Array:
     """How many indices each bag has, counted along the flattened `index`."""
     if index.dtype.kind not in "iu":
-        raise DTypeError(f"embedding_bag: Expected indices to be Long or Int, got {index.dtype}")
+        raise DTypeError(f"embedding_bag: Expected indices to be Long or Int, got {index.dtype}: input.long()")
     if index.ndim == 2:
         if offsets is not None:
             raise SettingError(

@@ -89,8 +89,14 @@ def _like(function: str, target: Any, x: Any) -> Any:
         raise ShapeError(
             f"{function}: Using a target size {target._array.shape} that is different to the input size "
             f"{x._array.shape}. Broadcasting them would compare every input with every target: reshape or squeeze one"
+            + ("; class indices go with cross_entropy" if _may_be_labels(target._array, x._array) else "")
         )
     return cast(target, x._array.dtype)
+
+
+def _may_be_labels(target: Array, x: Array) -> bool:
+    """Are these class indices for scores?"""
+    return target.dtype.kind in "iu" and x.ndim == target.ndim + 1 and x.shape[-1] > 1 and x.shape[0] == len(target)
 
 
 def _rescaled(loss: Any, weight: Any) -> Any:
@@ -293,7 +299,12 @@ def _checked(function: str, labels: Array, classes: int, ignore_index: int) -> t
     wrong = labels[counted & ((labels < 0) | (labels >= classes))]
     if wrong.size:
         raise LabelError(
-            f"{function}: Target {wrong.flat[0]} is out of bounds. There are {classes} classes, 0 to {classes - 1}"
+            f"{function}: Target {wrong.flat[0]} is out of bounds. "
+            + (
+                f"There are {classes} classes, 0 to {classes - 1}"
+                if classes != 1
+                else "There is one class, 0: for yes or no from one score use binary_cross_entropy_with_logits"
+            )
         )
     return np.where(counted, labels, 0), counted
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.advice import to_float
+from autograd.advice import same_dtype, to_float
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.modes import state
 from autograd.ops import fused
@@ -312,8 +312,8 @@ def _checked(function: str, input: Any, *parameters: tuple[str, Any]) -> Any:
     for name, parameter in parameters:
         if parameter is not None and parameter._array.dtype != dtype:
             raise DTypeError(
-                f"{function}: mixed dtype: the input is {dtype}, the {name} {parameter._array.dtype}: convert the "
-                f"input with .to({parameter._array.dtype}), or the model with model.to({dtype})"
+                f"{function}: mixed dtype: the input is {dtype}, the {name} {parameter._array.dtype}: "
+                + same_dtype(dtype, parameter._array.dtype)
             )
     return x
 

@@ -69,7 +69,9 @@ def interpolate(
         return _AREA[len(shape)](x, out)
     dtype = x._array.dtype
     if dtype.kind != "f" and not (dtype == np.uint8 and mode.startswith("nearest")):
-        raise DTypeError(f'"interpolate" in mode {mode!r} not implemented for {dtype}: convert it to floating point')
+        raise DTypeError(
+            f'"interpolate" in mode {mode!r} not implemented for {dtype}: convert it to floating point, input.float()'
+        )
     taps: list[Any] = []
     for axis, (n, target, factor) in enumerate(zip(shape[2:], out, factors, strict=True), 2):
         scale = n / target if factor is None else 1.0 / factor

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
+from autograd.advice import same_dtype
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops.index import zero_at
 from autograd.tensor.core import apply, array_of, wrap
@@ -206,5 +207,6 @@ def _check(shape: tuple[int, ...], dtype: Any, grid: Any, mode: str, padding_mod
         raise ShapeError(f"grid_sample: expected input to have non-empty spatial dimensions, but got {list(shape)}")
     if dtype.kind != "f" or grid.dtype != dtype:
         raise DTypeError(
-            f"grid_sample: expected input and grid to have same floating dtype, but got {dtype} and {grid.dtype}"
+            f"grid_sample: expected input and grid to have same floating dtype, but got {dtype} and {grid.dtype}: "
+            + (same_dtype(dtype, grid.dtype) if grid.dtype.kind == "f" else "convert the grid with grid.float()")
         )

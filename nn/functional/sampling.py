@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.errors import SettingError
+from autograd.advice import to_float
+from autograd.errors import DTypeError, SettingError
 from autograd.tensor.activation import leaky_relu
-from autograd.tensor.core import wrap
+from autograd.tensor.core import array_of, wrap
 from autograd.tensor.inplace import update
 
 from .. import draw
@@ -36,7 +37,9 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     hard   the draw is one-hot, its gradient that of the soft one (Jang, Gu & Poole 2017)
     eps    unused, as in PyTorch
     """
-    x: Any = logits
+    x: Any = logits if isinstance(logits, Tensor) else wrap(array_of(logits))
+    if x._array.dtype.kind != "f":
+        raise DTypeError(f"gumbel_softmax: {to_float(x._array.dtype)}")
     noise = -np.log(draw.source().standard_exponential(x._array.shape, dtype=x._array.dtype))
     soft = ((x + wrap(noise)) / tau).softmax(dim)
     if not hard:

@@ -144,6 +144,8 @@ class _Lambdas(LRScheduler):
         self.lr_lambdas: list[Callable[[int], float]] = (
             list(lr_lambda) if isinstance(lr_lambda, (list, tuple)) else [lr_lambda] * count
         )
+        if not all(map(callable, self.lr_lambdas)):
+            raise TypeError(f"{type(self).__name__}: lr_lambda should be a function of the epoch, got {lr_lambda!r}")
         if len(self.lr_lambdas) != count:
             raise SettingError(f"Expected {count} lr_lambdas, but got {len(self.lr_lambdas)}")
         super().__init__(optimizer, last_epoch)
@@ -210,6 +212,8 @@ class MultiStepLR(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1
     ) -> None:
+        if not isinstance(milestones, Iterable):
+            raise TypeError(f"MultiStepLR: milestones should be a list of epochs such as [30, 80], got {milestones!r}")
         self.milestones = Counter(milestones)
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)

@@ -293,6 +293,12 @@ class Optimizer:
         for hook in list(self._state_hooks["load before"].values()):
             changed = hook(self, state_dict)
             state_dict = state_dict if changed is None else changed
+        if not isinstance(state_dict, Mapping) or "param_groups" not in state_dict or "state" not in state_dict:
+            keys = f"the keys {sorted(map(str, state_dict))[:5]}" if isinstance(state_dict, Mapping) else "no mapping"
+            raise CheckpointError(
+                f"{type(self).__name__}: the state dict of an optimizer has the keys 'state' and 'param_groups', this "
+                f"one has {keys}; is it the model's?"
+            )
         saved = state_dict["param_groups"]
         if len(saved) != len(self.param_groups):
             raise CheckpointError(

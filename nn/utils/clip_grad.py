@@ -29,6 +29,9 @@ def _gradients(function: str, parameters: Tensor | Iterable[Tensor]) -> list[Any
             f"{function}: `parameters` is an empty generator, no gradient clipping will occur. Such a generator can be "
             "gone through once: call model.parameters() again, or keep list(model.parameters())"
         )
+    for p in given:
+        if not isinstance(p, Tensor):
+            raise TypeError(f"{function}: wanted Tensors, but one of the parameters is {type(p).__name__}")
     return [p._grad for p in given if p._grad is not None]
 
 

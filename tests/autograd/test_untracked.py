@@ -362,6 +362,9 @@ def test_arrays_raise_while_recording_and_only_then():
             function()
         with autograd.no_grad():
             assert isinstance(function(), (np.ndarray, np.floating))
+    with pytest.raises(BufferError, match="Can't export tensors that require gradient"):
+        np.from_dlpack(x)
+    assert np.from_dlpack(x.detach()).tolist() == x.tolist()
     with autograd.no_grad(), autograd.enable_grad(), pytest.raises(GraphError):
         x.numpy()
     assert np.shares_memory(autograd.no_grad()(x.numpy)(), x.detach().numpy())

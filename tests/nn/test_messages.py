@@ -112,6 +112,10 @@ INPUTS = {
     "a str into exp": (lambda: autograd.exp("1"), "exp: wanted a Tensor"),
     "tensor of a str": (lambda: autograd.tensor("a"), "tensor: Could not infer dtype of str"),
     "ragged lists": (lambda: autograd.tensor([[1, 2], [3]]), "tensor: expected sequences of equal length"),
+    "a str in a list": (lambda: autograd.cat(["a"]), "cat: wanted a Tensor, an array or numbers, got str"),
+    "a str to fill with": (lambda: autograd.full((2,), "a"), "full: wanted a Tensor, an array or numbers, got str"),
+    "bits of floats": (lambda: x(3) & 1, "bitwise_and: wanted integers or bools, got float32", r"\(x > 0\) & \(y < 1\)"),
+    "no inputs": (lambda: autograd.grad(weight().sum(), 5), "wanted a Tensor or several Tensors, got int"),
     "cat without a list": (lambda: autograd.cat(x(2), x(2)), "must be a tuple or list of Tensors, not Tensor", r"cat\(\[a, b\]\)"),
     "0-d into Linear": (lambda: nn.Linear(3, 2)(autograd.tensor(1.0)), "linear: mat1 and mat2 shapes cannot be multiplied"),
     "a state that is no tuple": (lambda: nn.LSTM(3, 4)(x(5, 2, 3), x(1, 2, 4)), r"LSTM: wanted hx as a tuple of two Tensors \(h_0, c_0\)"),
@@ -156,6 +160,9 @@ LOSSES = {
     "exchanged": (lambda: F.cross_entropy(LABELS, x(4, 3)), r"exchanged\? cross_entropy\(scores, targets\)"),
     "no probabilities": (lambda: F.binary_cross_entropy(x(4) * 3, x(4)), "should be between 0 and 1", "with_logits"),
     "a reduction": (lambda: F.cross_entropy(x(4, 3), LABELS, reduction="avg"), "'avg' is not a valid value for reduction"),
+    "yes or no": (lambda: F.cross_entropy(x(4, 1), np.array([0, 1, 0, 1])), "There is one class", "binary_cross_entropy_with_logits"),
+    "labels into another loss": (lambda: F.binary_cross_entropy_with_logits(x(4, 2), np.array([0, 1, 0, 1])), "class indices go with cross_entropy"),
+    "a reduction in the place of a weight": (lambda: nn.CrossEntropyLoss("sum"), "CrossEntropyLoss: weight should be a Tensor", "reduction='sum'"),
     "no target": (lambda: nn.MSELoss()(x(4)), "missing 1 required positional argument: 'target'"),
 }  # fmt: skip
 
@@ -173,6 +180,7 @@ GRAPH = {
     "numpy": (lambda: weight().numpy(), r"Can't call numpy\(\) on Tensor that requires grad", r"detach\(\)\.numpy\(\)"),
     "an unused input": (lambda: autograd.grad(weight().sum(), [weight()]), "allow_unused=True"),
     "an input without grad": (lambda: autograd.grad(weight().sum(), [x(2)]), "does not require grad: input 0"),
+    "a misspelled requires_grad": (lambda: setattr(weight(), "require_grad", False), "did you mean requires_grad"),
     "freezing a result": (lambda: (weight() * 2).requires_grad_(False), "leaf variables", "mul at"),
     "a gradient of another shape": (lambda: setattr(weight(), "grad", x(2)), "wanted float32 of shape"),
 }  # fmt: skip
@@ -212,6 +220,10 @@ OPTIMISERS = {
     "a negative rate": (lambda: optim.Adam([weight()], lr=-1), "Invalid learning rate: -1"),
     "another keyword": (lambda: optim.Adam([weight()], learning_rate=0.1), "unexpected keyword argument 'learning_rate'"),
     "a schedule of a model": (lambda: optim.lr_scheduler.StepLR(nn.Linear(3, 2), 1), "Linear is not an Optimizer"),
+    "clipping numbers": (lambda: nn.utils.clip_grad_norm_([1.0], 1.0), "clip_grad_norm_: wanted Tensors", "float"),
+    "milestones": (lambda: optim.lr_scheduler.MultiStepLR(optim.SGD([weight()], lr=0.1), 5), r"milestones should be a list of epochs"),
+    "a factor": (lambda: optim.lr_scheduler.LambdaLR(optim.SGD([weight()], lr=0.1), 0.5), "lr_lambda should be a function of the epoch, got 0.5"),
+    "the state of a model": (lambda: optim.Adam([weight()]).load_state_dict(nn.Linear(3, 2).state_dict()), "'state' and 'param_groups'", "is it the model's"),
     "clipping a model": (lambda: nn.utils.clip_grad_norm_(nn.Linear(3, 2), 1.0), "clip_grad_norm_: parameters should be", r"model\.parameters\(\)"),
 }  # fmt: skip
 
@@ -329,6 +341,14 @@ def test_layers_in_plain_lists():
         assert said(lambda kind=kind: Plain(kind)(x(2))) == []
 
 
+def test_freezing_a_module_by_an_attribute():
+    nn.learner_warnings(True)
+    model = nn.Linear(3, 2)
+    (message,) = said(lambda: setattr(model, "requires_grad", False))
+    assert "call requires_grad_(False)" in message
+    assert not hasattr(weight(), "require_grad")
+
+
 def test_clipping_with_a_generator_that_is_used_up():
     parameters = nn.Linear(3, 2).parameters()
     list(parameters)
@@ -371,3 +391,24 @@ def test_attribute_errors_name_the_object():
         nn.Linear(3, 2).wieght  # noqa: B018
     assert caught.value.name == "wieght"
     assert isinstance(caught.value.obj, nn.Linear)
+
+
+def test_every_layer_says_how_to_make_floats():
+    """Whole numbers into what computes in floating point: the advice is never to make the model one of ints."""
+    layers = [
+        (nn.Linear(4, 2), (2, 4)), (nn.Conv1d(3, 2, 3), (2, 3, 8)), (nn.Conv3d(3, 2, 3), (2, 3, 8, 8, 8)),
+        (nn.ConvTranspose2d(3, 2, 3), (2, 3, 8, 8)), (nn.BatchNorm2d(3), (2, 3, 8, 8)), (nn.InstanceNorm2d(3), (2, 3, 8, 8)),
+        (nn.GroupNorm(1, 3), (2, 3, 8, 8)), (nn.LayerNorm(8), (2, 8)), (nn.RMSNorm(8), (2, 8)), (nn.RNN(3, 4), (5, 2, 3)),
+        (nn.GRU(3, 4), (5, 2, 3)), (nn.LSTMCell(3, 4), (2, 3)), (nn.GRUCell(3, 4), (2, 3)), (nn.RNNCell(3, 4), (2, 3)),
+        (lambda v: nn.MultiheadAttention(4, 2)(v, v, v), (5, 2, 4)), (nn.TransformerEncoderLayer(4, 2, 8), (5, 2, 4)),
+        (nn.AvgPool2d(2), (2, 3, 8, 8)), (nn.Dropout(), (2, 3)), (nn.Dropout2d(), (2, 3, 4, 4)), (nn.Softmax(0), (3,)),
+        (nn.LogSoftmax(0), (3,)), (nn.Upsample(scale_factor=2, mode="bilinear"), (2, 3, 4, 4)), (F.gumbel_softmax, (2, 3)),
+        (nn.FractionalMaxPool2d(2, output_size=2), (1, 1, 4, 4)), (F.normalize, (2, 3)), (nn.BCELoss(), None),
+        (nn.BCEWithLogitsLoss(), None), (nn.HuberLoss(), None), (nn.KLDivLoss(), None), (nn.CosineSimilarity(), None),
+    ]  # fmt: skip
+    for layer, shape in layers:
+        for dtype in (np.int64, np.uint8):
+            given = [x(*shape, dtype=dtype)] if shape else [x(2, 3, dtype=dtype)] * 2
+            with pytest.raises(autograd.errors.DTypeError, match=r"float\(\)") as caught:
+                layer(*given)
+            assert "model" not in str(caught.value), layer
