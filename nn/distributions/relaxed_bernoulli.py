@@ -1,29 +1,27 @@
-"""RelaxedBernoulli."""
+"""RelaxedBernoulli, and its logit."""
 
 # mypy: no-warn-return-any
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograd import Tensor, finfo, rand
+from autograd import Size, Tensor, finfo, rand
 from autograd.tensor.activation import logsigmoid
 
 from . import constraints
 from .bernoulli import Binary
+from .constraints import Constraint
+from .transformed_distribution import TransformedDistribution
+from .transforms import SigmoidTransform
 from .utils import as_tensor, probs_to_logits
 
 
-class RelaxedBernoulli(Binary):
-    """Numbers between 0 and 1 that tend to a `Bernoulli` draw as `temperature` goes to 0, with a gradient.
+class LogitRelaxedBernoulli(Binary):
+    """(logits + logistic noise) / temperature: what `RelaxedBernoulli` takes the sigmoid of. Arguments as there."""
 
-    sigmoid((logits + logistic noise) / temperature): Maddison, Mnih & Teh 2017; Jang, Gu & Poole 2017.
-
-    temperature   above 0: a number or a Tensor that broadcasts with probs or logits
-    """
-
-    support = constraints.unit_interval
+    support = constraints.real
     has_rsample = True
 
     def __init__(
@@ -35,7 +33,51 @@ class RelaxedBernoulli(Binary):
     def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         u = rand(self._extended_shape(sample_shape), dtype=self.probs.dtype)
         scores = probs_to_logits(u, is_binary=True) + probs_to_logits(self.probs, is_binary=True)
-        return (scores / self.temperature).sigmoid()
+        return scores / self.temperature
+
+    def log_prob(self, value: Any) -> Tensor:
+        d = self.logits - self._checked(value) * self.temperature
+        return self.temperature.log() + d + logsigmoid(-d) * 2
+
+
+class RelaxedBernoulli(TransformedDistribution):
+    """Numbers between 0 and 1 that tend to a `Bernoulli` draw as `temperature` goes to 0, with a gradient.
+
+    sigmoid((logits + logistic noise) / temperature): Maddison, Mnih & Teh 2017; Jang, Gu & Poole 2017.
+
+    temperature   above 0: a number or a Tensor that broadcasts with probs or logits
+    """
+
+    arg_constraints: Mapping[str, Constraint] = {"probs": constraints.unit_interval, "logits": constraints.real}
+    support = constraints.unit_interval
+
+    def __init__(
+        self, temperature: Any, probs: Any = None, logits: Any = None, validate_args: bool | None = None
+    ) -> None:
+        super().__init__(LogitRelaxedBernoulli(temperature, probs, logits), SigmoidTransform(), validate_args)
+
+    def _given(self) -> list[str]:
+        return self.base_dist._given()
+
+    @property
+    def temperature(self) -> Tensor:
+        """How far from `Bernoulli`."""
+        return self.base_dist.temperature
+
+    @property
+    def probs(self) -> Tensor:
+        """The probability of more than a half, of shape batch_shape."""
+        return self.base_dist.probs
+
+    @property
+    def logits(self) -> Tensor:
+        """log(p / (1 - p)), of shape batch_shape."""
+        return self.base_dist.logits
+
+    @property
+    def param_shape(self) -> Size:
+        """The shape of the parameter."""
+        return self._batch_shape
 
     def log_prob(self, value: Any) -> Tensor:
         x = self._checked(value)

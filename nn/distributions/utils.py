@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, broadcast_shapes, finfo, get_default_dtype, is_grad_enabled
-from autograd.errors import SettingError
+from autograd import Tensor, broadcast_shapes, cat, finfo, get_default_dtype, is_grad_enabled
+from autograd.errors import SettingError, ShapeError
 from autograd.tensor.core import array_of, wrap
 
 EULER_GAMMA = 0.57721566490153286060
@@ -71,6 +71,27 @@ def logits_to_probs(logits: Any, is_binary: bool = False) -> Any:
 def sum_rightmost(x: Any, ndims: int) -> Any:
     """The sum over the last `ndims` dimensions."""
     return x.sum(tuple(range(-ndims, 0))) if ndims else x
+
+
+def tril_matrix_to_vec(mat: Any, diag: int = 0) -> Any:
+    """The elements of (..., n, n) on and below the diagonal number `diag`, row by row, as (..., m)."""
+    rows, columns = np.tril_indices(mat.shape[-1], diag)
+    return mat[..., rows, columns]
+
+
+def vec_to_tril_matrix(vec: Any, diag: int = 0) -> Any:
+    """The inverse of `tril_matrix_to_vec`, with zeros elsewhere."""
+    count = vec.shape[-1]
+    n = next((n for n in range(1, count + 2 + abs(diag)) if len(np.tril_indices(n, diag)[0]) == count), 0)
+    if not n:
+        raise ShapeError(
+            f"The size of last dimension is {count} which cannot be expressed as the lower triangular part of a "
+            f"square D x D matrix"
+        )
+    index = np.full((n, n), count)  # where the appended zero stands
+    index[np.tril_indices(n, diag)] = np.arange(count)
+    padded = cat([vec, vec.new_zeros((*vec.shape[:-1], 1))], -1)
+    return padded[..., wrap(index.reshape(-1))].reshape((*vec.shape[:-1], n, n))
 
 
 class _Lazy:

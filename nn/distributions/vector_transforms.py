@@ -19,6 +19,7 @@ from autograd.tensor.core import wrap
 from ..functional import pad
 from . import constraints
 from .transform import Transform
+from .utils import vec_to_tril_matrix
 
 
 class SoftmaxTransform(Transform):
@@ -142,7 +143,8 @@ class CorrCholeskyTransform(Transform):
 
     def _call(self, x: Any) -> Any:
         eps = float(finfo(x.dtype).eps)
-        z = _lower(x.tanh().clamp(-1 + eps, 1 - eps))
+        _side(x.shape[-1])
+        z = vec_to_tril_matrix(x.tanh().clamp(-1 + eps, 1 - eps), -1)
         n = z.shape[-1]
         left = (1 - z * z).sqrt().cumprod(-1)  # length that is left after each element
         before = pad(left[..., :-1], [1, 0], value=1.0)
@@ -187,11 +189,3 @@ def _side(count: int) -> int:
     if n * (n - 1) // 2 != count:
         raise ShapeError(f"Input is not a flattened lower-diagonal number: {count} is not n (n - 1) / 2")
     return n
-
-
-def _lower(z: Any) -> Any:
-    """The numbers row by row below the diagonal of a matrix of zeros."""
-    n = _side(z.shape[-1])
-    index = np.full((n, n), z.shape[-1])
-    index[np.tril_indices(n, -1)] = np.arange(z.shape[-1])
-    return pad(z, [0, 1])[..., wrap(index.reshape(-1))].reshape(*z.shape[:-1], n, n)

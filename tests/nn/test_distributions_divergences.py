@@ -392,3 +392,32 @@ def test_pytorchs_module_paths():
     assert torch.distributions.constraint_registry.transform_to is D.transform_to
     assert torch.distributions.transformed_distribution.TransformedDistribution is D.TransformedDistribution
     assert torch.distributions.utils.probs_to_logits
+    matrix = autograd.tensor(np.arange(9.0).reshape(3, 3))
+    for diag, wanted in ((0, [0, 3, 4, 6, 7, 8]), (-1, [3, 6, 7]), (1, [0, 1, 3, 4, 5, 6, 7, 8])):
+        vector = torch.distributions.utils.tril_matrix_to_vec(matrix, diag)
+        assert vector.tolist() == wanted
+        back = torch.distributions.utils.vec_to_tril_matrix(vector, diag)
+        assert back.tolist() == matrix.tril(diag).tolist()
+    with pytest.raises(ShapeError, match="cannot be expressed as the lower triangular part"):
+        torch.distributions.utils.vec_to_tril_matrix(autograd.ones(4), 0)
+
+
+def test_relaxed_draws_have_a_base():
+    autograd.manual_seed(43)
+    d = D.RelaxedBernoulli(0.7, logits=double([0.5, -1.0]))
+    y = d.base_dist.rsample((4,))
+    x = y.sigmoid()
+    wanted = d.base_dist.log_prob(y) - D.SigmoidTransform().log_abs_det_jacobian(y, x)
+    np.testing.assert_allclose(d.log_prob(x).numpy(), wanted.numpy(), rtol=1e-10)
+    e = D.RelaxedOneHotCategorical(0.7, logits=double([0.5, -1.0, 2.0]))
+    y = e.base_dist.rsample((4,))
+    np.testing.assert_allclose(y.exp().sum(-1).numpy(), 1)
+    np.testing.assert_allclose(e.log_prob(y.exp()).numpy(), (e.base_dist.log_prob(y) - y.sum(-1)).numpy(), rtol=1e-10)
+    assert np.isfinite(
+        D.relaxed_categorical.ExpRelaxedCategorical(1e-3, logits=double([0.0, 5.0])).rsample((9,)).numpy()
+    ).all()
+    for member in (d, e):
+        assert isinstance(member, D.TransformedDistribution)
+        assert member.has_rsample
+        assert member.expand((3, *member.batch_shape)).rsample().shape == (3, *member.batch_shape, *member.event_shape)
+    assert repr(d) == "RelaxedBernoulli(logits: Size([2]))"
