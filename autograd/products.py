@@ -36,6 +36,7 @@ def _compiled(x: Array, y: Array) -> bool:
     each = shape[-2] * shape[-1] * y.shape[-1]
     if each < LARGE and (each < LARGE >> 3 or each * math.prod(shape[:-2]) < LARGE):
         return False
+    # shortcut: equal dtypes, inner sizes and batches (nothing is broadcast); any layout
     known = x.dtype == y.dtype and x.dtype.char in "fd" and shape[-1] == y.shape[-2]
     return known and shape[:-2] == y.shape[:-2] and jit.ENABLED
 

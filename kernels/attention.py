@@ -31,6 +31,7 @@ def _matrices(x: Array) -> Array:
 def attention(q: Array, k: Array, v: Array, bias: Array | None, scale: float) -> tuple[Array, Array]:
     """z and the weights. All of one dtype, float32 or float64. A row of -inf in `bias` gives zeros."""
     S, V = v.shape[-2:]
+    # shortcut: no queries, or nothing that could be attended to
     if not math.prod(q.shape[:-1]) or not v.size:
         return np.zeros((*q.shape[:-1], V), q.dtype), np.zeros((*q.shape[:-1], S), q.dtype)
     blank = None
@@ -57,6 +58,7 @@ def attention(q: Array, k: Array, v: Array, bias: Array | None, scale: float) ->
 
 def attention_grad(dz: Array, q: Array, k: Array, v: Array, weights: Array, scale: float) -> tuple[Array, Array, Array]:
     """The gradients of q, k and v."""
+    # shortcut: no queries, or nothing that could be attended to
     if not dz.size or not v.size:
         return np.zeros_like(q), np.zeros_like(k), np.zeros_like(v)
     if _compiled(q, weights.size):

@@ -31,6 +31,7 @@ def _whole_step(
 ) -> Any:
     """The module of compiled steps, if one is worth it and the arrays are what it takes."""
     (B, H), rows = h.shape, gates * h.shape[1]
+    # shortcut: with both biases, enough rows and work; dtypes, layouts and shapes are looked at below
     if not jit.ENABLED or b_ih is None or b_hh is None or B < FEW or B * rows * (x.shape[-1] + H) < WORTH_THREADS:
         return None
     for a in (x, h, w_ih, w_hh, b_ih, b_hh, *states):

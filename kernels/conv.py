@@ -39,10 +39,13 @@ def conv(
         from . import direct, winograd  # they load Numba
 
         scheme = _scheme(len(x), w.shape, stride, dilation, groups, size)
+        # shortcut: see `_scheme`; padding, which it does not look at, is given on
         if scheme is not None:
             return winograd.conv(scheme, x, w, bias, padding, size)
         return direct.conv(x, w, bias, stride, padding, dilation, groups, size)
     matrices = _matrices(w, groups)
+    # shortcut: windows, strides and padding are those of 1 x 1, and all elements have a window: one product of
+    # matrices. Dilation has no effect on windows of one element
     if _pointwise(w.shape[2:], stride, padding) and size == x.shape[2:]:
         return _shifted((matrices @ _flat(x, groups)).reshape(len(x), len(w), *size), bias)
     z = np.empty((len(x), len(w), *size), x.dtype)
@@ -72,6 +75,7 @@ def conv_weight_grad(
             return winograd.conv_weight_grad(scheme, dz, x, padding)
         return direct.conv_weight_grad(dz, x, stride, padding, dilation, groups, size)
     dw = np.zeros((groups, outputs, inputs * math.prod(size)), x.dtype)
+    # shortcut: as in `conv`
     if _pointwise(size, stride, padding) and dz.shape[2:] == x.shape[2:]:
         for images in pieces(len(x), BLOCK // max(dw.nbytes, 1)):
             dw += (_flat(dz[images], groups) @ _flat(x[images], groups).mT).sum(0)
@@ -101,6 +105,7 @@ def conv_input_grad(
         return direct.conv_input_grad(dz, w, bias, stride, padding, dilation, groups, size)
     outputs, channels, kernel = dz.shape[1] // groups, w.shape[1] * groups, w.shape[2:]
     before = tuple([(i - 1) * d - p for i, d, p in zip(kernel, dilation, padding, strict=True)])
+    # shortcut: stride 1; padding, which may become negative, dilation and groups are given on
     if max(stride) == 1 and (dz.shape[1] <= channels or max(kernel) == 1):
         # a convolution too, and gathering is quicker than scattering
         return conv(dz, _mirrored(w, groups), bias, stride, before, dilation, groups, size)
@@ -145,6 +150,7 @@ def _scheme(
     """Winograd's scheme for a convolution of that kind, or None if the direct sum is better."""
     from . import winograd
 
+    # shortcut: for two axes, stride 1, dilation 1, one group, and the windows and sizes of `choose`
     if groups != 1 or len(size) != 2 or stride != (1, 1) or dilation != (1, 1):
         return None
     return winograd.choose(images, w_shape[0], w_shape[1], w_shape[2:], size, for_weights)

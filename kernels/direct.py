@@ -100,6 +100,7 @@ def _sums(
     """
     _, G, F, Za, Zh, Zw = z.shape
     C, apart_a, rest_a, apart_h, rest_h, apart_w, rest_w = target
+    # shortcut: outputs are next to each other along all three axes
     in_place = apart_a == 1 and apart_h == 1 and apart_w == 1
     A, H, W, Ua, Uh, Uw = numbers[:6]
     size = x.itemsize
@@ -114,6 +115,7 @@ def _sums(
             copied_places[c * taps + t] = (c * plane + terms[t]) * size
             own_places[c * taps + t] = c * A * H * W * size
     # a window of one element: x itself is laid out as the copies would be
+    # shortcut: all that a layout says (sizes, steps, first row, shifts) is that x and its copy are the same
     same = taps == 1 and numbers[:3] == numbers[3:6] and numbers[6:10] == (1, 1, 1, 0)
     same = same and copies[0, 0] == 0 and copies[0, 1] == 0
     packed = np.empty(G * F * count, x.dtype)

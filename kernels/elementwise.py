@@ -191,6 +191,8 @@ def _run(
     if max(x.size, y.size) < LARGE:
         return None
     x, y = _one(x), _one(y)
+    # shortcut: an array whose elements are all one in memory counts as a number; only contiguous arrays of one shape
+    # and dtype have a loop
     loop = (both if y.size > 1 else right) if x.size > 1 else left
     if loop is None or not (x.flags.c_contiguous and y.flags.c_contiguous and max(x.size, y.size) > 1):
         return None

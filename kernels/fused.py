@@ -87,6 +87,7 @@ def _values(
             mean, scale, shift = m[c], s[c], t[c]
             for l in range(L):
                 v[l] = (plane[l] - mean) * scale + shift
+            # shortcut: both sizes; windows lie side by side by definition
             if size[0] == 2 and size[1] == 2:
                 _pairs(v, W, z[n, c], winner[n, c])
             else:

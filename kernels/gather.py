@@ -37,6 +37,7 @@ def add_rows(table: Array, index: Array, rows: Array) -> None:
         return
     if not table.flags.c_contiguous or index.min() < 0 or index.max() >= len(table):
         raise ValueError("add_rows: the table must be contiguous, and every index one of its rows")
+    # shortcut: few elements, or a dtype without loops: the same sums by NumPy
     if rows.size < WORTH_COMPILING or not jit.ENABLED or table.dtype.char not in "fd":
         width = table.shape[1]  # NumPy adds at positions several times faster than it adds rows
         places = np.add.outer(index * width, np.arange(width))

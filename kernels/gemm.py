@@ -193,6 +193,7 @@ def matmul(a: Array, b: Array, bias: Array | None = None) -> Array:
     x, x_steps = _flat(a)
     y, y_steps = _flat(b)
     workers = threads.get_num_threads()
+    # shortcut: one product with few rows, both factors with their terms side by side; bias is given on
     if batch == 1 and M <= FEW and x_steps[2] == 1 and y_steps[1] == 1:
         high = simd.rows_of_dot(M, N)
 
@@ -219,6 +220,7 @@ PACKED = 256 << 10
 def _flat(a: Array) -> tuple[Array, Steps]:
     """The elements in memory, and how many of them lie from a matrix, row, column to the next."""
     rows, columns = a.shape[-2:]
+    # shortcut: the whole array in row-major order, then in that of its transposed matrices; else it is copied
     if a.flags.c_contiguous:
         return a.reshape(-1), (rows * columns, columns, 1)
     turned = a.swapaxes(-1, -2)

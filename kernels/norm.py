@@ -116,6 +116,8 @@ def scaled_grad(dz: Array, x: Array, s: Array) -> tuple[Array, Array, Array]:
     return dz * s.reshape(-1, *[1] * (x.ndim - 2)), np.sum(dz, axis=over), np.sum(dz * x, axis=over)
 
 
+# shortcut: number of axes, axes that are reduced, and `centred` are looked up together; anything else is left to
+# NumPy
 _LOOPS = {  # number of axes of the view, those that are reduced, centred or not
     (3, (0, 2), True): "channels",
     (2, (1,), True): "rows",
@@ -174,6 +176,7 @@ def moments(x: Array, axes: Axes, centred: bool = True) -> tuple[Array, Array]:
         d = x[part] - _cut(mean, part) if centred else x[part]
         _add_products(total, part, axes, d, d)
     var = (total / count).astype(x.dtype)
+    # shortcut: only where nearly all of the variance may be rounding
     if centred and np.any(var < np.square(mean * (16 * float(np.finfo(x.dtype).eps)))):
         return _exact_moments(x, axes)  # all that is left may be the rounding of the mean
     return mean, var

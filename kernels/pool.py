@@ -101,6 +101,7 @@ def adaptive_windows(n: int, out: int) -> tuple[Array, Array]:
 def adaptive(shape: Numbers, out: Numbers) -> Windows:
     """Windows that divide axes of `shape` into `out` parts each; all of one size if that can be."""
     one, none = (1,) * len(out), (0,) * len(out)
+    # shortcut: every axis divides evenly, so windows neither overlap nor differ in size
     if all(o and n % o == 0 for n, o in zip(shape, out, strict=True)):
         size = tuple([n // o for n, o in zip(shape, out, strict=True)])
         return Windows(size, size, none, one, out)
@@ -141,6 +142,7 @@ def winners(x: Array, windows: Windows) -> tuple[Array, Array]:
     _bounds(shape, windows)
     if _compiled(x):
         return _winners_compiled(x, windows)
+    # shortcut: the settings, all of them, are those of one window over everything; then windows are rows
     if essential(windows) == everything(shape):
         return _largest(x, axes)
     return _winners_by_taps(x, windows)
@@ -207,6 +209,7 @@ def _winners_compiled(x: Array, windows: Windows) -> tuple[Array, Array]:
     z = np.empty((*lead, *windows.out), x.dtype)
     place = np.empty(z.shape, _small(windows))
     source, value, at = _planes(x, axes), _planes(z, axes), _planes(place, axes)
+    # shortcut: the same condition
     if essential(windows) == everything(shape):  # one long row is quicker than several short ones
         shape = (math.prod(shape),)
         windows = everything(shape)
@@ -222,6 +225,8 @@ def _loop(shape: Numbers, windows: Windows, itemsize: int) -> tuple[Any, tuple[A
     bounds = _bounds(shape, windows)
     size, dilation = _three(windows.size), _three(windows.dilation)
     skipped = _three_arrays([(f - begin) // d for (begin, f, _), d in zip(bounds, windows.dilation, strict=True)])
+    # shortcut: rows can be copied so that windows lie side by side: even windows, more than one along W, at most 2
+    # apart there
     if windows.even and windows.stride[-1] <= 2 and windows.out[-1] > 1:
         stride, padding = _three(windows.stride), _three(windows.padding, 0)
         return loops.winners, (*skipped, *_layout(windows, itemsize), size, stride, padding, dilation)
@@ -344,6 +349,7 @@ def window_sums(x: Array, size: Numbers, stride: Numbers, padding: Numbers, out:
     axes = len(out)
     shape = x.shape[x.ndim - axes :]
     lead = x.shape[: x.ndim - axes]
+    # shortcut: the settings, all of them, are those of one window over everything; then windows are rows
     whole = essential(Windows(size, stride, padding, (1,) * axes, out)) == everything(shape)
     if _compiled(x):
         z = np.empty((*lead, *out), x.dtype)
@@ -367,6 +373,7 @@ def window_sums(x: Array, size: Numbers, stride: Numbers, padding: Numbers, out:
     z = x
     for a, (k, s, p, windows) in enumerate(zip(size, stride, padding, out, strict=True)):
         axis = x.ndim - axes + a
+        # shortcut: all four settings of this axis say that its sums are its elements
         if (k, s, p, windows) == (1, 1, 0, z.shape[axis]):
             continue
         total = np.zeros((*z.shape[:axis], windows, *z.shape[axis + 1 :]), x.dtype)
@@ -388,6 +395,7 @@ def window_spread(
         pooled = shape[len(shape) - axes :]
         dx = np.empty((*lead, *pooled), dz.dtype)
         source, value = _planes(dz, axes), _planes(dx, axes)
+        # shortcut: the settings, all of them, are those of one window over everything; then windows are rows
         if essential(Windows(size, stride, padding, (1,) * axes, out)) == everything(pooled):
             shares = (dz if _is_one(divisor) else np.divide(dz, divisor)).reshape(-1)
             rows = value.reshape(len(value), -1)
@@ -405,6 +413,7 @@ def window_spread(
     for a, (k, s, p) in enumerate(zip(size, stride, padding, strict=True)):
         axis = dz.ndim - axes + a
         n = shape[len(shape) - axes + a]
+        # shortcut: all four settings of this axis say that its elements are their own sums
         if (k, s, p, z.shape[axis]) == (1, 1, 0, n):
             continue
         total = np.zeros((*z.shape[:axis], n, *z.shape[axis + 1 :]), dz.dtype)

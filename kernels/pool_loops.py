@@ -93,6 +93,7 @@ def winners(
                                     copy[to + far + c] = flat[source + c + c + one]
                 count = (here - 1) * wide + Q
                 bests, wons = best[:count], won[:count]
+                # shortcut: rows of the copy are as long as rows of z, which are then computed in place
                 if wide == Q:  # then they can be computed where they belong
                     bests = z[n, o, p0 : p0 + here].reshape(count)
                     wons = place[n, o, p0 : p0 + here].reshape(count)
@@ -238,6 +239,7 @@ def sums(
                         for w in range(W):
                             inner[w] += source[w]
                 out, counts = z[n, o, p], divisor[o, p]
+                # shortcut: two columns, side by side: padding, the last setting, is in the row of sums already
                 if step == 2 and size[2] == 2:
                     for q in range(Q):
                         out[q] = (row[2 * q] + row[2 * q + 1]) / counts[q]
@@ -285,6 +287,7 @@ def spread(
                 for q in range(Q):
                     shares[q] = source[q] / counts[q]
                 row[:] = 0
+                # shortcut: two columns, side by side: padding, the last setting, is in the row of sums already
                 if step == 2 and size[2] == 2:
                     for q in range(Q):
                         row[2 * q] = shares[q]

@@ -31,6 +31,7 @@ def _compiled(x: Array) -> bool:
 
 
 def _by_rows(x: Array, axis: int | None) -> bool:
+    # shortcut: the last axis, whatever it is called
     return _compiled(x) and axis is not None and axis % x.ndim == x.ndim - 1
 
 
@@ -77,6 +78,7 @@ def cross_entropy(x: Array, target: Array, share: Any = None) -> tuple[Array, Ar
 
     x (N, C) or (N, C, L), target (N,) or (N, L) in 0 .. C-1; share None, a number, or one number per target.
     """
+    # shortcut: no axes behind the classes; any share
     if x.ndim == 2 and _compiled(x):
         return _scores().cross_entropy(x, target, share)
     y = x - np.maximum.reduce(x, axis=1, keepdims=True)
@@ -89,6 +91,7 @@ def cross_entropy(x: Array, target: Array, share: Any = None) -> tuple[Array, Ar
 
 def cross_entropy_slope(x: Array, target: Array, share: Any) -> Array:
     """(softmax(x) - onehot(target)) * share. Arguments as in `cross_entropy`."""
+    # shortcut: as in `cross_entropy`
     if x.ndim == 2 and _compiled(x):
         slope: Any = _scores().cross_entropy(x, target, share)[1]
         return slope

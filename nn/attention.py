@@ -182,6 +182,7 @@ class MultiheadAttention(Module):
             q, k, v = [F.linear(x, w, b) for x, w, b in zip((q, k, v), weights, biases, strict=True)]  # type: ignore[arg-type]
             return q, k, v
         weight: Any = self.in_proj_weight
+        # shortcut: query is key and key is value, as objects; lengths and masks do not matter here
         if all_same:
             q, k, v = F.linear(q, weight, bias).chunk(3, -1)
         elif shared:

@@ -101,6 +101,8 @@ def _any(hooks: Hooks) -> bool:
 def _window(pool: MaxPool2d, shape: tuple[int, ...]) -> Window | None:
     """The window of a pooling layer, if it is one that the fused operation has; else None."""
     size = _pair(pool.kernel_size)
+    # shortcut: every setting of the layer is what the fused operation has: windows side by side, each inside, few
+    # elements
     if size is None or _pair(pool.stride) != size or _pair(pool.padding) != (0, 0) or _pair(pool.dilation) != (1, 1):
         return None
     if pool.ceil_mode or pool.return_indices or min(size) < 1 or math.prod(size) > 255:

@@ -29,6 +29,7 @@ WORTH_COMPILING = 1 << 15  # elements whose sums per channel are wanted
 
 def per_channel(dz: Any) -> Any:
     """The sum over everything but the channels: the cotangent of a bias."""
+    # shortcut: float arrays, of any layout
     if type(dz) is np.ndarray and dz.size >= WORTH_COMPILING and dz.dtype.char in "fd" and jit.ENABLED:
         from kernels.reduce import channel_sums  # loads Numba
 

@@ -113,6 +113,8 @@ def contract(a: Array, b: Array, m: str, n: str, output: str) -> Array:
     alone = any(c not in output and (c not in m or c not in n) for c in m + n)
     summed = [c for c in m if c in n and c not in output]
     left, right = [c for c in m if c not in n], [c for c in n if c not in m]
+    # shortcut: a matrix product needs: no letter twice in an operand, equal sizes, every letter in the output or in
+    # both operands, one that is summed and one that is not, and no empty axis
     if not plain or alone or not summed or not (left or right) or 0 in size.values():
         return np.einsum(f"{m},{n}->{output}", a, b)
     batch = [c for c in output if c in m and c in n]

@@ -62,11 +62,13 @@ rsqrt = op("rsqrt", lambda x: 1 / np.sqrt(x), floating=True, dx=lambda dz, z: dz
 
 def _slope(dz: Any, x: Any, exponent: float) -> Any:
     """d x**p = p x**(p-1), and 0 for p = 0, where the formula has 0 * inf at 0."""
+    # shortcut: only the exponent matters: x**0 is 1 everywhere, at 0 too
     return np.zeros_like(dz) if exponent == 0 else dz * (exponent * _raised(x, exponent - 1))
 
 
 def _raised(x: Any, exponent: float) -> Any:
     """x**exponent; for halves through the square root, which takes a twentieth of the time of a power."""
+    # shortcut: only the exponent matters, as x is of its final dtype; -inf has no root, as in PyTorch
     if exponent == 0.5:
         return np.sqrt(x)
     if exponent == -0.5:

@@ -29,6 +29,7 @@ def add_at(total: Any, v: Any, index: Any) -> None:
         return
     arrays = [_lists(part) or type(part) is int for part in parts]
     first = arrays.index(True)
+    # shortcut: integers and arrays of them, side by side, behind whole axes, in a contiguous array: flat positions
     whole = all(type(part) is slice and part == _ALL for part in parts[:first])
     if whole and all(arrays[first:]) and total.flags.c_contiguous:
         last = len(parts)

@@ -57,6 +57,7 @@ def cross_entropy(x: Array, *, target: Array, share: Any, total: bool, kept: Any
     loss, slope = kernels.cross_entropy(x, target, None if kept is None else share)
     if slope is not None and kept is not None:
         kept[:] = [slope]
+    # shortcut: one share for all, which can be given to the sum
     if total and isinstance(share, float):  # after the sum, so that the mean over nothing is NaN
         return np.add.reduce(loss, axis=None) * share
     loss *= share
@@ -83,6 +84,7 @@ def _nll_slope(dz: Any, x_shape: Any, x_dtype: Any, target: Array, share: Any, t
 def nll(x: Array, *, target: Array, share: Any, total: bool) -> Array:
     """-x at the target class, times `share`; their sum if `total`. Arguments as in `cross_entropy`."""
     picked = kernels.pick(x, target)
+    # shortcut: one share for all, which can be given to the sum
     if total and isinstance(share, float):  # after the sum, so that the mean over nothing is NaN
         return np.add.reduce(picked, axis=None) * -share
     loss = picked * -share

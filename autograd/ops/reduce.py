@@ -65,6 +65,7 @@ LARGE = 1 << 18
 
 
 def _total(x: Any, axis: Any, keepdims: bool) -> Any:
+    # shortcut: all axes, a contiguous array, a dtype with loops; NumPy for the rest
     if axis is not None or x.size < LARGE or x.dtype.char not in "fd" or not x.flags.c_contiguous or not jit.ENABLED:
         return add_reduce(x, axis=axis, keepdims=keepdims)
     from kernels.reduce import total  # loads Numba
@@ -226,6 +227,7 @@ def _norm_rule(dz: Any, x: Any, z: Any, p: float, axis: Any, keepdims: bool) -> 
 @op("vector_norm", kinks=True, dx=_norm_rule)
 def vector_norm(x: Any, *, p: float = 2, axis: Any = None, keepdims: bool = False) -> Any:
     """(sum of |x|**p along `axis`)**(1/p); largest or smallest |x| for p = inf or -inf; elements != 0 for p = 0."""
+    # shortcut: each p is a case of its own; axes, keepdims and dtype are given on in all of them
     if p == 0:
         return add_reduce(x != 0, axis=axis, dtype=x.dtype, keepdims=keepdims)
     if p == 2:

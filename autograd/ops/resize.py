@@ -77,6 +77,8 @@ def _sources(n: int, out: int, scale: float, align_corners: bool, dtype: Any) ->
 
 def linear_taps(n: int, out: int, scale: float, align_corners: bool, dtype: Any) -> Taps:
     """Straight lines between neighbours."""
+    # shortcut: equal sizes, whatever the scale and align_corners: PyTorch's convention for straight lines, not for
+    # cubics
     if n == out:
         return ((np.arange(n), None),)
     place = np.maximum(_sources(n, out, scale, align_corners, dtype), 0)

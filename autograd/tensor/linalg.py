@@ -223,6 +223,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
         )
     except (AttributeError, IndexError):  # arrays, or too few dimensions
         direct = False
+    # shortcut: shapes and dtypes of all operands fit as they are
     if direct and w.ndim == 2:
         return apply(ops.linear, input, weight) if bias is None else apply(ops.linear, input, weight, bias)
     return _linear(*alike([input, weight] if bias is None else [input, weight, bias]))

@@ -114,6 +114,7 @@ class Repeat(Core):
             )
         if counts.size and counts.min() < 0:
             raise ShapeError("repeat_interleave: repeats can not be negative")
+        # shortcut: one count for all, not 0: NumPy takes a number
         uniform = counts.size == 1 and counts.min() > 0
         times = int(counts.min()) if uniform else np.broadcast_to(counts, x._array.shape[axis]).copy()
         z: Self = apply(ops.repeat, x, repeats=times, axis=axis)

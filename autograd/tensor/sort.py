@@ -75,6 +75,8 @@ class Sort(Core):
             raise ShapeError(f"topk: selected index k out of range: wanted 0 to {n}, got {k}")
         if x.ndim == 0:
             return picked(self, 0, axis) if k else picked(self.reshape(1), np.zeros(0, int64), 0)  # type: ignore[attr-defined]
+        # shortcut: some but not all, from either end; `sorted`, whose order is PyTorch's choice, does not matter:
+        # they are always in order
         if 0 < k < n:  # a partition is much cheaper than a sort of everything
             chosen = np.argpartition(x, n - k if largest else k - 1, axis=axis)
             chosen = np.sort(np.take(chosen, range(n - k, n) if largest else range(k), axis=axis), axis=axis)

@@ -37,6 +37,7 @@ def scaled_dot_product_attention(
     enable_gqa   repeat the heads (dimension -3) of key and value to match those of query
     A query that may attend to nothing gets zeros.
     """
+    # shortcut: no dropout and no repeated heads; shapes, dtypes and masks are looked at in `_fused`
     fused = None if dropout_p > 0 or enable_gqa else _fused(query, key, value, attn_mask, is_causal, scale)
     if fused is not None:
         return fused

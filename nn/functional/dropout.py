@@ -49,6 +49,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     if inplace and training:
         return update(input, "dropout_", dropout, p, training)  # type: ignore[no-any-return]
     x = _check("dropout", input, p)
+    # shortcut: nothing is dropped, which p alone or `training` alone can say: the input itself, as in PyTorch
     if not training or p == 0:
         return x  # type: ignore[no-any-return]
     mask = draw.source().random(x._array.shape, np.float32) >= p  # one byte per element is kept, not a float
@@ -61,6 +62,7 @@ def _channelwise(function: str, input: Any, p: float, training: bool, ndims: tup
         raise ShapeError(
             f"{function}: wanted an input with {' or '.join(map(str, ndims))} dimensions, got {x._array.shape}"
         )
+    # shortcut: as in `dropout`
     if not training or p == 0:
         return x  # type: ignore[no-any-return]
     kept = 1 if x._array.ndim == single else 2  # without a batch dimension, or with one

@@ -39,6 +39,7 @@ def lstm(
     With w_hr (P, H), w_hr @ h takes the place of h, whose size is then P.
     """
     h, c = states
+    # shortcut: no projection; direction, sizes and biases are given on
     if w_hr is None and _at_once(x, sizes, w_ih):
         z, *last = apply(ops.lstm, x, h, c, w_ih, w_hh, b_ih, b_hh, sizes=sizes, reverse=reverse, kept=[])
     else:

@@ -1,7 +1,7 @@
 """Small inputs through both ways to compute: NumPy, and the compiled loops that otherwise only large inputs reach.
 
 Which way is taken is decided by sizes, so a full product of small settings would never see a compiled loop. Here every
-threshold is moved: to nothing, or beyond anything. Where a module has taken a threshold from another it has its own.
+threshold is moved: to one element, or beyond anything. Where a module has taken a threshold from another it has its own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from kernels import jit
 
 THRESHOLDS = (
     "kernels.attention.WORTH_COMPILING",
+    "kernels.cells.FEW",
     "kernels.cells.WORTH_COMPILING",
+    "kernels.cells.WORTH_THREADS",
     "kernels.conv.WORTH_COMPILING",
     "kernels.dropout.WORTH_COMPILING",
     "kernels.gather.WORTH_COMPILING",
@@ -40,5 +42,5 @@ def way(request, monkeypatch):
         pytest.skip("nothing is compiled")
     for name in THRESHOLDS:
         module, threshold = name.rsplit(".", 1)
-        monkeypatch.setattr(importlib.import_module(module), threshold, 0 if request.param == "compiled" else 1 << 62)
+        monkeypatch.setattr(importlib.import_module(module), threshold, 1 if request.param == "compiled" else 1 << 62)
     return request.param

@@ -78,3 +78,20 @@ def test_heads_that_share_keys(way, rng):
         whole = [np.repeat(a, each, 1) for a in (k, v)]
         expected = one_by_one(q, *whole, np.zeros((2, heads, targets, 3)), None, causal, 2**-0.5)[0]
         assert np.allclose(z.numpy(), expected, 1e-12, 1e-12), (heads, shared, targets, sources, causal)
+
+
+def test_sizes_of_zero(way):
+    """No queries, nothing to attend to, or values without elements: zeros of the right shape, and gradients alike."""
+    for sizes in itertools.product((0, 1, 2), repeat=4):
+        batch, targets, sources, values = sizes
+        if 0 not in sizes:
+            continue
+        shapes = (batch, targets, 2), (batch, sources, 2), (batch, sources, values)
+        inputs = [autograd.ones(*shape, requires_grad=True) for shape in shapes]
+        for causal in (False, True):
+            z = F.scaled_dot_product_attention(*inputs, is_causal=causal)
+            assert z.shape == (batch, targets, values), sizes
+            assert not z.numpy(force=True).any() or sources, sizes
+            for t, g in zip(inputs, autograd.grad(z.sum(), inputs), strict=True):
+                assert g.shape == t.shape, sizes
+                assert np.isfinite(g.numpy()).all(), sizes

@@ -1,0 +1,95 @@
+"""The list of shortcuts: places where a special case of the settings is computed in a way of its own.
+
+Each has a comment that begins with "shortcut:" and says its condition in words, with every setting it depends on; here
+is the test that goes over the full product of these settings. A shortcut without a test fails, as does an entry whose
+shortcut or test is gone.
+"""
+
+import ast
+import functools
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+TESTS = {  # file and function of the shortcuts: file and function of their test, in this folder unless it is named
+    "kernels/attention.py:attention": "test_attention.py:test_sizes_of_zero",
+    "kernels/attention.py:attention_grad": "test_attention.py:test_sizes_of_zero",
+    "kernels/cells.py:_whole_step": "test_others.py:test_cells",
+    "kernels/conv.py:conv": "test_conv.py:test_convolution",
+    "kernels/conv.py:conv_weight_grad": "test_conv.py:test_convolution",
+    "kernels/conv.py:conv_input_grad": "test_conv.py:test_transposed_convolution",
+    "kernels/conv.py:_scheme": "test_conv.py:test_winograd_is_for_plain_convolutions_alone",
+    "kernels/direct.py:_sums": "test_conv.py:test_convolution",
+    "kernels/elementwise.py:_run": "tests/kernels/test_elementwise.py:test_a_repeated_number",
+    "kernels/fused.py:_values": "test_fused.py:test_batch_norm_relu_and_pooling",
+    "kernels/gather.py:add_rows": "test_embedding.py:test_embedding",
+    "kernels/gemm.py:matmul": "test_reduce.py:test_products_of_every_shape_and_layout",
+    "kernels/gemm.py:_flat": "test_reduce.py:test_products_of_every_shape_and_layout",
+    "kernels/norm.py:": "test_norm.py:test_batch_norm",
+    "kernels/norm.py:moments": "tests/kernels/test_norm.py:test_a_constant_has_no_variance",
+    "kernels/pool.py:adaptive": "test_pool.py:test_adaptive_pooling",
+    "kernels/pool.py:winners": "test_pool.py:test_max_pool",
+    "kernels/pool.py:_winners_compiled": "test_pool.py:test_max_pool",
+    "kernels/pool.py:_loop": "test_pool.py:test_max_pool",
+    "kernels/pool.py:window_sums": "test_pool.py:test_average_pool",
+    "kernels/pool.py:window_spread": "test_pool.py:test_average_pool",
+    "kernels/pool_loops.py:winners": "test_pool.py:test_max_pool",
+    "kernels/pool_loops.py:sums": "test_pool.py:test_average_pool",
+    "kernels/pool_loops.py:spread": "test_pool.py:test_average_pool",
+    "kernels/scan.py:_sums": "test_reduce.py:test_running_sums_and_products",
+    "kernels/softmax.py:_by_rows": "test_reduce.py:test_softmax_along_every_axis",
+    "kernels/softmax.py:cross_entropy": "test_loss.py:test_class_indices",
+    "kernels/softmax.py:cross_entropy_slope": "test_loss.py:test_class_indices",
+    "autograd/ops/conv.py:per_channel": "test_conv.py:test_convolution",
+    "autograd/ops/einsum.py:contract": "test_reduce.py:test_every_einsum_of_two_small_operands",
+    "autograd/ops/elementwise.py:_slope": "test_reduce.py:test_powers_with_special_exponents",
+    "autograd/ops/elementwise.py:_raised": "test_reduce.py:test_powers_with_special_exponents",
+    "autograd/ops/index.py:add_at": "test_others.py:test_gradients_of_every_small_index",
+    "autograd/ops/loss.py:cross_entropy": "test_loss.py:test_class_indices",
+    "autograd/ops/loss.py:nll": "test_loss.py:test_class_indices",
+    "autograd/ops/reduce.py:_total": "test_reduce.py:test_every_reduction_over_every_set_of_axes",
+    "autograd/ops/reduce.py:vector_norm": "test_reduce.py:test_every_reduction_over_every_set_of_axes",
+    "autograd/ops/resize.py:linear_taps": "test_resize.py:test_interpolation",
+    "autograd/products.py:_compiled": "test_reduce.py:test_products_of_every_shape_and_layout",
+    "autograd/tensor/linalg.py:linear": "test_others.py:test_linear_maps",
+    "autograd/tensor/repeat.py:repeat_interleave": "test_others.py:test_repeated_elements",
+    "autograd/tensor/sort.py:topk": "test_others.py:test_the_largest_elements",
+    "nn/attention.py:_project": "test_others.py:test_heads_of_one_input_and_of_equal_ones",
+    "nn/functional/attention.py:scaled_dot_product_attention": "test_attention.py:test_scaled_dot_product_attention",
+    "nn/functional/dropout.py:dropout": "test_others.py:test_dropout",
+    "nn/functional/dropout.py:_channelwise": "test_others.py:test_dropout",
+    "nn/functional/pool.py:_adaptive_avg_pool": "test_pool.py:test_adaptive_pooling",
+    "nn/functional/recurrent.py:lstm": "test_recurrent.py:test_every_setting",
+    "nn/fusion.py:_window": "test_fused.py:test_batch_norm_relu_and_pooling",
+    "nn/utils/clip_grad.py:_norm": "test_others.py:test_norms_of_gradients",
+}
+
+
+@functools.cache
+def functions(path):
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+
+def marked():
+    """Where the comments are: "file:function", or "file:" outside of functions."""
+    for package in ("kernels", "autograd", "nn"):
+        for file in sorted((ROOT / package).rglob("*.py")):
+            path = file.relative_to(ROOT).as_posix()
+            for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+                if line.strip().startswith("# shortcut:"):
+                    inside = [f.name for f in functions(path) if f.lineno <= number <= f.end_lineno]
+                    yield f"{path}:{inside[-1] if inside else ''}"
+
+
+def test_every_shortcut_has_a_test():
+    assert set(marked()) == set(TESTS)
+
+
+@pytest.mark.parametrize("test", sorted(set(TESTS.values())))
+def test_every_test_exists(test):
+    file, name = test.split(":")
+    path = file if "/" in file else f"tests/grids/{file}"
+    assert name in [f.name for f in functions(path)]
