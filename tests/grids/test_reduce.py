@@ -187,7 +187,7 @@ def test_every_einsum_of_two_small_operands(way, rng):
 
 def test_powers_with_special_exponents(way):
     x = np.array([-2.0, -1.0, -0.5, 0.5, 1.0, 3.0])
-    for p, dtype in itertools.product((-3, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 2.0, 3, 3.0, 4), ("f", "d")):
+    for p, dtype in itertools.product((-3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 2.0, 2.5, 3, 3.0, 4), ("f", "d")):
         base = np.abs(x) if p != int(p) else x
         t = autograd.tensor(base.astype(dtype), requires_grad=True)
         z = t**p
