@@ -1,7 +1,7 @@
 """Small inputs through both ways to compute: NumPy, and the compiled loops that otherwise only large inputs reach.
 
 Which way is taken is decided by sizes, so a full product of small settings would never see a compiled loop. Here every
-threshold is moved: to one element, or beyond anything. Where a module has taken a threshold from another it has its own.
+threshold is moved: to one element, or beyond anything. A module that took its threshold from another has its own.
 """
 
 from __future__ import annotations
