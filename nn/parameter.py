@@ -10,7 +10,7 @@ from autograd import Tensor
 from autograd.device import check_device
 from autograd.errors import ShapeError
 from autograd.tape import Leaf
-from autograd.tensor.core import array_of, get_default_dtype, new_leaf
+from autograd.tensor.core import array_of, get_default_dtype, new_leaf, wrap
 
 
 class Parameter(Tensor):
@@ -115,6 +115,23 @@ class UninitializedTensorMixin(Tensor):
     def dtype(self) -> np.dtype[Any]:
         """The element type that it will have."""
         return self._dtype
+
+    @property
+    def data(self) -> Any:
+        """An empty Tensor of that dtype: programs read `.data` of all parameters, to move or convert them.
+
+        Assigning an empty Tensor changes the dtype; any other gives this Parameter its size and values.
+        """
+        return wrap(np.empty(0, self._dtype))
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        array = array_of(value)
+        if array.shape == (0,):
+            self._dtype = array.dtype
+        else:
+            self.materialize(array.shape, dtype=array.dtype)
+            self.data = array  # of the class that it has become
 
     def detach(self) -> Self:
         """This object itself: there are no values to share."""

@@ -206,7 +206,6 @@ def test_members_without_size():
         lambda p: len(p),
         lambda p: p[0],
         lambda p: p.tolist(),
-        lambda p: np.asarray(p.data),
         lambda p: nn.init.ones_(p),
         lambda p: nn.functional.linear(data(1, 1), p),
     ],
@@ -522,3 +521,19 @@ def test_modules_that_initialise_nothing():
         Half()(data(1))
     with pytest.raises(NotImplementedError, match="initialize_parameters is not implemented for Unfinished"):
         Unfinished()(data(1))
+
+
+def test_data_of_what_has_no_values_yet():
+    """Programs read and assign `.data` of every parameter: of one without a size, it is empty, of its dtype."""
+    layer = nn.LazyLinear(3)
+    for p in layer.parameters():
+        assert (p.data.shape, p.data.dtype) == ((0,), np.float32)
+        p.data = p.data.double()
+    assert layer.weight.dtype == np.float64
+    assert layer(autograd.ones(2, 5, dtype=np.float64)).shape == (2, 3)
+    layer = nn.LazyLinear(3)
+    layer.weight.data = autograd.ones(3, 2)
+    assert type(layer.weight) is nn.Parameter
+    assert layer.weight.tolist() == [[1, 1]] * 3
+    assert layer.weight.requires_grad
+    assert nn.LazyBatchNorm1d().running_mean.data.shape == (0,)
