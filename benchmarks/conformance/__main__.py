@@ -156,6 +156,8 @@ def checks(family: str, dtypes: list[str]) -> Iterator[Check]:
     elif family == "resumed":
         for case in optimizers.resumed():
             yield str(case), lambda c=case: optimizers.resumed_difference(c)
+        for name in optimizers.SETTINGS:
+            yield f"{name}: PyTorch loads our state", lambda n=name: optimizers.given_back(n)
     elif family == "modules":
         for check in modules.BEHAVIOURS:
             yield check.__name__, lambda c=check: "\n    ".join(modules.behaviour_differences(c))

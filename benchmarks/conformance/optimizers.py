@@ -322,3 +322,41 @@ def resumed_difference(case: tuple[str, int, str]) -> str:
         step = int(np.argmax(np.any(~np.isclose(got, expected, 1e-9, 1e-12), axis=1)))
         return f"step {step}: {got[step]}, PyTorch {expected[step]}"
     return ""
+
+
+def given_back(name: str) -> str:
+    """What differs after PyTorch has loaded the state of our optimiser, as a nest of arrays, and both go on."""
+
+    def theirs_of(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: theirs_of(v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [theirs_of(v) for v in value]
+        return torch.tensor(plain(value)) if isinstance(value, autograd.Tensor) else value
+
+    x = autograd.tensor([1.0, 2.0, 3.0], dtype=autograd.float64, requires_grad=True)
+    y = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64, requires_grad=True)
+    settings = {"momentum": 0.9} if name in ("SGD", "RMSprop") else {}
+    ours, theirs = getattr(nn.optim, name)([x], **settings), getattr(torch.optim, name)([y], **settings)
+
+    def step(optimizer: Any, parameter: Any) -> None:
+        def closure() -> Any:
+            optimizer.zero_grad()
+            loss = ((parameter**2).sum() - 1) ** 2
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
+
+    try:
+        for _ in range(3):
+            step(ours, x)
+        with torch.no_grad():
+            y.copy_(torch.tensor(plain(x)))
+        theirs.load_state_dict(theirs_of(ours.state_dict()))
+        for _ in range(2):
+            step(ours, x)
+            step(theirs, y)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return "" if np.allclose(plain(x), plain(y), 1e-9, 1e-12) else f"ours {plain(x)}, PyTorch {plain(y)}"
