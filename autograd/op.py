@@ -39,6 +39,28 @@ registry: dict[str, Op] = {}
 """Every op by name. `tests/cases.py` has a case for each."""
 
 
+HALF, SINGLE = np.dtype(np.float16), np.dtype(np.float32)
+
+
+def in_single(function: Function, *inputs: Any, **settings: Any) -> Any:
+    """function(*inputs, **settings) with float16 widened to float32 on the way in, and narrowed on the way out."""
+    wide = [_cast(x, SINGLE) if getattr(x, "dtype", None) is HALF else x for x in inputs]
+    return _narrowed(function(*wide, **settings))
+
+
+def _narrowed(z: Any) -> Any:
+    if isinstance(z, (tuple, list)):
+        return tuple([_narrowed(part) for part in z])
+    return _cast(computed(z), HALF) if getattr(z, "dtype", SINGLE) is SINGLE and z is not None else z
+
+
+def _cast(x: Any, dtype: np.dtype[Any]) -> Any:
+    if not isinstance(x, (np.ndarray, np.generic)):  # a Tensor
+        return registry["to"](x, dtype=dtype)
+    with np.errstate(over="ignore"):  # what does not fit into float16 is inf there, as the result of any operation
+        return x.astype(dtype)
+
+
 class Op:
     """A function on arrays and the rules that differentiate it. Made by `op`.
 
@@ -53,6 +75,8 @@ class Op:
     floating    integer input is taken as the default floating dtype first, as PyTorch does for sin, sqrt, ...
     view        the output shares the input's memory
     kinks       has points without a derivative, or is no analytic function: the checker then avoids complex steps
+    single      float16 is computed in single precision and rounded once: for functions whose intermediate results may
+                not fit into float16, or would lose digits there. Of rules this holds for all that combine anything
     anew        (inputs, settings) -> the same for running `forward` on other inputs, where settings were computed from
                 the first ones, or only part of the input space is meant: used by the checker alone
     large       what to call instead of `forward` when the first input is large: the same, in threads
@@ -74,6 +98,7 @@ class Op:
         view: bool = False,
         kinks: bool = False,
         outputs: int = 1,
+        single: bool = False,
         anew: Function | None = None,
         large: Function | None = None,
         private: tuple[str, ...] = (),
@@ -89,6 +114,7 @@ class Op:
         self.view = view
         self.kinks = kinks
         self.outputs = outputs
+        self.single = single
         self.anew = anew
         self.large = large
         self.private = private
@@ -104,7 +130,13 @@ class Op:
         for x in inputs:
             if type(x) is not np.ndarray and hasattr(x, "_apply"):
                 return x._apply(self, *inputs, **settings)
-        return self.forward(*inputs, **settings)
+        return self.run(*inputs, **settings)
+
+    def run(self, *arrays: Any, **settings: Any) -> Any:
+        """The value for arrays."""
+        if self.single and arrays[0].dtype is HALF:
+            return in_single(self.forward, *arrays, **settings)
+        return self.forward(*arrays, **settings)
 
     def plan(self, wanted: tuple[int, ...]) -> Plan:
         """How to go back through this op to the inputs at the positions `wanted`."""
@@ -143,6 +175,7 @@ def op(
     view: bool = False,
     kinks: bool = False,
     outputs: int = 1,
+    single: bool = False,
     anew: Function | None = None,
     large: Function | None = None,
     private: tuple[str, ...] = (),
@@ -170,6 +203,7 @@ def op(
             view=view,
             kinks=kinks,
             outputs=outputs,
+            single=single,
             anew=anew,
             large=large,
             private=private,
@@ -295,11 +329,19 @@ class Plan:
 
     def _compile_pull(self, rule: Function | None, need: tuple[str, ...]) -> Function:
         value = f"rule(dz{self._arguments(need)})"
+        if self.widens(rule):
+            value = f"({value} if dz.dtype != HALF else in_single(rule, dz{self._arguments(need)}))"
         if self.op.products:
             value = f"computed({value})"
         text = f"def pull(dz, saved):\n{self._unpack()}    return {value}\n"
-        scope = {"rule": rule, "wanted": self.wanted, "computed": computed}
+        scope = {"rule": rule, "wanted": self.wanted, "computed": computed, "HALF": HALF, "in_single": in_single}
         return _run(text, scope)["pull"]  # type: ignore[no-any-return]
+
+    def widens(self, rule: Function | None) -> bool:
+        """Does float16 take the rule in single precision? Not where there is nothing to round, or only once."""
+        op = self.op
+        code = getattr(rule, "__code__", _PLAIN)
+        return not (op.outputs != 1 or op.view or code.co_code in _WRITTEN_OUT or "x_dtype" in code.co_varnames)
 
     def _unpack(self) -> str:
         return f"    {', '.join(self.names)} = saved\n" if self.names else ""
@@ -326,7 +368,11 @@ class Plan:
         if op.outputs != 1:
             lines.append("dz = filled(dz, record)")
         if self.joint:
-            lines.append(f"cotangent = rule(dz{self._arguments(self.needs[0])})")
+            arguments = f"dz{self._arguments(self.needs[0])}"
+            if self.widens(self.rules[0]):
+                lines.append(f"cotangent = rule({arguments}) if dz.dtype is not HALF else in_single(rule, {arguments})")
+            else:
+                lines.append(f"cotangent = rule({arguments})")
         for position, (index, node) in enumerate(zip(self.wanted, nodes, strict=True)):
             if index in self.into:
                 need = _parameters(self.into[index], skip=2)
@@ -335,7 +381,11 @@ class Plan:
             if self.joint:
                 lines.append(f"g = cotangent[{index}]")
             else:
-                lines.append(f"g = {_call(f'd{node}', self.rules[position], self.needs[position])}")
+                call = _call(f"d{node}", self.rules[position], self.needs[position])
+                if self.widens(self.rules[position]):
+                    wide = f"in_single(d{node}, dz{self._arguments(self.needs[position])})"
+                    call = f"{call} if dz.dtype is not HALF else {wide}"
+                lines.append(f"g = {call}")
             name = f"{op.inputs[0][1:]}[{index}]" if self.variadic else op.inputs[index]
             fit = _FIT if op.broadcasts else _CHECK
             text = fit + _ACCUMULATE
@@ -382,6 +432,9 @@ _WRITTEN_OUT = {
     (lambda dz, x: dz / x).__code__.co_code: "(divide if dz.size < LARGE else large_divide)({0}, {1})",
 }
 """Bytecode of a rule that only combines its arguments in order -> the same on arrays."""
+
+
+_PLAIN = (lambda dz: dz).__code__
 
 
 _FIT = """\
@@ -442,10 +495,12 @@ _STEP_SCOPE: dict[str, Any] = {
     "computed": computed,
     "divide": np.divide,
     "FEW": FEW,
+    "HALF": HALF,
     "Owned": Owned,
     "Product": Product,
     "Record": Record,
     "filled": filled,
+    "in_single": in_single,
     "LARGE": elementwise.LARGE,
     "large_divide": elementwise.divide,
     "large_multiply": elementwise.multiply,

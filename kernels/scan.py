@@ -29,38 +29,46 @@ def _sums(x: Array, z: Array, first: int, step: int, start: int, stop: int) -> N
     _, n, K = x.shape
     # shortcut: nothing behind the running axis: several rows at a time
     rows = ROWS if K == 1 else 1
+    carry = np.empty(max(rows, K))  # in double precision: what does not fit may be followed by its opposite, or by a 0
     for top in range(start, stop, rows):
         end = min(top + rows, stop)
         for m in range(top, end):
             for k in range(K):
+                carry[m - top + k] = x[m, first, k]
                 z[m, first, k] = x[m, first, k]
         for j in range(1, n):
             i = first + j * step
             if K == 1:
                 for m in range(top, end):
-                    z[m, i, 0] = z[m, i - step, 0] + x[m, i, 0]
+                    carry[m - top] = carry[m - top] + x[m, i, 0]
+                    z[m, i, 0] = carry[m - top]
             else:
                 for k in range(K):
-                    z[top, i, k] = z[top, i - step, k] + x[top, i, k]
+                    carry[k] = carry[k] + x[top, i, k]
+                    z[top, i, k] = carry[k]
 
 
 @kernel
 def _products(x: Array, z: Array, first: int, step: int, start: int, stop: int) -> None:
     _, n, K = x.shape
     rows = ROWS if K == 1 else 1
+    carry = np.empty(max(rows, K))  # in double precision: what does not fit may be followed by its opposite, or by a 0
     for top in range(start, stop, rows):
         end = min(top + rows, stop)
         for m in range(top, end):
             for k in range(K):
+                carry[m - top + k] = x[m, first, k]
                 z[m, first, k] = x[m, first, k]
         for j in range(1, n):
             i = first + j * step
             if K == 1:
                 for m in range(top, end):
-                    z[m, i, 0] = z[m, i - step, 0] * x[m, i, 0]
+                    carry[m - top] = carry[m - top] * x[m, i, 0]
+                    z[m, i, 0] = carry[m - top]
             else:
                 for k in range(K):
-                    z[top, i, k] = z[top, i - step, k] * x[top, i, k]
+                    carry[k] = carry[k] * x[top, i, k]
+                    z[top, i, k] = carry[k]
 
 
 @kernel

@@ -80,7 +80,7 @@ def hardtanh(x: Array, *, low: float, high: float) -> Any:
     return np.minimum(np.maximum(x, low), high)
 
 
-@op("hardsigmoid", floating=True, kinks=True, dx=lambda dz, x: keep(dz / 6, (x > -3) & (x < 3)))
+@op("hardsigmoid", single=True, floating=True, kinks=True, dx=lambda dz, x: keep(dz / 6, (x > -3) & (x < 3)))
 def hardsigmoid(x: Array) -> Any:
     """(x + 3) / 6 moved into 0 .. 1."""
     return np.minimum(np.maximum(x + 3, 0), 6) / 6
@@ -88,6 +88,7 @@ def hardsigmoid(x: Array) -> Any:
 
 @op(
     "hardswish",
+    single=True,
     floating=True,
     kinks=True,
     dx=lambda dz, x: keep(dz * (x / 3 + 0.5), (x > -3) & (x < 3)) + keep(dz, x >= 3),
@@ -124,7 +125,7 @@ def _elu_slope(dz: Any, x: Any, alpha: float, scale: float, rate: float) -> Any:
     return keep(dz, x > 0) * scale + keep(dz * (scale * alpha * rate * np.exp(np.minimum(x * rate, 0))), x <= 0)
 
 
-@op("elu", kinks=True, dx=_elu_slope)
+@op("elu", single=True, kinks=True, dx=_elu_slope)
 def elu(x: Array, *, alpha: float = 1.0, scale: float = 1.0, rate: float = 1.0) -> Any:
     """scale * x where positive, else scale * alpha * (exp(rate * x) - 1).
 
@@ -147,7 +148,7 @@ def _softplus_slope(dz: Any, x: Any, beta: float, threshold: float) -> Any:
     return dz * sigmoid(_limited(x, beta, threshold))
 
 
-@op("softplus", kinks=True, dx=_softplus_slope)
+@op("softplus", single=True, kinks=True, dx=_softplus_slope)
 def softplus(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """log(1 + exp(beta x)) / beta, computed without overflow; x itself where beta x is above the threshold."""
     if loops := _loops(x):
@@ -162,7 +163,7 @@ def _logsigmoid_slope(dz: Any, x: Any) -> Any:
     return dz * sigmoid(-x)
 
 
-@op("logsigmoid", floating=True, dx=_logsigmoid_slope)
+@op("logsigmoid", single=True, floating=True, dx=_logsigmoid_slope)
 def logsigmoid(x: Array) -> Any:
     """log(sigmoid(x)), exact where sigmoid(x) rounds to 0 or 1."""
     if loops := _loops(x):
@@ -177,7 +178,7 @@ def _silu_slope(dz: Any, x: Any) -> Any:
     return dz * (s * (1 + x * (1 - s)))
 
 
-@op("silu", floating=True, dx=_silu_slope)
+@op("silu", single=True, floating=True, dx=_silu_slope)
 def silu(x: Array) -> Any:
     """x * sigmoid(x)."""
     if loops := _loops(x):
@@ -199,7 +200,7 @@ def _mish_slope(dz: Any, x: Any) -> Any:
     return dz * (t + x * (1 - t * t) * sigmoid(x))
 
 
-@op("mish", floating=True, dx=_mish_slope)
+@op("mish", single=True, floating=True, dx=_mish_slope)
 def mish(x: Array) -> Any:
     """x * tanh(log(1 + exp(x)))."""
     if loops := _loops(x):
@@ -213,7 +214,7 @@ def _gelu_slope(dz: Any, x: Any) -> Any:
     return dz * (_normal_cdf(x) + x * (np.exp(x * x * -0.5) * (ROOT_HALF / SQRT_PI)))
 
 
-@op("gelu", floating=True, dx=_gelu_slope)
+@op("gelu", single=True, floating=True, dx=_gelu_slope)
 def gelu(x: Array) -> Any:
     """x times the probability that a standard normal variable is below x."""
     if loops := _loops(x):
@@ -235,7 +236,7 @@ def _gelu_tanh_slope(dz: Any, x: Any) -> Any:
     return dz * (0.5 * (1 + t) + x * (1 - t * t) * (x * x * (0.5 * 3 * 0.044715 * GELU_RATE) + 0.5 * GELU_RATE))
 
 
-@op("gelu_tanh", floating=True, dx=_gelu_tanh_slope)
+@op("gelu_tanh", single=True, floating=True, dx=_gelu_tanh_slope)
 def gelu_tanh(x: Array) -> Any:
     """The approximation of gelu by tanh (Hendrycks & Gimpel 2016)."""
     if loops := _loops(x):
@@ -274,7 +275,7 @@ def _softmax_slope(dz: Any, z: Any, axis: int | None) -> Any:
     return z * (dz - np.sum(dz * z, axis=axis, keepdims=True))
 
 
-@op("softmax", dx=_softmax_slope)
+@op("softmax", single=True, dx=_softmax_slope)
 def softmax(x: Array, *, axis: int | None) -> Any:
     """exp(x), divided by its sum along `axis`. The largest element is subtracted first, so that nothing overflows."""
     return kernels.softmax(x, axis)
@@ -286,7 +287,7 @@ def _log_softmax_slope(dz: Any, z: Any, axis: int | None) -> Any:
     return dz - np.exp(z) * np.sum(dz, axis=axis, keepdims=True)
 
 
-@op("log_softmax", dx=_log_softmax_slope)
+@op("log_softmax", single=True, dx=_log_softmax_slope)
 def log_softmax(x: Array, *, axis: int | None) -> Any:
     """log(softmax(x)), finite where softmax rounds to 0."""
     return kernels.log_softmax(x, axis)

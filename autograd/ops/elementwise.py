@@ -43,6 +43,7 @@ reciprocal = op("reciprocal", np.reciprocal, floating=True, dx=lambda dz, z: -dz
 
 @op(
     "lerp",
+    single=True,
     broadcasts=True,
     dx=lambda dz, w: dz * (1 - w),
     dy=lambda dz, w: dz * w,
@@ -78,7 +79,7 @@ def _raised(x: Any, exponent: float) -> Any:
     return x * x * x if exponent == 3 else x**exponent
 
 
-@op("pow_number", dx=_slope)
+@op("pow_number", single=True, dx=_slope)
 def pow_number(x: Array, *, exponent: float) -> Any:
     """x to the power of a Python number."""
     return _raised(x, exponent)
@@ -95,13 +96,17 @@ def _power(x: Array, y: Array) -> Any:
         return np.where(y < 0, unit, np.power(x, np.maximum(y, 0))).astype(x.dtype)
 
 
-# d/dx: where x = 0 and y = 0, y * x**(y-1) is 0 * inf but means 0; any other base than 0 gives that.
+def _inverse_overflows(x: Any) -> Any:
+    return np.absolute(x) < float(np.finfo(x.dtype).tiny)
+
+
+# d/dx: where y = 0 and 1 / x is not finite, y * x**(y-1) is 0 * inf but means 0; other bases give that.
 # d/dy: 0**y is 0 for every y > 0, so its slope is 0, though log(0) is -inf. A negative base has no slope in y: NaN.
 pow = op(
     "pow",
     _power,
     broadcasts=True,
-    dx=lambda dz, x, y: dz * (y * np.power(np.where((x == 0) & (y == 0), 1, x), y - 1)),
+    dx=lambda dz, x, y: dz * (y * np.power(np.where((y == 0) & _inverse_overflows(x), 1, x), y - 1)),
     dy=lambda dz, x, y, z: dz * (z * np.log(np.where((x == 0) & (y >= 0), 1, x))),
 )
 
@@ -143,15 +148,22 @@ def _tanh_slope(dz: Any, z: Any) -> Any:
 
 
 tanh = op("tanh", np.tanh, floating=True, large=_large_tanh, dx=_tanh_slope)
-asinh = op("asinh", np.arcsinh, floating=True, dx=lambda dz, x: dz / np.sqrt(x * x + 1))
+asinh = op("asinh", np.arcsinh, floating=True, dx=lambda dz, x: dz / np.hypot(x, 1))
 acosh = op("acosh", np.arccosh, floating=True, dx=lambda dz, x: dz / np.sqrt((x - 1) * (x + 1)))
 atanh = op("atanh", np.arctanh, floating=True, dx=lambda dz, x: dz / ((1 - x) * (1 + x)))
 
 
-def _radius2(x: Any, y: Any) -> Any:
-    """x² + y², but 1 at the origin: what is divided by it is 0 there."""
-    r2 = x * x + y * y
-    return np.where(r2 == 0, 1, r2)
+def _over_radius2(dz: Any, c: Any, x: Any, y: Any) -> Any:
+    """dz * c / (x² + y²) for a coordinate c; 0 at the origin. By way of the root where the sum does not fit."""
+    with np.errstate(over="ignore", under="ignore"):
+        r2 = x * x + y * y
+    limits = np.finfo(r2.dtype)
+    near = (r2 > float(limits.tiny / limits.eps)) & (r2 < math.inf)
+    if near.all():
+        return dz * (c / r2)
+    r = np.hypot(x, y)
+    r = np.where(r == 0, 1, r)
+    return np.where(near, dz * (c / np.where(near, r2, 1)), dz * (c / r / r))
 
 
 atan2 = op(  # atan2(x, y): the angle of the point with ordinate x and abscissa y; gradient 0 at the origin
@@ -159,8 +171,8 @@ atan2 = op(  # atan2(x, y): the angle of the point with ordinate x and abscissa 
     np.arctan2,
     broadcasts=True,
     floating=True,
-    dx=lambda dz, x, y: dz * (y / _radius2(x, y)),
-    dy=lambda dz, x, y: dz * (-x / _radius2(x, y)),
+    dx=lambda dz, x, y: _over_radius2(dz, y, x, y),
+    dy=lambda dz, x, y: _over_radius2(-dz, x, x, y),
 )
 hypot = op(  # gradient 0 at the origin
     "hypot",

@@ -28,7 +28,7 @@ _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617
 def _log_gamma(x: float) -> float:
     try:
         return math.lgamma(x)
-    except ValueError:  # 0, -1, -2 ...
+    except (ValueError, OverflowError):  # 0, -1, -2 ...; beyond 1e305
         return math.inf
 
 

@@ -16,6 +16,7 @@ from ..broadcast import unbroadcast
 from ..errors import LinAlgError
 from ..op import Array, op
 from ..products import product, product_of
+from .others import others
 
 # -------------------------------------------------------------------------------------------------------- products
 
@@ -124,22 +125,57 @@ def det(x: Array) -> Array:
 
 
 def _cofactor_dx(dz: Any, x: Any, z: Any) -> Any:
+    if type(x) is np.ndarray and type(dz) is np.ndarray:
+        return _cofactor_slope(dz, x)
     # dC = det(x) (tr(W' dx) W - W dx' W) with W = x^-T, and C = det(x) W
     w = inv(x).mT
     return w * np.sum(dz * z, axis=(-2, -1), keepdims=True) - z @ dz.mT @ w
 
 
+def _cofactor_slope(dz: Array, x: Array) -> Array:
+    """The same from the singular values, without a division by them.
+
+    Of a diagonal matrix with elements s, the cofactor [i, i] grows with element [j, j], and [i, j] falls with element
+    [j, i], both by the product of all s but s[i] and s[j].
+    """
+    u, s, vh, sign = _turned(x)
+    n = x.shape[-1]
+    pairs = np.where(np.eye(n, dtype=bool), 0, others(np.where(np.eye(n, dtype=bool), 1, s[..., None, :]), axis=-1))
+    inner = u.mT @ dz @ vh.mT
+    slope = -(pairs * inner).mT
+    slope[..., range(n), range(n)] = (pairs @ np.diagonal(inner, axis1=-2, axis2=-1)[..., None])[..., 0]
+    return (u @ slope @ vh) * sign[..., None, None]
+
+
+def _turned(x: Array) -> tuple[Array, Array, Array, Array]:
+    """u, s, vh with x = u @ diag(s) @ vh, and the product of the determinants of u and vh, which is 1 or -1."""
+    if not np.isfinite(x).all():  # LAPACK would not converge
+        x = np.where(np.isfinite(x).all((-2, -1), keepdims=True), x, 0)
+    u, s, vh = np.linalg.svd(x)
+    return u, s, vh, np.sign(np.linalg.det(u) * np.linalg.det(vh))
+
+
 @op("cofactor", dx=_cofactor_dx)
 def cofactor(x: Array) -> Array:
     """The matrix of cofactors: det(x) times the transposed inverse, and what that tends to where x is singular."""
-    n = x.shape[-1]
-    u, s, vh = np.linalg.svd(x)
-    others = np.where(np.eye(n, dtype=bool), s.dtype.type(1), s[..., None, :]).prod(-1)  # without division by s
-    sign = np.sign(np.linalg.det(u) * np.linalg.det(vh))
-    return (u * (others * sign[..., None])[..., None, :]) @ vh
+    u, s, vh, sign = _turned(x)
+    z = (u * (others(s, axis=-1) * sign[..., None])[..., None, :]) @ vh
+    return np.where(np.isfinite(x).all((-2, -1), keepdims=True), z, x.dtype.type(math.nan))
 
 
-@op("slogdet", outputs=2, dx=lambda dz, x: column(dz[1]) * inv(x).mT)
+@op("inv_or_nan", dx=lambda dz, z: -(z.mT @ dz @ z.mT))
+def inv_or_nan(x: Array) -> Array:
+    """`inv`, but NaN for singular matrices: for gradients, which do not raise where a function has none."""
+    try:
+        return np.linalg.inv(x)
+    except np.linalg.LinAlgError:
+        if x.ndim == 2:
+            return np.full_like(x, math.nan)
+        flat = x.reshape(-1, *x.shape[-2:])
+        return np.stack([inv_or_nan.forward(matrix) for matrix in flat]).reshape(x.shape)
+
+
+@op("slogdet", outputs=2, dx=lambda dz, x: column(dz[1]) * inv_or_nan(x).mT)
 def slogdet(x: Array) -> tuple[Array, Array]:
     """Sign, which has no gradient, and logarithm of the absolute value of the determinant of each matrix."""
     sign, logarithm = np.linalg.slogdet(x)

@@ -27,7 +27,7 @@ def _slope_of_slope(dz: Any, x: Any, share: Any) -> Any:
     return s * (t - np.sum(s * t, axis=1, keepdims=True))
 
 
-@op("cross_entropy_slope", dx=_slope_of_slope)
+@op("cross_entropy_slope", single=True, dx=_slope_of_slope)
 def cross_entropy_slope(x: Array, *, target: Array, share: Any) -> Array:
     """(softmax(x) - onehot(target)) * share: the gradient of `cross_entropy`."""
     return kernels.cross_entropy_slope(x, target, share)
@@ -44,7 +44,7 @@ def _slope(dz: Any, x: Any, target: Array, share: Any, total: bool, kept: Any) -
     return slope
 
 
-@op("cross_entropy", private=("x",), dx=_slope)
+@op("cross_entropy", single=True, private=("x",), dx=_slope)
 def cross_entropy(x: Array, *, target: Array, share: Any, total: bool, kept: Any = None) -> Array:
     """-log softmax(x) at the target class, times `share`; their sum if `total`.
 
@@ -80,7 +80,7 @@ def _nll_slope(dz: Any, x_shape: Any, x_dtype: Any, target: Array, share: Any, t
     return _marked(x_shape, x_dtype, target, -share) * (dz if total else np.expand_dims(dz, 1))
 
 
-@op("nll", dx=_nll_slope)
+@op("nll", single=True, dx=_nll_slope)
 def nll(x: Array, *, target: Array, share: Any, total: bool) -> Array:
     """-x at the target class, times `share`; their sum if `total`. Arguments as in `cross_entropy`."""
     picked = kernels.pick(x, target)
@@ -106,6 +106,7 @@ def _spread(x: Any) -> Any:
 
 @op(
     "binary_cross_entropy",
+    single=True,
     kinks=True,
     dx=lambda dz, x, y: dz * ((x - y) / _spread(x)),
     dy=lambda dz, x: dz * (_log(1 - x) - _log(x)),
@@ -117,10 +118,11 @@ def binary_cross_entropy(x: Array, y: Array) -> Array:
 
 @op(
     "binary_cross_entropy_with_logits",
+    single=True,
     kinks=True,
     dx=lambda dz, x, y: dz * (sigmoid(x) - y),
     dy=lambda dz, x: -(dz * x),
 )
 def binary_cross_entropy_with_logits(x: Array, y: Array) -> Array:
     """`binary_cross_entropy(sigmoid(x), y)` that neither overflows nor rounds to 0 or 1; equal shapes."""
-    return np.maximum(x, 0) - x * y + np.log1p(np.exp(-np.absolute(x)))
+    return np.maximum(x, 0) * (1 - y) - np.minimum(x, 0) * y + np.log1p(np.exp(-np.absolute(x)))

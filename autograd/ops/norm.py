@@ -13,6 +13,7 @@ from kernels import norm as kernels
 from ..broadcast import unbroadcast
 from ..op import Array, op
 from .reduce import mean as mean_of
+from .scale import near_one
 
 Sizes = tuple[int, ...]
 
@@ -110,8 +111,30 @@ def normalised(
     """The value of `normalise`, and mean, biased variance and rstd of the view along `axes`, which stay with size 1."""
     scale = None if w is None else w.reshape(affine)
     shift = None if b is None else b.reshape(affine)
-    z, mean, var, rstd = kernels.normalised(x.reshape(view), scale, shift, axes, eps, centred)
+    if x.dtype == np.float16:
+        wide = [None if part is None else part.astype(np.float32) for part in (x, w, b)]
+        z, mean, var, rstd = normalised(*wide, view=view, axes=axes, affine=affine, eps=eps, centred=centred)  # type: ignore[arg-type]
+        return z.astype(x.dtype), mean, var, rstd
+    with np.errstate(over="ignore", invalid="ignore"):
+        z, mean, var, rstd = kernels.normalised(x.reshape(view), scale, shift, axes, eps, centred)
+    if not np.isfinite(var).all():
+        z, mean, var, rstd = _normalised_far(x.reshape(view), scale, shift, axes, eps, centred)
     return z.reshape(x.shape), mean, var, rstd
+
+
+def _normalised_far(
+    x: Array, w: Any, b: Any, axes: Sizes, eps: float, centred: bool
+) -> tuple[Array, Array, Array, Array]:
+    """The same for numbers whose squares or sums do not fit into their dtype, although what is asked for does."""
+    y, power = near_one(x, axes)
+    mean = np.mean(y, axis=axes, keepdims=True) if centred else np.zeros(power.shape, x.dtype)
+    d = y - mean
+    var = np.mean(d * d, axis=axes, keepdims=True)
+    rstd = 1 / np.sqrt(var + np.ldexp(x.dtype.type(eps), -2 * power))
+    z = d * rstd if w is None else d * rstd * w
+    with np.errstate(over="ignore"):
+        statistics = np.ldexp(mean, power), np.ldexp(var, 2 * power), np.ldexp(rstd, -power)
+    return z if b is None else z + b, *statistics
 
 
 # ------------------------------------------------------------------------------------- statistics that are constants

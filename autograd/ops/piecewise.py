@@ -188,7 +188,7 @@ remainder = op(  # sign of y
     broadcasts=True,
     kinks=True,
     dx=lambda dz: dz,
-    dy=lambda dz, x, y: -dz * np.floor(x / y),
+    dy=lambda dz, x, y: -dz * np.floor_divide(x, y),  # floor(x / y), also where x / y rounds to 0
 )
 fmod = op(  # sign of x
     "fmod",

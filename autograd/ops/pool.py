@@ -85,6 +85,7 @@ def max_unpool(x: Array, *, index: Array, shape: Numbers) -> Array:
 
 @op(
     "avg_pool",
+    single=True,
     dx=lambda dz, x_shape, size, stride, padding, divisor: avg_spread(
         dz, size=size, stride=stride, padding=padding, divisor=divisor, shape=x_shape
     ),
@@ -99,7 +100,7 @@ def _avg_of_spread(dz: Any, size: Numbers, stride: Numbers, padding: Numbers, di
     return avg_pool(dz, size=size, stride=stride, padding=padding, out=out, divisor=divisor)
 
 
-@op("avg_spread", dx=_avg_of_spread)
+@op("avg_spread", single=True, dx=_avg_of_spread)
 def avg_spread(x: Array, *, size: Numbers, stride: Numbers, padding: Numbers, divisor: Any, shape: Numbers) -> Array:
     """The transpose of `avg_pool`: the share of each window, given to all its elements."""
     return kernels.window_spread(x, size, stride, padding, shape, divisor)

@@ -10,7 +10,8 @@ import numpy as np
 from kernels import jit
 
 from ..op import op
-from .scan import cumprod, shift
+from .others import others
+from .scale import back, in_range, near_one
 
 inf = math.inf
 
@@ -52,11 +53,6 @@ def freedom(shape: tuple[int, ...], axis: Any, correction: float = 0) -> float:
     return n - correction if n > correction else math.nan
 
 
-def quotient(dz: Any, z: Any) -> Any:
-    """dz / z, and 0 where z is 0."""
-    return dz / (z + (z == 0)) * (z != 0)
-
-
 # ----------------------------------------------------------------------------------------------- sums and products
 
 
@@ -73,34 +69,29 @@ def _total(x: Any, axis: Any, keepdims: bool) -> Any:
     return total(x).reshape((1,) * x.ndim) if keepdims else total(x)
 
 
-@op("sum", dx=lambda dz, x_shape, axis, keepdims: spread(dz, x_shape, axis, keepdims))
+@op("sum", single=True, dx=lambda dz, x_shape, axis, keepdims: spread(dz, x_shape, axis, keepdims))
 def sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Sum of the elements along `axis`."""
     return _total(x, axis, keepdims)
 
 
-@op("nansum", dx=lambda dz, x, axis, keepdims: kept(dz, x.shape, axis, keepdims) * (x == x))
+@op("nansum", single=True, dx=lambda dz, x, axis, keepdims: kept(dz, x.shape, axis, keepdims) * (x == x))
 def nansum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Sum of the elements along `axis` that are not NaN."""
     return add_reduce(np.where(np.isnan(x), 0, x), axis=axis, keepdims=keepdims)
 
 
-@op("mean", dx=lambda dz, x_shape, axis, keepdims: spread(dz / freedom(x_shape, axis), x_shape, axis, keepdims))
+@op(
+    "mean",
+    single=True,
+    dx=lambda dz, x_shape, axis, keepdims: spread(dz / freedom(x_shape, axis), x_shape, axis, keepdims),
+)
 def mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Mean along `axis`; NaN over no elements."""
     return _total(x, axis, keepdims) / freedom(x.shape, axis)
 
 
-def _others(x: Any, axis: int | None) -> Any:
-    """For each element the product of all others along `axis`, without a division: right where elements are 0."""
-    if axis is None:
-        return _others(np.reshape(x, (-1,)), 0).reshape(x.shape)
-    before = shift(cumprod(x, axis=axis), axis=axis, by=1, fill=1)
-    after = shift(cumprod(x, axis=axis, reverse=True), axis=axis, by=-1, fill=1)
-    return before * after
-
-
-@op("prod", dx=lambda dz, x, axis, keepdims: kept(dz, x.shape, axis, keepdims) * _others(x, axis))
+@op("prod", single=True, dx=lambda dz, x, axis, keepdims: kept(dz, x.shape, axis, keepdims) * others(x, axis=axis))
 def prod(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Product of the elements along `axis`: None or an int."""
     return multiply_reduce(x, axis=axis, keepdims=keepdims)
@@ -115,30 +106,44 @@ def _deviation(x: Any, axis: Any) -> Any:
 
 @op(
     "var",
+    single=True,
     dx=lambda dz, x, axis, correction, keepdims: (
         kept(dz * (2 / freedom(x.shape, axis, correction)), x.shape, axis, keepdims) * _deviation(x, axis)
     ),
 )
 def var(x: Any, *, axis: Any = None, correction: float = 1, keepdims: bool = False) -> Any:
-    """Squared deviation from the mean, summed along `axis`, over n - correction; NaN unless n > correction.
+    """Squared deviation from the mean, summed along `axis`, over n - correction; NaN unless n > correction."""
+    z = _var(x, axis, correction, keepdims)
+    if not in_range(z) and x.size:
+        y, power = near_one(x, axis)
+        z = back(_var(y, axis, correction, keepdims), 2 * power)
+    return z
 
-    In two passes, on x less its first element: then the variance of a constant is 0, whatever its mean is rounded to.
-    """
+
+def _var(x: Any, axis: Any, correction: float, keepdims: bool) -> Any:
+    """In two passes, on x less its first element: then the variance of a constant is 0, whatever its mean rounds to."""
     axes = axes_of(x.ndim, axis)
     first = x[tuple([slice(1) if a in axes else slice(None) for a in range(x.ndim)])]
-    d = _deviation(x - first, axis)
-    return add_reduce(d * d, axis=axis, keepdims=keepdims) / freedom(x.shape, axis, correction)
+    with np.errstate(over="ignore", invalid="ignore"):  # then it is computed once more
+        d = _deviation(x - first, axis)
+        return add_reduce(d * d, axis=axis, keepdims=keepdims) / freedom(x.shape, axis, correction)
 
 
 @op(
     "std",
+    single=True,
     dx=lambda dz, x, z, axis, correction, keepdims: (
-        kept(quotient(dz, z) / freedom(x.shape, axis, correction), x.shape, axis, keepdims) * _deviation(x, axis)
+        kept(dz * (z != 0) / freedom(x.shape, axis, correction), x.shape, axis, keepdims)
+        * (_deviation(x, axis) / kept(z + (z == 0), x.shape, axis, keepdims))
     ),
 )
 def std(x: Any, *, axis: Any = None, correction: float = 1, keepdims: bool = False) -> Any:
     """Square root of `var`. Its gradient where x is constant is 0."""
-    return np.sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims))
+    z = _var(x, axis, correction, keepdims)
+    if in_range(z) or not x.size:
+        return np.sqrt(z)
+    y, power = near_one(x, axis)
+    return back(np.sqrt(_var(y, axis, correction, keepdims)), power)
 
 
 # --------------------------------------------------------------------------------------------------------- extremes
@@ -190,14 +195,15 @@ def median(x: Any, *, ignore_nan: bool = False) -> Any:
 # ------------------------------------------------------------------------------------------- exponentials and norms
 
 
-@op(
-    "logsumexp",
-    dx=lambda dz, x, z, axis, keepdims: (
-        # z is -inf where every x is: exp(-inf - lowest) is 0, exp(-inf + inf) would be NaN
-        kept(dz, x.shape, axis, keepdims)
-        * np.exp(x - kept(np.maximum(z, float(np.finfo(z.dtype).min)), x.shape, axis, keepdims))
-    ),
-)
+def _logsumexp_rule(dz: Any, x: Any, z: Any, axis: Any, keepdims: bool) -> Any:
+    """Softmax. exp(x - z) would do, if z were not rounded: of two x of 1e30 each is the larger one by itself."""
+    # z is -inf where every x is: exp(-inf - lowest) is 0, exp(-inf + inf) would be NaN
+    e = np.exp(x - kept(np.maximum(z, float(np.finfo(z.dtype).min)), x.shape, axis, keepdims))
+    total = np.sum(e, axis=axis, keepdims=True)
+    return kept(dz, x.shape, axis, keepdims) * (e / np.where(total > 0, total, 1))
+
+
+@op("logsumexp", single=True, dx=_logsumexp_rule)
 def logsumexp(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) along `axis`, less the largest element first, so that nothing overflows. -inf over nothing."""
     top = maximum_reduce(x, axis=axis, keepdims=True, initial=-inf)
@@ -212,32 +218,46 @@ def _norm_rule(dz: Any, x: Any, z: Any, p: float, axis: Any, keepdims: bool) -> 
     """The gradient of the p-norm; 0 where x is 0."""
     dz, z = kept(dz, x.shape, axis, keepdims), kept(z, x.shape, axis, keepdims)
     if p == 0:
-        return dz * (x * 0)
+        return dz * (np.sign(x) * 0)
     if p == 1:
         return dz * np.sign(x)
     if p == 2:
-        return quotient(dz, z) * x
+        return dz * (z != 0) * (x / (z + (z == 0)))
     if abs(p) == inf:
         return dz * np.sign(x) * share(np.abs(x), z, axis=axis)
     # 1 stands in for zeros before the division and the power: neither they nor their derivatives see a 0
-    ratio = (np.abs(x) + (x == 0)) / (z + (z == 0))
-    return dz * (z != 0) * np.sign(x) * ratio ** (p - 1)
+    size, z1 = np.abs(x) + (x == 0), z + (z == 0)
+    if 0 < p < 1:
+        ratio = size ** (p - 1) * z1 ** (1 - p)
+    else:
+        ratio = (size / z1) ** (p - 1) if p > 1 else (z1 / size) ** (1 - p)
+    return np.where((x == 0) | (z == 0), 0, dz * np.sign(x) * ratio)
 
 
-@op("vector_norm", kinks=True, dx=_norm_rule)
+@op("vector_norm", single=True, kinks=True, dx=_norm_rule)
 def vector_norm(x: Any, *, p: float = 2, axis: Any = None, keepdims: bool = False) -> Any:
     """(sum of |x|**p along `axis`)**(1/p); largest or smallest |x| for p = inf or -inf; elements != 0 for p = 0."""
     # shortcut: each p is a case of its own; axes, keepdims and dtype are given on in all of them
     if p == 0:
         return add_reduce(x != 0, axis=axis, dtype=x.dtype, keepdims=keepdims)
-    if p == 2:
-        return np.sqrt(add_reduce(x * x, axis=axis, keepdims=keepdims))
-    size = np.abs(x)
     if p == 1:
-        return add_reduce(size, axis=axis, keepdims=keepdims)
+        return add_reduce(np.abs(x), axis=axis, keepdims=keepdims)
     if p == inf:
-        return maximum_reduce(size, axis=axis, keepdims=keepdims)
+        return maximum_reduce(np.abs(x), axis=axis, keepdims=keepdims)
     if p == -inf:
-        return minimum_reduce(size, axis=axis, keepdims=keepdims)
-    with np.errstate(divide="ignore"):  # 0 ** -1
-        return add_reduce(size**p, axis=axis, keepdims=keepdims) ** (1 / p)
+        return minimum_reduce(np.abs(x), axis=axis, keepdims=keepdims)
+    total = _power_sum(x, p, axis, keepdims)
+    if in_range(total) or not x.size:
+        return _root(total, p)
+    y, power = near_one(x, axis, np.maximum if p > 0 else np.minimum)
+    return back(_root(_power_sum(y, p, axis, keepdims), p), power)
+
+
+def _power_sum(x: Any, p: float, axis: Any, keepdims: bool) -> Any:
+    with np.errstate(over="ignore", under="ignore", divide="ignore"):  # 0 ** -1
+        return add_reduce(x * x if p == 2 else np.abs(x) ** p, axis=axis, keepdims=keepdims)
+
+
+def _root(total: Any, p: float) -> Any:
+    with np.errstate(over="ignore", divide="ignore"):
+        return np.sqrt(total) if p == 2 else total ** (1 / p)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -10,14 +9,22 @@ import numpy as np
 from kernels import scan as kernels
 
 from ..op import op
+from .elementwise import to
+
+DOUBLE = np.dtype(np.float64)
 
 
 def _accumulate(ufunc: np.ufunc, x: Any, axis: int, reverse: bool) -> Any:
+    """In double precision, rounded to that of x: what does not fit may be followed by its opposite, or by a 0."""
     if kernels.worth_compiling(x):
         return (kernels.running_sums if ufunc is np.add else kernels.running_products)(x, axis, reverse)
-    if not reverse:
-        return ufunc.accumulate(x, axis=axis)
-    return np.flip(ufunc.accumulate(np.flip(x, axis), axis=axis), axis)
+    y: Any = np.flip(x, axis) if reverse else x
+    if x.dtype.kind != "f":
+        z = ufunc.accumulate(y, axis=axis)
+    else:
+        with np.errstate(over="ignore", invalid="ignore"):
+            z = ufunc.accumulate(y, axis=axis, dtype=DOUBLE).astype(x.dtype, copy=False)
+    return np.flip(z, axis) if reverse else z
 
 
 def _part(x: Any, axis: int, part: slice) -> Any:
@@ -35,7 +42,7 @@ def shift(x: Any, *, axis: int, by: int, fill: float = 0) -> Any:
     return z
 
 
-@op("cumsum", dx=lambda dz, axis, reverse: cumsum(dz, axis=axis, reverse=not reverse))
+@op("cumsum", single=True, dx=lambda dz, axis, reverse: cumsum(dz, axis=axis, reverse=not reverse))
 def cumsum(x: Any, *, axis: int, reverse: bool = False) -> Any:
     """z[i] = x[0] + ... + x[i] along `axis`; from the other end if `reverse`."""
     return _accumulate(np.add, x, axis, reverse)
@@ -47,7 +54,7 @@ def _recurrence_rule(dz: Any, a: Any, z: Any, axis: int, reverse: bool) -> tuple
     return db * shift(z, axis=axis, by=step), db
 
 
-@op("recurrence", joint=_recurrence_rule)
+@op("recurrence", single=True, joint=_recurrence_rule)
 def recurrence(a: Any, b: Any, *, axis: int, reverse: bool = False) -> Any:
     """z[i] = a[i] z[i-1] + b[i] along `axis`, z[0] = b[0]; from the other end if `reverse`. Shapes are equal.
 
@@ -65,30 +72,57 @@ def recurrence(a: Any, b: Any, *, axis: int, reverse: bool = False) -> Any:
     return z
 
 
-def _cumprod_rule(dz: Any, x: Any, z: Any, axis: int, reverse: bool) -> Any:
+def _cumprod_rule(dz: Any, x: Any, axis: int, reverse: bool) -> Any:
     """dx[i] = (product before i) * (dz[i] + x[i+1] dz[i+1] + x[i+1] x[i+2] dz[i+2] + ...): no division by x[i]."""
     step = -1 if reverse else 1
+    dtype = x.dtype
+    x, dz = to(x, dtype=DOUBLE), to(dz, dtype=DOUBLE)
     after = recurrence(shift(x, axis=axis, by=-step), dz, axis=axis, reverse=not reverse)
-    return shift(z, axis=axis, by=step, fill=1) * after
+    z = cumprod(x, axis=axis, reverse=reverse)
+    dx = shift(z, axis=axis, by=step, fill=1) * after
+    if not np.isfinite(dx).all():  # tiny times huge: without zeros a division does it
+        dx = np.where(np.isfinite(dx) | (x == 0), dx, cumsum(z * dz, axis=axis, reverse=not reverse) / (x + (x == 0)))
+    return to(dx, dtype=dtype)
 
 
-@op("cumprod", dx=_cumprod_rule)
+@op("cumprod", single=True, dx=_cumprod_rule)
 def cumprod(x: Any, *, axis: int, reverse: bool = False) -> Any:
-    """z[i] = x[0] * ... * x[i] along `axis`; from the other end if `reverse`."""
-    return _accumulate(np.multiply, x, axis, reverse)
+    """z[i] = x[0] * ... * x[i] along `axis`; from the other end if `reverse`. 0 after a 0, whatever overflowed."""
+    z = _accumulate(np.multiply, x, axis, reverse)
+    if x.dtype.kind == "f" and np.isnan(z).any():
+        part = np.flip if reverse else lambda array, axis: array
+        dead = part(np.logical_or.accumulate(part(x == 0, axis), axis=axis), axis)
+        known = part(np.logical_and.accumulate(part(np.isfinite(x), axis), axis=axis), axis)
+        z[dead & known] = 0
+    return z
 
 
-def _logcumsumexp_rule(dz: Any, x: Any, z: Any, axis: int) -> Any:
-    """dx[i] = sum of dz[k] exp(x[i] - z[k]) over k >= i, as a recurrence in which no exponent is positive."""
-    z = np.maximum(z, float(np.finfo(z.dtype).min))  # -inf less -inf would be NaN
-    decay = np.exp(z - shift(z, axis=axis, by=-1, fill=math.inf))
-    return np.exp(x - z) * recurrence(decay, dz, axis=axis, reverse=True)
+@op("running_top")
+def running_top(x: Any, *, axis: int) -> Any:
+    """The largest element so far along `axis`, 0 where that is not finite. A constant."""
+    top = np.maximum.accumulate(x, axis=axis)
+    return np.where(np.isfinite(top), top, 0)
 
 
-@op("logcumsumexp", dx=_logcumsumexp_rule)
+def _logcumsumexp_rule(dz: Any, x: Any, axis: int) -> Any:
+    """dx[i] = sum of dz[k] exp(x[i] - z[k]) over k >= i, as a recurrence.
+
+    In terms of s[k] = exp(x[0] - top[k]) + ... + exp(x[k] - top[k]), where top[k] is the largest x so far: no exponent
+    is positive, and nothing has to be told from the rounding of z.
+    """
+    top = running_top(x, axis=axis)
+    rise = np.exp(np.minimum(shift(top, axis=axis, by=1) - top, 0))
+    e = np.exp(x - top)
+    s = recurrence(rise, e, axis=axis)
+    s = s + (s == 0)
+    decay = shift(rise, axis=axis, by=-1) * s / shift(s, axis=axis, by=-1, fill=1)
+    return e / s * recurrence(decay, dz, axis=axis, reverse=True)
+
+
+@op("logcumsumexp", single=True, dx=_logcumsumexp_rule)
 def logcumsumexp(x: Any, *, axis: int) -> Any:
     """z[i] = log(exp(x[0]) + ... + exp(x[i])) along `axis`, without overflow."""
-    return np.logaddexp.accumulate(x, axis=axis)
+    return np.logaddexp.accumulate(x, axis=axis, dtype=DOUBLE).astype(x.dtype, copy=False)
 
 
 @op("diff", dx=lambda dz, axis: -diff_back(dz, axis=axis))

@@ -19,7 +19,7 @@ WORTH_COMPILING = 512  # elements: below, NumPy takes about as long, and program
 # ------------------------------------------------------------------------------------------------ logistic function
 
 
-@op("sigmoid", floating=True, dx=lambda dz, z: dz * (z * (1 - z)))
+@op("sigmoid", single=True, floating=True, dx=lambda dz, z: dz * (z * (1 - z)))
 def sigmoid(x: Array) -> Any:
     """1 / (1 + exp(-x)), as e / (1 + e) with e = exp(x): small values keep their relative precision.
 
@@ -34,8 +34,8 @@ def sigmoid(x: Array) -> Any:
 
 
 def _lead(x: Any, y: Any) -> Any:
-    """x - y; 0 where both are the same infinity, so that they share."""
-    return np.where(x == y, 0, x - y)
+    """x - y; 0 where both are the same infinity, so that they share. Where they are equal numbers, it has a slope."""
+    return np.where((x == y) & np.isinf(x), 0, x - y)
 
 
 logaddexp = op(
@@ -58,6 +58,7 @@ logaddexp2 = op(
 
 @op(
     "xlogy",
+    single=True,
     broadcasts=True,
     floating=True,
     dx=lambda dz, x, y: dz * np.log(np.where((x == 0) & (y <= 0), 1, y)),
@@ -72,7 +73,7 @@ def xlogy(x: Array, y: Array) -> Any:
 # -------------------------------------------------------------------------------------------------------------- sinc
 
 
-@op("sinc", floating=True, dx=lambda dz, x, order: dz * sinc(x, order=order + 1))
+@op("sinc", single=True, floating=True, dx=lambda dz, x, order: dz * sinc(x, order=order + 1))
 def sinc(x: Array, *, order: int = 0) -> Any:
     """The derivative number `order` of s(x) = sin(pi x) / (pi x).
 
@@ -201,7 +202,7 @@ def _erfc_double(x: Array) -> Any:
     return z
 
 
-@op("erf", floating=True, dx=lambda dz, x: dz * (np.exp(-(x * x)) * (2 / SQRT_PI)))
+@op("erf", single=True, floating=True, dx=lambda dz, x: dz * (np.exp(-(x * x)) * (2 / SQRT_PI)))
 def erf(x: Array) -> Any:
     """Error function: 2 / sqrt(pi) times the integral of exp(-t²) from 0 to x. Relative error 1e-15; float32: 4e-7."""
     return _in_blocks(_erf_double if x.dtype == np.float64 else _erf_single, x)
@@ -213,7 +214,7 @@ def erfc(x: Array) -> Any:
     return _in_blocks(_erfc_double, x)
 
 
-@op("erfinv", floating=True, dx=lambda dz, z: dz * (np.exp(z * z) * (SQRT_PI / 2)))
+@op("erfinv", single=True, floating=True, dx=lambda dz, z: dz * (np.exp(z * z) * (SQRT_PI / 2)))
 def erfinv(x: Array) -> Any:
     """The number whose erf is x: an estimate of S. Winitzki (2008), improved by Halley's iteration."""
     p = np.abs(x.astype(np.float64, copy=False))

@@ -475,13 +475,17 @@ def _function(
     fill["inside"] = "        note_view(out, input)\n" if op.view else ""
     fill["constant_result"] = str(not any(map(op.differentiable, range(len(op.inputs)))))
     fill["forward"] = "(forward if a.size < LARGE else large)" if op.large else "forward"
+    if op.single:
+        fill["forward"] = "(forward if a.dtype is not HALF else run)"
     floating = op.floating
     fill["constant"] = "a if a.dtype.kind == 'f' else floating(a)" if floating else "a"
     fill["constants"] = (
         "a if a.dtype.kind == 'f' else floating(a), b if b.dtype.kind == 'f' else floating(b)" if floating else "a, b"
     )
     text = template.format(tail=_TAIL.format(**fill), **fill)
-    scope.update(_SCOPE, text=text, Tensor=Tensor, forward=op.forward, large=op.large, defaults=op.defaults)
+    scope.update(
+        _SCOPE, text=text, Tensor=Tensor, forward=op.forward, run=op.run, large=op.large, defaults=op.defaults
+    )
     _scopes.append(scope)
     exec(compiled(text, "<op call>"), scope)
     function: FunctionType = scope["function"]
@@ -506,6 +510,7 @@ def _function(
 
 _SCOPE: dict[str, Any] = {
     "__name__": __name__,  # whom warnings are attributed to
+    "HALF": float16,
     "LARGE": elementwise.LARGE,
     "Record": Record,
     "asarray": np.asarray,
@@ -545,7 +550,7 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Any:
         for index, x in enumerate(inputs):
             if type(x) is np.ndarray:
                 arrays[index] = tape.took(x, outer(sys._getframe(1)))
-    z = op.forward(*arrays, **settings)
+    z = (op.run if op.single else op.forward)(*arrays, **settings)
     if not nodes or tape is None:
         if op.outputs != 1:
             return _noted(op, tuple([wrap(part) for part in z]), inputs[0])

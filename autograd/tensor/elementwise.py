@@ -117,15 +117,13 @@ class Elementwise(Core):
     @method
     def addcmul(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Self:
         """self + value * tensor1 * tensor2."""
-        product = _mul(tensor1, tensor2)
-        return _add(self, product if value == 1 else _mul(product, value))  # type: ignore[no-any-return]
+        return _add(self, _mul(tensor1 if value == 1 else _mul(tensor1, value), tensor2))  # type: ignore[no-any-return]
 
     @old_form("value")
     @method
     def addcdiv(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Self:
         """self + value * tensor1 / tensor2."""
-        quotient = _div(tensor1, tensor2)
-        return _add(self, quotient if value == 1 else _mul(quotient, value))  # type: ignore[no-any-return]
+        return _add(self, _div(tensor1 if value == 1 else _mul(tensor1, value), tensor2))  # type: ignore[no-any-return]
 
     @method
     def dist(self, other: Any, p: float = 2) -> Self:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import SettingError, ShapeError
 from ..ops import linalg as ops
-from .core import Array, apply, array_of, binary, implements, method, reflected, ufuncs
+from .core import Array, apply, array_of, binary, cast, implements, method, reflected, ufuncs
 from .dims import normalize_dim
 from .einsum import tensordot
 from .join import alike
@@ -160,8 +160,9 @@ class LinAlg(Solve):
         others = [d for d in range(x._array.ndim) if d != normalize_dim("renorm", dim, x._array.ndim)]
         if p <= 0 or maxnorm < 0:
             raise SettingError(f"renorm: wanted a positive p and a maxnorm of at least 0, got {p} and {maxnorm}")
-        norms = norm_of("renorm", x, p, tuple(others), True)
-        return where(norms > maxnorm, x * (maxnorm / (norms + 1e-7)), x)
+        wide = cast(x, np.dtype(np.float64))  # a norm may be too large for the dtype of x
+        norms = norm_of("renorm", wide, p, tuple(others), True)
+        return where(norms > maxnorm, cast(wide * (maxnorm / (norms + 1e-7)), x._array.dtype), x)
 
     @old_form("beta", "alpha")
     @method

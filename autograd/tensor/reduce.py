@@ -104,6 +104,8 @@ class Reduce(Core):
         """Mean over `dim` of the elements that are not NaN; NaN where there is none."""
         x = _need_float(self, dtype, "nanmean(): expected input to have floating point or complex dtype but got {}")
         axis: Any = axis_of("nanmean", dim, self._array.ndim)
+        if x._array.dtype == np.float16:
+            return cast(Reduce.nanmean(cast(x, np.dtype(np.float32)), dim, keepdim), x._array.dtype)  # type: ignore[no-any-return]
         count = np.asarray(ops.add_reduce(~np.isnan(x._array), axis=axis, dtype=x._array.dtype, keepdims=keepdim))
         return apply(ops.nansum, x, axis=axis, keepdims=keepdim) / wrap(np.where(count, count, math.nan))  # type: ignore[no-any-return]
 
@@ -283,7 +285,7 @@ def var_mean(
     """(variance, mean) over `dim`; arguments as in `Tensor.var`."""
     x: Any = input if isinstance(input, Core) else wrap(array_of(input))
     dim, correction = _corrected("var_mean", dim, unbiased, correction)
-    return Reduce.var(x, dim, keepdim=keepdim, correction=correction), Reduce.mean(x, dim, keepdim)
+    return Reduce.var(x, dim, keepdim=keepdim, correction=correction), _mean(x, dim, keepdim)
 
 
 def std_mean(
@@ -292,7 +294,17 @@ def std_mean(
     """(standard deviation, mean) over `dim`; arguments as in `Tensor.std`."""
     x: Any = input if isinstance(input, Core) else wrap(array_of(input))
     dim, correction = _corrected("std_mean", dim, unbiased, correction)
-    return Reduce.std(x, dim, keepdim=keepdim, correction=correction), Reduce.mean(x, dim, keepdim)
+    return Reduce.std(x, dim, keepdim=keepdim, correction=correction), _mean(x, dim, keepdim)
+
+
+def _mean(x: Any, dim: Any, keepdim: bool) -> Any:
+    """The mean, also where the sum does not fit into the dtype."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = Reduce.mean(x, dim, keepdim)
+    if x._array.size and not np.isfinite(mean._array).all():
+        count = float(x._array.size)
+        mean = Reduce.mean(x / count, dim, keepdim) * count
+    return mean
 
 
 # ------------------------------------------------------------------------------------------------ NumPy's functions

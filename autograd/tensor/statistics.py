@@ -10,8 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import DTypeError, SettingError, ShapeError
-from ..ops.index import zero_at
-from .core import Core, apply, array_of, cast, int64, method, wrap
+from .core import Core, array_of, cast, int64, method, wrap
 from .dims import normalize_dim
 from .out import takes_out
 from .sort import chosen
@@ -131,9 +130,6 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = "use_mm_for_eucl
     if p < 0:
         raise SettingError(f"cdist: only supports non-negative p values, got {p}")
     d = a.unsqueeze(-2) - b.unsqueeze(-3)
-    if p == 0:
-        zero = 0 if d._node is None else apply(zero_at, d, index=...)  # the derivative is zero, not missing
-        return ((d != 0).to(d._array.dtype) + zero).sum(-1)
     return d.norm(p, -1)
 
 

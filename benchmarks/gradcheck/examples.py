@@ -152,6 +152,7 @@ def _rows() -> list[Example]:
         Example("vector_norm", (real(3, 4),), {"p": 3.0, "axis": 1, "keepdims": False}),
         *[Example(name, (real(3, 4),), {"axis": 1}) for name in ("cumsum", "cumprod", "logcumsumexp", "diff")],
         Example("diff_back", (real(3, 4),), {"axis": -1}),
+        Example("others", (real(3, 4),), {"axis": 1}),
         Example("shift", (real(4, 2),), {"axis": 0, "by": 1, "fill": 2.0}),
         Example("recurrence", (real(5), real(5)), {"axis": 0, "reverse": False}),
         # shapes and indices
@@ -199,7 +200,7 @@ def _rows() -> list[Example]:
         Example("linear", (real(2, 3), real(4, 3), real(4))),
         Example("cross", (real(2, 3), real(2, 3)), {"axis": -1}),
         Example("solve", (definite(3), real(3, 2))),
-        *[Example(name, (definite(3),)) for name in ("inv", "det", "cofactor", "slogdet", "qr")],
+        *[Example(name, (definite(3),)) for name in ("inv", "inv_or_nan", "det", "cofactor", "slogdet", "qr")],
         Example("cholesky", (definite(3),), {}, lambda a: autograd.linalg.cholesky((a + a.mT) / 2)),
         Example("eigh", (definite(3),), {}, lambda a: autograd.linalg.eigh((a + a.mT) / 2)[0]),
         Example("svd", (definite(3),), {}, lambda a: autograd.linalg.svd(a)[1]),

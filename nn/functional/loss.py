@@ -413,8 +413,8 @@ def binary_cross_entropy_with_logits(
     if pos_weight is None:
         loss = apply(ops.binary_cross_entropy_with_logits, x, target)
     else:
-        positive = (cast(pos_weight, x._array.dtype) - 1) * target + 1
-        loss = (1 - target) * x - positive * logsigmoid(x)
+        positive = cast(pos_weight, x._array.dtype) * target
+        loss = -((1 - target) * logsigmoid(-x) + positive * logsigmoid(x))
     return reduced(_rescaled(loss, weight), reduction)
 
 
@@ -469,14 +469,14 @@ def multi_margin_loss(
         raise ShapeError(f"multi_margin_loss: wanted an input of shape (N, C) or (C,), got {tuple(input.shape)}")
     labels, _ = _checked("multi_margin_loss", labels, x._array.shape[1], -1 << 62)
     right = x.gather(1, wrap(labels[:, None]))
-    short = (margin - right + x).clamp_min(0)
+    others = np.ones(x._array.shape, np.bool_)
+    others[np.arange(len(labels)), labels] = False
+    short = where(wrap(others), margin - right + x, 0.0).relu()
     if p == 2:
         short = short * short
-    others = np.ones(x._array.shape, x._array.dtype)
-    others[np.arange(len(labels)), labels] = 0
     if weight is not None:
-        others = others * _class_weights("multi_margin_loss", weight, x)[labels][:, None]
-    loss = (short * wrap(others)).sum(1) / x._array.shape[1]
+        short = short * wrap(_class_weights("multi_margin_loss", weight, x)[labels][:, None])
+    loss = short.sum(1) / x._array.shape[1]
     return reduced(loss.reshape(shape), reduction)
 
 
@@ -505,9 +505,9 @@ def multilabel_margin_loss(
     rows, places = np.nonzero(listed)
     right[rows, safe[rows, places]] = True
     # (N, right, wrong): every right class against every wrong one
-    short = (1 - x.gather(1, wrap(safe)).unsqueeze(2) + x.unsqueeze(1)).clamp_min(0)
-    pairs = (listed[:, :, None] & ~right[:, None, :]).astype(x._array.dtype)
-    loss = (short * wrap(pairs)).sum((1, 2)) / classes
+    pairs = listed[:, :, None] & ~right[:, None, :]
+    short = where(wrap(pairs), 1 - x.gather(1, wrap(safe)).unsqueeze(2) + x.unsqueeze(1), 0.0).relu()
+    loss = short.sum((1, 2)) / classes
     return reduced(loss.reshape(shape), reduction)
 
 

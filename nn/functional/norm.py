@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Tensor, stack
 from autograd.advice import same_dtype, to_float
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.modes import state
 from autograd.ops import fused
 from autograd.ops import norm as ops
-from autograd.tensor.core import apply, array_of, wrap
+from autograd.tensor.core import apply, array_of, cast, wrap
 
 from ..write import noted
 
@@ -163,11 +163,11 @@ def rms_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None,
     """input / sqrt(mean(input**2) + eps) * weight over the last dimensions. Zhang & Sennrich 2019.
 
     normalized_shape   the sizes of these dimensions, also the shape of weight
-    eps                default: the smallest e with 1 + e > 1 in input's dtype
+    eps                default: the smallest e with 1 + e > 1 in input's dtype (for float16 in float32)
     """
     x = _checked("rms_norm", input, ("weight", weight))
     view, size = _last("rms_norm", x, normalized_shape, weight, None)
-    eps = float(np.finfo(x._array.dtype).eps) if eps is None else eps
+    eps = float(np.finfo(np.result_type(x._array.dtype, np.float32)).eps) if eps is None else eps
     return _normalised(x, weight, None, view, (1,), (1, view[1]), size, eps, centred=False)[0]
 
 
@@ -219,11 +219,17 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
         raise SettingError(f"local_response_norm: size must be at least 1, got {size}")
     if x._array.size == 0:
         return x  # type: ignore[no-any-return]
+    if x._array.dtype == np.float16:
+        return cast(local_response_norm(cast(x, np.dtype(np.float32)), size, alpha, beta, k), x._array.dtype)  # type: ignore[no-any-return]
     channels = shape[1]
     near = np.arange(channels)[:, None] - np.arange(channels)  # c - c': from -((size - 1) // 2) to size // 2
     band = ((near <= size // 2) & (near >= -((size - 1) // 2))).astype(x._array.dtype)
     squares = (x * x).reshape(shape[0], channels, -1)
-    total = wrap(band).matmul(squares).reshape(shape)
+    if not np.isfinite(squares._array).all():  # products with zeros would be NaN
+        rows = [squares[:, mine != 0].sum(1) for mine in band]
+        total = stack(rows, 1).reshape(shape)
+    else:
+        total = wrap(band).matmul(squares).reshape(shape)
     return x / (total * (alpha / size) + k) ** beta  # type: ignore[no-any-return]
 
 

@@ -48,6 +48,12 @@ def _cofactors(x):
     return np.linalg.det(x)[..., None, None] * np.linalg.inv(x).mT
 
 
+def _inv_or_nan(x):
+    from autograd.ops.linalg import inv_or_nan
+
+    return inv_or_nan(x)
+
+
 def _cofactor(x):
     from autograd.ops.linalg import cofactor
 
@@ -301,6 +307,7 @@ CASES = [
         lambda a, b, left: b @ np.linalg.inv(a),
         (invertible, real),
     ),
+    *_over("inv_or_nan", _inv_or_nan, np.linalg.inv, _SQUARE, domain=invertible),
     *_over("det", linalg.det, np.linalg.det, _SQUARE, domain=invertible),
     *_over("cofactor", _cofactor, _cofactors, _SQUARE, domain=invertible),
     *_over("slogdet", linalg.slogdet, np.linalg.slogdet, _SQUARE, domain=invertible),

@@ -3,7 +3,7 @@
 import numpy as np
 
 import autograd
-from autograd.ops import along, reduce, scan
+from autograd.ops import along, others, reduce, scan
 from autograd.tensor import Tensor
 
 from .case import Case, distinct, real
@@ -116,6 +116,13 @@ def _recur(a, b, axis, reverse=False):
     return z
 
 
+def _others(x, axis):
+    if axis is None:
+        return _others(x.reshape(-1), 0).reshape(x.shape)
+    rows = [np.delete(x, i, axis).prod(axis) for i in range(x.shape[axis])]
+    return np.stack(rows, axis) if rows else x
+
+
 def _share(x, axis):
     return reduce.share(x, x.amax(axis, keepdim=True), axis=axis)
 
@@ -219,6 +226,15 @@ CASES = [
         Case("recurrence", _raw(scan.recurrence), (shape, shape), {"axis": axis, "reverse": reverse}, _recur)
         for shape, axis in (((5,), 0), ((1,), 0), ((3, 4), 0), ((3, 4), 1), ((2, 0), 1))
         for reverse in (False, True)
+    ],
+    *[
+        Case("others", _raw(others.others), (shape,), {"axis": axis}, _others, domain=domain, note=domain.__name__)
+        for shape, axis in (((5,), 0), ((1,), 0), ((3, 4), 0), ((3, 4), 1), ((2, 3), None), ((0, 3), 1), ((2, 0), 1))
+        for domain in (real, _with_zeros)
+    ],
+    *[
+        Case("running_top", _raw(scan.running_top), (shape,), {"axis": axis}, np.maximum.accumulate, order=0)
+        for shape, axis in (((5,), 0), ((3, 4), 1), ((1,), 0), ((2, 0), 1))
     ],
     *_along("diff", Tensor.diff, lambda x, dim: np.diff(x, axis=dim)),
     Case("diff", Tensor.diff, ((2, 5),), {"n": 2}, np.diff),
