@@ -54,8 +54,17 @@ def _eigh_dx(dz: Any, x: Any, z: Any) -> Any:
 @op("eigh", outputs=2, dx=_eigh_dx, anew=symmetric)
 def eigh(x: Array) -> tuple[Array, Array]:
     """Eigenvalues, ascending, and eigenvectors, as columns, of symmetric matrices; the upper triangle is not read."""
+    _check_finite("eigh", x)
     values, q = np.linalg.eigh(x)
     return values, q
+
+
+def _check_finite(function: str, x: Array) -> None:
+    """LAPACK may take forever over infinities."""
+    if not np.isfinite(x).all():
+        raise LinAlgError(
+            f"linalg.{function}: The algorithm failed to converge because the input matrix contained non-finite values."
+        )
 
 
 def _svd_dx(dz: Any, x: Any, z: Any) -> Any:
@@ -75,6 +84,7 @@ def _svd_dx(dz: Any, x: Any, z: Any) -> Any:
 @op("svd", outputs=3, dx=_svd_dx)
 def svd(x: Array) -> tuple[Array, Array, Array]:
     """u, s, vh with x = u @ diag(s) @ vh; as many singular values, descending, as the smaller side of x."""
+    _check_finite("svd", x)
     try:
         u, s, vh = np.linalg.svd(x, full_matrices=False)
     except np.linalg.LinAlgError:
@@ -85,12 +95,44 @@ def svd(x: Array) -> tuple[Array, Array, Array]:
 @op("svdvals", private=("x",), dx=lambda dz, x: _svdvals_dx(dz, x))
 def svdvals(x: Array) -> Array:
     """The singular values alone, descending: equal ones and zeros do no harm to their gradient."""
+    _check_finite("svdvals", x)
     return np.linalg.svd(x, compute_uv=False)
 
 
 def _svdvals_dx(dz: Any, x: Any) -> Any:
-    u, _, vh = svd(x)
-    return (u * row(dz)) @ vh
+    return with_values(x, dz)
+
+
+def _with_values_rules(dz: Any, x: Any, f: Any, wanted: tuple[int, ...]) -> tuple[Any, Any]:
+    u, s, vh = svd(x)
+    v = vh.mT
+    inner = u.mT @ dz @ v
+    df = np.sum(inner * identity(s), axis=-1) if 1 in wanted else None
+    if 0 not in wanted:
+        return None, df
+    # the symmetric part of a change of x turns u and v alike, the other one against each other
+    gap, total = column(s) - row(s), column(s) + row(s)
+    alike = (column(f) - row(f)) * (gap != 0) / (gap + (gap == 0))
+    against = (column(f) + row(f)) * (total != 0) / (total + (total == 0))
+    middle = 0.5 * (alike * (inner + inner.mT) + against * (inner - inner.mT))
+    dx = u @ middle @ vh
+    scale = row(f * (s != 0) / (s + (s == 0)))
+    if u.shape[-2] > s.shape[-1]:  # what of dz lies outside the span of u
+        dx = dx + ((dz @ v - u @ inner) * scale) @ vh
+    if v.shape[-2] > s.shape[-1]:
+        dx = dx + u @ ((dz.mT @ u - v @ inner.mT) * scale).mT
+    return dx, df
+
+
+@op("with_values", joint=_with_values_rules)
+def with_values(x: Array, f: Array) -> Array:
+    """x with its singular values replaced by f: u @ diag(f) @ vh. The gradient of a function of the singular values.
+
+    Equal singular values with equal f do no harm: u and v can be turned alike without a change. The slope of f itself
+    along such a turn is not known here, and counts as 0, as it is for the sum of all singular values.
+    """
+    u, _, vh = svd.forward(x)
+    return (u * row(f)) @ vh
 
 
 def _qr_dx(dz: Any, x: Any, z: Any) -> Any:

@@ -96,17 +96,20 @@ def _power(x: Array, y: Array) -> Any:
         return np.where(y < 0, unit, np.power(x, np.maximum(y, 0))).astype(x.dtype)
 
 
-def _inverse_overflows(x: Any) -> Any:
-    return np.absolute(x) < float(np.finfo(x.dtype).tiny)
+def _power_slope(x: Any, y: Any) -> Any:
+    """y * x**(y-1), and 0 where y = 0 and 1 / x is not finite, which would be 0 * inf."""
+    flat = (y == 0) & (np.absolute(x) < float(np.finfo(x.dtype).tiny))
+    if not flat.any():
+        return y * np.power(x, y - 1)
+    return np.where(flat, 0, y * np.power(np.where(flat, 1, x), y - 1))
 
 
-# d/dx: where y = 0 and 1 / x is not finite, y * x**(y-1) is 0 * inf but means 0; other bases give that.
 # d/dy: 0**y is 0 for every y > 0, so its slope is 0, though log(0) is -inf. A negative base has no slope in y: NaN.
 pow = op(
     "pow",
     _power,
     broadcasts=True,
-    dx=lambda dz, x, y: dz * (y * np.power(np.where((y == 0) & _inverse_overflows(x), 1, x), y - 1)),
+    dx=lambda dz, x, y: dz * _power_slope(x, y),
     dy=lambda dz, x, y, z: dz * (z * np.log(np.where((x == 0) & (y >= 0), 1, x))),
 )
 
@@ -163,7 +166,7 @@ def _over_radius2(dz: Any, c: Any, x: Any, y: Any) -> Any:
         return dz * (c / r2)
     r = np.hypot(x, y)
     r = np.where(r == 0, 1, r)
-    return np.where(near, dz * (c / np.where(near, r2, 1)), dz * (c / r / r))
+    return np.where(near, dz * (c / np.where(near, r2, 1)), dz * ((x != 0) | (y != 0)) * (c / r / r))
 
 
 atan2 = op(  # atan2(x, y): the angle of the point with ordinate x and abscissa y; gradient 0 at the origin
@@ -179,6 +182,6 @@ hypot = op(  # gradient 0 at the origin
     np.hypot,
     broadcasts=True,
     floating=True,
-    dx=lambda dz, x, z: dz * (x / np.where(z == 0, 1, z)),
-    dy=lambda dz, y, z: dz * (y / np.where(z == 0, 1, z)),
+    dx=lambda dz, x, z: dz * (z != 0) * (x / np.where(z == 0, 1, z)),
+    dy=lambda dz, y, z: dz * (z != 0) * (y / np.where(z == 0, 1, z)),
 )

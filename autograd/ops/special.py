@@ -33,6 +33,9 @@ def sigmoid(x: Array) -> Any:
     return e / (1 + e)
 
 
+logit = op("logit", lambda x: np.log(x / (1 - x)), floating=True, single=True, dx=lambda dz, x: dz / (x * (1 - x)))
+
+
 def _lead(x: Any, y: Any) -> Any:
     """x - y; 0 where both are the same infinity, so that they share. Where they are equal numbers, it has a slope."""
     return np.where((x == y) & np.isinf(x), 0, x - y)

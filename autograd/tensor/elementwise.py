@@ -229,7 +229,7 @@ class Elementwise(Core):
         x: Any = _floating(self)
         if eps is not None:
             x = x.clamp(eps, 1 - eps)
-        return (x / (1 - x)).log()  # type: ignore[no-any-return]
+        return apply(special.logit, x)  # type: ignore[no-any-return]
 
 
 @takes_out

@@ -117,6 +117,7 @@ def _rows() -> list[Example]:
         *_each("remainder fmod", apart(2, 3), between(1.7, 1.9, 3)),
         *_each("copysign", apart(2, 3), apart(2, 3)),
         *_each("lgamma", p),
+        *_each("logit", between(*SHARE, 2, 3)),
         Example("polygamma", (p,), {"order": 0}),
         Example("acosh", (between(1.2, 4, 2, 3),)),
         Example("lerp", (x, real(2, 3), real(2, 3))),
@@ -205,6 +206,7 @@ def _rows() -> list[Example]:
         Example("eigh", (definite(3),), {}, lambda a: autograd.linalg.eigh((a + a.mT) / 2)[0]),
         Example("svd", (definite(3),), {}, lambda a: autograd.linalg.svd(a)[1]),
         Example("svdvals", (real(3, 2),)),
+        Example("with_values", (real(3, 2), real(2))),
         Example("pinv", (real(3, 2),), {}, autograd.linalg.pinv),
         # losses
         Example("cross_entropy", (real(3, 4),), {"target": LABELS, "share": 0.25, "total": True}),

@@ -15,7 +15,7 @@ from autograd.errors import DTypeError, LabelError, NoRuleError, SettingError, S
 from autograd.modes import state
 from autograd.ops import loss as ops
 from autograd.tape import Record
-from autograd.tensor.activation import logsigmoid
+from autograd.tensor.activation import hardtanh, logsigmoid
 from autograd.tensor.core import apply, array_of, cast, wrap
 
 from ..learner import due, glance, warn_once
@@ -593,10 +593,9 @@ def huber_loss(input: Tensor, target: Any, reduction: str = "mean", delta: float
 
 
 def _rounded(difference: Any, bend: float) -> Any:
-    """|d|, with a parabola of the same slope inside of +-bend; times bend."""
-    size = difference.abs()
-    inner = size.clamp_max(bend)
-    return inner * (size - inner * 0.5)
+    """|d|, with a parabola of the same slope inside of +-bend; times bend. Its curvature is 1 inside, and at d = 0."""
+    inner = hardtanh(difference, -bend, bend)
+    return inner * (difference - inner * 0.5)
 
 
 def _weighted(loss: Any, weight: Any, reduction: str) -> Tensor:

@@ -161,7 +161,7 @@ CASES = [
     *_unary("atanh", Tensor.atanh, np.arctanh, unit),
     # special functions
     *_unary("sigmoid", Tensor.sigmoid, _sigmoid),
-    *_unary("sigmoid", Tensor.logit, lambda x: np.log(x / (1 - x)), probability, note="logit"),
+    *_unary("logit", Tensor.logit, lambda x: np.log(x / (1 - x)), probability),
     *_unary("erf", Tensor.erf, _erf, wide),
     *_unary("erfc", Tensor.erfc, _erfc, wide),
     *_unary("erfinv", lambda x: x.erfinv(), None, unit),

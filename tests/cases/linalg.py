@@ -48,6 +48,17 @@ def _cofactors(x):
     return np.linalg.det(x)[..., None, None] * np.linalg.inv(x).mT
 
 
+def _with_values(x, f):
+    from autograd.ops.decompose import with_values
+
+    return with_values(x, f)
+
+
+def _turned(x, f):
+    u, _, vh = np.linalg.svd(x, full_matrices=False)
+    return (u * f[..., None, :]) @ vh
+
+
 def _inv_or_nan(x):
     from autograd.ops.linalg import inv_or_nan
 
@@ -307,6 +318,10 @@ CASES = [
         lambda a, b, left: b @ np.linalg.inv(a),
         (invertible, real),
     ),
+    *[
+        Case("with_values", _with_values, (shape, (*shape[:-2], min(shape[-2:]))), {}, _turned, repeat=False)
+        for shape in ((2, 2), (3, 2), (2, 3), (1, 1), (2, 2, 2), (0, 2, 2))
+    ],
     *_over("inv_or_nan", _inv_or_nan, np.linalg.inv, _SQUARE, domain=invertible),
     *_over("det", linalg.det, np.linalg.det, _SQUARE, domain=invertible),
     *_over("cofactor", _cofactor, _cofactors, _SQUARE, domain=invertible),
