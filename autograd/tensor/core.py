@@ -483,9 +483,7 @@ def _function(
         "a if a.dtype.kind == 'f' else floating(a), b if b.dtype.kind == 'f' else floating(b)" if floating else "a, b"
     )
     text = template.format(tail=_TAIL.format(**fill), **fill)
-    scope.update(
-        _SCOPE, text=text, Tensor=Tensor, forward=op.forward, run=op.run, large=op.large, defaults=op.defaults
-    )
+    scope.update(_SCOPE, text=text, Tensor=Tensor, forward=op.forward, run=op.run, large=op.large, defaults=op.defaults)
     _scopes.append(scope)
     exec(compiled(text, "<op call>"), scope)
     function: FunctionType = scope["function"]
