@@ -21,7 +21,7 @@ GATES = (
     ["ruff", "format", "--check", "--quiet", "."],
     ["ruff", "check", "--quiet", "."],
     ["mypy", "--no-error-summary"],
-    ["pytest", "-q"],
+    ["pytest", "-q", "-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"],
 )
 MODES = {
     "python": {"NUMBA_DISABLE_JIT": "1"},

@@ -77,9 +77,9 @@ def test_a_loop_over_steps_takes_linear_time():
         best = np.inf
         for _ in range(3):
             total = sum((x[t] for t in range(steps)), tensor(np.zeros(1000)))
-            start = time.perf_counter()
+            start = time.process_time()
             total.sum().backward()
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
         return best
 
     assert seconds(800) < 40 * seconds(100)  # 8 times if linear, 64 times if each step made a full gradient

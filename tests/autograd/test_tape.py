@@ -156,9 +156,9 @@ def test_sixty_nested_diamonds_take_linear_time():
     y = x
     for _ in range(60):
         y = y + y
-    started = time.perf_counter()
+    started = time.process_time()
     y.sum().backward()
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert x.grad.item() == 2.0**60
 
 
@@ -168,10 +168,10 @@ def test_a_chain_of_200_000_operations_replays_in_linear_time():
         y = x
         for _ in range(length):
             y = y + 1
-        started = time.perf_counter()
+        started = time.process_time()
         y.sum().backward()
         assert x.grad.item() == 1
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     short = min(seconds(20_000) for _ in range(3))
     long = seconds(200_000)

@@ -418,10 +418,10 @@ def test_packed_and_padded():
 def test_ten_thousand_steps(kind):
     layer = getattr(nn, kind)(1, 4)
     layer(autograd.zeros(100, 1, 1))[0].sum().backward()
-    start = time.perf_counter()
+    start = time.process_time()
     x = autograd.tensor(series(10_000, 1, 1, dtype=np.float32), requires_grad=True)
     layer(x)[0][-1].sum().backward()
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert x.grad.numpy()[-1].any()
 
 
