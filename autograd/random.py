@@ -16,12 +16,14 @@ import numpy as np
 
 from .device import check_device
 from .errors import DTypeError, ShapeError
+from .modes import state
 from .tensor import Tensor
 from .tensor.core import Array, Core, array_of, get_default_dtype, wrap
 from .tensor.new import dtype_of, made, size_of
 from .tensor.options import makes
 from .tensor.out import takes_out
 from .tensor.random_fill import Generator, default_generator, floating, standard_normal, uniform
+from .tensor.untracked import warn_at_line
 
 __all__ = ["Generator", "default_generator"]
 
@@ -128,9 +130,15 @@ def normal(
 ) -> Tensor:
     """Normal with `mean` and `std`: Tensors that are broadcast, or two numbers and a `size`.
 
-    The result is a constant: no gradient flows to mean and std. Write mean + std * randn(...) where it should.
+    The result is a constant: no gradient flows to mean and std, and a warning says so if they require grad. Write
+    mean + std * randn(...) where it should.
     """
     check_device("normal", device)
+    if state.tape is not None and any(isinstance(x, Core) and x._node is not None for x in (mean, std)):
+        warn_at_line(
+            "normal: no gradient flows from random numbers to mean and std. Write mean + std * randn(...), or "
+            "nn.distributions.Normal(mean, std).rsample(), where it should; else give mean.detach() and std.detach()"
+        )
     centre, spread = array_of(mean), array_of(std)
     if spread.size and spread.min() < 0:
         raise ShapeError(f"normal expects all elements of std >= 0.0, but found {spread.min()}")

@@ -85,7 +85,8 @@ class Piecewise(Core):
         """|self - other| <= atol + rtol * |other|, element by element. `equal_nan`: NaN is close to NaN."""
         dtype = result_type(self, other)
         x, y = cast(self, dtype)._array, cast(other, dtype)._array
-        return wrap(np.isclose(x, y, rtol, atol, equal_nan))  # type: ignore[no-any-return]
+        near, far = (array_of(limit) if isinstance(limit, Core) else limit for limit in (atol, rtol))
+        return wrap(np.isclose(x, y, far, near, equal_nan))  # type: ignore[no-any-return]
 
     @method
     def allclose(self, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:

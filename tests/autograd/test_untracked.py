@@ -284,8 +284,13 @@ def test_our_own_settings_and_extra_arguments():
         lambda v: autograd.arange(0, v),
         lambda v: autograd.linspace(0, v, 3),
         lambda v: F.leaky_relu(data, v),
+        lambda v: F.pad(data, (1, 1), value=v),
     ):
         assert any(message.startswith(ESCAPE) for _, message, _ in said(lambda function=function: function(x[0])))
+    assert autograd.allclose(x, x, atol=x[0])
+    ((_, message, here),) = said(lambda: autograd.normal(x, 1.0))
+    assert "mean + std * randn" in message
+    assert here
     with pytest.raises(DTypeError, match="expected fweights to have integral dtype"):
         data.cov(fweights=x)
 
