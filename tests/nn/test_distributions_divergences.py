@@ -420,4 +420,4 @@ def test_relaxed_draws_have_a_base():
         assert isinstance(member, D.TransformedDistribution)
         assert member.has_rsample
         assert member.expand((3, *member.batch_shape)).rsample().shape == (3, *member.batch_shape, *member.event_shape)
-    assert repr(d) == "RelaxedBernoulli(logits: Size([2]))"
+    assert repr(D.RelaxedBernoulli(0.7, logits=double([0.5, 1.0]))) == "RelaxedBernoulli(logits: Size([2]))"

@@ -215,7 +215,7 @@ def test_the_mean_of_the_gradient_is_the_gradient_of_the_mean(name):
     """E[f(x)] is known in closed form as a function of the parameters: so is its gradient."""
     make, values, f, mean = MEANS[name]
     autograd.manual_seed(20)
-    n = 60_000
+    n = 30_000
     leaves = [double(v, requires_grad=True) for v in values]
     wide = [leaf.detach().expand((n, *leaf.shape)).clone().requires_grad_() for leaf in leaves]
     draws = f(make(*wide).rsample())
