@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from kernels import pool as kernels
+from kernels import pool_sums as sums
 from kernels.pool import Windows as Windows
 
 from ..op import Array, op
@@ -92,7 +93,7 @@ def max_unpool(x: Array, *, index: Array, shape: Numbers) -> Array:
 )
 def avg_pool(x: Array, *, size: Numbers, stride: Numbers, padding: Numbers, out: Numbers, divisor: Any) -> Array:
     """Sum of each window over `divisor`, a number or an array of x's dtype with a number per window."""
-    return kernels.window_sums(x, size, stride, padding, out, divisor)
+    return sums.window_sums(x, size, stride, padding, out, divisor)
 
 
 def _avg_of_spread(dz: Any, size: Numbers, stride: Numbers, padding: Numbers, divisor: Any, x_shape: Numbers) -> Any:
@@ -103,4 +104,4 @@ def _avg_of_spread(dz: Any, size: Numbers, stride: Numbers, padding: Numbers, di
 @op("avg_spread", single=True, dx=_avg_of_spread)
 def avg_spread(x: Array, *, size: Numbers, stride: Numbers, padding: Numbers, divisor: Any, shape: Numbers) -> Array:
     """The transpose of `avg_pool`: the share of each window, given to all its elements."""
-    return kernels.window_spread(x, size, stride, padding, shape, divisor)
+    return sums.window_spread(x, size, stride, padding, shape, divisor)

@@ -183,6 +183,8 @@ def max_pool1d(
     return_indices   also return where the winners are: int64, row-major within the spatial dimensions
 
     Of equal elements the first wins, and receives the whole gradient. NaN wins over everything.
+    Raises ShapeError for a window without elements, as dilated ones may step over a small input: PyTorch gives -inf
+    there, and an index outside of the input.
 
     >>> max_pool1d(Tensor([[1.0, 3.0, 2.0, 2.0]]), 2).tolist()
     [[3.0, 2.0]]

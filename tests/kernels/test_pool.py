@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from kernels import pool, resize, threads
+from kernels import pool, pool_sums, resize, threads
 from tests import naive
 
 
@@ -90,7 +90,7 @@ def test_adaptive_max_pool(out, rng):
 def test_window_sums_and_their_transpose(settings, rng):
     shape, size, stride, padding, _, out = settings
     x = rng.standard_normal(shape)
-    z = pool.window_sums(x, size, stride, padding, out)
+    z = pool_sums.window_sums(x, size, stride, padding, out)
     expected = np.zeros((*shape[: -len(out)], *out))
     for window in np.ndindex(out):
         part = tuple(
@@ -100,7 +100,7 @@ def test_window_sums_and_their_transpose(settings, rng):
         expected[(..., *window)] = x[(..., *part)].sum(tuple(range(-len(out), 0)))
     np.testing.assert_allclose(z, expected, rtol=1e-12, atol=1e-12)
     dz = rng.standard_normal(z.shape)
-    dx = pool.window_spread(dz, size, stride, padding, shape[-len(out) :] if len(shape) == len(out) else shape)
+    dx = pool_sums.window_spread(dz, size, stride, padding, shape[-len(out) :] if len(shape) == len(out) else shape)
     assert dx.shape == shape
     np.testing.assert_allclose((dx * x).sum(), (dz * z).sum(), rtol=1e-10, atol=1e-12)
 
@@ -140,8 +140,8 @@ def test_dtype_stays():
     x = np.ones((2, 4), np.float32)
     assert resize.gather(x, TAPS, 1).dtype == np.float32
     assert resize.spread(np.ones((2, 5), np.float32), TAPS, 1, 4).dtype == np.float32
-    assert pool.window_sums(x, (2,), (2,), (0,), (2,)).dtype == np.float32
-    assert pool.window_spread(x, (2,), (2,), (0,), (2, 8)).dtype == np.float32
+    assert pool_sums.window_sums(x, (2,), (2,), (0,), (2,)).dtype == np.float32
+    assert pool_sums.window_spread(x, (2,), (2,), (0,), (2, 8)).dtype == np.float32
 
 
 # ------------------------------------------------------------------------------------------- places, threads, shapes
@@ -225,8 +225,8 @@ def test_threads_give_the_same_bits(rng, monkeypatch):
         for n in (1, 2, 3, 16):
             threads.set_num_threads(n)
             value, place = pool.winners(x, windows)
-            total = pool.window_sums(x, *settings, (5, 5), 9)
-            spread = pool.window_spread(value, *settings, x.shape, 9)
+            total = pool_sums.window_sums(x, *settings, (5, 5), 9)
+            spread = pool_sums.window_spread(value, *settings, x.shape, 9)
             results.append((value, place, pool.put(value, place, windows, x.shape), total, spread))
     finally:
         threads.set_num_threads(before)
@@ -239,10 +239,10 @@ def test_threads_give_the_same_bits(rng, monkeypatch):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_means_of_everything(width, dtype, rng):
     x = rng.standard_normal((3, 5, 7, width)).astype(dtype)
-    z = pool.window_sums(x, (7, width), (7, width), (0, 0), (1, 1), 7 * width)
+    z = pool_sums.window_sums(x, (7, width), (7, width), (0, 0), (1, 1), 7 * width)
     assert z.dtype == dtype
     np.testing.assert_allclose(z[..., 0, 0], x.mean((2, 3), dtype=np.float64), rtol=0, atol=1e-6)
-    dx = pool.window_spread(z, (7, width), (7, width), (0, 0), x.shape, 7 * width)
+    dx = pool_sums.window_spread(z, (7, width), (7, width), (0, 0), x.shape, 7 * width)
     np.testing.assert_allclose(dx, np.broadcast_to(z / (7 * width), x.shape), rtol=1e-6)
 
 
@@ -250,8 +250,8 @@ def test_a_divisor_per_window(rng):
     x, divisor = rng.standard_normal((2, 3, 6, 8)), rng.integers(1, 9, (3, 4)).astype(np.float64)
     settings = ((2, 2), (2, 2), (0, 0))
     whole = x.reshape(2, 3, 3, 2, 4, 2).sum((3, 5))
-    np.testing.assert_allclose(pool.window_sums(x, *settings, (3, 4), divisor), whole / divisor, rtol=1e-14)
-    dx = pool.window_spread(whole, *settings, x.shape, divisor)
+    np.testing.assert_allclose(pool_sums.window_sums(x, *settings, (3, 4), divisor), whole / divisor, rtol=1e-14)
+    dx = pool_sums.window_spread(whole, *settings, x.shape, divisor)
     np.testing.assert_allclose(dx, (whole / divisor).repeat(2, 2).repeat(2, 3), rtol=1e-14)
 
 
