@@ -226,7 +226,6 @@ NAMES: dict[str, dict[str, str]] = {
     "optim.sgd": {STEP: "sgd"},
     "optim.optimizer": {"register hooks on each optimiser": """register_optimizer_step_post_hook
             register_optimizer_step_pre_hook"""},
-    "optim.swa_utils": {"use get_ema_avg_fn and get_swa_avg_fn": "get_ema_multi_avg_fn get_swa_multi_avg_fn"},
     "data": {
         PIPES: """
             DFIterDataPipe DataChunk IterDataPipe MapDataPipe argument_validation datapipes functional_datapipe graph
@@ -268,7 +267,7 @@ NAMES: dict[str, dict[str, str]] = {
         FILES: "load save jit_module_from_flatbuffer save_jit_module_to_flatbuffer export_opnames",
         GRAPH: """
             Attribute CompilationUnit Error ONNXTracedModule RecursiveScriptClass RecursiveScriptModule ScriptWarning
-            TopLevelTracedModule TracedModule TracerWarning TracingCheckError annotations enable_onednn_fusion
+            TopLevelTracedModule TracedModule TracerWarning TracingCheckError enable_onednn_fusion
             frontend fuser interface last_executed_optimized_graph onednn_fusion_enabled optimized_execution
             run_frozen_optimizations script_method set_fusion_strategy set_module strict_fusion trace_module
         """,

@@ -17,6 +17,7 @@ from . import (
     layers,
     losses,
     modules,
+    names,
     ops,
     optimizers,
     ported,
@@ -147,6 +148,9 @@ def checks(family: str, dtypes: list[str]) -> Iterator[Check]:
         for where, name in layers.signatures():
             yield f"{where}.{name}", lambda w=where, n=name: layers.signature_difference(w, n, nn)
         yield from signatures.checks()
+    elif family == "names":
+        for where, name in names.names():
+            yield f"{where}.{name}", lambda w=where, n=name: names.name_difference(w, n)
     elif family == "data":
         for text in data.expressions():
             yield text, lambda e=text: data.data_difference(e)
@@ -188,6 +192,7 @@ FAMILIES = (
     "distributions",
     "layers",
     "signatures",
+    "names",
     "data",
     "refusals",
     "modules",

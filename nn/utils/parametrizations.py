@@ -112,4 +112,6 @@ def _check(function: str, module: Module, name: str) -> None:
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "orthogonal":
+        return importlib.import_module("nn.utils.orthogonal").orthogonal
     raise importlib.import_module("autograd.names.absent").missing(__name__, name)

@@ -433,3 +433,20 @@ def test_rare_names_are_not_imported_before_they_are_asked_for():
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
     assert result.stdout == "[] False\n", result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (2, 4), (4, 2)])
+@pytest.mark.parametrize("name", ["matrix_exp", "cayley", "householder"])
+def test_orthogonal_weights(shape, name):
+    layer = nn.Linear(*shape, dtype=torch.float64)
+    nn.utils.parametrizations.orthogonal(layer, orthogonal_map=name)
+    update = nn.optim.SGD(layer.parameters(), lr=0.1)
+    before = layer.weight.detach().clone()
+    for _ in range(3):
+        update.zero_grad()
+        (layer(torch.ones(2, shape[0], dtype=torch.float64)) ** 2).sum().backward()
+        update.step()
+    w = layer.weight.detach().numpy()
+    product = w @ w.T if len(w) <= w.shape[1] else w.T @ w
+    np.testing.assert_allclose(product, np.eye(len(product)), atol=1e-12)
+    assert np.abs(w - before.numpy()).max() > 0.01
