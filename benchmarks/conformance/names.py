@@ -26,7 +26,7 @@ MODULES = """torch torch.nn torch.nn.functional torch.nn.init torch.nn.utils tor
     torch.nested torch.masked torch.signal.windows torch.quantization torch.export torch.distributed
     torch.multiprocessing""".split()  # fmt: skip
 UNINTERESTING = re.compile(
-    r"_.*|torch|[A-Z]|T_co|hooks|TYPE_CHECKING|dist|windows|linear_cross_entropy_options|mkdtemp"
+    r"_.*|torch|[A-Z]|T_co|hooks|[A-Z]+_CHECKING|dist|windows|linear_cross_entropy_options|mkdtemp"
 )
 
 
