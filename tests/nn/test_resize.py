@@ -251,7 +251,7 @@ def test_sampling_says_what_does_not_fit():
     with pytest.raises(ShapeError, match="same batch size"):
         F.grid_sample(x, tensor(np.zeros((2, 2, 2, 2), np.float32)), align_corners=True)
     with pytest.raises(SettingError, match="expected mode to be"):
-        F.grid_sample(x, grid, mode="bicubic", align_corners=True)
+        F.grid_sample(x, grid, mode="cubic", align_corners=True)
     with pytest.raises(SettingError, match="expected padding_mode to be"):
         F.grid_sample(x, grid, padding_mode="wrap", align_corners=True)
     with pytest.raises(ShapeError, match="affine_grid only supports 4D and 5D sizes"):
