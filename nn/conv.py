@@ -29,6 +29,44 @@ class _ConvNd(Module):
     bias: Parameter | None  # (out_channels,)
     padding: Sizes | str
 
+    def __init__(self, *settings: Any, **named: Any) -> None:
+        super().__init__()
+        if settings or named:  # a layer of somebody's own, with PyTorch's order of settings
+            self._own(*settings, **named)
+
+    def _own(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any,
+        padding: Any,
+        dilation: Any,
+        transposed: bool,
+        output_padding: Any,
+        groups: int,
+        bias: bool,
+        padding_mode: str,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        self.axes = len(kernel_size)
+        self.transposed = transposed
+        self._build(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            output_padding,
+            dilation,
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
+        )
+
     def _build(
         self,
         in_channels: int,
@@ -142,6 +180,13 @@ class _Conv(_ConvNd):
             input = F.pad(input, self._edges(), mode=self.padding_mode)
             padding = 0
         return function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """The same with a weight and a bias that a subclass has made of its own."""
+        padding: Ints | str = self.padding
+        if self.padding_mode != "zeros":
+            input, padding = F.pad(input, self._edges(), mode=self.padding_mode), 0
+        return type(self)._function(input, weight, bias, self.stride, padding, self.dilation, self.groups)
 
     def _edges(self) -> list[int]:
         """Pairs (before, after), the last axis first, as `functional.pad` takes them."""

@@ -34,6 +34,22 @@ class _Loss(Module):
         self.register_buffer(name, value if value is None or isinstance(value, Tensor) else wrap(array_of(value)))
 
 
+class _WeightedLoss(_Loss):
+    """A loss of somebody's own with a weight per class, which is state that is not learned."""
+
+    weight: Tensor | None  # (C,)
+
+    def __init__(
+        self,
+        weight: Any = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self._buffer("weight", weight)
+
+
 class CrossEntropyLoss(_Loss):
     """-log softmax(input) at the target class; see `functional.cross_entropy`."""
 

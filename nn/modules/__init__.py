@@ -26,7 +26,7 @@ PATHS: dict[str, tuple[str, dict[str, str]]] = {
     "instancenorm": ("nn.norm nn.lazy", {"_NormBase": "_ChannelNorm"}),
     "lazy": ("nn.lazy", {}),
     "linear": ("nn.linear nn.lazy", {"NonDynamicallyQuantizableLinear": "Linear"}),
-    "loss": ("nn.loss", {"_WeightedLoss": "_Loss"}),
+    "loss": ("nn.loss", {}),
     "module": ("nn.module nn.hooks", {"_IncompatibleKeys": "IncompatibleKeys"}),
     "normalization": ("nn.norm nn.cross_map", {}),
     "padding": ("nn.padding", {"_ConstantPadNd": "_Constant", "_ReflectionPadNd": "_Padding",

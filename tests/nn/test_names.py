@@ -450,3 +450,33 @@ def test_orthogonal_weights(shape, name):
     product = w @ w.T if len(w) <= w.shape[1] else w.T @ w
     np.testing.assert_allclose(product, np.eye(len(product)), atol=1e-12)
     assert np.abs(w - before.numpy()).max() > 0.01
+
+
+def test_layers_made_of_private_bases():
+    """Programs derive layers from PyTorch's private classes, and call their constructors."""
+
+    class Standardised(nn.Conv2d):
+        def forward(self, x):
+            w = self.weight - self.weight.mean((1, 2, 3), keepdim=True)
+            return self._conv_forward(x, w, self.bias)
+
+    class Own(nn.modules.conv._ConvNd):
+        def __init__(self, a, b, size):
+            super().__init__(a, b, _pair(size), _pair(1), _pair(0), _pair(1), False, _pair(0), 1, True, "zeros")
+
+        def forward(self, x):
+            return F.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+    class Focal(nn.modules.loss._WeightedLoss):
+        def __init__(self, weight=None, reduction="mean"):
+            super().__init__(weight, None, None, reduction)
+
+        def forward(self, x, y):
+            return F.cross_entropy(x, y, self.weight, reduction=self.reduction)
+
+    x = torch.ones(1, 2, 5, 5)
+    assert Own(2, 3, 3)(x).shape == (1, 3, 3, 3)
+    for mode in ("zeros", "reflect"):
+        layer = Standardised(2, 3, 3, padding=1, padding_mode=mode, bias=False)
+        np.testing.assert_allclose(layer(x).detach().numpy()[..., 1:-1, 1:-1], 0, atol=1e-6)
+    assert Focal(torch.ones(2))(torch.zeros(1, 2), torch.tensor([1])).item() == pytest.approx(math.log(2))
