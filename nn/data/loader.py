@@ -76,6 +76,8 @@ class DataLoader:
     ) -> None:
         if isinstance(num_workers, bool) or not isinstance(num_workers, int) or num_workers < 0:
             raise ShapeError(f"DataLoader: num_workers should be an integer >= 0, got {num_workers!r}")
+        if num_workers == 0 and persistent_workers:
+            raise ShapeError("DataLoader: persistent_workers option needs num_workers > 0")
         if num_workers == 0 and (timeout or worker_init_fn is not None or prefetch_factor is not None):
             raise ShapeError(
                 "DataLoader: timeout, worker_init_fn and prefetch_factor could only be specified in multiprocessing, "

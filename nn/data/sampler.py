@@ -11,6 +11,12 @@ from autograd.errors import ShapeError
 
 from .randomness import numpy_generator
 
+
+def _check_bool(name: str, setting: str, value: Any) -> None:
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}: {setting} should be a boolean value, but got {setting}={value!r}")
+
+
 Array = np.ndarray[Any, Any]
 
 
@@ -57,6 +63,7 @@ class RandomSampler(Sampler):
         if num_samples is not None and num_samples < 1:
             raise ShapeError(f"RandomSampler: num_samples should be a positive integer value, but got {num_samples}")
         self.data_source = data_source
+        _check_bool("RandomSampler", "replacement", replacement)
         self.replacement = replacement
         self.num_samples = num_samples
         self.generator = generator
@@ -107,6 +114,7 @@ class WeightedRandomSampler(Sampler):
                 f"{np.count_nonzero(self.weights)}"
             )
         self.num_samples = num_samples
+        _check_bool("WeightedRandomSampler", "replacement", replacement)
         self.replacement = replacement
         self.generator = generator
 
@@ -126,6 +134,7 @@ class BatchSampler(Sampler):
             raise ShapeError(f"batch_size should be a positive integer value, but got batch_size={batch_size}")
         self.sampler = sampler
         self.batch_size = int(batch_size)
+        _check_bool("BatchSampler", "drop_last", drop_last)
         self.drop_last = drop_last
 
     def __iter__(self) -> Iterator[list[int]]:

@@ -131,7 +131,10 @@ class Optimizer:
                 raise TypeError(f"Invalid {what}: {group[name]!r} is a str; wanted a number")
             if name in group and not group[name] >= 0:
                 raise SettingError(f"Invalid {what}: {group[name]}")
-        for index, beta in enumerate(group.get("betas", ())):
+        betas = group.get("betas")
+        if betas is not None and len(betas) != 2:
+            raise SettingError(f"Invalid betas: wanted two numbers, got {betas}")
+        for index, beta in enumerate(betas or ()):
             if not 0 <= beta < 1:
                 raise SettingError(f"Invalid beta parameter at index {index}: {beta}")
 

@@ -178,3 +178,16 @@ def test_batched_gradients_and_old_names_of_backward():
     with pytest.warns(FutureWarning, match="grad_variables"):
         torch.autograd.backward([x * 2], grad_variables=[torch.ones(3)])
     assert x.grad.tolist() == [2, 2, 2]
+
+
+def test_settings_of_optimisers_and_data_are_checked():
+    p, data = [nn.Parameter(np.ones(1))], nn.data.TensorDataset(torch.ones(4, 1))
+    for call, message in (
+        (lambda: nn.optim.Adam(p, betas=(0.9,)), "Invalid betas: wanted two numbers"),
+        (lambda: nn.data.DataLoader(data, persistent_workers=True), "persistent_workers option needs num_workers > 0"),
+        (lambda: nn.data.RandomSampler(data, replacement=3), "replacement should be a boolean value"),
+        (lambda: nn.data.WeightedRandomSampler([1.0], 1, replacement=3), "replacement should be a boolean value"),
+        (lambda: nn.data.BatchSampler([0], 2, 3), "drop_last should be a boolean value"),
+    ):
+        with pytest.raises((AutogradError, TypeError), match=message):
+            call()
