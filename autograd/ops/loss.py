@@ -96,6 +96,8 @@ def nll(x: Array, *, target: Array, share: Any, total: bool) -> Array:
 
 def _log(x: Any) -> Any:
     """log(x), at least -100: a wrong prediction that is quite certain costs much, but not everything."""
+    if type(x) is not np.ndarray:  # a Tensor: at 0 its slope is that of the constant
+        return np.where(x == 0, -100, np.maximum(np.log(np.where(x == 0, 1, x)), -100))
     with np.errstate(divide="ignore"):
         return np.maximum(np.log(x), -100)
 

@@ -68,9 +68,18 @@ def _apart(y: Array) -> Array:
     return np.asarray(np.ldexp(f * g[::-1], np.clip(p + q[::-1], -4000, 4000).astype(np.int32)))
 
 
+_FACTORS = 512
+"""Fractions, each at least 1/2, whose product is not too small for double precision."""
+
+
 def _running_apart(fraction: Array, power: Array) -> tuple[Array, Array]:
     f, p = np.ones_like(fraction), np.zeros(power.shape, np.int64)
-    for i in range(1, len(f)):
-        f[i], carry = np.frexp(f[i - 1] * fraction[i - 1])
-        p[i] = p[i - 1] + power[i - 1] + carry
+    np.add.accumulate(power[:-1], axis=0, out=p[1:], dtype=np.int64)
+    before, moved = f[:1].copy(), p[:1].copy()
+    for start in range(0, len(f), _FACTORS):
+        part = np.multiply.accumulate(np.concatenate([before, fraction[start : start + _FACTORS]]), axis=0)
+        f[start : start + _FACTORS] = part[:-1]
+        p[start : start + _FACTORS] += moved
+        before, carry = np.frexp(part[-1:])
+        moved += carry
     return f, p

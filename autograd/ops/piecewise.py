@@ -196,7 +196,7 @@ fmod = op(  # sign of x
     broadcasts=True,
     kinks=True,
     dx=lambda dz: dz,
-    dy=lambda dz, x, y: -dz * np.trunc(x / y),
+    dy=lambda dz, x, y: -dz * trunc_divide(x, y),
 )
 
 # nextafter(x, y) is x and one unit in the last place of x

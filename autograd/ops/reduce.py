@@ -260,5 +260,7 @@ def _power_sum(x: Any, p: float, axis: Any, keepdims: bool) -> Any:
 
 
 def _root(total: Any, p: float) -> Any:
+    if p == 2:
+        return np.sqrt(total)
     with np.errstate(over="ignore", divide="ignore"):
-        return np.sqrt(total) if p == 2 else total ** (1 / p)
+        return total ** (1 / p)
