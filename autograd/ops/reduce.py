@@ -227,7 +227,7 @@ def _norm_rule(dz: Any, x: Any, z: Any, p: float, axis: Any, keepdims: bool) -> 
         return dz * np.sign(x) * share(np.abs(x), z, axis=axis)
     # z stands in for zeros before the division and the power: neither they nor their derivatives see a 0
     z1 = z + (z == 0)
-    size = np.abs(x) + (x == 0) * z1
+    size = np.where(x == 0, z1, np.abs(x))
     if 0 < p < 1:
         ratio = size ** (p - 1) * z1 ** (1 - p)
     else:

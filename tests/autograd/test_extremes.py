@@ -188,6 +188,15 @@ def test_finite_where_float64_is_finite():
     assert autograd.remainder(tensor(-1e-45), tensor(2.0, requires_grad=True)).requires_grad
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_infinities_do_not_spread_to_gradients_that_are_0():
+    for p in (2.5, 3, 4):
+        g = value_and_gradient(lambda t: t.norm(p), [inf, 1.0, 0.0], np.float64)[1]  # noqa: B023
+        assert g[1:].tolist() == [0, 0]
+    assert value_and_gradient(lambda t: t.logsumexp(0), [-inf, -inf], np.float64)[1].tolist() == [0, 0]
+    assert value_and_gradient(lambda t: t.logsumexp(0), [-inf, 1.0], np.float64)[1].tolist() == [0, 1]
+
+
 def test_products_of_many_are_counted_in_powers_of_2():
     """More factors than one fraction in double precision can hold the product of."""
     rng = np.random.default_rng(0)
