@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import DTypeError, SettingError, ShapeError
-from .core import array_of, cast, get_default_dtype, wrap
+from .core import Core, array_of, cast, get_default_dtype, node_of, wrap
 from .dims import normalize_dim
 from .join import cat
 from .more import tensor_of
@@ -51,7 +51,10 @@ def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int =
 def _slopes(x: Any, dim: int, step: Any, order: int) -> Any:
     n = x._array.shape[dim]
     places = array_of(step)
-    if places.ndim == 0:
+    gaps: Any
+    if node_of(step) is not None and places.shape in ((), (n,)):  # the slopes move with it, too
+        gaps = cast(step.expand(n - 1) if places.ndim == 0 else step[1:] - step[:-1], x._array.dtype)
+    elif places.ndim == 0:
         gaps = np.full(n - 1, places.item(), x._array.dtype)
     elif places.shape == (n,):
         gaps = np.diff(places).astype(x._array.dtype)
@@ -62,7 +65,8 @@ def _slopes(x: Any, dim: int, step: Any, order: int) -> Any:
         return x.narrow(dim, start, count)
 
     def along(values: Any) -> Any:
-        return wrap(np.asarray(values).reshape([-1 if d == dim else 1 for d in range(x._array.ndim)]))
+        values = values if isinstance(values, Core) else wrap(np.asarray(values))
+        return values.reshape([-1 if d == dim else 1 for d in range(x._array.ndim)])  # type: ignore[attr-defined]
 
     a, b = gaps[:-1], gaps[1:]  # left and right of each inner sample
     pieces = []

@@ -265,6 +265,8 @@ def test_our_own_settings_and_extra_arguments():
         "bincount": lambda v: autograd.tensor([0, 2, 2, 1]).bincount(v) ** 2,
         "quantile": lambda v: data.quantile(v * 0.9, dim=1) ** 2,
         "nanquantile": lambda v: data.nanquantile(v[0], dim=1),
+        "gradient": lambda v: autograd.gradient(data, spacing=(v.cumsum(0) + v,), dim=1)[0] ** 2,
+        "gradient of equal steps": lambda v: autograd.gradient(data, spacing=v[3], dim=1, edge_order=2)[0] ** 2,
         "unique_consecutive": lambda v: autograd.unique_consecutive(v) ** 2,
     }
     for name, function in recorded.items():
