@@ -37,10 +37,13 @@ def double(function: Callable[[Array], Any]) -> Callable[[Array], Any]:
     return run
 
 
-def _over(z: Any, x: Any, at_zero: float) -> Any:
-    """z / x, and its limit at 0."""
-    zero = x == 0
-    return np.where(zero, at_zero, z / np.where(zero, 1, x))
+def _over(z: Any, x: Any, sign: int, factor: Any = 1) -> Any:
+    """z / x for z = I1(x), or J1(x) with sign -1, times `factor`; near 0 the power series, which has derivatives."""
+    near = np.abs(x) < 0.01
+    y = np.where(near, x, 0)
+    t = y * y * (sign / 4)
+    series = 0.5 * (1 + t / 2 * (1 + t / 6 * (1 + t / 12)))
+    return np.where(near, series * factor, z / np.where(near, 1, x))
 
 
 # ------------------------------------------------------------------------------------------------ modified, I and K
@@ -78,7 +81,7 @@ def i0(x: Array) -> Any:
     return np.where(np.isinf(x), math.inf, _grown(_i0e(x), x))
 
 
-@op("i1", floating=True, dx=lambda dz, x: dz * (i0(x) - _over(i1(x), x, 0.5)))
+@op("i1", floating=True, dx=lambda dz, x: dz * (i0(x) - _over(i1(x), x, 1)))
 @double
 def i1(x: Array) -> Any:
     """The modified Bessel function I1: odd, x / 2 near 0."""
@@ -92,7 +95,11 @@ def i0e(x: Array) -> Any:
     return _i0e(x)
 
 
-@op("i1e", floating=True, dx=lambda dz, x, z: dz * (i0e(x) - np.sign(x) * z - _over(z, x, 0.5)))
+@op(
+    "i1e",
+    floating=True,
+    dx=lambda dz, x, z: dz * (i0e(x) - np.sign(x) * z - _over(z, x, 1, np.exp(-np.abs(x)))),
+)
 @double
 def i1e(x: Array) -> Any:
     """exp(-|x|) I1(x)"""
@@ -200,7 +207,7 @@ def bessel_j0(x: Array) -> Any:
     return _j(x, 0)
 
 
-@op("bessel_j1", floating=True, dx=lambda dz, x, z: dz * (bessel_j0(x) - _over(z, x, 0.5)))
+@op("bessel_j1", floating=True, dx=lambda dz, x, z: dz * (bessel_j0(x) - _over(z, x, -1)))
 @double
 def bessel_j1(x: Array) -> Any:
     """The Bessel function J1: odd, x / 2 near 0."""

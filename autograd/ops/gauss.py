@@ -77,7 +77,13 @@ def _log_tail(y: Array) -> Any:
     return np.log(_scaled(-y * _R) / 2) - y * y / 2
 
 
-@op("log_ndtr", floating=True, dx=lambda dz, x: dz * (2 * _R / SQRT_PI / erfcx(x * -_R)))
+def _log_ndtr_slope(dz: Any, x: Any, z: Any) -> Any:
+    """Density over probability: by erfcx in the lower tail; in the upper one that is infinite."""
+    density = np.exp(-np.square(np.maximum(x, 0)) / 2 - np.where(x > 0, z, 0)) * (_R / SQRT_PI)
+    return dz * np.where(x > 0, density, 2 * _R / SQRT_PI / erfcx(np.minimum(x, 0) * -_R))
+
+
+@op("log_ndtr", floating=True, dx=_log_ndtr_slope)
 @double
 def log_ndtr(x: Array) -> Any:
     """log ndtr(x), precise where that is tiny and where it is nearly 1."""

@@ -13,7 +13,7 @@ import pytest
 
 import autograd
 import nn.functional as F
-from autograd import linalg, tensor
+from autograd import linalg, special, tensor
 from autograd.errors import LinAlgError
 from benchmarks.gradcheck.examples import Input, examples
 
@@ -53,6 +53,8 @@ SMOOTH = {  # name: function, points
     "square": (lambda t: t.square().sum(), [[0, 1]]),
     "sinc": (lambda t: t.sinc().sum(), [[0, 1, 1e-9]]),
     "xlogy": (lambda t: autograd.xlogy(t, tensor(np.array([2.0, 3.0]))).sum(), [[0, 1]]),
+    "Bessel functions": (lambda t: (special.i1(t) + special.i0(t) + special.bessel_j1(t)).sum(), [[0, 1e-9, 0.01, 2]]),
+    "log_ndtr": (lambda t: special.log_ndtr(t).sum(), [[0.1, -0.1, 40, -40]]),
     "huber at 0": (lambda t: F.huber_loss(t, t.detach() * 0, reduction="sum"), [[0, 0.3, 3]]),
     "smooth l1 at 0": (lambda t: F.smooth_l1_loss(t, t.detach() * 0, reduction="sum", beta=0.5), [[0, 0.3, 3]]),
     "var of a constant": (lambda t: t.var(), [[1, 1, 1]]),
