@@ -113,7 +113,7 @@ def _train(
             update.zero_grad()
             loss.backward()
             update.step()
-            return float(loss)
+            return float(loss.item())
 
         def values() -> dict[str, Any]:
             # each library draws its own random numbers: losses are compared with dropout switched off
@@ -179,7 +179,7 @@ def _until_99(library: Library, data: Data) -> Program:
         update.zero_grad()
         loss.backward()
         update.step()
-        return float(loss)
+        return float(loss.item())
 
     def orders() -> Iterator[Array]:
         rng = np.random.default_rng(0)
