@@ -30,7 +30,7 @@ ADAPTIVE_AVG = {1: F.adaptive_avg_pool1d, 2: F.adaptive_avg_pool2d, 3: F.adaptiv
 
 GRIDS = {  # dims: the settings of each axis
     1: axis_settings(range(1, 12), range(1, 6), range(1, 6), range(1, 4)),
-    2: axis_settings((1, 2, 4), range(1, 4), (1, 2), (1, 2)),
+    2: axis_settings((1, 3), range(1, 4), (1, 2), (1, 2)),
     3: axis_settings((1, 3), (2,), (1, 2)),
 }
 SMALLER = axis_settings(range(1, 8), range(1, 5), (1, 2, 3), (1, 2))
