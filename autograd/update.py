@@ -20,8 +20,8 @@ WORTH_COMPILING = 16_384  # elements of a parameter
 
 
 def _flat(x: Array, *others: Array) -> Any:
-    """The arrays as 1-d views, if they are large, contiguous and of one dtype; else None."""
-    if x.size < WORTH_COMPILING or not x.flags.c_contiguous:
+    """The arrays as 1-d views, if they are large, contiguous and of one dtype that there are loops for; else None."""
+    if x.size < WORTH_COMPILING or not x.flags.c_contiguous or x.dtype.char not in "fd":
         return None
     for other in others:
         if other.dtype != x.dtype or other.shape != x.shape or not other.flags.c_contiguous:

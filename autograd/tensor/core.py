@@ -105,9 +105,10 @@ def wrap(array: Any, node: Any = None) -> Any:
 def new_leaf(tensor: Core) -> None:
     """Make `tensor` a leaf that requires grad."""
     array = tensor._array
-    if array.dtype != float32 and array.dtype != float64:
+    if array.dtype != float32 and array.dtype != float64 and array.dtype != float16:
         raise DTypeError(
-            f"only Tensors of floating point dtype can require gradients: wanted float32 or float64, got {array.dtype}"
+            "only Tensors of floating point dtype can require gradients: wanted float16, float32 or float64, got "
+            f"{array.dtype}"
         )
     tensor._node = Leaf(tensor, array.shape, array.dtype)
 

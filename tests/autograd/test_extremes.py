@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 import nn.functional as F
 from autograd import tensor
 
@@ -150,6 +151,20 @@ def test_float16_is_summed_in_float32():
             atol = 2e-3 * max(1, np.abs(wanted[np.isfinite(wanted)]).max(initial=0))
             np.testing.assert_allclose(z, wanted, rtol=4e-3, atol=atol)
             np.testing.assert_allclose(g, slope, rtol=2e-2, atol=4e-3 * max(1, np.abs(slope).max()))
+
+
+def test_float16_leaves_learn():
+    """With few parameters and with many, for which other dtypes have compiled loops."""
+    for n in (5, 20_000):
+        p = nn.Parameter(np.full(n, 100, np.float16))
+        for optimizer in (nn.optim.SGD([p], lr=0.5 * n), nn.optim.SGD([p], lr=0.5 * n, momentum=0.5)):
+            optimizer.zero_grad()
+            loss = (p / 16).square().sum() / n
+            loss.backward()
+            before = p.detach().numpy().copy()
+            optimizer.step()
+            assert p.grad.dtype == p.dtype == loss.dtype == np.float16
+            assert (p.detach().numpy() < before).all()
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
