@@ -222,7 +222,7 @@ def test_strange_files(path):
         nn.load_checkpoint(path, optimizer=nn.optim.SGD(nn.Linear(1, 1).parameters()))
     state = nn.load(path)
     nn.save(state | {"optimizer": 3}, path)
-    with pytest.raises(CheckpointError, match="has the keys .state. and .param_groups., this one has no mapping"):
+    with pytest.raises(CheckpointError, match="this one has no mapping"):
         nn.load_checkpoint(path, optimizer=nn.optim.SGD(nn.Linear(1, 1).parameters()))
     with pytest.raises(SettingError, match="the name 'random' is taken"):
         nn.save_checkpoint(path, random=3)
