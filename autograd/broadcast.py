@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .errors import GraphError
+
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     """Sum `g` over the axes along which an input of `shape` was repeated, so that it has that shape again.
@@ -19,10 +21,21 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
         return g
     extra = len(g.shape) - len(shape)
     if extra < 0:  # a rule may return less than the output's shape where it is constant along an axis
-        return np.broadcast_to(g, shape)
+        return _spread(g, shape)
     axes = [*range(extra)]
     axes += [extra + axis for axis, size in enumerate(shape) if size == 1 and g.shape[extra + axis] != 1]
     if axes:
         g = np.sum(g, axis=tuple(axes), keepdims=True)
     g = np.reshape(g, g.shape[extra:])
-    return g if g.shape == shape else np.broadcast_to(g, shape)
+    return g if g.shape == shape else _spread(g, shape)
+
+
+def _spread(g: Any, shape: tuple[int, ...]) -> Any:
+    """`g` repeated to `shape`."""
+    try:
+        return np.broadcast_to(g, shape)
+    except ValueError:
+        raise GraphError(
+            f"backward: a gradient of shape {tuple(g.shape)} came to a Tensor that has the shape {shape}: a leaf got "
+            "another shape (by .data = ..., or in place) after it was used; use it anew, or make a new Tensor"
+        ) from None

@@ -52,6 +52,9 @@ def backward(
     wanted = None if inputs is None else _sequence(inputs)
     if wanted is not None and not wanted:
         raise GraphError("backward: `inputs` argument to backward() cannot be empty")
+    for index, x in enumerate(wanted or ()):
+        if not isinstance(x, Core) or x._node is None:
+            raise GraphError(f"backward: One of the differentiated Tensors does not require grad: input {index}")
     found = _run(outputs, seeds, wanted, retain_graph, create_graph, until)
     if wanted is None:
         targets = {node: node.tensor() for node in found}
@@ -235,7 +238,7 @@ def _run(
             arrived[node] = _hooked(node, g)
         elif wanted is not None and node in targets:  # consumed before: a value is there, but no way further back
             captured[node] = g
-        elif until is None and type(node) is Record:
+        elif until is None and type(node) is Record and (wanted is None or _leads_to(node, targets)):
             raise unreachable(node)
     return arrived | captured
 
@@ -316,13 +319,13 @@ def _restricted(needed: set[int], capture: set[Any], captured: Cotangents, raw: 
 
     def step(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any]) -> bool:
         parents = record.parents
-        whole = record.plan.opaque or all(id(node) in needed for node in parents)
-        on = whole or any(id(node) in needed for node in parents)
+        on = any(id(node) in needed for node in parents)
+        whole = record.plan.opaque or (on and all(id(node) in needed for node in parents))
         if record in capture:
             captured[record] = raw.get(record, dz) if on else dz
-        if on:
+        if on or whole:
             push(dz, record, cotangents, owned, None if whole else needed)
-        return on
+        return on  # an opaque record that may have had nothing to do with it is not consumed
 
     return step
 

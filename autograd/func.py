@@ -257,7 +257,7 @@ def _units(arrays: list[Any]) -> Iterator[list[Any]]:
     """Arrays of zeros like these, with a one at each place in turn."""
     for k, array in enumerate(arrays):
         for index in range(array.size):
-            tangents = [np.zeros_like(other) for other in arrays]
+            tangents = [np.zeros(other.shape, other.dtype) for other in arrays]
             tangents[k].reshape(-1)[index] = 1
             yield tangents
 

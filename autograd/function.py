@@ -63,12 +63,12 @@ class _FunctionPlan:
     op = None
     joint = False
     opaque = False
-    lasting = False  # what `backward` uses besides saved Tensors, nobody knows
     private = ()
     names = ()
 
-    def __init__(self, function: type[Function]) -> None:
+    def __init__(self, function: type[Function], lasting: bool) -> None:
         self.function = function
+        self.lasting = lasting
         self.name = function.__name__
 
     def step(self, dz: Any, record: Record, cotangents: Cotangents, owned: set[Any]) -> None:
@@ -131,10 +131,11 @@ class Function:
     """
 
     _plan: _FunctionPlan
+    _lasting_plan: _FunctionPlan  # of records that saved no Tensors
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._plan = _FunctionPlan(cls)
+        cls._plan, cls._lasting_plan = _FunctionPlan(cls, False), _FunctionPlan(cls, True)
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
@@ -171,10 +172,11 @@ class Function:
             context._saved = tuple((getattr(x, "_array", x), None) for x in context._to_save)
             if state.tape is not None:
                 check_dirty(cls.__name__, context._dirty, outs)
-            outs = [_constant(out) if node_of(out) is not None else out for out in outs]
+            dirty = [id(x) for x in context._dirty]
+            outs = [_constant(out) if node_of(out) is not None and id(out) not in dirty else out for out in outs]
             return tuple(outs) if several else outs[0]
         record = Record()
-        record.plan = cls._plan
+        record.plan = cls._plan if context._to_save else cls._lasting_plan
         nodes = [node_of(args[index]) for index in positions]
         record.inputs = nodes[0] if len(nodes) == 1 else tuple(nodes)
         frame = outer(sys._getframe(1))

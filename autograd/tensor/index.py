@@ -152,8 +152,11 @@ class Index(Core):
         if array_of(index).ndim > 1:
             raise ShapeError(f"index_select(): Index is supposed to be a vector, got shape {array_of(index).shape}")
         if self._array.ndim == 0:
-            index_array("index_select", index, 1, 0)
-            return self[...]
+            if index_array("index_select", index, 1, 0).size != 1:
+                raise ShapeError(
+                    f"index_select(): Index to scalar can have only 1 value, got {array_of(index).size} value(s)"
+                )
+            return self.clone()  # type: ignore[attr-defined, no-any-return]
         places = index_array("index_select", index, self._array.shape[dim], dim).reshape(-1)
         return apply(ops.getitem, self, index=(*[_WHOLE] * dim, places))  # type: ignore[no-any-return]
 
@@ -171,7 +174,7 @@ class Index(Core):
         check_index_shape("gather", array_of(index), x.shape, dim)
         places = index_array("gather", index, x.shape[dim] if x.ndim else 1, dim)
         if x.ndim == 0 or places.ndim != x.ndim:  # one element, or none
-            return self.reshape(-1)[places]  # type: ignore[attr-defined, no-any-return]
+            return apply(ops.getitem, self.reshape(-1), index=places)  # type: ignore[attr-defined, no-any-return]
         return apply(take_along, _trimmed(self, places.shape, dim), places, axis=dim)  # type: ignore[no-any-return]
 
     @method

@@ -271,8 +271,18 @@ def _restructuring(name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self, f"{name}_")
         _check_unambiguous(self, f"{name}_", _tracked(self, ()))
-        view = getattr(type(self), name)(wrap(self._array, self._node), *args, **kwargs)
-        self._array, self._node = view._array, view._node
+        before = state.tape
+        if type(self._node) is Record:  # the values stay what they were, whatever is being recorded
+            state.tape = state.home
+        try:
+            view = getattr(type(self), name)(wrap(self._array, self._node), *args, **kwargs)
+        finally:
+            state.tape = before
+        self._array = view._array
+        if isinstance(self._node, Leaf):  # which nothing but `no_grad` lets come here
+            self._node.shape = self._array.shape
+        else:
+            _succeed(self, view._node)
         return self
 
     method.__name__ = method.__qualname__ = f"{name}_"
@@ -416,6 +426,10 @@ def _assign(tensor: T, name: str, index: Any, value: Any) -> T:
     except IndexError as error:
         raise misplaced(array, index, error) from None
     except ValueError:
+        fewer = values.ndim - array[index].ndim
+        if fewer > 0 and values.shape[:fewer] == (1,) * fewer and name == "__setitem__":
+            fitting = value if isinstance(value, Core) else wrap(values)
+            return _assign(tensor, name, index, fitting[(0,) * fewer])  # type: ignore[index]
         raise ShapeError(
             f"{name}: shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing "
             f"result of shape {list(array[index].shape)}"

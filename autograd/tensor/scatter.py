@@ -31,6 +31,8 @@ class Scatter(Core):
         """
         if (src is None) == (value is None):
             raise TypeError("scatter: wanted either src or value")
+        if self._array.ndim == 0:
+            return self.reshape(1).scatter(dim, index, src, value=value, reduce=reduce).reshape(())  # type: ignore[attr-defined,no-any-return]
         if reduce not in (None, "add", "multiply"):
             raise ValueError(f"scatter: reduce argument must be either add or multiply, got {reduce!r}")
         places = _places("scatter", self, dim, index)
@@ -42,6 +44,8 @@ class Scatter(Core):
     @method
     def scatter_add(self, dim: int, index: Any, src: Any) -> Self:
         """A copy in which z[i, index[i, j]] += src[i, j] for dim 1, likewise for others; repeated indices add up."""
+        if self._array.ndim == 0:
+            return self.reshape(1).scatter_add(dim, index, src).reshape(())  # type: ignore[attr-defined,no-any-return]
         places = _places("scatter_add", self, dim, index)
         source = _source("scatter_add", self, src, array_of(index).shape)
         return apply(ops.add_to, self, source, index=places)  # type: ignore[no-any-return]
@@ -53,6 +57,9 @@ class Scatter(Core):
         reduce         "sum", "prod", "mean", "amax" or "amin"; equal extremes share the gradient evenly
         include_self   does the element of x that is there count too? Elements that receive nothing stay as they are
         """
+        if self._array.ndim == 0:
+            whole = self.reshape(1).scatter_reduce(dim, index, src, reduce, include_self=include_self)  # type: ignore[attr-defined]
+            return whole.reshape(())  # type: ignore[no-any-return]
         places = _places("scatter_reduce", self, dim, index)
         source = _source("scatter_reduce", self, src, array_of(index).shape)
         dtype = self._array.dtype
@@ -148,12 +155,10 @@ class Scatter(Core):
 
 
 def _places(function: str, x: Core, dim: int, index: Any) -> Any:
-    """The index of the elements that x[i, index[i, j]] names, shaped like `index`."""
+    """The index of the elements that x[i, index[i, j]] names, shaped like `index`: (1,) if that has no dimensions."""
     shape = x._array.shape
     dim = normalize_dim(function, dim, len(shape))
-    array = index_array(function, index, shape[dim] if shape else 1, dim)
-    if not shape:
-        return np.asarray(bool(array.size))
+    array = np.atleast_1d(index_array(function, index, shape[dim], dim))
     check_index_shape(function, array, shape, dim)
     if array.ndim != len(shape):  # only an empty one may differ
         return np.empty((0,), np.intp)
@@ -164,6 +169,7 @@ def _places(function: str, x: Core, dim: int, index: Any) -> Any:
 
 def _source(function: str, x: Core, src: Any, shape: tuple[int, ...]) -> Any:
     """What to write: the part of `src` that an index of `shape` reads; numbers take x's dtype."""
+    shape = shape or (1,)
     if not isinstance(src, (Core, np.ndarray)):
         return np.asarray(src, x._array.dtype)
     src = src if isinstance(src, Core) else wrap(src)
@@ -171,8 +177,8 @@ def _source(function: str, x: Core, src: Any, shape: tuple[int, ...]) -> Any:
         raise DTypeError(
             f"{function}(): Expected self.dtype to be equal to src.dtype, got {x._array.dtype} and {src._array.dtype}"
         )
-    if src._array.ndim == 0 or not x._array.shape:
-        return src if src._array.ndim == 0 else src.reshape(())  # type: ignore[attr-defined]
+    if src._array.ndim == 0:
+        src = src.reshape(1)  # type: ignore[attr-defined]
     if 0 in shape and src._array.ndim != len(shape):
         return np.zeros((), x._array.dtype)  # nothing will be written
     if src._array.ndim != len(shape) or any(n > size for n, size in zip(shape, src._array.shape, strict=True)):
@@ -232,7 +238,7 @@ def _check_single(function: str, value: Any) -> None:
 def _product(x: Any, v: Any, places: Any) -> Any:
     """x times all the v's sent to each place: one round per repetition of a place, so no rule has to divide."""
     if not isinstance(places, tuple):
-        return x * v if places.dtype.kind == "b" and places else apply(ops.add_to, x, v, index=places)
+        return apply(ops.add_to, x, v, index=places)  # nothing is named
     shape = x._array.shape
     flat = ops.positions(places, shape, 0).reshape(-1)
     v = np.broadcast_to(v, np.broadcast_shapes(*[part.shape for part in places])).reshape(-1)

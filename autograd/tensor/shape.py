@@ -234,8 +234,9 @@ class Shape(Repeat, Diagonal, Split, Layout):
             raise ShapeError(
                 f"unfold: maximum size for tensor at dimension {d} is {length} but size is {size}, step {step}"
             )
-        x: Any = self if self._array.ndim else self.reshape(1)
-        return apply(ops.windows, x, axis=d, size=size, step=step)  # type: ignore[no-any-return]
+        if self._array.ndim == 0:
+            return self.reshape(1).unfold(0, size, step).select(0, 0)
+        return apply(ops.windows, self, axis=d, size=size, step=step)  # type: ignore[no-any-return]
 
     @method
     def flip(self, *order: Any, dims: Any = None) -> Self:

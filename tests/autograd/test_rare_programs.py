@@ -1,0 +1,205 @@
+"""What random programs of views, writes, modes, Functions, hooks and partial backward passes found, kind by kind."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import func
+from autograd.errors import GraphError, ShapeError
+
+
+def leaf(*values):
+    return autograd.tensor(np.array(values, np.float64), requires_grad=True)
+
+
+@pytest.mark.parametrize("guard", [autograd.no_grad, autograd.inference_mode])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t.t_(),
+        lambda t: t.transpose_(0, 1),
+        lambda t: t.swapaxes_(0, 1),
+        lambda t: t.unsqueeze_(0),
+        lambda t: t.squeeze_(),
+    ],
+)
+def test_another_shape_in_place_where_nothing_is_recorded(guard, change):
+    """Kind: an in-place operation that moves no values, inside no_grad: the gradient goes on flowing.
+
+    Of a computed Tensor to what it was computed from; a leaf stays a leaf, with the new shape.
+    """
+    x = leaf([0.5, -1.0, 2.0], [3.0, 0.25, -2.0])
+    t = x * x
+    kept = x.detach().clone()
+    with guard():
+        change(t)
+        change(kept)
+    weights = autograd.arange(6.0, dtype=autograd.float64).reshape(t.shape)
+    (t * weights).sum().backward()
+    spread = np.arange(6.0).reshape(t.shape)
+    spread = spread.T if t.shape == (3, 2) else spread
+    np.testing.assert_allclose(x.grad.numpy(), 2 * x.detach().numpy() * spread.reshape(2, 3))
+    p = leaf([0.5, -1.0, 2.0], [3.0, 0.25, -2.0])
+    with guard():
+        change(p)
+    assert p.requires_grad
+    assert p.is_leaf
+    (p * p).sum().backward()
+    assert p.grad.shape == p.shape
+    np.testing.assert_allclose(p.grad.numpy(), 2 * kept.numpy())
+
+
+def test_a_leaf_that_got_another_shape_after_use():
+    """Kind: what was recorded fits the leaf no more: a GraphError that says so, not NumPy's about broadcasting."""
+    x = leaf(1.0, 2.0, 3.0)
+    loss = (x * 2).sum()
+    x.data = autograd.ones(2, 2, dtype=autograd.float64)
+    with pytest.raises(GraphError, match="another shape"):
+        loss.backward()
+
+
+@pytest.mark.parametrize("of", [func.jacfwd, func.jacrev])
+def test_transforms_of_arrays_in_any_order(of):
+    """Kind: an array made "like" another has its memory order too, and flattening that makes a copy."""
+    x = autograd.arange(6.0, dtype=autograd.float64).reshape(2, 3)
+    for turned in (x.t(), x.t()[::2], autograd.tensor(np.asfortranarray(x.numpy())), x.unsqueeze(0).transpose(0, 2)):
+        got = of(lambda a: a.sin())(turned).numpy().reshape(turned.numel(), turned.numel())
+        np.testing.assert_allclose(got, np.diag(np.cos(turned.numpy().reshape(-1))))
+
+
+def test_copies_of_numbers_share_no_memory():
+    """Kind: an operation whose result is a copy gives a copy of 0-d Tensors too, not a view of the same memory."""
+    for make in (
+        lambda s: s.gather(0, autograd.tensor(0)),
+        lambda s: s.gather(0, autograd.tensor([0])),
+        lambda s: s.index_select(0, autograd.tensor([0])),
+        lambda s: s.take(autograd.tensor(0)),
+        lambda s: s.scatter(0, autograd.tensor([0]), autograd.tensor(7.0, dtype=autograd.float64)),
+        lambda s: s.scatter_add(0, autograd.tensor(0), autograd.tensor(7.0, dtype=autograd.float64)),
+        lambda s: s.flip(()),
+        lambda s: s.clone(),
+        lambda s: s.cumsum(0),
+        lambda s: s.sort(0)[0],
+        lambda s: s.repeat(1),
+        lambda s: s.index_fill(0, autograd.tensor([0]), 2.0),
+        lambda s: s.masked_fill(autograd.tensor(False), 2.0),
+    ):
+        s = leaf(3.0)[0] * 1
+        z = make(s)
+        z.detach().numpy()[...] = 11.0
+        assert s.item() == 3.0
+    with pytest.raises(ShapeError, match="can have only 1 value"):
+        autograd.tensor(2.0).index_select(0, autograd.tensor([0, 0]))
+
+
+def test_scatter_with_numbers_for_vectors():
+    """Kind: where PyTorch lets a 0-d Tensor stand for a vector of one, as x, index or source, it means that."""
+    zero, five = autograd.tensor(0), autograd.tensor(5.0, dtype=autograd.float64, requires_grad=True)
+    x = leaf(1.0, 2.0, 3.0)
+    assert x.scatter(0, zero, five).tolist() == [5.0, 2.0, 3.0]
+    assert x.scatter_add(0, zero, five).tolist() == [6.0, 2.0, 3.0]
+    for reduce, first in (("sum", 6.0), ("prod", 5.0), ("mean", 3.0), ("amax", 5.0), ("amin", 1.0)):
+        z = x.scatter_reduce(0, zero, five, reduce)
+        assert z.tolist() == [first, 2.0, 3.0]
+    five.grad = None
+    x.scatter_reduce(0, zero, five, "amax").sum().backward()
+    assert (x.grad.tolist(), five.grad.item()) == ([0.0, 1.0, 1.0], 1.0)
+    number, values = autograd.tensor(1.0, dtype=autograd.float64, requires_grad=True), leaf(1.0, 2.0, 3.0)
+    z = number.scatter_reduce(0, autograd.tensor([0, 0, 0]), values, "sum")
+    assert (z.shape, z.item()) == ((), 7.0)
+    z.backward()
+    assert (number.grad.item(), values.grad.tolist()) == (1.0, [1.0, 1.0, 1.0])
+    with pytest.raises(ShapeError):
+        x.scatter(0, autograd.tensor([0, 1, 2]), five)
+    assert five.unfold(0, 1, 1).tolist() == [5.0]
+
+
+def test_values_with_too_many_dimensions_of_size_one():
+    """Kind: x[index] = v where v has leading dimensions of size 1 that the place has not; its gradient has them."""
+    for index, v in ((0, leaf(5.0)), (0, leaf([[5.0]])), (slice(None), leaf([1.0, 2.0, 3.0])), (..., leaf([5.0]))):
+        x = leaf(1.0, 2.0, 3.0)
+        t = x * 1
+        t[index] = v
+        assert t[0].item() == v.reshape(-1)[0].item()
+        t[0].backward()
+        assert (v.grad.shape, v.grad.sum().item(), x.grad.tolist()) == (v.shape, 1.0, [0.0, 0.0, 0.0])
+
+
+class Doubled(autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.factor = 2.0
+        return x * ctx.factor
+
+    @staticmethod
+    def backward(ctx, dz):
+        return dz * ctx.factor
+
+
+class Squared(Doubled):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        ctx.factor = 2.0
+        return x * x
+
+    @staticmethod
+    def backward(ctx, dz):
+        return dz * ctx.factor * ctx.saved_tensors[0]
+
+
+def test_functions_that_save_no_tensors_are_replayed_again():
+    """Kind: two losses that share a Function which keeps nothing: as for operations that keep nothing."""
+    x = leaf(1.0, 2.0)
+    shared = Doubled.apply(x)
+    shared.sum().backward()
+    (shared * 3.0).sum().backward()
+    assert x.grad.tolist() == [8.0, 8.0]
+    saved = Squared.apply(x)
+    saved.sum().backward()
+    with pytest.raises(GraphError, match="second time"):
+        (saved * 3.0).sum().backward()
+
+
+def test_walks_to_inputs_consume_only_what_leads_there():
+    """Kind: a checkpoint beside the way from outputs to inputs is neither consumed nor in the way."""
+    x, other = leaf(1.0, 2.0), leaf(3.0)
+    z = autograd.checkpoint(lambda a: a.sin() * a, x * x)
+    (z.sum() + other.sum()).backward(inputs=[other])
+    assert other.grad.tolist() == [1.0]
+    z.sum().backward()
+    square = np.array([1.0, 4.0])
+    expected = (np.sin(square) + square * np.cos(square)) * 2 * np.array([1.0, 2.0])
+    np.testing.assert_allclose(x.grad.numpy(), expected)
+    y = x * x
+    kept = autograd.checkpoint(lambda a: a * 1.0, y)
+    y.sum().backward()  # what lies behind the checkpoint is gone: of no concern to others
+    assert func.grad(lambda a: (a * kept.sum()).sum())(other.detach()).tolist() == [5.0]
+
+
+def test_backward_to_constants_says_so():
+    """Kind: `inputs=` names a Tensor that no gradient can come to: an error, as for `grad`."""
+    x = leaf(1.0)
+    with pytest.raises(GraphError, match="does not require grad: input 1"):
+        (x * 2).sum().backward(inputs=[x, autograd.ones(1)])
+
+
+def test_dirty_inputs_stay_themselves_where_nothing_is_recorded():
+    """Kind: a Function that returns the input it has written to returns that very Tensor, inside no_grad too."""
+
+    class Tripled(autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.mark_dirty(x.mul_(3))
+            return x
+
+        @staticmethod
+        def backward(ctx, dz):
+            return dz * 3
+
+    t = leaf(1.0, 2.0) * 1
+    with autograd.no_grad():
+        assert Tripled.apply(t) is t
+    assert t.tolist() == [3.0, 6.0]
