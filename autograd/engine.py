@@ -346,16 +346,53 @@ def _push_tensors(dz: Any, record: Record, cotangents: Cotangents, owned: set[An
     if plan.op is None:
         plan.step(dz, record, cotangents, owned)
         return
-    _push_each(dz, record, plan.lift(record, wrap), cotangents, owned, needed)
+    saved = plan.lift(record, wrap)
+    together = None if plan.op.formula is None else _through_formula(dz, plan, record, saved)
+    _push_each(dz, record, saved, cotangents, owned, needed, together)
+
+
+def _through_formula(dz: Any, plan: Any, record: Record, saved: Any) -> tuple[Any, ...]:
+    """Cotangents of all inputs of an op by differentiating its formula, recorded."""
+    op = plan.op
+    by_name = dict(zip(plan.names, saved if len(plan.names) > 1 else (saved,), strict=True))
+    settings = {name: by_name[name] for name in op.defaults if name != "recorded"}
+    dzs = filled(dz, record) if op.outputs != 1 else (dz,)
+
+    def function(*inputs: Any) -> Any:
+        z = op.formula(*inputs, **settings)
+        return z if op.outputs != 1 else (z,)
+
+    return vjp_of(function, tuple([by_name[name] for name in op.inputs]), dzs)
+
+
+def vjp_of(function: Callable[..., Any], inputs: tuple[Any, ...], cotangents: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Cotangents of `inputs` through a function of Tensors, recorded; None for inputs that are constants."""
+    own = [x if getattr(x, "_node", None) is None else x.reshape(x.shape) for x in inputs]  # where gradients end
+    outputs, seeds = [], []
+    for z, dz in zip(function(*own), cotangents, strict=True):
+        if isinstance(z, Core) and z._node is not None:
+            outputs.append(z)
+            seeds.append(dz)
+    tracked = [x for x in own if getattr(x, "_node", None) is not None]
+    grads = iter(grad(outputs, tracked, seeds, create_graph=True, materialize_grads=True))
+    return tuple([None if getattr(x, "_node", None) is None else next(grads) for x in own])
 
 
 def _push_each(
-    dz: Any, record: Record, saved: Any, cotangents: Cotangents, owned: set[Any], needed: set[int] | None
+    dz: Any,
+    record: Record,
+    saved: Any,
+    cotangents: Cotangents,
+    owned: set[Any],
+    needed: set[int] | None,
+    together: Any = None,
 ) -> None:
+    """Add what the rules of a record give to its inputs; `together`: that of all inputs, if it is known already."""
     plan = record.plan
     if plan.op.outputs != 1:
         dz = filled(dz, record)
-    together = plan.pulls[0](dz, saved) if plan.joint else None
+    if together is None and plan.joint:
+        together = plan.pulls[0](dz, saved)
     for position, (index, node) in enumerate(zip(plan.wanted, record.parents, strict=True)):
         if needed is not None and id(node) not in needed:
             continue

@@ -65,7 +65,11 @@ class Op:
     """A function on arrays and the rules that differentiate it. Made by `op`.
 
     name        as it is shown on the tape
-    forward     (*arrays, **settings) -> array, or a tuple of arrays if `outputs` > 1
+    forward     (*arrays, **settings) -> array; a tuple of arrays if `outputs` > 1 or `keeps` names some, the results
+                first. It may have a setting `recorded`, which says whether the rules will be needed
+    keeps       names of what `forward` returns after its results, for its rules alone
+    formula     the same in primitive ops and NumPy's functions, for an op that is one for speed: its rules see arrays
+                only, and where a derivative is itself recorded, the formula is differentiated in their place
     inputs      names of the positional parameters; a single "*xs" for any number
     rules       input name -> rule, or None where no derivative exists
     joint       one rule for all inputs: returns a cotangent (or None) per input; may ask for `wanted`, the indices
@@ -102,6 +106,8 @@ class Op:
         anew: Function | None = None,
         large: Function | None = None,
         private: tuple[str, ...] = (),
+        keeps: tuple[str, ...] = (),
+        formula: Function | None = None,
     ) -> None:
         self.name = name
         self.forward = forward
@@ -118,7 +124,10 @@ class Op:
         self.anew = anew
         self.large = large
         self.private = private
+        self.keeps = keeps
+        self.formula = formula
         self.inputs, self.defaults = _signature(forward, rules)
+        self.told = "recorded" in self.defaults
         self.variadic = self.inputs[:1] != () and self.inputs[0].startswith("*")
         self.plans: dict[tuple[int, ...], Plan] = {}
         self.call: Function | None = None  # what runs it on a Tensor, if it has one input; compiled when first needed
@@ -134,9 +143,19 @@ class Op:
 
     def run(self, *arrays: Any, **settings: Any) -> Any:
         """The value for arrays."""
+        return self.compute(arrays, settings, False)[0]
+
+    def compute(self, arrays: Any, settings: dict[str, Any], recorded: bool) -> tuple[Any, tuple[Any, ...]]:
+        """The value for arrays, and what `keeps` names."""
+        if self.told:
+            settings = {**settings, "recorded": recorded}
         if self.single and arrays[0].dtype is HALF:
-            return in_single(self.forward, *arrays, **settings)
-        return self.forward(*arrays, **settings)
+            z = in_single(self.forward, *arrays, **settings)
+        else:
+            z = self.forward(*arrays, **settings)
+        if not self.keeps:
+            return z, ()
+        return (z[0], z[1:]) if self.outputs == 1 else (z[: self.outputs], z[self.outputs :])
 
     def plan(self, wanted: tuple[int, ...]) -> Plan:
         """How to go back through this op to the inputs at the positions `wanted`."""
@@ -179,6 +198,8 @@ def op(
     anew: Function | None = None,
     large: Function | None = None,
     private: tuple[str, ...] = (),
+    keeps: tuple[str, ...] = (),
+    formula: Function | None = None,
     **rules: Function | None,
 ) -> Any:
     """Declare an op: directly, or as a decorator of its forward function. Rules are named d + input: dx, dy, dw.
@@ -207,6 +228,8 @@ def op(
             anew=anew,
             large=large,
             private=private,
+            keeps=keeps,
+            formula=formula,
         )
         unknown = [key for key in made.rules if key not in made.inputs]
         if unknown:
@@ -239,7 +262,7 @@ class Plan:
     """The way back through an op to the inputs at the positions `wanted`.
 
     names    what is saved, by name, in order
-    save     (inputs, z, settings) -> what `Record.saved` holds: one value if there is one name, else a tuple
+    save     (inputs, z, settings, kept) -> what `Record.saved` holds: one value if there is one name, else a tuple
     step     (dz, record, cotangents, owned): runs the rules and adds the results up
     pulls    one function (dz, saved) -> cotangent per wanted input; a single one that returns a tuple if `joint`
     source   the text that `step` is compiled from
@@ -265,6 +288,8 @@ class Plan:
             index: op.into[name] for index in wanted if (name := op.inputs[index * (not self.variadic)]) in op.into
         }
         asked = [*self.needs, *(_parameters(rule, skip=2) for rule in self.into.values())]
+        if op.formula is not None:  # which is run again where a derivative is recorded
+            asked.append((*op.inputs, *(name for name in op.defaults if name != "recorded")))
         self.names = tuple(dict.fromkeys(name for need in asked for name in need if name != "wanted"))
         self.lasting = all(self._keeps_no_array(name) for name in self.names)
         self.private = tuple(name in op.private for name in self.names) if op.private else ()
@@ -275,10 +300,10 @@ class Plan:
             return True
         return name in self.op.defaults and name not in _ARRAY_SETTINGS
 
-    def _first_save(self, inputs: Any, z: Any, settings: dict[str, Any]) -> Any:
-        text = f"save = lambda inputs, z, settings: {self.saved_text(self._inputs_text())}"
+    def _first_save(self, inputs: Any, z: Any, settings: dict[str, Any], kept: tuple[Any, ...]) -> Any:
+        text = f"save = lambda inputs, z, settings, kept: {self.saved_text(self._inputs_text())}"
         self.save = _run(text, {"defaults": self.op.defaults})["save"]
-        return self.save(inputs, z, settings)
+        return self.save(inputs, z, settings, kept)
 
     def _first_step(self, dz: Any, record: Record, cotangents: Cotangents, owned: set[Any]) -> None:
         many = self.variadic and self.joint and len(self.wanted) > 8
@@ -310,11 +335,14 @@ class Plan:
             return f"{inputs[name[:-6]]}.shape"
         if name.endswith("_dtype") and name[:-6] in inputs:
             return f"{inputs[name[:-6]]}.dtype"
+        if name in self.op.keeps:
+            return f"kept[{self.op.keeps.index(name)}]"
         if name in self.op.defaults:
             return f"{settings}.get({name!r}, defaults[{name!r}])"
         raise TypeError(
             f"op {self.name!r}: a rule asks for {name!r}, which is no input ({', '.join(self.op.inputs)}), no output "
-            f"(z), no shape or dtype (x_shape, x_dtype) and no setting ({', '.join(self.op.defaults)})"
+            f"(z), no shape or dtype (x_shape, x_dtype), no setting ({', '.join(self.op.defaults)}) and not among what "
+            f"it keeps ({', '.join(self.op.keeps)})"
         )
 
     def saved_text(self, inputs: dict[str, str], z: str = "z", settings: str = "settings") -> str:

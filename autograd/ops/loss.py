@@ -11,57 +11,40 @@ import numpy as np
 from kernels import softmax as kernels
 
 from ..op import Array, op
-from .activation import softmax
+from .activation import log_softmax
 from .special import sigmoid
 
 # ---------------------------------------------------------------------------------------------------- cross-entropy
 
 
-def _along(share: Any) -> Any:
-    """`share` with a place for the classes; one number for all stays one number."""
-    return share if isinstance(share, float) else np.expand_dims(share, 1)
-
-
-def _slope_of_slope(dz: Any, x: Any, share: Any) -> Any:
-    s, t = softmax(x, axis=1), dz * _along(share)
-    return s * (t - np.sum(s * t, axis=1, keepdims=True))
-
-
-@op("cross_entropy_slope", single=True, dx=_slope_of_slope)
-def cross_entropy_slope(x: Array, *, target: Array, share: Any) -> Array:
-    """(softmax(x) - onehot(target)) * share: the gradient of `cross_entropy`."""
-    return kernels.cross_entropy_slope(x, target, share)
-
-
-def _slope(dz: Any, x: Any, target: Array, share: Any, total: bool, kept: Any) -> Any:
-    if type(x) is not np.ndarray or not isinstance(dz, (np.ndarray, np.generic)):
-        return cross_entropy_slope(x, target=target, share=share) * (dz if total else np.expand_dims(dz, 1))
-    if not kept:
+def _slope(dz: Any, x: Array, target: Array, share: Any, total: bool, slope: Array | None) -> Any:
+    if slope is None:
         return kernels.cross_entropy_slope(x, target, share * (float(dz) if dz.ndim == 0 else dz))
-    slope = kept.pop()  # nobody else has it: it becomes the cotangent
-    if dz.ndim > 0 or dz != 1:
-        slope *= dz if total else np.expand_dims(dz, 1)
-    return slope
+    if dz.ndim == 0 and dz == 1:
+        return slope
+    return slope * (dz if total else np.expand_dims(dz, 1))
 
 
-@op("cross_entropy", single=True, private=("x",), dx=_slope)
-def cross_entropy(x: Array, *, target: Array, share: Any, total: bool, kept: Any = None) -> Array:
+def cross_entropy_formula(x: Any, *, target: Array, share: Any, total: bool) -> Any:
+    """-log softmax(x) at the target class, times `share`, in primitives."""
+    return nll(log_softmax(x, axis=1), target=target, share=share, total=total)
+
+
+@op("cross_entropy", private=("x",), keeps=("slope",), formula=cross_entropy_formula, dx=_slope)
+def cross_entropy(x: Array, *, target: Array, share: Any, total: bool, recorded: bool = False) -> Any:
     """-log softmax(x) at the target class, times `share`; their sum if `total`.
 
     x        scores, (N, C) or (N, C, L): classes along axis 1, at least one
     target   class indices in 0 .. C-1, (N,) or (N, L)
     share    what each target counts: an array of target's shape and x's dtype, or one Python float
-    kept     an empty list, if a gradient will be wanted: it is put in there if it takes no sweep of its own, and taken
-             out by the first backward; later ones compute it again
+
+    The slope (softmax(x) - onehot(target)) * share is kept where it takes no sweep of its own, and None elsewhere.
     """
-    loss, slope = kernels.cross_entropy(x, target, None if kept is None else share)
-    if slope is not None and kept is not None:
-        kept[:] = [slope]
-    # shortcut: one share for all, which can be given to the sum
+    loss, slope = kernels.cross_entropy(x, target, share if recorded else None)
     if total and isinstance(share, float):  # after the sum, so that the mean over nothing is NaN
-        return np.add.reduce(loss, axis=None) * share
+        return np.add.reduce(loss, axis=None) * share, slope
     loss *= share
-    return np.add.reduce(loss, axis=None) if total else loss
+    return np.add.reduce(loss, axis=None) if total else loss, slope
 
 
 def _marked(shape: tuple[int, ...], dtype: Any, target: Array, value: Any) -> Array:

@@ -125,36 +125,22 @@ def _kernels() -> Any:
     return recurrent
 
 
-def _differentiated(formula: Callable[..., Any], inputs: tuple[Any, ...], dz: tuple[Any, ...]) -> Any:
-    """The cotangents of inputs by differentiating the formula, if one of them or of `dz` is a Tensor; else None."""
-    for part in (*dz, *inputs):
-        if hasattr(part, "_apply"):
-            return part._vjp(formula, inputs, dz)
-    return None
-
-
 def _lstm_rule(
     dz: Any,
-    x: Any,
-    h: Any,
-    c: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any,
-    b_hh: Any,
+    x: Array,
+    w_ih: Array,
+    w_hh: Array,
     sizes: Array,
     reverse: bool,
-    kept: list[Any],
+    states: Array,
+    cells: Array,
+    gates: Array,
     wanted: tuple[int, ...],
 ) -> Any:
-    def formula(*inputs: Any) -> Any:
-        return lstm_formula(*inputs, sizes=sizes, reverse=reverse)
-
-    found = _differentiated(formula, (x, h, c, w_ih, w_hh, b_ih, b_hh), dz)
-    return found or _kernels().lstm_grad(*dz, x, w_ih, w_hh, sizes, reverse, *kept, 0 in wanted, max(wanted) >= 3)
+    return _kernels().lstm_grad(*dz, x, w_ih, w_hh, sizes, reverse, states, cells, gates, 0 in wanted, max(wanted) >= 3)
 
 
-@op("lstm", joint=_lstm_rule, outputs=3)
+@op("lstm", joint=_lstm_rule, outputs=3, keeps=("states", "cells", "gates"), formula=lstm_formula)
 def lstm(
     x: Array,
     h: Array,
@@ -166,75 +152,48 @@ def lstm(
     *,
     sizes: Array,
     reverse: bool = False,
-    kept: list[Any],
 ) -> Any:
-    """`lstm_formula` by kernels. `kept` is empty, and receives what backward needs: hidden states, cells, gates."""
-    z, h_n, c_n, *kept[:] = _kernels().lstm(x, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse)
-    return z, h_n, c_n
+    """`lstm_formula` by kernels."""
+    return _kernels().lstm(x, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse)
 
 
 def _gru_rule(
     dz: Any,
-    x: Any,
-    h: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any,
-    b_hh: Any,
-    sizes: Array,
-    reverse: bool,
-    kept: list[Any],
-    wanted: tuple[int, ...],
-) -> Any:
-    def formula(*inputs: Any) -> Any:
-        return gru_formula(*inputs, sizes=sizes, reverse=reverse)
-
-    found = _differentiated(formula, (x, h, w_ih, w_hh, b_ih, b_hh), dz)
-    return found or _kernels().gru_grad(*dz, x, w_ih, w_hh, sizes, reverse, *kept, 0 in wanted, max(wanted) >= 2)
-
-
-@op("gru", joint=_gru_rule, outputs=2)
-def gru(
     x: Array,
-    h: Array,
     w_ih: Array,
     w_hh: Array,
-    b_ih: Any,
-    b_hh: Any,
-    *,
     sizes: Array,
-    reverse: bool = False,
-    kept: list[Any],
+    reverse: bool,
+    states: Array,
+    gates: Array,
+    wanted: tuple[int, ...],
 ) -> Any:
-    """`gru_formula` by kernels. `kept` is empty, and receives what backward needs: hidden states, gates."""
-    z, h_n, *kept[:] = _kernels().gru(x, h, w_ih, w_hh, b_ih, b_hh, sizes, reverse)
-    return z, h_n
+    return _kernels().gru_grad(*dz, x, w_ih, w_hh, sizes, reverse, states, gates, 0 in wanted, max(wanted) >= 2)
+
+
+@op("gru", joint=_gru_rule, outputs=2, keeps=("states", "gates"), formula=gru_formula)
+def gru(
+    x: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Any, b_hh: Any, *, sizes: Array, reverse: bool = False
+) -> Any:
+    """`gru_formula` by kernels."""
+    return _kernels().gru(x, h, w_ih, w_hh, b_ih, b_hh, sizes, reverse)
 
 
 def _rnn_rule(
     dz: Any,
-    x: Any,
-    h: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any,
-    b_hh: Any,
+    x: Array,
+    w_ih: Array,
+    w_hh: Array,
     sizes: Array,
     reverse: bool,
     rectified: bool,
-    kept: list[Any],
+    states: Array,
     wanted: tuple[int, ...],
 ) -> Any:
-    def formula(*inputs: Any) -> Any:
-        return rnn_formula(*inputs, sizes=sizes, reverse=reverse, rectified=rectified)
-
-    found = _differentiated(formula, (x, h, w_ih, w_hh, b_ih, b_hh), dz)
-    return found or _kernels().rnn_grad(
-        *dz, x, w_ih, w_hh, sizes, reverse, rectified, *kept, 0 in wanted, max(wanted) >= 2
-    )
+    return _kernels().rnn_grad(*dz, x, w_ih, w_hh, sizes, reverse, rectified, states, 0 in wanted, max(wanted) >= 2)
 
 
-@op("rnn", joint=_rnn_rule, outputs=2, kinks=True)
+@op("rnn", joint=_rnn_rule, outputs=2, kinks=True, keeps=("states",), formula=rnn_formula)
 def rnn(
     x: Array,
     h: Array,
@@ -246,11 +205,9 @@ def rnn(
     sizes: Array,
     reverse: bool = False,
     rectified: bool = False,
-    kept: list[Any],
 ) -> Any:
-    """`rnn_formula` by kernels. `kept` is empty, and receives what backward needs: hidden states."""
-    z, h_n, *kept[:] = _kernels().rnn(x, h, w_ih, w_hh, b_ih, b_hh, sizes, reverse, rectified)
-    return z, h_n
+    """`rnn_formula` by kernels."""
+    return _kernels().rnn(x, h, w_ih, w_hh, b_ih, b_hh, sizes, reverse, rectified)
 
 
 # ----------------------------------------------------------------------------------------------------------- cells
@@ -261,15 +218,15 @@ def lstm_cell_formula(x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b
     return lstm_step(linear(x, w_ih, b_ih) + linear(h, w_hh, b_hh), c)
 
 
-def gru_cell_formula(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> tuple[Any]:
-    """(h,) of the step after h (B, H)."""
-    return (gru_step(linear(x, w_ih, b_ih), linear(h, w_hh, b_hh), h),)
+def gru_cell_formula(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
+    """h of the step after h (B, H)."""
+    return gru_step(linear(x, w_ih, b_ih), linear(h, w_hh, b_hh), h)
 
 
-def rnn_cell_formula(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, *, rectified: bool) -> tuple[Any]:
-    """(h,) of the step after h (B, H)."""
+def rnn_cell_formula(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, *, rectified: bool) -> Any:
+    """h of the step after h (B, H)."""
     z = linear(x, w_ih, b_ih) + linear(h, w_hh, b_hh)
-    return (relu(z) if rectified else np.tanh(z),)
+    return relu(z) if rectified else np.tanh(z)
 
 
 def _through_products(
@@ -297,83 +254,56 @@ def _through_products(
 
 def _lstm_cell_rule(
     dz: Any,
-    x: Any,
-    h: Any,
-    c: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any,
-    b_hh: Any,
-    kept: list[Any],
+    x: Array,
+    h: Array,
+    c: Array,
+    w_ih: Array,
+    w_hh: Array,
+    gates: Array,
+    y: Array,
     wanted: tuple[int, ...],
 ) -> Any:
-    found = _differentiated(lstm_cell_formula, (x, h, c, w_ih, w_hh, b_ih, b_hh), dz)
-    if found:
-        return found
-    gates, y = kept
     dh, dc = dz
     d, dc = cells.lstm_cell_grad(dh, dc, c, gates, y)
     dx, dh, *rest = _through_products(d, d, x, h, w_ih, w_hh, wanted, 3)
     return dx, dh, dc, *rest
 
 
-@op("lstm_cell", joint=_lstm_cell_rule, products=("w_ih", "w_hh"), outputs=2)
-def lstm_cell(x: Array, h: Array, c: Array, w_ih: Array, w_hh: Array, b_ih: Any, b_hh: Any, *, kept: list[Any]) -> Any:
-    """`lstm_cell_formula` at once. `kept` is empty, and receives what backward needs: the gates, tanh(c)."""
-    h, c, *kept[:] = cells.lstm_cell(x, h, c, w_ih, w_hh, b_ih, b_hh)
-    return h, c
+@op(
+    "lstm_cell",
+    joint=_lstm_cell_rule,
+    products=("w_ih", "w_hh"),
+    outputs=2,
+    keeps=("gates", "y"),
+    formula=lstm_cell_formula,
+)
+def lstm_cell(x: Array, h: Array, c: Array, w_ih: Array, w_hh: Array, b_ih: Any, b_hh: Any) -> Any:
+    """`lstm_cell_formula` at once. y is tanh(c)."""
+    return cells.lstm_cell(x, h, c, w_ih, w_hh, b_ih, b_hh)
 
 
 def _gru_cell_rule(
-    dz: Any,
-    x: Any,
-    h: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any,
-    b_hh: Any,
-    kept: list[Any],
-    wanted: tuple[int, ...],
+    dz: Any, x: Array, h: Array, w_ih: Array, w_hh: Array, gates: Array, y: Array, wanted: tuple[int, ...]
 ) -> Any:
-    found = _differentiated(gru_cell_formula, (x, h, w_ih, w_hh, b_ih, b_hh), (dz,))
-    if found:
-        return found
-    gates, y = kept
     d_x, d_h, carried = cells.gru_cell_grad(dz, h, gates, y)
     dx, dh, *rest = _through_products(d_x, d_h, x, h, w_ih, w_hh, wanted, 2)
     return dx, None if dh is None else dh + carried, *rest
 
 
-@op("gru_cell", joint=_gru_cell_rule, products=("w_ih", "w_hh"))
-def gru_cell(x: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Any, b_hh: Any, *, kept: list[Any]) -> Any:
-    """`gru_cell_formula` at once. `kept` is empty, and receives what backward needs: the gates and a product."""
-    h, *kept[:] = cells.gru_cell(x, h, w_ih, w_hh, b_ih, b_hh)
-    return h
+@op("gru_cell", joint=_gru_cell_rule, products=("w_ih", "w_hh"), keeps=("gates", "y"), formula=gru_cell_formula)
+def gru_cell(x: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Any, b_hh: Any) -> Any:
+    """`gru_cell_formula` at once. y is what the state gives to n."""
+    return cells.gru_cell(x, h, w_ih, w_hh, b_ih, b_hh)
 
 
 def _rnn_cell_rule(
-    dz: Any,
-    x: Any,
-    h: Any,
-    w_ih: Any,
-    w_hh: Any,
-    b_ih: Any,
-    b_hh: Any,
-    z: Any,
-    rectified: bool,
-    wanted: tuple[int, ...],
+    dz: Any, x: Array, h: Array, w_ih: Array, w_hh: Array, z: Array, rectified: bool, wanted: tuple[int, ...]
 ) -> Any:
-    def formula(*inputs: Any) -> Any:
-        return rnn_cell_formula(*inputs, rectified=rectified)
-
-    found = _differentiated(formula, (x, h, w_ih, w_hh, b_ih, b_hh), (dz,))
-    if found:
-        return found
     d = cells.rnn_cell_grad(dz, z, rectified)
     return _through_products(d, d, x, h, w_ih, w_hh, wanted, 2)
 
 
-@op("rnn_cell", joint=_rnn_cell_rule, products=("w_ih", "w_hh"), kinks=True)
+@op("rnn_cell", joint=_rnn_cell_rule, products=("w_ih", "w_hh"), kinks=True, formula=rnn_cell_formula)
 def rnn_cell(x: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Any, b_hh: Any, *, rectified: bool = False) -> Any:
     """`rnn_cell_formula` at once."""
     return cells.rnn_cell(x, h, w_ih, w_hh, b_ih, b_hh, rectified)

@@ -167,22 +167,6 @@ class Tensor(
         gradients = None if gradient is None else (gradient,)
         engine.backward(self, gradients, retain_graph, create_graph, inputs=inputs, until=until)
 
-    @staticmethod
-    def _vjp(function: Callable[..., Any], inputs: tuple[Any, ...], cotangents: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Cotangents of `inputs` through a function of Tensors, recorded; None for inputs that are constants.
-
-        Rules of fused ops run it where a graph of their gradient is asked for.
-        """
-        own = [x if x is None or node_of(x) is None else x.reshape(x.shape) for x in inputs]  # where gradients end
-        outputs, seeds = [], []
-        for z, dz in zip(function(*own), cotangents, strict=True):
-            if node_of(z) is not None:
-                outputs.append(z)
-                seeds.append(dz)
-        tracked = [x for x in own if node_of(x) is not None]
-        grads = iter(engine.grad(outputs, tracked, seeds, create_graph=True, materialize_grads=True))
-        return tuple([None if node_of(x) is None else next(grads) for x in own])
-
     def detach(self) -> Self:
         """The same memory as a constant: no gradient flows through it."""
         return wrap(self._array)  # type: ignore[no-any-return]

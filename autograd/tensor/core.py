@@ -528,10 +528,15 @@ _SCOPE: dict[str, Any] = {
 
 def apply(op: Op, *inputs: Any, **settings: Any) -> Any:
     """Run `op` on Tensors, arrays and numbers, and record it if one of them needs a gradient."""
-    if len(inputs) == 1 and op.outputs == 1 and not op.variadic:
+    if len(inputs) == 1 and op.outputs == 1 and not op.variadic and not op.keeps:
         if op.call is None:
             op.call = _function(op, None, _UNARY, None)
         return op.call(inputs[0], **settings)
+    return apply_keeping(op, *inputs, **settings)[0]
+
+
+def apply_keeping(op: Op, *inputs: Any, **settings: Any) -> tuple[Any, tuple[Any, ...]]:
+    """`apply`, and the arrays that the op keeps for its rules (`Op.keeps`): not to be written to."""
     arrays: list[Any] = []
     nodes = []
     wanted = []
@@ -545,23 +550,28 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Any:
         else:
             arrays.append(x if type(x) is np.ndarray or x is None else array_of(x))
     tape = state.tape
-    if nodes and tape is not None:
+    recorded = tape is not None and len(nodes) > 0
+    if tape is not None and nodes:
         for index, x in enumerate(inputs):
             if type(x) is np.ndarray:
                 arrays[index] = tape.took(x, outer(sys._getframe(1)))
-    z = (op.run if op.single else op.forward)(*arrays, **settings)
-    if not nodes or tape is None:
+    kept: tuple[Any, ...] = ()
+    if op.keeps or op.single:
+        z, kept = op.compute(arrays, settings, recorded)
+    else:
+        z = op.forward(*arrays, **settings)
+    if not recorded:
         if op.outputs != 1:
-            return _noted(op, tuple([wrap(part) for part in z]), inputs[0])
+            return _noted(op, tuple([wrap(part) for part in z]), inputs[0]), kept
         out = wrap(z)
         if op.view:
             _note_view(out, inputs[0])
-        return out
+        return out, kept
     if op.outputs == 1 and type(z) is not np.ndarray:
         z = np.asarray(z)
-    record = _record(op, arrays, nodes, wanted, z, settings)
+    record = _record(op, arrays, nodes, wanted, z, settings, kept)
     if op.outputs != 1:
-        return _noted(op, _record_outputs(record, z, arrays, settings), inputs[0])
+        return _noted(op, _record_outputs(record, z, arrays, settings), inputs[0]), kept
     record.shape = z.shape
     record.dtype = z.dtype
     append(record, z, arrays, settings)
@@ -570,7 +580,7 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Any:
     out._node = record
     if op.view:
         _note_view(out, inputs[0])
-    return out
+    return out, kept
 
 
 def record_call(op: Op, inputs: tuple[Any, ...], z: Array, **settings: Any) -> Record | None:
@@ -587,17 +597,23 @@ def record_call(op: Op, inputs: tuple[Any, ...], z: Array, **settings: Any) -> R
     return record
 
 
-def _record(op: Op, arrays: list[Any], nodes: list[Any], wanted: list[int], z: Any, settings: dict[str, Any]) -> Record:
+def _record(
+    op: Op,
+    arrays: list[Any],
+    nodes: list[Any],
+    wanted: list[int],
+    z: Any,
+    settings: dict[str, Any],
+    kept: tuple[Any, ...] = (),
+) -> Record:
     plan = op.plan(tuple(wanted))
     record = Record()
     record.plan = plan
     record.inputs = nodes[0] if len(nodes) == 1 else tuple(nodes)
-    record.saved = plan.save(arrays, z, settings)
+    record.saved = plan.save(arrays, z, settings, kept)
     if plan.private:
         state.home.private = True
-    frame = sys._getframe(2)
-    if frame.f_code.co_filename not in user_files:
-        frame = outer(frame)
+    frame = outer(sys._getframe(2))
     record.code = frame.f_code
     record.lasti = frame.f_lasti
     return record

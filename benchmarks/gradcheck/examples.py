@@ -211,7 +211,6 @@ def _rows() -> list[Example]:
         # losses
         Example("cross_entropy", (real(3, 4),), {"target": LABELS, "share": 0.25, "total": True}),
         Example("nll", (real(3, 4),), {"target": LABELS, "share": 0.25, "total": True}),
-        Example("cross_entropy_slope", (real(3, 4),), {"target": LABELS, "share": np.full(3, 0.25)}),
         Example("binary_cross_entropy", (between(*SHARE, 3, 4), between(*SHARE, 3, 4))),
         Example("binary_cross_entropy_with_logits", (real(3, 4), between(*SHARE, 3, 4))),
         # windows

@@ -10,7 +10,6 @@ import numpy as np
 
 from autograd import Tensor, where
 from autograd.errors import SettingError, ShapeError
-from autograd.modes import state
 from autograd.ops import attention as ops
 from autograd.tensor.core import apply, array_of, wrap
 
@@ -70,10 +69,8 @@ def _fused(q: Any, k: Any, v: Any, mask: Any, is_causal: bool, scale: float | No
             bias = given.reshape(given.shape[-2:])
         else:
             return None
-    recorded = state.tape is not None and not (q._node is None and k._node is None and v._node is None)  # type: ignore[attr-defined]
-    kept: Any = [] if recorded else None
     rate = 1 / math.sqrt(size[-1]) if scale is None else scale
-    return apply(ops.attention, q, k, v, bias=bias, scale=float(rate), kept=kept)  # type: ignore[no-any-return]
+    return apply(ops.attention, q, k, v, bias=bias, scale=float(rate))  # type: ignore[no-any-return]
 
 
 @functools.lru_cache(maxsize=8)

@@ -186,8 +186,7 @@ def cross_entropy(
         return loss.sum() if total else loss.reshape(shape)  # type: ignore[no-any-return]
     weights = None if weight is None else _class_weights("cross_entropy", weight, x)
     share, total = _shares(labels, counted, weights, x, reduction)
-    kept: Any = None if x._node is None or state.tape is None else []
-    loss = apply(ops.cross_entropy, x, target=labels, share=share, total=total, kept=kept)
+    loss = apply(ops.cross_entropy, x, target=labels, share=share, total=total)
     return loss if total else loss.reshape(shape)  # type: ignore[no-any-return]
 
 

@@ -41,7 +41,7 @@ def lstm(
     h, c = states
     # shortcut: no projection; direction, sizes and biases are given on
     if w_hr is None and _at_once(x, sizes, w_ih):
-        z, *last = apply(ops.lstm, x, h, c, w_ih, w_hh, b_ih, b_hh, sizes=sizes, reverse=reverse, kept=[])
+        z, *last = apply(ops.lstm, x, h, c, w_ih, w_hh, b_ih, b_hh, sizes=sizes, reverse=reverse)
     else:
         z, *last = ops.lstm_formula(x, h, c, w_ih, w_hh, b_ih, b_hh, w_hr, sizes=sizes, reverse=reverse)
     return z, tuple(last)
@@ -61,7 +61,7 @@ def gru(
     """As `lstm`, with states (h,); w_ih (3 H, I), w_hh (3 H, H), biases (3 H,): gates r, z, n."""
     (h,) = states
     if _at_once(x, sizes, w_ih):
-        z, *last = apply(ops.gru, x, h, w_ih, w_hh, b_ih, b_hh, sizes=sizes, reverse=reverse, kept=[])
+        z, *last = apply(ops.gru, x, h, w_ih, w_hh, b_ih, b_hh, sizes=sizes, reverse=reverse)
     else:
         z, *last = ops.gru_formula(x, h, w_ih, w_hh, b_ih, b_hh, sizes=sizes, reverse=reverse)
     return z, tuple(last)
@@ -83,7 +83,7 @@ def rnn(
     (h,) = states
     settings: dict[str, Any] = {"sizes": sizes, "reverse": reverse, "rectified": rectified}
     if _at_once(x, sizes, w_ih):
-        z, *last = apply(ops.rnn, x, h, w_ih, w_hh, b_ih, b_hh, **settings, kept=[])
+        z, *last = apply(ops.rnn, x, h, w_ih, w_hh, b_ih, b_hh, **settings)
     else:
         z, *last = ops.rnn_formula(x, h, w_ih, w_hh, b_ih, b_hh, **settings)
     return z, tuple(last)
@@ -91,12 +91,12 @@ def rnn(
 
 def lstm_cell(x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> tuple[Any, Any]:
     """One step: x (B, I), h and c (B, H): the next h and c. Weights as in `lstm`."""
-    return apply(ops.lstm_cell, x, h, c, w_ih, w_hh, b_ih, b_hh, kept=[])  # type: ignore[no-any-return]
+    return apply(ops.lstm_cell, x, h, c, w_ih, w_hh, b_ih, b_hh)  # type: ignore[no-any-return]
 
 
 def gru_cell(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
     """One step: x (B, I), h (B, H): the next h. Weights as in `gru`."""
-    return apply(ops.gru_cell, x, h, w_ih, w_hh, b_ih, b_hh, kept=[])
+    return apply(ops.gru_cell, x, h, w_ih, w_hh, b_ih, b_hh)
 
 
 def rnn_cell(

@@ -12,10 +12,6 @@ def _cross_entropy(x, *, target, share, total):
     return apply(loss.cross_entropy, x, target=target, share=share, total=total)
 
 
-def _slope(x, *, target, share):
-    return apply(loss.cross_entropy_slope, x, target=target, share=share.astype(x.dtype))
-
-
 def _weighted(x, *, target, share, total):
     return _cross_entropy(x, target=target, share=share.astype(x.dtype), total=total)
 
@@ -44,10 +40,6 @@ def _one_hot(x, target):
 def _reference(x, *, target, share, total):
     losses = -(np.log(_softmax(x)) * _one_hot(x, target)).sum(1) * share
     return losses.sum() if total else losses
-
-
-def _slope_reference(x, *, target, share):
-    return (_softmax(x) - _one_hot(x, target)) * np.expand_dims(share, 1)
 
 
 def _binary(x, y):
@@ -101,16 +93,6 @@ CASES: list[Case] = [
         for shape, t in _LABELS
         for total in (True, False)
         for weights in (None, "weighted")
-    ],
-    *[
-        Case(
-            "cross_entropy_slope",
-            _slope,
-            (shape,),
-            {"target": t, "share": 0.1 + np.arange(float(t.size)).reshape(t.shape)},
-            _slope_reference,
-        )
-        for shape, t in _LABELS
     ],
     *[
         Case(

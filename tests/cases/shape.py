@@ -287,7 +287,13 @@ CASES = [
     ],
     *[
         Case("add_windows", _add_windows, (shape,), {"shape": to, "axis": 0, "size": shape[-1], "step": step}, None)
-        for shape, to, step in (((3, 3), (7,), 2), ((5, 3), (7,), 1), ((2, 4, 2), (5, 4), 3), ((1, 1), (1,), 1), ((0, 2), (1,), 1))
+        for shape, to, step in (
+            ((3, 3), (7,), 2),
+            ((5, 3), (7,), 1),
+            ((2, 4, 2), (5, 4), 3),
+            ((1, 1), (1,), 1),
+            ((0, 2), (1,), 1),
+        )
     ],
     # ---- strides
     Case("as_strided", _windows, ((6,),), {"size": (4, 3), "stride": (1, 1)}, _windows_of),
