@@ -10,7 +10,6 @@ import numpy as np
 
 from kernels import norm as kernels
 
-from ..broadcast import unbroadcast
 from ..op import Array, op
 from .reduce import mean as mean_of
 from .scale import near_one
@@ -18,14 +17,23 @@ from .scale import near_one
 Sizes = tuple[int, ...]
 
 
-def is_tensor(*parts: Any) -> bool:
-    """Is one of them a Tensor? Then the derivative is itself being recorded."""
-    return any(hasattr(part, "_apply") for part in parts)
+def normalise_formula(
+    x: Any, w: Any, b: Any, *, view: Sizes, axes: Sizes, affine: Sizes, size: Sizes, eps: float, centred: bool
+) -> Any:
+    """(x - mean) / sqrt(variance + eps) * w + b in primitives; arguments as in `normalise`."""
+    y = x.reshape(view)
+    d = y - mean_of(y, axis=axes, keepdims=True) if centred else y
+    z = d / np.sqrt(mean_of(d * d, axis=axes, keepdims=True) + eps)
+    if w is not None:
+        z = z * w.reshape(affine)
+    if b is not None:
+        z = z + b.reshape(affine)
+    return z.reshape(x.shape)
 
 
 def _rule(
-    dz: Any,
-    x: Any,
+    dz: Array,
+    x: Array,
     w: Any,
     mean: Array,
     rstd: Array,
@@ -33,68 +41,36 @@ def _rule(
     axes: Sizes,
     affine: Sizes,
     size: Sizes,
-    eps: float,
     centred: bool,
     wanted: Sizes,
 ) -> tuple[Any, Any, Any]:
-    """Cotangents of x, w and b: by a kernel on arrays, by the formula it implements on Tensors."""
+    plain = w is None and wanted == (0,)
+    form = rstd.shape if plain else affine
     w = None if w is None else w.reshape(affine)
-    dx: Any
-    dw: Any
-    db: Any
-    if not is_tensor(dz, x, w):
-        plain = w is None and wanted == (0,)
-        form = rstd.shape if plain else affine
-        dx, dw, db = kernels.normalised_grad(dz, x, w, mean, rstd, axes, centred, form, view)
-        return dx, None if plain else dw.reshape(size), None if plain else db.reshape(size)
-    shape = x.shape
-    x, dz = x.reshape(view), dz.reshape(view)
-    d = x - mean_of(x, axis=axes, keepdims=True) if centred else x
-    r = 1 / np.sqrt(mean_of(d * d, axis=axes, keepdims=True) + eps)
-    h = d * r
-    g = dz if w is None else dz * w
-    dx = g - h * mean_of(g * h, axis=axes, keepdims=True)
-    if centred:
-        dx = dx - mean_of(g, axis=axes, keepdims=True)
-    dw = unbroadcast(dz * h, affine).reshape(size) if 1 in wanted else None
-    db = unbroadcast(dz, affine).reshape(size) if 2 in wanted else None
-    return (r * dx).reshape(shape), dw, db
+    dx, dw, db = kernels.normalised_grad(dz, x, w, mean, rstd, axes, centred, form, view)
+    return dx, None if plain else dw.reshape(size), None if plain else db.reshape(size)
 
 
-def _from_inputs(inputs: Any, settings: Any) -> Any:
-    names = ("view", "axes", "affine", "eps", "centred")
-    z, mean, _, rstd = normalised(*inputs, **{name: settings[name] for name in names})
-    return inputs, {**settings, "value": z, "mean": mean, "rstd": rstd}
-
-
-@op("normalise", joint=_rule, anew=_from_inputs, private=("w",))
+@op("normalise", joint=_rule, keeps=("mean", "var", "rstd"), formula=normalise_formula, private=("w",))
 def normalise(
     x: Array,
     w: Any,
     b: Any,
     *,
-    value: Array | None = None,
-    mean: Array,
-    rstd: Array,
     view: Sizes,
     axes: Sizes,
     affine: Sizes,
     size: Sizes,
     eps: float,
     centred: bool,
-) -> Array:
+) -> tuple[Array, Array, Array, Array]:
     """(x - mean) * rstd * w + b with the mean of x along `axes` and rstd = 1 / sqrt(its biased variance + eps).
 
-    value         the result, as `normalised` gives it with mean and rstd. They are functions of x, and the rule
-                  differentiates them
     view          the shape under which x is looked at: `axes`, mean and rstd are those of the view
     affine        the shape under which w and b are broadcast against the view; their own is `size`
     centred       False: mean is 0, and rstd is made of the mean square (RMS norm)
     """
-    if value is None:
-        scale, shift = [None if p is None else p.reshape(affine) for p in (w, b)]
-        value = kernels.normalise(x.reshape(view), scale, shift, mean, rstd).reshape(x.shape)
-    return value
+    return normalised(x, w, b, view=view, axes=axes, affine=affine, eps=eps, centred=centred)
 
 
 def normalised(
@@ -147,16 +123,18 @@ def factors(w: Any, b: Any, mean: Array, rstd: Array) -> tuple[Any, Any]:
     return s, t if b is None else t + b
 
 
-def scale_rule(dz: Any, x: Any, w: Any, mean: Array, rstd: Array, wanted: Sizes) -> tuple[Any, Any, Any]:
-    """Cotangents of x, w and b."""
-    if not is_tensor(dz, x, w):
-        dx, sums, products = kernels.scaled_grad(dz, x, rstd if w is None else rstd * w)
-        return dx, *weight_slopes(sums, products, mean, rstd)
+def scale_shift_formula(x: Any, w: Any, b: Any, *, mean: Array, rstd: Array) -> Any:
+    """(x - mean) * rstd * w + b in primitives."""
     column = (1, -1, *[1] * (len(x.shape) - 2))
-    over = (0, *range(2, len(x.shape)))
-    dx = dz * (rstd if w is None else w * rstd).reshape(column)
-    dw = np.sum(dz * ((x - mean.reshape(column)) * rstd.reshape(column)), axis=over) if 1 in wanted else None
-    return dx, dw, np.sum(dz, axis=over) if 2 in wanted else None
+    z = (x - mean.reshape(column)) * rstd.reshape(column)
+    if w is not None:
+        z = z * w.reshape(column)
+    return z if b is None else z + b.reshape(column)
+
+
+def _scale_rule(dz: Array, x: Array, w: Any, mean: Array, rstd: Array) -> tuple[Any, Any, Any]:
+    dx, sums, products = kernels.scaled_grad(dz, x, rstd if w is None else rstd * w)
+    return dx, *weight_slopes(sums, products, mean, rstd)
 
 
 def weight_slopes(sums: Array, products: Array, offset: Array | float, rstd: Array) -> tuple[Array, Array]:
@@ -164,7 +142,7 @@ def weight_slopes(sums: Array, products: Array, offset: Array | float, rstd: Arr
     return ((products - offset * sums) * rstd).astype(rstd.dtype), sums.astype(rstd.dtype)
 
 
-@op("scale_shift", joint=scale_rule)
+@op("scale_shift", joint=_scale_rule, formula=scale_shift_formula)
 def scale_shift(x: Array, w: Any, b: Any, *, mean: Array, rstd: Array) -> Array:
     """(x - mean) * rstd * w + b per channel of x (N, C, *), where mean and rstd (C,) are constants."""
     return kernels.scaled(x, *factors(w, b, mean, rstd))

@@ -18,6 +18,7 @@ from kernels import pool_sums as sums
 from kernels.pool import Windows as Windows
 
 from ..op import Array, op
+from .index import getitem
 
 Numbers = tuple[int, ...]
 
@@ -36,43 +37,25 @@ def positions(index: Array, shape: Numbers, axes: int) -> Array:
 @op(
     "max_pool",
     kinks=True,
-    anew=lambda inputs, settings: (inputs, {**settings, "value": None}),
-    dx=lambda dz, x_shape, index, apart, windows: put_winners(
-        dz, index=index, shape=x_shape, apart=apart, windows=windows
-    ),
+    keeps=("place",),
+    dx=lambda dz, x_shape, place, windows: put_winners(dz, place=place, shape=x_shape, windows=windows),
 )
-def max_pool(
-    x: Array, *, index: Array, value: Array | None = None, apart: bool = False, windows: Windows | None = None
-) -> Array:
-    """The elements of x at the row-major positions `index` that won their windows; `value` if they are known already.
-
-    apart     no position occurs twice
-    windows   `index` has places within these windows instead, as `kernels.pool.winners` returns them
-    """
-    if value is not None:
-        return value
-    return x.reshape(-1)[index if windows is None else kernels.positions(index, windows, x.shape, whole=True)]
+def max_pool(x: Array, *, windows: Windows) -> tuple[Array, Array]:
+    """The largest element of each window, the first of equal ones. Keeps which one won, as `kernels.pool.winners`."""
+    return winners(x, windows)
 
 
-@op(
-    "put_winners",
-    dx=lambda dz, index, apart, windows: max_pool(dz, index=index, apart=apart, windows=windows),
-)
-def put_winners(
-    x: Array, *, index: Array, shape: Numbers, apart: bool = False, windows: Windows | None = None
-) -> Array:
-    """Zeros of `shape` with x added at the row-major positions `index`, or places within `windows`."""
-    if windows is not None:
-        return kernels.put(x, index, windows, shape)
-    z = np.zeros(math.prod(shape), x.dtype)
-    if apart:
-        z[index.reshape(-1)] = x.reshape(-1)
-    else:
-        np.add.at(z, index.reshape(-1), x.reshape(-1))
-    return z.reshape(shape)
+def _at_winners(dz: Any, place: Array, windows: Windows) -> Any:
+    return getitem(dz.reshape(-1), index=kernels.positions(place, windows, dz.shape, whole=True))
 
 
-@op("max_unpool", dx=lambda dz, index: max_pool(dz, index=index))
+@op("put_winners", dx=_at_winners)
+def put_winners(x: Array, *, place: Array, shape: Numbers, windows: Windows) -> Array:
+    """Zeros of `shape` with x added where the winners of `windows` stand."""
+    return kernels.put(x, place, windows, shape)
+
+
+@op("max_unpool", dx=lambda dz, index: getitem(dz.reshape(-1), index=index))
 def max_unpool(x: Array, *, index: Array, shape: Numbers) -> Array:
     """Zeros of `shape` with x written at the row-major positions `index`. PyTorch's gradient: also what is
     overwritten receives what arrives at its position."""

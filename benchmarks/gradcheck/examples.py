@@ -16,6 +16,7 @@ import numpy as np
 import autograd
 import nn.functional as F
 from autograd.op import registry
+from autograd.ops.pool import Windows
 from nn.functional.norm import batch_norm_relu
 
 Array = np.ndarray
@@ -89,6 +90,8 @@ def definite(size: int) -> Input:
 POSITIVE, UNIT, SHARE = (0.3, 3.0), (-0.9, 0.9), (0.05, 0.95)
 LABELS, INDEX, MASK = np.array([0, 3, 1]), np.array([[0, 2, 2, 1], [1, 1, 0, 2]]), np.array([[True, False, True]] * 2)
 LINE = {"stride": (2,), "padding": (1,), "dilation": (1,), "groups": 1}
+PAIRS = Windows((2,), (1,), (0,), (1,), (2,))  # which overlap
+WON = np.array([[0, 1], [1, 0]])  # in windows of PAIRS
 PATCHES = {"kernel": (2, 2), "counts": (2, 3), "stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)}
 SEQUENCES = {"sizes": np.array([2, 2, 1]), "reverse": False}
 TAPS = ((1, ((np.array([0, 1, 3]), np.array([0.5, 0.25, 1.0])), (np.array([1, 2, 4]), np.array([0.5, 0.75, 2.0])))),)
@@ -226,7 +229,7 @@ def _rows() -> list[Example]:
             (real(2, 4),),
             {"size": (3,), "stride": (2,), "padding": (1,), "divisor": 3, "shape": (2, 7)},
         ),
-        Example("put_winners", (real(2, 2),), {"index": np.array([[0, 4], [2, 2]]), "shape": (2, 3), "apart": False}),
+        Example("put_winners", (real(2, 2),), {"place": WON, "shape": (2, 3), "windows": PAIRS}),
         Example("max_unpool", (real(2, 2),), {"index": np.array([[0, 4], [2, 3]]), "shape": (2, 3)}),
         Example(
             "resample",

@@ -11,10 +11,9 @@ import numpy as np
 from autograd import Tensor, stack
 from autograd.advice import same_dtype, to_float
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.modes import state
 from autograd.ops import fused
 from autograd.ops import norm as ops
-from autograd.tensor.core import apply, array_of, cast, wrap
+from autograd.tensor.core import apply, apply_keeping, array_of, cast, wrap
 
 from ..write import noted
 
@@ -83,27 +82,17 @@ def batch_norm_relu(
 
     Nothing is checked: x is a Tensor, not empty, with more than one value per channel, and the others fit it.
     """
-    array, eps = x._array, float(eps)
-    w, b = [None if p is None else p._array for p in (weight, bias)]
-    settings: dict[str, Any] = {"eps": eps, "known": not training}
-    if training:
-        if window is None:
-            z, mean, var, rstd = fused.normalised_relu(array, w, b, eps)
-        else:
-            z, winner, mean, var, rstd = fused.normalised_relu_pool(array, w, b, eps, window)
-        _track(running_mean, running_var, mean, var, array.size // array.shape[1], momentum)
-    else:
-        mean, rstd = _constants(running_mean, running_var, eps, array.dtype)
-        if window is None:
-            z = fused.scaled_relu(array, w, b, mean, rstd)
-        else:
-            z, winner = fused.scaled_relu_pool(array, w, b, mean, rstd, window)
-    settings |= {"value": z, "mean": mean, "rstd": rstd}
+    settings: dict[str, Any] = {"eps": float(eps)}
+    if not training:
+        settings["mean"], settings["rstd"] = _constants(running_mean, running_var, float(eps), x._array.dtype)
     if window is None:
-        return apply(fused.batch_norm_relu, x, weight, bias, **settings)  # type: ignore[no-any-return]
-    return apply(  # type: ignore[no-any-return]
-        fused.batch_norm_relu_max_pool, x, weight, bias, window=window, winner=winner, **settings
-    )
+        z, ((mean, _), var) = apply_keeping(fused.batch_norm_relu, x, weight, bias, **settings)
+    else:
+        op = fused.batch_norm_relu_max_pool
+        z, ((mean, _), var, _) = apply_keeping(op, x, weight, bias, window=window, **settings)
+    if training:
+        _track(running_mean, running_var, mean, var, x._array.size // x._array.shape[1], momentum)
+    return z  # type: ignore[no-any-return]
 
 
 def instance_norm(
@@ -248,26 +237,11 @@ def _normalised(
     centred: bool = True,
 ) -> tuple[Tensor, Array, Array]:
     """The op, and the mean and biased variance that it divided by."""
-    z, mean, var, rstd = ops.normalised(
-        x._array,
-        None if weight is None else weight._array,
-        None if bias is None else bias._array,
-        view=view,
-        axes=axes,
-        affine=affine,
-        eps=eps,
-        centred=centred,
-    )
-    if state.tape is None:
-        return wrap(z), mean, var
-    recorded = apply(
+    z, (mean, var, _) = apply_keeping(
         ops.normalise,
         x,
         weight,
         bias,
-        value=z,
-        mean=mean,
-        rstd=rstd,
         view=view,
         axes=axes,
         affine=affine,
@@ -275,7 +249,7 @@ def _normalised(
         eps=eps,
         centred=centred,
     )
-    return recorded, mean, var
+    return z, mean, var
 
 
 def _with_known(x: Any, mean: Any, var: Any, weight: Any, bias: Any, eps: float) -> Tensor:

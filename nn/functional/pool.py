@@ -16,11 +16,10 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.modes import state
 from autograd.ops import pool as ops
 from autograd.ops.pool import Windows
 from autograd.ops.resize import mean_taps, resample
-from autograd.tensor.core import apply, array_of, wrap
+from autograd.tensor.core import apply, apply_keeping, array_of, wrap
 from autograd.tensor.piecewise import where
 
 Numbers = tuple[int, ...]
@@ -156,12 +155,8 @@ def _max_windows(
 
 
 def _picked(x: Any, windows: Windows, return_indices: bool) -> Any:
-    """The winners as a Tensor, recorded as elements taken out of x."""
-    value, place = ops.winners(x._array, windows)
-    if x._node is None or state.tape is None:
-        z = wrap(value)
-    else:
-        z = apply(ops.max_pool, x, index=place, value=value, windows=windows)
+    """The winners, and if asked for where they are."""
+    z, (place,) = apply_keeping(ops.max_pool, x, windows=windows)
     return (z, wrap(ops.places(place, windows, x._array.shape))) if return_indices else z
 
 

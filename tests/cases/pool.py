@@ -82,7 +82,13 @@ def _max_unpool(x, **settings):
     return apply(pool.max_unpool, x, **settings)
 
 
-def _placed(x, index, shape, apart=False):
+def _put_reference(x, place, shape, windows):
+    z = np.zeros(shape)
+    np.add.at(z.reshape(-1), pool.places(place, windows, shape) + np.arange(shape[0])[:, None] * shape[1], x)
+    return z
+
+
+def _placed(x, index, shape):
     z = np.zeros(shape)
     np.add.at(z.reshape(-1), index, x)
     return z
@@ -170,13 +176,14 @@ CASES: list[Case] = [
         for size in ((3, 2), (7, 4))
     ],
     *[
-        Case("put_winners", _put_winners, (i.shape,), {"index": i, "shape": shape, "apart": apart}, _placed)
-        for i, shape, apart in [
-            (np.array([[4, 1], [1, 0]]), (2, 3), False),
-            (np.array([[4], [1]]), (2, 3), True),
-            (np.zeros((0, 2), np.int64), (0, 3), False),
-            (np.zeros((1, 1), np.int64), (1, 1), True),
+        Case("put_winners", _put_winners, (place.shape,), {"place": place, "shape": shape, "windows": w}, _put_reference)
+        for shape, w in [
+            ((2, 5), pool.Windows((3,), (1,), (0,), (1,), (3,))),  # they overlap: a winner may win several
+            ((2, 4), pool.Windows((2,), (2,), (0,), (1,), (2,))),
+            ((0, 3), pool.Windows((2,), (1,), (0,), (1,), (2,))),
+            ((1, 1), pool.Windows((1,), (1,), (0,), (1,), (1,))),
         ]
+        for place in [pool.winners(np.random.default_rng(0).standard_normal(shape), w)[1]]
     ],
     *[
         Case("max_unpool", _max_unpool, (i.shape,), {"index": i, "shape": shape}, _placed)
