@@ -81,8 +81,8 @@ class Op:
     kinks       has points without a derivative, or is no analytic function: the checker then avoids complex steps
     single      float16 is computed in single precision and rounded once: for functions whose intermediate results may
                 not fit into float16, or would lose digits there. Of rules this holds for all that combine anything
-    anew        (inputs, settings) -> the same for running `forward` on other inputs, where settings were computed from
-                the first ones, or only part of the input space is meant: used by the checker alone
+    anew        (inputs, settings) -> the same for running `forward` on other inputs, where only part of the input space is
+                meant, or the rule differentiates another function: used by the checker alone
     large       what to call instead of `forward` when the first input is large: the same, in threads
     private     inputs that may be overwritten after the op ran: a record that kept one is given a copy just before. For
                 inputs that PyTorch, which computes the same in another way, does not keep
@@ -441,7 +441,7 @@ class Plan:
         return values[0] if len(values) == 1 else values
 
 
-_ARRAY_SETTINGS = frozenset(("mask", "counts", "taps", "apart", "windows", "target", "share", "total", "x_share"))
+_ARRAY_SETTINGS = frozenset(("mask", "counts", "taps", "place", "target", "share", "total"))
 """Settings that are arrays, or hold some, which a record should let go when it was replayed."""
 
 

@@ -120,7 +120,7 @@ class Call:
         op = self.record.plan.op
         if op.name == "to" and arrays[0].dtype.kind == "c":
             return [arrays[0]]
-        z = op.forward(*inputs, **settings)
+        z = op.run(*inputs, **settings)
         return floating(z)
 
     def _with(self, arrays: Sequence[Array]) -> tuple[list[Any], dict[str, Any]]:
@@ -166,15 +166,6 @@ class Call:
         stubs = [stand_in(node.shape, node.dtype) for node in record.parents]
         clone.inputs = stubs[0] if len(stubs) == 1 else tuple(stubs)
         return clone, stubs
-
-    @property
-    def frozen(self) -> bool:
-        """Was the result computed beforehand, and handed over as a setting?"""
-        op = self.record.plan.op
-        if op is None or op.anew is not None or not isinstance(self.value, np.ndarray):
-            return False
-        same = [x for x in self.settings.values() if isinstance(x, np.ndarray) and x.shape == self.value.shape]
-        return self.value.size > 1 and any(np.array_equal(x, self.value) for x in same)
 
     def altered(self) -> bool:
         """Is the function that the rule differentiates another one than what the operation computes (`Op.anew`)?"""

@@ -187,19 +187,17 @@ def embedding(w: Any, *, index: Any, padding_idx: int | None = None, scale: Any 
 # ------------------------------------------------------------------------------------------------ extreme writes
 
 
-def _with_winners(inputs: Any, settings: Any) -> Any:
-    (x, v), x_share, v_share = inputs, settings["x_share"], settings["v_share"]
-    written = put(np.where(v_share == 0, 0, v * v_share), index=settings["index"], shape=x.shape)
-    return inputs, {**settings, "value": np.where(x_share == 0, 0, x * x_share) + written}
-
-
 @op(
     "scatter_extreme",
     kinks=True,
-    anew=_with_winners,
+    keeps=("x_share", "v_share"),
     dx=lambda dz, x_share: dz * x_share,
     dv=lambda dz, v_share, index: getitem(dz, index=index) * v_share,
 )
-def scatter_extreme(x: Any, v: Any, *, index: Any, value: Any, x_share: Any, v_share: Any) -> Any:
-    """`value`, the largest (or smallest) of x[index] and the v's written there; equal ones share the gradient."""
-    return value
+def scatter_extreme(x: Any, v: Any, *, index: Any, largest: bool) -> Any:
+    """The largest (or smallest) of x[index] and the v's written there. Equal ones share the gradient, which is kept."""
+    z = x.copy(order="C")
+    (np.maximum if largest else np.minimum).at(z, index, v)
+    x_ties, v_ties = x == z, np.asarray(v == z[index])
+    count = np.maximum(x_ties + put(v_ties.astype(np.intp), index=index, shape=x.shape), 1)
+    return z, (x_ties / count).astype(x.dtype), (v_ties / count[index]).astype(x.dtype)

@@ -30,7 +30,7 @@ def cross_entropy_formula(x: Any, *, target: Array, share: Any, total: bool) -> 
     return nll(log_softmax(x, axis=1), target=target, share=share, total=total)
 
 
-@op("cross_entropy", private=("x",), keeps=("slope",), formula=cross_entropy_formula, dx=_slope)
+@op("cross_entropy", single=True, private=("x",), keeps=("slope",), formula=cross_entropy_formula, dx=_slope)
 def cross_entropy(x: Array, *, target: Array, share: Any, total: bool, recorded: bool = False) -> Any:
     """-log softmax(x) at the target class, times `share`; their sum if `total`.
 
@@ -41,6 +41,7 @@ def cross_entropy(x: Array, *, target: Array, share: Any, total: bool, recorded:
     The slope (softmax(x) - onehot(target)) * share is kept where it takes no sweep of its own, and None elsewhere.
     """
     loss, slope = kernels.cross_entropy(x, target, share if recorded else None)
+    # shortcut: one share for all, which can be given to the sum
     if total and isinstance(share, float):  # after the sum, so that the mean over nothing is NaN
         return np.add.reduce(loss, axis=None) * share, slope
     loss *= share

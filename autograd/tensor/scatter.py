@@ -78,8 +78,7 @@ class Scatter(Core):
         if reduce == "prod":
             return _product(start, source, places)  # type: ignore[no-any-return]
         if reduce in ("amax", "amin"):
-            better = np.maximum if reduce == "amax" else np.minimum
-            return _extreme(start, source, places, better)  # type: ignore[no-any-return]
+            return apply(ops.scatter_extreme, start, source, index=places, largest=reduce == "amax")  # type: ignore[no-any-return]
         raise ValueError(f"scatter_reduce: wanted reduce sum, prod, mean, amax or amin, got {reduce!r}")
 
     @method
@@ -255,20 +254,6 @@ def _product(x: Any, v: Any, places: Any) -> Any:
 def _ranks(ordered: Array) -> Array:
     """How many equal elements stand before each element of a sorted array."""
     return np.arange(ordered.size) - np.searchsorted(ordered, ordered)
-
-
-def _extreme(x: Any, v: Any, places: Any, function: np.ufunc) -> Any:
-    """The largest or smallest of x and all v's sent to each place, with its gradient shared among the equal ones."""
-    a, b = array_of(x), array_of(v)
-    value = a.copy(order="C")
-    function.at(value, places, b)
-    x_ties = a == value
-    v_ties = np.asarray(b == value[places])
-    count = np.maximum(x_ties + ops.put(v_ties.astype(np.intp), index=places, shape=a.shape), 1)
-    if a.dtype.kind != "f":
-        return wrap(value)
-    x_share, v_share = (x_ties / count).astype(a.dtype), (v_ties / count[places]).astype(a.dtype)
-    return apply(ops.scatter_extreme, x, v, index=places, value=value, x_share=x_share, v_share=v_share)
 
 
 def _least(dtype: np.dtype[Any]) -> Any:

@@ -119,6 +119,7 @@ def _rows() -> list[Example]:
         *_each("floor_divide trunc_divide", apart(2, 3), between(1.7, 1.9, 3)),
         *_each("remainder fmod", apart(2, 3), between(1.7, 1.9, 3)),
         *_each("copysign", apart(2, 3), apart(2, 3)),
+        *_each("heaviside nextafter", apart(2, 3), apart(3)),
         *_each("lgamma", p),
         *_each("logit", between(*SHARE, 2, 3)),
         Example("polygamma", (p,), {"order": 0}),
@@ -229,6 +230,8 @@ def _rows() -> list[Example]:
             (real(2, 4),),
             {"size": (3,), "stride": (2,), "padding": (1,), "divisor": 3, "shape": (2, 7)},
         ),
+        Example("windows", (real(2, 5),), {"axis": 1, "size": 2, "step": 2}),
+        Example("add_windows", (real(2, 2),), {"shape": (3,), "axis": 0, "size": 2, "step": 1}),
         Example("put_winners", (real(2, 2),), {"place": WON, "shape": (2, 3), "windows": PAIRS}),
         Example("max_unpool", (real(2, 2),), {"index": np.array([[0, 4], [2, 3]]), "shape": (2, 3)}),
         Example(
@@ -245,11 +248,16 @@ def _rows() -> list[Example]:
         Example("batch_norm_relu_max_pool", (real(2, 3, 4, 4), real(3), real(3)), {"window": (2, 2)}, _fused),
         # recurrence: inputs of 3, 2 units; 2 sequences, one of them longer; then single steps
         *[
-            Example(kind, (real(5, 3), *_state_and_weights(gates, states)), SEQUENCES, _compiled(kind))
+            Example(kind, (real(5, 3), *_state_and_weights(gates, states)), SEQUENCES, registry.__getitem__(kind))
             for kind, gates, states in (("lstm", 4, 2), ("gru", 3, 1), ("rnn", 1, 1))
         ],
         *[
-            Example(f"{kind}_cell", (real(2, 3), *_state_and_weights(gates, states)), {}, _compiled(f"{kind}_cell"))
+            Example(
+                f"{kind}_cell",
+                (real(2, 3), *_state_and_weights(gates, states)),
+                {},
+                registry.__getitem__(f"{kind}_cell"),
+            )
             for kind, gates, states in (("lstm", 4, 2), ("gru", 3, 1))
         ],
         Example("rnn_cell", (real(2, 3), *_state_and_weights(1, 1))),
@@ -271,11 +279,6 @@ def _fused(x: autograd.Tensor, w: autograd.Tensor, b: autograd.Tensor, window: A
 
 def _state_and_weights(gates: int, states: int) -> tuple[Input, ...]:
     return *[real(2, 2)] * states, real(2 * gates, 3), real(2 * gates, 2), real(2 * gates), real(2 * gates)
-
-
-def _compiled(name: str) -> Callable[..., Any]:
-    """The compiled loop: it keeps what its rule needs in a list."""
-    return lambda *tensors, **settings: registry[name](*tensors, **settings, kept=[])
 
 
 def examples() -> dict[str, Example]:

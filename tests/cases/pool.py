@@ -176,7 +176,9 @@ CASES: list[Case] = [
         for size in ((3, 2), (7, 4))
     ],
     *[
-        Case("put_winners", _put_winners, (place.shape,), {"place": place, "shape": shape, "windows": w}, _put_reference)
+        Case(
+            "put_winners", _put_winners, (place.shape,), {"place": place, "shape": shape, "windows": w}, _put_reference
+        )
         for shape, w in [
             ((2, 5), pool.Windows((3,), (1,), (0,), (1,), (3,))),  # they overlap: a winner may win several
             ((2, 4), pool.Windows((2,), (2,), (0,), (1,), (2,))),

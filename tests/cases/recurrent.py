@@ -14,7 +14,7 @@ def _layer(op, formula, **settings):
     def run(*inputs, sizes, reverse=False):
         inputs += (None,) * (len(op.inputs) - len(inputs))  # no biases
         known = {"sizes": np.array(sizes), "reverse": reverse, **settings}
-        return apply(op, *inputs, **known, kept=[]) if jit.ENABLED else formula(*inputs, **known)
+        return apply(op, *inputs, **known) if jit.ENABLED else formula(*inputs, **known)
 
     return run
 
@@ -38,7 +38,7 @@ def _cell(op, **settings):
 
 def _cell_with_room(op):
     def run(*inputs):
-        return _cell(op, kept=[])(*inputs)
+        return _cell(op)(*inputs)
 
     return run
 
