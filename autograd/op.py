@@ -81,7 +81,7 @@ class Op:
     kinks       has points without a derivative, or is no analytic function: the checker then avoids complex steps
     single      float16 is computed in single precision and rounded once: for functions whose intermediate results may
                 not fit into float16, or would lose digits there. Of rules this holds for all that combine anything
-    anew        (inputs, settings) -> the same for running `forward` on other inputs, where only part of the input space is
+    anew        (inputs, settings) -> the same for running `forward` on other inputs, where only part of these is
                 meant, or the rule differentiates another function: used by the checker alone
     large       what to call instead of `forward` when the first input is large: the same, in threads
     private     inputs that may be overwritten after the op ran: a record that kept one is given a copy just before. For

@@ -14,6 +14,10 @@ from typing import Any
 import numpy as np
 
 import autograd
+import autograd.ops.bessel
+import autograd.ops.gauss
+import autograd.ops.incomplete
+import autograd.ops.lu
 import nn.functional as F
 from autograd.op import registry
 from autograd.ops.pool import Windows
@@ -122,6 +126,12 @@ def _rows() -> list[Example]:
         *_each("heaviside nextafter", apart(2, 3), apart(3)),
         *_each("lgamma", p),
         *_each("logit", between(*SHARE, 2, 3)),
+        *_each("airy_ai airy_ai_slope bessel_j0 bessel_j1 i0 i0e i1 i1e spherical_j0 erfcx log_ndtr ndtr", x),
+        *_each("bessel_y0 bessel_y1 k0 k0e k1 k1e entr", p),
+        *_each("ndtri", between(*SHARE, 2, 3)),
+        *_each("xlog1py", x, p),
+        *_each("gammainc", p, between(*POSITIVE, 3)),
+        Example("zeta", (np.array([[1.5], [3.0]]), p)),
         Example("polygamma", (p,), {"order": 0}),
         Example("acosh", (between(1.2, 4, 2, 3),)),
         Example("lerp", (x, real(2, 3), real(2, 3))),
@@ -209,6 +219,7 @@ def _rows() -> list[Example]:
         Example("cholesky", (definite(3),), {}, lambda a: autograd.linalg.cholesky((a + a.mT) / 2)),
         Example("eigh", (definite(3),), {}, lambda a: autograd.linalg.eigh((a + a.mT) / 2)[0]),
         Example("svd", (definite(3),), {}, lambda a: autograd.linalg.svd(a)[1]),
+        Example("lu", (definite(3),), {}, lambda a: autograd.linalg.lu(a)[2]),
         Example("svdvals", (real(3, 2),)),
         Example("with_values", (real(3, 2), real(2))),
         Example("pinv", (real(3, 2),), {}, autograd.linalg.pinv),
