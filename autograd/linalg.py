@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .errors import DTypeError, LinAlgError, SettingError, ShapeError
-from .tensor.core import Core, array_of, implements, wrap
+from .tensor.core import implements, operand
 from .tensor.decompose import (
     EighResult,
     LstsqResult,
@@ -81,7 +81,7 @@ __all__ = [
 
 
 def _floating(function: str, x: Any, dtype: Any) -> Any:
-    x = x if isinstance(x, Core) else wrap(array_of(x))
+    x = operand(x)
     x = x if dtype is None else x.to(dtype)  # type: ignore[attr-defined]
     if x._array.dtype.kind != "f":
         raise DTypeError(f"{function}: Expected a floating point or complex tensor as input. Got {x._array.dtype}")
@@ -160,7 +160,7 @@ def cond(A: Any, p: Any = None) -> Any:
 
 def vander(x: Any, *, N: int | None = None) -> Any:
     """The powers 1, x, ..., x**(N-1) of each element of (..., n) along a new last dimension; N defaults to n."""
-    base = x if isinstance(x, Core) else wrap(array_of(x))
+    base = operand(x)
     if base._array.ndim == 0:
         raise ShapeError("linalg.vander: The input tensor should have at least one dimension, got a 0-d one")
     if N is not None and N <= 1:

@@ -11,7 +11,7 @@ import numpy as np
 from .errors import GraphError, SettingError, ShapeError
 from .functions import stack
 from .random import default_generator
-from .tensor.core import Core, array_of, wrap
+from .tensor.core import Core, array_of, operand, wrap
 from .tracing import leaves_no_records, leaves_of, rebuild
 
 
@@ -92,7 +92,7 @@ def _mapped(x: Any, dim: int | None) -> Any:
             f"vmap: Got in_dim={dim} for an input but the input is of type {type(x).__name__}. We cannot vmap over "
             "non-Tensor arguments, please use None as the respective in_dim"
         )
-    x = x if isinstance(x, Core) else wrap(array_of(x))
+    x = operand(x)
     ndim = x._array.ndim
     if not -ndim <= dim < ndim:
         raise ShapeError(

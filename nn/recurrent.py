@@ -12,7 +12,7 @@ import nn.functional.recurrent as layers
 from autograd import Tensor, cat, stack
 from autograd.advice import same_dtype
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.tensor.core import array_of, wrap
+from autograd.tensor.core import operand, wrap
 
 from . import functional as F
 from . import init
@@ -141,7 +141,7 @@ class RNNBase(Module):
         """(output, last states); see the class."""
         if isinstance(input, PackedSequence):
             return self._packed(input, hx)
-        x: Any = input if isinstance(input, Tensor) else wrap(array_of(input))
+        x: Any = operand(input)
         name, ndim = self._get_name(), x._array.ndim
         if ndim not in (2, 3):
             raise ShapeError(f"{name}: Expected input to be 2D or 3D, got {ndim}D instead")
@@ -236,9 +236,7 @@ class RNNBase(Module):
             return tuple([wrap(np.zeros((count, batch, size), dtype)) for size in sizes])
         if self.mode == "LSTM" and (not isinstance(hx, (tuple, list)) or len(hx) != 2):
             raise SettingError(f"LSTM: wanted hx as a tuple of two Tensors (h_0, c_0), got {type(hx).__name__}")
-        given: list[Any] = [
-            state if isinstance(state, Tensor) else wrap(array_of(state)) for state in (hx if len(sizes) == 2 else [hx])
-        ]
+        given: list[Any] = [operand(state) for state in (hx if len(sizes) == 2 else [hx])]
         if any(state._array.ndim != 2 + batched for state in given):
             dims = [f"{state._array.ndim}-D" for state in given]
             found = f"({', '.join(dims)}) tensors" if len(dims) == 2 else f"{dims[0]} tensor"
@@ -456,7 +454,7 @@ class RNNCellBase(Module):
     def _inputs(self, input: Any, states: Any, count: int) -> tuple[Any, bool]:
         """x (B, I) and the states (B, H), checked; and whether they came with a batch."""
         name = self._get_name()
-        x: Any = input if isinstance(input, Tensor) else wrap(array_of(input))
+        x: Any = operand(input)
         own = self.weight_ih._array.dtype
         if x._array.ndim not in (1, 2):
             raise ShapeError(f"{name}: Expected input to be 1D or 2D, got {x._array.ndim}D instead")
@@ -470,7 +468,7 @@ class RNNCellBase(Module):
             zeros = wrap(np.zeros((batch, self.hidden_size), own))
             given: list[Any] = [zeros] * count
         else:
-            given = [state if isinstance(state, Tensor) else wrap(array_of(state)) for state in states]
+            given = [operand(state) for state in states]
             for number, state in enumerate(given):
                 shape = state._array.shape
                 if len(shape) != 1 + batched:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import DTypeError, SettingError, ShapeError
 from ..ops import activation as ops
-from .core import Core, apply, array_of, binary, cast, get_default_dtype, method, unary, wrap
+from .core import Core, apply, array_of, binary, cast, get_default_dtype, method, operand, unary
 from .dims import normalize_dim
 from .inplace import update
 
@@ -57,7 +57,7 @@ class Activation(Core):
 
 
 def _tensor(x: Any) -> Any:
-    return x if isinstance(x, Core) else wrap(array_of(x))
+    return operand(x)
 
 
 def _float(x: Any) -> Any:

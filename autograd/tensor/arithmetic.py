@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .core import Core, array_of, wrap
+from .core import operand
 from .elementwise import _ONE, Elementwise, _add, _sub, scaled
 from .out import into
 
@@ -61,5 +61,5 @@ def float_power(input: Any, exponent: Any, *, out: Any = None) -> Any:
     """
     if out is not None:
         return into("float_power", out, float_power, (input, exponent), {})
-    base: Any = input if isinstance(input, Core) else wrap(array_of(input))
+    base: Any = operand(input)
     return base.float_power(exponent)

@@ -167,6 +167,19 @@ def _named(function: str, x: Any) -> Array:
         raise DTypeError(text if ": " in text.split("wanted")[0] else f"{function}: {text}") from None
 
 
+def operand(x: Any, function: str = "") -> Any:
+    """`x` as a Tensor: itself, or a constant made of an array, a number or nested lists.
+
+    An array of the user's is taken as a record may keep it (see `tape.Foreign`): `as_tensor` and `from_numpy` share its
+    memory, which is asked for there; an operation that is given an array does not. `function` is named in errors.
+    """
+    if isinstance(x, Core):
+        return x
+    if type(x) is np.ndarray and state.tape is not None and x.dtype.kind == "f":
+        return wrap(state.tape.took(x, outer(sys._getframe(1))))
+    return wrap(_named(function, x) if function else array_of(x))
+
+
 _KIND = {"b": 0, "u": 1, "i": 1, "f": 2}
 
 
@@ -272,7 +285,7 @@ def cast(x: Any, dtype: np.dtype[Any]) -> Any:
         if x._node is None or dtype.kind != "f":
             return wrap(x._array.astype(dtype))
         return apply(to, x, dtype=dtype)
-    return wrap(np.asarray(x, dtype))
+    return operand(x) if type(x) is np.ndarray and x.dtype == dtype else wrap(np.asarray(x, dtype))
 
 
 def _floating(array: Array) -> Array:
@@ -499,7 +512,7 @@ def _function(
 
     scope["promoted"] = promoted
     scope["misfit"] = lambda error, a, b: _unfit(error, misfit, shown, a, b)
-    scope["coerced"] = lambda x, **settings: function(wrap(_named(shown, x)), **settings)
+    scope["coerced"] = lambda x, **settings: function(operand(x, shown), **settings)
     function.__name__ = function.__qualname__ = shown
     function.__doc__ = doc or op.__doc__
     if isinstance(op.forward, np.ufunc) and straight is None:
@@ -753,7 +766,7 @@ def method(function: Callable[P, R]) -> Callable[P, R]:
             if "out" in kwargs:
                 return _into(function, call, args, kwargs)
         if args and not isinstance(args[0], Core):
-            args = (wrap(_named(function.__name__, args[0])), *args[1:])
+            args = (operand(args[0], function.__name__), *args[1:])
         try:
             return function(*args, **kwargs)  # type: ignore[arg-type]
         except TypeError as error:

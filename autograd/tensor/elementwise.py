@@ -19,7 +19,6 @@ from ..ops import gamma, piecewise, special
 from .core import (
     Core,
     apply,
-    array_of,
     binary,
     bool_,
     cast,
@@ -28,6 +27,7 @@ from .core import (
     implements,
     int64,
     method,
+    operand,
     operators,
     ufuncs,
     unary,
@@ -235,7 +235,7 @@ class Elementwise(Core):
 @takes_out
 def polygamma(n: int, input: Any) -> Any:
     """The derivative number `n` of digamma; int -> float. NaN at -1, -2 ... where it has infinities of both signs."""
-    x: Any = input if isinstance(input, Core) else wrap(array_of(input))
+    x: Any = operand(input)
     return x.polygamma(n)
 
 
@@ -257,7 +257,7 @@ def scaled(function: str, x: Any, alpha: Any) -> Any:
 
 def _floating(x: Any) -> Any:
     """`x` as a floating point Tensor."""
-    x = x if isinstance(x, Core) else wrap(array_of(x))
+    x = operand(x)
     return x if x._array.dtype.kind == "f" else cast(x, get_default_dtype())
 
 

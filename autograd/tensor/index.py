@@ -13,7 +13,7 @@ from ..modes import state
 from ..ops import index as ops
 from ..ops.along import take_along
 from ..tape import Record, outer, user_files
-from .core import Array, Core, append, apply, array_of, implements, link_view, method, wrap
+from .core import Array, Core, append, apply, array_of, implements, link_view, method, operand, wrap
 from .dims import normalize_dim
 from .out import takes_out
 
@@ -354,8 +354,7 @@ def embedding(
     """
     if sparse:
         raise NotImplementedError("embedding: sparse gradients are not supported; leave sparse=False")
-    if not isinstance(weight, Core):
-        weight = wrap(array_of(weight))
+    weight = operand(weight)
     rows = weight._array
     if rows.ndim != 2:
         raise ShapeError(f"embedding: 'weight' must be 2-D, got shape {rows.shape}")
@@ -391,7 +390,7 @@ def embedding(
 def _take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Any:
     if out is not None or mode != "raise":
         raise TypeError("np.take: out= and mode= cannot be recorded")
-    a = a if isinstance(a, Core) else wrap(array_of(a))
+    a = operand(a)
     if axis is None:
         return Index.take(a, indices)  # type: ignore[arg-type]
     axis = normalize_dim("take", axis, a._array.ndim)

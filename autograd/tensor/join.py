@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..ops import shape as ops
-from .core import Core, apply, array_of, cast, implements, method, result_type, wrap
+from .core import Core, apply, array_of, cast, implements, method, operand, result_type, wrap
 from .dims import normalize_dim
 from .out import into, takes_out
 
@@ -21,7 +21,7 @@ from .out import into, takes_out
 
 def alike(tensors: Iterable[Any]) -> list[Any]:
     """Tensors, arrays and numbers as Tensors of one dtype."""
-    xs = [x if isinstance(x, Core) else wrap(array_of(x)) for x in tensors]
+    xs = [operand(x) for x in tensors]
     if len({x._array.dtype for x in xs}) > 1:
         dtype = result_type(*xs)
         xs = [cast(x, dtype) for x in xs]

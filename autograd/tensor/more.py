@@ -13,14 +13,14 @@ import numpy as np
 from ..errors import DTypeError, SettingError, ShapeError
 from ..modes import no_grad
 from ..ops import index as index_ops
-from .core import Core, apply, array_of, cast, get_default_dtype, int64, wrap
+from .core import apply, array_of, cast, get_default_dtype, int64, operand, wrap
 from .dims import normalize_dim
 from .new import size_of
 
 
 def tensor_of(x: Any) -> Any:
     """`x` as a Tensor."""
-    return x if isinstance(x, Core) else wrap(array_of(x))
+    return operand(x)
 
 
 # --------------------------------------------------------------------------------------------------- elementwise

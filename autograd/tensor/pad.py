@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..ops import pad as ops
-from .core import Core, apply, array_of, implements, wrap
+from .core import apply, array_of, implements, operand
 
 _MODES = ("constant", "reflect", "replicate", "circular")
 
@@ -21,7 +21,7 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
             elements repeated, "circular": continued from the other end
     A negative number cuts elements off. "reflect" can add fewer than there are, "circular" as many.
     """
-    x = input if isinstance(input, Core) else wrap(array_of(input))
+    x = operand(input)
     shape = x._array.shape
     pairs = [int(n) for n in array_of(pad).reshape(-1)]
     if len(pairs) % 2:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DTypeError, NoRuleError, ShapeError
 from ..ops import reduce as ops
-from .core import Core, apply, array_of, cast, get_default_dtype, implements, int64, method, wrap
+from .core import Core, apply, cast, get_default_dtype, implements, int64, method, operand, wrap
 from .dims import axis_of, check_nonempty, normalize_dim
 from .results import MinMax, ValuesIndices, picked
 
@@ -283,7 +283,7 @@ def var_mean(
     input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None
 ) -> tuple[Any, Any]:
     """(variance, mean) over `dim`; arguments as in `Tensor.var`."""
-    x: Any = input if isinstance(input, Core) else wrap(array_of(input))
+    x: Any = operand(input)
     dim, correction = _corrected("var_mean", dim, unbiased, correction)
     return Reduce.var(x, dim, keepdim=keepdim, correction=correction), _mean(x, dim, keepdim)
 
@@ -292,7 +292,7 @@ def std_mean(
     input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None
 ) -> tuple[Any, Any]:
     """(standard deviation, mean) over `dim`; arguments as in `Tensor.std`."""
-    x: Any = input if isinstance(input, Core) else wrap(array_of(input))
+    x: Any = operand(input)
     dim, correction = _corrected("std_mean", dim, unbiased, correction)
     return Reduce.std(x, dim, keepdim=keepdim, correction=correction), _mean(x, dim, keepdim)
 

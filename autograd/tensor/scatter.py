@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..ops import index as ops
-from .core import Array, Core, apply, array_of, cast, method, wrap
+from .core import Array, Core, apply, array_of, cast, method, operand, wrap
 from .dims import normalize_dim
 from .index import _trimmed, broadcast_shape, check_index_shape, index_array, mask_array, misplaced, plain_index
 
@@ -198,7 +198,7 @@ def _slices(function: str, x: Core, dim: int, index: Any, source: Any) -> tuple[
     places: Any = (*[_WHOLE] * dim, array) if shape else ...
     if source is None:
         return places, None
-    source = source if isinstance(source, Core) else wrap(array_of(source))
+    source = operand(source)
     if source._array.dtype != x._array.dtype:
         raise DTypeError(
             f"{function}_(): self and source expected to have the same dtype, but got {x._array.dtype} and "

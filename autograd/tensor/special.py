@@ -12,12 +12,12 @@ import numpy as np
 
 from ..errors import NoRuleError
 from ..ops import bessel, gauss
-from .core import Core, apply, array_of, binary, cast, get_default_dtype, int64, unary, wrap
+from .core import Core, apply, array_of, binary, cast, get_default_dtype, int64, operand, unary, wrap
 
 
 def floating(x: Any) -> Any:
     """`x` as a floating point Tensor."""
-    x = x if isinstance(x, Core) else wrap(array_of(x))
+    x = operand(x)
     return x if x._array.dtype.kind == "f" else cast(x, get_default_dtype())
 
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import DTypeError, SettingError, ShapeError
-from .core import Core, array_of, cast, int64, method, wrap
+from .core import Core, array_of, cast, int64, method, operand, wrap
 from .dims import normalize_dim
 from .out import takes_out
 from .sort import chosen
@@ -189,4 +189,4 @@ def _areas(function: str, y: Any, x: Any, dx: float, dim: int) -> Any:
 
 
 def _tensor(x: Any) -> Any:
-    return x if isinstance(x, Core) else wrap(array_of(x))
+    return operand(x)

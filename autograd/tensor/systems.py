@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import SettingError, ShapeError
-from .core import Core, array_of, wrap
+from .core import array_of, operand, wrap
 from .dims import normalize_dims
 from .factors import lu_factor_ex
 from .join import alike
@@ -105,7 +105,7 @@ def tensorinv(A: Any, ind: int = 2) -> Any:
 
     tensordot(tensorinv(A), B, ind) is tensorsolve(A, B).
     """
-    a: Any = A if isinstance(A, Core) else wrap(array_of(A))
+    a: Any = operand(A)
     shape = a._array.shape
     if ind <= 0:
         raise SettingError(f"linalg.tensorinv: expected a strictly positive integer for 'ind', got {ind}")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from .activation import Activation
-from .core import Core, array_of, wrap
+from .core import operand
 from .index import embedding as _embedding
 from .out import into
 from .reduce import Reduce
 
 
 def _tensor(x: Any) -> Any:
-    return x if isinstance(x, Core) else wrap(array_of(x))
+    return operand(x)
 
 
 def softmax(input: Any, dim: Any, dtype: Any = None, *, out: Any = None) -> Any:

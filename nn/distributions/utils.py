@@ -11,14 +11,14 @@ import numpy as np
 
 from autograd import Tensor, broadcast_shapes, cat, finfo, get_default_dtype, is_grad_enabled
 from autograd.errors import SettingError, ShapeError
-from autograd.tensor.core import array_of, wrap
+from autograd.tensor.core import operand, wrap
 
 EULER_GAMMA = 0.57721566490153286060
 
 
 def as_tensor(x: Any) -> Any:
     """`x` itself, or a Tensor around an array or a number."""
-    return x if isinstance(x, Tensor) else wrap(array_of(x))
+    return operand(x)
 
 
 def broadcast_all(*values: Any) -> tuple[Any, ...]:

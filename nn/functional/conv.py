@@ -12,7 +12,7 @@ from autograd import Tensor
 from autograd.advice import same_dtype
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import conv as ops
-from autograd.tensor.core import apply, array_of, wrap
+from autograd.tensor.core import apply, operand
 
 Ints = int | tuple[int, ...] | list[int]
 Sizes = tuple[int, ...]
@@ -160,7 +160,7 @@ def numbers(function: str, name: str, value: Any, axes: int, least: int = 0) -> 
 
 def tensor(x: Any) -> Any:
     """A Tensor of an array or of numbers."""
-    return x if isinstance(x, Tensor) else wrap(array_of(x))
+    return operand(x)
 
 
 def _conv(

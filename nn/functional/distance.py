@@ -8,12 +8,12 @@ import numpy as np
 
 from autograd import Tensor, broadcast_tensors
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.tensor.core import array_of, wrap
+from autograd.tensor.core import operand
 from autograd.tensor.out import into
 
 
 def _tensor(x: Any) -> Any:
-    return x if isinstance(x, Tensor) else wrap(array_of(x))
+    return operand(x)
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Any = None) -> Tensor:

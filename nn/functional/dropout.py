@@ -14,7 +14,7 @@ from autograd import Tensor
 from autograd.advice import to_float
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import activation as ops
-from autograd.tensor.core import apply, array_of, wrap
+from autograd.tensor.core import apply, operand, wrap
 from autograd.tensor.inplace import update
 
 from .. import draw
@@ -23,7 +23,7 @@ from .. import draw
 def _check(function: str, input: Any, p: float) -> Any:
     if not 0.0 <= p <= 1.0:
         raise SettingError(f"{function}: dropout probability has to be between 0 and 1, but got {p}")
-    x = input if isinstance(input, Tensor) else wrap(array_of(input))
+    x = operand(input)
     if x._array.dtype.kind != "f":
         raise DTypeError(f"{function}: {to_float(x._array.dtype)}")
     return x

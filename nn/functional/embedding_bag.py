@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import index as ops
-from autograd.tensor.core import apply, array_of, wrap
+from autograd.tensor.core import apply, array_of, operand, wrap
 from autograd.tensor.index import embedding
 
 Array = np.ndarray[Any, Any]
@@ -49,7 +48,7 @@ def embedding_bag(
         raise SettingError("embedding_bag: max mode does not support scaling the gradient by the frequency")
     if sparse:
         raise NotImplementedError("embedding_bag: sparse gradients are not supported; leave sparse=False")
-    table = weight if isinstance(weight, Tensor) else wrap(array_of(weight))
+    table = operand(weight)
     if table._array.ndim != 2:
         raise ShapeError(f"embedding_bag: weight has to be a 2D Tensor, got shape {table._array.shape}")
     index = array_of(input)
@@ -125,7 +124,7 @@ def _weights(per_sample_weights: Any, index: Array, table: Any, mode: str) -> An
         raise NotImplementedError(
             f"embedding_bag: per_sample_weights is only supported for mode='sum' (got mode={mode!r})"
         )
-    given: Any = per_sample_weights if isinstance(per_sample_weights, Tensor) else wrap(array_of(per_sample_weights))
+    given: Any = operand(per_sample_weights)
     if given._array.shape != index.shape:
         raise ShapeError(
             f"embedding_bag: per_sample_weights must have the shape of the input, {index.shape}, got "

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, rand
+from autograd import rand
 from autograd.advice import to_float
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.tensor.core import array_of, wrap
+from autograd.tensor.core import array_of, operand, wrap
 
 from .pool import _numbers
 
@@ -69,7 +69,7 @@ def refuse(function: str, output: Any, ratio: Any) -> None:
 
 
 def _fractional(function: str, dims: int, input: Any, kernel: Any, output: Any, ratio: Any, samples: Any) -> Any:
-    x: Any = input if isinstance(input, Tensor) else wrap(array_of(input))
+    x: Any = operand(input)
     if x.dtype.kind != "f":
         raise DTypeError(f"{function}: {to_float(x.dtype)}")
     if x.ndim not in (dims + 1, dims + 2):

@@ -8,12 +8,12 @@ from autograd import Tensor
 from autograd.advice import same_dtype
 from autograd.errors import DTypeError, ShapeError
 from autograd.ops.linalg import linear as linear_op
-from autograd.tensor.core import apply, array_of, wrap
+from autograd.tensor.core import apply, operand
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """input @ weight.T + bias.  input (*, in), weight (out, in) or (in,), bias (out,): (*, out)."""
-    x = input if isinstance(input, Tensor) else wrap(array_of(input))
+    x = operand(input)
     a, w = x._array, weight._array
     if w.ndim != 2 or a.ndim == 0 or a.shape[-1] != w.shape[1]:
         if w.ndim == 1 and a.ndim and a.shape[-1] == w.shape[0]:
@@ -39,8 +39,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x1 . W[k] . x2 + b[k] for each k.  x1 (*, I), x2 (*, J), weight (K, I, J), bias (K,): (*, K)."""
-    x1: Any = input1 if isinstance(input1, Tensor) else wrap(array_of(input1))
-    x2: Any = input2 if isinstance(input2, Tensor) else wrap(array_of(input2))
+    x1: Any = operand(input1)
+    x2: Any = operand(input2)
     units, left, right = weight._array.shape
     if x1.shape[:-1] != x2.shape[:-1] or x1.shape[-1] != left or x2.shape[-1] != right:
         raise ShapeError(

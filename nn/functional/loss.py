@@ -16,7 +16,7 @@ from autograd.modes import state
 from autograd.ops import loss as ops
 from autograd.tape import Record
 from autograd.tensor.activation import hardtanh, logsigmoid
-from autograd.tensor.core import apply, array_of, cast, wrap
+from autograd.tensor.core import apply, array_of, cast, operand, wrap
 
 from ..learner import due, glance, warn_once
 from .distance import cosine_similarity, pairwise_distance
@@ -65,7 +65,7 @@ def legacy(function: str, size_average: Any, reduce: Any) -> str:
 def _input(function: str, x: Any) -> Any:
     """`x` as a floating point Tensor."""
     if not isinstance(x, Tensor):
-        x = wrap(array_of(x))
+        x = operand(x)
     if x._array.dtype.kind != "f":
         raise DTypeError(f"{function}: {to_float(x._array.dtype)}")
     return x
@@ -84,7 +84,7 @@ def _scores(function: str, x: Any, target: Any) -> Any:
 def _like(function: str, target: Any, x: Any) -> Any:
     """`target` as a Tensor of the dtype of `x`, and of its shape: broadcasting here is nearly always a mistake."""
     if not isinstance(target, Tensor):
-        target = wrap(array_of(target))
+        target = operand(target)
     if target._array.shape != x._array.shape:
         raise ShapeError(
             f"{function}: Using a target size {target._array.shape} that is different to the input size "

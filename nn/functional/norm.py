@@ -13,7 +13,7 @@ from autograd.advice import same_dtype, to_float
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import fused
 from autograd.ops import norm as ops
-from autograd.tensor.core import apply, apply_keeping, array_of, cast, wrap
+from autograd.tensor.core import apply, apply_keeping, array_of, cast, operand, wrap
 
 from ..write import noted
 
@@ -285,7 +285,7 @@ _ALONE = _references(wrap(np.zeros(1))) + 1
 
 def _checked(function: str, input: Any, *parameters: tuple[str, Any]) -> Any:
     """The input as a floating point Tensor of the same dtype as the parameters."""
-    x = input if isinstance(input, Tensor) else wrap(array_of(input))
+    x = operand(input)
     dtype = x._array.dtype
     if dtype.kind != "f":
         raise DTypeError(f"{function}: {to_float(dtype)}")

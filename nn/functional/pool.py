@@ -19,7 +19,7 @@ from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import pool as ops
 from autograd.ops.pool import Windows
 from autograd.ops.resize import mean_taps, resample
-from autograd.tensor.core import apply, apply_keeping, array_of, wrap
+from autograd.tensor.core import apply, apply_keeping, operand, wrap
 from autograd.tensor.piecewise import where
 
 Numbers = tuple[int, ...]
@@ -51,7 +51,7 @@ def _stride(function: str, stride: Any, size: Numbers) -> Numbers:
 
 def _input(function: str, input: Any, dims: int, floating: bool = False) -> Tensor:
     """The input as a Tensor, with only the batch allowed to be empty."""
-    x = input if isinstance(input, Tensor) else wrap(array_of(input))
+    x = operand(input)
     shape = x._array.shape
     if len(shape) not in (dims + 1, dims + 2) or 0 in shape[len(shape) - dims - 1 :]:
         raise ShapeError(
@@ -330,7 +330,7 @@ def avg_pool3d(
 def _lp_pool(
     pool: Callable[..., Any], dims: int, input: Any, norm_type: float, size: Any, stride: Any, ceil: Any
 ) -> Any:
-    x: Any = input if isinstance(input, Tensor) else wrap(array_of(input))
+    x: Any = operand(input)
     total = pool(x.pow(norm_type), size, stride, 0, ceil) * math.prod(_numbers("lp_pool", "kernel_size", size, dims))
     some = wrap(total._array != 0)  # elsewhere the root has no slope: 0, as for a norm
     root = where(some, total, wrap(np.ones((), total._array.dtype))).pow(1.0 / norm_type)

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import resize as ops
-from autograd.tensor.core import apply, array_of, wrap
+from autograd.tensor.core import apply, operand
 
 from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
@@ -21,7 +20,7 @@ _MODES = ("nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinea
 
 
 def _tensor(input: Any) -> Any:
-    return input if isinstance(input, Tensor) else wrap(array_of(input))
+    return operand(input)
 
 
 def interpolate(

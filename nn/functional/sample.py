@@ -8,18 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
 from autograd.advice import same_dtype
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops.index import zero_at
-from autograd.tensor.core import apply, array_of, wrap
+from autograd.tensor.core import apply, operand, wrap
 
 _MODES = ("bilinear", "nearest", "bicubic")
 _PADDING = ("zeros", "border", "reflection")
 
 
 def _tensor(input: Any) -> Any:
-    return input if isinstance(input, Tensor) else wrap(array_of(input))
+    return operand(input)
 
 
 def _say_default(function: str) -> None:

@@ -10,7 +10,7 @@ from autograd import Tensor
 from autograd.advice import to_float
 from autograd.errors import DTypeError, SettingError
 from autograd.tensor.activation import leaky_relu
-from autograd.tensor.core import array_of, wrap
+from autograd.tensor.core import operand, wrap
 from autograd.tensor.inplace import update
 
 from .. import draw
@@ -37,7 +37,7 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     hard   the draw is one-hot, its gradient that of the soft one (Jang, Gu & Poole 2017)
     eps    unused, as in PyTorch
     """
-    x: Any = logits if isinstance(logits, Tensor) else wrap(array_of(logits))
+    x: Any = operand(logits)
     if x._array.dtype.kind != "f":
         raise DTypeError(f"gumbel_softmax: {to_float(x._array.dtype)}")
     noise = -np.log(draw.source().standard_exponential(x._array.shape, dtype=x._array.dtype))

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
 from autograd.errors import DTypeError, LabelError, ShapeError
 from autograd.ops import pool as ops
-from autograd.tensor.core import apply, array_of, wrap
+from autograd.tensor.core import apply, array_of, operand
 
 from .pool import _numbers, _stride
 
@@ -50,7 +49,7 @@ def _max_unpool(
     padding: Any,
     output_size: Any,
 ) -> Any:
-    x: Any = input if isinstance(input, Tensor) else wrap(array_of(input))
+    x: Any = operand(input)
     shape, index = x._array.shape, array_of(indices)
     if len(shape) not in (dims + 1, dims + 2):
         raise ShapeError(

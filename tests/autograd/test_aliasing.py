@@ -547,3 +547,42 @@ def test_a_large_array_that_was_not_overwritten():
         (v * y).sum().backward()
     assert len(autograd.tape().foreign) <= 64
     np.testing.assert_array_equal(y.grad.numpy(), 100 * v)
+
+
+def test_arrays_in_every_place():
+    """Whatever takes an array beside a tracked Tensor keeps the numbers that it was given."""
+    import nn.functional as F
+
+    calls = {
+        "mul": lambda v, y: autograd.mul(v, y),
+        "y.mul": lambda v, y: y.mul(v),
+        "linear": F.linear,
+        "matmul": autograd.matmul,
+        "einsum": lambda v, y: autograd.einsum("ij,jk", v, y),
+        "np.einsum": lambda v, y: np.einsum("ij,jk", v, y),
+        "lerp": lambda v, y: y.lerp(y * 2, v),
+        "bmm": lambda v, y: autograd.bmm(v[None], y[None]),
+        "mm": autograd.mm,
+        "addmm": lambda v, y: autograd.addmm(y, v, y),
+        "addcdiv": lambda v, y: autograd.addcdiv(y, y, v),
+        "binary cross-entropy": lambda v, y: F.binary_cross_entropy_with_logits(y, v),
+        "kl_div": lambda v, y: F.kl_div(y, v),
+        "mse_loss": lambda v, y: F.mse_loss(y, v),
+        "conv1d": lambda v, y: F.conv1d(v[None], y[None]),
+        "outer": lambda v, y: autograd.outer(v[0], y[0]),
+        "dot": lambda v, y: autograd.dot(v[0], y[0]),
+        "kron": autograd.kron,
+        "tensordot": lambda v, y: autograd.tensordot(v, y, 1),
+        "where": lambda v, y: autograd.where(v > 0.6, y * v, v),
+        "solve": lambda v, y: autograd.linalg.solve(v + 3 * np.eye(2), y),
+        "pow": autograd.pow,
+        "maximum": lambda v, y: autograd.maximum(y, v),
+        "cdist": autograd.cdist,
+    }
+    for name, function in calls.items():
+        y = autograd.tensor(np.array([[0.3, 0.7], [0.9, 0.4]]), requires_grad=True)
+        v = np.array([[0.5, 0.25], [0.75, 1.5]])
+        z = function(v, y).sum()
+        expected = autograd.grad(z, y, retain_graph=True)[0].numpy()
+        v[:] = 7
+        np.testing.assert_array_equal(autograd.grad(z, y)[0].numpy(), expected, err_msg=name)
