@@ -237,6 +237,8 @@ def _run(
         if isinstance(node, Leaf):
             arrived[node] = _hooked(node, g)
         elif wanted is not None and node in targets:  # consumed before: a value is there, but no way further back
+            for hook in list(state.home.hooks.get(id(node), ())):
+                g = hook(g)
             captured[node] = g
         elif until is None and type(node) is Record and (wanted is None or _leads_to(node, targets)):
             raise unreachable(node)
@@ -327,6 +329,10 @@ def _restricted(needed: set[int], capture: set[Any], captured: Cotangents, raw: 
             push(dz, record, cotangents, owned, None if whole else needed)
         return on  # an opaque record that may have had nothing to do with it is not consumed
 
+    def passes(record: Record) -> bool:
+        return record.plan.opaque or any(id(node) in needed for node in record.parents)
+
+    step.passes = passes  # type: ignore[attr-defined]
     return step
 
 
@@ -454,7 +460,12 @@ def _deliver(node: Any, tensor: Any, g: Any, create_graph: bool) -> None:
     """Add what arrived at a leaf to its `.grad`, which never aliases another array."""
     grad = tensor._grad
     if create_graph:
-        tensor._grad = g if grad is None else grad + g
+        if grad is not None:
+            tensor._grad = grad + g
+        elif g._node is None:
+            tensor._grad = wrap(g._array.copy())
+        else:  # others may have the same
+            tensor._grad = g.clone()
     elif grad is None:
         tensor._grad = wrap(g if g.dtype == tensor._array.dtype else g.astype(tensor._array.dtype))
     elif grad._node is not None:

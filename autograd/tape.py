@@ -125,6 +125,16 @@ class Mutation:
         self.writes: dict[int, tuple[str, CodeType, int]] = {}
 
 
+class HookList(list[Callable[[Any], Any]]):
+    """The hooks of one record. Once that has been consumed, it is kept alive here, so that its id stays its own."""
+
+    record: Record | None = None
+
+    def stale(self) -> bool:
+        """Has everybody else let go of the record?"""
+        return self.record is not None and getrefcount(self.record) <= 2  # this list, and the argument
+
+
 class Mark:
     """A place on the tape, made by `Tape.mark`."""
 
@@ -272,7 +282,7 @@ class Tape:
         self.gaps = sys.maxsize  # where the first gap is that a walk inside another one has left
         self.replaying = 0  # depth of backward passes under way; the list is not re-packed meanwhile
         self.watch: Callable[[Record, Any, Any, Any], None] | None = None  # sees each call: `overflow` says what of it
-        self.hooks: dict[int, list[Callable[[Any], Any]]] = {}  # id of a record -> what to do with its cotangent
+        self.hooks: dict[int, HookList] = {}  # id of a record -> what to do with its cotangent
         self.private = False  # has a record been made whose op has `private` inputs?
         self.foreign: list[Foreign] = []  # large arrays of the user's that operations took as they are
 
@@ -307,6 +317,8 @@ class Tape:
             self._expect(len(records))
             return
         per_record = self._bytes_per_record()
+        if self.hooks:
+            self._forget_stale_hooks()
         for index in range(len(records) - 1, -1, -1):
             if getrefcount(records[index]) <= _UNREFERENCED and type(records[index]) is not Mutation:
                 if self.hooks:
@@ -389,6 +401,16 @@ class Tape:
             records.append(Mutation())
         records[-1].writes[id(owner(array))] = (operation, frame.f_code, frame.f_lasti)
 
+    def _hooks_of_consumed(self, record: Record) -> None:
+        """A consumed record keeps its hooks: a walk may still end at it."""
+        hooks = self.hooks.get(id(record))
+        if hooks is not None:
+            hooks.record = record
+
+    def _forget_stale_hooks(self) -> None:
+        for key in [key for key, hooks in self.hooks.items() if hooks.stale()]:
+            del self.hooks[key]
+
     # -- replay
 
     def replay(
@@ -410,6 +432,8 @@ class Tape:
         records = self.records
         written: dict[int, tuple[str, CodeType | None, int]] = {}
         pop, hooks = cotangents.pop, self.hooks
+        if hooks:
+            self._forget_stale_hooks()
         top = self._position(cotangents)
         index, misses, patience = top + 1, 0, 32
         for later in records[top + 1 :]:
@@ -419,6 +443,7 @@ class Tape:
             self._note_foreign_writes(written)
         self.replaying += 1
         plain = step is None and not retain and not hooks and not written
+        passes = getattr(step, "passes", None)  # a walk to some inputs: which records does it go through?
         owned: set[Any] = Owned() if plain else set()
         lasting: list[Record] = []
         complete = False
@@ -435,7 +460,7 @@ class Tape:
                         else:
                             record.saved = CONSUMED
                         continue
-                    if written:
+                    if written and (passes is None or passes(record)):
                         _check_unwritten(record, written)
                     for hook in list(hooks.get(id(record), ())):
                         dz = hook(dz)
@@ -445,7 +470,8 @@ class Tape:
                     if plan.lasting:
                         lasting.append(record)
                     else:
-                        hooks.pop(id(record), None)
+                        if hooks:
+                            self._hooks_of_consumed(record)
                         record.saved = CONSUMED
                     continue
                 misses += 1
@@ -485,7 +511,7 @@ class Tape:
         leading = []
         for record in reversed(lasting):
             if any(type(node) is Record and node.saved is CONSUMED for node in record.parents):
-                self.hooks.pop(id(record), None)
+                self._hooks_of_consumed(record)
                 record.saved = CONSUMED
             else:
                 leading.append(record)
@@ -504,7 +530,7 @@ class Tape:
                 lasting.append(leading.pop())
                 continue
             record = leading.pop()
-            self.hooks.pop(id(record), None)
+            self._hooks_of_consumed(record)
             record.saved = CONSUMED
             for node in record.parents:
                 if id(node) in consumed_users:

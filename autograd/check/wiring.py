@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import engine
-from ..tape import Leaf, Record
+from ..tape import HookList, Leaf, Record
 from ..tensor.core import wrap
 from .claim import WRONG, Finding, Worst
 from .recording import Call, FunctionCall, OwnTape, Recording
@@ -33,10 +33,10 @@ class Wiring:
         self.seeds = [np.asarray(w, z._array.dtype) for z, w in tracked]
         self.leaves = [(node, tensor) for node in recording.leaves if (tensor := node.tensor()) is not None]
         hooks = recording.tape.hooks
-        before = {key: list(entries) for key, entries in hooks.items()}
+        before = {key: HookList(entries) for key, entries in hooks.items()}
         self.hooked = set(before)
         for record in recording.tape:
-            hooks.setdefault(id(record), []).append(self._noting(record))
+            hooks.setdefault(id(record), HookList()).append(self._noting(record))
         self.gradients, self.aliases = self._backward(retain=True)
         hooks.clear()
         hooks.update(before)

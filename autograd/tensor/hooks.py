@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..tape import Tape
+from ..tape import HookList, Tape
 from .core import Core, wrap
 
 _handles = count()
@@ -62,7 +62,7 @@ class _Keep:
 
 def hooked(tape: Tape, node: Any, hook: Callable[[Any], Any]) -> list[Callable[[Any], Any]]:
     """Add a hook on the cotangent of a record, before what `retain_grad` asked for. Returns the list it is in."""
-    hooks = tape.hooks.setdefault(id(node), [])
+    hooks = _hooks(tape, node)
     position = next((i for i, known in enumerate(hooks) if isinstance(known, _Keep)), len(hooks))
     hooks.insert(position, hook)
     return hooks
@@ -70,6 +70,16 @@ def hooked(tape: Tape, node: Any, hook: Callable[[Any], Any]) -> list[Callable[[
 
 def retained(tensor: Core, tape: Tape, node: Any) -> None:
     """Keep the gradient of `tensor` where its record is now `node`, and no longer where it was before."""
-    before = tape.hooks.get(id(tensor._node), [])
+    before = tape.hooks.get(id(tensor._node), HookList())
     before[:] = [hook for hook in before if not (isinstance(hook, _Keep) and hook.tensor() is tensor)]
-    tape.hooks.setdefault(id(node), []).append(_Keep(tensor))
+    _hooks(tape, node).append(_Keep(tensor))
+
+
+def _hooks(tape: Tape, node: Any) -> HookList:
+    """The list of the hooks of a record."""
+    hooks = tape.hooks.get(id(node))
+    if hooks is None:
+        hooks = tape.hooks[id(node)] = HookList()
+        if node.consumed:
+            hooks.record = node
+    return hooks

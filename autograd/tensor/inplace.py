@@ -45,11 +45,24 @@ def check_writable(tensor: Core, name: str) -> None:
             raise InplaceError(f"{name}: this is a view of a gradient that others use too; clone() the gradient first")
         tensor._array = tensor._array.copy()
         tensor._lent = False
-    if not tensor._array.flags.writeable:
+    if not tensor._array.flags.writeable and not _made_writable(tensor, root):
         raise InplaceError(
             f"{name}: unsupported operation: the memory is read-only, or more than one element of the written-to "
             "tensor refers to a single memory location. Please clone() the tensor before performing the operation."
         )
+
+
+def _made_writable(tensor: Any, root: Any) -> bool:
+    """Of what `expand` repeats and the like, a part in which no place occurs twice may be written to."""
+    view, whole = tensor._array, root._array
+    if root is tensor or not whole.flags.writeable or view.size == 0:
+        return False
+    index = region(whole, view)
+    if np.unique(np.ravel_multi_index(index, whole.shape) if whole.ndim else np.zeros(view.shape)).size < view.size:
+        return False
+    start = whole[tuple([slice(int(places.flat[0]), None) for places in index])]
+    tensor._array = np.lib.stride_tricks.as_strided(start, view.shape, view.strides, writeable=True)
+    return True
 
 
 def _check_unambiguous(tensor: Core, name: str, tracked: bool) -> None:
@@ -216,7 +229,10 @@ def written_over(tensor: Any, node: Any, operation: str) -> None:
 
 def leave_memory(tensor: Any) -> None:
     """Before `tensor` gets another array: its views go on looking into the old one, which is no longer its own."""
-    views = [view for reference in root_of(tensor)._views or () if (view := reference()) is not None]
+    root = root_of(tensor)
+    views = [view for reference in root._views or () if (view := reference()) is not None]
+    if root is not tensor and root._views is not None:
+        root._views[:] = [reference for reference in root._views if reference() is not tensor]
     mine = [view for view in views if view._base is tensor]
     if mine:
         before = wrap(tensor._array, tensor._node)
@@ -425,7 +441,7 @@ def _assign(tensor: T, name: str, index: Any, value: Any) -> T:
         array[index] = source  # NumPy checks index and shape before it writes
     except IndexError as error:
         raise misplaced(array, index, error) from None
-    except ValueError:
+    except (TypeError, ValueError):  # TypeError: a mask, and too many dimensions
         fewer = values.ndim - array[index].ndim
         if fewer > 0 and values.shape[:fewer] == (1,) * fewer and name == "__setitem__":
             fitting = value if isinstance(value, Core) else wrap(values)

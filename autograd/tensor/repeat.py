@@ -24,7 +24,7 @@ class Repeat(Core):
     def expand(self, *sizes: Any, size: Any = None) -> Self:
         """Repeated along dimensions of size 1 and new leading ones, without a copy; -1 keeps a size.
 
-        The elements share memory, so the result is read-only.
+        The elements share memory, so the result is read-only, but for parts in which none occurs twice.
         """
         wanted, shape = listed("expand", sizes, size), self._array.shape
         extra = len(wanted) - len(shape)
@@ -66,9 +66,9 @@ class Repeat(Core):
         return self.expand(array_of(other).shape)
 
     @method
-    def broadcast_to(self, size: Any) -> Self:
+    def broadcast_to(self, *sizes: Any, size: Any = None) -> Self:
         """`expand` under NumPy's name."""
-        return self.expand(size)
+        return self.expand(*sizes, size=size)
 
     @method
     def tile(self, *reps: Any, dims: Any = None) -> Self:

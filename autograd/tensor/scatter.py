@@ -178,7 +178,7 @@ def _source(function: str, x: Core, src: Any, shape: tuple[int, ...]) -> Any:
         )
     if src._array.ndim == 0:
         src = src.reshape(1)  # type: ignore[attr-defined]
-    if 0 in shape and src._array.ndim != len(shape):
+    if 0 in shape and not src._array.ndim == len(shape) == x._array.ndim:
         return np.zeros((), x._array.dtype)  # nothing will be written
     if src._array.ndim != len(shape) or any(n > size for n, size in zip(shape, src._array.shape, strict=True)):
         raise ShapeError(

@@ -106,8 +106,9 @@ class Shape(Repeat, Diagonal, Split, Layout):
 
     @method
     def ravel(self) -> Self:
-        """All elements in one dimension, in row-major order."""
-        return apply(ops.reshape, self, shape=(self._array.size,))
+        """All elements in one dimension, in row-major order: a view of a contiguous Tensor, a copy of another."""
+        x = self if self._array.flags.c_contiguous else self.contiguous()
+        return apply(ops.reshape, x, shape=(self._array.size,))
 
     @method
     def unflatten(self, dim: int, sizes: Any) -> Self:

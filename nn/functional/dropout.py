@@ -46,7 +46,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
     Srivastava et al. 2014. Any shape. Not training, or p = 0: the input itself.
     """
-    if inplace and training:
+    if inplace and training and p != 0:  # shortcut: with 0 nothing is written
         return update(input, "dropout_", dropout, p, training)  # type: ignore[no-any-return]
     x = _check("dropout", input, p)
     # shortcut: nothing is dropped, which p alone or `training` alone can say: the input itself, as in PyTorch
@@ -72,21 +72,21 @@ def _channelwise(function: str, input: Any, p: float, training: bool, ndims: tup
 
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """`dropout` of whole channels of (N, C, L) or (C, L)."""
-    if inplace and training:
+    if inplace and training and p != 0:  # shortcut: with 0 nothing is written
         return update(input, "dropout1d_", dropout1d, p, training)  # type: ignore[no-any-return]
     return _channelwise("dropout1d", input, p, training, (2, 3), 2)
 
 
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """`dropout` of whole channels of (N, C, H, W); three dimensions are taken as (N, C, L), as PyTorch does."""
-    if inplace and training:
+    if inplace and training and p != 0:  # shortcut: with 0 nothing is written
         return update(input, "dropout2d_", dropout2d, p, training)  # type: ignore[no-any-return]
     return _channelwise("dropout2d", input, p, training, (3, 4), 0)
 
 
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """`dropout` of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
-    if inplace and training:
+    if inplace and training and p != 0:  # shortcut: with 0 nothing is written
         return update(input, "dropout3d_", dropout3d, p, training)  # type: ignore[no-any-return]
     return _channelwise("dropout3d", input, p, training, (4, 5), 4)
 
@@ -104,7 +104,7 @@ def _alpha(x: Any, shape: tuple[int, ...], p: float) -> Tensor:
 
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Dropout for selu networks: keeps mean 0 and variance 1. Klambauer et al. 2017."""
-    if inplace and training:
+    if inplace and training and p != 0:  # shortcut: with 0 nothing is written
         return update(input, "alpha_dropout_", alpha_dropout, p, training)  # type: ignore[no-any-return]
     x = _check("alpha_dropout", input, p)
     return _alpha(x, x._array.shape, p) if training and p > 0 else x
@@ -112,7 +112,7 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
 
 def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """`alpha_dropout` of whole channels of (N, C, ...)."""
-    if inplace and training:
+    if inplace and training and p != 0:  # shortcut: with 0 nothing is written
         return update(input, "feature_alpha_dropout_", feature_alpha_dropout, p, training)  # type: ignore[no-any-return]
     x = _check("feature_alpha_dropout", input, p)
     if x._array.ndim < 2:

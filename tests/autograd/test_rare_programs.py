@@ -7,7 +7,7 @@ import pytest
 
 import autograd
 from autograd import func
-from autograd.errors import GraphError, ShapeError
+from autograd.errors import GraphError, InplaceError, ShapeError
 
 
 def leaf(*values):
@@ -203,3 +203,95 @@ def test_dirty_inputs_stay_themselves_where_nothing_is_recorded():
     with autograd.no_grad():
         assert Tripled.apply(t) is t
     assert t.tolist() == [3.0, 6.0]
+
+
+def test_a_view_that_got_another_array():
+    """Kind: `.data = ...` takes a view out of the memory it was a view of: writes there are none of its business."""
+    x = leaf([1.0, 2.0], [3.0, 4.0])
+    for other in (autograd.ones(2, 2), autograd.ones(5)):
+        t = x * x
+        view, sibling = t[:], t[0]
+        view.data = other.double()
+        t.mul_(3)
+        assert view.tolist() == other.tolist()
+        assert sibling.tolist() == [3.0, 12.0]
+        assert autograd.grad(sibling.sum(), x)[0].tolist() == [[6.0, 12.0], [0.0, 0.0]]
+
+
+def test_writes_to_parts_of_expanded_memory():
+    """Kind: a view of a repeated view in which no place occurs twice may be written to, and others may not."""
+    x = leaf([1.0, 2.0], [3.0, 4.0])
+    for part in (lambda v: v[1], lambda v: v[0].t(), lambda v: v[2:], lambda v: v[1, 1:].unsqueeze(0)):
+        t = x * 1
+        view = part(t.expand(3, 2, 2))
+        values = view.detach().numpy().copy()
+        view.mul_(view.detach().clone())
+        np.testing.assert_array_equal(view.detach().numpy(), values**2)
+        touched = np.isin(x.detach().numpy(), values)
+        np.testing.assert_array_equal(
+            t.detach().numpy(), np.where(touched, x.detach().numpy() ** 2, x.detach().numpy())
+        )
+        gradient = autograd.grad(t.sum(), x)[0].numpy()
+        np.testing.assert_array_equal(gradient, np.where(touched, x.detach().numpy(), 1.0))
+    with pytest.raises(InplaceError, match="single memory location"):
+        (x * 1).expand(3, 2, 2)[1:].mul_(2)
+
+
+def test_ravel_shares_memory_with_contiguous_tensors_only():
+    """Kind: what is a copy for PyTorch is a copy for us, whatever NumPy could make a view of."""
+    t = leaf([1.0, 2.0], [3.0, 4.0]) * 1
+    flat, column = t.ravel(), t[:, 1].ravel()
+    t.mul_(2)
+    assert flat.tolist() == [2.0, 4.0, 6.0, 8.0]
+    assert column.tolist() == [2.0, 4.0]
+
+
+def test_gradients_of_recorded_walks_are_nobody_elses():
+    """Kind: `.grad` after backward(create_graph=True) is written to by the next backward and by users."""
+    a, b = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    (a.sum() + (a + b).sum() * 2.0).backward(create_graph=True)
+    (a * b).sum().backward()
+    assert (a.grad.tolist(), b.grad.tolist()) == ([6.0, 7.0], [3.0, 4.0])
+    a.grad.mul_(10.0)
+    assert b.grad.tolist() == [3.0, 4.0]
+    c, d = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    s = leaf(2.0)
+    ((c + d) * s).sum().backward(create_graph=True)
+    assert c.grad is not d.grad
+    with autograd.no_grad():
+        c.grad.mul_(10.0)
+    assert (c.grad.tolist(), d.grad.tolist()) == ([20.0, 20.0], [2.0, 2.0])
+
+
+def test_hooks_outlive_what_was_replayed():
+    """Kind: the hooks of a computed value belong to it as long as it lives, and to nothing that comes after it."""
+    x = leaf(1.0, 2.0)
+    before, after = x.exp(), x.exp()
+    handle = before.register_hook(lambda g: g * 3)
+    (before.sum() + after.sum()).backward()
+    after.register_hook(lambda g: g * 5)
+    for t, factor in ((before, 3), (after, 5)):
+        np.testing.assert_allclose(autograd.grad((t * t).sum(), t)[0].numpy(), 2 * factor * t.detach().numpy())
+    handle.remove()
+    np.testing.assert_allclose(autograd.grad((before * 2).sum(), before)[0].numpy(), 2.0)
+    for _ in range(300):  # the ids of values that are gone come again
+        t = x.exp()
+        t.sum().backward()
+        t.register_hook(lambda g: g * 1000)
+        del t
+        x.grad = None
+        x.exp().sin().sum().backward()
+        assert x.grad.abs().max() < 100
+    assert len(autograd.tape().hooks) < 50
+
+
+def test_walks_to_inputs_read_only_what_they_pass():
+    """Kind: an array that was overwritten is of no concern to a walk that ends before it."""
+    x, a = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    t = x * x
+    with autograd.no_grad():
+        x.mul_(10)
+    loss = (t * a).sum()
+    assert [g.tolist() for g in autograd.grad(loss, [t, a], retain_graph=True)] == [[3.0, 4.0], [1.0, 4.0]]
+    with pytest.raises(InplaceError):
+        autograd.grad(loss, [x])
