@@ -61,7 +61,7 @@ def backward(
     else:  # what `retain_grad` asked for is in `.grad` already
         targets = {x._node: x for x in wanted if x._node in found and not x.retains_grad}
     for node, tensor in targets.items():
-        if tensor is not None:  # a leaf that the user has let go has nowhere to put it
+        if tensor is not None and tensor._node is not None:  # neither let go by the user, nor frozen meanwhile
             _deliver(node, tensor, _take(found, node), create_graph)
 
 
@@ -411,11 +411,11 @@ def _push_each(
 
 
 def _take(found: Cotangents, node: Any) -> Any:
-    """Take a cotangent out of the dictionary, as an array that nobody else refers to: itself if so, else a copy."""
+    """Take a cotangent out of the dictionary, as a writable array that nobody else has: itself if so, else a copy."""
     g = found.pop(node)
     if isinstance(g, Core):
         return g
-    if type(g) is np.ndarray and g.flags.c_contiguous and sys.getrefcount(g) <= _ALONE:
+    if type(g) is np.ndarray and g.flags.carray and sys.getrefcount(g) <= _ALONE:
         if g.base is None:
             return g
         whole = g.base  # of a reshaped array: itself if nobody else refers to it, either

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from sys import getrefcount
+from types import SimpleNamespace
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -18,7 +20,7 @@ from ..modes import state
 from ..ops.index import getitem, set_at
 from ..ops.shape import expand, reshape
 from ..tape import Cotangents, Leaf, Record, outer
-from .core import Core, _misfit, array_of, cast, exact_array, record_call, wrap
+from .core import NO_GRAD, Core, _misfit, array_of, cast, exact_array, record_call, wrap
 from .hooks import retained
 from .index import misplaced, plain_index
 
@@ -60,15 +62,38 @@ def _made_writable(tensor: Any, root: Any) -> bool:
     index = region(whole, view)
     if np.unique(np.ravel_multi_index(index, whole.shape) if whole.ndim else np.zeros(view.shape)).size < view.size:
         return False
-    start = whole[tuple([slice(int(places.flat[0]), None) for places in index])]
+    start = whole[(*[slice(int(places.flat[0]), None) for places in index], ...)]  # the dots: a view of a 0-d array too
     tensor._array = np.lib.stride_tricks.as_strided(start, view.shape, view.strides, writeable=True)
     return True
 
 
 def _check_unambiguous(tensor: Core, name: str, tracked: bool) -> None:
     """Raise if a write that is to be recorded goes through a view that the recording knows too little about."""
-    if tracked and tensor._fixed is not None:
+    if tracked and tensor._fixed is not None and not (tensor._fixed == NO_GRAD and _made_whole(tensor)):
         raise InplaceError(f"{name}: {_ambiguous(tensor._fixed, 'is being modified')}")
+
+
+def _made_whole(tensor: Any) -> bool:
+    """A view of what nobody else has, such as the last step of a function, is a Tensor of its own."""
+    chain = [id(tensor)]
+    view = tensor
+    while view._base is not None:
+        if _count_base(view) > _ONLY_THE_VIEW:
+            return False
+        view = view._base
+        chain.append(id(view))
+    if any(other is not None and id(other) not in chain for reference in view._views or () for other in [reference()]):
+        return False
+    tensor._base = tensor._views = tensor._fixed = None
+    return True
+
+
+def _count_base(view: Any) -> int:
+    return getrefcount(view._base)
+
+
+_ONLY_THE_VIEW = _count_base(SimpleNamespace(_base=SimpleNamespace()))
+"""What `_count_base` says of a Tensor that only its view refers to: it differs between Pythons."""
 
 
 def _ambiguous(how: str, event: str) -> str:
@@ -422,7 +447,7 @@ class InPlace(Core):
 
     def detach_(self) -> Self:
         """Make this computed Tensor a constant. Views cannot be detached in place."""
-        if self._base is not None:
+        if self._base is not None and not _made_whole(self):
             raise InplaceError("detach_: Can't detach views in-place. Use detach() instead.")
         self._node = None
         return self

@@ -295,3 +295,69 @@ def test_walks_to_inputs_read_only_what_they_pass():
     assert [g.tolist() for g in autograd.grad(loss, [t, a], retain_graph=True)] == [[3.0, 4.0], [1.0, 4.0]]
     with pytest.raises(InplaceError):
         autograd.grad(loss, [x])
+
+
+def test_gradients_can_be_written_to():
+    """Kind: what is put in `.grad` is an array of its own that may be written to, however it was computed."""
+    makers = [
+        lambda x: x.sum(),
+        lambda x: x.mean(),
+        lambda x: x.sum().sum(),
+        lambda x: x.expand(2, *x.shape).sum(),
+        lambda x: x.unsqueeze(0).sum(-1).sum(),
+        lambda x: x.sum().exp() * 0 + x.sum(),
+    ]
+    single = [lambda x: x.reshape(()).clone(), lambda x: x.reshape(()) * 1, lambda x: x.squeeze() + 1]
+    for shape in ((), (1,), (1, 1), (3,), (2, 3), (0, 3)):
+        for make in makers + single * int(np.prod(shape) == 1):
+            x = autograd.ones(shape, dtype=autograd.float64, requires_grad=True)
+            make(x).backward()
+            first = x.grad.clone()
+            make(x).backward()
+            np.testing.assert_allclose(x.grad.numpy(), 2 * first.numpy())
+            (g,) = autograd.grad(make(x), x)
+            g.mul_(0)
+            x.grad.zero_()
+            assert not x.grad.any()
+
+
+def test_frozen_leaves_get_no_gradient():
+    """Kind: a leaf that requires no gradient any more when the gradient comes keeps its `.grad`."""
+    for freeze in (
+        lambda x: x.requires_grad_(False),
+        lambda x: x.detach_(),
+        lambda x: setattr(x, "requires_grad", False),
+    ):
+        x, y = leaf(1.0, 2.0), leaf(3.0, 4.0)
+        loss = (x * y).sum()
+        freeze(x)
+        loss.backward()
+        assert x.grad is None
+        assert y.grad.tolist() == [1.0, 2.0]
+    x = leaf(1.0, 2.0)
+    loss = (x * 3).sum()
+    x.requires_grad_(False).requires_grad_()
+    loss.backward()
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
+def test_results_made_without_recording_are_written_to_later():
+    """Kind: what a function returns is no view for its user because the function's last step was one."""
+    w = leaf([1.0, 2.0, 0.5], [3.0, 4.0, 2.5])
+    row = leaf(7.0, 8.0, 9.0)
+    for make in (
+        lambda: w.max(0)[0],
+        lambda: w.kthvalue(1, 0)[0],
+        lambda: w.sort(0)[0][0].clone(),
+        lambda: autograd.einsum("ij,ik->j", w, w),
+    ):
+        with autograd.no_grad():
+            t = make()
+        t[...] = row
+        assert autograd.grad(t.sum(), row)[0].tolist() == [1.0, 1.0, 1.0]
+        make().detach_()
+    with autograd.no_grad():
+        whole = w * 2
+        view = whole[0]
+    with pytest.raises(InplaceError, match="no_grad"):
+        view[...] = row
