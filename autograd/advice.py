@@ -9,7 +9,7 @@ from .modes import is_grad_enabled
 
 _METHODS = {"float16": "half()", "float32": "float()", "float64": "double()"}
 _NOT_NAMES = frozenset(
-    "alike array_of call call_hooked data_array exact_array filled forward function promoted".split()  # noqa: SIM905
+    "alike array_of call call_hooked cast data_array exact_array filled forward function operand promoted".split()  # noqa: SIM905
 )
 
 

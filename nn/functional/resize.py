@@ -42,9 +42,9 @@ def interpolate(
     recompute_scale_factor   take the scale from the rounded size instead of `scale_factor`
     antialias                not supported
 
-    >>> interpolate(Tensor([[[1.0, 2.0]]]), scale_factor=2).tolist()
+    >>> interpolate([[[1.0, 2.0]]], scale_factor=2).tolist()
     [[[1.0, 1.0, 2.0, 2.0]]]
-    >>> interpolate(Tensor([[[1.0, 2.0]]]), size=3, mode="linear", align_corners=True).tolist()
+    >>> interpolate([[[1.0, 2.0]]], size=3, mode="linear", align_corners=True).tolist()
     [[[1.0, 1.5, 2.0]]]
     """
     x = _tensor(input)
