@@ -37,7 +37,7 @@ def backward(
     retain_graph   keep what backward needs, so that it can run again. Default: the value of `create_graph`
     create_graph   record the backward pass itself, so that its results can be differentiated
     grad_variables old name of grad_tensors
-    inputs         write only to the `.grad` of these
+    inputs         write only to the `.grad` of these; computed ones among them retain their grad from then on
     until          stop at a mark of the tape: what was recorded before it gets no gradient
 
     Raises GraphError if nothing was recorded, or if part of the graph has been consumed by an earlier backward.
@@ -55,6 +55,7 @@ def backward(
     for index, x in enumerate(wanted or ()):
         if not isinstance(x, Core) or x._node is None:
             raise GraphError(f"backward: One of the differentiated Tensors does not require grad: input {index}")
+        x.retain_grad()  # type: ignore[attr-defined]  # of a computed one: from now on, as in PyTorch
     found = _run(outputs, seeds, wanted, retain_graph, create_graph, until)
     if wanted is None:
         targets = {node: node.tensor() for node in found}

@@ -441,7 +441,7 @@ class Plan:
         return values[0] if len(values) == 1 else values
 
 
-_ARRAY_SETTINGS = frozenset(("mask", "counts", "taps", "place", "target", "share", "total"))
+_ARRAY_SETTINGS = frozenset(("mask", "counts", "place", "target", "share", "total"))
 """Settings that are arrays, or hold some, which a record should let go when it was replayed."""
 
 

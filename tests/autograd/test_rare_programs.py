@@ -361,3 +361,17 @@ def test_results_made_without_recording_are_written_to_later():
         view = whole[0]
     with pytest.raises(InplaceError, match="no_grad"):
         view[...] = row
+
+
+def test_computed_inputs_of_backward_retain_their_grad():
+    """Kind: what `backward(inputs=)` has filled once, it and later ones fill again: PyTorch calls `retain_grad`."""
+    x = leaf(1.0, 2.0)
+    t, unused = x.exp(), x.sin()
+    t.register_hook(lambda g: g * 3)
+    t.sum().backward(retain_graph=True, inputs=[t, unused])
+    assert (t.grad.tolist(), unused.grad, x.grad) == ([3.0, 3.0], None, None)
+    (t * 2).sum().backward()
+    assert t.grad.tolist() == [9.0, 9.0]
+    np.testing.assert_allclose(x.grad.numpy(), 6 * t.detach().numpy())
+    (t * 2).sum().backward(inputs=[t])  # exp was replayed, but is not needed
+    assert t.grad.tolist() == [15.0, 15.0]
