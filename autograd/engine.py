@@ -265,7 +265,7 @@ def _path(roots: list[Any], targets: set[Any]) -> set[int]:
                 break
             patience *= 2
     for node in reached:
-        if type(node) is Record and node.consumed and node not in targets and _leads_to(node, targets):
+        if type(node) is Record and node.consumed and _leads_to(node, targets):
             raise unreachable(node)
     needed = set(targets)
     for record in reversed(order):
@@ -275,16 +275,16 @@ def _path(roots: list[Any], targets: set[Any]) -> set[int]:
 
 
 def _leads_to(consumed: Record, targets: set[Any]) -> bool:
-    """Does one of the targets lie behind a consumed record?"""
+    """Does one of the targets lie behind a consumed record, not counting itself?"""
     seen: set[Any] = {consumed}
     stack: list[Any] = [consumed]
     while stack:
         node = stack.pop()
-        if node in targets:
+        if node is not consumed and node in targets:
             return True
         if type(node) is Record:
             if node.inputs is None:  # behind a mark, nobody knows
-                return True
+                return consumed not in targets or node is not consumed
             fresh = [parent for parent in node.parents if parent not in seen]
             seen.update(fresh)
             stack.extend(fresh)

@@ -375,3 +375,17 @@ def test_computed_inputs_of_backward_retain_their_grad():
     np.testing.assert_allclose(x.grad.numpy(), 6 * t.detach().numpy())
     (t * 2).sum().backward(inputs=[t])  # exp was replayed, but is not needed
     assert t.grad.tolist() == [15.0, 15.0]
+
+
+def test_wanted_values_that_were_replayed_do_not_hide_what_lies_behind_them():
+    """Kind: a gradient whose way is gone is an error, though the walk could end at a wanted value before that."""
+    x = leaf(1.0, 2.0)
+    t = x.exp()
+    t.sum().backward()
+    assert autograd.grad((t * t).sum(), t)[0].tolist() == (2 * t).tolist()
+    for wanted in ([t, x], [x, t]):
+        for options in ({}, {"allow_unused": True}, {"materialize_grads": True}):
+            with pytest.raises(GraphError, match="second time"):
+                autograd.grad((t * t).sum(), wanted, **options)
+    with pytest.raises(GraphError, match="second time"):
+        (t * t).sum().backward(inputs=[t, x])
