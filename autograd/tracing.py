@@ -63,10 +63,15 @@ class Own(Leaf):
     __slots__ = ()
 
 
+_ARGUMENT = "is the argument of a function that is being differentiated"
+
+
 def _traced(x: Any) -> Any:
     """`x` as a variable of its own: gradients with respect to it end here, and go on to `x` from outside."""
     if _tracked(x) and state.tape is not None:
-        return apply(reshape, x, shape=x._array.shape)
+        variable = apply(reshape, x, shape=x._array.shape)
+        variable._fixed = _ARGUMENT
+        return variable
     out = wrap(array_of(x))
     new_leaf(out)
     out._node = Own(out, out._array.shape, out._array.dtype)

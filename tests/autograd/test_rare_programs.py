@@ -389,3 +389,20 @@ def test_wanted_values_that_were_replayed_do_not_hide_what_lies_behind_them():
                 autograd.grad((t * t).sum(), wanted, **options)
     with pytest.raises(GraphError, match="second time"):
         (t * t).sum().backward(inputs=[t, x])
+
+
+def test_transformed_functions_do_not_write_to_their_arguments():
+    """Kind: a function under `grad`, `vjp` or `jacrev` that writes to its argument or a view of it: refused."""
+    x = leaf(1.0, 2.0)
+    for argument in (x * 1, x.detach().clone()):
+        for function in (lambda q: q.mul_(2), lambda q: q[0].mul_(2) + q, lambda q: q.view(2).add_(q)):
+            for transform in (
+                lambda f, a: func.grad(lambda q: f(q).sum())(a),
+                lambda f, a: func.vjp(f, a),
+                lambda f, a: func.jacrev(f)(a),
+            ):
+                with pytest.raises(InplaceError):
+                    transform(function, argument)
+                assert argument.tolist() == [1.0, 2.0]
+        written = func.grad(lambda q: q.clone().mul_(q).sum())(argument)
+        assert written.tolist() == [2.0, 4.0]
