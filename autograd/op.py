@@ -85,7 +85,8 @@ class Op:
                 meant, or the rule differentiates another function: used by the checker alone
     large       what to call instead of `forward` when the first input is large: the same, in threads
     private     inputs that may be overwritten after the op ran: a record that kept one is given a copy just before. For
-                inputs that PyTorch, which computes the same in another way, does not keep
+                inputs that PyTorch, which computes the same in another way, does not keep; and for all that only the
+                formula asks for
     """
 
     def __init__(
@@ -288,11 +289,13 @@ class Plan:
             index: op.into[name] for index in wanted if (name := op.inputs[index * (not self.variadic)]) in op.into
         }
         asked = [*self.needs, *(_parameters(rule, skip=2) for rule in self.into.values())]
+        ruled = {name for need in asked for name in need}
         if op.formula is not None:  # which is run again where a derivative is recorded
             asked.append((*op.inputs, *(name for name in op.defaults if name != "recorded")))
         self.names = tuple(dict.fromkeys(name for need in asked for name in need if name != "wanted"))
         self.lasting = all(self._keeps_no_array(name) for name in self.names)
-        self.private = tuple(name in op.private for name in self.names) if op.private else ()
+        free = {*op.private, *(name for name in op.inputs if name not in ruled)}
+        self.private = tuple(name in free for name in self.names) if not free.isdisjoint(self.names) else ()
         self.save, self.step = self._first_save, self._first_step
 
     def _keeps_no_array(self, name: str) -> bool:
