@@ -103,16 +103,34 @@ class Later(Core):
         return self._base is not None
 
 
-def _missing(self: Any, name: str) -> Any:
-    """What is missing: an error that says why, if PyTorch has it."""
-    if not name.startswith("__"):
-        why = importlib.import_module("autograd.names.absent").reason("Tensor", name)
-        if why:
-            raise AttributeError(f"Tensor.{name} is not here: {why}")
-    raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+class Absent:
+    """In the place of a method of PyTorch's that is not here: asking for it is an AttributeError that says why.
+
+    A `__getattr__` of the class would do as well, and make every use of an attribute of every Tensor a third slower.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, tensor: Any, kind: Any = None) -> Any:
+        why = importlib.import_module("autograd.names.absent").reason("Tensor", self.name)
+        raise AttributeError(f"Tensor.{self.name} is not here: {why}")
 
 
-setattr(Later, "__getattr__", _missing)  # noqa: B010 - unseen by mypy, which would take every name for known
+_ABSENT = """
+    _indices _nnz _values as_strided_ as_subclass ccol_indices cdouble cfloat chalf coalesce col_indices
+    conj_physical_ const_data_ptr crow_indices dense_dim dequantize eig geqrf grad_dtype hash_tensor imag index
+    indices int_repr ipu is_coalesced is_set_to istft lstsq map2_ module_load mtia name ormqr output_nr
+    q_per_channel_axis q_per_channel_scales q_per_channel_zero_points q_scale q_zero_point qscheme record_stream
+    reinforce resize resize_as resize_as_sparse_ row_indices set_ slice_inverse smm solve sparse_dim sparse_mask
+    sparse_resize_ sparse_resize_and_clear_ sspaddmm stft storage storage_type symeig to_mkldnn to_padded_tensor
+    to_sparse to_sparse_bsc to_sparse_bsr to_sparse_coo to_sparse_csc to_sparse_csr untyped_storage values
+    volatile xpu
+"""
+"""The names in `autograd.names.absent`, which is not imported before somebody asks for one of them."""
+
+for _name in _ABSENT.split():
+    setattr(Later, _name, Absent(_name))
 for _file, _names in METHODS.items():
     for _name in _names.split():
         setattr(Later, _name, _method(_file, _name))
