@@ -148,12 +148,14 @@ class Op:
 
     def compute(self, arrays: Any, settings: dict[str, Any], recorded: bool) -> tuple[Any, tuple[Any, ...]]:
         """The value for arrays, and what `keeps` names."""
-        if self.told:
-            settings = {**settings, "recorded": recorded}
+        if self.told and recorded:
+            settings["recorded"] = True
         if self.single and arrays[0].dtype is HALF:
             z = in_single(self.forward, *arrays, **settings)
         else:
             z = self.forward(*arrays, **settings)
+        if self.told:
+            settings.pop("recorded", None)
         if not self.keeps:
             return z, ()
         return (z[0], z[1:]) if self.outputs == 1 else (z[: self.outputs], z[self.outputs :])

@@ -510,9 +510,13 @@ class Tape:
         """
         leading = []
         for record in reversed(lasting):
-            if any(type(node) is Record and node.saved is CONSUMED for node in record.parents):
-                self._hooks_of_consumed(record)
-                record.saved = CONSUMED
+            nodes = record.inputs
+            for node in nodes if type(nodes) is tuple else (nodes,):
+                if type(node) is Record and node.saved is CONSUMED:
+                    if self.hooks:
+                        self._hooks_of_consumed(record)
+                    record.saved = CONSUMED
+                    break
             else:
                 leading.append(record)
         lasting.clear()

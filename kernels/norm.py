@@ -44,9 +44,10 @@ def normalised(
     """
     loops = _loops(x, axes, centred)
     if loops is None:
-        mean, var = moments(x, axes, centred)
-        rstd = 1 / np.sqrt(var + eps)
-        return normalise(x, w, b, mean, rstd), mean, var, rstd
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, var = moments(x, axes, centred)
+            rstd = 1 / np.sqrt(var + eps)
+            return normalise(x, w, b, mean, rstd), mean, var, rstd
     x, (w, b) = np.ascontiguousarray(x), _per_element(x, axes, w, b)
     shape = tuple([1 if a in axes else n for a, n in enumerate(x.shape)])
     if loops == "channels":

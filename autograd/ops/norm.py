@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -91,9 +92,8 @@ def normalised(
         wide = [None if part is None else part.astype(np.float32) for part in (x, w, b)]
         z, mean, var, rstd = normalised(*wide, view=view, axes=axes, affine=affine, eps=eps, centred=centred)  # type: ignore[arg-type]
         return z.astype(x.dtype), mean, var, rstd
-    with np.errstate(over="ignore", invalid="ignore"):
-        z, mean, var, rstd = kernels.normalised(x.reshape(view), scale, shift, axes, eps, centred)
-    if not np.isfinite(var).all():
+    z, mean, var, rstd = kernels.normalised(x.reshape(view), scale, shift, axes, eps, centred)
+    if not np.add.reduce(var, axis=None) < math.inf:
         z, mean, var, rstd = _normalised_far(x.reshape(view), scale, shift, axes, eps, centred)
     return z.reshape(x.shape), mean, var, rstd
 

@@ -303,12 +303,12 @@ def {function}(input{settings}):
         return coerced(input{settings})
     n = input._node
     if n is None:
-        z = {forward}({constant}{settings})
+        {constant_value}
         out = new(Tensor)
         out._array = z if type(z) is ndarray else asarray(z)
         out._node = None
 {inside}        return out
-    z = {forward}(a{settings})
+    {value}
     if type(z) is not ndarray:
         z = asarray(z)
     out = new(Tensor)
@@ -496,8 +496,23 @@ def _function(
     fill["constants"] = (
         "a if a.dtype.kind == 'f' else floating(a), b if b.dtype.kind == 'f' else floating(b)" if floating else "a, b"
     )
+    fill["constant_value"] = f"z = {fill['forward']}({fill['constant']}{fill['settings']})"
+    fill["value"] = f"z = {fill['forward']}(a{fill['settings']})"
+    if op.keeps:
+        given = "settings" if op.defaults else "{}"
+        fill["constant_value"] = f"z, kept = compute(({fill['constant']},), {given}, False)"
+        fill["value"] = f"z, kept = compute((a,), {given}, state.tape is not None)"
     text = template.format(tail=_TAIL.format(**fill), **fill)
-    scope.update(_SCOPE, text=text, Tensor=Tensor, forward=op.forward, run=op.run, large=op.large, defaults=op.defaults)
+    scope.update(
+        _SCOPE,
+        text=text,
+        Tensor=Tensor,
+        forward=op.forward,
+        run=op.run,
+        compute=op.compute,
+        large=op.large,
+        defaults=op.defaults,
+    )
     _scopes.append(scope)
     exec(compiled(text, "<op call>"), scope)
     function: FunctionType = scope["function"]
@@ -541,7 +556,7 @@ _SCOPE: dict[str, Any] = {
 
 def apply(op: Op, *inputs: Any, **settings: Any) -> Any:
     """Run `op` on Tensors, arrays and numbers, and record it if one of them needs a gradient."""
-    if len(inputs) == 1 and op.outputs == 1 and not op.variadic and not op.keeps:
+    if len(inputs) == 1 and op.outputs == 1 and not op.variadic:
         if op.call is None:
             op.call = _function(op, None, _UNARY, None)
         return op.call(inputs[0], **settings)
@@ -553,6 +568,7 @@ def apply_keeping(op: Op, *inputs: Any, **settings: Any) -> tuple[Any, tuple[Any
     arrays: list[Any] = []
     nodes = []
     wanted = []
+    foreign = False
     for index, x in enumerate(inputs):
         if isinstance(x, Core):
             arrays.append(x._array)
@@ -560,11 +576,16 @@ def apply_keeping(op: Op, *inputs: Any, **settings: Any) -> tuple[Any, tuple[Any
             if node is not None and op.differentiable(index if len(op.inputs) > 1 else 0):
                 nodes.append(node)
                 wanted.append(index)
+        elif x is None:
+            arrays.append(None)
+        elif type(x) is np.ndarray:
+            arrays.append(x)
+            foreign = True
         else:
-            arrays.append(x if type(x) is np.ndarray or x is None else array_of(x))
+            arrays.append(array_of(x))
     tape = state.tape
     recorded = tape is not None and len(nodes) > 0
-    if tape is not None and nodes:
+    if foreign and tape is not None and nodes:
         for index, x in enumerate(inputs):
             if type(x) is np.ndarray:
                 arrays[index] = tape.took(x, outer(sys._getframe(1)))
@@ -626,7 +647,9 @@ def _record(
     record.saved = plan.save(arrays, z, settings, kept)
     if plan.private:
         state.home.private = True
-    frame = outer(sys._getframe(2))
+    frame = sys._getframe(2)
+    if frame.f_code.co_filename not in user_files:
+        frame = outer(frame)
     record.code = frame.f_code
     record.lasti = frame.f_lasti
     return record
