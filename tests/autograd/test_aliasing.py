@@ -432,7 +432,7 @@ def test_tensors_with_views_can_be_copied_and_pickled():
 
 def results(case, arrays, write):
     """Gradients of a call whose inputs are computed, after a write; None if it was refused. (Which writes PyTorch
-    allows, and we must too, is compared by `python -m benchmarks.conformance --only writes`.)"""
+    allows, and we must too, is compared by `python -m tests.conformance --only writes`.)"""
     leaves = [autograd.tensor(a, requires_grad=True) for a in arrays]
     inputs = [x * 1 for x in leaves]
     z = case.function(*inputs, **case.params)

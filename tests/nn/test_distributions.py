@@ -1,5 +1,5 @@
 """Distributions: densities sum to one, draws have the moments, gradients are slopes. PyTorch's numbers are compared by
-`python -m benchmarks.conformance --only distributions`."""
+`python -m tests.conformance --only distributions`."""
 
 import copy
 import math

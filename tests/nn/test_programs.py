@@ -1,5 +1,5 @@
 """Programs written as for PyTorch run here after a change of imports, and learn. (Their losses are compared with
-PyTorch's by `python -m benchmarks.conformance --only programs`.)"""
+PyTorch's by `python -m tests.conformance --only programs`.)"""
 
 import importlib
 import itertools
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autograd
-from benchmarks.conformance.programs import NAMES
+from tests.conformance.programs import NAMES
 
 LEARNS = {
     "custom_function": slice(1, 20, 2),
@@ -31,7 +31,7 @@ STEPS = {"resnet": 1, "dcgan": 12}
 @pytest.mark.parametrize("name", NAMES)
 def test_a_ported_program_runs_and_learns(name):
     autograd.manual_seed(0)
-    program = importlib.import_module(f"benchmarks.conformance.programs.{name}")
+    program = importlib.import_module(f"tests.conformance.programs.{name}")
     model = program.build()
     before = {key: value.numpy().copy() for key, value in model.state_dict().items()}
     with np.errstate(all="ignore"):  # one of them takes the logarithm of a mask

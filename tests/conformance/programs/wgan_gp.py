@@ -3,8 +3,8 @@
 import autograd as torch
 import nn
 from autograd import grad
-from benchmarks.conformance.programs.data import digits, noise
 from nn import optim
+from tests.conformance.programs.data import digits, noise
 
 LAMBDA, CRITIC_ITERS = 10, 2
 

@@ -2,9 +2,9 @@
 
 import autograd as torch
 import nn
-from benchmarks.conformance.programs.data import noise
 from nn import optim
 from nn.distributions import MultivariateNormal
+from tests.conformance.programs.data import noise
 
 
 class Coupling(nn.Module):

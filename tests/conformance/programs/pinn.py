@@ -3,8 +3,8 @@
 import autograd as torch
 import nn
 from autograd import grad
-from benchmarks.conformance.programs.data import noise
 from nn import optim
+from tests.conformance.programs.data import noise
 
 
 class Net(nn.Module):

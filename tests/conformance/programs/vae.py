@@ -2,9 +2,9 @@
 
 import autograd as torch
 import nn
-from benchmarks.conformance.programs.data import digits, noise
 from nn import functional as F
 from nn import optim
+from tests.conformance.programs.data import digits, noise
 
 
 class VAE(nn.Module):

@@ -85,7 +85,7 @@ def _compare(name: str) -> Report:
     weights = {key: value.detach().numpy().copy() for key, value in their_model.state_dict().items()}
     expected, their_time = trained(theirs, their_model)
     try:
-        ours = importlib.import_module(f"benchmarks.conformance.programs.{name}")
+        ours = importlib.import_module(f"tests.conformance.programs.{name}")
         model = ours.build()
         text, their_text = repr(model), repr(their_model).replace("NonDynamicallyQuantizableLinear", "Linear")
         if list(model.state_dict()) != list(weights):

@@ -4,8 +4,8 @@ import math
 
 import autograd as torch
 import nn
-from benchmarks.conformance.programs.data import windows, words
 from nn import functional as F
+from tests.conformance.programs.data import windows, words
 
 CODES, NTOKEN = words()
 

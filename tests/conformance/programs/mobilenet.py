@@ -2,8 +2,8 @@
 
 import autograd as torch
 import nn
-from benchmarks.conformance.programs.data import digits
 from nn import optim
+from tests.conformance.programs.data import digits
 
 
 def _make_divisible(v, divisor=8):

@@ -3,9 +3,9 @@
 import autograd as torch
 import nn
 from autograd import Function
-from benchmarks.conformance.programs.data import digits
 from nn import functional as F
 from nn import optim
+from tests.conformance.programs.data import digits
 
 
 class LinearFunction(Function):

@@ -1,4 +1,4 @@
-"""python -m benchmarks.conformance [--only FAMILY ...] [--grep TEXT]: prints every difference from PyTorch."""
+"""python -m tests.conformance [--only FAMILY ...] [--grep TEXT]: prints every difference from PyTorch."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ def decided(text: str, answer: str) -> bool:
 
 def main() -> int:
     """Compare; 1 if anything differs."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.conformance", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
     parser.add_argument(
         "--only", nargs="+", choices=FAMILIES, default=FAMILIES, metavar="FAMILY", help=", ".join(FAMILIES)
     )

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import autograd as torch
 import nn
-from benchmarks.conformance.programs.data import characters, windows
 from nn import functional as F
 from nn import optim
+from tests.conformance.programs.data import characters, windows
 
 CODES, VOCABULARY = characters()
 

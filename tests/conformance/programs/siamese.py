@@ -4,9 +4,9 @@ import copy
 
 import autograd as torch
 import nn
-from benchmarks.conformance.programs.data import digits
 from nn import functional as F
 from nn import optim
+from tests.conformance.programs.data import digits
 
 
 class Embedder(nn.Module):

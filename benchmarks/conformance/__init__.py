@@ -1,1 +1,0 @@
-"""Comparison with PyTorch, call by call. Runs in an environment that has PyTorch: python -m benchmarks.conformance"""
