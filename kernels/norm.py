@@ -26,7 +26,7 @@ WORTH_COMPILING = 1 << 13  # elements
 
 @functools.cache
 def _rows() -> Any:
-    """The module `rows`, which loads Numba; an import statement would take a microsecond at each call."""
+    """The module `rows`, which loads Numba; importing it would take a microsecond at each call."""
     from . import rows
 
     return rows

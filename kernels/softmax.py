@@ -19,7 +19,7 @@ WORTH_COMPILING = 512  # elements: below, NumPy takes about as long, and program
 
 @functools.cache
 def _scores() -> Any:
-    """The module `scores`, which loads Numba; an import statement would take a microsecond at each call."""
+    """The module `scores`, which loads Numba; importing it would take a microsecond at each call."""
     from . import scores
 
     return scores
