@@ -143,7 +143,9 @@ def test_imports_are_found_in_every_spelling(text, monkeypatch):
     assert found == IMPORTS[text]
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "kernels").rglob("*.py")), ids=lambda file: file.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "kernels").rglob("*.py")), ids=lambda file: file.relative_to(ROOT).as_posix()
+)
 def test_reading_the_lines_of_imports_alone_finds_what_all_of_a_file_has(file):
     def imports(nodes):
         return {ast.dump(node) for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)}
