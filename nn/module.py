@@ -334,7 +334,7 @@ class Module:
         """Copy values by name into parameters and buffers, converted to their dtypes.
 
         strict   raise if the keys are not exactly those of `state_dict()`; sizes must match in any case, but what has
-                 no size yet (see `nn.lazy`) takes the one it is given
+                 no size yet (see nn/layers/lazy.py) takes the one it is given
         assign   take the given arrays (and dtypes) over instead of copying
         Returns the keys that did not match. Raises CheckpointError before anything has been written.
         """

@@ -8,8 +8,8 @@ from autograd.device import check_device
 from autograd.errors import DeviceError, ShapeError
 from autograd.names.absent import missing
 
+from .layers.norm import _BatchNorm
 from .module import Module
-from .norm import _BatchNorm
 
 __all__ = ["DataParallel", "SyncBatchNorm", "data_parallel"]
 

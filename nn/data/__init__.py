@@ -1,7 +1,17 @@
-"""Data sets, loaders, transforms."""
+"""Data sets, loaders, transforms.
 
-import importlib
-from typing import Any
+    dataset.py        what a data set is, and batches made of its samples                      read this first
+    loader.py         DataLoader; sampler.py: in which order; randomness.py: its seeds; stream.py: data without a length
+    mnist.py          MNIST and Fashion-MNIST, with idx.py (their format) and download.py; glyphs.py: drawn digits
+    sequences.py      sequences of known difficulty: adding, temporal order, Reber; text.py: characters
+    transforms.py     from images to Tensors
+    distributed.py dataloader.py   PyTorch's names for programs that ask
+
+The rule: the same seed gives the same batches, whatever ran before. What was fetched is used only if its
+checksum is right.
+"""
+
+from autograd.later import later as _later
 
 from . import transforms
 from .dataset import (
@@ -40,16 +50,55 @@ from .sequences import (
 from .stream import ChainDataset, IterableDataset, WorkerInfo, get_worker_info
 from .text import TextChars
 
-_LATER = {"DistributedSampler": "distributed"}
-_MODULES = {"dataloader": "dataloader", "distributed": "distributed"}
+__all__ = [
+    "MNIST",
+    "ORDERS",
+    "REBER",
+    "TEMPORAL_ORDER",
+    "BatchSampler",
+    "ChainDataset",
+    "ConcatDataset",
+    "DataLoader",
+    "Dataset",
+    "DistributedSampler",
+    "FashionMNIST",
+    "Glyphs",
+    "ImageDataset",
+    "IterableDataset",
+    "RandomSampler",
+    "ReberStrings",
+    "Sampler",
+    "SequentialSampler",
+    "StackDataset",
+    "Subset",
+    "SubsetRandomSampler",
+    "TensorDataset",
+    "TextChars",
+    "WeightedRandomSampler",
+    "WorkerInfo",
+    "adding_problem",
+    "data_root",
+    "default_collate",
+    "default_convert",
+    "embedded_reber",
+    "get_worker_info",
+    "random_split",
+    "read_idx",
+    "temporal_order",
+    "transforms",
+    "write_idx",
+]
+
+__getattr__ = _later(
+    __name__,
+    {
+        "DistributedSampler": "nn.data.distributed:DistributedSampler",
+        "dataloader": "nn.data.dataloader",
+        "distributed": "nn.data.distributed",
+    },
+    known_as="data",
+)  # what few programs use
 
 
-def __getattr__(name: str) -> Any:
-    """What few programs use is imported when it is first asked for."""
-    if name in _LATER:
-        return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
-    if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{_MODULES[name]}")
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise importlib.import_module("autograd.names.absent").missing(__name__.removeprefix("nn."), name)
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,4 +1,15 @@
-"""Probability distributions: draws, logarithms of probabilities, entropies, divergences. PyTorch's names."""
+"""Probability distributions: draws, logarithms of probabilities, entropies, divergences. PyTorch's names.
+
+    distribution.py   Distribution: shapes, and what each family defines                       read this first
+    normal.py         the plainest family; then one file for each other
+    constraint.py constraints.py matrix_constraints.py   which parameters and values are allowed
+    transform.py elementwise_transforms.py vector_transforms.py joined_transforms.py   maps and their volumes
+    kl.py             kl_divergence; the formulas are in kl_families.py and kl_pairs.py
+    implicit.py       derivatives of draws that have no formula
+
+The rule: a draw that can carry a gradient (`rsample`) does; densities are computed as logarithms, and are right in
+the tails; what a family does not define says so.
+"""
 
 from . import constraints, kl, kl_families, kl_pairs, transforms
 from . import student_t as studentT
@@ -68,3 +79,81 @@ from .uniform import Uniform
 from .von_mises import VonMises
 from .weibull import Weibull
 from .wishart import Wishart
+
+__all__ = [
+    "AbsTransform",
+    "AffineTransform",
+    "Bernoulli",
+    "Beta",
+    "Binomial",
+    "CatTransform",
+    "Categorical",
+    "Cauchy",
+    "Chi2",
+    "ComposeTransform",
+    "ContinuousBernoulli",
+    "CorrCholeskyTransform",
+    "CumulativeDistributionTransform",
+    "Dirichlet",
+    "Distribution",
+    "ExpTransform",
+    "Exponential",
+    "ExponentialFamily",
+    "FisherSnedecor",
+    "Gamma",
+    "GeneralizedPareto",
+    "Geometric",
+    "Gumbel",
+    "HalfCauchy",
+    "HalfNormal",
+    "Independent",
+    "IndependentTransform",
+    "InverseGamma",
+    "Kumaraswamy",
+    "LKJCholesky",
+    "Laplace",
+    "LogNormal",
+    "LogisticNormal",
+    "LowRankMultivariateNormal",
+    "LowerCholeskyTransform",
+    "MixtureSameFamily",
+    "Multinomial",
+    "MultivariateNormal",
+    "NegativeBinomial",
+    "Normal",
+    "OneHotCategorical",
+    "OneHotCategoricalStraightThrough",
+    "Pareto",
+    "Poisson",
+    "PositiveDefiniteTransform",
+    "PowerTransform",
+    "RelaxedBernoulli",
+    "RelaxedOneHotCategorical",
+    "ReshapeTransform",
+    "SigmoidTransform",
+    "SoftmaxTransform",
+    "SoftplusTransform",
+    "StackTransform",
+    "StickBreakingTransform",
+    "StudentT",
+    "TanhTransform",
+    "Transform",
+    "TransformedDistribution",
+    "Uniform",
+    "VonMises",
+    "Weibull",
+    "Wishart",
+    "biject_to",
+    "constraints",
+    "identity_transform",
+    "kl",
+    "kl_divergence",
+    "register_kl",
+    "studentT",
+    "transform_to",
+    "transforms",
+]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

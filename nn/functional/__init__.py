@@ -1,9 +1,24 @@
-"""Layers, activations and losses as functions, with checks of their inputs. `import nn.functional as F`."""
+"""Layers, activations and losses as functions, with checks of their inputs. `import nn.functional as F`.
 
-import importlib
-from typing import Any
+    linear.py         linear and bilinear: what a file looks like                              read this first
+    conv.py fold.py   convolutions, and the windows they are products with
+    pool.py           windows: maxima, means, norms, adaptive sizes; winners.py: where the maxima are;
+                      unpool.py: the way back; fractional.py: random windows
+    norm.py           batch, instance, group, layer and RMS norm; distance.py: cosines, norms of differences
+    loss.py ctc.py    losses
+    attention.py      scaled dot products; multihead.py: PyTorch's function of 25 arguments
+    recurrent.py      RNN, LSTM and GRU over sequences, for nn.layers.recurrent
+    dropout.py sampling.py   what is random; sample.py: reading an image at given points; resize.py
+    embedding_bag.py  sums and means of rows
+    inplace.py variants.py rare.py   names of PyTorch's that programs seldom use
+
+Activations, softmax, `pad`, `embedding` and `one_hot` are methods' functions and come from `autograd`.
+The rule: a function checks what it is given, in PyTorch's words, and applies ops to it; it holds no state. Mathematics
+and derivatives stand in `autograd/ops`, settings and parameters in `nn/layers`.
+"""
 
 from autograd.functions import sigmoid, tanh
+from autograd.later import later as _later
 from autograd.tensor.activation import (
     celu,
     elu,
@@ -118,23 +133,150 @@ from .winners import (
     max_pool3d_with_indices,
 )
 
-_LATER = {
-    "conv_tbc": "rare",
-    "fractional_max_pool2d": "fractional",
-    "fractional_max_pool2d_with_indices": "fractional",
-    "fractional_max_pool3d": "fractional",
-    "fractional_max_pool3d_with_indices": "fractional",
-    "multi_head_attention_forward": "multihead",
-    "native_channel_shuffle": "rare",
-}
+__all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool1d_with_indices",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d",
+    "adaptive_max_pool3d_with_indices",
+    "affine_grid",
+    "alpha_dropout",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
+    "batch_norm",
+    "bilinear",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "celu",
+    "celu_",
+    "channel_shuffle",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "cosine_embedding_loss",
+    "cosine_similarity",
+    "cross_entropy",
+    "ctc_loss",
+    "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
+    "elu",
+    "elu_",
+    "embedding",
+    "embedding_bag",
+    "feature_alpha_dropout",
+    "fold",
+    "fractional_max_pool2d",
+    "fractional_max_pool2d_with_indices",
+    "fractional_max_pool3d",
+    "fractional_max_pool3d_with_indices",
+    "gaussian_nll_loss",
+    "gelu",
+    "glu",
+    "grid_sample",
+    "group_norm",
+    "gumbel_softmax",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "hardtanh_",
+    "hinge_embedding_loss",
+    "hinge_loss",
+    "huber_loss",
+    "instance_norm",
+    "interpolate",
+    "kl_div",
+    "l1_loss",
+    "layer_norm",
+    "leaky_relu",
+    "leaky_relu_",
+    "linear",
+    "local_response_norm",
+    "log_softmax",
+    "logsigmoid",
+    "lp_pool1d",
+    "lp_pool2d",
+    "lp_pool3d",
+    "margin_ranking_loss",
+    "max_pool1d",
+    "max_pool1d_with_indices",
+    "max_pool2d",
+    "max_pool2d_with_indices",
+    "max_pool3d",
+    "max_pool3d_with_indices",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
+    "mish",
+    "mse_loss",
+    "multi_head_attention_forward",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
+    "nll_loss",
+    "normalize",
+    "one_hot",
+    "pad",
+    "pairwise_distance",
+    "pdist",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    "poisson_nll_loss",
+    "prelu",
+    "relu",
+    "relu6",
+    "relu_",
+    "rms_norm",
+    "rrelu",
+    "rrelu_",
+    "scaled_dot_product_attention",
+    "selu",
+    "selu_",
+    "sigmoid",
+    "silu",
+    "smooth_l1_loss",
+    "soft_margin_loss",
+    "softmax",
+    "softmin",
+    "softplus",
+    "softshrink",
+    "softsign",
+    "tanh",
+    "tanhshrink",
+    "threshold",
+    "threshold_",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
+    "unfold",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
+]
+
+__getattr__ = _later(
+    __name__,
+    {
+        "conv_tbc": "nn.functional.rare:conv_tbc",
+        "fractional_max_pool2d": "nn.functional.fractional:fractional_max_pool2d",
+        "fractional_max_pool2d_with_indices": "nn.functional.fractional:fractional_max_pool2d_with_indices",
+        "fractional_max_pool3d": "nn.functional.fractional:fractional_max_pool3d",
+        "fractional_max_pool3d_with_indices": "nn.functional.fractional:fractional_max_pool3d_with_indices",
+        "grad": "nn.grad",
+        "multi_head_attention_forward": "nn.functional.multihead:multi_head_attention_forward",
+        "native_channel_shuffle": "nn.functional.rare:native_channel_shuffle",
+    },
+)  # what few programs use
 
 
-def __getattr__(name: str) -> Any:
-    """What few programs use is imported when it is first asked for."""
-    if name == "grad":
-        return importlib.import_module("nn.grad")
-    if name in _LATER:
-        return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+def __dir__() -> list[str]:
+    return sorted(__all__)

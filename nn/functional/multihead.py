@@ -45,7 +45,7 @@ def multi_head_attention_forward(
     in_proj_bias (3 E,), out_proj_weight (E, E), out_proj_bias (E,), bias_k and bias_v (1, 1, E), or None each
     static_k, static_v   (N * num_heads, S, E / num_heads): instead of what is projected of key and value
     """
-    from ..attention import MultiheadAttention  # which is made of this package
+    from ..layers.attention import MultiheadAttention  # which is made of this package
 
     if query.shape[-1] != embed_dim_to_check or embed_dim_to_check % num_heads:
         raise ShapeError(

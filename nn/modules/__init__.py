@@ -13,38 +13,38 @@ from typing import Any
 from autograd.names.absent import missing
 
 PATHS: dict[str, tuple[str, dict[str, str]]] = {
-    "activation": ("nn.activation nn.attention", {}),
-    "adaptive": ("nn.adaptive", {}),
-    "batchnorm": ("nn.norm nn.lazy nn.parallel", {"_NormBase": "_ChannelNorm", "_LazyNormBase": "_LazyNorm"}),
-    "channelshuffle": ("nn.resize", {}),
-    "container": ("nn.container", {}),
-    "conv": ("nn.conv nn.lazy", {"_ConvTransposeNd": "_ConvTranspose", "_LazyConvXdMixin": "_LazyConvNd"}),
-    "distance": ("nn.linear", {}),
-    "dropout": ("nn.dropout", {"_DropoutNd": "_Dropout"}),
-    "flatten": ("nn.linear", {}),
-    "fold": ("nn.fold", {}),
-    "instancenorm": ("nn.norm nn.lazy", {"_NormBase": "_ChannelNorm"}),
-    "lazy": ("nn.lazy", {}),
-    "linear": ("nn.linear nn.lazy", {"NonDynamicallyQuantizableLinear": "Linear"}),
-    "loss": ("nn.loss", {}),
-    "module": ("nn.module nn.hooks", {"_IncompatibleKeys": "IncompatibleKeys"}),
-    "normalization": ("nn.norm nn.cross_map", {}),
-    "padding": ("nn.padding", {"_ConstantPadNd": "_Constant", "_ReflectionPadNd": "_Padding",
+    "activation": ("layers.activation layers.attention", {}),
+    "adaptive": ("layers.adaptive", {}),
+    "batchnorm": ("layers.norm layers.lazy parallel", {"_NormBase": "_ChannelNorm", "_LazyNormBase": "_LazyNorm"}),
+    "channelshuffle": ("layers.resize", {}),
+    "container": ("layers.container", {}),
+    "conv": ("layers.conv layers.lazy", {"_ConvTransposeNd": "_ConvTranspose", "_LazyConvXdMixin": "_LazyConvNd"}),
+    "distance": ("layers.linear", {}),
+    "dropout": ("layers.dropout", {"_DropoutNd": "_Dropout"}),
+    "flatten": ("layers.linear", {}),
+    "fold": ("layers.fold", {}),
+    "instancenorm": ("layers.norm layers.lazy", {"_NormBase": "_ChannelNorm"}),
+    "lazy": ("layers.lazy", {}),
+    "linear": ("layers.linear layers.lazy", {"NonDynamicallyQuantizableLinear": "Linear"}),
+    "loss": ("layers.loss", {}),
+    "module": ("module hooks", {"_IncompatibleKeys": "IncompatibleKeys"}),
+    "normalization": ("layers.norm layers.cross_map", {}),
+    "padding": ("layers.padding", {"_ConstantPadNd": "_Constant", "_ReflectionPadNd": "_Padding",
                                "_ReplicationPadNd": "_Padding", "_CircularPadNd": "_Padding"}),
-    "pixelshuffle": ("nn.resize", {}),
-    "pooling": ("nn.pool nn.fractional", {"_AdaptiveAvgPoolNd": "_Adaptive", "_AdaptiveMaxPoolNd": "_AdaptiveMax",
-                                          "_AvgPoolNd": "_AvgPool", "_LPPoolNd": "_LPPool", "_MaxPoolNd": "_MaxPool",
-                                          "_MaxUnpoolNd": "_MaxUnpool"}),
-    "rnn": ("nn.recurrent nn.utils.rnn nn.utils.old", {}),
-    "sparse": ("nn.linear nn.embedding_bag", {}),
-    "transformer": ("nn.attention", {}),
-    "upsampling": ("nn.resize", {}),
+    "pixelshuffle": ("layers.resize", {}),
+    "pooling": ("layers.pool layers.fractional", {
+        "_AdaptiveAvgPoolNd": "_Adaptive", "_AdaptiveMaxPoolNd": "_AdaptiveMax", "_AvgPoolNd": "_AvgPool",
+        "_LPPoolNd": "_LPPool", "_MaxPoolNd": "_MaxPool", "_MaxUnpoolNd": "_MaxUnpool"}),
+    "rnn": ("layers.recurrent utils.rnn utils.old", {}),
+    "sparse": ("layers.linear layers.embedding_bag", {}),
+    "transformer": ("layers.attention", {}),
+    "upsampling": ("layers.resize", {}),
 }  # fmt: skip
-"""PyTorch's name of the file -> ours, and private names of theirs that other programs use -> ours."""
+"""PyTorch's name of the file -> ours in `nn`, and private names of theirs that other programs use -> ours."""
 
 _COMMON = {
     "F": "nn.functional",
-    "LazyModuleMixin": "nn.lazy",
+    "LazyModuleMixin": "nn.layers.lazy",
     "Module": "nn.module",
     "Parameter": "nn.parameter",
     "Tensor": "autograd",
@@ -63,7 +63,7 @@ class Path(ModuleType):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         sources, renamed = PATHS[self.__name__.rpartition(".")[2]]
         for source in sources.split():
-            found = getattr(importlib.import_module(source), renamed.get(name, name), None)
+            found = getattr(importlib.import_module(f"nn.{source}"), renamed.get(name, name), None)
             if found is not None:
                 return found
         if name in _COMMON:
@@ -76,7 +76,9 @@ class Path(ModuleType):
 
     def __dir__(self) -> list[str]:
         sources, renamed = PATHS[self.__name__.rpartition(".")[2]]
-        return sorted({*renamed, *_COMMON}.union(*[dir(importlib.import_module(source)) for source in sources.split()]))
+        return sorted(
+            {*renamed, *_COMMON}.union(*[dir(importlib.import_module(f"nn.{source}")) for source in sources.split()])
+        )
 
 
 for _name in PATHS:

@@ -1,7 +1,15 @@
-"""Optimisers and learning rate schedules."""
+"""Optimisers and learning rate schedules.
 
-import importlib
-from typing import Any
+    optimizer.py      Optimizer: groups, states, `zero_grad`, hooks, saving                    read this first
+    sgd.py            the shortest of them; then adam.py (Adam and AdamW), and one file for each other rule
+    lbfgs.py          the one that evaluates the loss several times a step
+    lr_scheduler.py   learning rates over time; swa_utils.py: averages of weights
+
+The rule: an optimiser's docstring gives its formula and where it is from, its `step` writes to arrays in place and
+records nothing, and all it keeps between steps is in `state`, so that it can be saved.
+"""
+
+from autograd.later import later as _later
 
 from . import lr_scheduler
 from .adadelta import Adadelta
@@ -17,19 +25,36 @@ from .rmsprop import RMSprop
 from .rprop import Rprop
 from .sgd import SGD
 
-_LATER = {"Adafactor": "adafactor", "Muon": "muon"}
+__all__ = [
+    "ASGD",
+    "LBFGS",
+    "SGD",
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Muon",
+    "NAdam",
+    "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+    "lr_scheduler",
+    "swa_utils",
+]
 
-
-def __getattr__(name: str) -> Any:
-    """What few programs use is imported when it is first asked for."""
-    if name in _LATER:
-        return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
-    if name in ("adamw", "swa_utils"):
-        return importlib.import_module(f"{__name__}.{name}")
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+__getattr__ = _later(
+    __name__,
+    {
+        "Adafactor": "nn.optim.adafactor:Adafactor",
+        "Muon": "nn.optim.muon:Muon",
+        "adamw": "nn.optim.adamw",
+        "swa_utils": "nn.optim.swa_utils",
+    },
+)  # what few programs use
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER, "swa_utils"})
+    return sorted(__all__)

@@ -17,8 +17,8 @@ import autograd
 from autograd import Tensor
 from autograd.errors import SettingError
 
+from ..layers.norm import _BatchNorm
 from ..module import Module
-from ..norm import _BatchNorm
 from .lr_scheduler import LRScheduler
 
 Average = Callable[[Tensor, Tensor, Any], Tensor]

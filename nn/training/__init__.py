@@ -1,4 +1,14 @@
-"""Training and evaluation: `fit`, `evaluate`, and what goes with them."""
+"""Training and evaluation: `fit`, `evaluate`, and what goes with them.
+
+    loop.py           fit: epochs of batches                                                   read this first
+    evaluation.py     evaluate, predict, confusion matrices
+    batches.py        batches out of data sets, loaders and arrays
+    callbacks.py      what is done between epochs: stopping early, saving, learning rates, logs
+    history.py        what was measured in each epoch; progress.py: the bar
+    diagnosis.py      where a loss that is not finite came from
+
+The rule: nothing happens here that a loop of ten lines in a user's program could not do with the same public names.
+"""
 
 from .callbacks import (
     Callback,
@@ -17,3 +27,19 @@ from .evaluation import (
 )
 from .history import History
 from .loop import fit
+
+__all__ = [
+    "CSVLogger",
+    "Callback",
+    "EarlyStopping",
+    "Evaluation",
+    "History",
+    "LRScheduler",
+    "ModelCheckpoint",
+    "Training",
+    "confusion_matrix",
+    "confusion_table",
+    "evaluate",
+    "fit",
+    "predict",
+]

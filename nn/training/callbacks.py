@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from autograd.errors import SettingError
 
-from ..checkpoint import save_checkpoint
 from ..module import Module
 from ..optim import lr_scheduler
+from ..saving.checkpoint import save_checkpoint
 from .history import History
 
 Path = str | os.PathLike[str]

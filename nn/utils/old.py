@@ -9,8 +9,8 @@ from typing import Any
 from autograd import Tensor
 from autograd.tensor.layout import check_memory_format
 
+from ..layers.norm import _BatchNorm
 from ..module import Module
-from ..norm import _BatchNorm
 from .clip_grad import clip_grad_norm_
 
 

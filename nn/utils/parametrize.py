@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from autograd import Tensor, no_grad
 from autograd.errors import DTypeError, SettingError, ShapeError
 
-from ..container import ModuleDict, ModuleList
+from ..layers.container import ModuleDict, ModuleList
 from ..module import Module
 from ..parameter import Parameter
 from ..write import overwrite

@@ -11,7 +11,7 @@ from autograd.errors import SettingError
 from autograd.tensor.core import wrap
 
 from .. import draw
-from ..conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from ..layers.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from ..module import Module
 from ..parameter import Parameter
 from ..write import overwrite

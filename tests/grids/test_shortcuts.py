@@ -56,13 +56,13 @@ TESTS = {  # file and function of the shortcuts: file and function of their test
     "autograd/tensor/linalg.py:linear": "test_others.py:test_linear_maps",
     "autograd/tensor/repeat.py:repeat_interleave": "test_others.py:test_repeated_elements",
     "autograd/tensor/sort.py:topk": "test_others.py:test_the_largest_elements",
-    "nn/attention.py:_project": "test_others.py:test_heads_of_one_input_and_of_equal_ones",
+    "nn/layers/attention.py:_project": "test_others.py:test_heads_of_one_input_and_of_equal_ones",
     "nn/functional/attention.py:scaled_dot_product_attention": "test_attention.py:test_scaled_dot_product_attention",
     "nn/functional/dropout.py:dropout": "test_others.py:test_dropout",
     "nn/functional/dropout.py:_channelwise": "test_others.py:test_dropout",
     "nn/functional/pool.py:_adaptive_avg_pool": "test_pool.py:test_adaptive_pooling",
     "nn/functional/recurrent.py:lstm": "test_recurrent.py:test_every_setting",
-    "nn/fusion.py:_window": "test_fused.py:test_batch_norm_relu_and_pooling",
+    "nn/layers/fusion.py:_window": "test_fused.py:test_batch_norm_relu_and_pooling",
     "nn/utils/clip_grad.py:_norm": "test_others.py:test_norms_of_gradients",
 }
 

@@ -9,7 +9,7 @@ import pytest
 import autograd
 import nn
 from autograd.errors import CheckpointError, DeviceError, SettingError, ShapeError
-from nn.lazy import LazyModuleMixin
+from nn.layers.lazy import LazyModuleMixin
 from nn.parameter import UninitializedBuffer, UninitializedParameter
 
 # The lazy layer, the ordinary one, the size of an input.

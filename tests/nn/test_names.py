@@ -81,7 +81,7 @@ from autograd.utils.hooks import RemovableHandle
 def test_imports_of_programs():
     for line in IMPORTS.strip().splitlines():
         exec(line, {})
-    assert nn.modules.conv._ConvNd is nn.conv._ConvNd
+    assert nn.modules.conv._ConvNd is nn.layers.conv._ConvNd
     assert isinstance(nn.BatchNorm2d(3), nn.modules.batchnorm._BatchNorm)
     assert not isinstance(nn.InstanceNorm2d(3), nn.modules.batchnorm._BatchNorm)
     assert issubclass(nn.MSELoss, nn.modules.loss._Loss)

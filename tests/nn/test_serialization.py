@@ -15,7 +15,7 @@ import pytest
 import autograd
 import nn
 from autograd.errors import CheckpointError, DeviceError
-from nn import serialization
+from nn.saving import serialization
 
 
 def sample():

@@ -8,11 +8,11 @@ from autograd import Tensor
 from autograd.errors import SettingError, ShapeError
 from autograd.tensor.core import array_of
 
-from . import functional as F
-from . import init
+from .. import functional as F
+from .. import init
+from ..module import Module
+from ..parameter import Parameter
 from .linear import parameter
-from .module import Module
-from .parameter import Parameter
 
 
 class EmbeddingBag(Module):

@@ -11,10 +11,10 @@ from typing import Any
 from autograd import Tensor
 from autograd.errors import SettingError, ShapeError
 
-from . import functional as F
+from .. import functional as F
+from ..module import Module
+from ..parameter import Parameter
 from .linear import parameter
-from .module import Module
-from .parameter import Parameter
 
 
 class _InPlace(Module):

@@ -10,9 +10,9 @@ from typing import Any, Self, overload
 
 from autograd import Tensor
 
+from ..module import Module, indented, tree
+from ..parameter import Parameter
 from .fusion import Steps
-from .module import Module, indented, tree
-from .parameter import Parameter
 
 
 class _Row(Module):

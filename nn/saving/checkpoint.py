@@ -10,7 +10,7 @@ from typing import Any
 from autograd import Generator, get_rng_state, set_rng_state
 from autograd.errors import CheckpointError, SettingError
 
-from .module import Module
+from ..module import Module
 from .serialization import load, save
 
 _OWN = ("model", "optimizer", "scheduler", "epoch", "random", "generator")

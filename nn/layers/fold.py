@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from autograd import Tensor
 
-from . import functional as F
-from .functional.conv import Ints
-from .module import Module
+from .. import functional as F
+from ..functional.conv import Ints
+from ..module import Module
 
 
 class Unfold(Module):

@@ -12,9 +12,9 @@ from autograd import Tensor, cat
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
 from autograd.tensor.core import array_of, wrap
 
+from ..module import Module
 from .container import ModuleList, Sequential
 from .linear import Linear
-from .module import Module
 
 
 class ASMoutput(NamedTuple):

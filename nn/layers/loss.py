@@ -9,8 +9,8 @@ from autograd import Tensor
 from autograd.errors import SettingError
 from autograd.tensor.core import array_of, wrap
 
-from . import functional as F
-from .module import Module
+from .. import functional as F
+from ..module import Module
 
 
 class _Loss(Module):

@@ -8,7 +8,7 @@ from autograd import Tensor
 from autograd.errors import ShapeError
 from autograd.tensor.pad import pad
 
-from .module import Module
+from ..module import Module
 
 
 class CrossMapLRN2d(Module):

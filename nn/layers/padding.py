@@ -7,8 +7,8 @@ from typing import Any
 from autograd import Tensor
 from autograd.errors import ShapeError
 
-from . import functional as F
-from .module import Module
+from .. import functional as F
+from ..module import Module
 
 
 class _Padding(Module):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..module import Module
 from .activation import ReLU
 from .container import Sequential
 from .dropout import Dropout
 from .linear import Linear
-from .module import Module
 from .norm import BatchNorm1d
 
 

@@ -14,12 +14,12 @@ from autograd.errors import SettingError, ShapeError
 from autograd.modes import state
 from autograd.tensor.core import wrap
 
-from . import functional as F
-from . import init
-from .learner import warn_of_training_mode
+from .. import functional as F
+from .. import init
+from ..learner import warn_of_training_mode
+from ..module import Module
+from ..parameter import Parameter
 from .linear import parameter
-from .module import Module
-from .parameter import Parameter
 
 
 class _Affine(Module):

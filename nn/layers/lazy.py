@@ -13,6 +13,9 @@ from autograd import Tensor
 from autograd.errors import AutogradError, SettingError, ShapeError
 from autograd.tensor.core import array_of
 
+from ..functional.conv import Ints
+from ..module import Module
+from ..parameter import UninitializedBuffer, UninitializedParameter, UninitializedTensorMixin, is_lazy
 from .conv import (
     Conv1d,
     Conv2d,
@@ -24,9 +27,7 @@ from .conv import (
     _ConvNd,
     _ConvTranspose,
 )
-from .functional.conv import Ints
 from .linear import Linear
-from .module import Module
 from .norm import (
     BatchNorm1d,
     BatchNorm2d,
@@ -37,7 +38,6 @@ from .norm import (
     _ChannelNorm,
     _InstanceNorm,
 )
-from .parameter import UninitializedBuffer, UninitializedParameter, UninitializedTensorMixin, is_lazy
 
 
 class LazyModuleMixin(Module):

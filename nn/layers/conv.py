@@ -10,12 +10,12 @@ from autograd import Tensor
 from autograd.errors import SettingError, ShapeError
 from autograd.ops.conv import same_padding, transposed_size
 
-from . import functional as F
-from . import init
-from .functional.conv import Ints, Sizes, numbers
+from .. import functional as F
+from .. import init
+from ..functional.conv import Ints, Sizes, numbers
+from ..module import Module
+from ..parameter import Parameter
 from .linear import parameter
-from .module import Module
-from .parameter import Parameter
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 

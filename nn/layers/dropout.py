@@ -6,9 +6,9 @@ from autograd import Tensor
 from autograd.errors import SettingError
 from autograd.modes import state
 
-from . import functional as F
-from .learner import warn_of_training_mode
-from .module import Module
+from .. import functional as F
+from ..learner import warn_of_training_mode
+from ..module import Module
 
 
 class _Dropout(Module):

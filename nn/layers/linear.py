@@ -12,10 +12,10 @@ from autograd.device import check_device
 from autograd.errors import SettingError, ShapeError
 from autograd.tensor.core import array_of, get_default_dtype
 
-from . import functional as F
-from . import init
-from .module import Module
-from .parameter import Parameter
+from .. import functional as F
+from .. import init
+from ..module import Module
+from ..parameter import Parameter
 
 
 def parameter(function: str, shape: tuple[int, ...], device: Any = None, dtype: Any = None) -> Parameter:

@@ -13,10 +13,10 @@ from typing import Any
 from autograd import Tensor, anomaly
 from autograd.ops.fused import worthwhile
 
+from ..functional.norm import batch_norm_relu
+from ..hooks import FIRST_CALL, Hooks
+from ..module import Module
 from .activation import ReLU
-from .functional.norm import batch_norm_relu
-from .hooks import FIRST_CALL, Hooks
-from .module import Module
 from .norm import BatchNorm1d, BatchNorm2d
 from .pool import MaxPool2d
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from autograd import Tensor
 
-from . import functional as F
-from .functional.pool import _numbers
-from .module import Module
+from .. import functional as F
+from ..functional.pool import _numbers
+from ..module import Module
 
 
 class _MaxPool(Module):

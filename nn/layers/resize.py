@@ -6,8 +6,8 @@ from typing import Any
 
 from autograd import Tensor
 
-from . import functional as F
-from .module import Module
+from .. import functional as F
+from ..module import Module
 
 
 class Upsample(Module):

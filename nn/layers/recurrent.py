@@ -14,12 +14,12 @@ from autograd.advice import same_dtype
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.tensor.core import operand, wrap
 
-from . import functional as F
-from . import init
+from .. import functional as F
+from .. import init
+from ..module import Module
+from ..parameter import Parameter
+from ..utils.rnn import PackedSequence
 from .linear import parameter
-from .module import Module
-from .parameter import Parameter
-from .utils.rnn import PackedSequence
 
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 
