@@ -6,8 +6,9 @@ import sys
 import warnings
 from typing import Any
 
-from . import errors, func, functional, functions, linalg
+from . import api, errors, func, functional, linalg
 from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
+from .api import *
 from .creation import (
     arange,
     as_tensor,
@@ -28,7 +29,8 @@ from .creation import (
     zeros,
     zeros_like,
 )
-from .device import device
+from .custom import Function, once_differentiable
+from .devices import device
 from .dtypes import (
     bfloat16,
     bool,
@@ -64,8 +66,6 @@ from .dtypes import (
     uint64,
 )
 from .engine import backward, grad
-from .function import Function, checkpoint, once_differentiable
-from .functions import *
 from .memory import keep_freed_memory
 from .modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled, tape
 from .neighbours import warn_about_hips
@@ -89,10 +89,11 @@ from .random import (
     seed,
     set_rng_state,
 )
-from .tape import Tape
-from .tensor import Size, Tensor
-from .tensor.core import get_default_dtype, result_type, set_default_dtype
-from .tensor.display import set_printoptions
+from .recompute import checkpoint
+from .tapes import Tape
+from .tensors import Size, Tensor
+from .tensors.core import get_default_dtype, result_type, set_default_dtype
+from .tensors.display import set_printoptions
 from .threads import get_num_threads, set_num_threads
 
 __version__ = "0.1.0"
@@ -108,9 +109,7 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"(autograd|nn
 warn_about_hips()
 
 # Functions of compiled ops learn `out=` when they are asked for, see `__getattr__`; methods and operators never do.
-_COMPILED = {
-    n: f for n, f in vars(functions).items() if hasattr(f, "__code__") and f.__code__.co_filename == "<op call>"
-}
+_COMPILED = {n: f for n, f in vars(api).items() if hasattr(f, "__code__") and f.__code__.co_filename == "<op call>"}
 for _name in _COMPILED:
     del globals()[_name]
 
@@ -134,7 +133,7 @@ def __getattr__(name: str) -> Any:
         globals().update({name: getattr(check, name) for name in _CHECKER})
         return globals()[name]
     if name in _COMPILED:
-        from .tensor.out import with_out
+        from .tensors.out import with_out
 
         globals()[name] = with_out(_COMPILED[name])
         return globals()[name]

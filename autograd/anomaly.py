@@ -15,7 +15,7 @@ import numpy as np
 
 from .errors import AnomalyError
 from .modes import state
-from .tape import Cotangents, Record, accumulate
+from .tapes import Cotangents, Record, accumulate
 
 _SELECT = ("where", "masked_fill", "maximum", "minimum", "clamp", "relu")
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from .device import check_device
+from .devices import check_device
 from .errors import DTypeError, ShapeError
 from .modes import state
-from .tensor import Tensor
-from .tensor.core import Core, array_of, cast, get_default_dtype, wrap
-from .tensor.new import data_array, dtype_of, filled, made, size_of
-from .tensor.options import makes
-from .tensor.untracked import warn_of_scalar
+from .tensors import Tensor
+from .tensors.core import Core, array_of, cast, get_default_dtype, wrap
+from .tensors.new import data_array, dtype_of, filled, made, size_of
+from .tensors.options import makes
+from .tensors.untracked import warn_of_scalar
 
 # ---------------------------------------------------------------------------------------------------- from data
 

@@ -16,8 +16,8 @@ from .broadcast import unbroadcast
 from .errors import GraphError, SettingError, ShapeError
 from .modes import state
 from .op import COMPONENT, filled, wrong_shape
-from .tape import Cotangents, Leaf, Mark, Record, accumulate, outer, unreachable
-from .tensor.core import Core, lend, wrap
+from .tapes import Cotangents, Leaf, Mark, Record, accumulate, outer, unreachable
+from .tensors.core import Core, lend, wrap
 
 
 def backward(
@@ -117,7 +117,7 @@ def _batched(
     outputs: list[Any], inputs: list[Any], seeds: list[Any], retain: bool, create_graph: bool, *options: Any
 ) -> tuple[Any, ...]:
     """`grad` for each part of the seeds, stacked."""
-    from .functions import stack
+    from .api import stack
 
     lengths = {seed.shape[0] if seed.ndim else 0 for seed in seeds}
     if len(lengths) != 1 or not min(lengths):

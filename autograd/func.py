@@ -16,11 +16,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .api import stack
 from .errors import GraphError, ShapeError
-from .functions import stack
 from .mapping import check_randomness, each_called
 from .mapping import vmap as vmap
-from .tensor.core import Core, array_of, wrap
+from .tensors.core import Core, array_of, wrap
 from .tracing import Recording, leaves_no_records, leaves_of, pull, rebuild, trace
 
 Argnums: TypeAlias = int | tuple[int, ...]

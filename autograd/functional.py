@@ -14,7 +14,7 @@ import numpy as np
 
 from . import func as transforms
 from .errors import GraphError, SettingError, ShapeError
-from .tensor.core import Core, wrap
+from .tensors.core import Core, wrap
 from .tracing import leaves_of, reaches, rebuild
 
 Function = Callable[..., Any]

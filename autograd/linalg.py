@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from .errors import DTypeError, LinAlgError, SettingError, ShapeError
-from .tensor.core import implements, operand
-from .tensor.decompose import (
+from .tensors.core import implements, operand
+from .tensors.decompose import (
     EighResult,
     LstsqResult,
     QRResult,
@@ -26,12 +26,12 @@ from .tensor.decompose import (
     svd,
     svdvals,
 )
-from .tensor.diagonal import Diagonal
-from .tensor.dims import normalize_dims
-from .tensor.linalg import LinAlg, multi_dot
-from .tensor.out import takes_out
-from .tensor.reduce import Reduce, norm_of
-from .tensor.solve import (
+from .tensors.diagonal import Diagonal
+from .tensors.dims import normalize_dims
+from .tensors.linalg import LinAlg, multi_dot
+from .tensors.out import takes_out
+from .tensors.reduce import Reduce, norm_of
+from .tensors.solve import (
     SlogdetResult,
     cholesky,
     det,
@@ -42,7 +42,7 @@ from .tensor.solve import (
     solve,
     solve_triangular,
 )
-from .tensor.statistics import powers
+from .tensors.statistics import powers
 
 __all__ = [
     "EighResult",
@@ -206,7 +206,7 @@ _LATER = {
     "tensorinv": "systems",
     "tensorsolve": "systems",
 }
-"""Name -> file in `tensor/`, imported when it is first asked for."""
+"""Name -> file in `tensors/`, imported when it is first asked for."""
 
 _RENAMED = {"lu": "lu_parts", "lu_solve": "lu_solve_factored"}
 """What has another meaning in the main module."""
@@ -214,9 +214,9 @@ _RENAMED = {"lu": "lu_parts", "lu_solve": "lu_solve_factored"}
 
 def __getattr__(name: str) -> Any:
     if name in _RENAMED:
-        return takes_out(getattr(importlib.import_module("autograd.tensor.factors"), _RENAMED[name]))
+        return takes_out(getattr(importlib.import_module("autograd.tensors.factors"), _RENAMED[name]))
     if name in _LATER:
-        found = getattr(importlib.import_module(f"autograd.tensor.{_LATER[name]}"), name)
+        found = getattr(importlib.import_module(f"autograd.tensors.{_LATER[name]}"), name)
         return found if isinstance(found, type) else takes_out(found)
     if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

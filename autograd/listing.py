@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .tape import Leaf, Mark, Mutation, Record, Tape, place
+from .tapes import Leaf, Mark, Mutation, Record, Tape, place
 
 
 def listing(tape: Tape) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from .api import stack
 from .errors import GraphError, SettingError, ShapeError
-from .functions import stack
 from .random import default_generator
-from .tensor.core import Core, array_of, operand, wrap
+from .tensors.core import Core, array_of, operand, wrap
 from .tracing import leaves_no_records, leaves_of, rebuild
 
 

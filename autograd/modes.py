@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from .tape import Tape
+from .tapes import Tape
 
 
 class _State(threading.local):

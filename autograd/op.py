@@ -30,7 +30,7 @@ from kernels import elementwise
 from .broadcast import unbroadcast
 from .errors import ShapeError
 from .products import FEW, Owned, Product, computed
-from .tape import Cotangents, Record, accumulate
+from .tapes import Cotangents, Record, accumulate
 
 Array = np.ndarray[Any, Any]
 Function = Callable[..., Any]

@@ -14,16 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from .device import check_device
+from .devices import check_device
 from .errors import DTypeError, ShapeError
 from .modes import state
-from .tensor import Tensor
-from .tensor.core import Array, Core, array_of, get_default_dtype, wrap
-from .tensor.new import dtype_of, made, size_of
-from .tensor.options import makes
-from .tensor.out import takes_out
-from .tensor.random_fill import Generator, default_generator, floating, standard_normal, uniform
-from .tensor.untracked import warn_at_line
+from .tensors import Tensor
+from .tensors.core import Array, Core, array_of, get_default_dtype, wrap
+from .tensors.new import dtype_of, made, size_of
+from .tensors.options import makes
+from .tensors.out import takes_out
+from .tensors.random_fill import Generator, default_generator, floating, standard_normal, uniform
+from .tensors.untracked import warn_at_line
 
 __all__ = ["Generator", "default_generator"]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from .names.absent import missing
-from .tensor import Tensor
-from .tensor.elementwise import polygamma
-from .tensor.out import takes_out
-from .tensor.special import (
+from .tensors import Tensor
+from .tensors.elementwise import polygamma
+from .tensors.out import takes_out
+from .tensors.special import (
     airy_ai,
     bessel_j0,
     bessel_j1,
@@ -43,15 +43,15 @@ from .tensor.special import (
     xlog1py,
     zeta,
 )
-from .tensor.special import i0 as modified_bessel_i0
-from .tensor.special import i1 as modified_bessel_i1
-from .tensor.special import igamma as gammainc
-from .tensor.special import igammac as gammaincc
-from .tensor.special import k0 as modified_bessel_k0
-from .tensor.special import k0e as scaled_modified_bessel_k0
-from .tensor.special import k1 as modified_bessel_k1
-from .tensor.special import k1e as scaled_modified_bessel_k1
-from .tensor.variants import log_softmax, softmax
+from .tensors.special import i0 as modified_bessel_i0
+from .tensors.special import i1 as modified_bessel_i1
+from .tensors.special import igamma as gammainc
+from .tensors.special import igammac as gammaincc
+from .tensors.special import k0 as modified_bessel_k0
+from .tensors.special import k0e as scaled_modified_bessel_k0
+from .tensors.special import k1 as modified_bessel_k1
+from .tensors.special import k1e as scaled_modified_bessel_k1
+from .tensors.variants import log_softmax, softmax
 
 __all__ = [
     "airy_ai", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "chebyshev_polynomial_t", "chebyshev_polynomial_u",

@@ -11,8 +11,8 @@ from .creation import tensor
 from .errors import SettingError
 from .names.absent import missing
 from .random import rand, randint
-from .tensor import Tensor
-from .tensor.core import Core, array_of
+from .tensors import Tensor
+from .tensors.core import Core, array_of
 
 __all__ = ["assert_allclose", "assert_close", "make_tensor"]
 

@@ -17,8 +17,8 @@ import numpy as np
 from . import engine
 from .modes import state
 from .ops.shape import reshape
-from .tape import Leaf, Record
-from .tensor.core import Core, apply, array_of, new_leaf, wrap
+from .tapes import Leaf, Record
+from .tensors.core import Core, apply, array_of, new_leaf, wrap
 
 # ------------------------------------------------------------------------------------------------ nests of Tensors
 

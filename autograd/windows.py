@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from .device import check_device
+from .devices import check_device
 from .errors import DTypeError, SettingError
 from .names.absent import missing
-from .tensor.core import get_default_dtype
-from .tensor.new import dtype_of, made
+from .tensors.core import get_default_dtype
+from .tensors.new import dtype_of, made
 
 Array = np.ndarray[Any, Any]
 

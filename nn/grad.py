@@ -8,7 +8,7 @@ from typing import Any
 
 import autograd
 from autograd import Tensor
-from autograd.tensor.core import get_default_dtype
+from autograd.tensors.core import get_default_dtype
 
 from . import functional as F
 

@@ -11,8 +11,8 @@ import numpy as np
 from autograd import Tensor
 from autograd.errors import ShapeError
 from autograd.op import Op
-from autograd.tensor import Handle
-from autograd.tensor.core import apply, wrap
+from autograd.tensors import Handle
+from autograd.tensors.core import apply, wrap
 
 from .learner import look_at_input
 from .mistakes import look_at_lists

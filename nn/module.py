@@ -10,13 +10,13 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from autograd import Tensor
-from autograd.device import check_device
-from autograd.device import device as _device
+from autograd.devices import check_device
+from autograd.devices import device as _device
 from autograd.errors import AutogradError, CheckpointError, DeviceError, DTypeError, SettingError
-from autograd.tape import Leaf
-from autograd.tensor import Handle
-from autograd.tensor.core import array_of, wrap
-from autograd.tensor.layout import check_memory_format
+from autograd.tapes import Leaf
+from autograd.tensors import Handle
+from autograd.tensors.core import array_of, wrap
+from autograd.tensors.layout import check_memory_format
 
 from .hooks import FIRST_CALL, Hooks, call_hooked
 from .mistakes import mismatch, no_forward, not_a_module, warn_of_attribute

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd.device import check_device
+from autograd.devices import check_device
 from autograd.errors import DeviceError, ShapeError
 from autograd.names.absent import missing
 

@@ -7,10 +7,10 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import Tensor
-from autograd.device import check_device
+from autograd.devices import check_device
 from autograd.errors import ShapeError
-from autograd.tape import Leaf
-from autograd.tensor.core import array_of, get_default_dtype, new_leaf, wrap
+from autograd.tapes import Leaf
+from autograd.tensors.core import array_of, get_default_dtype, new_leaf, wrap
 
 
 class Parameter(Tensor):

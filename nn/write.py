@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd.modes import state
-from autograd.tape import outer
-from autograd.tensor.core import Core, wrap
+from autograd.tapes import outer
+from autograd.tensors.core import Core, wrap
 
 
 def overwrite(tensor: Core, value: Any, operation: str) -> None:

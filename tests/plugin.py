@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd.tape import Tape
+from autograd.tapes import Tape
 from nn import learner
 
 SWEEP_ALWAYS = os.environ.get("WENGERT_SWEEP_ALWAYS") == "1"

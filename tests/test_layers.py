@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import autograd
+import nn
+
 ROOT = Path(__file__).parents[1]
 ORDER = ("kernels", "autograd", "nn", "benchmarks", "tests")  # each may import itself and what stands before it
 WITH_TORCH = ("benchmarks/speed/", "tests/conformance/")  # run where PyTorch is, beside us or in a peer process
 HEAVY = {"numba", "matplotlib", "llvmlite"}
-INSIDE_AUTOGRAD = ("tensor", "func", "function", "functional", "engine")  # what ops, op and tape must not import
+INSIDE_AUTOGRAD = ("tensors", "func", "custom", "functional", "engine")  # what ops, op and tape must not import
 
 
 def imports(source: str, package: str) -> list[tuple[str, bool]]:
@@ -47,7 +52,7 @@ def violations(source: str, file: str) -> list[str]:
             wrong.append(f"{file} imports torch")
         if top == "nn" and target == "kernels":
             wrong.append(f"{file} imports {module}: nn reaches kernels through autograd")
-        low = top == "autograd" and (parts[1] == "ops" or parts[1] in ("op", "tape", "modes", "broadcast", "errors"))
+        low = top == "autograd" and (parts[1] == "ops" or parts[1] in ("op", "tapes", "modes", "broadcast", "errors"))
         if low and module.startswith("autograd.") and module.split(".")[1] in INSIDE_AUTOGRAD:
             wrong.append(f"{file} imports {module}: ops are declared on arrays, below Tensor")
     if top != "tests" and "TYPE_CHECKING" in source:
@@ -66,11 +71,11 @@ def test_imports_go_downwards(file):
 @pytest.mark.parametrize(
     ("file", "source"),
     [
-        ("autograd/tape.py", "import nn"),
-        ("autograd/tape.py", "from nn.module import Module"),
+        ("autograd/tapes.py", "import nn"),
+        ("autograd/tapes.py", "from nn.module import Module"),
         ("kernels/conv.py", "from autograd import op"),
-        ("autograd/ops/shape.py", "from ..tensor.core import Core"),
-        ("autograd/ops/shape.py", "def f():\n    from ..tensor import Tensor"),
+        ("autograd/ops/shape.py", "from ..tensors.core import Core"),
+        ("autograd/ops/shape.py", "def f():\n    from ..tensors import Tensor"),
         ("autograd/op.py", "from .engine import push"),
         ("nn/layers/linear.py", "import kernels"),
         ("nn/layers/linear.py", "import benchmarks.speed"),
@@ -78,8 +83,8 @@ def test_imports_go_downwards(file):
         ("benchmarks/train/images.py", "import torch"),
         ("tests/nn/layers/test_linear.py", "def f():\n    import torch"),
         ("benchmarks/train/images.py", "from tests.cases import CASES"),
-        ("autograd/tensor/core.py", "import numba"),
-        ("autograd/tensor/core.py", "from typing import TYPE_CHECKING"),
+        ("autograd/tensors/core.py", "import numba"),
+        ("autograd/tensors/core.py", "from typing import TYPE_CHECKING"),
     ],
 )
 def test_planted_violations_are_found(file, source):
@@ -90,3 +95,18 @@ def test_importing_loads_neither_numba_nor_matplotlib():
     code = "import sys, autograd, nn; print([m for m in ('numba', 'llvmlite', 'matplotlib') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def submodules(package):
+    for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        module = importlib.import_module(found.name)
+        yield package, found.name.rpartition(".")[2], module
+        if found.ispkg:
+            yield from submodules(module)
+
+
+def test_no_module_has_the_name_of_a_function_beside_it():
+    """A name means one thing: a type checker takes `package.name` for the module, Python for what was bound last."""
+    found = [each for top in (autograd, nn) for each in submodules(top)]
+    assert len(found) > 250
+    assert [module.__name__ for package, name, module in found if vars(package)[name] is not module] == []

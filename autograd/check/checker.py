@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import AutogradError, GraphError
 from ..func import leaves_of, rebuild
-from ..tensor.core import Core, wrap
+from ..tensors.core import Core, wrap
 from .claim import INCONCLUSIVE, KINK, WRONG, Claim, Finding
 from .compare import Comparison
 from .hints import hint

@@ -12,8 +12,8 @@ import numpy as np
 from .. import engine
 from ..errors import AutogradError, GradcheckError, SettingError
 from ..func import leaves_of
-from ..tape import Record
-from ..tensor.core import Core, new_leaf, wrap
+from ..tapes import Record
+from ..tensors.core import Core, new_leaf, wrap
 from .checker import check_grads
 from .claim import WRONG
 from .differences import noise_of, slope

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..modes import no_grad
-from ..tensor.core import Core, wrap
+from ..tensors.core import Core, wrap
 from .claim import WRONG, Claim, Worst
 from .compare import Comparison
 from .formulas import instead

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from .. import engine
+from ..custom import Function, _FunctionPlan
 from ..func import leaves_of
-from ..function import Function, _CheckpointPlan, _FunctionPlan
 from ..modes import state
 from ..op import COMPONENT
 from ..random import default_generator
-from ..tape import CONSUMED, Leaf, Record, Tape
-from ..tensor.core import Core, apply, new_leaf, wrap
+from ..recompute import _CheckpointPlan
+from ..tapes import CONSUMED, Leaf, Record, Tape
+from ..tensors.core import Core, apply, new_leaf, wrap
 
 Array = np.ndarray[Any, Any]
 float64 = np.dtype(np.float64)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from .. import engine
-from ..tape import HookList, Leaf, Record
-from ..tensor.core import wrap
+from ..tapes import HookList, Leaf, Record
+from ..tensors.core import wrap
 from .claim import WRONG, Finding, Worst
 from .recording import Call, FunctionCall, OwnTape, Recording
 from .records import index_of

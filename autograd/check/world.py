@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..random import Generator, default_generator
-from ..tape import Leaf
-from ..tensor.core import Core
+from ..tapes import Leaf
+from ..tensors.core import Core
 
 _LIBRARIES = ("autograd.", "nn.", "kernels.", "numpy.", "builtins.")
 _MOST = 10_000  # objects that are looked at

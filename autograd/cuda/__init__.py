@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from ..device import Absent
+from ..devices import Absent
 from ..errors import DeviceError
 from ..names.absent import missing
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..tensor import Tensor
-from ..tensor.layout import MEMORY_FORMATS
-from ..tensor.out import LATER, takes_out
+from ..tensors import Tensor
+from ..tensors.layout import MEMORY_FORMATS
+from ..tensors.out import LATER, takes_out
 from . import old
 from .absent import reason
 from .namespace import Namespace, resolve

@@ -7,7 +7,7 @@ import multiprocessing
 from collections.abc import Iterator
 from typing import Any
 
-from ..device import Absent
+from ..devices import Absent
 from .absent import missing
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..device import check_device, device
+from ..devices import check_device, device
 from ..errors import DTypeError, SettingError
 from ..modes import state
-from ..tensor import Tensor
-from ..tensor.core import Core, array_of, set_default_dtype
-from ..tensor.options import Layout, strided
+from ..tensors import Tensor
+from ..tensors.core import Core, array_of, set_default_dtype
+from ..tensors.options import Layout, strided
 
 IN_PLACE = frozenset(("celu_", "rrelu_", "selu_", "threshold_"))
 """Functions of `nn.functional` that write into their input, and that PyTorch has in its main module, too."""

@@ -30,32 +30,33 @@ ELSEWHERE = {
     "vmap": "autograd.func.vmap",
     # torch.autograd is this package itself, so its modules are asked for here
     "anomaly_mode": "autograd.anomaly",
+    "function": "autograd.function",
     "grad_mode": "autograd.modes",
 }
 """Name -> full name of what it stands for."""
 
 _FILES = {
-    "tensor.copies": """
+    "tensors.copies": """
         alias_copy as_strided_copy detach detach_copy diagonal_copy expand_copy narrow_copy permute_copy select_copy
         slice_copy split_copy split_with_sizes_copy squeeze_copy t_copy transpose_copy unbind_copy unfold_copy
         unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze_copy view_copy
     """,
-    "tensor.more": """
+    "tensors.more": """
         angle as_strided_scatter conj conj_physical constant_pad_nd diagonal_scatter embedding_renorm_ fill frexp
         index_reduce nonzero_static put real resize_as_ resolve_conj resolve_neg rsub
     """,
-    "tensor.slopes": "gradient histogram histogramdd",
-    "tensor.made": "binomial empty_permuted empty_strided from_file frombuffer range",
-    "tensor.layers": """
+    "tensors.slopes": "gradient histogram histogramdd",
+    "tensors.made": "binomial empty_permuted empty_strided from_file frombuffer range",
+    "tensors.layers": """
         frobenius_norm gru_cell lstm_cell norm_except_dim nuclear_norm rnn_relu_cell rnn_tanh_cell spmm
     """,
-    "tensor.factors": """
+    "tensors.factors": """
         cholesky_inverse cholesky_solve lu lu_solve lu_unpack orgqr pca_lowrank svd_lowrank triangular_solve
     """,
-    "tensor.decompose": "pinverse",
-    "tensor.older": "qr svd",
-    "tensor.solve": "matrix_exp",
-    "tensor.special": "i0 igamma igammac",
+    "tensors.decompose": "pinverse",
+    "tensors.older": "qr svd",
+    "tensors.solve": "matrix_exp",
+    "tensors.special": "i0 igamma igammac",
     "utils.dlpack": "from_dlpack to_dlpack",
 }
 """File of this package -> functions in it."""
@@ -126,7 +127,7 @@ NAMESPACES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "variable": ("Variable, which is the Tensor itself.",
                  {"Variable": "autograd.Variable", "VariableMeta": type, "torch": "autograd"}),
-    "graph": ("Nodes of the graph.", {"Node": "autograd.tensor.GradFn", "RemovableHandle": "autograd.tensor.Handle",
+    "graph": ("Nodes of the graph.", {"Node": "autograd.tensors.GradFn", "RemovableHandle": "autograd.tensors.Handle",
                                       "Variable": "autograd.Variable"}),
     "version": (
         "Versions of this library and of those for other devices, which are not here.",

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..broadcast import unbroadcast
 from ..op import Array, op
-from ..tape import owner
+from ..tapes import owner
 
 Sizes = tuple[int, ...]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import SettingError
-from ..function import checkpoint
 from ..names.absent import missing
+from ..recompute import checkpoint
 
 __all__ = ["checkpoint", "checkpoint_sequential"]
 

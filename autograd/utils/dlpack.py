@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor
-from ..tensor.core import array_of, wrap
+from ..tensors import Tensor
+from ..tensors.core import array_of, wrap
 
 __all__ = ["from_dlpack", "to_dlpack"]
 

@@ -9,7 +9,7 @@ from math import nan
 from typing import Any
 
 from autograd import Size, Tensor, arange, bernoulli, no_grad, where
-from autograd.tensor.activation import logsigmoid
+from autograd.tensors.activation import logsigmoid
 
 from . import constraints
 from .constraints import Constraint

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, arange, lgamma, no_grad
-from autograd.tensor.activation import logsigmoid
-from autograd.tensor.core import wrap
+from autograd.tensors.activation import logsigmoid
+from autograd.tensors.core import wrap
 
 from ..draw import source
 from . import constraints

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd import Size, Tensor, arange, finfo, full, no_grad
 from autograd.errors import SettingError, ShapeError
-from autograd.tensor.core import Array, wrap
+from autograd.tensors.core import Array, wrap
 
 from ..draw import source
 from . import constraints

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd import Size, Tensor, no_grad
 from autograd.errors import SettingError, ShapeError
-from autograd.tensor.core import Array, wrap
+from autograd.tensors.core import Array, wrap
 
 from .constraints import Constraint
 from .utils import as_tensor

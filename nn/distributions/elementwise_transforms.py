@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd import Tensor, broadcast_shapes, finfo, full_like
 from autograd.errors import SettingError
-from autograd.tensor.activation import softplus
+from autograd.tensors.activation import softplus
 
 from . import constraints
 from .distribution import Distribution

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, zeros_like
-from autograd.tensor.core import wrap
+from autograd.tensors.core import wrap
 
 from ..draw import source
 from . import constraints

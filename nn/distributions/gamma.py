@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd import Tensor, digamma, lgamma
-from autograd.tensor.special import igamma
+from autograd.tensors.special import igamma
 
 from . import constraints, implicit
 from .constraints import Constraint

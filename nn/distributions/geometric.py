@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import Tensor, no_grad, where, zeros_like
 from autograd.errors import SettingError
-from autograd.tensor.core import wrap
+from autograd.tensors.core import wrap
 
 from ..draw import source
 from . import constraints

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.tensor.core import Array
+from autograd.tensors.core import Array
 
 from ..draw import source
 from .location_scale import LocationScale

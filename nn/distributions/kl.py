@@ -12,7 +12,7 @@ from typing import Any
 from autograd import Tensor, digamma, lgamma, where
 from autograd.errors import ShapeError
 from autograd.linalg import solve
-from autograd.tensor.activation import logsigmoid
+from autograd.tensors.activation import logsigmoid
 
 from .bernoulli import Bernoulli
 from .beta import Beta, log_beta

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd import Tensor, finfo, lgamma, mvlgamma
 from autograd.errors import SettingError
-from autograd.tensor.core import wrap
+from autograd.tensors.core import wrap
 
 from ..draw import source
 from . import constraints

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd import Tensor
-from autograd.tensor.core import Array, wrap
+from autograd.tensors.core import Array, wrap
 
 from . import constraints
 from .constraints import Constraint

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tensor.core import Array, array_of, wrap
+from autograd.tensors.core import Array, array_of, wrap
 
 from .constraint import Constraint
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import Tensor, broadcast_shapes
 from autograd.errors import SettingError, ShapeError
-from autograd.tensor.core import wrap
+from autograd.tensors.core import wrap
 
 from .categorical import Categorical
 from .constraints import Constraint, MixtureSameFamilyConstraint

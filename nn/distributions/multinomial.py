@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import Size, Tensor, lgamma, no_grad, where
-from autograd.tensor.core import wrap
+from autograd.tensors.core import wrap
 
 from ..draw import source
 from . import constraints

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, lgamma, no_grad, where
-from autograd.tensor.activation import logsigmoid
-from autograd.tensor.core import wrap
+from autograd.tensors.activation import logsigmoid
+from autograd.tensors.core import wrap
 
 from ..draw import source
 from . import constraints

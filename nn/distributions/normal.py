@@ -8,8 +8,8 @@ import math
 from typing import Any
 
 from autograd import Tensor, randn
-from autograd.tensor.core import Array
-from autograd.tensor.special import ndtri
+from autograd.tensors.core import Array
+from autograd.tensors.special import ndtri
 
 from .exp_family import ExponentialFamily
 from .location_scale import LocationScale

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd import Size, Tensor, finfo, rand
-from autograd.tensor.activation import logsigmoid
+from autograd.tensors.activation import logsigmoid
 
 from . import constraints
 from .bernoulli import Binary

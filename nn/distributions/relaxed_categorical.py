@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Size, Tensor, finfo
-from autograd.tensor.core import wrap
+from autograd.tensors.core import wrap
 
 from ..draw import source
 from . import constraints

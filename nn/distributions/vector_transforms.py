@@ -13,8 +13,8 @@ import numpy as np
 from autograd import finfo, tril_indices
 from autograd.errors import ShapeError
 from autograd.linalg import cholesky
-from autograd.tensor.activation import logsigmoid, softplus
-from autograd.tensor.core import wrap
+from autograd.tensors.activation import logsigmoid, softplus
+from autograd.tensors.core import wrap
 
 from ..functional import pad
 from . import constraints

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Function, Tensor
-from autograd.tensor.core import Array, wrap
+from autograd.tensors.core import Array, wrap
 
 from ..draw import source
 from . import constraints

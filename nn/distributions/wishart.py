@@ -13,7 +13,7 @@ import numpy as np
 from autograd import Tensor, broadcast_shapes, mvlgamma, randn, where
 from autograd.errors import SettingError, ShapeError
 from autograd.linalg import inv, slogdet, solve
-from autograd.tensor.core import wrap
+from autograd.tensors.core import wrap
 
 from . import constraints, implicit
 from .constraints import Constraint

@@ -17,9 +17,9 @@ The rule: a function checks what it is given, in PyTorch's words, and applies op
 and derivatives stand in `autograd/ops`, settings and parameters in `nn/layers`.
 """
 
-from autograd.functions import sigmoid, tanh
+from autograd.api import sigmoid, tanh
 from autograd.later import later as _later
-from autograd.tensor.activation import (
+from autograd.tensors.activation import (
     celu,
     elu,
     gelu,
@@ -45,10 +45,11 @@ from autograd.tensor.activation import (
     tanhshrink,
     threshold,
 )
-from autograd.tensor.index import embedding, one_hot
-from autograd.tensor.pad import pad
+from autograd.tensors.index import embedding, one_hot
+from autograd.tensors.pad import pad
 
 from .attention import scaled_dot_product_attention
+from .bags import embedding_bag
 from .conv import (
     conv1d,
     conv2d,
@@ -59,7 +60,7 @@ from .conv import (
 )
 from .ctc import ctc_loss
 from .distance import cosine_similarity, normalize, pairwise_distance, pdist
-from .dropout import (
+from .dropouts import (
     alpha_dropout,
     dropout,
     dropout1d,
@@ -67,10 +68,8 @@ from .dropout import (
     dropout3d,
     feature_alpha_dropout,
 )
-from .embedding_bag import embedding_bag
-from .fold import fold, unfold
+from .folding import fold, unfold
 from .inplace import celu_, elu_, hardtanh_, leaky_relu_, relu_, rrelu_, selu_, threshold_
-from .linear import bilinear, linear
 from .loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -112,6 +111,7 @@ from .pool import (
     max_pool2d,
     max_pool3d,
 )
+from .products import bilinear, linear
 from .resize import (
     channel_shuffle,
     interpolate,

@@ -11,9 +11,9 @@ import numpy as np
 from autograd import Tensor, where
 from autograd.errors import SettingError, ShapeError
 from autograd.ops import attention as ops
-from autograd.tensor.core import apply, array_of, wrap
+from autograd.tensors.core import apply, array_of, wrap
 
-from .dropout import dropout
+from .dropouts import dropout
 
 
 def scaled_dot_product_attention(

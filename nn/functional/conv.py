@@ -12,7 +12,7 @@ from autograd import Tensor
 from autograd.advice import same_dtype
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import conv as ops
-from autograd.tensor.core import apply, operand
+from autograd.tensors.core import apply, operand
 
 Ints = int | tuple[int, ...] | list[int]
 Sizes = tuple[int, ...]

@@ -9,8 +9,8 @@ import numpy as np
 
 from autograd import Tensor, stack, where
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
-from autograd.tensor.core import array_of, wrap
-from autograd.tensor.pad import pad
+from autograd.tensors.core import array_of, wrap
+from autograd.tensors.pad import pad
 
 from .loss import _input, _labels, reduced
 

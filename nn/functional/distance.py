@@ -8,8 +8,8 @@ import numpy as np
 
 from autograd import Tensor, broadcast_tensors
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.tensor.core import operand
-from autograd.tensor.out import into
+from autograd.tensors.core import operand
+from autograd.tensors.out import into
 
 
 def _tensor(x: Any) -> Any:

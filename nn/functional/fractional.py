@@ -11,7 +11,7 @@ import numpy as np
 from autograd import rand
 from autograd.advice import to_float
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.tensor.core import array_of, operand, wrap
+from autograd.tensors.core import array_of, operand, wrap
 
 from .pool import _numbers
 

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from autograd.tensor.activation import celu, elu, hardtanh, leaky_relu, relu, selu, threshold
+from autograd.tensors.activation import celu, elu, hardtanh, leaky_relu, relu, selu, threshold
 
 from .sampling import rrelu
 

@@ -14,9 +14,9 @@ from autograd.advice import to_float
 from autograd.errors import DTypeError, LabelError, NoRuleError, SettingError, ShapeError
 from autograd.modes import state
 from autograd.ops import loss as ops
-from autograd.tape import Record
-from autograd.tensor.activation import hardtanh, logsigmoid
-from autograd.tensor.core import apply, array_of, cast, operand, wrap
+from autograd.tapes import Record
+from autograd.tensors.activation import hardtanh, logsigmoid
+from autograd.tensors.core import apply, array_of, cast, operand, wrap
 
 from ..learner import due, glance, warn_once
 from .distance import cosine_similarity, pairwise_distance

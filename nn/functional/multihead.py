@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd.errors import ShapeError
 
-from .linear import linear
+from .products import linear
 
 
 def multi_head_attention_forward(

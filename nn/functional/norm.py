@@ -13,7 +13,7 @@ from autograd.advice import same_dtype, to_float
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import fused
 from autograd.ops import norm as ops
-from autograd.tensor.core import apply, apply_keeping, array_of, cast, operand, wrap
+from autograd.tensors.core import apply, apply_keeping, array_of, cast, operand, wrap
 
 from ..write import noted
 

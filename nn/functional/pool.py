@@ -19,8 +19,8 @@ from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import pool as ops
 from autograd.ops.pool import Windows
 from autograd.ops.resize import mean_taps, resample
-from autograd.tensor.core import apply, apply_keeping, operand, wrap
-from autograd.tensor.piecewise import where
+from autograd.tensors.core import apply, apply_keeping, operand, wrap
+from autograd.tensors.piecewise import where
 
 Numbers = tuple[int, ...]
 _COUNT = {1: "one int", 2: "two ints", 3: "three ints"}

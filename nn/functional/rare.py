@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd.tensor.core import array_of
+from autograd.tensors.core import array_of
 
 from . import conv
 from .conv import conv1d

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.ops import recurrent as ops
-from autograd.tensor.core import apply
+from autograd.tensors.core import apply
 
 Array = np.ndarray[Any, Any]
 

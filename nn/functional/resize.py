@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import resize as ops
-from autograd.tensor.core import apply, operand
+from autograd.tensors.core import apply, operand
 
 from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 

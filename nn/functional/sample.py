@@ -11,7 +11,7 @@ import numpy as np
 from autograd.advice import same_dtype
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops.index import zero_at
-from autograd.tensor.core import apply, operand, wrap
+from autograd.tensors.core import apply, operand, wrap
 
 _MODES = ("bilinear", "nearest", "bicubic")
 _PADDING = ("zeros", "border", "reflection")

@@ -9,9 +9,9 @@ import numpy as np
 from autograd import Tensor
 from autograd.advice import to_float
 from autograd.errors import DTypeError, SettingError
-from autograd.tensor.activation import leaky_relu
-from autograd.tensor.core import operand, wrap
-from autograd.tensor.inplace import update
+from autograd.tensors.activation import leaky_relu
+from autograd.tensors.core import operand, wrap
+from autograd.tensors.inplace import update
 
 from .. import draw
 

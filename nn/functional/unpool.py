@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd.errors import DTypeError, LabelError, ShapeError
 from autograd.ops import pool as ops
-from autograd.tensor.core import apply, array_of, operand
+from autograd.tensors.core import apply, array_of, operand
 
 from .pool import _numbers, _stride
 

@@ -10,10 +10,10 @@ from typing import Any
 from autograd.errors import SettingError
 
 from . import ctc, loss, norm
-from .dropout import alpha_dropout as _alpha_dropout
-from .dropout import dropout as _dropout
-from .dropout import feature_alpha_dropout as _feature_alpha_dropout
-from .embedding_bag import embedding_bag as _embedding_bag
+from .bags import embedding_bag as _embedding_bag
+from .dropouts import alpha_dropout as _alpha_dropout
+from .dropouts import dropout as _dropout
+from .dropouts import feature_alpha_dropout as _feature_alpha_dropout
 
 _REDUCTIONS = ("none", "mean", "sum")
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, cat
-from autograd.device import check_device
+from autograd.devices import check_device
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.tensor.core import array_of, get_default_dtype, wrap
+from autograd.tensors.core import array_of, get_default_dtype, wrap
 
 from .. import functional as F
 from .. import init

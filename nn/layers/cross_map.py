@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import ShapeError
-from autograd.tensor.pad import pad
+from autograd.tensors.pad import pad
 
 from ..module import Module
 

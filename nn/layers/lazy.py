@@ -11,7 +11,7 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import AutogradError, SettingError, ShapeError
-from autograd.tensor.core import array_of
+from autograd.tensors.core import array_of
 
 from ..functional.conv import Ints
 from ..module import Module

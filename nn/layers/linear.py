@@ -8,9 +8,9 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import Tensor
-from autograd.device import check_device
+from autograd.devices import check_device
 from autograd.errors import SettingError, ShapeError
-from autograd.tensor.core import array_of, get_default_dtype
+from autograd.tensors.core import array_of, get_default_dtype
 
 from .. import functional as F
 from .. import init

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import SettingError
-from autograd.tensor.core import array_of, wrap
+from autograd.tensors.core import array_of, wrap
 
 from .. import functional as F
 from ..module import Module

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.device import check_device
+from autograd.devices import check_device
 from autograd.errors import SettingError, ShapeError
 from autograd.modes import state
-from autograd.tensor.core import wrap
+from autograd.tensors.core import wrap
 
 from .. import functional as F
 from .. import init

@@ -12,7 +12,7 @@ import nn.functional.recurrent as layers
 from autograd import Tensor, cat, stack
 from autograd.advice import same_dtype
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.tensor.core import operand, wrap
+from autograd.tensors.core import operand, wrap
 
 from .. import functional as F
 from .. import init

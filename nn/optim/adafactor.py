@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import SettingError
-from autograd.tensor.core import wrap
+from autograd.tensors.core import wrap
 
 from .optimizer import Array, Group, Optimizer, State
 

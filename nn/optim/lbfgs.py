@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import Tensor, enable_grad
 from autograd.errors import SettingError
-from autograd.tensor.core import wrap
+from autograd.tensors.core import wrap
 
 from .optimizer import Array, Closure, Group, Optimizer, State, numbers
 

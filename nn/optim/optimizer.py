@@ -15,9 +15,9 @@ import numpy as np
 from autograd import Tensor, enable_grad
 from autograd.errors import CheckpointError, GraphError, SettingError
 from autograd.modes import state
-from autograd.tape import outer
-from autograd.tensor import Handle
-from autograd.tensor.core import array_of, wrap
+from autograd.tapes import outer
+from autograd.tensors import Handle
+from autograd.tensors.core import array_of, wrap
 
 from ..learner import note_step
 from ..mistakes import no_parameters, nothing_left

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import SettingError
-from autograd.tensor.core import wrap
+from autograd.tensors.core import wrap
 
 from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
 

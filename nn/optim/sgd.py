@@ -10,7 +10,7 @@ import numpy as np
 
 import autograd.update as update
 from autograd.errors import SettingError
-from autograd.tensor.core import wrap
+from autograd.tensors.core import wrap
 
 from .optimizer import Array, Group, Optimizer, State, refuse_differentiable
 

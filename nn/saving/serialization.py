@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.device import check_device
+from autograd.devices import check_device
 from autograd.errors import CheckpointError
-from autograd.tensor.core import new_leaf, wrap
+from autograd.tensors.core import new_leaf, wrap
 
 from . import safetensors
 

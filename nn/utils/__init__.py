@@ -18,11 +18,11 @@ from . import rnn
 from .clip_grad import clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from .fusion import fuse_conv_bn_eval, fuse_conv_bn_weights, fuse_linear_bn_eval, fuse_linear_bn_weights
 from .init import skip_init
-from .spectral_norm import remove_spectral_norm, spectral_norm
+from .spectral import remove_spectral_norm, spectral_norm
 from .stateless import functional_call, stack_module_state
-from .summary import Summary, summary
+from .table import Summary, summary
 from .vector import parameters_to_vector, vector_to_parameters
-from .weight_norm import remove_weight_norm, weight_norm
+from .weights import remove_weight_norm, weight_norm
 
 __all__ = [
     "Summary",

@@ -11,8 +11,8 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import AutogradError
-from autograd.tensor.core import wrap
-from autograd.tensor.untracked import warn_at_line
+from autograd.tensors.core import wrap
+from autograd.tensors.untracked import warn_at_line
 
 from ..mistakes import no_parameters
 from ..write import noted

@@ -7,14 +7,14 @@ from typing import Any, TypeVar
 
 from autograd import Tensor
 from autograd.errors import SettingError
-from autograd.tensor.core import wrap
+from autograd.tensors.core import wrap
 
 from .. import draw
 from ..functional import normalize
 from ..module import Module
 from .parametrize import register_parametrization
-from .spectral_norm import as_matrix, divided, iterate, unit, usual_dim
-from .weight_norm import norm_except
+from .spectral import as_matrix, divided, iterate, unit, usual_dim
+from .weights import norm_except
 
 M = TypeVar("M", bound=Module)
 

@@ -14,7 +14,7 @@ import numpy as np
 from autograd import randperm
 from autograd.errors import SettingError, ShapeError
 from autograd.names.absent import missing
-from autograd.tensor.core import array_of, wrap
+from autograd.tensors.core import array_of, wrap
 
 from ..module import Module
 from ..parameter import Parameter

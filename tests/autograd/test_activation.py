@@ -9,7 +9,7 @@ import pytest
 
 import autograd
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.tensor import activation as act
+from autograd.tensors import activation as act
 
 inf, nan = math.inf, math.nan
 

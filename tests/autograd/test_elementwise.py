@@ -11,9 +11,9 @@ import pytest
 import autograd
 from autograd.errors import DeviceError, DTypeError, NoRuleError, SettingError, ShapeError
 from autograd.ops import special
-from autograd.tensor import Tensor
-from autograd.tensor.core import constants, set_default_dtype
-from autograd.tensor.piecewise import where
+from autograd.tensors import Tensor
+from autograd.tensors.core import constants, set_default_dtype
+from autograd.tensors.piecewise import where
 
 inf, nan = math.inf, math.nan
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import autograd
+from autograd.custom import once_differentiable
 from autograd.errors import GraphError, ShapeError
-from autograd.function import once_differentiable
 
 
 class Exp(autograd.Function):

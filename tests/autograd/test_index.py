@@ -8,8 +8,8 @@ import pytest
 import autograd
 from autograd import tensor
 from autograd.errors import DTypeError, ShapeError
-from autograd.tensor.index import bucketize, embedding, one_hot, searchsorted
-from autograd.tensor.pad import pad
+from autograd.tensors.index import bucketize, embedding, one_hot, searchsorted
+from autograd.tensors.pad import pad
 
 
 def grid(requires_grad=True):

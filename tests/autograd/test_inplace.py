@@ -205,7 +205,7 @@ def test_a_saved_operand_that_is_a_view_of_the_written_memory_is_detected():
 
 
 def test_every_in_place_form_has_its_method():
-    from autograd.tensor import inplace
+    from autograd.tensors import inplace
 
     for name, member in vars(inplace.InPlace).items():
         if callable(member) and "." not in getattr(member, "__qualname__", ".") and name.endswith("_"):

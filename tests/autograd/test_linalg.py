@@ -8,7 +8,7 @@ import pytest
 import autograd
 from autograd import linalg, products
 from autograd.errors import DTypeError, LinAlgError, SettingError, ShapeError
-from autograd.tensor import Tensor
+from autograd.tensors import Tensor
 from kernels import jit
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import autograd
 from autograd.op import registry
-from autograd.tensor import Tensor
+from autograd.tensors import Tensor
 from tests.cases import CASES
 
 

@@ -13,9 +13,9 @@ import pytest
 
 import autograd as torch
 import nn
-from autograd import Tensor, functions
+from autograd import Tensor, api
 from autograd.errors import DTypeError, GraphError, IntegerDivisionError
-from autograd.tensor import out
+from autograd.tensors import out
 
 
 def x() -> Tensor:
@@ -95,7 +95,7 @@ def test_out_is_refused_where_it_would_lose_something():
 
 def test_every_name_with_out_is_a_function_that_takes_it():
     for name in sorted(out.NAMES - {"multinomial", "bernoulli"}):
-        if hasattr(functions, name):
+        if hasattr(api, name):
             function = getattr(torch, name)
             wraps = hasattr(function, "__wrapped__")
             assert wraps or "out" in inspect.signature(function).parameters, name

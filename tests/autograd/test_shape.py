@@ -7,7 +7,7 @@ import pytest
 
 import autograd
 from autograd.errors import DTypeError, ShapeError
-from autograd.tensor import Tensor
+from autograd.tensors import Tensor
 
 
 def numbers(*shape, **kwargs):

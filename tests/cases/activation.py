@@ -6,9 +6,9 @@ import numpy as np
 
 from autograd.ops.activation import dropout
 from autograd.ops.attention import attention
-from autograd.tensor import Tensor
-from autograd.tensor import activation as act
-from autograd.tensor.core import apply
+from autograd.tensors import Tensor
+from autograd.tensors import activation as act
+from autograd.tensors.core import apply
 
 from .case import Case, real
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from autograd.ops.piecewise import keep
-from autograd.tensor import Tensor
-from autograd.tensor.piecewise import where
+from autograd.tensors import Tensor
+from autograd.tensors.piecewise import where
 
 from .case import Case, above_one, positive, probability, real, unit
 

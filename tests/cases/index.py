@@ -4,10 +4,10 @@ import numpy as np
 
 from autograd.ops import index as ops
 from autograd.ops import pad as pad_ops
-from autograd.tensor import Tensor
-from autograd.tensor.core import apply
-from autograd.tensor.index import embedding
-from autograd.tensor.pad import pad
+from autograd.tensors import Tensor
+from autograd.tensors.core import apply
+from autograd.tensors.index import embedding
+from autograd.tensors.pad import pad
 
 from .case import Case, distinct
 

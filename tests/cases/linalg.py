@@ -4,7 +4,7 @@ import numpy as np
 
 import autograd
 from autograd import linalg
-from autograd.tensor import Tensor
+from autograd.tensors import Tensor
 
 from .case import Case, real
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograd.ops import loss
-from autograd.tensor.core import apply
+from autograd.tensors.core import apply
 
 from .case import Case, probability, real
 

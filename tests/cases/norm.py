@@ -3,7 +3,7 @@
 import numpy as np
 
 import nn.functional as F
-from autograd.tensor.core import wrap
+from autograd.tensors.core import wrap
 from nn.functional.norm import batch_norm_relu
 
 from .case import Case

@@ -6,7 +6,7 @@ import numpy as np
 
 import nn.functional as F
 from autograd.ops import pool, resize
-from autograd.tensor.core import apply
+from autograd.tensors.core import apply
 
 from .case import Case, distinct
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograd.ops import recurrent as ops
-from autograd.tensor.core import apply
+from autograd.tensors.core import apply
 from kernels import jit
 from tests import naive
 

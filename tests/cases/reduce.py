@@ -4,7 +4,7 @@ import numpy as np
 
 import autograd
 from autograd.ops import along, others, reduce, scan
-from autograd.tensor import Tensor
+from autograd.tensors import Tensor
 
 from .case import Case, distinct, real
 

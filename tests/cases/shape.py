@@ -3,7 +3,7 @@
 import numpy as np
 
 import autograd
-from autograd.tensor import Tensor
+from autograd.tensors import Tensor
 
 from .case import Case
 

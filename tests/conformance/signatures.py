@@ -222,7 +222,7 @@ def schemas_make_new(place: str, name: str) -> bool:
 
 def spelled(function: Any, name: str) -> frozenset[str]:
     """Arguments that a wrapper takes beside those of the signature."""
-    from autograd.tensor import core, out
+    from autograd.tensors import core, out
 
     taken = set(getattr(function, "takes", ()))
     if getattr(function, "__wrapped__", None) is not None:

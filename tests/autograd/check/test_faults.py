@@ -12,7 +12,7 @@ import nn
 import nn.functional as F
 from autograd import engine
 from autograd.op import _STEP_SCOPE
-from autograd.tensor.core import wrap
+from autograd.tensors.core import wrap
 from tests.autograd.check.plant import array, planted, planted_step
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd.tensor import Tensor
+from autograd.tensors import Tensor
 from tests.cases import CASES
 
 DIFFERENTIABLE = [case for case in CASES if case.order >= 1]

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import SettingError
-from autograd.tensor.core import wrap
+from autograd.tensors.core import wrap
 
 from .. import draw
 from ..layers.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d

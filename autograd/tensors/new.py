@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..device import check_device, device
+from ..devices import check_device, device
 from ..errors import DTypeError, ShapeError
 from ..modes import state
 from .core import (

@@ -8,7 +8,7 @@ from autograd import Tensor
 from autograd.advice import same_dtype
 from autograd.errors import DTypeError, ShapeError
 from autograd.ops.linalg import linear as linear_op
-from autograd.tensor.core import apply, operand
+from autograd.tensors.core import apply, operand
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

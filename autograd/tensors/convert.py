@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..device import check_device, device
+from ..devices import check_device, device
 from ..errors import DeviceError, GraphError, ShapeError
 from ..modes import state
 from .core import Core, apply, bool_, cast, float16, float32, float64, get_default_dtype, int64, method, to, uint8, wrap

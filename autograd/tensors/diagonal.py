@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..device import check_device
+from ..devices import check_device
 from ..errors import ShapeError
 from ..ops import shape as ops
 from .core import Core, apply, implements, int64, method

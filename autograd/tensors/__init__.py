@@ -12,7 +12,7 @@ from .. import engine
 from ..errors import DTypeError, GraphError, ShapeError
 from ..modes import state
 from ..ops.shape import reshape
-from ..tape import Leaf, Mark, Record
+from ..tapes import Leaf, Mark, Record
 from .activation import Activation
 from .convert import Convert
 from .core import Core, apply, array_of, get_default_dtype, new_leaf, node_of, wrap

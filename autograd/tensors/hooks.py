@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..tape import HookList, Tape
+from ..tapes import HookList, Tape
 from .core import Core, wrap
 
 _handles = count()

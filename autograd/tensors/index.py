@@ -12,7 +12,7 @@ from ..errors import DTypeError, ShapeError
 from ..modes import state
 from ..ops import index as ops
 from ..ops.along import take_along
-from ..tape import Record, outer, user_files
+from ..tapes import Record, outer, user_files
 from .core import Array, Core, append, apply, array_of, implements, link_view, method, operand, wrap
 from .dims import normalize_dim
 from .out import takes_out

@@ -8,7 +8,7 @@ from typing import Any
 from autograd import Tensor
 from autograd.errors import ShapeError
 from autograd.ops import conv as ops
-from autograd.tensor.core import apply
+from autograd.tensors.core import apply
 
 from .conv import Ints, Sizes, numbers, tensor
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import SettingError, ShapeError
 from ..ops import shape as ops
-from ..tape import owner
+from ..tapes import owner
 from .core import Core, apply, array_of, implements, method
 from .dims import normalize_dim
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, get_rng_state, no_grad, set_rng_state
-from autograd.tensor.core import get_default_dtype, wrap
+from autograd.tensors.core import get_default_dtype, wrap
 
 from ..hooks import Hooks
 from ..module import Module

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from ..tape import outer
+from ..tapes import outer
 
 
 def warn_of_scalar(function: str) -> None:

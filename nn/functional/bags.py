@@ -8,8 +8,8 @@ import numpy as np
 
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import index as ops
-from autograd.tensor.core import apply, array_of, operand, wrap
-from autograd.tensor.index import embedding
+from autograd.tensors.core import apply, array_of, operand, wrap
+from autograd.tensors.index import embedding
 
 Array = np.ndarray[Any, Any]
 

@@ -23,7 +23,7 @@ from ..errors import DTypeError, ShapeError
 from ..modes import state
 from ..op import COMPONENT, Op, compiled
 from ..ops.elementwise import to
-from ..tape import Leaf, Node, Record, outer, owner, user_files
+from ..tapes import Leaf, Node, Record, outer, owner, user_files
 
 Array = np.ndarray[Any, Any]
 Misfit = Callable[[str, Array, Array], ShapeError]

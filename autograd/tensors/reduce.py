@@ -237,7 +237,7 @@ class Reduce(Core):
         if p == "fro" or p is None:
             p = 2
         if p == "nuc":
-            from ..tensor.layers import nuclear_norm
+            from ..tensors.layers import nuclear_norm
 
             return nuclear_norm(self, (-2, -1) if dim is None else dim, keepdim)  # type: ignore[no-any-return]
         if not isinstance(p, (int, float)):

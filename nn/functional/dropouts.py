@@ -14,8 +14,8 @@ from autograd import Tensor
 from autograd.advice import to_float
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import activation as ops
-from autograd.tensor.core import apply, operand, wrap
-from autograd.tensor.inplace import update
+from autograd.tensors.core import apply, operand, wrap
+from autograd.tensors.inplace import update
 
 from .. import draw
 

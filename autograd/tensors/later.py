@@ -33,7 +33,7 @@ IN_PLACE = (
 
 def _method(file: str, name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return getattr(importlib.import_module(f"autograd.tensor.{file}"), name)(self, *args, **kwargs)
+        return getattr(importlib.import_module(f"autograd.tensors.{file}"), name)(self, *args, **kwargs)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"See `autograd.{name}`."

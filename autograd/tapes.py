@@ -164,7 +164,7 @@ def accumulate(cotangents: Cotangents, node: Any, g: Any, owned: set[Any]) -> No
 # ---------------------------------------------------------------------------------------------------- user's lines
 
 
-_folders: tuple[str, ...] = (__file__.rsplit("tape.py", 1)[0], "<op ")
+_folders: tuple[str, ...] = (__file__.rsplit("tapes.py", 1)[0], "<op ")
 
 user_files: set[str] = set()
 """Files that have run operations and are no part of Wengert: recorded lines point into these."""

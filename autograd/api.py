@@ -5,13 +5,13 @@ One section per family; functions that are no methods live in the family's file 
 
 from __future__ import annotations
 
-from .tensor import Tensor
+from .tensors import Tensor
 
-# ---- elementwise (autograd/tensor/elementwise.py, piecewise.py)
-from .tensor.arithmetic import add, div, float_power, pow, sub
-from .tensor.elementwise import polygamma
-from .tensor.piecewise import where
-from .tensor.variants import embedding, log_softmax, norm, softmax
+# ---- elementwise (autograd/tensors/elementwise.py, piecewise.py)
+from .tensors.arithmetic import add, div, float_power, pow, sub
+from .tensors.elementwise import polygamma
+from .tensors.piecewise import where
+from .tensors.variants import embedding, log_softmax, norm, softmax
 
 abs = Tensor.abs
 absolute = Tensor.absolute
@@ -132,8 +132,8 @@ trunc = Tensor.trunc
 xlogy = Tensor.xlogy
 
 
-# ---- statistics (autograd/tensor/statistics.py)
-from .tensor.statistics import cdist, combinations, cumulative_trapezoid, isin, trapezoid, unravel_index, vander
+# ---- statistics (autograd/tensors/statistics.py)
+from .tensors.statistics import cdist, combinations, cumulative_trapezoid, isin, trapezoid, unravel_index, vander
 
 corrcoef = Tensor.corrcoef
 cov = Tensor.cov
@@ -142,14 +142,14 @@ trapz = trapezoid
 unique_consecutive = Tensor.unique_consecutive
 
 
-# ---- activations (autograd/tensor/activation.py)
-from .tensor.activation import celu, prelu, selu, threshold
+# ---- activations (autograd/tensors/activation.py)
+from .tensors.activation import celu, prelu, selu, threshold
 
 hardshrink = Tensor.hardshrink
 relu = Tensor.relu
 
-# ---- reductions, running sums, sorting (autograd/tensor/reduce.py, scan.py, sort.py)
-from .tensor.reduce import std_mean, var_mean
+# ---- reductions, running sums, sorting (autograd/tensors/reduce.py, scan.py, sort.py)
+from .tensors.reduce import std_mean, var_mean
 
 all = Tensor.all
 amax = Tensor.amax
@@ -188,9 +188,9 @@ topk = Tensor.topk
 unique = Tensor.unique
 var = Tensor.var
 
-# ---- shape (autograd/tensor/shape.py, diagonal.py, join.py, layout.py, repeat.py)
-from .tensor.diagonal import tril_indices, triu_indices
-from .tensor.join import (
+# ---- shape (autograd/tensors/shape.py, diagonal.py, join.py, layout.py, repeat.py)
+from .tensors.diagonal import tril_indices, triu_indices
+from .tensors.join import (
     atleast_1d,
     atleast_2d,
     atleast_3d,
@@ -254,9 +254,9 @@ unsqueeze = Tensor.unsqueeze
 vsplit = Tensor.vsplit
 
 
-# ---- indexing (autograd/tensor/index.py, scatter.py, pad.py)
-from .tensor.index import bucketize, one_hot, searchsorted
-from .tensor.pad import pad
+# ---- indexing (autograd/tensors/index.py, scatter.py, pad.py)
+from .tensors.index import bucketize, one_hot, searchsorted
+from .tensors.pad import pad
 
 argwhere = Tensor.argwhere
 gather = Tensor.gather
@@ -277,9 +277,9 @@ slice_scatter = Tensor.slice_scatter
 take = Tensor.take
 take_along_dim = Tensor.take_along_dim
 
-# ---- linear algebra (autograd/tensor/linalg.py, einsum.py, solve.py; see also autograd/linalg.py)
-from .tensor.einsum import einsum, tensordot
-from .tensor.linalg import chain_matmul, linear
+# ---- linear algebra (autograd/tensors/linalg.py, einsum.py, solve.py; see also autograd/linalg.py)
+from .tensors.einsum import einsum, tensordot
+from .tensors.linalg import chain_matmul, linear
 
 addbmm = Tensor.addbmm
 addmm = Tensor.addmm
