@@ -1,4 +1,4 @@
-"""Losses that are ops: autograd/ops/loss.py. Those that nn.functional composes are tested in tests/nn/test_loss.py."""
+"""Losses that are ops: autograd/ops/loss.py. tests/nn/functional/test_loss.py tests those that nn composes of them."""
 
 import numpy as np
 

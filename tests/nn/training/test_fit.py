@@ -16,7 +16,7 @@ from autograd.errors import AnomalyError, SettingError, ShapeError
 from nn.data import DataLoader, TensorDataset
 from nn.optim import lr_scheduler
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def problem(count=200):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 # Imports once and forks, so that a kill costs milliseconds. The child saves states in which every number says which
 # save it was; the parent kills it at a random moment and looks at what is there.

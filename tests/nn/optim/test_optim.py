@@ -522,7 +522,7 @@ def test_a_step_between_forward_and_backward_is_noticed():
     loss = (p * p).sum()
     p.grad = autograd.tensor(np.ones(2))
     optim.SGD([p]).step()
-    with pytest.raises(RuntimeError, match=r"modified by an inplace operation.*SGD\.step at nn/test_optim\.py"):
+    with pytest.raises(RuntimeError, match=r"modified by an inplace operation.*SGD\.step at optim/test_optim\.py"):
         loss.backward()
 
 

@@ -14,7 +14,7 @@ from autograd.errors import CheckpointError, SettingError
 from nn.data import DataLoader, TensorDataset
 from nn.optim import lr_scheduler
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 OPTIMIZERS = {
     "SGD": lambda p: nn.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
@@ -157,7 +157,7 @@ def test_resuming_in_another_process(path):
     """And with another number of threads that prepare the batches."""
     halfway(path)
     code = (
-        "import sys, pickle\nfrom tests.nn.test_checkpoint import resumed\n"
+        "import sys, pickle\nfrom tests.nn.saving.test_checkpoint import resumed\n"
         "sys.stdout.buffer.write(pickle.dumps(resumed(sys.argv[1], workers=2)))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], cwd=ROOT, capture_output=True, check=False)
