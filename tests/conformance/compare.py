@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,13 @@ import numpy as np
 import torch
 
 import autograd
+import nn as ours_nn
+
+Check = tuple[str, Callable[[], str]]
+"""What is compared, and the function that compares it and says what differs: nothing if it is empty."""
+
+Checks = Callable[[list[str]], Iterable[Check]]
+"""The comparisons of a family, for these dtypes. Each family's file lists what it has in FAMILIES."""
 
 
 class Inputs:
@@ -132,14 +139,14 @@ WIDER = "PyTorch raises"
 """A difference that begins so: ours takes something that PyTorch refuses."""
 
 
-def difference(expression: str, dtype: str, ours_nn: Any, order: int = 2) -> str:
+def difference(expression: str, dtype: str, order: int = 2) -> str:
     """What differs between the libraries for one expression; empty if nothing does."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs = evaluate(expression, torch, torch.nn, dtype, order)
         ours = evaluate(expression, autograd, ours_nn, dtype, order)
     if order > 1 and theirs.error is not None and re.search("derivative for .* is not implemented", str(theirs.error)):
-        return difference(expression, dtype, ours_nn, 1)  # PyTorch has no second derivative of it
+        return difference(expression, dtype, 1)  # PyTorch has no second derivative of it
     if theirs.error is not None:
         return "" if ours.error is not None else f"{WIDER} {type(theirs.error).__name__}: {theirs.error}; ours does not"
     if ours.error is not None:
@@ -169,7 +176,7 @@ def difference(expression: str, dtype: str, ours_nn: Any, order: int = 2) -> str
     return ""
 
 
-def error_difference(expression: str, pattern: str | None, ours_nn: Any) -> str:
+def error_difference(expression: str, pattern: str | None) -> str:
     """Whether both libraries refuse an expression, with what `pattern` describes in both messages."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -180,3 +187,16 @@ def error_difference(expression: str, pattern: str | None, ours_nn: Any) -> str:
     if pattern and not (re.search(pattern, str(ours)) and re.search(pattern, str(theirs))):
         return f"wanted {pattern!r} in both: ours {ours!r}, PyTorch {theirs!r}"
     return ""
+
+
+def of_expressions(texts: Iterable[str], dtypes: list[str]) -> Iterator[Check]:
+    """Values and gradients of expressions; second derivatives in float64."""
+    for text in texts:
+        for dtype in dtypes:
+            yield f"{text} [{dtype}]", lambda e=text, d=dtype: difference(e, d, 2 if d == "float64" else 1)
+
+
+def of_errors(pairs: Iterable[tuple[str, str | None]]) -> Iterator[Check]:
+    """What both libraries must refuse, with what the second of a pair describes in both messages."""
+    for text, pattern in pairs:
+        yield f"error of {text}", lambda e=text, p=pattern: error_difference(e, p)

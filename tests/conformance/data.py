@@ -155,3 +155,6 @@ def data_difference(text: str) -> str:
             return ""
         return f"ours raises {type(ours).__name__}: {ours}; PyTorch {theirs}"
     return "" if ours == theirs else f"ours {ours}, PyTorch {theirs}"
+
+
+FAMILIES = {"data": lambda _: [(text, lambda e=text: data_difference(e)) for text in expressions()]}

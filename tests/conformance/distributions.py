@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .distribution_parts import constraints, transforms
+from . import scipy_distributions
+from .compare import Check, of_errors, of_expressions
+from .distribution_parts import ERRORS, constraints, transforms
 
 LOCATION_SCALE = (
     ("X(3), P(3)", "X(3)"),
@@ -323,3 +325,16 @@ def distributions() -> list[str]:
 def in_scope(expression: str) -> str:
     """The expression with `D` put into its scope, where the libraries keep their distributions in different places."""
     return f"(lambda D: {expression})(torch.distributions if hasattr(torch, 'distributions') else nn.distributions)"
+
+
+def _checks(dtypes: list[str]) -> Iterator[Check]:
+    for text in distributions():
+        for dtype, (_, check) in zip(dtypes, of_expressions([in_scope(text)], dtypes), strict=True):
+            yield f"{text} [{dtype}]", check
+    for text, pattern in ERRORS:
+        for _, check in of_errors([(in_scope(text), pattern)]):
+            yield f"error of {text}", check
+    yield from scipy_distributions.checks()
+
+
+FAMILIES = {"distributions": _checks}

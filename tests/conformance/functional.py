@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .compare import of_expressions
+
 SIZES = {1: "7", 2: "6, 5", 3: "4, 3, 5"}
 WINDOW = {1: "3", 2: "3, 2", 3: "2, 3, 2"}
 
@@ -130,3 +132,6 @@ def _bags() -> Iterator[str]:
 def functional() -> list[str]:
     """All calls."""
     return list(_functional())
+
+
+FAMILIES = {"functional": lambda dtypes: of_expressions(functional(), dtypes)}

@@ -15,8 +15,9 @@ import numpy as np
 import torch
 
 import autograd
+import nn as ours_nn
 
-from .compare import flatten, plain
+from .compare import Check, flatten, plain
 
 Array = np.ndarray[Any, Any]
 
@@ -430,7 +431,7 @@ def _differ(what: str, ours: list[Any], theirs: list[Any], dtype: str) -> str:
     return ""
 
 
-def layer_difference(case: tuple[str, ...], dtype: str, ours_nn: Any) -> str:
+def layer_difference(case: tuple[str, ...], dtype: str) -> str:
     """What differs between the libraries for one layer; empty if nothing does."""
     made, *inputs = case
     call = inputs.pop(0) if inputs[0].startswith("lambda") else ""
@@ -506,7 +507,7 @@ def _module(root: Any, where: str) -> Any:
     return operator.attrgetter(path)(root) if path else root
 
 
-def signature_difference(where: str, name: str, ours_nn: Any) -> str:
+def signature_difference(where: str, name: str) -> str:
     """A name that PyTorch has and we have not, or arguments that differ in name, place or default."""
     ours, theirs = _module(ours_nn, where), _module(torch.nn, where)
     own, their = getattr(ours, name, None), getattr(theirs, name)
@@ -546,3 +547,12 @@ def signatures() -> list[tuple[str, str]]:
             if not name.startswith("_") and callable(value) and not foreign and name not in ABSENT[where].split():
                 found.append((where, name))
     return found
+
+
+def _checks(dtypes: list[str]) -> Iterator[Check]:
+    for case in layers():
+        for dtype in dtypes:
+            yield f"{': '.join(case)} [{dtype}]", lambda c=case, d=dtype: layer_difference(c, d)
+
+
+FAMILIES = {"layers": _checks}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from .compare import of_errors, of_expressions
+
 REDUCTIONS = ("", "reduction='sum'", "reduction='none'", "reduction='mean'")
 
 
@@ -248,3 +250,6 @@ ERRORS = (
 def losses() -> list[str]:
     """All calls of losses, each once."""
     return list(dict.fromkeys(re.sub(r"\(, ", "(", text) for text in _losses()))
+
+
+FAMILIES = {"losses": lambda dtypes: [*of_expressions(losses(), dtypes), *of_errors(ERRORS)]}

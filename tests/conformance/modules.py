@@ -15,7 +15,7 @@ import torch
 import autograd
 import nn as ours_nn
 
-from .compare import plain
+from .compare import Check, plain
 
 
 def said(call: Callable[[], Any], pattern: str) -> str:
@@ -662,3 +662,10 @@ def behaviour_differences(check: Callable[[Any, Any], Any]) -> list[str]:
     if len(got) != len(expected):
         differences.append(f"{len(got)} answers, PyTorch {len(expected)}")
     return differences
+
+
+def _checks(_: list[str]) -> list[Check]:
+    return [(c.__name__, lambda c=c: "\n    ".join(behaviour_differences(c))) for c in BEHAVIOURS]
+
+
+FAMILIES = {"modules": _checks}

@@ -13,6 +13,8 @@ import torch
 
 import autograd
 
+from .compare import Check
+
 MODULES = """torch torch.nn torch.nn.functional torch.nn.init torch.nn.utils torch.nn.utils.rnn torch.nn.utils.prune
     torch.nn.utils.parametrize torch.nn.utils.parametrizations torch.nn.parallel torch.nn.attention torch.nn.modules
     torch.nn.modules.activation torch.nn.modules.batchnorm torch.nn.modules.container torch.nn.modules.conv
@@ -65,3 +67,11 @@ def name_difference(module: str, name: str) -> str:
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def _checks(_: list[str]) -> Iterator[Check]:
+    for where, name in names():
+        yield f"{where}.{name}", lambda w=where, n=name: name_difference(w, n)
+
+
+FAMILIES = {"names": _checks}

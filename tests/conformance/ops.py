@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .compare import Checks, of_expressions
+
 SHAPES = ("(2, 3)", "(4,)", "()", "(1,)", "(0, 3)", "(2, 1, 3)", "(5, 4, 3, 2)", "(1, 7)")
 PAIRS = (
     ("2, 3", "2, 3"), ("2, 3", "3"), ("3, 1", "1, 4"), ("", "2, 2"), ("2, 2", ""), ("", ""), ("0, 3", "3"), ("2, 1, 3", "4, 1"),
@@ -422,7 +424,7 @@ def _creation() -> Iterator[str]:
         yield call if call.startswith("N") else f"torch.{call}"
 
 
-FAMILIES = {
+EXPRESSIONS = {
     "elementwise": _elementwise,
     "activations": _activations,
     "reductions": _reductions,
@@ -436,4 +438,11 @@ FAMILIES = {
 
 def expressions(family: str) -> list[str]:
     """All expressions of a family."""
-    return list(FAMILIES[family]())
+    return list(EXPRESSIONS[family]())
+
+
+def _checks(family: str) -> Checks:
+    return lambda dtypes: of_expressions(expressions(family), dtypes)
+
+
+FAMILIES = {family: _checks(family) for family in EXPRESSIONS}

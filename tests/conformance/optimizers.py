@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 import autograd
 import nn.optim
 
-from .compare import plain
+from .compare import Check, plain
 
 Array = np.ndarray[Any, Any]
 
@@ -360,3 +361,25 @@ def given_back(name: str) -> str:
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return "" if np.allclose(plain(x), plain(y), 1e-9, 1e-12) else f"ours {plain(x)}, PyTorch {plain(y)}"
+
+
+def _optimizers(dtypes: list[str]) -> Iterator[Check]:
+    for case in optimizers():
+        for dtype in dtypes if case[0] != "LBFGS" else ["float64"]:
+            what = f"{case[0]}({case[1]}), {case[2]} [{dtype}]"
+            yield what, lambda c=case, d=dtype: optimizer_difference(c, d)
+
+
+def _schedulers(_: list[str]) -> Iterator[Check]:
+    for text in SCHEDULES:
+        yield text, lambda s=text: schedule_difference(s)
+
+
+def _of_resumed(_: list[str]) -> Iterator[Check]:
+    for case in resumed():
+        yield str(case), lambda c=case: resumed_difference(c)
+    for name in SETTINGS:
+        yield f"{name}: PyTorch loads our state", lambda n=name: given_back(n)
+
+
+FAMILIES = {"optimizers": _optimizers, "schedulers": _schedulers, "resumed": _of_resumed}

@@ -10,6 +10,7 @@ import math
 import sys
 import time
 import types
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ import torch
 
 import autograd
 
+from .compare import Check
 from .programs import NAMES, data
 
 IMPORTS = {
@@ -102,21 +104,24 @@ def _compare(name: str) -> Report:
     return Report(worst, our_time, their_time)
 
 
-def report(grep: str = "") -> tuple[int, int]:
-    """Print the table; returns how many programs were run and how many differ."""
-    names = [name for name in NAMES if grep in name]
+def _difference(name: str) -> str:
+    """Print a line of the table; what differs."""
+    single, double = compare(name, "float32"), compare(name, "float64")
+    print(
+        f"{name:<18}{single.difference:>11.1e}{double.difference:>11.1e}{single.ours * 1e3:>12.1f}"
+        f"{single.theirs * 1e3:>12.1f}",
+        flush=True,
+    )
+    if single.difference <= TOLERANCE["float32"] and double.difference <= TOLERANCE["float64"]:
+        return ""
+    return "\n    ".join(dict.fromkeys(error for error in (single.error, double.error) if error)) or "losses differ"
+
+
+def _checks(_: list[str]) -> Iterator[Check]:
     print(f"{'':<18}{'relative difference':>22}{'ms per loss, float32':>24}")
     print(f"{'program':<18}{'float32':>11}{'float64':>11}{'ours':>12}{'PyTorch':>12}")
-    wrong = 0
-    for name in names:
-        single, double = compare(name, "float32"), compare(name, "float64")
-        agree = single.difference <= TOLERANCE["float32"] and double.difference <= TOLERANCE["float64"]
-        wrong += not agree
-        print(
-            f"{name:<18}{single.difference:>11.1e}{double.difference:>11.1e}{single.ours * 1e3:>12.1f}"
-            + f"{single.theirs * 1e3:>12.1f}{'' if agree else '   DIFFERS'}",
-            *[f"    {error}" for error in dict.fromkeys((single.error, double.error)) if error],
-            sep="\n",
-            flush=True,
-        )
-    return len(names), wrong
+    for name in NAMES:
+        yield name, lambda n=name: _difference(n)
+
+
+FAMILIES = {"programs": _checks}

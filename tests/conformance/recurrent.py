@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ import torch
 import autograd
 import nn as ours_nn
 
-from .compare import plain
+from .compare import Check, plain
 
 STEPS, BATCH, INPUTS, UNITS, PROJECTED = 12, 10, 6, 24, 5
 LENGTHS = [5, 12, 1, 7, 12, 3, 9, 2, 4, 6]
@@ -166,8 +166,7 @@ def training_difference(kind: str, dtype: str) -> str:
     return "" if worst <= TRAINED else f"a loss differs by {worst:.1e}"
 
 
-def checks(dtypes: list[str]) -> Iterator[tuple[str, Callable[[], str]]]:
-    """All comparisons, with their names."""
+def _checks(dtypes: list[str]) -> Iterator[Check]:
     for dtype in dtypes:
         for case in cases():
             yield f"{case} [{dtype}]", lambda c=case, d=dtype: difference(c, d)  # type: ignore[misc]
@@ -178,3 +177,6 @@ def checks(dtypes: list[str]) -> Iterator[tuple[str, Callable[[], str]]]:
             )
         for kind in ("LSTM", "GRU", "RNN"):
             yield f"50 steps of nn.{kind} [{dtype}]", lambda k=kind, d=dtype: training_difference(k, d)  # type: ignore[misc]
+
+
+FAMILIES = {"recurrent": _checks}

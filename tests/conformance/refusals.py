@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 import autograd
+import nn as ours_nn
 
 X, Y = "torch.zeros(2, 3)", "torch.ones(2, 3)"
 IMAGE = "torch.zeros(1, 4, 6, 6)"
@@ -87,7 +88,7 @@ def outcome(expression: str, library: Any, nn: Any) -> str | None:
     return None
 
 
-def refusal_difference(expression: str, ours_nn: Any) -> str:
+def refusal_difference(expression: str) -> str:
     """Empty if both libraries take an expression, or both refuse it."""
     if expression in DECIDED:
         return ""
@@ -95,3 +96,6 @@ def refusal_difference(expression: str, ours_nn: Any) -> str:
     if (theirs is None) == (ours is None):
         return ""
     return f"ours raises {ours}" if ours else f"refused by PyTorch, taken here: {theirs}"
+
+
+FAMILIES = {"refusals": lambda _: [(text, lambda e=text: refusal_difference(e)) for text in EXPRESSIONS]}

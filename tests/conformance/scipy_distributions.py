@@ -11,6 +11,8 @@ from scipy import stats
 import autograd
 from nn import distributions as ours
 
+from .compare import Check
+
 Pair = tuple[Callable[..., Any], Callable[..., Any]]
 
 PROBABILITIES = np.array([1e-12, 1e-4, 0.1, 0.5, 0.8, 0.999, 1 - 1e-9])
@@ -126,7 +128,7 @@ def _counting(name: str, parameters: tuple[float, ...]) -> str:
     return "; ".join(text for text in found if text)
 
 
-def checks() -> Iterator[tuple[str, Callable[[], str]]]:
+def checks() -> Iterator[Check]:
     """(what is compared, the function that compares it)."""
     for name, choices in PARAMETERS.items():
         for parameters in choices:

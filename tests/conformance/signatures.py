@@ -17,6 +17,9 @@ import torch.utils.data
 
 import autograd
 
+from . import layers
+from .compare import Check
+
 SKIPPED = {"names", "dimname", "dimnames"}
 """Types of named dimensions, which are not here."""
 
@@ -310,13 +313,6 @@ def python_difference(place: str, name: str) -> str:
     return "; ".join(problems)
 
 
-def checks() -> Iterator[tuple[str, Any]]:
-    """(name, comparison) of every function that both libraries have."""
-    for places, difference in ((builtin_names, builtin_difference), (python_names, python_difference)):
-        for place, name in places():
-            yield f"{place}.{name}", lambda p=place, n=name, d=difference: undecided(p, n, d(p, n))
-
-
 def undecided(place: str, name: str, text: str) -> str:
     """The differences of one function that are not in DECIDED."""
     return "; ".join(
@@ -324,3 +320,14 @@ def undecided(place: str, name: str, text: str) -> str:
         for part in text.split("; ")
         if part and not any(re.fullmatch(p, f"{place}.{name}: {part}") for p in DECIDED)
     )
+
+
+def _checks(_: list[str]) -> Iterator[Check]:
+    for where, name in layers.signatures():
+        yield f"{where}.{name}", lambda w=where, n=name: layers.signature_difference(w, n)
+    for places, difference in ((builtin_names, builtin_difference), (python_names, python_difference)):
+        for place, name in places():
+            yield f"{place}.{name}", lambda p=place, n=name, d=difference: undecided(p, n, d(p, n))
+
+
+FAMILIES = {"signatures": _checks}

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 
 import autograd
+import nn as ours_nn
 
 from . import functional, losses, ops
-from .compare import WIDER, Inputs, flatten, plain
+from .compare import WIDER, Check, Inputs, flatten, plain
 
 DECIDED = {
     "ldexp(": "the input that is multiplied is kept; PyTorch's gradient does not use the one it keeps",
@@ -83,7 +84,7 @@ def _outcome(expression: str, library: Any, nn: Any, target: str, number: int) -
         return "refused"
 
 
-def write_difference(expression: str, target: str, number: int, ours_nn: Any) -> str:
+def write_difference(expression: str, target: str, number: int) -> str:
     """What differs after a write; empty if nothing does."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -120,3 +121,12 @@ def writes() -> Iterator[tuple[str, str, int]]:
 def known(expression: str) -> bool:
     """Is a difference in this expression there on purpose?"""
     return any(part in expression for part in DECIDED)
+
+
+def _checks(_: list[str]) -> Iterator[Check]:
+    for text, target, number in writes():
+        what = f"{text}, then a write to {target} {number}"
+        yield what, lambda e=text, t=target, n=number: "" if known(e) else write_difference(e, t, n)
+
+
+FAMILIES = {"writes": _checks}
