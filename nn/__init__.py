@@ -11,6 +11,7 @@
     utils/            clipping, packed sequences, summaries, parametrizations
     distributions/    probability distributions
     learner.py        warnings of mistakes that beginners make; mistakes.py: sentences of errors
+    examples.py       something to check each operation at, also those of which a function here computes the settings
     write.py draw.py  writing to arrays outside of any recording, and random arrays
     modules/ attention.py parallel.py grad.py   PyTorch's paths, for programs that use them
 

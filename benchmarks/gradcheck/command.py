@@ -60,7 +60,8 @@ class Outcome:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, report, write."""
-    from .examples import examples
+    from nn.examples import examples
+
     from .models import MODELS
 
     table = examples()
@@ -87,8 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check(wanted: list[tuple[str, str]]) -> list[Outcome]:
     import autograd
+    from nn.examples import examples
 
-    from .examples import examples
     from .models import build
 
     table = examples()

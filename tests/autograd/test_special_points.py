@@ -15,7 +15,8 @@ import autograd
 import nn.functional as F
 from autograd import linalg, special, tensor
 from autograd.errors import LinAlgError
-from benchmarks.gradcheck.examples import Input, examples
+from autograd.examples import Input
+from nn.examples import examples
 
 
 def hessian(function, x):

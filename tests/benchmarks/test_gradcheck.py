@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import autograd
+from autograd.examples import has_rule
 from autograd.op import registry
 from benchmarks.cli import main
-from benchmarks.gradcheck.examples import examples, has_rule
 from benchmarks.gradcheck.models import MODELS, build
+from nn.examples import examples
 from tests.autograd.check.plant import planted
 
 EXAMPLES = examples()

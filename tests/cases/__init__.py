@@ -1,7 +1,13 @@
-"""The table of operations to check: one file per family, one row per way to call an op."""
+"""The table of operations to check: one file per family, one row per way to call an op.
+
+An operation without a row here is checked at its example in `autograd.examples`. Rows add further ways to call one,
+further domains and sizes, and references.
+"""
+
+from nn.examples import examples
 
 from . import activation, conv, elementwise, index, linalg, loss, norm, pool, recurrent, reduce, shape, special
-from .case import Case
+from .case import Case, of_example
 
 CASES: list[Case] = [
     *elementwise.CASES,
@@ -17,3 +23,6 @@ CASES: list[Case] = [
     *recurrent.CASES,
     *special.CASES,
 ]
+
+_COVERED = {case.covers for case in CASES}
+CASES += [case for example in examples().values() if example.op not in _COVERED for case in of_example(example)]

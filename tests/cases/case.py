@@ -1,4 +1,4 @@
-"""One row of the table of operations, and the domains its inputs are drawn from."""
+"""One row of the table of operations, with inputs from the domains of `autograd.examples`."""
 
 from __future__ import annotations
 
@@ -8,39 +8,24 @@ from typing import Any
 
 import numpy as np
 
+import autograd
+from autograd import examples
+from autograd.op import registry
+
 Domain = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
 
-def real(rng, shape):
-    """Standard normal, away from 0 by at least 0.1: clear of the kinks there."""
-    x = rng.standard_normal(shape)
-    return x + np.where(x < 0, -0.1, 0.1)
-
-
-def positive(rng, shape):
-    """Between 0.3 and 3."""
-    return rng.uniform(0.3, 3.0, shape)
-
-
-def unit(rng, shape):
-    """Between -0.9 and 0.9."""
-    return rng.uniform(-0.9, 0.9, shape)
-
-
-def above_one(rng, shape):
-    """Between 1.2 and 4."""
-    return rng.uniform(1.2, 4.0, shape)
-
-
-def probability(rng, shape):
-    """Between 0.05 and 0.95."""
-    return rng.uniform(0.05, 0.95, shape)
-
-
-def distinct(rng, shape):
-    """All elements at least 0.1 apart: clear of ties."""
-    count = int(np.prod(shape))
-    return (rng.permutation(count) * 0.1 - 0.05 * count + 0.03).reshape(shape)
+real, positive, unit, above_one, probability, distinct = (
+    domain.draw
+    for domain in (
+        examples.real,
+        examples.positive,
+        examples.unit,
+        examples.above_one,
+        examples.probability,
+        examples.distinct,
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -81,3 +66,31 @@ class Case:
 def _brief(value: Any) -> str:
     text = type(value).__name__ + str(value.shape) if hasattr(value, "shape") else repr(value)
     return text.replace(" ", "")[:40]
+
+
+def of_example(example: examples.Example) -> list[Case]:
+    """The rows of an operation that has none here: its example, and the further shapes that the example names."""
+    drawn = [x for x in example.inputs if isinstance(x, examples.Input)]
+
+    def function(*tensors, **settings):
+        rest = iter(tensors)
+        inputs = [next(rest) if isinstance(x, examples.Input) else autograd.tensor(x) for x in example.inputs]
+        return (example.function or registry[example.op])(*inputs, **settings)
+
+    def reference(*arrays, **settings):
+        rest = iter(arrays)
+        inputs = [next(rest) if isinstance(x, examples.Input) else x for x in example.inputs]
+        return example.reference(*inputs, **settings)
+
+    return [
+        Case(
+            example.op,
+            function,
+            shapes,
+            example.settings,
+            reference if example.reference else None,
+            tuple(x.draw for x in drawn),
+            order=2 if examples.has_rule(example.op) else 0,
+        )
+        for shapes in (tuple(x.shape for x in drawn), *example.shapes)
+    ]

@@ -1,0 +1,25 @@
+"""For each operation an example to check it at: inputs, settings, and how it is called. One file per family.
+
+`python -m benchmarks gradcheck` checks the rules there, and the tests all else; read example.py first. Nothing here is
+imported before somebody asks for it.
+"""
+
+from __future__ import annotations
+
+from ..op import registry
+from ..ops import bessel, gauss, incomplete, lu  # operations that are loaded only when somebody asks for them
+from . import activation, conv, elementwise, linalg, loss, pool, recurrent, reduce, shape
+from .example import Domain, Example, Input, above_one, between, definite, distinct, positive, probability, real, unit
+
+FAMILIES = (elementwise, activation, reduce, shape, linalg, loss, conv, pool, recurrent)
+
+
+def examples() -> dict[str, Example]:
+    """Operation -> example. Those of nn's operations stand in nn/examples.py, which adds them to these."""
+    return {example.op: example for family in FAMILIES for example in family.EXAMPLES}
+
+
+def has_rule(name: str) -> bool:
+    """Is there anything to check: has one of the inputs a derivative?"""
+    op = registry[name]
+    return op.joint is not None or any(rule is not None for rule in op.rules.values())
