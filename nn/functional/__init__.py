@@ -1,15 +1,15 @@
 """Layers, activations and losses as functions, with checks of their inputs. `import nn.functional as F`.
 
-    linear.py         linear and bilinear: what a file looks like                              read this first
-    conv.py fold.py   convolutions, and the windows they are products with
+    products.py       linear and bilinear: what a file looks like                              read this first
+    conv.py folding.py   convolutions, and the windows they are products with
     pool.py           windows: maxima, means, norms, adaptive sizes; winners.py: where the maxima are;
                       unpool.py: the way back; fractional.py: random windows
     norm.py           batch, instance, group, layer and RMS norm; distance.py: cosines, norms of differences
     loss.py ctc.py    losses
     attention.py      scaled dot products; multihead.py: PyTorch's function of 25 arguments
     recurrent.py      RNN, LSTM and GRU over sequences, for nn.layers.recurrent
-    dropout.py sampling.py   what is random; sample.py: reading an image at given points; resize.py
-    embedding_bag.py  sums and means of rows
+    dropouts.py sampling.py   what is random; sample.py: reading an image at given points; resize.py
+    bags.py           sums and means of rows of an embedding
     inplace.py variants.py rare.py   names of PyTorch's that programs seldom use
 
 Activations, softmax, `pad`, `embedding` and `one_hot` are methods' functions and come from `autograd`.

@@ -12,27 +12,23 @@ from autograd.tensors.core import operand
 from autograd.tensors.out import into
 
 
-def _tensor(x: Any) -> Any:
-    return operand(x)
-
-
 def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Any = None) -> Tensor:
     """`input` divided by its norm of order `p` along `dim`, or by `eps` where the norm is smaller. Zeros stay zeros."""
     if out is not None:
         return into("normalize", out, normalize, (input, p, dim, eps), {})  # type: ignore[no-any-return]
-    x = _tensor(input)
+    x = operand(input)
     return x / x.norm(p, dim, keepdim=True).clamp_min(eps)  # type: ignore[no-any-return]
 
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """x1 . x2 / (|x1| |x2|) along `dim`, with norms of at least `eps`; the shapes are broadcast."""
-    a, b = broadcast_tensors(_tensor(x1), _tensor(x2))
+    a, b = broadcast_tensors(operand(x1), operand(x2))
     return (normalize(a, 2.0, dim, eps) * normalize(b, 2.0, dim, eps)).sum(dim)  # type: ignore[no-any-return]
 
 
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """The norm of order `p` of x1 - x2 + eps over the last dimension; the shapes are broadcast."""
-    return (_tensor(x1) - _tensor(x2) + eps).norm(p, -1, keepdim=keepdim)  # type: ignore[no-any-return]
+    return (operand(x1) - operand(x2) + eps).norm(p, -1, keepdim=keepdim)  # type: ignore[no-any-return]
 
 
 def pdist(input: Tensor, p: float = 2.0) -> Tensor:
@@ -40,7 +36,7 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
 
     p: not negative.  Equal rows: distance and gradient 0.
     """
-    x = _tensor(input)
+    x = operand(input)
     shape = x._array.shape
     if len(shape) != 2:
         raise ShapeError(f"pdist: pdist only supports 2D tensors, got: {len(shape)}D, of shape {shape}")

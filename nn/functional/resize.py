@@ -19,10 +19,6 @@ _NDIM = {"linear": 3, "bilinear": 4, "bicubic": 4, "trilinear": 5}
 _MODES = ("nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear", "area")
 
 
-def _tensor(input: Any) -> Any:
-    return operand(input)
-
-
 def interpolate(
     input: Any,
     size: Any = None,
@@ -47,7 +43,7 @@ def interpolate(
     >>> interpolate([[[1.0, 2.0]]], size=3, mode="linear", align_corners=True).tolist()
     [[[1.0, 1.5, 2.0]]]
     """
-    x = _tensor(input)
+    x = operand(input)
     shape = x._array.shape
     _check_mode(shape, mode, align_corners)
     if antialias:
@@ -139,7 +135,7 @@ def upsample_bilinear(input: Any, size: Any = None, scale_factor: Any = None) ->
 
 
 def _images(function: str, input: Any, factor: int, name: str) -> tuple[Any, tuple[int, ...]]:
-    x = _tensor(input)
+    x = operand(input)
     shape = x._array.shape
     if len(shape) < 3:
         raise ShapeError(
@@ -189,7 +185,7 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
 
 def channel_shuffle(input: Any, groups: int) -> Any:
     """(N, C, *): the channels, in `groups` groups, dealt out in turn: 0 1 | 2 3 becomes 0 2 1 3.  Zhang et al. 2018."""
-    x = _tensor(input)
+    x = operand(input)
     shape = x._array.shape
     if len(shape) < 3:
         raise ShapeError(

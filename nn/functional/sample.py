@@ -17,10 +17,6 @@ _MODES = ("bilinear", "nearest", "bicubic")
 _PADDING = ("zeros", "border", "reflection")
 
 
-def _tensor(input: Any) -> Any:
-    return operand(input)
-
-
 def _say_default(function: str) -> None:
     warnings.warn(
         f"{function}: align_corners is False unless given; say which you mean to silence this",
@@ -38,7 +34,7 @@ def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Any
 
     Returns (N, H, W, 2) or (N, D, H, W, 3): coordinates x, y (, z) within -1 .. 1.
     """
-    t, sizes = _tensor(theta), tuple(int(n) for n in size)
+    t, sizes = operand(theta), tuple(int(n) for n in size)
     if t._array.dtype.kind != "f":
         raise DTypeError(f"affine_grid: Expected theta to have floating point type, but got {t._array.dtype}")
     if min(sizes, default=1) <= 0:
@@ -84,7 +80,7 @@ def grid_sample(
 
     Returns (N, C, P, Q) or (N, C, P, Q, R).
     """
-    x, places = _tensor(input), _tensor(grid)
+    x, places = operand(input), operand(grid)
     shape = x._array.shape
     _check(shape, x._array.dtype, places._array, mode, padding_mode)
     if align_corners is None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd.errors import SettingError
 
-from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
+from .optimizer import Array, Group, Optimizer, State, settings, zeros
 
 
 class Adadelta(Optimizer):
@@ -34,9 +34,7 @@ class Adadelta(Optimizer):
         capturable: bool = False,
         differentiable: bool = False,
     ) -> None:
-        refuse_differentiable(self, differentiable)
-        defaults = {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
-        super().__init__(params, defaults)
+        super().__init__(params, settings(locals()))
 
     def check(self, group: Group) -> None:
         super().check(group)

@@ -11,7 +11,7 @@ import numpy as np
 from autograd.errors import SettingError
 from autograd.tensors.core import wrap
 
-from .optimizer import Array, Group, Optimizer, State
+from .optimizer import Array, Group, Optimizer, State, settings
 
 
 class Adafactor(Optimizer):
@@ -42,17 +42,8 @@ class Adafactor(Optimizer):
         foreach: bool | None = None,
         maximize: bool = False,
     ) -> None:
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "beta2_decay": beta2_decay,
-                "eps": tuple(eps),
-                "d": d,
-                "weight_decay": weight_decay,
-                "maximize": maximize,
-            },
-        )
+        eps = tuple(eps)  # type: ignore[assignment]
+        super().__init__(params, settings(locals()))
 
     def check(self, group: Group) -> None:
         eps1, eps2 = group["eps"]

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import SettingError
 from autograd.tensors.core import wrap
 
-from .optimizer import Array, Group, Optimizer, State, refuse_differentiable
+from .optimizer import Array, Group, Optimizer, State, settings
 
 
 class Adagrad(Optimizer):
@@ -20,6 +19,11 @@ class Adagrad(Optimizer):
     foreach, differentiable, fused
                how PyTorch computes the same: taken, and without effect; differentiable=True raises SettingError
     """
+
+    not_negative = Optimizer.not_negative | {
+        "lr_decay": "lr_decay value",
+        "initial_accumulator_value": "initial_accumulator_value value",
+    }
 
     def __init__(
         self,
@@ -35,24 +39,7 @@ class Adagrad(Optimizer):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        refuse_differentiable(self, differentiable)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "lr_decay": lr_decay,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "initial_accumulator_value": initial_accumulator_value,
-                "maximize": maximize,
-            },
-        )
-
-    def check(self, group: Group) -> None:
-        super().check(group)
-        for name in ("lr_decay", "initial_accumulator_value"):
-            if not group[name] >= 0:
-                raise SettingError(f"Invalid {name} value: {group[name]}")
+        super().__init__(params, settings(locals()))
 
     def update(self, x: Array, g: Array, state: State, group: Group) -> None:
         if not state:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 import numpy as np
 
 import autograd.update as update
+from autograd.later import later
 
-from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
+from .optimizer import Array, Group, Optimizer, State, settings, zeros
 
 
 class Adam(Optimizer):
@@ -45,19 +45,7 @@ class Adam(Optimizer):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        refuse_differentiable(self, differentiable)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "betas": betas,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "amsgrad": amsgrad,
-                "maximize": maximize,
-                "decoupled_weight_decay": decoupled_weight_decay,
-            },
-        )
+        super().__init__(params, settings(locals()))
 
     def update(self, x: Array, g: Array, state: State, group: Group) -> None:
         if not state:
@@ -109,11 +97,17 @@ class AdamW(Adam):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        refuse_differentiable(self, differentiable)
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)
+        super().__init__(
+            params,
+            lr,
+            betas,
+            eps,
+            weight_decay,
+            amsgrad,
+            maximize=maximize,
+            decoupled_weight_decay=True,
+            differentiable=differentiable,
+        )
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+__getattr__ = later(__name__, {})

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
+from .optimizer import Array, Group, Optimizer, State, settings, zeros
 
 
 class ASGD(Optimizer):
@@ -31,9 +31,7 @@ class ASGD(Optimizer):
         differentiable: bool = False,
         capturable: bool = False,
     ) -> None:
-        refuse_differentiable(self, differentiable)
-        defaults = {"lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": weight_decay}
-        super().__init__(params, {**defaults, "maximize": maximize})
+        super().__init__(params, settings(locals()))
 
     def update(self, x: Array, g: Array, state: State, group: Group) -> None:
         if not state:

@@ -13,7 +13,7 @@ from autograd import Tensor, enable_grad
 from autograd.errors import SettingError
 from autograd.tensors.core import wrap
 
-from .optimizer import Array, Closure, Group, Optimizer, State, numbers
+from .optimizer import Array, Closure, Group, Optimizer, State, numbers, settings
 
 
 class LBFGS(Optimizer):
@@ -43,18 +43,8 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ) -> None:
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "max_iter": max_iter,
-                "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
-                "tolerance_grad": tolerance_grad,
-                "tolerance_change": tolerance_change,
-                "history_size": history_size,
-                "line_search_fn": line_search_fn,
-            },
-        )
+        max_eval = max_iter * 5 // 4 if max_eval is None else max_eval
+        super().__init__(params, settings(locals()))
         if len(self.param_groups) != 1:
             raise SettingError("LBFGS doesn't support per-parameter options (parameter groups)")
 

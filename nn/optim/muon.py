@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd.errors import SettingError, ShapeError
 
-from .optimizer import Array, Group, Optimizer, State, zeros
+from .optimizer import Array, Group, Optimizer, State, settings, zeros
 
 
 class Muon(Optimizer):
@@ -42,19 +42,8 @@ class Muon(Optimizer):
         ns_steps: int = 5,
         adjust_lr_fn: str | None = None,
     ) -> None:
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "weight_decay": weight_decay,
-                "momentum": momentum,
-                "nesterov": nesterov,
-                "ns_coefficients": tuple(ns_coefficients),
-                "eps": eps,
-                "ns_steps": ns_steps,
-                "adjust_lr_fn": adjust_lr_fn,
-            },
-        )
+        ns_coefficients = tuple(ns_coefficients)  # type: ignore[assignment]
+        super().__init__(params, settings(locals()))
 
     def check(self, group: Group) -> None:
         super().check(group)

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 import autograd.update as update
-from autograd.errors import SettingError
 
-from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
+from .optimizer import Array, Group, Optimizer, State, settings, zeros
 
 
 class NAdam(Optimizer):
@@ -22,6 +21,8 @@ class NAdam(Optimizer):
     foreach, capturable, differentiable
                how PyTorch computes the same: taken, and without effect; differentiable=True raises SettingError
     """
+
+    not_negative = Optimizer.not_negative | {"momentum_decay": "momentum_decay value"}
 
     def __init__(
         self,
@@ -38,24 +39,7 @@ class NAdam(Optimizer):
         capturable: bool = False,
         differentiable: bool = False,
     ) -> None:
-        refuse_differentiable(self, differentiable)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "betas": betas,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "momentum_decay": momentum_decay,
-                "maximize": maximize,
-                "decoupled_weight_decay": decoupled_weight_decay,
-            },
-        )
-
-    def check(self, group: Group) -> None:
-        super().check(group)
-        if not group["momentum_decay"] >= 0:
-            raise SettingError(f"Invalid momentum_decay value: {group['momentum_decay']}")
+        super().__init__(params, settings(locals()))
 
     def update(self, x: Array, g: Array, state: State, group: Group) -> None:
         if not state:

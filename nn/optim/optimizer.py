@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,17 +29,25 @@ Group = dict[str, Any]
 Closure = Callable[[], Any]
 
 
-def refuse_differentiable(optimizer: Any, differentiable: bool) -> None:
-    """Raise SettingError if a step that can be differentiated is asked for: steps are never recorded here."""
-    if differentiable:
+_PASSED_OVER = frozenset({"params", "foreach", "fused", "capturable", "differentiable"})
+"""Not settings of a group: how PyTorch computes a step is taken as an argument, and without effect."""
+
+
+def settings(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The defaults of a method are the arguments of its constructor, `settings(locals())`.
+
+    Raises SettingError if a step that can be differentiated is asked for: steps are never recorded here.
+    """
+    if arguments.get("differentiable"):
         raise SettingError(
-            f"{type(optimizer).__name__}: differentiable=True is not supported: a step writes in place and is not "
-            "recorded. Write the step as operations on Tensors, or use nn.utils.functional_call"
+            f"{type(arguments['self']).__name__}: differentiable=True is not supported: a step writes in place and is "
+            "not recorded. Write the step as operations on Tensors, or use nn.utils.functional_call"
         )
+    return {k: v for k, v in arguments.items() if k not in _PASSED_OVER and k not in ("self", "__class__")}
 
 
 class Optimizer:
-    """Base class. A subclass defines `update`, which moves one parameter.
+    """Base class. A subclass defines `update`, which moves one parameter; its constructor's arguments are `defaults`.
 
     params     Parameters, or dictionaries {"params": [...], "lr": ...}: groups with settings of their own
     defaults   settings of groups that do not give their own
@@ -49,6 +57,12 @@ class Optimizer:
     """
 
     shaped_state = True  # Tensors in the state have the shape of their parameter
+    not_negative: ClassVar[dict[str, str]] = {
+        "lr": "learning rate",
+        "weight_decay": "weight_decay value",
+        "eps": "epsilon value",
+    }
+    """Settings that are numbers from 0 on -> what an error calls them. What else must hold, `check` says."""
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, (Tensor, np.ndarray)):
@@ -126,7 +140,7 @@ class Optimizer:
         """Raise SettingError for settings that make no sense."""
         if isinstance(group.get("lr"), Tensor) and group["lr"]._array.size != 1:
             raise SettingError(f"Tensor lr must be 1-element, got shape {tuple(group['lr'].shape)}")
-        for name, what in (("lr", "learning rate"), ("weight_decay", "weight_decay value"), ("eps", "epsilon value")):
+        for name, what in self.not_negative.items():
             if isinstance(group.get(name), str):
                 raise TypeError(f"Invalid {what}: {group[name]!r} is a str; wanted a number")
             if name in group and not group[name] >= 0:
@@ -357,9 +371,6 @@ class Optimizer:
             lines.append(f"Parameter Group {index}")
             lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
         return "\n".join([*lines, ")"])
-
-
-_PASSED_OVER = frozenset({"params", "foreach", "fused", "capturable", "differentiable"})
 
 
 def _own(value: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 import autograd.update as update
 
-from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
+from .optimizer import Array, Group, Optimizer, State, settings, zeros
 
 
 class RAdam(Optimizer):
@@ -36,18 +36,7 @@ class RAdam(Optimizer):
         capturable: bool = False,
         differentiable: bool = False,
     ) -> None:
-        refuse_differentiable(self, differentiable)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "betas": betas,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "maximize": maximize,
-                "decoupled_weight_decay": decoupled_weight_decay,
-            },
-        )
+        super().__init__(params, settings(locals()))
 
     def update(self, x: Array, g: Array, state: State, group: Group) -> None:
         if not state:

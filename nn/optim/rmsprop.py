@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import SettingError
-
-from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
+from .optimizer import Array, Group, Optimizer, State, settings, zeros
 
 
 class RMSprop(Optimizer):
@@ -20,6 +18,8 @@ class RMSprop(Optimizer):
     foreach, capturable, differentiable
                how PyTorch computes the same: taken, and without effect; differentiable=True raises SettingError
     """
+
+    not_negative = Optimizer.not_negative | {"momentum": "momentum value", "alpha": "alpha value"}
 
     def __init__(
         self,
@@ -35,26 +35,7 @@ class RMSprop(Optimizer):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        refuse_differentiable(self, differentiable)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "alpha": alpha,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "momentum": momentum,
-                "centered": centered,
-                "maximize": maximize,
-            },
-        )
-
-    def check(self, group: Group) -> None:
-        super().check(group)
-        if group["momentum"] < 0:
-            raise SettingError(f"Invalid momentum value: {group['momentum']}")
-        if not group["alpha"] >= 0:
-            raise SettingError(f"Invalid alpha value: {group['alpha']}")
+        super().__init__(params, settings(locals()))
 
     def update(self, x: Array, g: Array, state: State, group: Group) -> None:
         if not state:

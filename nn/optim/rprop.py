@@ -10,7 +10,7 @@ import numpy as np
 from autograd.errors import SettingError
 from autograd.tensors.core import wrap
 
-from .optimizer import Array, Group, Optimizer, State, refuse_differentiable, zeros
+from .optimizer import Array, Group, Optimizer, State, settings, zeros
 
 
 class Rprop(Optimizer):
@@ -37,8 +37,7 @@ class Rprop(Optimizer):
         capturable: bool = False,
         differentiable: bool = False,
     ) -> None:
-        refuse_differentiable(self, differentiable)
-        super().__init__(params, {"lr": lr, "etas": etas, "step_sizes": step_sizes, "maximize": maximize})
+        super().__init__(params, settings(locals()))
 
     def check(self, group: Group) -> None:
         super().check(group)

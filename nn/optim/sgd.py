@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,9 +9,10 @@ import numpy as np
 
 import autograd.update as update
 from autograd.errors import SettingError
+from autograd.later import later
 from autograd.tensors.core import wrap
 
-from .optimizer import Array, Group, Optimizer, State, refuse_differentiable
+from .optimizer import Array, Group, Optimizer, State, settings
 
 
 class SGD(Optimizer):
@@ -42,18 +42,7 @@ class SGD(Optimizer):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        refuse_differentiable(self, differentiable)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "momentum": momentum,
-                "dampening": dampening,
-                "weight_decay": weight_decay,
-                "nesterov": nesterov,
-                "maximize": maximize,
-            },
-        )
+        super().__init__(params, settings(locals()))
 
     def check(self, group: Group) -> None:
         super().check(group)
@@ -77,7 +66,4 @@ class SGD(Optimizer):
         update.sgd(x, g * momentum + g if group["nesterov"] else g, group["lr"])
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+__getattr__ = later(__name__, {})

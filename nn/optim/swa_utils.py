@@ -8,7 +8,6 @@ Stochastic weight averaging: Izmailov et al. 2018, "Averaging weights leads to w
 from __future__ import annotations
 
 import copy
-import importlib
 import math
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import autograd
 from autograd import Tensor
 from autograd.errors import SettingError
+from autograd.later import later
 
 from ..layers.norm import _BatchNorm
 from ..module import Module
@@ -187,7 +187,4 @@ class SWALR(LRScheduler):
         return [now * goal + (1 - now) * rate for goal, rate in zip(self.swa_lrs, first, strict=True)]
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+__getattr__ = later(__name__, {})

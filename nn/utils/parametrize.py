@@ -6,13 +6,13 @@ parametrizations on what is stored in `parametrizations.<name>`.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from autograd import Tensor, no_grad
 from autograd.errors import DTypeError, SettingError, ShapeError
+from autograd.later import later
 
 from ..layers.container import ModuleDict, ModuleList
 from ..module import Module
@@ -240,7 +240,4 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
     return module
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+__getattr__ = later(__name__, {})

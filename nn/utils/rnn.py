@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Self
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from autograd import Tensor, cat
 from autograd.errors import SettingError, ShapeError
+from autograd.later import later
 from autograd.tensors.core import array_of, wrap
 
 Array = np.ndarray[Any, Any]
@@ -236,7 +236,4 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
     return unpad_sequence(padded, lengths, batch_first=True)
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+__getattr__ = later(__name__, {})
