@@ -1,0 +1,83 @@
+"""The compiled way back through an op equals its rules, applied one by one and added up as one reads it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import engine
+from autograd.modes import state
+from autograd.op import COMPONENT
+from tests.cases import CASES
+from tests.cases.case import Case
+
+
+def read(dz, record, cotangents, owned):
+    """A step as the declaration of the op says it: each rule on what it asked for, and the results added."""
+    plan = record.plan
+    if plan is COMPONENT or plan.op is None:
+        plan.step(dz, record, cotangents, owned)
+    else:
+        engine._push_each(dz, record, record.saved, cotangents, owned, None)
+
+
+def gradients(case, arrays, step):
+    autograd.tape().clear()
+    leaves = [autograd.tensor(a, requires_grad=True) for a in arrays]
+    random = autograd.get_rng_state()
+    z = case.function(*leaves, **case.params)
+    autograd.set_rng_state(random)
+    outs = [part for part in (z if isinstance(z, (tuple, list)) else [z]) if getattr(part, "_node", None) is not None]
+    rng = np.random.default_rng(1)
+    cotangents = {part._node: np.asarray(rng.standard_normal(part.shape), part.dtype) for part in outs}
+    before, state.tape = state.tape, None
+    try:
+        state.home.replay(cotangents, step=step)
+    finally:
+        state.tape = before
+    return [cotangents.get(leaf._node) for leaf in leaves]
+
+
+def _of_one(case, times):
+    """The case with one input in the place of all."""
+    return Case(case.covers, lambda x, **params: case.function(*[x] * times, **params), case.shapes[:1], case.params)
+
+
+@pytest.mark.parametrize("twice", [False, True], ids=["apart", "the same input twice"])
+def test_the_compiled_step_is_what_one_reads(twice):
+    rng = np.random.default_rng(0)
+    count = 0
+    for case in CASES:
+        if not case.order:
+            continue
+        arrays = case.draw(rng)
+        if twice:
+            if len(arrays) < 2 or not case.repeat or len({a.shape for a in arrays}) > 1:
+                continue
+            case = _of_one(case, len(arrays))
+            arrays = arrays[:1]
+        for got, expected in zip(gradients(case, arrays, None), gradients(case, arrays, read), strict=True):
+            assert (got is None) == (expected is None), case
+            if got is not None:
+                np.testing.assert_allclose(
+                    np.asarray(got), np.asarray(expected), rtol=1e-13, atol=1e-13, err_msg=str(case)
+                )
+                count += 1
+    assert count > (30 if twice else 1000)
+
+
+def test_it_can_fail(monkeypatch):
+    """A plan whose step forgets the second input is found."""
+    from autograd.op import registry
+
+    plan = registry["mul"].plan((0, 1))
+    step = plan.step
+
+    def forgetful(dz, record, cotangents, owned):
+        step(dz, record, cotangents, owned)
+        cotangents.pop(record.parents[1], None)
+
+    monkeypatch.setattr(plan, "step", forgetful)
+    with pytest.raises(AssertionError):
+        test_the_compiled_step_is_what_one_reads(False)
