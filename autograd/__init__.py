@@ -6,6 +6,7 @@ import sys
 import warnings
 from typing import Any
 
+from . import fast  # isort: skip - before any op is used
 from . import api, errors, func, functional, linalg
 from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from .api import *
@@ -109,7 +110,9 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"(autograd|nn
 warn_about_hips()
 
 # Functions of compiled ops learn `out=` when they are asked for, see `__getattr__`; methods and operators never do.
-_COMPILED = {n: f for n, f in vars(api).items() if hasattr(f, "__code__") and f.__code__.co_filename == "<op call>"}
+_COMPILED = {
+    n: f for n, f in vars(api).items() if hasattr(f, "__code__") and f.__code__.co_filename.startswith("<op call")
+}
 for _name in _COMPILED:
     del globals()[_name]
 

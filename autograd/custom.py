@@ -12,7 +12,7 @@ import numpy as np
 from .broadcast import unbroadcast
 from .errors import GraphError, ShapeError
 from .modes import state
-from .op import COMPONENT
+from .plan import COMPONENT
 from .tapes import Cotangents, Record, accumulate, outer, owner
 from .tensors.core import Core, append, float32, lend, link_view, node_of, wrap
 from .tensors.inplace import check_dirty, written_over

@@ -12,11 +12,10 @@ import numpy as np
 
 from . import anomaly
 from .advice import no_graph
-from .broadcast import unbroadcast
 from .errors import GraphError, SettingError, ShapeError
 from .modes import state
-from .op import COMPONENT, filled, wrong_shape
-from .tapes import Cotangents, Leaf, Mark, Record, accumulate, outer, unreachable
+from .plan import COMPONENT, filled
+from .tapes import Cotangents, Leaf, Mark, Record, outer, unreachable
 from .tensors.core import Core, lend, wrap
 
 
@@ -345,7 +344,7 @@ def push(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any], neede
     elif needed is None or plan is COMPONENT or plan.op is None:
         plan.step(dz, record, cotangents, owned)
     else:
-        _push_each(dz, record, record.saved, cotangents, owned, needed)
+        plan.pull(dz, record, record.saved, cotangents, owned, needed)
 
 
 def _push_tensors(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any], needed: set[int] | None) -> None:
@@ -355,7 +354,7 @@ def _push_tensors(dz: Any, record: Record, cotangents: Cotangents, owned: set[An
         return
     saved = plan.lift(record, wrap)
     together = None if plan.op.formula is None else _through_formula(dz, plan, record, saved)
-    _push_each(dz, record, saved, cotangents, owned, needed, together)
+    plan.pull(dz, record, saved, cotangents, owned, needed, together)
 
 
 def _through_formula(dz: Any, plan: Any, record: Record, saved: Any) -> tuple[Any, ...]:
@@ -383,32 +382,6 @@ def vjp_of(function: Callable[..., Any], inputs: tuple[Any, ...], cotangents: tu
     tracked = [x for x in own if getattr(x, "_node", None) is not None]
     grads = iter(grad(outputs, tracked, seeds, create_graph=True, materialize_grads=True))
     return tuple([None if getattr(x, "_node", None) is None else next(grads) for x in own])
-
-
-def _push_each(
-    dz: Any,
-    record: Record,
-    saved: Any,
-    cotangents: Cotangents,
-    owned: set[Any],
-    needed: set[int] | None,
-    together: Any = None,
-) -> None:
-    """Add what the rules of a record give to its inputs; `together`: that of all inputs, if it is known already."""
-    plan = record.plan
-    if plan.op.outputs != 1:
-        dz = filled(dz, record)
-    if together is None and plan.joint:
-        together = plan.pulls[0](dz, saved)
-    for position, (index, node) in enumerate(zip(plan.wanted, record.parents, strict=True)):
-        if needed is not None and id(node) not in needed:
-            continue
-        g = plan.pulls[position](dz, saved) if together is None else together[index]
-        if g.shape != node.shape:
-            if not plan.op.broadcasts:
-                raise wrong_shape(record, str(index), g, node)
-            g = unbroadcast(g, node.shape)
-        accumulate(cotangents, node, g, owned)
 
 
 def _take(found: Cotangents, node: Any) -> Any:

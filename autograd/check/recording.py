@@ -13,7 +13,7 @@ from .. import engine
 from ..custom import Function, _FunctionPlan
 from ..func import leaves_of
 from ..modes import state
-from ..op import COMPONENT
+from ..plan import COMPONENT
 from ..random import default_generator
 from ..recompute import _CheckpointPlan
 from ..tapes import CONSUMED, Leaf, Record, Tape

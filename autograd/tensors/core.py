@@ -20,9 +20,11 @@ from kernels import elementwise
 
 from ..advice import no_loop, no_tensor, unknown_argument
 from ..errors import DTypeError, ShapeError
+from ..generated import compiled
 from ..modes import state
-from ..op import COMPONENT, Op, compiled
+from ..op import Op
 from ..ops.elementwise import to
+from ..plan import COMPONENT
 from ..tapes import Leaf, Node, Record, outer, owner, user_files
 
 Array = np.ndarray[Any, Any]
@@ -473,6 +475,8 @@ def _function(
     straight: Callable[..., Any] | None = None,
 ) -> Any:
     """Fill in a template for an op. `straight` is the function that this one is the reflection of."""
+    if not hasattr(Op.way_back, "saved_text"):
+        return _readable(op, name or op.name, doc, misfit, operator, straight is not None)
     fill = {"function": "function", **(_REFLECTED if straight else _STRAIGHT)}
     scope: dict[str, Any] = {}
     arrays = dict(zip(op.inputs, "ab", strict=False))
@@ -480,7 +484,7 @@ def _function(
         if any(index >= len(op.inputs) or not op.differentiable(index) for index in wanted):
             fill[f"saved_{letter}"], scope[f"plan_{letter}"] = "()", None
             continue
-        plan = op.plan(wanted)
+        plan: Any = op.plan(wanted)
         fill[f"saved_{letter}"], scope[f"plan_{letter}"] = plan.saved_text(arrays), plan
     fill["settings"] = ", **settings" if op.defaults else ""
     fill["given"] = ("(a,)" if template is _UNARY else "(a, b)") + (", settings" if op.defaults else ", {}")
@@ -514,7 +518,7 @@ def _function(
         defaults=op.defaults,
     )
     _scopes.append(scope)
-    exec(compiled(text, "<op call>"), scope)
+    exec(compiled(text, "call"), scope)
     function: FunctionType = scope["function"]
     shown = name or op.name
     whole = straight or function
@@ -531,6 +535,40 @@ def _function(
     function.__name__ = function.__qualname__ = shown
     function.__doc__ = doc or op.__doc__
     if isinstance(op.forward, np.ufunc) and straight is None:
+        ufuncs[op.forward] = function
+    return function
+
+
+def _readable(
+    op: Op, name: str, doc: str | None, misfit: Misfit | None, operator: bool, reflected: bool
+) -> Callable[..., Any]:
+    """What the templates say, as one reads it: for an engine without compiled plans."""
+
+    def of_one(input: Any, **settings: Any) -> Any:
+        x = operand(input, name)
+        if op.floating and x._array.dtype.kind != "f":
+            x = cast(x, _default)
+        return apply_keeping(op, x, **settings)[0]
+
+    def of_two(input: Any, other: Any, **settings: Any) -> Any:
+        x, y = (other, input) if reflected else (input, other)
+        if not isinstance(x, _OPERANDS) or not isinstance(y, _OPERANDS):
+            if operator:
+                return NotImplemented
+            raise _unknown(name, (x, y))
+        dtype = result_type(x, y)
+        if op.floating and dtype.kind != "f":
+            dtype = _default
+        x, y = cast(x, dtype), cast(y, dtype)
+        try:
+            return apply_keeping(op, x, y, **settings)[0]
+        except (ValueError, TypeError) as error:
+            raise _unfit(error, misfit, name, x._array, y._array) from None
+
+    function: Any = of_one if len(op.inputs) == 1 else of_two
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc or op.__doc__
+    if isinstance(op.forward, np.ufunc) and not reflected:
         ufuncs[op.forward] = function
     return function
 

@@ -16,8 +16,8 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from ..errors import DTypeError, GraphError
+from ..generated import compiled
 from ..modes import state
-from ..op import compiled
 from .core import Core, node_of
 
 P = ParamSpec("P")
@@ -152,7 +152,7 @@ def with_out(function: FunctionType) -> Any:
     check = f"    if out is not None:\n        return into(name, out, plain, {given}, {settings})\n"
     head = head.replace(", **settings", "")[:-1] + ", *, out=None" + (", **settings" if "**settings" in head else "")
     scope.update(into=into, plain=function, name=function.__name__)
-    exec(compiled(f"{head}):\n{check}{body}", "<op call>"), scope)
+    exec(compiled(f"{head}):\n{check}{body}", "call"), scope)
     twin = scope["function"]
     twin.__name__ = twin.__qualname__ = function.__name__
     twin.__doc__ = f"{function.__doc__}\n\nout   a Tensor to write the result into"

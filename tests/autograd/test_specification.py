@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
+import os
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import autograd
-from autograd import engine
 from autograd.modes import state
-from autograd.op import COMPONENT
+from autograd.op import registry
+from autograd.plan import COMPONENT
+from benchmarks.gradcheck.models import MODELS
 from tests.cases import CASES
 from tests.cases.case import Case
 
@@ -19,7 +27,7 @@ def read(dz, record, cotangents, owned):
     if plan is COMPONENT or plan.op is None:
         plan.step(dz, record, cotangents, owned)
     else:
-        engine._push_each(dz, record, record.saved, cotangents, owned, None)
+        plan.pull(dz, record, record.saved, cotangents, owned)
 
 
 def gradients(case, arrays, step):
@@ -69,8 +77,6 @@ def test_the_compiled_step_is_what_one_reads(twice):
 
 def test_it_can_fail(monkeypatch):
     """A plan whose step forgets the second input is found."""
-    from autograd.op import registry
-
     plan = registry["mul"].plan((0, 1))
     step = plan.step
 
@@ -81,3 +87,33 @@ def test_it_can_fail(monkeypatch):
     monkeypatch.setattr(plan, "step", forgetful)
     with pytest.raises(AssertionError):
         test_the_compiled_step_is_what_one_reads(False)
+
+
+def test_generated_functions_can_be_read():
+    """inspect and tracebacks show the lines of functions that were made from text."""
+    assert inspect.getsource(autograd.Tensor.exp).startswith("def function(input):")
+    plan = registry["mul"].plan((0, 1))
+    x = autograd.tensor([1.0], requires_grad=True)
+    (x * x).backward()
+    assert inspect.getsource(plan.step).startswith("def step(dz, record, cotangents, owned):")
+    with pytest.raises(ValueError, match="must match the size") as caught:
+        autograd.ones(2) * autograd.ones(3)
+    assert "misfit(error, a, b)" in "".join(traceback.format_exception(caught.value))
+
+
+def test_the_engine_works_without_what_is_there_only_for_speed():
+    """The table of ops and the standard models, in a process whose engine runs the rules as one reads them."""
+    root = Path(__file__).parents[2]
+    for command in (
+        ["pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "gradient_is_the_slope", "tests/autograd/test_ops.py"],
+        ["benchmarks", "gradcheck", "--model", *MODELS],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=root,
+            env={**os.environ, "WENGERT_PLAIN": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]

@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd.op import Op, Plan, _parameters, registry
+from autograd.fast.plan import CompiledPlan
+from autograd.op import Op, registry
+from autograd.plan import parameters
 from autograd.products import computed
 
 CACHED = ("source", "pulls")
 
 
-def forget(plan: Plan) -> None:
+def forget(plan: CompiledPlan) -> None:
     """Let a plan compile its rules again when it is next used."""
     for name in CACHED:
         plan.__dict__.pop(name, None)
@@ -38,9 +40,9 @@ def planted(name: str | Op, argument: str | None, fault: Callable[..., Any]) -> 
     before = dict(op.plans), dict(op.rules), op.joint, dict(op.into)
     kept = [(plan, list(plan.rules), plan.into) for plan in op.plans.values()]
     if argument is None:
-        op.joint = altered(op.joint, _parameters(op.joint), fault)
+        op.joint = altered(op.joint, parameters(op.joint), fault)
     else:
-        op.rules[argument] = altered(op.rules[argument], _parameters(op.rules[argument]), fault)
+        op.rules[argument] = altered(op.rules[argument], parameters(op.rules[argument]), fault)
         op.into = {}
     for plan in op.plans.values():
         plan.rules = [op.joint] if op.joint else [op.rules[op.inputs[i]] for i in plan.wanted]

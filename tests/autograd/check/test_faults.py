@@ -11,7 +11,7 @@ import autograd
 import nn
 import nn.functional as F
 from autograd import engine
-from autograd.op import _STEP_SCOPE
+from autograd.fast.plan import _STEP_SCOPE
 from autograd.tensors.core import wrap
 from tests.autograd.check.plant import array, planted, planted_step
 

@@ -1,0 +1,19 @@
+"""What is there only for speed. Whoever deletes this folder has the same engine, slower.
+
+plan   the rules of each op as one straight-line function (`Plan.source` shows it), in place of a loop over them
+
+It is installed when `autograd` is imported, unless the environment has WENGERT_PLAIN=1. Tests hold it against what it
+stands for, and run the table of ops and the standard models without it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from ..op import Op
+from .plan import CompiledPlan
+
+INSTALLED = os.environ.get("WENGERT_PLAIN", "0") == "0"
+
+if INSTALLED:
+    Op.way_back = CompiledPlan
