@@ -570,7 +570,7 @@ def _readable(
     function.__doc__ = doc or op.__doc__
     if isinstance(op.forward, np.ufunc) and not reflected:
         ufuncs[op.forward] = function
-    return function
+    return function  # type: ignore[no-any-return]
 
 
 _SCOPE: dict[str, Any] = {
