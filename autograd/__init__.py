@@ -1,10 +1,10 @@
 """Wengert: tape-based reverse-mode automatic differentiation on NumPy arrays."""
 
-import importlib
-import math
-import sys
-import warnings
-from typing import Any
+import importlib as _importlib
+import math as _math
+import sys as _sys
+import warnings as _warnings
+from typing import Any as _Any
 
 from . import fast  # isort: skip - before any op is used
 from . import api, errors, func, functional, linalg
@@ -67,9 +67,9 @@ from .dtypes import (
     uint64,
 )
 from .engine import backward, grad
-from .memory import keep_freed_memory
+from .memory import keep_freed_memory as _keep_freed_memory
 from .modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled, tape
-from .neighbours import warn_about_hips
+from .neighbours import warn_about_hips as _warn_about_hips
 from .random import (
     Generator,
     bernoulli,
@@ -99,15 +99,15 @@ from .threads import get_num_threads, set_num_threads
 
 __version__ = "0.1.0"
 
-e, inf, nan, pi = math.e, math.inf, math.nan, math.pi
+e, inf, nan, pi = _math.e, _math.inf, _math.nan, _math.pi
 newaxis = None
 
-autograd = sys.modules[__name__]  # so that `torch.autograd.grad` keeps working after `import autograd as torch`
+autograd = _sys.modules[__name__]  # so that `torch.autograd.grad` keeps working after `import autograd as torch`
 
-keep_freed_memory()
+_keep_freed_memory()
 # NaN and infinity are values here, as in PyTorch, and no reason for a warning; `detect_anomaly` finds their source.
-warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"(autograd|nn|kernels)(\.|$)")
-warn_about_hips()
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"(autograd|nn|kernels)(\.|$)")
+_warn_about_hips()
 
 # Functions of compiled ops learn `out=` when they are asked for, see `__getattr__`; methods and operators never do.
 _COMPILED = {
@@ -128,7 +128,7 @@ _CHECKER = (
 )
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _Any:
     """What most programs do without: the gradient checker, and names that only programs for PyTorch look for here."""
     if name in _CHECKER:
         from . import check
@@ -144,17 +144,23 @@ def __getattr__(name: str) -> Any:
     if found is None:
         if name.startswith("__"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+        raise _importlib.import_module("autograd.names.absent").missing(__name__, name)
     globals()[name] = found
     return found
 
 
-def _names() -> Any:
-    return importlib.import_module("autograd.names")  # an import statement would ask __getattr__ first
+def _names() -> _Any:
+    return _importlib.import_module("autograd.names")  # an import statement would ask __getattr__ first
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_CHECKER, *_COMPILED, *_names().known()})
+    return sorted({*__all__, *_CHECKER, *_names().known()})
 
 
-__all__ = [_name for _name in (*globals(), *_COMPILED) if not _name.startswith("_")]
+_MODULES = {"autograd", "errors", "func", "functional", "linalg", "random"}
+__all__ = [
+    _name
+    for _name in (*globals(), *_COMPILED)
+    if _name in _MODULES
+    or not (_name.startswith("_") or _name == "annotations" or f"{__name__}.{_name}" in _sys.modules)
+]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import Any, ParamSpec, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from .mapping import vmap as vmap
 from .tensors.core import Core, array_of, wrap
 from .tracing import Recording, leaves_no_records, leaves_of, pull, rebuild, trace
 
+P = ParamSpec("P")
 Argnums: TypeAlias = int | tuple[int, ...]
 
 
@@ -65,7 +66,7 @@ def _tensors(name: str, outputs: Any) -> list[Any]:
 # ------------------------------------------------------------------------------------------------------ transforms
 
 
-def value_and_grad(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def value_and_grad(func: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
     """A function that returns (value, gradient) of one that returns a scalar Tensor.
 
     argnums   which positional arguments to differentiate by: the gradient has their structure (a tuple for a tuple)
@@ -89,7 +90,7 @@ def value_and_grad(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool
     return run
 
 
-def grad(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def grad(func: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
     """The gradient of a function that returns a scalar Tensor, as a function; nests: grad(grad(f)).
 
     With `has_aux` the function returns (scalar, anything) and the result is (gradient, anything).
@@ -108,7 +109,7 @@ def grad(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) 
     return run
 
 
-def grad_and_value(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def grad_and_value(func: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
     """As `value_and_grad`, in PyTorch's order: (gradient, value)."""
     both = value_and_grad(func, argnums, has_aux)
 
@@ -215,8 +216,8 @@ def jvp(
 
 
 def jacrev(
-    func: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, chunk_size: int | None = None
-) -> Callable[..., Any]:
+    func: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False, chunk_size: int | None = None
+) -> Callable[P, Any]:
     """The Jacobian of a function of Tensors, row by row: shape output.shape + input.shape.
 
     One backward per output element: for fewer outputs than inputs. Several outputs or inputs give nests of Jacobians.
@@ -263,8 +264,8 @@ def _units(arrays: list[Any]) -> Iterator[list[Any]]:
 
 
 def jacfwd(
-    func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, *, randomness: str = "error"
-) -> Callable[..., Any]:
+    func: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False, *, randomness: str = "error"
+) -> Callable[P, Any]:
     """The Jacobian of a function of Tensors, column by column: shape output.shape + input.shape.
 
     One `jvp` per input element: for fewer inputs than outputs.
@@ -312,7 +313,7 @@ def jacfwd(
     return run
 
 
-def hessian(func: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def hessian(func: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
     """The matrix of second derivatives of a function that returns a scalar: shape input.shape + input.shape."""
     return jacrev(jacrev(func, argnums), argnums)
 

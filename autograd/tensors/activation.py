@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import DTypeError, SettingError, ShapeError
 from ..ops import activation as ops
-from .core import Core, apply, array_of, binary, cast, get_default_dtype, method, operand, unary
+from .core import Core, T, apply, array_of, binary, cast, get_default_dtype, method, operand, unary
 from .dims import normalize_dim
 from .inplace import update
 
@@ -92,7 +92,7 @@ def _implicit_dim(name: str, ndim: int, level: int) -> int:
 # ------------------------------------------------------------------------------------------------------- softmax
 
 
-def softmax(input: Any, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+def softmax(input: T, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> T:
     """exp(input) divided by its sum over `dim`.
 
     dim     None is deprecated: dimension 0 of 0-, 1- and 3-dimensional input, else 1, with a warning
@@ -104,13 +104,13 @@ def softmax(input: Any, dim: Any = None, _stacklevel: int = 3, dtype: Any = None
     return _along(ops.softmax, "softmax", input, dim, dtype)
 
 
-def softmin(input: Any, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+def softmin(input: T, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> T:
     """softmax(-input). Arguments as in `softmax`."""
     dim = _implicit_dim("softmin", array_of(input).ndim, _stacklevel) if dim is None else dim
     return _along(ops.softmax, "softmin", -_tensor(input), dim, dtype)
 
 
-def log_softmax(input: Any, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+def log_softmax(input: T, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> T:
     """log(softmax(input)) over `dim`, finite where softmax rounds to 0. Arguments as in `softmax`."""
     dim = _implicit_dim("log_softmax", array_of(input).ndim, _stacklevel) if dim is None else dim
     return _along(ops.log_softmax, "log_softmax", input, dim, dtype)
@@ -119,28 +119,28 @@ def log_softmax(input: Any, dim: Any = None, _stacklevel: int = 3, dtype: Any = 
 # ------------------------------------------------------------------------------------------- pieces of straight lines
 
 
-def relu(input: Any, inplace: bool = False) -> Any:
+def relu(input: T, inplace: bool = False) -> T:
     """max(input, 0). Slope 0 at 0."""
     if inplace:
         return update(input, "relu_", relu)
     return Activation.relu(input)
 
 
-def relu6(input: Any, inplace: bool = False) -> Any:
+def relu6(input: T, inplace: bool = False) -> T:
     """min(max(input, 0), 6). Slope 0 at 0 and 6."""
     if inplace:
         return update(input, "relu6_", relu6)
     return apply(ops.hardtanh, _tensor(input), low=0, high=6)
 
 
-def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
+def leaky_relu(input: T, negative_slope: float = 0.01, inplace: bool = False) -> T:
     """input where positive, else negative_slope * input. At 0 the slope is negative_slope."""
     if inplace:
         return update(input, "leaky_relu_", leaky_relu, negative_slope)
     return apply(ops.leaky_relu, _float(input), slope=float(negative_slope))
 
 
-def prelu(input: Any, weight: Any) -> Any:
+def prelu(input: T, weight: Any) -> T:
     """input where positive, else weight * input.
 
     weight   one element, or one per channel: dimension 1 of input
@@ -158,7 +158,7 @@ def prelu(input: Any, weight: Any) -> Any:
     return _prelu(x, w)
 
 
-def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
+def hardtanh(input: T, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> T:
     """input moved into min_val .. max_val. Slope 0 at the bounds. Integers stay integers."""
     if inplace:
         return update(input, "hardtanh_", hardtanh, min_val, max_val)
@@ -170,21 +170,21 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     return apply(ops.hardtanh, x, low=min_val, high=max_val)
 
 
-def hardsigmoid(input: Any, inplace: bool = False) -> Any:
+def hardsigmoid(input: T, inplace: bool = False) -> T:
     """(input + 3) / 6 moved into 0 .. 1. Slope 0 at the bounds."""
     if inplace:
         return update(input, "hardsigmoid_", hardsigmoid)
     return _hardsigmoid(input)
 
 
-def hardswish(input: Any, inplace: bool = False) -> Any:
+def hardswish(input: T, inplace: bool = False) -> T:
     """input * hardsigmoid(input). Slope 0 at -3, 1 at 3."""
     if inplace:
         return update(input, "hardswish_", hardswish)
     return _hardswish(input)
 
 
-def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Any:
+def threshold(input: T, threshold: float, value: float, inplace: bool = False) -> T:
     """input where above `threshold`, else `value`. Slope 0 at the threshold."""
     threshold, value = (float(x) if isinstance(x, Core) else x for x in (threshold, value))
     if inplace:
@@ -192,12 +192,12 @@ def threshold(input: Any, threshold: float, value: float, inplace: bool = False)
     return apply(ops.threshold, _tensor(input), threshold=threshold, value=value)
 
 
-def hardshrink(input: Any, lambd: float = 0.5) -> Any:
+def hardshrink(input: T, lambd: float = 0.5) -> T:
     """input, but 0 within `lambd` of 0."""
     return apply(ops.hardshrink, _float(input), lambd=float(lambd))
 
 
-def softshrink(input: Any, lambd: float = 0.5) -> Any:
+def softshrink(input: T, lambd: float = 0.5) -> T:
     """input moved towards 0 by `lambd`, at most to 0."""
     if lambd < 0:
         raise SettingError(f"softshrink: lambda must be greater or equal to 0, but found to be {lambd}")
@@ -207,7 +207,7 @@ def softshrink(input: Any, lambd: float = 0.5) -> Any:
 # ------------------------------------------------------------------------------------------------------ exponentials
 
 
-def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
+def elu(input: T, alpha: float = 1.0, inplace: bool = False) -> T:
     """input where positive, else alpha * (exp(input) - 1)."""
     if inplace:
         return update(input, "elu_", elu, alpha)
@@ -218,14 +218,14 @@ SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 """Klambauer et al. 2017: with these, mean 0 and variance 1 reproduce themselves from layer to layer."""
 
 
-def selu(input: Any, inplace: bool = False) -> Any:
+def selu(input: T, inplace: bool = False) -> T:
     """1.0507 * elu(input, alpha=1.6733): the self-normalising activation of Klambauer et al. 2017."""
     if inplace:
         return update(input, "selu_", selu)
     return apply(ops.elu, _float(input), alpha=SELU_ALPHA, scale=SELU_SCALE)
 
 
-def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
+def celu(input: T, alpha: float = 1.0, inplace: bool = False) -> T:
     """input where positive, else alpha * (exp(input / alpha) - 1): smooth for every alpha."""
     if inplace:
         return update(input, "celu_", celu, alpha)
@@ -234,14 +234,14 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     return apply(ops.elu, _float(input), alpha=float(alpha), rate=1 / alpha)
 
 
-def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+def softplus(input: T, beta: float = 1.0, threshold: float = 20.0) -> T:
     """log(1 + exp(beta * input)) / beta without overflow; input itself where beta * input > threshold."""
     if beta == 0:
         raise SettingError("softplus: beta cannot be 0")
     return apply(ops.softplus, _float(input), beta=float(beta), threshold=float(threshold))
 
 
-def gelu(input: Any, approximate: str = "none") -> Any:
+def gelu(input: T, approximate: str = "none") -> T:
     """input times the probability that a standard normal variable is below it.
 
     approximate   "none": by the error function; "tanh": the approximation of Hendrycks & Gimpel 2016
@@ -251,21 +251,21 @@ def gelu(input: Any, approximate: str = "none") -> Any:
     return _gelu(input) if approximate == "none" else _gelu_tanh(input)
 
 
-def silu(input: Any, inplace: bool = False) -> Any:
+def silu(input: T, inplace: bool = False) -> T:
     """input * sigmoid(input), also known as swish."""
     if inplace:
         return update(input, "silu_", silu)
     return _silu(input)
 
 
-def mish(input: Any, inplace: bool = False) -> Any:
+def mish(input: T, inplace: bool = False) -> T:
     """input * tanh(softplus(input))."""
     if inplace:
         return update(input, "mish_", mish)
     return _mish(input)
 
 
-def glu(input: Any, dim: int = -1) -> Any:
+def glu(input: T, dim: int = -1) -> T:
     """The first half of `input` along `dim`, times the sigmoid of the second half."""
     x = _tensor(input)
     if x._array.ndim == 0:

@@ -12,7 +12,7 @@ import sys
 import weakref
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
@@ -32,6 +32,15 @@ Misfit = Callable[[str, Array, Array], ShapeError]
 T = TypeVar("T")
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class Operator(Protocol):
+    """What `operators` returns, for type checkers: as a method, its result is of the type of what it belongs to."""
+
+    def __call__(self, input: Any, other: Any, /) -> Any: ...
+
+    def __get__(self, instance: T, owner: type[T]) -> Callable[[Any], T]: ...
+
 
 float16, float32, float64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
 bool_, uint8, int64 = np.dtype(np.bool_), np.dtype(np.uint8), np.dtype(np.int64)
@@ -408,7 +417,7 @@ def unary(op: Op, name: str | None = None, doc: str | None = None) -> Callable[[
 
 def binary(
     op: Op, name: str | None = None, misfit: Misfit | None = None, *, doc: str | None = None
-) -> Callable[[Any, Any], Any]:
+) -> Callable[[T, Any], T]:
     """The function on Tensors of an op with two inputs and no settings.
 
     `misfit(name, a, b)` makes the error for shapes that do not fit; by default that of broadcasting.
@@ -416,9 +425,7 @@ def binary(
     return _function(op, name, _BINARY, doc, misfit)  # type: ignore[no-any-return]
 
 
-def operators(
-    op: Op, name: str | None = None, misfit: Misfit | None = None
-) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+def operators(op: Op, name: str | None = None, misfit: Misfit | None = None) -> tuple[Operator, Operator]:
     """The operator of an op with two inputs and its reflection (`__mul__, __rmul__`).
 
     They return NotImplemented for foreign types, where functions raise.

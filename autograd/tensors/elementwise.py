@@ -73,7 +73,7 @@ class Elementwise(Core):
     def __pos__(self) -> Self:
         return self
 
-    def __pow__(self, exponent: Any) -> Any:
+    def __pow__(self, exponent: Any) -> Self:
         return _power(self, exponent) if _is_number(exponent) else self._pow(exponent)
 
     def add(self, other: Any, alpha: Any = 1) -> Self:

@@ -13,7 +13,7 @@ from ..modes import state
 from ..ops import index as ops
 from ..ops.along import take_along
 from ..tapes import Record, outer, user_files
-from .core import Array, Core, append, apply, array_of, implements, link_view, method, operand, wrap
+from .core import Array, Core, T, append, apply, array_of, implements, link_view, method, operand, wrap
 from .dims import normalize_dim
 from .out import takes_out
 
@@ -309,14 +309,14 @@ def searchsorted(
 
 
 @takes_out
-def bucketize(input: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False) -> Any:
+def bucketize(input: T, boundaries: Any, *, out_int32: bool = False, right: bool = False) -> T:
     """Number of the bucket between `boundaries` (1-d, sorted) that each element of `input` falls into; int64."""
     if array_of(boundaries).ndim != 1:
         raise ShapeError(f"bucketize: boundaries tensor must be 1 dimension, but got dim({array_of(boundaries).ndim})")
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
 
-def one_hot(input: Any, num_classes: int = -1) -> Any:
+def one_hot(input: T, num_classes: int = -1) -> T:
     """1 at the class of each element along a new last dimension, 0 elsewhere; int64 of shape (*tensor.shape, classes).
 
     num_classes   -1: one more than the largest element

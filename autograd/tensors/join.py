@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..ops import shape as ops
-from .core import Core, apply, array_of, cast, implements, method, operand, result_type, wrap
+from .core import Core, T, apply, array_of, cast, implements, method, operand, result_type, wrap
 from .dims import normalize_dim
 from .out import into, takes_out
 
@@ -28,7 +28,7 @@ def alike(tensors: Iterable[Any]) -> list[Any]:
     return xs
 
 
-def cat(tensors: Iterable[Any], dim: int = 0, *, out: Any = None, axis: int | None = None) -> Any:
+def cat(tensors: Iterable[T], dim: int = 0, *, out: Any = None, axis: int | None = None) -> T:
     """Tensors one after the other along an existing dimension; in the others their sizes agree.
 
     1-d Tensors without elements are left out. dtypes are promoted. Also called concat and concatenate.
@@ -72,7 +72,7 @@ def _cat_misfit(xs: list[Any], axis: int) -> ShapeError:
     return ShapeError(f"cat: cannot join shapes {[x._array.shape for x in xs]} along dimension {axis}")
 
 
-def stack(tensors: Iterable[Any], dim: int = 0, *, out: Any = None, axis: int | None = None) -> Any:
+def stack(tensors: Iterable[T], dim: int = 0, *, out: Any = None, axis: int | None = None) -> T:
     """Tensors of one shape side by side along a new dimension."""
     if out is not None:
         return into("stack", out, stack, (list(tensors), dim), {"axis": axis})
@@ -92,29 +92,29 @@ def stack(tensors: Iterable[Any], dim: int = 0, *, out: Any = None, axis: int | 
 
 
 @takes_out
-def hstack(tensors: Iterable[Any]) -> Any:
+def hstack(tensors: Iterable[T]) -> T:
     """Side by side: along dimension 1, or along dimension 0 if they are 1-d or 0-d."""
     xs = [atleast_1d(x) for x in tensors]
     return cat(xs, 0 if xs and xs[0]._array.ndim == 1 else 1)
 
 
 @takes_out
-def vstack(tensors: Iterable[Any]) -> Any:
+def vstack(tensors: Iterable[T]) -> T:
     """One below the other: along dimension 0; 1-d Tensors are rows."""
     return cat([atleast_2d(x) for x in tensors], 0)
 
 
-row_stack = vstack
+row_stack: Any = vstack
 
 
 @takes_out
-def dstack(tensors: Iterable[Any]) -> Any:
+def dstack(tensors: Iterable[T]) -> T:
     """One behind the other: along dimension 2."""
     return cat([atleast_3d(x) for x in tensors], 2)
 
 
 @takes_out
-def column_stack(tensors: Iterable[Any]) -> Any:
+def column_stack(tensors: Iterable[T]) -> T:
     """Side by side: along dimension 1; 1-d Tensors are columns."""
     xs = [atleast_1d(x) for x in tensors]
     return cat([x.unsqueeze(1) if x._array.ndim == 1 else x for x in xs], 1)

@@ -8,12 +8,12 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..ops import pad as ops
-from .core import apply, array_of, implements, operand
+from .core import T, apply, array_of, implements, operand
 
 _MODES = ("constant", "reflect", "replicate", "circular")
 
 
-def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None) -> Any:
+def pad(input: T, pad: Any, mode: str = "constant", value: float | None = None) -> T:
     """`input` with elements added at the ends of its last dimensions.
 
     pad     pairs (before, after), the last dimension first: (left, right, top, bottom, ...)

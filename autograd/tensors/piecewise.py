@@ -52,8 +52,8 @@ class Piecewise(Core):
 
     # ---------------------------------------------------------------------------------- comparisons: bool, constant
 
-    __eq__ = operators(ops.eq)[0]
-    __ne__ = operators(ops.ne)[0]
+    __eq__ = operators(ops.eq)[0]  # type: ignore[assignment]
+    __ne__ = operators(ops.ne)[0]  # type: ignore[assignment]
     __lt__ = operators(ops.lt)[0]
     __le__ = operators(ops.le)[0]
     __gt__ = operators(ops.gt)[0]

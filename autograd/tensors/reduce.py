@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
 
 from ..errors import DTypeError, NoRuleError, ShapeError
 from ..ops import reduce as ops
-from .core import Core, apply, cast, get_default_dtype, implements, int64, method, operand, wrap
+from .core import Array, Core, apply, cast, get_default_dtype, implements, int64, method, operand, wrap
 from .dims import axis_of, check_nonempty, normalize_dim
 from .results import MinMax, ValuesIndices, picked
 
@@ -146,6 +146,14 @@ class Reduce(Core):
 
     # --------------------------------------------------------------------------------------------------- extremes
 
+    @overload
+    def max(self) -> Self: ...
+    @overload
+    def max(self, dim: int, keepdim: bool = False) -> ValuesIndices[Self]: ...
+    @overload
+    def max(self, dim: Core | Array) -> Self: ...
+    @overload
+    def max(self, *, other: Core | Array) -> Self: ...
     @method
     def max(self, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
         """Largest elements, in three forms.
@@ -158,6 +166,14 @@ class Reduce(Core):
         """
         return self._extreme("max", ops.amax, np.argmax, dim, keepdim, other)
 
+    @overload
+    def min(self) -> Self: ...
+    @overload
+    def min(self, dim: int, keepdim: bool = False) -> ValuesIndices[Self]: ...
+    @overload
+    def min(self, dim: Core | Array) -> Self: ...
+    @overload
+    def min(self, *, other: Core | Array) -> Self: ...
     @method
     def min(self, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
         """Smallest elements; the same three forms as `max`."""
@@ -173,7 +189,7 @@ class Reduce(Core):
         check_nonempty(function, self._array.shape, None)
         return apply(op, self, axis=None, keepdims=keepdim)
 
-    def _where(self, function: str, arg: Any, dim: Any, keepdim: bool) -> ValuesIndices:
+    def _where(self, function: str, arg: Any, dim: Any, keepdim: bool) -> ValuesIndices[Self]:
         axis = normalize_dim(function, dim, self._array.ndim)
         check_nonempty(function, self._array.shape, axis)
         if self._array.ndim == 0:
@@ -195,7 +211,7 @@ class Reduce(Core):
         return apply(ops.amin, self, axis=axis, keepdims=keepdim)  # type: ignore[no-any-return]
 
     @method
-    def aminmax(self, *, dim: int | None = None, keepdim: bool = False) -> MinMax:
+    def aminmax(self, *, dim: int | None = None, keepdim: bool = False) -> MinMax[Self]:
         """(min, max) over one dimension or all; as `amin` and `amax`."""
         axis = axis_of("aminmax", dim, self._array.ndim)
         check_nonempty("aminmax", self._array.shape, axis)

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 import numpy as np
 
 from ..ops.along import take_along
-from .core import apply, int64, wrap
+from .core import T, apply, int64, wrap
 
 
-class ValuesIndices(NamedTuple):
+class ValuesIndices(NamedTuple, Generic[T]):
     """Elements of a Tensor, and where along the dimension they stand (int64)."""
 
-    values: Any
-    indices: Any
+    values: T
+    indices: T
 
 
-class MinMax(NamedTuple):
+class MinMax(NamedTuple, Generic[T]):
     """The smallest and the largest elements."""
 
-    min: Any
-    max: Any
+    min: T
+    max: T
 
 
-def picked(x: Any, index: Any, axis: int, keepdim: bool = True) -> ValuesIndices:
+def picked(x: Any, index: Any, axis: int, keepdim: bool = True) -> ValuesIndices[Any]:
     """The elements of Tensor `x` that the array `index` points at along `axis`; they receive the gradient."""
     index = np.asarray(index, int64)
     values = apply(take_along, x, index, axis=axis)

@@ -52,12 +52,12 @@ class Scan(Core):
         return _scan("logcumsumexp", ops.logcumsumexp, floating(self), dim)  # type: ignore[no-any-return]
 
     @method
-    def cummax(self, dim: int) -> ValuesIndices:
+    def cummax(self, dim: int) -> ValuesIndices[Self]:
         """(values, indices): the largest element so far along `dim`, the last of ties; NaN from the first NaN on."""
         return self._extremes("cummax", np.maximum, dim)
 
     @method
-    def cummin(self, dim: int) -> ValuesIndices:
+    def cummin(self, dim: int) -> ValuesIndices[Self]:
         """(values, indices): the smallest element so far along `dim`, the last of ties; NaN from the first NaN on."""
         return self._extremes("cummin", np.minimum, dim)
 
@@ -68,7 +68,7 @@ class Scan(Core):
         x = self._array
         return np.full([1 if d == axis else n for d, n in enumerate(x.shape)], part, x.dtype)
 
-    def _extremes(self, function: str, ufunc: np.ufunc, dim: Any) -> ValuesIndices:
+    def _extremes(self, function: str, ufunc: np.ufunc, dim: Any) -> ValuesIndices[Self]:
         x = self._array
         axis = normalize_dim(function, dim, x.ndim)
         if x.ndim == 0:

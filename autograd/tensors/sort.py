@@ -5,7 +5,7 @@ Indices are constants, found by NumPy; values are taken at the indices, so the g
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class Sort(Core):
     __slots__ = ()
 
     @method
-    def sort(self, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesIndices:
+    def sort(self, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesIndices[Self]:
         """(values, indices) along `dim` in order. Equal elements keep their order, `stable` or not; NaN is the largest.
 
         >>> from autograd import tensor
@@ -63,7 +63,7 @@ class Sort(Core):
         return self.sort(0).values  # type: ignore[no-any-return]
 
     @method
-    def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesIndices:
+    def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesIndices[Self]:
         """(values, indices) of the `k` largest elements along `dim`, or smallest: in order, `sorted` or not.
 
         Raises ShapeError unless 0 <= k <= size.
@@ -87,7 +87,7 @@ class Sort(Core):
         return picked(self, np.take_along_axis(chosen, order, axis=axis), axis)
 
     @method
-    def kthvalue(self, k: int, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
+    def kthvalue(self, k: int, dim: int = -1, keepdim: bool = False) -> ValuesIndices[Self]:
         """(values, indices) of the `k`-th smallest elements along `dim`, counted from 1; NaN is the largest."""
         x = self._array
         axis = normalize_dim("kthvalue", dim, x.ndim)
@@ -101,6 +101,10 @@ class Sort(Core):
             return picked(self, 0, axis)
         return picked(self, np.take(np.argpartition(x, k - 1, axis=axis), [k - 1], axis=axis), axis, keepdim)
 
+    @overload
+    def median(self) -> Self: ...
+    @overload
+    def median(self, dim: int, keepdim: bool = False) -> ValuesIndices[Self]: ...
     @method
     def median(self, dim: int | None = None, keepdim: bool = False) -> Any:
         """The middle element, the lower one of two; NaN if there is one.
@@ -110,6 +114,10 @@ class Sort(Core):
         """
         return self._median("median", dim, keepdim, False)
 
+    @overload
+    def nanmedian(self) -> Self: ...
+    @overload
+    def nanmedian(self, dim: int, keepdim: bool = False) -> ValuesIndices[Self]: ...
     @method
     def nanmedian(self, dim: int | None = None, keepdim: bool = False) -> Any:
         """The middle one of the elements that are not NaN; NaN if there is none. The two forms of `median`."""
@@ -133,7 +141,7 @@ class Sort(Core):
         return picked(self, _sorted_place(x, axis, middle), axis, keepdim)
 
     @method
-    def mode(self, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
+    def mode(self, dim: int = -1, keepdim: bool = False) -> ValuesIndices[Self]:
         """(values, indices) of the most frequent elements along `dim`: the smallest of several; its last occurrence."""
         x = self._array
         axis = normalize_dim("mode", dim, x.ndim)

@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar, overload
 
 import numpy as np
 
@@ -20,9 +20,17 @@ from .stream import IterableDataset, WorkerInfo, become_worker, chunks
 Array = np.ndarray[Any, Any]
 
 _END = object()
+B = TypeVar("B")
+Batch = TypeVar("Batch", covariant=True)
 
 
-class DataLoader:
+class Batched(Protocol[Batch]):
+    """A data set that makes whole batches: what type they are, type checkers read here."""
+
+    def batch(self, indices: Array) -> Batch: ...
+
+
+class DataLoader(Generic[B]):
     """Iterates over a data set in batches of Tensors.
 
     dataset         a `Dataset`, or anything with `dataset[index]` and `len(dataset)`
@@ -53,6 +61,50 @@ class DataLoader:
     ([[0, 1], [1]], 2)
     """
 
+    @overload
+    def __init__(
+        self,
+        dataset: Batched[B],
+        batch_size: int | None = 1,
+        shuffle: bool | None = None,
+        sampler: Any = None,
+        batch_sampler: Any = None,
+        num_workers: int = 0,
+        collate_fn: None = None,
+        pin_memory: bool = False,
+        drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], Any] | None = None,
+        multiprocessing_context: Any = None,
+        generator: Any = None,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: DataLoader[Any],
+        dataset: Any,
+        batch_size: int | None = 1,
+        shuffle: bool | None = None,
+        sampler: Any = None,
+        batch_sampler: Any = None,
+        num_workers: int = 0,
+        collate_fn: Callable[[list[Any]], Any] | None = None,
+        pin_memory: bool = False,
+        drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], Any] | None = None,
+        multiprocessing_context: Any = None,
+        generator: Any = None,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
+    ) -> None: ...
     def __init__(
         self,
         dataset: Any,
@@ -129,7 +181,7 @@ class DataLoader:
             return whole + (rest > 0 and not self.drop_last)
         return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[B]:
         seed = int(numpy_generator(self.generator).integers(2**63))
         if isinstance(self.dataset, IterableDataset):
             return self._stream(seed) if self.num_workers == 0 else self._streams(seed)

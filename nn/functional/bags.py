@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import index as ops
 from autograd.tensors.core import apply, array_of, operand, wrap
@@ -26,7 +27,7 @@ def embedding_bag(
     per_sample_weights: Any = None,
     include_last_offset: bool = False,
     padding_idx: int | None = None,
-) -> Any:
+) -> Tensor:
     """The sum, mean or maximum of the rows of `weight` (V, D) that each bag of indices names: (B, D).
 
     input                 integers (B, L): every row is a bag; or 1-d, all bags in a row

@@ -277,7 +277,7 @@ def avg_pool1d(
     padding: Any = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Any:
+) -> Tensor:
     """The mean of each window of (N, C, L) or (C, L).
 
     stride              how far apart windows begin; default: `kernel_size`
@@ -299,7 +299,7 @@ def avg_pool2d(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
-) -> Any:
+) -> Tensor:
     """The mean of each window of (N, C, H, W) or (C, H, W); arguments as for `avg_pool1d`.
 
     divisor_override   divide the sum of each window by this instead of the number of its elements
@@ -317,7 +317,7 @@ def avg_pool3d(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
-) -> Any:
+) -> Tensor:
     """The mean of each window of (N, C, D, H, W) or (C, D, H, W); arguments as for `avg_pool2d`."""
     return _avg_pool(
         "avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
@@ -329,7 +329,7 @@ def avg_pool3d(
 
 def _lp_pool(
     pool: Callable[..., Any], dims: int, input: Any, norm_type: float, size: Any, stride: Any, ceil: Any
-) -> Any:
+) -> Tensor:
     x: Any = operand(input)
     total = pool(x.pow(norm_type), size, stride, 0, ceil) * math.prod(_numbers("lp_pool", "kernel_size", size, dims))
     some = wrap(total._array != 0)  # elsewhere the root has no slope: 0, as for a norm
@@ -337,7 +337,7 @@ def _lp_pool(
     return where(some, root, wrap(np.zeros((), total._array.dtype)))
 
 
-def lp_pool1d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
+def lp_pool1d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
     """(sum of x ** norm_type) ** (1 / norm_type) over each window of (N, C, L) or (C, L).
 
     Signs count, as in PyTorch: order 1 is the sum, order 3 gives NaN for a negative sum. Where the sum is 0, so is
@@ -346,12 +346,12 @@ def lp_pool1d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None
     return _lp_pool(avg_pool1d, 1, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-def lp_pool2d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
+def lp_pool2d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
     """`lp_pool1d` for windows of (N, C, H, W) or (C, H, W)."""
     return _lp_pool(avg_pool2d, 2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-def lp_pool3d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
+def lp_pool3d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
     """`lp_pool1d` for windows of (N, C, D, H, W) or (C, D, H, W)."""
     return _lp_pool(avg_pool3d, 3, input, norm_type, kernel_size, stride, ceil_mode)
 
@@ -371,7 +371,7 @@ def _adaptive_size(function: str, output_size: Any, shape: Numbers, dims: int) -
     return out
 
 
-def _adaptive_avg_pool(function: str, dims: int, input: Any, output_size: Any) -> Any:
+def _adaptive_avg_pool(function: str, dims: int, input: Any, output_size: Any) -> Tensor:
     x = _input(function, input, dims, floating=True)
     shape = x._array.shape
     out = _adaptive_size(function, output_size, shape, dims)
@@ -384,7 +384,7 @@ def _adaptive_avg_pool(function: str, dims: int, input: Any, output_size: Any) -
     return apply(resample, x, taps=taps)
 
 
-def adaptive_avg_pool1d(input: Any, output_size: Any) -> Any:
+def adaptive_avg_pool1d(input: Any, output_size: Any) -> Tensor:
     """The means of `output_size` windows that divide (N, C, L) or (C, L) as evenly as possible.
 
     Window i is from floor(i * L / output_size) to ceil((i + 1) * L / output_size); None: as many windows as elements.
@@ -392,12 +392,12 @@ def adaptive_avg_pool1d(input: Any, output_size: Any) -> Any:
     return _adaptive_avg_pool("adaptive_avg_pool1d", 1, input, output_size)
 
 
-def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
+def adaptive_avg_pool2d(input: Any, output_size: Any) -> Tensor:
     """`adaptive_avg_pool1d` for (N, C, H, W) or (C, H, W); one output size, or one per dimension."""
     return _adaptive_avg_pool("adaptive_avg_pool2d", 2, input, output_size)
 
 
-def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
+def adaptive_avg_pool3d(input: Any, output_size: Any) -> Tensor:
     """`adaptive_avg_pool1d` for (N, C, D, H, W) or (C, D, H, W); one output size, or one per dimension."""
     return _adaptive_avg_pool("adaptive_avg_pool3d", 3, input, output_size)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograd import Tensor
 from autograd.tensors.core import array_of
 
 from . import conv
@@ -14,23 +15,23 @@ from .resize import channel_shuffle
 from .sample import affine_grid, grid_sample
 
 
-def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> Any:
+def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> Tensor:
     """Convolution over time of (T, N, C) with a weight (K, C, D): (T + 2 pad - K + 1, N, D)."""
     z = conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad)
     return z.permute(2, 0, 1)
 
 
-def native_channel_shuffle(input: Any, groups: int) -> Any:
+def native_channel_shuffle(input: Any, groups: int) -> Tensor:
     """`channel_shuffle`."""
     return channel_shuffle(input, groups)
 
 
-def affine_grid_generator(theta: Any, size: Any, align_corners: bool) -> Any:
+def affine_grid_generator(theta: Any, size: Any, align_corners: bool) -> Tensor:
     """`nn.functional.affine_grid`."""
     return affine_grid(theta, size, align_corners)
 
 
-def grid_sampler(input: Any, grid: Any, interpolation_mode: int, padding_mode: int, align_corners: bool) -> Any:
+def grid_sampler(input: Any, grid: Any, interpolation_mode: int, padding_mode: int, align_corners: bool) -> Tensor:
     """`nn.functional.grid_sample`, with modes as numbers: bilinear, nearest, bicubic; zeros, border, reflection."""
     mode = ("bilinear", "nearest", "bicubic")[interpolation_mode]
     return grid_sample(input, grid, mode, ("zeros", "border", "reflection")[padding_mode], align_corners)
@@ -49,7 +50,7 @@ def convolution(
     transposed: bool,
     output_padding: Any,
     groups: int,
-) -> Any:
+) -> Tensor:
     """A convolution, or a transposed one, over as many dimensions as the weight has beyond two."""
     axes = array_of(weight).ndim - 2
     if transposed:

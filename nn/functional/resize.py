@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import resize as ops
 from autograd.tensors.core import apply, operand
@@ -27,7 +28,7 @@ def interpolate(
     align_corners: bool | None = None,
     recompute_scale_factor: bool | None = None,
     antialias: bool = False,
-) -> Any:
+) -> Tensor:
     """`input` (N, C, L), (N, C, H, W) or (N, C, D, H, W) with other spatial sizes.
 
     size                     of the spatial dimensions: one int, or one for each
@@ -116,17 +117,17 @@ def _target(shape: tuple[int, ...], size: Any, scale_factor: Any) -> tuple[list[
 
 def upsample(
     input: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
-) -> Any:
+) -> Tensor:
     """`interpolate` under its older name."""
     return interpolate(input, size, scale_factor, mode, align_corners)
 
 
-def upsample_nearest(input: Any, size: Any = None, scale_factor: Any = None) -> Any:
+def upsample_nearest(input: Any, size: Any = None, scale_factor: Any = None) -> Tensor:
     """`interpolate` in mode "nearest", under its older name."""
     return interpolate(input, size, scale_factor)
 
 
-def upsample_bilinear(input: Any, size: Any = None, scale_factor: Any = None) -> Any:
+def upsample_bilinear(input: Any, size: Any = None, scale_factor: Any = None) -> Tensor:
     """`interpolate` in mode "bilinear" with `align_corners`, under its older name: (N, C, H, W)."""
     return interpolate(input, size, scale_factor, "bilinear", True)
 
@@ -147,12 +148,12 @@ def _images(function: str, input: Any, factor: int, name: str) -> tuple[Any, tup
     return x, shape
 
 
-def _apart(z: Any, x: Any) -> Any:
+def _apart(z: Any, x: Any) -> Tensor:
     """z, or a copy of it where nothing had to move: what is written into a result never shows in the input."""
     return z.clone() if np.may_share_memory(z._array, x._array) else z
 
 
-def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
+def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
     """(*, C r r, H, W) -> (*, C, H r, W r): each r x r block of pixels comes from r r channels.  Shi et al. 2016."""
     r = upscale_factor
     x, (*lead, channels, height, width) = _images("pixel_shuffle", input, r, "upscale_factor")
@@ -167,7 +168,7 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
     return _apart(z, x)
 
 
-def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
+def pixel_unshuffle(input: Any, downscale_factor: int) -> Tensor:
     """(*, C, H r, W r) -> (*, C r r, H, W): the inverse of `pixel_shuffle`."""
     r = downscale_factor
     x, (*lead, c, height, width) = _images("pixel_unshuffle", input, r, "downscale_factor")
@@ -183,7 +184,7 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
     return _apart(blocks.permute(*order).reshape(*lead, c * r * r, height // r, width // r), x)
 
 
-def channel_shuffle(input: Any, groups: int) -> Any:
+def channel_shuffle(input: Any, groups: int) -> Tensor:
     """(N, C, *): the channels, in `groups` groups, dealt out in turn: 0 1 | 2 3 becomes 0 2 1 3.  Zhang et al. 2018."""
     x = operand(input)
     shape = x._array.shape

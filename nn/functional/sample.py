@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import Tensor
 from autograd.advice import same_dtype
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops.index import zero_at
@@ -25,7 +26,7 @@ def _say_default(function: str) -> None:
     )
 
 
-def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Any:
+def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Tensor:
     """Where the pixels of an image of `size` come from under affine maps: a grid for `grid_sample`.
 
     theta           (N, 2, 3), or (N, 3, 4) for volumes
@@ -68,7 +69,7 @@ def grid_sample(
     mode: str = "bilinear",
     padding_mode: str = "zeros",
     align_corners: bool | None = None,
-) -> Any:
+) -> Tensor:
     """`input` at the places in `grid`.
 
     input           (N, C, H, W) or (N, C, D, H, W)
@@ -126,7 +127,7 @@ def grid_sample(
     return total.movedim(-1, 1)
 
 
-def _bicubic(pixels: Any, batch: Any, where: list[Any], axes: Any, padding_mode: str, align_corners: bool) -> Any:
+def _bicubic(pixels: Any, batch: Any, where: list[Any], axes: Any, padding_mode: str, align_corners: bool) -> Tensor:
     """The sum over 4 x 4 neighbours, each moved into the image by the padding mode."""
     columns = []  # per axis: (index, inside, weight) of each of its four neighbours
     for place, n in zip(where, axes, strict=True):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd import Tensor
 from autograd.errors import DTypeError, LabelError, ShapeError
 from autograd.ops import pool as ops
 from autograd.tensors.core import apply, array_of, operand
@@ -79,7 +80,7 @@ def _max_unpool(
 
 def max_unpool1d(
     input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
-) -> Any:
+) -> Tensor:
     """The partial inverse of `max_pool1d`: zeros with the elements of `input` at `indices`.
 
     indices       what `max_pool1d(..., return_indices=True)` returned
@@ -92,13 +93,13 @@ def max_unpool1d(
 
 def max_unpool2d(
     input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
-) -> Any:
+) -> Tensor:
     """The partial inverse of `max_pool2d`; arguments as for `max_unpool1d`."""
     return _max_unpool("max_unpool2d", 2, input, indices, kernel_size, stride, padding, output_size)
 
 
 def max_unpool3d(
     input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
-) -> Any:
+) -> Tensor:
     """The partial inverse of `max_pool3d`; arguments as for `max_unpool1d`."""
     return _max_unpool("max_unpool3d", 3, input, indices, kernel_size, stride, padding, output_size)
