@@ -252,6 +252,7 @@ from .tensors.copies import unsqueeze_copy as unsqueeze_copy
 from . import utils as utils
 from .tensors.copies import view_copy as view_copy
 from .func import vmap as vmap
+
 BoolTensor: Callable[..., Any]
 ByteTensor: Callable[..., Any]
 CharTensor: Callable[..., Any]

@@ -64,6 +64,7 @@ def text() -> str:
         *(named(*item) for item in sorted(places.items())),
     ]
     eager = {line.rpartition(" ")[2] for line in lines} | set(vars(importlib.import_module("autograd.api")))
+    lines.append("")
     in_place = {name for name in dir(autograd.Tensor) if name.endswith("_")} | old.IN_PLACE
     for name in sorted({*dir(autograd), *in_place}):
         if name.startswith("_") or name in eager or not hasattr(autograd, name):
