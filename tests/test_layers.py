@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[1]
 ORDER = ("kernels", "autograd", "nn", "benchmarks", "tests")  # each may import itself and what stands before it
 WITH_TORCH = ("benchmarks/speed/", "tests/conformance/")  # run where PyTorch is, beside us or in a peer process
 HEAVY = {"numba", "matplotlib", "llvmlite"}
+PUBLIC = {"amp", "errors", "examples", "func", "functional", "jit", "linalg", "numpy", "random", "special", "testing"}
+PRIVATE = {path.stem for path in (ROOT / "autograd").iterdir()} - PUBLIC  # no other name is that of a file
 INSIDE_AUTOGRAD = ("tensors", "func", "custom", "functional", "engine")  # what ops, op and tape must not import
 
 
@@ -52,6 +54,10 @@ def violations(source: str, file: str) -> list[str]:
             wrong.append(f"{file} imports torch")
         if top == "nn" and target == "kernels":
             wrong.append(f"{file} imports {module}: nn reaches kernels through autograd")
+        private = any(part.startswith("_") for part in module.split(".")) or target == "kernels"
+        private = private or (target == "autograd" and (*module.split("."), "")[1] in PRIVATE)
+        if top == "benchmarks" and target != "benchmarks" and target in ORDER and private:
+            wrong.append(f"{file} imports {module}: benchmarks import public names only")
         low = top == "autograd" and (parts[1] == "ops" or parts[1] in ("op", "tapes", "modes", "broadcast", "errors"))
         if low and module.startswith("autograd.") and module.split(".")[1] in INSIDE_AUTOGRAD:
             wrong.append(f"{file} imports {module}: ops are declared on arrays, below Tensor")
@@ -83,6 +89,10 @@ def test_imports_go_downwards(file):
         ("benchmarks/train/images.py", "import torch"),
         ("tests/nn/layers/test_linear.py", "def f():\n    import torch"),
         ("benchmarks/train/images.py", "from tests.cases import CASES"),
+        ("benchmarks/train/images.py", "from autograd.op import registry"),
+        ("benchmarks/train/images.py", "from autograd import engine"),
+        ("benchmarks/train/images.py", "from nn.functional.pool import _settings"),
+        ("benchmarks/train/images.py", "import kernels.machine"),
         ("autograd/tensors/core.py", "import numba"),
         ("autograd/tensors/core.py", "from typing import TYPE_CHECKING"),
     ],
