@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from kernels import jit
+from kernels.machine import jit
 
 Array = np.ndarray[Any, Any]
 
@@ -22,9 +22,9 @@ LARGE = 1 << 18
 
 
 def product(x: Any, y: Any) -> Any:
-    """x @ y. Large products of arrays are made by our own kernels: BLAS's threads get in their way (kernels.gemm)."""
+    """x @ y. Large products of arrays are made by our own kernels: BLAS's threads get in their way (matrix.gemm)."""
     if type(x) is np.ndarray and type(y) is np.ndarray and x.ndim == y.ndim > 1 and _compiled(x, y):
-        from kernels.gemm import matmul  # loads Numba
+        from kernels.matrix.gemm import matmul  # loads Numba
 
         return matmul(x, y)
     return x @ y
@@ -105,7 +105,7 @@ def _add(total: Array, products: list[Product]) -> None:
     """Add the products to `total`, in place."""
     lefts, rights = [product.left for product in products], [product.right for product in products]
     if jit.ENABLED and total.size * sum(map(len, lefts)) >= LARGE:  # NumPy would have to copy the rows first
-        from kernels.products import add_products, known  # loads Numba
+        from kernels.matrix.products import add_products, known  # loads Numba
 
         if known(total, *lefts, *rights):
             add_products(total, lefts, rights)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from kernels import threads
+from kernels.machine import threads
 
 
 def set_num_threads(n: int) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from . import simd, threads
-from .jit import Kernel, kernel
-from .vector import erf, exp, expm1, log1p
-from .vector import sigmoid as logistic
-from .vector import tanh as hyperbolic
+from .machine import simd, threads
+from .machine.jit import Kernel, kernel
+from .machine.vector import erf, exp, expm1, log1p
+from .machine.vector import sigmoid as logistic
+from .machine.vector import tanh as hyperbolic
 
 Array = np.ndarray[Any, Any]
 

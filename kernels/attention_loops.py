@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from . import panel, simd, threads
-from .jit import kernel
+from .machine import simd, threads
+from .machine.jit import kernel
+from .matrix import panel
 from .scores import weights, weights_grad
 
 Array = np.ndarray[Any, Any]

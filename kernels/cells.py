@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import jit
+from .machine import jit
 
 Array = np.ndarray[Any, Any]
 
@@ -68,7 +68,7 @@ def _check(function: str, *pairs: tuple[Array | None, tuple[int, ...]]) -> None:
 def through(d_x: Array, d_h: Array, w_ih: Array, w_hh: Array) -> tuple[Array, Array]:
     """d_x @ w_ih and d_h @ w_hh: the cotangents of x and h."""
     if jit.ENABLED and d_x.size * (w_ih.shape[1] + w_hh.shape[1]) >= WORTH_THREADS:
-        from . import products  # loads Numba
+        from .matrix import products  # loads Numba
 
         if products.known(d_x, d_h, w_ih, w_hh):
             return products.through(d_x, w_ih, d_h, w_hh)

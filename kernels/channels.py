@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import threads
-from .jit import kernel
-from .sums import plus
+from .machine import threads
+from .machine.jit import kernel
+from .machine.sums import plus
 
 Array = np.ndarray[Any, Any]
 

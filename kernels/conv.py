@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from . import jit
+from .machine import jit
 from .window import Array, Sizes, extent, overlaps, pieces, windows
 
 BLOCK = 4 << 20

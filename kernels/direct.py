@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from . import simd, threads
-from .jit import kernel
+from .machine import simd, threads
+from .machine.jit import kernel
 from .taps import Axis, Layout, Three, backward_axes, forward_axes, layout
 from .window import Array, Sizes
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from . import jit, threads
-from .jit import Kernel, kernel
+from .machine import jit, threads
+from .machine.jit import Kernel, kernel
 
 Array = np.ndarray[Any, Any]
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from . import threads
 from .channels import Scaling, cut, known, lines, measure, unknown
-from .jit import kernel
-from .sums import plus
+from .machine import threads
+from .machine.jit import kernel
+from .machine.sums import plus
 
 Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from . import passes
-from .jit import kernel
-from .vector import sigmoid, tanh
+from .machine.jit import kernel
+from .machine.vector import sigmoid, tanh
 
 Array = np.ndarray[Any, Any]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from . import jit, threads
-from .jit import kernel
+from .machine import jit, threads
+from .machine.jit import kernel
 
 Array = np.ndarray[Any, Any]
 

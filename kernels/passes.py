@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from . import simd, vector
-from .jit import kernel
+from .machine import simd, vector
+from .machine.jit import kernel
 
 Array = np.ndarray[Any, Any]
 

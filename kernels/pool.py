@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import jit, threads
 from . import pool_loops as loops
+from .machine import jit, threads
 
 Array = np.ndarray[Any, Any]
 Numbers = tuple[int, ...]

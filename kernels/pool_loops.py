@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .jit import kernel
+from .machine.jit import kernel
 
 Array = np.ndarray[Any, Any]
 Triple = tuple[int, int, int]

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from . import jit, pool, threads
+from . import pool
 from . import pool_loops as loops
+from .machine import jit, threads
 from .pool import Array, Numbers, Windows, essential, everything
 
 

@@ -24,8 +24,9 @@ from typing import Any
 
 import numpy as np
 
-from . import panel, threads
 from . import recurrent_loops as loops
+from .machine import threads
+from .matrix import panel
 from .recurrent_panels import WORTH_COPYING, aligned, finish, packed
 
 Array = np.ndarray[Any, Any]

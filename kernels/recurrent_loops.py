@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from . import passes, threads
-from .jit import kernel
-from .panel import product
+from . import passes
+from .machine import threads
+from .machine.jit import kernel
+from .matrix.panel import product
 from .recurrent_panels import add_rows, gate_places, gather, input_part, leave, spread, steps, unit_places
 
 Array = np.ndarray[Any, Any]

@@ -14,9 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from . import panel, passes, simd, threads
-from .jit import kernel
-from .panel import product
+from . import passes
+from .machine import simd, threads
+from .machine.jit import kernel
+from .matrix import panel
+from .matrix.panel import product
 
 Array = np.ndarray[Any, Any]
 

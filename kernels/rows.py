@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from . import simd, threads
-from .jit import kernel
-from .sums import plus
+from .machine import simd, threads
+from .machine.jit import kernel
+from .machine.sums import plus
 
 Array = np.ndarray[Any, Any]
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from . import threads
-from .jit import kernel
-from .sums import plus
-from .vector import exp, log, rank, ranked
+from .machine import threads
+from .machine.jit import kernel
+from .machine.sums import plus
+from .machine.vector import exp, log, rank, ranked
 
 Array = np.ndarray[Any, Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import jit
+from .machine import jit
 
 Array = np.ndarray[Any, Any]
 

@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from . import panel, passes, simd, threads
-from .jit import kernel
+from . import passes
+from .machine import simd, threads
+from .machine.jit import kernel
+from .matrix import panel
 
 Array = np.ndarray[Any, Any]
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from . import threads
-from .jit import kernel
+from .machine import threads
+from .machine.jit import kernel
 
 Array = np.ndarray[Any, Any]
 

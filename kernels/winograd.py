@@ -41,9 +41,10 @@ import numpy as np
 from llvmlite import ir
 from numba.core import types
 
-from . import panel, simd, threads
-from .jit import kernel
-from .simd import WIDTH, Code, intrinsic
+from .machine import simd, threads
+from .machine.jit import kernel
+from .machine.simd import WIDTH, Code, intrinsic
+from .matrix import panel
 from .window import Array, Sizes
 
 # ---------------------------------------------------------------------------------------------------- the algorithm

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from kernels import elementwise, jit
+from kernels import elementwise
 from kernels import softmax as kernels
 from kernels.dropout import scaled
+from kernels.machine import jit
 
 from ..op import op
 from .piecewise import keep

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import kernels.conv
-from kernels import jit
+from kernels.machine import jit
 from kernels.window import Sizes
 from kernels.window import output_size as output_size
 from kernels.window import reach as reach

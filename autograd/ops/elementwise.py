@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from kernels import elementwise as loops
-from kernels import jit
+from kernels.machine import jit
 
 from ..op import op
 

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from kernels import cells, jit
+from kernels import cells
+from kernels.machine import jit
 
 from ..op import Array, op
 from ..products import product, product_of

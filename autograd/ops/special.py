@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kernels import jit
+from kernels.machine import jit
 
 from ..op import op
 from .elementwise import LN2

@@ -9,7 +9,7 @@ import autograd
 from autograd import linalg, products
 from autograd.errors import DTypeError, LinAlgError, SettingError, ShapeError
 from autograd.tensors import Tensor
-from kernels import jit
+from kernels.machine import jit
 
 
 def rand(*shape, dtype=np.float32, requires_grad=False):

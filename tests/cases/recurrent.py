@@ -4,7 +4,7 @@ import numpy as np
 
 from autograd.ops import recurrent as ops
 from autograd.tensors.core import apply
-from kernels import jit
+from kernels.machine import jit
 from tests import naive
 
 from .case import Case, unit

@@ -10,7 +10,7 @@ import importlib
 
 import pytest
 
-from kernels import jit
+from kernels.machine import jit
 
 THRESHOLDS = (
     "kernels.attention.WORTH_COMPILING",

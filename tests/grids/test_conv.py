@@ -15,7 +15,7 @@ import autograd
 import nn.functional as F
 from autograd.errors import AutogradError
 from kernels import conv as kernels
-from kernels import jit
+from kernels.machine import jit
 
 from .reference import added_back, axis_settings, columns, count_of_windows, elements, every, joined
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kernels import cache
+from kernels.machine import cache
 
 from .test_jit import compiled, package, run
 
@@ -86,7 +86,7 @@ def test_kernels_outside_of_the_package_depend_on_it_and_on_their_own(rooms):
     (mine / "__init__.py").write_text("")
     (mine / "helper.py").write_text("from kernels.near.face import factor as f\n")
     (mine / "loops.py").write_text(
-        "import mine.helper\nfrom kernels.jit import kernel\ng = mine.helper.f\n\n"
+        "import mine.helper\nfrom kernels.machine.jit import kernel\ng = mine.helper.f\n\n"
         + KERNEL.format(name="h", value="g(x)")
     )
     program = "from mine.loops import h; print(h(21))"

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kernels import jit
-from kernels.jit import kernel
+from kernels.machine import jit
+from kernels.machine.jit import kernel
 
 from .canary import at_the_edge, bordered, canary
 

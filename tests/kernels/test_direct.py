@@ -8,7 +8,8 @@ import threading
 import numpy as np
 import pytest
 
-from kernels import conv, jit, threads
+from kernels import conv
+from kernels.machine import jit, threads
 from tests import naive
 
 from .canary import at_the_edge, bordered

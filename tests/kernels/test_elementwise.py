@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kernels import elementwise, jit, threads
+from kernels import elementwise
+from kernels.machine import jit, threads
 
 LARGE = elementwise.LARGE
 PAIRS = [

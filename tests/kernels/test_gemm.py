@@ -7,13 +7,14 @@ import itertools
 import numpy as np
 import pytest
 
-from kernels import jit, threads
+from kernels.machine import jit, threads
 from tests import naive
 
 from .canary import at_the_edge, bordered
 
 if jit.ENABLED:
-    from kernels import gemm, simd
+    from kernels.machine import simd
+    from kernels.matrix import gemm
 
 pytestmark = pytest.mark.skipif(not jit.ENABLED, reason="vector code is not run with NUMBA_DISABLE_JIT=1")
 both = pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kernels import cache, jit
+from kernels.machine import cache, jit
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (

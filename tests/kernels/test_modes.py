@@ -12,8 +12,8 @@ import platform
 import numpy as np
 import pytest
 
-from kernels import jit
-from kernels.jit import kernel
+from kernels.machine import jit
+from kernels.machine.jit import kernel
 from tests.__main__ import in_mode
 
 PART = ("tests/kernels/test_update.py", "tests/kernels/test_canary.py", "tests/kernels/test_modes.py")

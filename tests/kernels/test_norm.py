@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kernels import channels, fused, norm, rows, threads
+from kernels import channels, fused, norm, rows
+from kernels.machine import threads
 from tests import naive
 
 SIZES = (1, 2, 3, 7, 15, 16, 17, 31, 33, 63, 65, 130)

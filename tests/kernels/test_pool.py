@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from kernels import pool, pool_sums, resize, threads
+from kernels import pool, pool_sums, resize
+from kernels.machine import threads
 from tests import naive
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kernels import jit
+from kernels.machine import jit
 
 COMPILE = """
 import numpy as np

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kernels import jit, threads
+from kernels.machine import jit, threads
 from tests import naive
 
 from .canary import at_the_edge
@@ -13,7 +13,8 @@ from .canary import at_the_edge
 if not jit.ENABLED:
     pytest.skip("vector code is not run with NUMBA_DISABLE_JIT=1", allow_module_level=True)
 
-from kernels import cells, panel, recurrent, recurrent_panels
+from kernels import cells, recurrent, recurrent_panels
+from kernels.matrix import panel
 
 KINDS = {  # gates, states, step
     "lstm": (4, 2, naive.lstm_step, ()),

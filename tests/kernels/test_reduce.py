@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from kernels import jit, reduce, threads
+from kernels import reduce
+from kernels.machine import jit, threads
 
 SIZES = [1, 2, 3, 15, 16, 17, 31, 33, 63, 65, 4095, 4097, 9000]
 
@@ -19,7 +20,7 @@ def test_sums_are_as_good_as_pairwise_ones(size, dtype, rng):
     channels = reduce.channel_sums(x)
     assert rows.dtype == channels.dtype == dtype
     assert channels.shape == (2,)
-    from kernels import simd
+    from kernels.machine import simd
 
     few = simd.WIDTH == 16  # registers of 16 bytes (SSE, NEON): fewer partial sums, each of more terms
     rounding = (8 if few else 4) * float(np.finfo(dtype).eps)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from kernels import scan, threads
+from kernels import scan
+from kernels.machine import threads
 from tests import naive
 
 

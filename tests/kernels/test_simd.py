@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from kernels import jit, simd
-from kernels.jit import kernel
+from kernels.machine import jit, simd
+from kernels.machine.jit import kernel
 from tests import naive
 
 from .canary import at_the_edge, canary

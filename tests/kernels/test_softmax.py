@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from autograd import Tensor
-from kernels import attention, jit, scores
+from kernels import attention, scores
 from kernels import softmax as kernels
+from kernels.machine import jit
 from nn import functional as F
 from tests import naive
 

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kernels import jit, threads
-from kernels.jit import kernel
+from kernels.machine import jit, threads
+from kernels.machine.jit import kernel
 
 if jit.ENABLED:
-    from kernels import team
+    from kernels.machine import team
 
 ROOT = Path(__file__).parents[2]
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from kernels import jit, vector
-from kernels.jit import kernel
+from kernels.machine import jit, vector
+from kernels.machine.jit import kernel
 
 
 @kernel

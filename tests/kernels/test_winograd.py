@@ -7,13 +7,15 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from kernels import conv, jit, threads
+from kernels import conv
+from kernels.machine import jit, threads
 from tests import naive
 
 from .canary import at_the_edge, bordered
 
 if jit.ENABLED:
-    from kernels import simd, winograd
+    from kernels import winograd
+    from kernels.machine import simd
 
     SCHEMES = winograd.SCHEMES
 else:

@@ -13,7 +13,7 @@ import autograd
 import nn
 from autograd.errors import DTypeError, InplaceError, SettingError, ShapeError
 from autograd.ops import recurrent as ops
-from kernels import jit
+from kernels.machine import jit
 from nn.utils.rnn import pack_padded_sequence, pack_sequence, pad_packed_sequence, unpack_sequence
 from tests import naive
 

@@ -18,8 +18,8 @@ import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
-from . import simd
-from .jit import kernel
+from ..machine import simd
+from ..machine.jit import kernel
 
 VECTORS = 2
 """Vectors of a panel."""

@@ -149,7 +149,7 @@ def _listen() -> None:
 
         def on_start(self, event: Any) -> None:
             compiled = event.data["dispatcher"]
-            if self.said or not compiled.py_func.__module__.startswith(f"{__package__}."):
+            if self.said or not compiled.py_func.__module__.startswith("kernels."):
                 return
             self.said = True
             folder = compiled._cache.cache_path

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 _HERE = Path(__file__).absolute()
-_PACKAGE = _HERE.parent
+_PACKAGE = _HERE.parents[1]
 _STARTED = time.time()
 _UNUSED = 60 * 24 * 3600.0
 """Seconds after which a file that no process has loaded is removed: 60 days."""

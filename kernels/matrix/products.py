@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from . import panel, simd, threads
-from .jit import kernel
+from ..machine import simd, threads
+from ..machine.jit import kernel
+from . import panel
 
 Array = np.ndarray[Any, Any]
 

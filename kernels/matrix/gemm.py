@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from . import simd, threads
-from .jit import kernel
+from ..machine import simd, threads
+from ..machine.jit import kernel
 
 Array = np.ndarray[Any, Any]
 Steps = tuple[int, int, int]

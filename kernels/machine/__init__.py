@@ -1,0 +1,13 @@
+"""What all kernels stand on: compilation, its cache, threads, and what Numba lacks of the processor.
+
+    jit       `kernel` makes a loop one that is compiled when it is first called; compile options, each with its reason
+    cache     where compiled code is kept between processes, under names that say all that it was made from
+    threads   `share` has a kernel's items worked on by several threads; how many there are
+    team      the same in compiled code: threads that wait for work without Python
+    simd      vector registers: intrinsics that are written in LLVM's language, and for what width
+    vector    exp, log, tanh ... in loops that become vector code, to the last bit or nearly
+    sums      `plus`, an addition that may be done in any order
+
+Read jit first, then threads; `pointwise/update.py` is the shortest kernel that uses both. The rule: nothing here knows
+what is computed, and nothing here imports another folder. jit, cache and threads load without Numba.
+"""
