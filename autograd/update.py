@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from kernels import update as kernels
+from kernels.pointwise import update as kernels
 
 Array = np.ndarray[Any, Any]
 

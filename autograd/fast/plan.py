@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from kernels import elementwise
+from kernels.pointwise import arithmetic
 
 from ..broadcast import unbroadcast
 from ..generated import compiled
@@ -206,9 +206,9 @@ _STEP_SCOPE: dict[str, Any] = {
     "Record": Record,
     "filled": filled,
     "in_single": in_single,
-    "LARGE": elementwise.LARGE,
-    "large_divide": elementwise.divide,
-    "large_multiply": elementwise.multiply,
+    "LARGE": arithmetic.LARGE,
+    "large_divide": arithmetic.divide,
+    "large_multiply": arithmetic.multiply,
     "multiply": np.multiply,
     "negative": np.negative,
     "unbroadcast": unbroadcast,

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from kernels import elementwise
-from kernels import softmax as kernels
-from kernels.dropout import scaled
 from kernels.machine import jit
+from kernels.pointwise import arithmetic
+from kernels.pointwise.dropout import scaled
+from kernels.softmax import plain as kernels
 
 from ..op import op
 from .piecewise import keep
@@ -31,7 +31,7 @@ def _loops(*arrays: Any) -> Any:
             return None
     if x.dtype.char not in "fd" or not jit.ENABLED:
         return None
-    from kernels import activation  # loads Numba
+    from kernels.pointwise import activation  # loads Numba
 
     return activation
 
@@ -41,12 +41,12 @@ def _loops(*arrays: Any) -> Any:
 
 def _relu_slope(dz: Any, z: Any) -> Any:
     """NaN keeps its gradient."""
-    if type(dz) is np.ndarray and dz.size >= elementwise.LARGE:
-        return elementwise.relu_slope(dz, z)
+    if type(dz) is np.ndarray and dz.size >= arithmetic.LARGE:
+        return arithmetic.relu_slope(dz, z)
     return dz * (z != 0)
 
 
-relu = op("relu", lambda x: np.maximum(x, 0), kinks=True, large=elementwise.relu, dx=_relu_slope)
+relu = op("relu", lambda x: np.maximum(x, 0), kinks=True, large=arithmetic.relu, dx=_relu_slope)
 
 
 def _leaky_relu_slope(dz: Any, x: Any, slope: float) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kernels import attention as kernels
+from kernels.attention import plain as kernels
 
 from ..op import Array, op
 from .activation import softmax

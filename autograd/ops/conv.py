@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-import kernels.conv
+from kernels.conv import plain as kernels
+from kernels.conv.window import Sizes
+from kernels.conv.window import output_size as output_size
+from kernels.conv.window import reach as reach
+from kernels.conv.window import same_padding as same_padding
+from kernels.conv.window import transposed_size as transposed_size
 from kernels.machine import jit
-from kernels.window import Sizes
-from kernels.window import output_size as output_size
-from kernels.window import reach as reach
-from kernels.window import same_padding as same_padding
-from kernels.window import transposed_size as transposed_size
 
 from ..op import Array, op
 
@@ -31,7 +31,7 @@ def per_channel(dz: Any) -> Any:
     """The sum over everything but the channels: the cotangent of a bias."""
     # shortcut: float arrays, of any layout
     if type(dz) is np.ndarray and dz.size >= WORTH_COMPILING and dz.dtype.char in "fd" and jit.ENABLED:
-        from kernels.reduce import channel_sums  # loads Numba
+        from kernels.along.reduce import channel_sums  # loads Numba
 
         return channel_sums(dz)
     return np.sum(dz, axis=(0, *range(2, len(dz.shape))))
@@ -59,7 +59,7 @@ def conv(
     size: Sizes,
 ) -> Array:
     """Convolution, plus bias[f]. Elements of x that no window covers get gradient 0."""
-    return kernels.conv.conv(x, w, bias, stride, padding, dilation, groups, size)
+    return kernels.conv(x, w, bias, stride, padding, dilation, groups, size)
 
 
 @op(
@@ -84,7 +84,7 @@ def conv_input_grad(
     size: Sizes,
 ) -> Array:
     """The cotangent of x for the cotangent y of z. As a layer: transposed convolution, plus bias[c]."""
-    return kernels.conv.conv_input_grad(y, w, bias, stride, padding, dilation, groups, size)
+    return kernels.conv_input_grad(y, w, bias, stride, padding, dilation, groups, size)
 
 
 @op(
@@ -100,7 +100,7 @@ def conv_weight_grad(
     y: Array, x: Array, *, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
 ) -> Array:
     """The cotangent of w for the cotangent y of z."""
-    return kernels.conv.conv_weight_grad(y, x, stride, padding, dilation, groups, size)
+    return kernels.conv_weight_grad(y, x, stride, padding, dilation, groups, size)
 
 
 @op(
@@ -111,7 +111,7 @@ def conv_weight_grad(
 )
 def unfold(x: Array, *, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sizes) -> Array:
     """The windows of x, `counts` along each axis, as columns: (N, C * prod(kernel), prod(counts))."""
-    return kernels.conv.unfold(x, kernel, stride, padding, dilation, counts)
+    return kernels.unfold(x, kernel, stride, padding, dilation, counts)
 
 
 @op(
@@ -124,4 +124,4 @@ def fold(
     x: Array, *, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sizes, size: Sizes
 ) -> Array:
     """The transpose of `unfold`: columns added back to where they came from, in (N, C, *size)."""
-    return kernels.conv.fold(x, kernel, stride, padding, dilation, counts, size)
+    return kernels.fold(x, kernel, stride, padding, dilation, counts, size)

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from kernels import elementwise as loops
 from kernels.machine import jit
+from kernels.pointwise import arithmetic as loops
 
 from ..op import op
 
@@ -141,7 +141,7 @@ cosh = op("cosh", np.cosh, floating=True, dx=lambda dz, x: dz * np.sinh(x))
 def _large_tanh(x: Array) -> Any:
     if x.dtype.char not in "fd" or not jit.ENABLED:
         return np.tanh(x)
-    from kernels import activation  # loads Numba
+    from kernels.pointwise import activation  # loads Numba
 
     return activation.tanh(x)
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from kernels import channels, fused
-from kernels.norm import WORTH_COMPILING
+from kernels.norm import channels
+from kernels.norm import pooled as fused
+from kernels.norm.plain import WORTH_COMPILING
 
 from ..op import Array, op
 from .activation import relu

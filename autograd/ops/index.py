@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from kernels.gather import WORTH_COMPILING, add_rows
+from kernels.along.gather import WORTH_COMPILING, add_rows
 
 from ..broadcast import unbroadcast
 from ..op import op

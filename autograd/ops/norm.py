@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kernels import norm as kernels
+from kernels.norm import plain as kernels
 
 from ..op import Array, op
 from .reduce import mean as mean_of

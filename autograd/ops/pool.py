@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from kernels import pool as kernels
-from kernels import pool_sums as sums
-from kernels.pool import Windows as Windows
+from kernels.pool import plain as kernels
+from kernels.pool import pool_sums as sums
+from kernels.pool.plain import Windows as Windows
 
 from ..op import Array, op
 from .index import getitem
@@ -41,7 +41,7 @@ def positions(index: Array, shape: Numbers, axes: int) -> Array:
     dx=lambda dz, x_shape, place, windows: put_winners(dz, place=place, shape=x_shape, windows=windows),
 )
 def max_pool(x: Array, *, windows: Windows) -> tuple[Array, Array]:
-    """The largest element of each window, the first of equal ones. Keeps which one won, as `kernels.pool.winners`."""
+    """The largest element of each window, the first of equal ones. Keeps which one won, as `kernels.winners`."""
     return winners(x, windows)
 
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from kernels import cells
 from kernels.machine import jit
+from kernels.recurrent import cells
 
 from ..op import Array, op
 from ..products import product, product_of
@@ -121,7 +121,7 @@ def compiled(steps: int, elements: int) -> bool:
 
 
 def _kernels() -> Any:
-    from kernels import recurrent  # loads Numba
+    from kernels.recurrent import sequence as recurrent  # loads Numba
 
     return recurrent
 

@@ -64,7 +64,7 @@ def _total(x: Any, axis: Any, keepdims: bool) -> Any:
     # shortcut: all axes, a contiguous array, a dtype with loops; NumPy for the rest
     if axis is not None or x.size < LARGE or x.dtype.char not in "fd" or not x.flags.c_contiguous or not jit.ENABLED:
         return add_reduce(x, axis=axis, keepdims=keepdims)
-    from kernels.reduce import total  # loads Numba
+    from kernels.along.reduce import total  # loads Numba
 
     return total(x).reshape((1,) * x.ndim) if keepdims else total(x)
 

@@ -1,7 +1,7 @@
 """Resampling along axes: value and rules side by side. Interpolation and adaptive averages are of this kind.
 
-`taps` has a pair (axis, what to sum: see kernels.resize) for each axis that changes. The two ops are transposes of each
-other, so each is the other's derivative.
+`taps` has a pair (axis, what to sum: see kernels.along.resize) for each axis that changes. The two ops are
+transposes of each other, so each is the other's derivative.
 """
 
 # mypy: no-warn-return-any, allow-untyped-decorators
@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from kernels.pool import adaptive_windows
-from kernels.resize import Taps, gather, spread
+from kernels.along.resize import Taps, gather, spread
+from kernels.pool.plain import adaptive_windows
 
 from ..op import Array, op
 

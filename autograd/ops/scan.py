@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kernels import scan as kernels
+from kernels.along import scan as kernels
 
 from ..op import op
 from .elementwise import to

@@ -26,7 +26,7 @@ def sigmoid(x: Array) -> Any:
     From 40 on (11 in float16) the result rounds to 1, so exp need not overflow.
     """
     if x.size >= WORTH_COMPILING and x.dtype.char in "fd" and jit.ENABLED:
-        from kernels import activation  # loads Numba
+        from kernels.pointwise import activation  # loads Numba
 
         return activation.sigmoid(x)
     e = np.exp(np.minimum(x, 40 if x.itemsize > 2 else 11))

@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
-from kernels import elementwise
+from kernels.pointwise import arithmetic
 
 from ..advice import no_loop, no_tensor, unknown_argument
 from ..errors import DTypeError, ShapeError
@@ -583,7 +583,7 @@ def _readable(
 _SCOPE: dict[str, Any] = {
     "__name__": __name__,  # whom warnings are attributed to
     "HALF": float16,
-    "LARGE": elementwise.LARGE,
+    "LARGE": arithmetic.LARGE,
     "Record": Record,
     "asarray": np.asarray,
     "constants": constants,

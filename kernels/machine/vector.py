@@ -1,7 +1,7 @@
 """exp, expm1, tanh, sigmoid, log, log1p and erf for use inside kernels: without branches, so that LLVM makes vector
 code of the loops that call them. And `rank`, with which it does so for a search of the largest element, too.
 
-    from .vector import exp        # z[i] = exp(x[i]) in a kernel, for float32 and float64
+    from ..machine.vector import exp        # z[i] = exp(x[i]) in a kernel, for float32 and float64
 
 Numba compiles `math.exp` and its kin to one library call per element: 2 to 50 times slower than NumPy. These are
 short formulas in which every choice is a select. What an argument is, decides which formulas: of float32 or float64.

@@ -14,7 +14,7 @@ import pytest
 import autograd
 import nn.functional as F
 from autograd.errors import AutogradError
-from kernels import conv as kernels
+from kernels.conv import plain as kernels
 from kernels.machine import jit
 
 from .reference import added_back, axis_settings, columns, count_of_windows, elements, every, joined
@@ -192,11 +192,11 @@ def test_transposed_convolution_over_larger_products(way, dims, dtype, rng):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_every_size_by_winograd(number, dtype, rng, monkeypatch):
     """Also padding larger than the window, with which the gradient of the input needs a negative one."""
-    from kernels import winograd
+    from kernels.conv import winograd_schemes as schemes
 
-    scheme = winograd.SCHEMES[number]
+    scheme = schemes.SCHEMES[number]
     monkeypatch.setattr(kernels, "WORTH_COMPILING", 0)
-    monkeypatch.setattr(winograd, "choose", lambda *_: scheme)
+    monkeypatch.setattr(schemes, "choose", lambda *_: scheme)
     tolerance = 2e-4 if dtype == np.float32 else 1e-11
     sizes = axis_settings((1, 2, 4, 5, 7), (scheme.r,), (1,), padding=scheme.r + 1)
     for height, width in itertools.product(sizes, sizes):

@@ -9,8 +9,8 @@ import pytest
 
 from autograd.ops import activation as ops
 from autograd.ops.special import sigmoid
-from kernels import activation
 from kernels.machine import jit
+from kernels.pointwise import activation
 
 SIZES = [0, 1, 2, 15, 17, 33, 65, 3001] if jit.ENABLED else [0, 1, 17]
 SETTINGS = {

@@ -23,15 +23,16 @@ def rooms(package):
     for name, text in (
         ("near/__init__.py", '"""A room."""\n'),
         ("near/deep/__init__.py", ""),
-        ("near/deep/inner.py", "from ...jit import kernel\n\n" + KERNEL.format(name="factor", value="2 * x")),
-        ("near/deep/beside.py", "from ...jit import kernel\n\n" + KERNEL.format(name="factor", value="5 * x")),
+        ("near/deep/inner.py", "from ...machine.jit import kernel\n\n" + KERNEL.format(name="factor", value="2 * x")),
+        ("near/deep/beside.py", "from ...machine.jit import kernel\n\n" + KERNEL.format(name="factor", value="5 * x")),
         ("near/face.py", "from .deep import (\n    beside,  # (one)\n    inner,\n)\n\nfactor = inner.factor\n"),
         ("far/__init__.py", "from ..near import face\n\nfactor = face.factor\n"),
         (
             "far/outer.py",
-            "from ..jit import kernel\nfrom . import factor\n\n" + KERNEL.format(name="f", value="factor(x) + 0"),
+            "from ..machine.jit import kernel\nfrom . import factor\n\n"
+            + KERNEL.format(name="f", value="factor(x) + 0"),
         ),
-        ("far/unrelated.py", "from .. import jit\n"),
+        ("far/unrelated.py", "from ..machine import jit\n"),
     ):
         path = package / "kernels" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,7 +108,7 @@ def count(rooms):
 @compiled
 def test_functions_of_one_name_in_files_of_one_name_keep_apart(rooms):
     for folder, value in (("near", "2 * x"), ("far", "3 * x")):
-        text = "from ..jit import kernel\n\n" + KERNEL.format(name="loop", value=value)
+        text = "from ..machine.jit import kernel\n\n" + KERNEL.format(name="loop", value=value)
         (rooms / folder / "loops.py").write_text(text)
     program = "from kernels.near.loops import loop as a; from kernels.far.loops import loop as b; print(a(7), b(7))"
     run(program, rooms.parent, "14 21\n")

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from kernels import conv, window
+from kernels.conv import plain as conv
+from kernels.conv import window
 from tests import naive
 
 # x, w, z, stride, padding, dilation, groups

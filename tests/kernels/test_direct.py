@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from kernels import conv
+from kernels.conv import plain as conv
 from kernels.machine import jit, threads
 from tests import naive
 
@@ -72,7 +72,7 @@ def test_forward_and_input_gradient_with_every_setting(rng, tiled, stride, paddi
 @pytest.mark.parametrize("filters", [1, 16, 33])
 @pytest.mark.parametrize(("cached", "together"), [(384 << 10, 1024), (1 << 10, 9)], ids=["one part", "many parts"])
 def test_weight_gradient_at_tails(rng, tiled, monkeypatch, dtype, channels, filters, cached, together):
-    from kernels import direct
+    from kernels.conv import direct
 
     monkeypatch.setattr(direct, "CACHED", cached)
     monkeypatch.setattr(direct, "TOGETHER", together)

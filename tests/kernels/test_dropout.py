@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import autograd
-from kernels import dropout
 from kernels.machine import jit, threads
+from kernels.pointwise import dropout
 from nn import functional as F
 from tests import naive
 

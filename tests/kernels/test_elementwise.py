@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kernels import elementwise
 from kernels.machine import jit, threads
+from kernels.pointwise import arithmetic
 
-LARGE = elementwise.LARGE
+LARGE = arithmetic.LARGE
 PAIRS = [
-    (elementwise.add, np.add),
-    (elementwise.subtract, np.subtract),
-    (elementwise.multiply, np.multiply),
-    (elementwise.divide, np.true_divide),
+    (arithmetic.add, np.add),
+    (arithmetic.subtract, np.subtract),
+    (arithmetic.multiply, np.multiply),
+    (arithmetic.divide, np.true_divide),
 ]
 SLOPES = [
-    (elementwise.tanh_slope, lambda dz, z: dz * (1 - z * z)),
-    (elementwise.relu_slope, lambda dz, z: dz * (z != 0)),
+    (arithmetic.tanh_slope, lambda dz, z: dz * (1 - z * z)),
+    (arithmetic.relu_slope, lambda dz, z: dz * (z != 0)),
 ]
 
 
@@ -84,8 +84,8 @@ def test_a_repeated_number(rng, ours, numpys, shape):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_relu(rng, dtype):
     x = numbers(rng, LARGE + 5, dtype=dtype)
-    same(elementwise.relu(x), np.maximum(x, 0))
-    same(elementwise.relu(x[::2]), np.maximum(x[::2], 0))
+    same(arithmetic.relu(x), np.maximum(x, 0))
+    same(arithmetic.relu(x[::2]), np.maximum(x[::2], 0))
 
 
 @pytest.mark.skipif(not jit.ENABLED, reason="NumPy does everything with NUMBA_DISABLE_JIT=1")
@@ -94,11 +94,11 @@ def test_results_are_computed_in_threads(rng, monkeypatch):
     split = threads.split
     monkeypatch.setattr(threads, "split", lambda *arguments: seen.append(arguments[0]) or split(*arguments))
     x = numbers(rng, 2, LARGE)
-    elementwise.add(x, x)
-    elementwise.multiply(np.array(np.float32(2)), x)
+    arithmetic.add(x, x)
+    arithmetic.multiply(np.array(np.float32(2)), x)
     assert seen == [2 * LARGE, 2 * LARGE]
     threads.set_num_threads(1)
-    elementwise.add(x, x)
+    arithmetic.add(x, x)
     assert len(seen) == 2
 
 

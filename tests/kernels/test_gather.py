@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograd.ops import index as ops
-from kernels import gather
+from kernels.along import gather
 from kernels.machine import threads
 from tests import naive
 

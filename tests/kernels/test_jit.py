@@ -16,7 +16,8 @@ from kernels.machine import cache, jit
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (
-    "import numpy as np; from kernels import update; update.sgd(np.ones(3), np.ones(3), np.ones(1)); print('done')"
+    "import numpy as np; from kernels.pointwise import update\n"
+    "update.sgd(np.ones(3), np.ones(3), np.ones(1)); print('done')"
 )
 compiled = pytest.mark.skipif(not jit.ENABLED, reason="NUMBA_DISABLE_JIT is set")
 
@@ -48,9 +49,13 @@ def run(program=PROGRAM, root=ROOT, expected="done\n", **environment):
 @pytest.fixture
 def package(tmp_path):
     """A copy of the kernels that are needed here, in a folder of its own."""
-    for name in ("__init__.py", "cache.py", "jit.py", "update.py"):
-        (tmp_path / "kernels").mkdir(exist_ok=True)
-        shutil.copy(ROOT / "kernels" / name, tmp_path / "kernels" / name)
+    for name in ("__init__.py", "machine", "pointwise/__init__.py", "pointwise/update.py"):
+        source, copy = ROOT / "kernels" / name, tmp_path / "kernels" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copy)
     return tmp_path
 
 
@@ -73,15 +78,17 @@ def test_without_compilation_kernels_run_as_python():
 
 def test_importing_loads_no_numba():
     run(
-        "import sys, autograd, nn; from kernels import jit, threads, update\n"
+        "import sys, autograd, nn; from kernels.machine import jit, threads; from kernels.pointwise import update\n"
         "assert 'numba' not in sys.modules; print('done')"
     )
 
 
-INNER = "from .jit import kernel\n\n@kernel\ndef factor(x):\n    return 2 * x\n"
-OUTER = "from .jit import kernel\nfrom .middle import scale\n\n@kernel\ndef scaled(x):\n    return scale(x) + 0\n"
+INNER = "from .machine.jit import kernel\n\n@kernel\ndef factor(x):\n    return 2 * x\n"
+OUTER = (
+    "from .machine.jit import kernel\nfrom .middle import scale\n\n@kernel\ndef scaled(x):\n    return scale(x) + 0\n"
+)
 MIDDLE = (
-    "from .jit import kernel\nfrom . import inner\nfactor = inner.factor\n\n"
+    "from .machine.jit import kernel\nfrom . import inner\nfactor = inner.factor\n\n"
     "@kernel\ndef scale(x):\n    return factor(x)\n"
 )
 SCALED = "from kernels.outer import scaled; print(scaled(21))"
@@ -136,7 +143,7 @@ def test_a_folder_that_cannot_be_written_to_leads_to_the_users_cache(package):
 
 def test_with_no_folder_at_all_kernels_run_and_it_is_said(package):
     (package / "kernels" / "__pycache__").write_text("")
-    nowhere = str(package / "kernels" / "jit.py" / "below")
+    nowhere = str(package / "kernels" / "__init__.py" / "below")
     places = dict.fromkeys(("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "LOCALAPPDATA", "HOME"), nowhere)
     said = run(root=package, **places)
     assert said == (
@@ -155,7 +162,7 @@ def test_a_damaged_file_is_replaced(tmp_path, damage):
 
 def test_two_processes_compile_at_once(tmp_path):
     program = (
-        "import numpy as np; from kernels import update\n"
+        "import numpy as np; from kernels.pointwise import update\n"
         "for d in {}: update.sgd(*(np.ones(3, d) for _ in range(3)))\nprint('done')"
     )
     orders = ("['f', 'd']", "['d', 'f']", "['f', 'd']")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kernels import channels, fused, norm, rows
 from kernels.machine import threads
+from kernels.norm import channels, rows
+from kernels.norm import plain as norm
+from kernels.norm import pooled as fused
 from tests import naive
 
 SIZES = (1, 2, 3, 7, 15, 16, 17, 31, 33, 63, 65, 130)

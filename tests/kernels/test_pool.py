@@ -5,8 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from kernels import pool, pool_sums, resize
+from kernels.along import resize
 from kernels.machine import threads
+from kernels.pool import plain as pool
+from kernels.pool import pool_sums
 from tests import naive
 
 

@@ -13,8 +13,10 @@ from .canary import at_the_edge
 if not jit.ENABLED:
     pytest.skip("vector code is not run with NUMBA_DISABLE_JIT=1", allow_module_level=True)
 
-from kernels import cells, recurrent, recurrent_panels
 from kernels.matrix import panel
+from kernels.recurrent import cells
+from kernels.recurrent import panels as recurrent_panels
+from kernels.recurrent import sequence as recurrent
 
 KINDS = {  # gates, states, step
     "lstm": (4, 2, naive.lstm_step, ()),

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from kernels import reduce
+from kernels.along import reduce
 from kernels.machine import jit, threads
 
 SIZES = [1, 2, 3, 15, 16, 17, 31, 33, 63, 65, 4095, 4097, 9000]

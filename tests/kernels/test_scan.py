@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kernels import scan
+from kernels.along import scan
 from kernels.machine import threads
 from tests import naive
 

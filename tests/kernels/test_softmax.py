@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from autograd import Tensor
-from kernels import attention, scores
-from kernels import softmax as kernels
+from kernels.attention import plain as attention
 from kernels.machine import jit
+from kernels.softmax import loops as scores
+from kernels.softmax import plain as kernels
 from nn import functional as F
 from tests import naive
 

@@ -7,15 +7,15 @@ import itertools
 import numpy as np
 import pytest
 
-from kernels import cells
 from kernels.machine import jit, threads
+from kernels.recurrent import cells
 from tests import naive
 
 from .canary import at_the_edge, bordered
 
 if jit.ENABLED:
-    from kernels import step
     from kernels.matrix import products
+    from kernels.recurrent import step
 
 pytestmark = pytest.mark.skipif(not jit.ENABLED, reason="vector code is not run with NUMBA_DISABLE_JIT=1")
 both = pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -100,7 +100,8 @@ def test_small_work_stays_in_one_part():
 
 def test_room_for_parts_is_enough_whatever_another_thread_sets_meanwhile(monkeypatch, rng):
     """Weight gradients and norms make room for the sums of each part before they share the work out."""
-    from kernels import channels, conv, rows
+    from kernels.conv import plain as conv
+    from kernels.norm import channels, rows
 
     x, dz = rng.standard_normal((64, 8, 9, 9)), rng.standard_normal((64, 8, 7, 7))
     norm, scaling = x.reshape(64, 8, 81), np.ones(8)

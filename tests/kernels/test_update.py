@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from autograd import update
-from kernels import update as kernels
 from kernels.machine import threads
+from kernels.pointwise import update as kernels
 
 SIZES = (0, 1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 1000)
 DTYPES = (np.float32, np.float64)

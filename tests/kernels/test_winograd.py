@@ -7,17 +7,17 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from kernels import conv
+from kernels.conv import plain as conv
 from kernels.machine import jit, threads
 from tests import naive
 
 from .canary import at_the_edge, bordered
 
 if jit.ENABLED:
-    from kernels import winograd
+    from kernels.conv import winograd, winograd_schemes
     from kernels.machine import simd
 
-    SCHEMES = winograd.SCHEMES
+    SCHEMES = winograd_schemes.SCHEMES
 else:
     SCHEMES = ()
 
@@ -213,7 +213,7 @@ def test_nan_stays_in_its_tile_and_its_neighbours(rng):
     ],
 )
 def test_the_choice(arguments, expected):
-    scheme = winograd.choose(*arguments)
+    scheme = winograd_schemes.choose(*arguments)
     assert (scheme and (scheme.m, scheme.r)) == expected
 
 

@@ -1,0 +1,76 @@
+"""Scaled dot-product attention.
+
+    weights = softmax(q @ k^T * scale + bias)        z = weights @ v
+
+q (..., L, E), k (..., S, E), v (..., S, V), with the same leading axes. bias (L, S), added everywhere, or None.
+Larger ones go through the compiled loops of `loops`; NumPy serves the rest.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..machine import jit
+
+Array = np.ndarray[Any, Any]
+
+WORTH_COMPILING = 512  # scores
+
+
+def _compiled(q: Array, scores: int) -> bool:
+    return scores >= WORTH_COMPILING and q.size > 0 and jit.ENABLED and q.dtype.char in "fd"
+
+
+def _matrices(x: Array) -> Array:
+    return x.reshape(math.prod(x.shape[:-2]), *x.shape[-2:])
+
+
+def attention(q: Array, k: Array, v: Array, bias: Array | None, scale: float) -> tuple[Array, Array]:
+    """z and the weights. All of one dtype, float32 or float64. A row of -inf in `bias` gives zeros."""
+    S, V = v.shape[-2:]
+    # shortcut: no queries, or nothing that could be attended to
+    if not math.prod(q.shape[:-1]) or not v.size:
+        return np.zeros((*q.shape[:-1], V), q.dtype), np.zeros((*q.shape[:-1], S), q.dtype)
+    blank = None
+    if bias is not None:
+        empty = bias.max(-1) == -math.inf
+        blank = empty if empty.any() else None
+    if _compiled(q, math.prod(q.shape[:-1]) * S):
+        from . import loops  # loads Numba
+
+        z, w = loops.values(_matrices(q), _matrices(k), _matrices(v), bias, blank, scale)
+        return z.reshape(*q.shape[:-1], V), w.reshape(*q.shape[:-1], S)
+    w = np.matmul(q, k.swapaxes(-1, -2))
+    w *= scale
+    if bias is not None:
+        w += bias
+    with np.errstate(invalid="ignore"):
+        w -= np.maximum.reduce(w, -1, keepdims=True)
+        np.exp(w, out=w)
+        w /= np.add.reduce(w, -1, keepdims=True)
+    if blank is not None:
+        w[..., blank, :] = 0
+    return np.matmul(w, v), w
+
+
+def attention_grad(dz: Array, q: Array, k: Array, v: Array, weights: Array, scale: float) -> tuple[Array, Array, Array]:
+    """The gradients of q, k and v."""
+    # shortcut: no queries, or nothing that could be attended to
+    if not dz.size or not v.size:
+        return np.zeros_like(q), np.zeros_like(k), np.zeros_like(v)
+    if _compiled(q, weights.size):
+        from . import loops
+
+        arrays = _matrices(dz), _matrices(q), _matrices(k), _matrices(v), _matrices(weights)
+        # no views of other arrays: they may become somebody's .grad as they are
+        dq, dk, dv = np.empty(q.shape, q.dtype), np.empty(k.shape, q.dtype), np.empty(v.shape, q.dtype)
+        loops.slopes(*arrays, scale, _matrices(dq), _matrices(dk), _matrices(dv))
+        return dq, dk, dv
+    g = np.matmul(dz, v.swapaxes(-1, -2))
+    g -= np.add.reduce(g * weights, -1, keepdims=True)
+    g *= weights
+    g *= scale
+    return np.matmul(g, k), np.matmul(g.swapaxes(-1, -2), q), np.matmul(weights.swapaxes(-1, -2), dz)

@@ -1,0 +1,260 @@
+"""Convolution over any number of spatial axes: value, input gradient, weight gradient.
+
+All three are one sum, read in three directions (one spatial axis shown):
+
+    z[n, f, p] = sum over c, i of w[f, c, i] * x[n, c, p * stride + i * dilation - padding]
+
+x is (N, C, *H), w is (F, C / groups, *I), z is (N, F, *P); x counts as 0 outside. `size` is the spatial shape of what
+is computed; elements of x that no window covers have no part in it.
+
+Large sums go to compiled loops: to `winograd` where windows are 3 x 3 or 5 x 5 and channels many, else to `direct`.
+Here, in NumPy, the windows are copied side by side into a matrix of columns, so that the sum is a matrix product. While
+that lasts the batch is the last axis: rows of all images are copied in one run, also where rows are short or strided,
+and one product serves all images. It happens block by block, because columns that leave the cache cost more than the
+product.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..machine import jit
+from .window import Array, Sizes, extent, overlaps, pieces, windows
+
+BLOCK = 4 << 20
+"""Bytes of columns that are worked on at a time."""
+
+
+def conv(
+    x: Array, w: Array, bias: Array | None, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
+) -> Array:
+    """The sum above, plus bias[f] if there is one."""
+    if _large(x, w, len(x) * w.size * math.prod(size)):
+        _check("conv", x.shape[1] == w.shape[1] * groups and len(w) % groups == 0, x, w, bias, len(w))
+        from . import direct, winograd  # they load Numba
+
+        scheme = _scheme(len(x), w.shape, stride, dilation, groups, size)
+        # shortcut: see `_scheme`; padding, which it does not look at, is given on
+        if scheme is not None:
+            return winograd.conv(scheme, x, w, bias, padding, size)
+        return direct.conv(x, w, bias, stride, padding, dilation, groups, size)
+    matrices = _matrices(w, groups)
+    # shortcut: windows, strides and padding are those of 1 x 1, and all elements have a window: one product of
+    # matrices. Dilation has no effect on windows of one element
+    if _pointwise(w.shape[2:], stride, padding) and size == x.shape[2:]:
+        return _shifted((matrices @ _flat(x, groups)).reshape(len(x), len(w), *size), bias)
+    z = np.empty((len(x), len(w), *size), x.dtype)
+    shift = None if bias is None else bias.reshape(-1, 1)
+    for images, rows, view in _blocks(x, w.shape[2:], size, stride, padding, dilation):
+        products = (matrices @ _columns(view, groups)).reshape(len(w), -1)
+        if shift is not None:
+            products += shift
+        target = _batch_last(z[images, :, rows])
+        target[...] = products.reshape(target.shape)
+    return z
+
+
+def conv_weight_grad(
+    dz: Array, x: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
+) -> Array:
+    """dw[f, c, i] = sum over n, p of dz[n, f, p] * x[n, c, p * stride + i * dilation - padding]."""
+    outputs, inputs = dz.shape[1] // groups, x.shape[1] // groups
+    if _large(x, dz, dz.size * inputs * math.prod(size)):
+        fit = len(dz) == len(x) and dz.shape[1] % groups == x.shape[1] % groups == 0
+        _check("conv_weight_grad", fit, dz, x)
+        from . import direct, winograd
+
+        shape = (groups * outputs, inputs, *size)
+        scheme = _scheme(len(x), shape, stride, dilation, groups, dz.shape[2:], for_weights=True)
+        if scheme is not None:
+            return winograd.conv_weight_grad(scheme, dz, x, padding)
+        return direct.conv_weight_grad(dz, x, stride, padding, dilation, groups, size)
+    dw = np.zeros((groups, outputs, inputs * math.prod(size)), x.dtype)
+    # shortcut: as in `conv`
+    if _pointwise(size, stride, padding) and dz.shape[2:] == x.shape[2:]:
+        for images in pieces(len(x), BLOCK // max(dw.nbytes, 1)):
+            dw += (_flat(dz[images], groups) @ _flat(x[images], groups).mT).sum(0)
+    else:
+        for images, rows, view in _blocks(x, size, dz.shape[2:], stride, padding, dilation):
+            columns = _columns(view, groups)
+            dw += _batch_last(dz[images, :, rows]).reshape(groups, outputs, columns.shape[2]) @ columns.mT
+    return dw.reshape(groups * outputs, inputs, *size)
+
+
+def conv_input_grad(
+    dz: Array, w: Array, bias: Array | None, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
+) -> Array:
+    """dx[n, c, h] = sum over f, i, p with p * stride + i * dilation - padding = h of dz[n, f, p] * w[f, c, i].
+
+    As a forward function this is the transposed convolution; only then is there a bias, one number per c.
+    """
+    if _large(dz, w, dz.size * math.prod(w.shape[1:])):
+        fit = dz.shape[1] == len(w) and len(w) % groups == 0
+        _check("conv_input_grad", fit, dz, w, bias, w.shape[1] * groups)
+        from . import direct, winograd
+
+        scheme = _scheme(len(dz), w.shape, stride, dilation, groups, size)
+        if scheme is not None:
+            rest = scheme.r - 1
+            return winograd.conv(scheme, dz, w, bias, (rest - padding[0], rest - padding[1]), size, mirrored=True)
+        return direct.conv_input_grad(dz, w, bias, stride, padding, dilation, groups, size)
+    outputs, channels, kernel = dz.shape[1] // groups, w.shape[1] * groups, w.shape[2:]
+    before = tuple([(i - 1) * d - p for i, d, p in zip(kernel, dilation, padding, strict=True)])
+    # shortcut: stride 1; padding, which may become negative, dilation and groups are given on
+    if max(stride) == 1 and (dz.shape[1] <= channels or max(kernel) == 1):
+        # a convolution too, and gathering is quicker than scattering
+        return conv(dz, _mirrored(w, groups), bias, stride, before, dilation, groups, size)
+    matrices = _matrices(w, groups).mT
+    dx = np.zeros((len(dz), channels, *size), dz.dtype)
+    space = extent(dz.shape[2:], kernel, stride, dilation)
+    inside, covered = overlaps(size, padding, space)
+    most, most_rows = _block_shape(channels, kernel, dz.shape[2:], dz.itemsize)
+    for images in pieces(len(dz), most):
+        total = np.zeros((channels, *space, images.stop - images.start), dz.dtype)
+        view = windows(total, kernel, dz.shape[2:], stride, dilation)
+        for rows in pieces(dz.shape[2], most_rows):
+            target = _some_rows(view, rows)
+            slopes = _batch_last(dz[images, :, rows]).reshape(groups, outputs, math.prod(target.shape[1 + len(size) :]))
+            # np.matmul has no BLAS for outer products
+            columns = matrices @ slopes if outputs > 1 else matrices * slopes
+            _add_windows(target, columns.reshape(target.shape))
+        _batch_last(dx[images])[:, *inside] = total[:, *covered]
+    return _shifted(dx, bias)
+
+
+WORTH_COMPILING = 1_000_000
+"""Multiplications from which on compiled code is used; loading it takes most of a second once."""
+
+
+def _large(x: Array, other: Array, multiplications: int) -> bool:
+    """Is this a sum for the compiled loops?"""
+    known = x.ndim <= 5 and x.dtype == other.dtype and x.dtype.char in "fd"
+    return known and jit.ENABLED and multiplications >= max(WORTH_COMPILING, 1)
+
+
+def _check(name: str, fit: bool, x: Array, y: Array, bias: Array | None = None, outputs: int = 0) -> None:
+    """Compiled loops do not look where they read."""
+    if not fit or x.ndim != y.ndim or (bias is not None and bias.shape != (outputs,)):
+        shift = "" if bias is None else f", bias {bias.shape}"
+        raise ValueError(f"{name}: wanted arrays that fit, got {x.shape} and {y.shape}{shift}")
+
+
+def _scheme(
+    images: int, w_shape: Sizes, stride: Sizes, dilation: Sizes, groups: int, size: Sizes, for_weights: bool = False
+) -> Any:
+    """Winograd's scheme for a convolution of that kind, or None if the direct sum is better."""
+    from . import winograd_schemes as schemes  # makes them
+
+    # shortcut: for two axes, stride 1, dilation 1, one group, and the windows and sizes of `choose`
+    if groups != 1 or len(size) != 2 or stride != (1, 1) or dilation != (1, 1):
+        return None
+    return schemes.choose(images, w_shape[0], w_shape[1], w_shape[2:], size, for_weights)
+
+
+def unfold(x: Array, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sizes) -> Array:
+    """The `counts` windows of x as columns: (N, C, *H) -> (N, C * prod(kernel), prod(counts))."""
+    view = windows(_spread(x, padding, extent(counts, kernel, stride, dilation)), kernel, counts, stride, dilation)
+    columns = np.array(np.moveaxis(view, -1, 0), order="C")
+    return columns.reshape(len(x), x.shape[1] * math.prod(kernel), math.prod(counts))
+
+
+def fold(x: Array, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sizes, size: Sizes) -> Array:
+    """The transpose of `unfold`: (N, C * prod(kernel), prod(counts)) -> (N, C, *size); where windows overlap, sums."""
+    channels = x.shape[1] // math.prod(kernel)
+    space = extent(counts, kernel, stride, dilation)
+    total = np.zeros((channels, *space, len(x)), x.dtype)
+    columns = _batch_last(x.reshape(len(x), channels, *kernel, *counts))
+    _add_windows(windows(total, kernel, counts, stride, dilation), columns)
+    z = np.zeros((len(x), channels, *size), x.dtype)
+    inside, covered = overlaps(size, padding, space)
+    _batch_last(z)[:, *inside] = total[:, *covered]
+    return z
+
+
+# ------------------------------------------------------------------------------------------ columns, block by block
+
+
+def _block_shape(channels: int, kernel: Sizes, size: Sizes, itemsize: int) -> tuple[int, int]:
+    """How many images make a block of columns, or how many rows of windows if one image is too large."""
+    row = channels * math.prod(kernel) * math.prod(size[1:]) * itemsize
+    return max(BLOCK // max(row * size[0], 1), 1), max(BLOCK // max(row, 1), 1)
+
+
+def _blocks(
+    x: Array, kernel: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes
+) -> Iterator[tuple[slice, slice, Array]]:
+    """(images, rows, their windows (C, *I, *P, N)), block by block."""
+    most, most_rows = _block_shape(x.shape[1], kernel, size, x.itemsize)
+    space = extent(size, kernel, stride, dilation)
+    for images in pieces(len(x), most):
+        view = windows(_spread(x[images], padding, space), kernel, size, stride, dilation)
+        for rows in pieces(size[0], most_rows):
+            yield images, rows, _some_rows(view, rows)
+
+
+def _spread(x: Array, padding: Sizes, space: Sizes) -> Array:
+    """x (N, C, *H) with zeros around it, or cut off, to fill `space`; its batch last: (C, *space, N)."""
+    inside, covered = overlaps(x.shape[2:], padding, space)
+    out = np.zeros((x.shape[1], *space, len(x)), x.dtype)
+    out[:, *covered] = _batch_last(x)[:, *inside]
+    return out
+
+
+def _some_rows(view: Array, rows: slice) -> Array:
+    """Windows (C, *I, *P, N) at some of the first spatial positions."""
+    return view[(*[slice(None)] * (view.ndim // 2), rows)]
+
+
+def _columns(view: Array, groups: int) -> Array:
+    """A copy of windows (C, *I, *P, N) as one matrix per group: (groups, C / groups * I, P * N)."""
+    middle = view.ndim // 2
+    return view.reshape(groups, math.prod(view.shape[:middle]) // groups, math.prod(view.shape[middle:]))
+
+
+def _add_windows(view: Array, columns: Array) -> None:
+    """Add columns to windows that overlap, but not at the same place in the window: so one place at a time."""
+    middle = view.ndim // 2
+    for place in itertools.product(*map(range, view.shape[1:middle])):
+        index: Any = (slice(None), *place)
+        view[index] += columns[index]
+
+
+# -------------------------------------------------------------------------------------------------- weights, layout
+
+
+def _matrices(w: Array, groups: int) -> Array:
+    """w (F, C / groups, *I) as one matrix per group."""
+    return w.reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:]))
+
+
+def _mirrored(w: Array, groups: int) -> Array:
+    """The weight of the convolution that takes z back to x: channels exchanged within groups, windows turned around."""
+    grouped = w.reshape(groups, w.shape[0] // groups, *w.shape[1:]).swapaxes(1, 2)
+    turned = grouped[:, :, :, *[slice(None, None, -1)] * (w.ndim - 2)]
+    return turned.reshape(groups * w.shape[1], w.shape[0] // groups, *w.shape[2:])
+
+
+def _pointwise(kernel: Sizes, stride: Sizes, padding: Sizes) -> bool:
+    """Is every window one element, and every element one window (if the sizes are equal)?"""
+    return max(kernel) == max(stride) == 1 and not any(padding)
+
+
+def _flat(x: Array, groups: int) -> Array:
+    """x (N, C, *H) as one matrix per image and group."""
+    return x.reshape(len(x), groups, x.shape[1] // groups, math.prod(x.shape[2:]))
+
+
+def _batch_last(x: Array) -> Array:
+    return np.moveaxis(x, 0, -1)
+
+
+def _shifted(z: Array, bias: Array | None) -> Array:
+    """z (N, F, *P) with bias[f] added, in place."""
+    if bias is not None:
+        z += bias.reshape(-1, *[1] * (z.ndim - 2))
+    return z

@@ -1,0 +1,254 @@
+"""Batch norm, ReLU and max pooling in one go: the normalised array is never written. Loops over (N, C, H, W).
+
+    z[n, c, p, q] = max over i, j of max((x[n, c, p * I + i, q * J + j] - m[c]) * s[c] + t[c], 0)
+
+The windows of I x J elements lie side by side; what is left over at the ends of H and W belongs to none. Each has a
+winner, the first largest element (NaN counts as larger than anything), kept as its number i * J + j, or as I * J if
+ReLU has cut it off: then no element of the window gets a gradient.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..machine import threads
+from ..machine.jit import kernel
+from ..machine.sums import plus
+from .channels import Scaling, cut, known, lines, measure, unknown
+
+Array = np.ndarray[Any, Any]
+Pair = tuple[int, int]
+
+
+@kernel
+def _pairs(v: Array, W: int, z: Array, winner: Array) -> None:
+    """The largest of each 2 x 2 window of a plane v whose rows have W elements, and which of the four it is."""
+    P, Q = z.shape
+    zero = v.dtype.type(0)
+    for p in range(P):
+        above, below = v[2 * p * W : 2 * p * W + 2 * Q], v[(2 * p + 1) * W : (2 * p + 1) * W + 2 * Q]
+        for q in range(Q):
+            a, b, c, d = above[2 * q], above[2 * q + 1], below[2 * q], below[2 * q + 1]
+            k = np.int32(0)
+            more = (b > a) | (b != b)
+            a, k = b if more else a, np.int32(1) if more else k
+            more = (c > a) | (c != c)
+            a, k = c if more else a, np.int32(2) if more else k
+            more = (d > a) | (d != d)
+            a, k = d if more else a, np.int32(3) if more else k
+            z[p, q] = zero if a <= zero else a
+            winner[p, q] = np.int32(4) if a <= zero else k
+
+
+@kernel
+def _windows(v: Array, W: int, size: Pair, z: Array, winner: Array) -> None:
+    """The same for windows of any size."""
+    P, Q = z.shape
+    I, J = size
+    zero = v.dtype.type(0)
+    for p in range(P):
+        for q in range(Q):
+            corner = p * I * W + q * J
+            best, k = v[corner], 0
+            for i in range(I):
+                for j in range(J):
+                    value = v[corner + i * W + j]
+                    more = (value > best) | (value != value)
+                    best, k = value if more else best, i * J + j if more else k
+            z[p, q] = zero if best <= zero else best
+            winner[p, q] = I * J if best <= zero else k
+
+
+@kernel
+def _values(
+    x: Array,
+    m: Array,
+    s: Array,
+    t: Array,
+    size: Pair,
+    z: Array,
+    winner: Array,
+    across: bool,
+    first: int,
+    last: int,
+) -> None:
+    """z and the winners for the images (`across`: channels) from `first` to `last`."""
+    N, C, H, W = x.shape
+    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
+    L = H * W
+    planes = x.reshape((N, C, L))
+    v = np.empty(L, x.dtype)
+    for n in range(n0, n1):
+        for c in range(c0, c1):
+            plane = planes[n, c]
+            mean, scale, shift = m[c], s[c], t[c]
+            for l in range(L):
+                v[l] = (plane[l] - mean) * scale + shift
+            # shortcut: both sizes; windows lie side by side by definition
+            if size[0] == 2 and size[1] == 2:
+                _pairs(v, W, z[n, c], winner[n, c])
+            else:
+                _windows(v, W, size, z[n, c], winner[n, c])
+
+
+@kernel
+def _places(size: Pair, W: int) -> Array:
+    """Where in a plane each element of a window lies, from its first; the first for a window without winner.
+
+    There is a place for every number that a winner's byte can hold: no array of winners leads out of the plane.
+    """
+    places = np.empty(256, np.int64)
+    places[:] = 0
+    for i in range(size[0]):
+        for j in range(size[1]):
+            places[i * size[1] + j] = i * W + j
+    return places
+
+
+@kernel
+def _products(
+    dz: Array,
+    winner: Array,
+    x: Array,
+    m: Array,
+    size: Pair,
+    dx: Array,
+    across: bool,
+    totals: Array,
+    first: int,
+    last: int,
+) -> None:
+    """dx = dz at the winners and 0 elsewhere; totals[part, 0, c] = sum of dx, totals[part, 1, c] of dx * (x - m)."""
+    N, C, H, W = x.shape
+    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
+    part = 0 if across else threads.number(first, N, len(totals))
+    planes, slopes = x.reshape((N, C, H * W)), dx.reshape((N, C, H * W))
+    places, dead = _places(size, W), size[0] * size[1]
+    for c in range(c0, c1):
+        totals[part, 0, c] = totals[part, 1, c] = 0
+    for n in range(n0, n1):
+        for c in range(c0, c1):
+            totals[part, 0, c] += _at_winners(winner[n, c], dz[n, c], dead, size, W, places, slopes[n, c])
+            totals[part, 1, c] += _product(slopes[n, c], planes[n, c], m[c])
+
+
+@kernel
+def _slopes(
+    x: Array,
+    m: Array,
+    s: Array,
+    level: Array,
+    tilt: Array,
+    known: bool,
+    dx: Array,
+    across: bool,
+    first: int,
+    last: int,
+) -> None:
+    """dx * s + level + (x - m) * tilt in place of dx (N, C, L); dx * s if `known`."""
+    N, C, L = x.shape
+    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
+    for n in range(n0, n1):
+        for c in range(c0, c1):
+            plane, out = x[n, c], dx[n, c]
+            mean, scale, up, slant = m[c], s[c], level[c], tilt[c]
+            if known:
+                for l in range(L):
+                    out[l] *= scale
+            else:
+                for l in range(L):
+                    out[l] = out[l] * scale + ((plane[l] - mean) * slant + up)
+
+
+@kernel
+def _at_winners(winner: Array, dz: Array, dead: int, size: Pair, W: int, places: Array, out: Array) -> float:
+    """Each dz at the winner of its window in the plane `out`, 0 everywhere else; their sum."""
+    P, Q = dz.shape
+    zero = out.dtype.type(0)
+    for l in range(out.size):
+        out[l] = zero
+    total = 0.0
+    for p in range(P):
+        row, g = winner[p], dz[p]
+        some = zero
+        for q in range(Q):
+            k = row[q]
+            slope = zero if k == dead else g[q]
+            out[np.uintp(p * size[0] * W + q * size[1] + places[k])] = slope
+            some += slope
+        total += some
+    return total
+
+
+@kernel
+def _product(x: Array, y: Array, mean: float) -> float:
+    """The sum of x * (y - mean); 0 where x is 0."""
+    zero = x.dtype.type(0)
+    total: float = zero
+    for l in range(x.size):
+        total = plus(total, zero if x[l] == zero else x[l] * (y[l] - mean))
+    return total
+
+
+# ------------------------------------------------------------------------------------------- with plain signatures
+
+
+def values(x: Array, w: Array, b: Array, eps: float, size: Pair) -> tuple[Array, Array, Scaling]:
+    """z and the winners (uint8) for x (N, C, H, W), with mean and variance of its channels, and the scaling.
+
+    All of one dtype, contiguous, and not empty; w and b are (C,); a window has at most 255 elements.
+    """
+    if x.size == 0 or w.shape != x.shape[1:2] or b.shape != w.shape:
+        raise ValueError(f"fused.values: w {w.shape} and b {b.shape} do not fit channels of {x.shape}")
+    scaling = unknown(b)
+    return *_run(x, w, scaling, eps, False, size), scaling
+
+
+def scaled(x: Array, s: Array, t: Array, size: Pair) -> tuple[Array, Array]:
+    """z and the winners for x * s + t instead."""
+    if s.shape != x.shape[1:2] or t.shape != s.shape:
+        raise ValueError(f"fused.scaled: s {s.shape} and t {t.shape} do not fit channels of {x.shape}")
+    return _run(x, s, known(s, t), 0.0, True, size)
+
+
+def _run(x: Array, w: Array, by: Scaling, eps: float, known: bool, size: Pair) -> tuple[Array, Array]:
+    out = _windows_of(x, size)
+    z, winner = np.empty(out, x.dtype), np.empty(out, np.uint8)
+    if not known:
+        measure(_flat(x), w, eps, by)
+    count, parts, across = cut(x)
+    threads.split(count, partial(_values, x, by.m, by.s, by.t, size, z, winner, across), into=parts)
+    return z, winner
+
+
+def _flat(x: Array) -> Array:
+    """(N, C, H, W) as (N, C, L)."""
+    N, C, H, W = x.shape
+    return x.reshape(N, C, H * W)
+
+
+def _windows_of(x: Array, size: Pair) -> tuple[int, ...]:
+    """The shape of z."""
+    if x.ndim != 4 or min(size) < 1 or size[0] * size[1] > 255:
+        raise ValueError(f"fused: wanted an (N, C, H, W) and at most 255 elements in a window, got {x.shape}, {size}")
+    return (*x.shape[:2], x.shape[2] // size[0], x.shape[3] // size[1])
+
+
+def slopes(dz: Array, winner: Array, x: Array, by: Scaling, known: bool, size: Pair) -> tuple[Array, Array, Array]:
+    """For the cotangent dz of z: dx, and per channel the sums (float64) of dz and of dz * (x - m) at the winners.
+
+    If not `known`, m and s are functions of x, and dx knows of it. The winners are those of `values`.
+    """
+    if dz.shape != _windows_of(x, size) or winner.shape != dz.shape or any(p.shape != x.shape[1:2] for p in by):
+        raise ValueError(f"fused.slopes: dz {dz.shape}, winners {winner.shape} do not fit {x.shape} and {size}")
+    dx = np.empty_like(x)
+    count, parts, across = share = cut(x)
+    totals = share.totals(2, x.shape[1])
+    threads.split(count, partial(_products, dz, winner, x, by.m, size, dx, across, totals), into=parts)
+    level, tilt = lines(totals, x.size // x.shape[1], by, known)
+    threads.split(count, partial(_slopes, _flat(x), by.m, by.s, level, tilt, known, _flat(dx), across), into=parts)
+    sums, products = totals[0]
+    return dx, sums, products

@@ -1,0 +1,9 @@
+"""Element by element over flat arrays.
+
+    arithmetic   + - * / and a few slopes, large arrays in threads; the same bits as NumPy
+    activation   activations and their gradients
+    update       steps of optimisers, the same bits as NumPy
+    dropout      x * scale where a mask says so
+
+Read update first. The rule: every element is read and written once, and no element knows of another.
+"""
