@@ -2,8 +2,7 @@
 
     products.py       linear and bilinear: what a file looks like                              read this first
     conv.py folding.py   convolutions, and the windows they are products with
-    pool.py           windows: maxima, means, norms, adaptive sizes; winners.py: where the maxima are;
-                      unpool.py: the way back; fractional.py: random windows
+    pool/             windows: maxima, means, norms, adaptive sizes, unpooling; fractional.py: random windows
     norm.py           batch, instance, group, layer and RMS norm; distance.py: cosines, norms of differences
     loss.py ctc.py    losses
     attention.py      scaled dot products; multihead.py: PyTorch's function of 25 arguments
@@ -99,8 +98,11 @@ from .pool import (
     adaptive_avg_pool2d,
     adaptive_avg_pool3d,
     adaptive_max_pool1d,
+    adaptive_max_pool1d_with_indices,
     adaptive_max_pool2d,
+    adaptive_max_pool2d_with_indices,
     adaptive_max_pool3d,
+    adaptive_max_pool3d_with_indices,
     avg_pool1d,
     avg_pool2d,
     avg_pool3d,
@@ -108,8 +110,14 @@ from .pool import (
     lp_pool2d,
     lp_pool3d,
     max_pool1d,
+    max_pool1d_with_indices,
     max_pool2d,
+    max_pool2d_with_indices,
     max_pool3d,
+    max_pool3d_with_indices,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
 )
 from .products import bilinear, linear
 from .resize import (
@@ -123,15 +131,6 @@ from .resize import (
 )
 from .sample import affine_grid, grid_sample
 from .sampling import gumbel_softmax, rrelu
-from .unpool import max_unpool1d, max_unpool2d, max_unpool3d
-from .winners import (
-    adaptive_max_pool1d_with_indices,
-    adaptive_max_pool2d_with_indices,
-    adaptive_max_pool3d_with_indices,
-    max_pool1d_with_indices,
-    max_pool2d_with_indices,
-    max_pool3d_with_indices,
-)
 
 __all__ = [
     "adaptive_avg_pool1d",

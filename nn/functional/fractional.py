@@ -13,7 +13,7 @@ from autograd.advice import to_float
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.tensors.core import array_of, operand, wrap
 
-from .pool import _numbers
+from .pool.windows import per_axis
 
 Array = np.ndarray[Any, Any]
 
@@ -77,14 +77,14 @@ def _fractional(function: str, dims: int, input: Any, kernel: Any, output: Any, 
     if (output is None) == (ratio is None):
         refuse(function, output, ratio)
     sizes = tuple(x.shape[-dims:])
-    window = _numbers(function, "kernel_size", kernel, dims)
+    window = per_axis(function, "kernel_size", kernel, dims)
     if output is None:
         ratios = tuple(ratio) if isinstance(ratio, (tuple, list)) else (ratio,) * dims
         if not all(0 < r < 1 for r in ratios):
             raise SettingError(f"{function}: output_ratio must be between 0 and 1 (got {ratio})")
         count = tuple(int(n * r) for n, r in zip(sizes, ratios, strict=True))
     else:
-        count = _numbers(function, "output_size", output, dims)
+        count = per_axis(function, "output_size", output, dims)
     for n, k, m in zip(sizes, window, count, strict=True):
         if m < 1 or k < 1 or m + k - 1 > n:
             raise ShapeError(f"{function}: {m} windows of size {k} do not fit into an axis of size {n}")

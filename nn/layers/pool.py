@@ -7,7 +7,7 @@ from typing import Any
 from autograd import Tensor
 
 from .. import functional as F
-from ..functional.pool import _numbers
+from ..functional.pool.windows import per_axis
 from ..module import Module
 
 
@@ -79,9 +79,9 @@ class _MaxUnpool(Module):
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
         name = type(self).__name__
-        self.kernel_size = _numbers(name, "kernel_size", kernel_size, self.dims)
-        self.stride = _numbers(name, "stride", kernel_size if stride is None else stride, self.dims)
-        self.padding = _numbers(name, "padding", padding, self.dims)
+        self.kernel_size = per_axis(name, "kernel_size", kernel_size, self.dims)
+        self.stride = per_axis(name, "stride", kernel_size if stride is None else stride, self.dims)
+        self.padding = per_axis(name, "padding", padding, self.dims)
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
@@ -140,9 +140,9 @@ class AvgPool1d(_AvgPool):
         count_include_pad: bool = True,
     ) -> None:
         super().__init__()
-        self.kernel_size = _numbers("AvgPool1d", "kernel_size", kernel_size, 1)
-        self.stride = _numbers("AvgPool1d", "stride", self.kernel_size if stride is None else stride, 1)
-        self.padding = _numbers("AvgPool1d", "padding", padding, 1)
+        self.kernel_size = per_axis("AvgPool1d", "kernel_size", kernel_size, 1)
+        self.stride = per_axis("AvgPool1d", "stride", self.kernel_size if stride is None else stride, 1)
+        self.padding = per_axis("AvgPool1d", "padding", padding, 1)
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
 

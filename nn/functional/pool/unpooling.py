@@ -11,7 +11,7 @@ from autograd.errors import DTypeError, LabelError, ShapeError
 from autograd.ops import pool as ops
 from autograd.tensors.core import apply, array_of, operand
 
-from .pool import _numbers, _stride
+from .windows import per_axis, stride_or_size
 
 
 def _unpooled_size(
@@ -64,9 +64,9 @@ def _max_unpool(
             f"{function}: Expected shape of indices to be same as that of the input tensor ({list(shape)}) but got "
             f"indices tensor with shape: {list(index.shape)}"
         )
-    size = _numbers(function, "kernel_size", kernel_size, dims)
-    step = _stride(function, stride, size)
-    pad = _numbers(function, "padding", padding, dims)
+    size = per_axis(function, "kernel_size", kernel_size, dims)
+    step = stride_or_size(function, stride, size)
+    pad = per_axis(function, "padding", padding, dims)
     spatial = _unpooled_size(function, shape, size, step, pad, output_size)
     bad = (index < 0) | (index >= np.prod(spatial))
     if bad.any():
