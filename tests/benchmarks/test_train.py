@@ -156,7 +156,8 @@ def test_interrupted_and_resumed_is_the_same_as_never_interrupted(tmp_path):
 def test_ctrl_c_at_any_moment_ends_without_a_traceback(tmp_path):
     for number, delay in enumerate((0.02, 0.2, 0.35, 0.6, 1.0)):
         process = subprocess.Popen(
-            [sys.executable, "-c", "import sys; print('up', flush=True); sys.argv = ['benchmarks', *sys.argv[1:]]\n"
+            [sys.executable, "-c", "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+             "print('up', flush=True); sys.argv = ['benchmarks', *sys.argv[1:]]\n"
              "import runpy; runpy.run_module('benchmarks', run_name='__main__')",
              "train", *SMALL[:2], "--epochs", "1000", "--out", str(number)],
             cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
