@@ -160,7 +160,7 @@ class Plan:
         """Does float16 take the rule in single precision? Not where there is nothing to round, or only once."""
         op = self.op
         code = getattr(rule, "__code__", _PLAIN)
-        return not (op.outputs != 1 or op.view or code.co_code in _SIMPLE or "x_dtype" in code.co_varnames)
+        return not (op.outputs != 1 or op.view or code.co_code in SIMPLE or "x_dtype" in code.co_varnames)
 
     def lift(self, record: Record, tensor: Function) -> Any:
         """`record.saved` with inputs and output as Tensors of the graph, made by tensor(array, node)."""
@@ -186,7 +186,7 @@ _ARRAY_SETTINGS = frozenset(("mask", "counts", "place", "target", "share", "tota
 
 
 _PLAIN = (lambda dz: dz).__code__
-_SIMPLE = frozenset(
+SIMPLE = tuple(
     rule.__code__.co_code for rule in (lambda dz: dz, lambda dz: -dz, lambda dz, x: dz * x, lambda dz, x: dz / x)
 )
 """Bytecode of rules that only combine their arguments, in order."""

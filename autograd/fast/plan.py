@@ -17,7 +17,7 @@ from kernels.pointwise import arithmetic
 
 from ..broadcast import unbroadcast
 from ..generated import compiled
-from ..plan import HALF, Plan, filled, in_single, parameters, wrong_shape
+from ..plan import HALF, SIMPLE, Plan, filled, in_single, parameters, wrong_shape
 from ..products import FEW, Owned, Product, computed
 from ..tapes import Cotangents, Record
 
@@ -149,12 +149,18 @@ def _call(name: str, rule: Any, need: tuple[str, ...]) -> str:
     return f"{name}(dz{''.join(f', {part}' for part in need)})"
 
 
-_WRITTEN_OUT = {
-    (lambda dz: dz).__code__.co_code: "{0}",
-    (lambda dz: -dz).__code__.co_code: "negative({0})",
-    (lambda dz, x: dz * x).__code__.co_code: "(multiply if dz.size < LARGE else large_multiply)({0}, {1})",
-    (lambda dz, x: dz / x).__code__.co_code: "(divide if dz.size < LARGE else large_divide)({0}, {1})",
-}
+_WRITTEN_OUT = dict(
+    zip(
+        SIMPLE,
+        (
+            "{0}",
+            "negative({0})",
+            "(multiply if dz.size < LARGE else large_multiply)({0}, {1})",
+            "(divide if dz.size < LARGE else large_divide)({0}, {1})",
+        ),
+        strict=True,
+    )
+)
 """Bytecode of a rule that only combines its arguments in order -> the same on arrays."""
 
 
