@@ -34,14 +34,14 @@ def tensor(
     pin_memory   taken, and without effect
     """
     check_device("tensor", device)
-    return made(data_array("tensor", data, dtype), requires_grad)  # type: ignore[no-any-return]
+    return made(data_array("tensor", data, dtype), requires_grad)
 
 
 @makes
 def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A 0-d Tensor of a number, of the default floating point dtype."""
     check_device("scalar_tensor", device)
-    return made(filled("scalar_tensor", (), s, dtype or get_default_dtype()), requires_grad)  # type: ignore[no-any-return]
+    return made(filled("scalar_tensor", (), s, dtype or get_default_dtype()), requires_grad)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
@@ -51,8 +51,8 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
         return data if dtype is None else cast(data, dtype_of("as_tensor", dtype, data._array.dtype))  # type: ignore[return-value]
     native = isinstance(data, np.ndarray) and data.dtype.kind in "fiub" and data.dtype.isnative
     if native and (dtype is None or np.dtype(dtype) == data.dtype):
-        return wrap(array_of(data))  # type: ignore[no-any-return]
-    return wrap(data_array("as_tensor", data, dtype))  # type: ignore[no-any-return]
+        return wrap(array_of(data))
+    return wrap(data_array("as_tensor", data, dtype))
 
 
 def asarray(
@@ -78,8 +78,8 @@ def asarray(
     if copy is False and not shared:
         raise ValueError("asarray: can't alias the given object without copying; leave copy=None")
     if requires_grad is None or requires_grad == (out._node is not None):
-        return out  # type: ignore[no-any-return]
-    return (out.detach() if out is obj or not requires_grad else out).requires_grad_(requires_grad)  # type: ignore[no-any-return]
+        return out
+    return (out.detach() if out is obj or not requires_grad else out).requires_grad_(requires_grad)
 
 
 def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
@@ -88,7 +88,7 @@ def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, req
     count   how many elements; -1: as many as there are
     """
     known = dtype_of("frombuffer", dtype, get_default_dtype())
-    return made(np.frombuffer(buffer, known, count, offset), requires_grad)  # type: ignore[no-any-return]
+    return made(np.frombuffer(buffer, known, count, offset), requires_grad)
 
 
 def from_numpy(array: np.ndarray[Any, Any]) -> Tensor:
@@ -108,28 +108,28 @@ def from_numpy(array: np.ndarray[Any, Any]) -> Tensor:
 def zeros(*args: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros: zeros(2, 3) or zeros((2, 3)). Default dtype float32."""
     check_device("zeros", device)
-    return made(np.zeros(size_of("zeros", args, size), dtype_of("zeros", dtype, get_default_dtype())), requires_grad)  # type: ignore[no-any-return]
+    return made(np.zeros(size_of("zeros", args, size), dtype_of("zeros", dtype, get_default_dtype())), requires_grad)
 
 
 @makes
 def ones(*args: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones: ones(2, 3) or ones((2, 3)). Default dtype float32."""
     check_device("ones", device)
-    return made(np.ones(size_of("ones", args, size), dtype_of("ones", dtype, get_default_dtype())), requires_grad)  # type: ignore[no-any-return]
+    return made(np.ones(size_of("ones", args, size), dtype_of("ones", dtype, get_default_dtype())), requires_grad)
 
 
 @makes
 def empty(*args: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Any values, whatever the memory holds: to be overwritten. Default dtype float32."""
     check_device("empty", device)
-    return made(np.empty(size_of("empty", args, size), dtype_of("empty", dtype, get_default_dtype())), requires_grad)  # type: ignore[no-any-return]
+    return made(np.empty(size_of("empty", args, size), dtype_of("empty", dtype, get_default_dtype())), requires_grad)
 
 
 @makes
 def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """`fill_value` everywhere. dtype: bool, int64 or float32 as the value is a bool, an int or a float."""
     check_device("full", device)
-    return made(filled("full", size_of("full", (size,)), fill_value, dtype), requires_grad)  # type: ignore[no-any-return]
+    return made(filled("full", size_of("full", (size,)), fill_value, dtype), requires_grad)
 
 
 @makes
@@ -137,7 +137,7 @@ def zeros_like(input: Any, *, dtype: Any = None, device: Any = None, requires_gr
     """Zeros of the shape and dtype of `input`."""
     check_device("zeros_like", device)
     x = array_of(input)
-    return made(np.zeros(x.shape, dtype_of("zeros_like", dtype, x.dtype)), requires_grad)  # type: ignore[no-any-return]
+    return made(np.zeros(x.shape, dtype_of("zeros_like", dtype, x.dtype)), requires_grad)
 
 
 @makes
@@ -145,7 +145,7 @@ def ones_like(input: Any, *, dtype: Any = None, device: Any = None, requires_gra
     """Ones of the shape and dtype of `input`."""
     check_device("ones_like", device)
     x = array_of(input)
-    return made(np.ones(x.shape, dtype_of("ones_like", dtype, x.dtype)), requires_grad)  # type: ignore[no-any-return]
+    return made(np.ones(x.shape, dtype_of("ones_like", dtype, x.dtype)), requires_grad)
 
 
 @makes
@@ -153,7 +153,7 @@ def empty_like(input: Any, *, dtype: Any = None, device: Any = None, requires_gr
     """Any values, of the shape and dtype of `input`."""
     check_device("empty_like", device)
     x = array_of(input)
-    return made(np.empty(x.shape, dtype_of("empty_like", dtype, x.dtype)), requires_grad)  # type: ignore[no-any-return]
+    return made(np.empty(x.shape, dtype_of("empty_like", dtype, x.dtype)), requires_grad)
 
 
 @makes
@@ -163,7 +163,7 @@ def full_like(
     """`fill_value` everywhere, of the shape and dtype of `input`."""
     check_device("full_like", device)
     x = array_of(input)
-    return made(filled("full_like", x.shape, fill_value, dtype or x.dtype), requires_grad)  # type: ignore[no-any-return]
+    return made(filled("full_like", x.shape, fill_value, dtype or x.dtype), requires_grad)
 
 
 @makes
@@ -171,7 +171,7 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, 
     """The n x n (or n x m) matrix with ones on the diagonal."""
     check_device("eye", device)
     rows, columns = size_of("eye", (n, n if m is None else m))
-    return made(np.eye(rows, columns, dtype=dtype_of("eye", dtype, get_default_dtype())), requires_grad)  # type: ignore[no-any-return]
+    return made(np.eye(rows, columns, dtype=dtype_of("eye", dtype, get_default_dtype())), requires_grad)
 
 
 # ------------------------------------------------------------------------------------------------------ counted
@@ -216,7 +216,7 @@ def arange(
         array = np.arange(start, end, step, dtype=np.int64).astype(known)
     else:
         array = (start + step * np.arange(math.ceil((end - start) / step), dtype=np.float64)).astype(known)
-    return made(array, requires_grad)  # type: ignore[no-any-return]
+    return made(array, requires_grad)
 
 
 @makes
@@ -229,7 +229,7 @@ def linspace(
         raise ShapeError(f"linspace: number of steps must be non-negative, got {steps}")
     known = dtype_of("linspace", dtype, get_default_dtype())
     array = np.linspace(_number("linspace", start), _number("linspace", end), steps).astype(known)
-    return made(array, requires_grad)  # type: ignore[no-any-return]
+    return made(array, requires_grad)
 
 
 @makes
@@ -249,4 +249,4 @@ def logspace(
         raise ShapeError(f"logspace: number of steps must be non-negative, got {steps}")
     known = dtype_of("logspace", dtype, get_default_dtype())
     powers = float(base) ** np.linspace(_number("logspace", start), _number("logspace", end), steps)
-    return made(powers.astype(known), requires_grad)  # type: ignore[no-any-return]
+    return made(powers.astype(known), requires_grad)

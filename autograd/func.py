@@ -148,7 +148,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         with Recording(own) as again:
             graph = again.before is not None and (outside or again.look(seeds))
             grads = pull(outs, seeds, inputs, graph, retain=True)
-        return again.released(rebuild(traced, grads))  # type: ignore[no-any-return]
+        return again.released(rebuild(traced, grads))
 
     values = recording.released((outputs, aux))
     return (values[0], pull_back, values[1]) if has_aux else (values[0], pull_back)

@@ -1,7 +1,5 @@
 """Linear algebra under the names of `torch.linalg`; those of `numpy.linalg` run on Tensors too."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import importlib
@@ -82,7 +80,7 @@ __all__ = [
 
 def _floating(function: str, x: Any, dtype: Any) -> Any:
     x = operand(x)
-    x = x if dtype is None else x.to(dtype)  # type: ignore[attr-defined]
+    x = x if dtype is None else x.to(dtype)
     if x._array.dtype.kind != "f":
         raise DTypeError(f"{function}: Expected a floating point or complex tensor as input. Got {x._array.dtype}")
     return x

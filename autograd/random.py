@@ -48,7 +48,7 @@ def initial_seed() -> int:
 
 def get_rng_state() -> Tensor:
     """The state of the default generator: a uint8 Tensor that can be saved like any other."""
-    return default_generator.get_state()  # type: ignore[no-any-return]
+    return default_generator.get_state()
 
 
 def set_rng_state(new_state: Any) -> None:
@@ -71,7 +71,7 @@ def rand(
     """Uniform in [0, 1): rand(2, 3) or rand((2, 3))."""
     check_device("rand", device)
     known = dtype_of("rand", dtype, get_default_dtype())
-    return made(uniform("rand", generator, size_of("rand", args, size), known), requires_grad)  # type: ignore[no-any-return]
+    return made(uniform("rand", generator, size_of("rand", args, size), known), requires_grad)
 
 
 @makes
@@ -86,7 +86,7 @@ def randn(
     """Standard normal: randn(2, 3) or randn((2, 3))."""
     check_device("randn", device)
     known = dtype_of("randn", dtype, get_default_dtype())
-    return made(standard_normal("randn", generator, size_of("randn", args, size), known), requires_grad)  # type: ignore[no-any-return]
+    return made(standard_normal("randn", generator, size_of("randn", args, size), known), requires_grad)
 
 
 @makes
@@ -148,7 +148,7 @@ def normal(
     known = dtype_of("normal", dtype, tensors[0].dtype if tensors else get_default_dtype())
     shape = np.broadcast_shapes(centre.shape, spread.shape) if size is None else size_of("normal", (size,))
     z = standard_normal("normal", generator, shape, known)
-    return made(np.asarray(z * spread.astype(known) + centre.astype(known)), requires_grad)  # type: ignore[no-any-return]
+    return made(np.asarray(z * spread.astype(known) + centre.astype(known)), requires_grad)
 
 
 # ------------------------------------------------------------------------------------------------------ integers
@@ -179,7 +179,7 @@ def randint(
         raise ShapeError(f"randint: random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     known = dtype_of("randint", dtype, np.dtype(np.int64))
     numbers = _rng(generator).integers(low, high, size_of("randint", (size,)), np.int64)
-    return made(np.asarray(numbers).astype(known, copy=False), requires_grad)  # type: ignore[no-any-return]
+    return made(np.asarray(numbers).astype(known, copy=False), requires_grad)
 
 
 @makes
@@ -215,7 +215,7 @@ def randperm(
     if n < 0:
         raise ShapeError(f"randperm: n must be non-negative, got {n}")
     known = dtype_of("randperm", dtype, np.dtype(np.int64))
-    return made(_rng(generator).permutation(int(n)).astype(known, copy=False), requires_grad)  # type: ignore[no-any-return]
+    return made(_rng(generator).permutation(int(n)).astype(known, copy=False), requires_grad)
 
 
 # ------------------------------------------------------------------------------------------------ probabilities
@@ -231,7 +231,7 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None
     if not ((chance >= 0) & (chance <= 1)).all():
         raise ShapeError("bernoulli: Expected p_in >= 0 && p_in <= 1 to be true: probabilities lie between 0 and 1")
     draws = _rng(generator).random(x.shape)
-    return wrap((draws < chance).astype(x.dtype))  # type: ignore[no-any-return]
+    return wrap((draws < chance).astype(x.dtype))
 
 
 def poisson(input: Any, generator: Generator | None = None) -> Tensor:
@@ -239,7 +239,7 @@ def poisson(input: Any, generator: Generator | None = None) -> Tensor:
     x = floating("poisson", array_of(input))
     if x.size and not x.min() >= 0:
         raise ShapeError("poisson: invalid Poisson rate, expected rate to be non-negative")
-    return wrap(np.asarray(_rng(generator).poisson(x)).astype(x.dtype))  # type: ignore[no-any-return]
+    return wrap(np.asarray(_rng(generator).poisson(x)).astype(x.dtype))
 
 
 @takes_out
@@ -274,7 +274,7 @@ def multinomial(
         with np.errstate(divide="ignore"):
             times = rng.standard_exponential(rows.shape) / rows
         picked = np.argsort(times, axis=1, kind="stable")[:, :num_samples]
-    return wrap((picked if x.ndim == 2 else picked[0]).astype(np.int64))  # type: ignore[no-any-return]
+    return wrap((picked if x.ndim == 2 else picked[0]).astype(np.int64))
 
 
 def _with_replacement(rng: np.random.Generator, rows: Array, num_samples: int) -> Array:

@@ -168,7 +168,7 @@ def make_tensor(
     x = x[..., ::2] if noncontiguous and sizes else x
     if exclude_zero:
         x._array[x._array == 0] = np.finfo(dtype).tiny if kind == "f" else 1
-    return x.requires_grad_() if requires_grad else x  # type: ignore[no-any-return]
+    return x.requires_grad_() if requires_grad else x
 
 
 def __getattr__(name: str) -> Any:

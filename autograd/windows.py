@@ -1,7 +1,5 @@
 """Windows for signals: as `torch.signal.windows` has them, and as the older functions of the main module."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import math

@@ -1,7 +1,5 @@
 """Gradients of convolutions as functions of their own: torch.nn.grad."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from typing import Any

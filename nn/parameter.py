@@ -149,7 +149,7 @@ class UninitializedTensorMixin(Tensor):
 
     def __copy__(self) -> Self:
         make, arguments = self.__reduce_ex__(4)
-        return make(*arguments)  # type: ignore[no-any-return]
+        return make(*arguments)
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return type(self), (self.requires_grad, None, self._dtype)

@@ -277,7 +277,7 @@ class _Check:
             claimed = [analytic(start, row) for row in weights]
         except Exception as error:
             broken = Finding(raised(error), note=f"backward raises {said(error)}")
-            return results([broken] * len(names), None, 1)  # type: ignore[no-any-return]
+            return results([broken] * len(names), None, 1)
         claim = Claim(value, start, names, weights, claimed, regular=False, precision=precision)
         comparison = Comparison(claim, self.rng, **limits)
         listed: list[InputResult] = results(comparison.findings(), claim, 1)

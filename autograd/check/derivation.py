@@ -144,7 +144,7 @@ def _misshapen(names: list[str], got: Array | None, run: Any, start: list[Array]
     if start[k].size <= 2000:
 
         def one(x: Array) -> Array:
-            return run([x if i == k else other for i, other in enumerate(start)])[0]  # type: ignore[no-any-return]
+            return run([x if i == k else other for i, other in enumerate(start)])[0]
 
         numeric = eval_numerical_gradient_array(one, start[k].copy(), seed)
     message = f"the derivation returns shape {got.shape} for an input of shape {shape}"

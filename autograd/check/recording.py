@@ -206,7 +206,7 @@ class FunctionCall(Call):
 
     @property
     def function(self) -> Callable[..., Any]:
-        return self.record.plan.function.apply  # type: ignore[no-any-return]
+        return self.record.plan.function.apply
 
     def _signature(self) -> list[str]:
         function = self.record.plan.function

@@ -32,7 +32,7 @@ class CompiledPlan(Plan):
 
     def __init__(self, op: Any, wanted: tuple[int, ...]) -> None:
         super().__init__(op, wanted)
-        self.save, self.step = self._first_save, self._first_step  # type: ignore[method-assign]
+        self.save, self.step = self._first_save, self._first_step
 
     def _first_save(self, inputs: Any, z: Any, settings: dict[str, Any], kept: tuple[Any, ...]) -> Any:
         text = f"save = lambda inputs, z, settings, kept: {self.saved_text(self._inputs_text())}"
@@ -62,7 +62,7 @@ class CompiledPlan(Plan):
         unpack = f"    {', '.join(self.names)} = saved\n" if self.names else ""
         text = f"def pull(dz, saved):\n{unpack}    return {value}\n"
         scope = {"rule": rule, "wanted": self.wanted, "computed": computed, "HALF": HALF, "in_single": in_single}
-        return _run(text, scope)["pull"]  # type: ignore[no-any-return]
+        return _run(text, scope)["pull"]
 
     def expression(self, name: str, inputs: dict[str, str], z: str, settings: str) -> str:
         """Python text for the value that a rule asks for under `name`, given the text of what it is taken from."""

@@ -1,7 +1,5 @@
 """Scaled dot-product attention as one op: the scores are seen once on the way there and once on the way back."""
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 from typing import Any

@@ -7,8 +7,6 @@ Derivatives (Abramowitz & Stegun, chapters 9 and 10): J0' = -J1, J1' = J0 - J1 /
 I1' = I0 - I1 / x; K0' = -K1, K1' = -K0 - K1 / x; Ai'' = x Ai.
 """
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 import math

@@ -6,8 +6,6 @@ w (F, C / groups, *I), z (N, F, *P), for any number of spatial axes; the setting
 result. Settings are tuples with one number per spatial axis.
 """
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 from typing import Any

@@ -5,8 +5,6 @@ The gradients of M. Giles, 2008, "An extended collection of matrix derivative re
 each other, so by themselves they have no derivative; nothing is passed back through such a turn.
 """
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 from typing import Any

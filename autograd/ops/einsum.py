@@ -3,8 +3,6 @@
 A spec here is complete: one letter per axis of each operand and of the output, no ellipsis: (("ij", "jk"), "ik").
 """
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 import math

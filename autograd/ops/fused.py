@@ -4,8 +4,6 @@ Less is written and kept than by the separate ops: ReLU needs nothing of its own
 window. Values are the same bits. The formulas are the separate ops, one after the other.
 """
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 import math

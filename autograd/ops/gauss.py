@@ -1,7 +1,5 @@
 """The normal distribution's functions, scaled so that tails keep their digits, and entropies: value and rules."""
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 import math

@@ -3,8 +3,6 @@
 No rule copies a transpose: `.T` and `.mT` are views, which BLAS reads as they are.
 """
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 import math

@@ -1,7 +1,5 @@
 """Losses that are ops of their own, for safety at the edges and for speed. The others are composed in nn.functional."""
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,7 +1,5 @@
 """The triangular factors of square matrices."""
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,7 +1,5 @@
 """Normalisation: batch, layer, group, instance and RMS norm are one op on different views of their input."""
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 import math

@@ -4,8 +4,6 @@ Max pooling picks elements and its derivative puts them back; average pooling an
 derivative. So the family is closed.
 """
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 import math

@@ -8,8 +8,6 @@ sequences have that many elements. They stand longest first, so that the rows of
 A layer in reverse starts each sequence at its end.
 """
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -41,7 +41,7 @@ def spread(dz: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
     """The cotangent of a reduction, repeated along the axes that were reduced: a view wherever NumPy can make one."""
     dz = kept(dz, shape, axis, keepdims)
     if isinstance(dz, (np.ndarray, np.generic)) and dz.ndim == 0:  # broadcast_to takes eight times as long
-        view: Any = np.ndarray(shape, dz.dtype, dz, 0, (0,) * len(shape))  # type: ignore[arg-type]
+        view: Any = np.ndarray(shape, dz.dtype, dz, 0, (0,) * len(shape))
         view.setflags(write=False)
         return view
     return np.broadcast_to(dz, shape)

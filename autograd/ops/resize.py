@@ -4,8 +4,6 @@
 transposes of each other, so each is the other's derivative.
 """
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 from functools import lru_cache

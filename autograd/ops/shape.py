@@ -1,7 +1,5 @@
 """Ops that rearrange: value and rules side by side. Axes are NumPy's, and not negative."""
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 from typing import Any

@@ -169,7 +169,7 @@ class Tensor(
 
     def detach(self) -> Self:
         """The same memory as a constant: no gradient flows through it."""
-        return wrap(self._array)  # type: ignore[no-any-return]
+        return wrap(self._array)
 
     def retain_grad(self) -> None:
         """Let backward fill `.grad` of this computed Tensor too."""
@@ -227,7 +227,7 @@ class Tensor(
         """
         out = wrap(self._array)
         out._silent = True
-        return out  # type: ignore[no-any-return]
+        return out
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -263,7 +263,7 @@ class Tensor(
         state = {key: copy.deepcopy(value, memo) for key, value in self.__dict__.items() if key not in _OWN}
         twin = _restored(type(self), self._array.copy(), self._node is not None, grad, state)
         memo[id(self)] = twin
-        return twin  # type: ignore[no-any-return]
+        return twin
 
     def __copy__(self) -> Self:
         """The same memory; of a computed Tensor a view, so that gradients flow through it."""
@@ -273,7 +273,7 @@ class Tensor(
                 if key not in _OWN:
                     setattr(out, key, value)
             return out
-        return _restored(type(self), self._array, self._node is not None, self._grad, self.__dict__)  # type: ignore[no-any-return]
+        return _restored(type(self), self._array, self._node is not None, self._grad, self.__dict__)
 
     def __len__(self) -> int:
         if self._array.ndim == 0:

@@ -38,22 +38,22 @@ class Activation(Core):
 
         dtype   convert to this first. Raises DTypeError for integers without it.
         """
-        return _along(ops.softmax, "softmax", self, dim, dtype)  # type: ignore[no-any-return]
+        return _along(ops.softmax, "softmax", self, dim, dtype)
 
     @method
     def log_softmax(self, dim: Any, dtype: Any = None) -> Self:
         """log(softmax(x)) over `dim`, finite where softmax rounds to 0. Arguments as in `softmax`."""
-        return _along(ops.log_softmax, "log_softmax", self, dim, dtype)  # type: ignore[no-any-return]
+        return _along(ops.log_softmax, "log_softmax", self, dim, dtype)
 
     @method
     def prelu(self, weight: Any) -> Self:
         """x where positive, else weight * x; see `nn.functional.prelu`."""
-        return prelu(self, weight)  # type: ignore[no-any-return]
+        return prelu(self, weight)
 
     @method
     def hardshrink(self, lambd: float = 0.5) -> Self:
         """x, but 0 within `lambd` of 0."""
-        return hardshrink(self, lambd)  # type: ignore[no-any-return]
+        return hardshrink(self, lambd)
 
 
 def _tensor(x: Any) -> Any:

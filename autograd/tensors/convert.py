@@ -124,18 +124,18 @@ class Convert(Core):
             dtype = other._array.dtype
         wanted = dtype_of("to", dtype, self._array.dtype)
         if copy and wanted == self._array.dtype:
-            return apply(to, self, dtype=wanted)  # type: ignore[no-any-return]
-        return cast(self, wanted)  # type: ignore[no-any-return]
+            return apply(to, self, dtype=wanted)
+        return cast(self, wanted)
 
     @method
     def type_as(self, other: Core) -> Self:
         """In the dtype of `other`."""
-        return cast(self, other._array.dtype)  # type: ignore[no-any-return]
+        return cast(self, other._array.dtype)
 
     @method
     def astype(self, dtype: Any) -> Self:
         """In another dtype: NumPy's name of `to(dtype)`."""
-        return cast(self, dtype_of("astype", dtype, self._array.dtype))  # type: ignore[no-any-return]
+        return cast(self, dtype_of("astype", dtype, self._array.dtype))
 
     @method
     def type(self, dtype: Any = None) -> Any:
@@ -162,32 +162,32 @@ class Convert(Core):
     @method
     def double(self) -> Self:
         """In float64."""
-        return cast(self, float64)  # type: ignore[no-any-return]
+        return cast(self, float64)
 
     @method
     def half(self) -> Self:
         """In float16."""
-        return cast(self, float16)  # type: ignore[no-any-return]
+        return cast(self, float16)
 
     @method
     def long(self) -> Self:
         """In int64, rounded towards 0; a constant."""
-        return cast(self, int64)  # type: ignore[no-any-return]
+        return cast(self, int64)
 
     @method
     def short(self) -> Self:
         """In int16, rounded towards 0; a constant."""
-        return cast(self, np.dtype(np.int16))  # type: ignore[no-any-return]
+        return cast(self, np.dtype(np.int16))
 
     @method
     def byte(self) -> Self:
         """In uint8, rounded towards 0; a constant."""
-        return cast(self, uint8)  # type: ignore[no-any-return]
+        return cast(self, uint8)
 
     @method
     def char(self) -> Self:
         """In int8, rounded towards 0; a constant."""
-        return cast(self, np.dtype(np.int8))  # type: ignore[no-any-return]
+        return cast(self, np.dtype(np.int8))
 
     @method
     def conj(self) -> Self:
@@ -210,22 +210,22 @@ class Convert(Core):
     @method
     def isreal(self) -> Self:
         """True everywhere."""
-        return wrap(np.ones(self._array.shape, np.bool_))  # type: ignore[no-any-return]
+        return wrap(np.ones(self._array.shape, np.bool_))
 
     @method
     def float(self) -> Self:
         """In float32."""
-        return cast(self, float32)  # type: ignore[no-any-return]
+        return cast(self, float32)
 
     @method
     def int(self) -> Self:
         """In int32, rounded towards 0; a constant."""
-        return cast(self, np.dtype(np.int32))  # type: ignore[no-any-return]
+        return cast(self, np.dtype(np.int32))
 
     @method
     def bool(self) -> Self:
         """In bool: is the element not 0? A constant."""
-        return cast(self, bool_)  # type: ignore[no-any-return]
+        return cast(self, bool_)
 
 
 _DTYPES = {

@@ -1,7 +1,5 @@
 """Functions that return copies where others return views, and the other way round."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -412,7 +412,7 @@ _scopes: list[dict[str, Any]] = []  # of the compiled functions; they learn what
 
 def unary(op: Op, name: str | None = None, doc: str | None = None) -> Callable[[T], T]:
     """The function on Tensors of an op with one input and no settings. `doc` is its docstring, if not the op's own."""
-    return _function(op, name, _UNARY, doc)  # type: ignore[no-any-return]
+    return _function(op, name, _UNARY, doc)
 
 
 def binary(
@@ -422,7 +422,7 @@ def binary(
 
     `misfit(name, a, b)` makes the error for shapes that do not fit; by default that of broadcasting.
     """
-    return _function(op, name, _BINARY, doc, misfit)  # type: ignore[no-any-return]
+    return _function(op, name, _BINARY, doc, misfit)
 
 
 def operators(op: Op, name: str | None = None, misfit: Misfit | None = None) -> tuple[Operator, Operator]:
@@ -577,7 +577,7 @@ def _readable(
     function.__doc__ = doc or op.__doc__
     if isinstance(op.forward, np.ufunc) and not reflected:
         ufuncs[op.forward] = function
-    return function  # type: ignore[no-any-return]
+    return function
 
 
 _SCOPE: dict[str, Any] = {
@@ -836,7 +836,7 @@ def method(function: Callable[P, R]) -> Callable[P, R]:
         if args and not isinstance(args[0], Core):
             args = (operand(args[0], function.__name__), *args[1:])
         try:
-            return function(*args, **kwargs)  # type: ignore[arg-type]
+            return function(*args, **kwargs)
         except TypeError as error:
             if "unexpected keyword argument" in str(error):
                 raise unknown_argument(function, kwargs, _SPELLINGS, error) from None

@@ -1,7 +1,5 @@
 """Eigenvalues, singular values, QR, pseudoinverse, least squares."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from typing import Any, NamedTuple

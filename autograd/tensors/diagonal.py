@@ -1,7 +1,5 @@
 """Diagonals and triangles."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from typing import Any, Self
@@ -137,7 +135,7 @@ def _diag(v: Any, k: int = 0) -> Any:
 
 @implements(np.trace)
 def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    return Diagonal.diagonal(a, offset, axis1, axis2).sum(-1)  # type: ignore[attr-defined]
+    return Diagonal.diagonal(a, offset, axis1, axis2).sum(-1)
 
 
 @implements(np.tril)

@@ -1,7 +1,5 @@
 """einsum and tensordot: sums of products over named indices."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import string

@@ -78,11 +78,11 @@ class Elementwise(Core):
 
     def add(self, other: Any, alpha: Any = 1) -> Self:
         """self + alpha * other. `other`: a Tensor, an array or a number."""
-        return _add(self, other if alpha is _ONE else scaled("add", other, alpha))  # type: ignore[no-any-return]
+        return _add(self, other if alpha is _ONE else scaled("add", other, alpha))
 
     def sub(self, other: Any, alpha: Any = 1) -> Self:
         """self - alpha * other. `other`: a Tensor, an array or a number. Not defined for two bools."""
-        return _sub(self, other if alpha is _ONE else scaled("sub", other, alpha))  # type: ignore[no-any-return]
+        return _sub(self, other if alpha is _ONE else scaled("sub", other, alpha))
 
     subtract = sub
     mul = multiply = binary(ops.mul, doc="input * other.")
@@ -94,12 +94,12 @@ class Elementwise(Core):
                         Rounded quotients keep integer dtypes and have gradient 0.
         """
         if rounding_mode is None:
-            return _div(self, other)  # type: ignore[no-any-return]
+            return _div(self, other)
         if rounding_mode not in ("floor", "trunc"):
             raise SettingError(
                 f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {rounding_mode!r}"
             )
-        return (_floor_divide if rounding_mode == "floor" else _trunc_divide)(self, other)  # type: ignore[no-any-return]
+        return (_floor_divide if rounding_mode == "floor" else _trunc_divide)(self, other)
 
     divide = div
     true_divide = binary(ops.div, "true_divide", doc="input / other; integers -> float.")
@@ -111,25 +111,25 @@ class Elementwise(Core):
     @method
     def lerp(self, end: Any, weight: Any) -> Self:
         """self + weight * (end - self). `weight`: a number or a Tensor; exactly `end` at 1."""
-        return combined(ops.lerp, "lerp", self, end, weight)  # type: ignore[no-any-return]
+        return combined(ops.lerp, "lerp", self, end, weight)
 
     @old_form("value")
     @method
     def addcmul(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Self:
         """self + value * tensor1 * tensor2."""
-        return _add(self, _mul(tensor1 if value == 1 else _mul(tensor1, value), tensor2))  # type: ignore[no-any-return]
+        return _add(self, _mul(tensor1 if value == 1 else _mul(tensor1, value), tensor2))
 
     @old_form("value")
     @method
     def addcdiv(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Self:
         """self + value * tensor1 / tensor2."""
-        return _add(self, _div(tensor1 if value == 1 else _mul(tensor1, value), tensor2))  # type: ignore[no-any-return]
+        return _add(self, _div(tensor1 if value == 1 else _mul(tensor1, value), tensor2))
 
     @method
     def dist(self, other: Any, p: float = 2) -> Self:
         """The p-norm of self - other, as a 0-d Tensor. Gradient 0 where the two are equal."""
         difference: Any = _sub(self, other)
-        return difference.norm(p)  # type: ignore[no-any-return]
+        return difference.norm(p)
 
     # -------------------------------------------------------------------------------------------------- powers
 
@@ -139,13 +139,13 @@ class Elementwise(Core):
         x**0 has gradient 0 everywhere; 0**b has slope 0 in b >= 0; a negative base has slope NaN in b.
         """
         if _is_number(exponent) and isinstance(self, Core):
-            return _power(self, exponent)  # type: ignore[no-any-return]
-        return _pow(self, exponent)  # type: ignore[no-any-return]
+            return _power(self, exponent)
+        return _pow(self, exponent)
 
     def float_power(self, exponent: Any) -> Self:
         """self ** exponent in double precision."""
         wide = exponent if _is_number(exponent) else cast(exponent, float64)
-        return Elementwise.pow(cast(self, float64), wide)  # type: ignore[no-any-return]
+        return Elementwise.pow(cast(self, float64), wide)
 
     square = unary(ops.square, doc="x².")
     sqrt = unary(ops.sqrt, doc="The root of x; int -> float. NaN below 0, gradient inf at 0.")
@@ -196,13 +196,13 @@ class Elementwise(Core):
     @method
     def digamma(self) -> Self:
         """The derivative of lgamma; int -> float. NaN at -1, -2 ..., -inf at 0."""
-        return apply(gamma.polygamma, _floating(self), order=0)  # type: ignore[no-any-return]
+        return apply(gamma.polygamma, _floating(self), order=0)
 
     def polygamma(self, n: int) -> Self:
         """The derivative number `n` of digamma; int -> float. As a function: polygamma(n, x)."""
         if n < 0:
             raise SettingError(f"polygamma(n, x) does not support negative n, got {n}")
-        return apply(gamma.polygamma, _floating(self), order=int(n))  # type: ignore[no-any-return]
+        return apply(gamma.polygamma, _floating(self), order=int(n))
 
     @method
     def mvlgamma(self, p: int) -> Self:
@@ -211,17 +211,17 @@ class Elementwise(Core):
             raise SettingError(f"mvlgamma: p has to be greater than or equal to 1, got {p}")
         x: Any = _floating(self)
         halves = wrap(np.arange(p, dtype=x._array.dtype) / 2)
-        return (x.unsqueeze(-1) - halves).lgamma().sum(-1) + 0.25 * p * (p - 1) * math.log(math.pi)  # type: ignore[no-any-return]
+        return (x.unsqueeze(-1) - halves).lgamma().sum(-1) + 0.25 * p * (p - 1) * math.log(math.pi)
 
     @method
     def ldexp(self, other: Any) -> Self:
         """input * 2**other; int -> float."""
-        return _floating(self) * 2.0 ** _floating(other)  # type: ignore[no-any-return]
+        return _floating(self) * 2.0 ** _floating(other)
 
     @method
     def sinc(self) -> Self:
         """sin(pi x) / (pi x), and 1 at 0; int -> float. All derivatives are precise near 0."""
-        return apply(special.sinc, _floating(self))  # type: ignore[no-any-return]
+        return apply(special.sinc, _floating(self))
 
     @method
     def logit(self, eps: float | None = None) -> Self:
@@ -229,7 +229,7 @@ class Elementwise(Core):
         x: Any = _floating(self)
         if eps is not None:
             x = x.clamp(eps, 1 - eps)
-        return apply(special.logit, x)  # type: ignore[no-any-return]
+        return apply(special.logit, x)
 
 
 @takes_out

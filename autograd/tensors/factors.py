@@ -1,7 +1,5 @@
 """Triangular factors of matrices, and what is computed from factors: LU, Cholesky, Householder, low rank."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from typing import Any, NamedTuple

@@ -156,9 +156,9 @@ class Index(Core):
                 raise ShapeError(
                     f"index_select(): Index to scalar can have only 1 value, got {array_of(index).size} value(s)"
                 )
-            return self.clone()  # type: ignore[attr-defined, no-any-return]
+            return self.clone()  # type: ignore[attr-defined]
         places = index_array("index_select", index, self._array.shape[dim], dim).reshape(-1)
-        return apply(ops.getitem, self, index=(*[_WHOLE] * dim, places))  # type: ignore[no-any-return]
+        return apply(ops.getitem, self, index=(*[_WHOLE] * dim, places))
 
     @method
     def gather(self, dim: int, index: Any, *, sparse_grad: bool = False) -> Self:
@@ -174,8 +174,8 @@ class Index(Core):
         check_index_shape("gather", array_of(index), x.shape, dim)
         places = index_array("gather", index, x.shape[dim] if x.ndim else 1, dim)
         if x.ndim == 0 or places.ndim != x.ndim:  # one element, or none
-            return apply(ops.getitem, self.reshape(-1), index=places)  # type: ignore[attr-defined, no-any-return]
-        return apply(take_along, _trimmed(self, places.shape, dim), places, axis=dim)  # type: ignore[no-any-return]
+            return apply(ops.getitem, self.reshape(-1), index=places)  # type: ignore[attr-defined]
+        return apply(take_along, _trimmed(self, places.shape, dim), places, axis=dim)
 
     @method
     def take(self, index: Any) -> Self:
@@ -188,7 +188,7 @@ class Index(Core):
         if wrong.size:
             raise ShapeError(f"take: out of range: tried to access index {wrong[0]} on a tensor of {size} elements")
         flat = self if self._array.ndim == 1 else self.reshape(-1)  # type: ignore[attr-defined]
-        return apply(ops.getitem, flat, index=places.astype(np.intp, copy=False))  # type: ignore[no-any-return]
+        return apply(ops.getitem, flat, index=places.astype(np.intp, copy=False))
 
     @method
     def take_along_dim(self, indices: Any, dim: int | None = None) -> Self:
@@ -212,7 +212,7 @@ class Index(Core):
         common = list(np.broadcast_shapes(tuple(xs), tuple(ps)))
         wide = np.broadcast_to(places, (*common[:dim], places.shape[dim], *common[dim + 1 :]))
         source = np.broadcast_to(self, (*common[:dim], x.shape[dim], *common[dim + 1 :]))  # type: ignore[call-overload]
-        return apply(take_along, source, wide, axis=dim)  # type: ignore[no-any-return]
+        return apply(take_along, source, wide, axis=dim)
 
     @method
     def masked_select(self, mask: Any) -> Self:
@@ -220,7 +220,7 @@ class Index(Core):
         wanted = mask_array("masked_select", mask)
         shape = broadcast_shape("masked_select", self._array.shape, wanted.shape)
         x = self if shape == self._array.shape else np.broadcast_to(self, shape)  # type: ignore[call-overload]
-        return apply(ops.getitem, x, index=np.broadcast_to(wanted, shape))  # type: ignore[no-any-return]
+        return apply(ops.getitem, x, index=np.broadcast_to(wanted, shape))
 
     @method
     def nonzero(self, *, as_tuple: bool = False) -> Any:
@@ -232,7 +232,7 @@ class Index(Core):
     @method
     def argwhere(self) -> Self:
         """Where the elements are not 0: int64 of shape (count, ndim)."""
-        return wrap(np.argwhere(self._array))  # type: ignore[no-any-return]
+        return wrap(np.argwhere(self._array))
 
 
 def check_index_shape(function: str, index: Array, shape: tuple[int, ...], dim: int) -> None:
@@ -392,7 +392,7 @@ def _take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode:
         raise TypeError("np.take: out= and mode= cannot be recorded")
     a = operand(a)
     if axis is None:
-        return Index.take(a, indices)  # type: ignore[arg-type]
+        return Index.take(a, indices)
     axis = normalize_dim("take", axis, a._array.ndim)
     places = array_of(indices)
     index = (*[_WHOLE] * axis, places.astype(np.intp, copy=False))

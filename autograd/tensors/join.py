@@ -1,7 +1,5 @@
 """Joining several Tensors, and taking one apart."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import operator

@@ -79,10 +79,10 @@ class Later(Core):
         from .new import data_array, made
 
         if not data:
-            return self.new_empty(0)  # type: ignore[attr-defined, no-any-return]
+            return self.new_empty(0)  # type: ignore[attr-defined]
         if all(isinstance(n, int) and not isinstance(n, bool) for n in data) or type(data[0]).__name__ == "Size":
-            return self.new_zeros(*data)  # type: ignore[attr-defined, no-any-return]
-        return made(data_array("new", data[0], self._array.dtype), False)  # type: ignore[no-any-return]
+            return self.new_zeros(*data)  # type: ignore[attr-defined]
+        return made(data_array("new", data[0], self._array.dtype), False)
 
     def new_empty_strided(self, size: Any, stride: Any, dtype: Any = None, **settings: Any) -> Any:
         """Any values, of this Tensor's dtype; see `empty_strided`."""

@@ -1,7 +1,5 @@
 """Layers, cells of recurrent layers and norms that PyTorch has in its main module."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from typing import Any

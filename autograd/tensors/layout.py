@@ -1,7 +1,5 @@
 """Methods that tell how a Tensor lies in memory, or change only that."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import operator

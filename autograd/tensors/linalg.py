@@ -1,7 +1,5 @@
 """Products of matrices and vectors."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import math
@@ -112,7 +110,7 @@ class LinAlg(Solve):
         """Sum of products over the last dimension of both; with a 0-d operand the plain product."""
         a, b = self._array, array_of(other)
         if a.ndim == 0 or b.ndim == 0:
-            return self * other  # type: ignore[operator]
+            return self * other
         if a.shape[-1] != b.shape[-1]:
             raise ShapeError(
                 "inner() the last dimension must match on both input tensors but got shapes "

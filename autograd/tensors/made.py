@@ -1,7 +1,5 @@
 """Rare ways of making Tensors."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import math

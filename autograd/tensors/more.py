@@ -1,7 +1,5 @@
 """Functions that few programs use, put together from others. Imported when one of them is first asked for."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import math

@@ -139,7 +139,7 @@ class New(Core):
         """Zeros of shape `size` and of this Tensor's dtype."""
         check_device("new_zeros", device)
         array = np.zeros(size_of("new_zeros", sizes, size), dtype_of("new_zeros", dtype, self._array.dtype))
-        return made(array, requires_grad)  # type: ignore[no-any-return]
+        return made(array, requires_grad)
 
     @makes
     def new_ones(
@@ -148,7 +148,7 @@ class New(Core):
         """Ones of shape `size` and of this Tensor's dtype."""
         check_device("new_ones", device)
         array = np.ones(size_of("new_ones", sizes, size), dtype_of("new_ones", dtype, self._array.dtype))
-        return made(array, requires_grad)  # type: ignore[no-any-return]
+        return made(array, requires_grad)
 
     @makes
     def new_empty(
@@ -157,7 +157,7 @@ class New(Core):
         """Any values, of shape `size` and of this Tensor's dtype."""
         check_device("new_empty", device)
         array = np.empty(size_of("new_empty", sizes, size), dtype_of("new_empty", dtype, self._array.dtype))
-        return made(array, requires_grad)  # type: ignore[no-any-return]
+        return made(array, requires_grad)
 
     @makes
     def new_full(
@@ -166,13 +166,13 @@ class New(Core):
         """`fill_value` everywhere, of shape `size` and of this Tensor's dtype."""
         check_device("new_full", device)
         array = filled("new_full", size_of("new_full", (size,)), fill_value, dtype or self._array.dtype)
-        return made(array, requires_grad)  # type: ignore[no-any-return]
+        return made(array, requires_grad)
 
     @makes
     def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Self:
         """A copy of `data`, of this Tensor's dtype."""
         check_device("new_tensor", device)
-        return made(data_array("new_tensor", data, dtype or self._array.dtype), requires_grad)  # type: ignore[no-any-return]
+        return made(data_array("new_tensor", data, dtype or self._array.dtype), requires_grad)
 
 
 _CPU = device("cpu")

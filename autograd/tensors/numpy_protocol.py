@@ -26,7 +26,7 @@ class NumPyProtocol(Core):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         """The array; raises where `numpy()` does, because the result would not be tracked."""
         array = self.numpy()  # type: ignore[attr-defined]
-        return np.array(array, dtype=dtype, copy=copy)  # type: ignore[no-any-return]
+        return np.array(array, dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: np.ufunc, how: str, *inputs: Any, **kwargs: Any) -> Any:
         out = kwargs.get("out")

@@ -73,12 +73,12 @@ class Piecewise(Core):
     @method
     def isposinf(self) -> Self:
         """Is the element inf?"""
-        return wrap(self._array == np.inf)  # type: ignore[no-any-return]
+        return wrap(self._array == np.inf)
 
     @method
     def isneginf(self) -> Self:
         """Is the element -inf?"""
-        return wrap(self._array == -np.inf)  # type: ignore[no-any-return]
+        return wrap(self._array == -np.inf)
 
     @method
     def isclose(self, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Self:
@@ -86,7 +86,7 @@ class Piecewise(Core):
         dtype = result_type(self, other)
         x, y = cast(self, dtype)._array, cast(other, dtype)._array
         near, far = (array_of(limit) if isinstance(limit, Core) else limit for limit in (atol, rtol))
-        return wrap(np.isclose(x, y, far, near, equal_nan))  # type: ignore[no-any-return]
+        return wrap(np.isclose(x, y, far, near, equal_nan))
 
     @method
     def allclose(self, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
@@ -103,7 +103,7 @@ class Piecewise(Core):
     @method
     def heaviside(self, values: Any) -> Self:
         """0 below 0, 1 above; at 0 the element of `values`, whose gradient ends there."""
-        return _heaviside(self, values)  # type: ignore[no-any-return]
+        return _heaviside(self, values)
 
     # ------------------------------------------------------------------------------------------------ logic, bits
 
@@ -136,7 +136,7 @@ class Piecewise(Core):
     @method
     def where(self, condition: Any, other: Any) -> Self:
         """self where `condition`, else `other`; see `autograd.where`."""
-        return where(condition, self, other)  # type: ignore[no-any-return]
+        return where(condition, self, other)
 
     @method
     def clamp(self, min: Any = None, max: Any = None) -> Self:
@@ -148,22 +148,22 @@ class Piecewise(Core):
         if min is None and max is None:
             raise SettingError("clamp: At least one of 'min' or 'max' must not be None")
         if max is None:
-            return _clamp_min(self, min)  # type: ignore[no-any-return]
+            return _clamp_min(self, min)
         if min is None:
-            return _clamp_max(self, max)  # type: ignore[no-any-return]
-        return combined(ops.clamp, "clamp", self, min, max)  # type: ignore[no-any-return]
+            return _clamp_max(self, max)
+        return combined(ops.clamp, "clamp", self, min, max)
 
     clip = clamp
 
     @method
     def clamp_min(self, min: Any) -> Self:
         """Every element below `min` moved up to it. At the bound the gradient goes to self."""
-        return _clamp_min(self, min)  # type: ignore[no-any-return]
+        return _clamp_min(self, min)
 
     @method
     def clamp_max(self, max: Any) -> Self:
         """Every element above `max` moved down to it. At the bound the gradient goes to self."""
-        return _clamp_max(self, max)  # type: ignore[no-any-return]
+        return _clamp_max(self, max)
 
     @method
     def nan_to_num(self, nan: float | None = 0.0, posinf: float | None = None, neginf: float | None = None) -> Self:
@@ -171,7 +171,7 @@ class Piecewise(Core):
 
         Gradient 0 where an element was replaced.
         """
-        return apply(ops.nan_to_num, self, nan=nan or 0.0, posinf=posinf, neginf=neginf)  # type: ignore[no-any-return]
+        return apply(ops.nan_to_num, self, nan=nan or 0.0, posinf=posinf, neginf=neginf)
 
     # ---------------------------------------------------------- rounding: integers stay as they are; gradient 0
 

@@ -107,7 +107,7 @@ def uniform(function: str, generator: Generator | None, shape: tuple[int, ...], 
     rng = (generator or default_generator).rng
     if dtype.itemsize == 2:
         return (rng.integers(0, 1 << 11, shape) / (1 << 11)).astype(dtype)
-    return np.asarray(rng.random(shape, dtype))  # type: ignore[arg-type]
+    return np.asarray(rng.random(shape, dtype))
 
 
 def standard_normal(function: str, generator: Generator | None, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
@@ -117,7 +117,7 @@ def standard_normal(function: str, generator: Generator | None, shape: tuple[int
     rng = (generator or default_generator).rng
     if dtype.itemsize == 2:
         return rng.standard_normal(shape, np.float32).astype(dtype)
-    return np.asarray(rng.standard_normal(shape, dtype))  # type: ignore[arg-type]
+    return np.asarray(rng.standard_normal(shape, dtype))
 
 
 def _fill(tensor: Any, name: str, values: Any) -> Any:
@@ -155,7 +155,7 @@ class RandomFill(Core):
         if low > high:
             raise ShapeError(f"uniform_ expects to return a [from, to) range, but found from={low} > to={high}")
         u = uniform("uniform_", generator, self._array.shape, self._array.dtype)
-        return _fill(self, "uniform_", u * (high - low) + low)  # type: ignore[no-any-return]
+        return _fill(self, "uniform_", u * (high - low) + low)
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Self:
         """Normal with `mean` and `std`."""
@@ -163,7 +163,7 @@ class RandomFill(Core):
         if std < 0:
             raise ShapeError(f"normal_ expects std >= 0.0, but found std {std}")
         z = standard_normal("normal_", generator, self._array.shape, self._array.dtype)
-        return _fill(self, "normal_", z * float(std) + float(mean))  # type: ignore[no-any-return]
+        return _fill(self, "normal_", z * float(std) + float(mean))
 
     def log_normal_(self, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Self:
         """e to the power of a normal number with `mean` and `std`."""
@@ -171,7 +171,7 @@ class RandomFill(Core):
         if std <= 0:
             raise ShapeError(f"log_normal_ expects std > 0.0, but found std={std}")
         z = standard_normal("log_normal_", generator, self._array.shape, self._array.dtype)
-        return _fill(self, "log_normal_", np.exp(z * float(std) + float(mean)))  # type: ignore[no-any-return]
+        return _fill(self, "log_normal_", np.exp(z * float(std) + float(mean)))
 
     def cauchy_(self, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Self:
         """Cauchy around `median` with width `sigma`."""
@@ -180,7 +180,7 @@ class RandomFill(Core):
             raise ShapeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
         floating("cauchy_", self._array)
         u = (generator or default_generator).rng.random(self._array.shape)
-        return _fill(self, "cauchy_", median + sigma * np.tan(math.pi * (u - 0.5)))  # type: ignore[no-any-return]
+        return _fill(self, "cauchy_", median + sigma * np.tan(math.pi * (u - 0.5)))
 
     def exponential_(self, lambd: float = 1.0, *, generator: Generator | None = None) -> Self:
         """Exponential with rate `lambd`, hence mean 1 / lambd."""
@@ -189,7 +189,7 @@ class RandomFill(Core):
             raise ShapeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
         floating("exponential_", self._array)
         draws = (generator or default_generator).rng.standard_exponential(self._array.shape)
-        return _fill(self, "exponential_", draws / lambd)  # type: ignore[no-any-return]
+        return _fill(self, "exponential_", draws / lambd)
 
     def geometric_(self, p: float, *, generator: Generator | None = None) -> Self:
         """The number of the first success among trials of probability `p`: 1, 2, ..."""
@@ -197,7 +197,7 @@ class RandomFill(Core):
         if not 0 < p < 1:
             raise ShapeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
         draws = (generator or default_generator).rng.geometric(p, self._array.shape)
-        return _fill(self, "geometric_", np.asarray(draws).astype(self._array.dtype))  # type: ignore[no-any-return]
+        return _fill(self, "geometric_", np.asarray(draws).astype(self._array.dtype))
 
     def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Self:
         """1 with probability `p` (a number, or a Tensor that is broadcast), else 0; any dtype."""
@@ -206,7 +206,7 @@ class RandomFill(Core):
         if not ((chance >= 0) & (chance <= 1)).all():
             raise ShapeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
         draws = (generator or default_generator).rng.random(self._array.shape)
-        return _fill(self, "bernoulli_", (draws < chance).astype(self._array.dtype))  # type: ignore[no-any-return]
+        return _fill(self, "bernoulli_", (draws < chance).astype(self._array.dtype))
 
     @method
     def random_(self, low: int | None = None, high: int | None = None, *, generator: Generator | None = None) -> Self:
@@ -218,7 +218,7 @@ class RandomFill(Core):
         if low is None or low >= high:
             raise ShapeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
         draws = (generator or default_generator).rng.integers(low, high - 1, self._array.shape, np.int64, endpoint=True)
-        return _fill(self, "random_", np.asarray(draws).astype(dtype))  # type: ignore[no-any-return]
+        return _fill(self, "random_", np.asarray(draws).astype(dtype))
 
 
 def _beyond(dtype: np.dtype[Any]) -> int:

@@ -81,13 +81,13 @@ class Reduce(Core):
         """
         x = self if dtype is None and self._array.dtype.kind == "f" else _summand(self, dtype)
         axis = None if dim is None else axis_of("sum", dim, self._array.ndim)
-        return apply(ops.sum, x, axis=axis, keepdims=keepdim)  # type: ignore[no-any-return]
+        return apply(ops.sum, x, axis=axis, keepdims=keepdim)
 
     @method
     def nansum(self, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Self:
         """Sum over `dim` with NaN counted as 0; NaNs receive gradient 0."""
         x = _summand(self, dtype)
-        return apply(ops.nansum, x, axis=axis_of("nansum", dim, self._array.ndim), keepdims=keepdim)  # type: ignore[no-any-return]
+        return apply(ops.nansum, x, axis=axis_of("nansum", dim, self._array.ndim), keepdims=keepdim)
 
     @method
     def mean(self, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Self:
@@ -97,7 +97,7 @@ class Reduce(Core):
         else:
             x = _need_float(self, dtype, "mean(): " + _MEAN.format("Input" if dtype is None else "Optional"))
         axis = None if dim is None else axis_of("mean", dim, self._array.ndim)
-        return apply(ops.mean, x, axis=axis, keepdims=keepdim)  # type: ignore[no-any-return]
+        return apply(ops.mean, x, axis=axis, keepdims=keepdim)
 
     @method
     def nanmean(self, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Self:
@@ -105,9 +105,9 @@ class Reduce(Core):
         x = _need_float(self, dtype, "nanmean(): expected input to have floating point or complex dtype but got {}")
         axis: Any = axis_of("nanmean", dim, self._array.ndim)
         if x._array.dtype == np.float16:
-            return cast(Reduce.nanmean(cast(x, np.dtype(np.float32)), dim, keepdim), x._array.dtype)  # type: ignore[no-any-return]
+            return cast(Reduce.nanmean(cast(x, np.dtype(np.float32)), dim, keepdim), x._array.dtype)
         count = np.asarray(ops.add_reduce(~np.isnan(x._array), axis=axis, dtype=x._array.dtype, keepdims=keepdim))
-        return apply(ops.nansum, x, axis=axis, keepdims=keepdim) / wrap(np.where(count, count, math.nan))  # type: ignore[no-any-return]
+        return apply(ops.nansum, x, axis=axis, keepdims=keepdim) / wrap(np.where(count, count, math.nan))
 
     @method
     def prod(self, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Self:
@@ -118,7 +118,7 @@ class Reduce(Core):
         axis = None if dim is None else normalize_dim("prod", dim, self._array.ndim)
         if self._array.ndim == 0:
             axis = None
-        return apply(ops.prod, _summand(self, dtype), axis=axis, keepdims=keepdim)  # type: ignore[no-any-return]
+        return apply(ops.prod, _summand(self, dtype), axis=axis, keepdims=keepdim)
 
     # --------------------------------------------------------------------------------------------------- variance
 
@@ -142,7 +142,7 @@ class Reduce(Core):
         dim, correction = _corrected(function, dim, unbiased, correction)
         x = _need_float(self, None, _VAR.format(function))
         axis = None if dim is None else axis_of(function, dim, self._array.ndim)
-        return apply(op, x, axis=axis, correction=correction, keepdims=keepdim)  # type: ignore[no-any-return]
+        return apply(op, x, axis=axis, correction=correction, keepdims=keepdim)
 
     # --------------------------------------------------------------------------------------------------- extremes
 
@@ -201,14 +201,14 @@ class Reduce(Core):
         """Largest element over `dim`; NaN wins; ties share the gradient evenly. Raises ShapeError over no elements."""
         axis = axis_of("amax", dim, self._array.ndim)
         check_nonempty("amax", self._array.shape, axis)
-        return apply(ops.amax, self, axis=axis, keepdims=keepdim)  # type: ignore[no-any-return]
+        return apply(ops.amax, self, axis=axis, keepdims=keepdim)
 
     @method
     def amin(self, dim: Any = None, keepdim: bool = False) -> Self:
         """Smallest element over `dim`; NaN wins; ties share the gradient evenly. Raises ShapeError over no elements."""
         axis = axis_of("amin", dim, self._array.ndim)
         check_nonempty("amin", self._array.shape, axis)
-        return apply(ops.amin, self, axis=axis, keepdims=keepdim)  # type: ignore[no-any-return]
+        return apply(ops.amin, self, axis=axis, keepdims=keepdim)
 
     @method
     def aminmax(self, *, dim: int | None = None, keepdim: bool = False) -> MinMax[Self]:
@@ -231,7 +231,7 @@ class Reduce(Core):
         array = self._array
         axis = None if dim is None else normalize_dim(function, dim, array.ndim)
         check_nonempty(function, array.shape, axis)
-        return wrap(np.asarray(arg(array, axis=axis if array.ndim else None, keepdims=keepdim), int64))  # type: ignore[no-any-return]
+        return wrap(np.asarray(arg(array, axis=axis if array.ndim else None, keepdims=keepdim), int64))
 
     # ---------------------------------------------------------------------------------------- exponentials, norms
 
@@ -239,7 +239,7 @@ class Reduce(Core):
     def logsumexp(self, dim: Any, keepdim: bool = False) -> Self:
         """log(sum(exp(x))) over `dim`, without overflow. All -inf, or no elements: -inf, with gradient 0."""
         axis = axis_of("logsumexp", dim, self._array.ndim)
-        return apply(ops.logsumexp, floating(self), axis=axis, keepdims=keepdim)  # type: ignore[no-any-return]
+        return apply(ops.logsumexp, floating(self), axis=axis, keepdims=keepdim)
 
     @method
     def norm(self, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Self:
@@ -255,11 +255,11 @@ class Reduce(Core):
         if p == "nuc":
             from ..tensors.layers import nuclear_norm
 
-            return nuclear_norm(self, (-2, -1) if dim is None else dim, keepdim)  # type: ignore[no-any-return]
+            return nuclear_norm(self, (-2, -1) if dim is None else dim, keepdim)
         if not isinstance(p, (int, float)):
             raise ShapeError(f"norm: Order {p} not supported: wanted a number or 'fro'; matrix norms are in linalg")
         x = _need_float(self, dtype, "norm: Expected a floating point or complex tensor as input. Got {}")
-        return norm_of("norm", x, float(p), dim, keepdim)  # type: ignore[no-any-return]
+        return norm_of("norm", x, float(p), dim, keepdim)
 
     # ------------------------------------------------------------------------------------------------- constants
 
@@ -267,19 +267,19 @@ class Reduce(Core):
     def all(self, dim: Any = None, keepdim: bool = False) -> Self:
         """Is every element over `dim` true (not 0)? bool; true over no elements."""
         axis: Any = axis_of("all", dim, self._array.ndim)
-        return wrap(np.all(self._array, axis=axis, keepdims=keepdim))  # type: ignore[no-any-return]
+        return wrap(np.all(self._array, axis=axis, keepdims=keepdim))
 
     @method
     def any(self, dim: Any = None, keepdim: bool = False) -> Self:
         """Is some element over `dim` true (not 0)? bool; false over no elements."""
         axis: Any = axis_of("any", dim, self._array.ndim)
-        return wrap(np.any(self._array, axis=axis, keepdims=keepdim))  # type: ignore[no-any-return]
+        return wrap(np.any(self._array, axis=axis, keepdims=keepdim))
 
     @method
     def count_nonzero(self, dim: Any = None) -> Self:
         """How many elements over `dim` are not 0: int64."""
         axis = axis_of("count_nonzero", dim, self._array.ndim)
-        return wrap(ops.add_reduce(self._array != 0, axis=axis, dtype=int64))  # type: ignore[no-any-return]
+        return wrap(ops.add_reduce(self._array != 0, axis=axis, dtype=int64))
 
 
 def norm_of(function: str, x: Any, p: float, dim: Any, keepdim: bool) -> Any:

@@ -1,7 +1,5 @@
 """Methods that repeat elements, with or without a copy."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from typing import Any, Self, cast

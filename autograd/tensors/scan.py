@@ -39,17 +39,17 @@ class Scan(Core):
         >>> tensor([1.0, 2.0, 3.0]).cumsum(0).tolist()
         [1.0, 3.0, 6.0]
         """
-        return _scan("cumsum", ops.cumsum, _summand(self, dtype), dim)  # type: ignore[no-any-return]
+        return _scan("cumsum", ops.cumsum, _summand(self, dtype), dim)
 
     @method
     def cumprod(self, dim: int, *, dtype: Any = None) -> Self:
         """Product of the elements up to and including each, along `dim`. The gradient is right where elements are 0."""
-        return _scan("cumprod", ops.cumprod, _summand(self, dtype), dim)  # type: ignore[no-any-return]
+        return _scan("cumprod", ops.cumprod, _summand(self, dtype), dim)
 
     @method
     def logcumsumexp(self, dim: int) -> Self:
         """log of the running sum of exp(x) along `dim`, without overflow. Gradient 0 where x is -inf."""
-        return _scan("logcumsumexp", ops.logcumsumexp, floating(self), dim)  # type: ignore[no-any-return]
+        return _scan("logcumsumexp", ops.logcumsumexp, floating(self), dim)
 
     @method
     def cummax(self, dim: int) -> ValuesIndices[Self]:
@@ -91,12 +91,12 @@ class Scan(Core):
             raise ShapeError(f"diff: order must be non-negative but got {n}")
         axis = normalize_dim("diff", dim, self._array.ndim)
         if n == 0:
-            return apply(clone, self)  # type: ignore[no-any-return]
+            return apply(clone, self)
         parts: Any = [self._edge(part, axis) for part in (prepend, self, append) if part is not None]
         x: Any = np.concatenate(parts, axis=axis) if len(parts) > 1 else self
         for _ in range(min(n, x._array.shape[axis])):
             x = apply(ops.diff, x, axis=axis)
-        return x  # type: ignore[no-any-return]
+        return x
 
 
 def _numpys(function: Any, ours: Any) -> Any:

@@ -32,23 +32,23 @@ class Scatter(Core):
         if (src is None) == (value is None):
             raise TypeError("scatter: wanted either src or value")
         if self._array.ndim == 0:
-            return self.reshape(1).scatter(dim, index, src, value=value, reduce=reduce).reshape(())  # type: ignore[attr-defined,no-any-return]
+            return self.reshape(1).scatter(dim, index, src, value=value, reduce=reduce).reshape(())  # type: ignore[attr-defined]
         if reduce not in (None, "add", "multiply"):
             raise ValueError(f"scatter: reduce argument must be either add or multiply, got {reduce!r}")
         places = _places("scatter", self, dim, index)
         source = _source("scatter", self, src if value is None else value, array_of(index).shape)
         if reduce == "multiply":
-            return _product(self, source, places)  # type: ignore[no-any-return]
-        return apply(ops.set_at if reduce is None else ops.add_to, self, source, index=places)  # type: ignore[no-any-return]
+            return _product(self, source, places)
+        return apply(ops.set_at if reduce is None else ops.add_to, self, source, index=places)
 
     @method
     def scatter_add(self, dim: int, index: Any, src: Any) -> Self:
         """A copy in which z[i, index[i, j]] += src[i, j] for dim 1, likewise for others; repeated indices add up."""
         if self._array.ndim == 0:
-            return self.reshape(1).scatter_add(dim, index, src).reshape(())  # type: ignore[attr-defined,no-any-return]
+            return self.reshape(1).scatter_add(dim, index, src).reshape(())  # type: ignore[attr-defined]
         places = _places("scatter_add", self, dim, index)
         source = _source("scatter_add", self, src, array_of(index).shape)
-        return apply(ops.add_to, self, source, index=places)  # type: ignore[no-any-return]
+        return apply(ops.add_to, self, source, index=places)
 
     @method
     def scatter_reduce(self, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True) -> Self:
@@ -59,7 +59,7 @@ class Scatter(Core):
         """
         if self._array.ndim == 0:
             whole = self.reshape(1).scatter_reduce(dim, index, src, reduce, include_self=include_self)  # type: ignore[attr-defined]
-            return whole.reshape(())  # type: ignore[no-any-return]
+            return whole.reshape(())
         places = _places("scatter_reduce", self, dim, index)
         source = _source("scatter_reduce", self, src, array_of(index).shape)
         dtype = self._array.dtype
@@ -71,34 +71,34 @@ class Scatter(Core):
         if reduce in ("sum", "mean"):
             total = apply(ops.add_to, start, source, index=places)
             if reduce == "sum":
-                return total  # type: ignore[no-any-return]
+                return total
             count = ops.put(np.ones(source.shape, np.intp), index=places, shape=self._array.shape)
             count = np.maximum(count + include_self, 1)
-            return wrap(total._array // count) if dtype.kind != "f" else total / wrap(count.astype(dtype))  # type: ignore[no-any-return]
+            return wrap(total._array // count) if dtype.kind != "f" else total / wrap(count.astype(dtype))
         if reduce == "prod":
-            return _product(start, source, places)  # type: ignore[no-any-return]
+            return _product(start, source, places)
         if reduce in ("amax", "amin"):
-            return apply(ops.scatter_extreme, start, source, index=places, largest=reduce == "amax")  # type: ignore[no-any-return]
+            return apply(ops.scatter_extreme, start, source, index=places, largest=reduce == "amax")
         raise ValueError(f"scatter_reduce: wanted reduce sum, prod, mean, amax or amin, got {reduce!r}")
 
     @method
     def index_add(self, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Self:
         """A copy with alpha * source added to the slices `index` along `dim`; repeated indices add up."""
         places, v = _slices("index_add", self, dim, index, source)
-        return apply(ops.add_to, self, v if alpha == 1 else v * alpha, index=places)  # type: ignore[no-any-return]
+        return apply(ops.add_to, self, v if alpha == 1 else v * alpha, index=places)
 
     @method
     def index_copy(self, dim: int, index: Any, source: Any) -> Self:
         """A copy with the slices `index` along `dim` replaced by those of `source`; of repeated ones the last wins."""
         places, v = _slices("index_copy", self, dim, index, source)
-        return apply(ops.set_at, self, v, index=places)  # type: ignore[no-any-return]
+        return apply(ops.set_at, self, v, index=places)
 
     @method
     def index_fill(self, dim: int, index: Any, value: Any) -> Self:
         """A copy with the slices `index` along `dim` filled with a number or 0-d Tensor."""
         _check_single("index_fill", value)
         places, _ = _slices("index_fill", self, dim, index, None)
-        return apply(ops.set_at, self, cast(value, self._array.dtype), index=places)  # type: ignore[no-any-return]
+        return apply(ops.set_at, self, cast(value, self._array.dtype), index=places)
 
     @method
     def index_put(self, indices: Any, values: Any, accumulate: bool = False) -> Self:
@@ -107,7 +107,7 @@ class Scatter(Core):
         index = tuple([_WHOLE if part is None else part for part in index])
         v = cast(values, self._array.dtype)
         try:
-            return apply(ops.add_to if accumulate else ops.set_at, self, v, index=index)  # type: ignore[no-any-return]
+            return apply(ops.add_to if accumulate else ops.set_at, self, v, index=index)
         except IndexError as error:
             raise misplaced(self._array, index, error) from None
         except ValueError as error:
@@ -117,7 +117,7 @@ class Scatter(Core):
     def select_scatter(self, src: Any, dim: int, index: int) -> Self:
         """A copy with x.select(dim, index) replaced by `src`."""
         dim = normalize_dim("select_scatter", dim, self._array.ndim)
-        return _embedded("select_scatter", self, src, (*[_WHOLE] * dim, int(index)))  # type: ignore[no-any-return]
+        return _embedded("select_scatter", self, src, (*[_WHOLE] * dim, int(index)))
 
     @method
     def slice_scatter(
@@ -126,7 +126,7 @@ class Scatter(Core):
         """A copy with the elements start:end:step along `dim` replaced by `src`."""
         dim = normalize_dim("slice_scatter", dim, self._array.ndim)
         place = (*[_WHOLE] * dim, slice(start, end, step))
-        return _embedded("slice_scatter", self, src, place)  # type: ignore[no-any-return]
+        return _embedded("slice_scatter", self, src, place)
 
     @method
     def masked_fill(self, mask: Any, value: Any) -> Self:
@@ -134,7 +134,7 @@ class Scatter(Core):
         where = mask_array("masked_fill", mask)
         _check_single("masked_fill", value)
         broadcast_shape("masked_fill", self._array.shape, where.shape)
-        return apply(ops.masked_fill, self, cast(value, self._array.dtype), mask=where)  # type: ignore[no-any-return]
+        return apply(ops.masked_fill, self, cast(value, self._array.dtype), mask=where)
 
     @method
     def masked_scatter(self, mask: Any, source: Any) -> Self:
@@ -150,7 +150,7 @@ class Scatter(Core):
                 "masked_scatter: expected self and source to have same dtypes and source to have at least as many "
                 f"elements as mask has ones: {count} ones, {v.shape[0]} elements"
             )
-        return apply(ops.set_at, x, v[:count], index=where)  # type: ignore[no-any-return]
+        return apply(ops.set_at, x, v[:count], index=where)
 
 
 def _places(function: str, x: Core, dim: int, index: Any) -> Any:
@@ -177,7 +177,7 @@ def _source(function: str, x: Core, src: Any, shape: tuple[int, ...]) -> Any:
             f"{function}(): Expected self.dtype to be equal to src.dtype, got {x._array.dtype} and {src._array.dtype}"
         )
     if src._array.ndim == 0:
-        src = src.reshape(1)  # type: ignore[attr-defined]
+        src = src.reshape(1)
     if 0 in shape and not src._array.ndim == len(shape) == x._array.ndim:
         return np.zeros((), x._array.dtype)  # nothing will be written
     if src._array.ndim != len(shape) or any(n > size for n, size in zip(shape, src._array.shape, strict=True)):
@@ -207,7 +207,7 @@ def _slices(function: str, x: Core, dim: int, index: Any, source: Any) -> tuple[
     wanted = (*shape[:dim], array.size, *shape[dim + 1 :]) if shape else ()
     if source._array.shape != wanted:
         if source._array.size == 1 and wanted in ((), (1,)):
-            return places, source.reshape(wanted)  # type: ignore[attr-defined]
+            return places, source.reshape(wanted)
         raise ShapeError(f"{function}_(): wanted a source of shape {wanted}, got {source._array.shape}")
     return places, source
 

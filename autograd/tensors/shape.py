@@ -1,7 +1,5 @@
 """Methods that rearrange."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import math
@@ -237,7 +235,7 @@ class Shape(Repeat, Diagonal, Split, Layout):
             )
         if self._array.ndim == 0:
             return self.reshape(1).unfold(0, size, step).select(0, 0)
-        return apply(ops.windows, self, axis=d, size=size, step=step)  # type: ignore[no-any-return]
+        return apply(ops.windows, self, axis=d, size=size, step=step)
 
     @method
     def flip(self, *order: Any, dims: Any = None) -> Self:

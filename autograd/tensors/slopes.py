@@ -1,7 +1,5 @@
 """Slopes of samples, and histograms."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from typing import Any, NamedTuple
@@ -66,7 +64,7 @@ def _slopes(x: Any, dim: int, step: Any, order: int) -> Any:
 
     def along(values: Any) -> Any:
         values = values if isinstance(values, Core) else wrap(np.asarray(values))
-        return values.reshape([-1 if d == dim else 1 for d in range(x._array.ndim)])  # type: ignore[attr-defined]
+        return values.reshape([-1 if d == dim else 1 for d in range(x._array.ndim)])
 
     a, b = gaps[:-1], gaps[1:]  # left and right of each inner sample
     pieces = []

@@ -1,7 +1,5 @@
 """Inverses, linear equations, determinants, powers of square matrices."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from typing import Any, NamedTuple, Self

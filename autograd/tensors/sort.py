@@ -55,12 +55,12 @@ class Sort(Core):
     def argsort(self, dim: int = -1, descending: bool = False, stable: bool = False) -> Self:
         """The indices that sort along `dim`: int64."""
         axis = normalize_dim("argsort", dim, self._array.ndim)
-        return wrap(np.asarray(order_of(self._array, axis, descending), int64))  # type: ignore[no-any-return]
+        return wrap(np.asarray(order_of(self._array, axis, descending), int64))
 
     @method
     def msort(self) -> Self:
         """Sorted along the first dimension."""
-        return self.sort(0).values  # type: ignore[no-any-return]
+        return self.sort(0).values
 
     @method
     def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesIndices[Self]:
@@ -168,14 +168,14 @@ class Sort(Core):
 
         NaN if there is one. Raises ShapeError over no elements, DTypeError for integers.
         """
-        return _quantile("quantile", self, q, dim, keepdim, interpolation, False)  # type: ignore[no-any-return]
+        return _quantile("quantile", self, q, dim, keepdim, interpolation, False)
 
     @method
     def nanquantile(
         self, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
     ) -> Self:
         """`quantile` of the elements that are not NaN; NaN where there is none."""
-        return _quantile("nanquantile", self, q, dim, keepdim, interpolation, True)  # type: ignore[no-any-return]
+        return _quantile("nanquantile", self, q, dim, keepdim, interpolation, True)
 
     # -------------------------------------------------------------------------------------------- distinct values
 
@@ -215,7 +215,7 @@ class Sort(Core):
                 f"bincount: bincount only supports 1-d non-negative integral inputs, got {x.dtype} of shape {x.shape}"
             )
         if weights is None:
-            return wrap(np.bincount(x, minlength=minlength).astype(int64))  # type: ignore[no-any-return]
+            return wrap(np.bincount(x, minlength=minlength).astype(int64))
         w = array_of(weights)
         if w.shape != x.shape:
             raise ShapeError(f"bincount: weights should have the same shape as input: wanted {x.shape}, got {w.shape}")
@@ -223,9 +223,9 @@ class Sort(Core):
             size = max(minlength, int(x.max(initial=-1)) + 1)
             dtype = w.dtype if w.dtype == np.float32 else np.dtype(np.float64)
             zeros: Any = wrap(np.zeros(size, dtype))
-            return zeros.index_add(0, self, cast(weights, dtype))  # type: ignore[no-any-return]
+            return zeros.index_add(0, self, cast(weights, dtype))
         total = np.bincount(x, w, minlength)
-        return wrap(total.astype(w.dtype) if w.dtype == np.float32 else total)  # type: ignore[no-any-return]
+        return wrap(total.astype(w.dtype) if w.dtype == np.float32 else total)
 
 
 def chosen(x: Any, index: Any, axis: int | None) -> Any:

@@ -1,7 +1,5 @@
 """The public functions of `autograd.special` that have no other home: Bessel, normal, entropies, polynomials."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import importlib

@@ -1,7 +1,5 @@
 """Covariances, histograms, distances and sums under a curve, put together from other methods."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import itertools

@@ -1,7 +1,5 @@
 """Linear equations that may have no solution, and those whose unknowns are Tensors."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import math

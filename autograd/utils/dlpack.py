@@ -14,7 +14,7 @@ __all__ = ["from_dlpack", "to_dlpack"]
 
 def from_dlpack(ext_tensor: Any) -> Tensor:
     """A Tensor that shares the memory of an array of another library (anything with `__dlpack__`)."""
-    return wrap(np.from_dlpack(ext_tensor))  # type: ignore[no-any-return]
+    return wrap(np.from_dlpack(ext_tensor))
 
 
 def to_dlpack(tensor: Any) -> Any:

@@ -6,8 +6,6 @@ which is another tile: `spread` makes B' d B of inputs, or A dy A' of slopes; `g
 Imported when it is first needed, because it loads Numba.
 """
 
-# mypy: allow-untyped-decorators
-
 from __future__ import annotations
 
 import itertools

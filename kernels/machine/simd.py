@@ -13,8 +13,6 @@ The compiled code has a variant per number of rows (and of vectors), because reg
 Imported only when a kernel that needs it is compiled: it loads Numba.
 """
 
-# mypy: allow-untyped-decorators
-
 from __future__ import annotations
 
 import functools

@@ -10,8 +10,6 @@ that sleep, or whose processor is busy with something else, cost nobody anything
 Imported when it is first needed, because it loads Numba.
 """
 
-# mypy: allow-untyped-decorators
-
 from __future__ import annotations
 
 import functools

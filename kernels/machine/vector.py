@@ -26,8 +26,6 @@ a tenth of an ulp of the result.
 Imported only by modules that are imported when a kernel first runs, because it loads Numba.
 """
 
-# mypy: allow-untyped-decorators
-
 from __future__ import annotations
 
 import math

@@ -31,7 +31,7 @@ def scaled(x: Array, mask: Array, scale: float) -> Array:
         raise ValueError(f"dropout: x of shape {x.shape}, mask of {mask.dtype} and shape {mask.shape}")
     factors = np.array([0, scale], x.dtype)
     if x.size < WORTH_COMPILING or x.dtype.char not in "fd" or not jit.ENABLED:
-        return x * factors[mask.view(np.uint8)]  # type: ignore[no-any-return]
+        return x * factors[mask.view(np.uint8)]
     z = np.empty(x.shape, x.dtype)
     a, m, out = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(mask).reshape(-1), z.reshape(-1)
     threads.split(z.size, partial(_scaled, a, m, factors, out), LEAST)

@@ -97,7 +97,7 @@ def lstm_cell(
     B, H = h.shape
     step = _whole_step("lstm_cell", 4, x, h, w_ih, w_hh, b_ih, b_hh, c)
     if step is not None:
-        return step.lstm(x, h, c, w_ih, w_hh, b_ih, b_hh)  # type: ignore[no-any-return]
+        return step.lstm(x, h, c, w_ih, w_hh, b_ih, b_hh)
     gates, part = x @ w_ih.T, h @ w_hh.T
     whole = (B, 4 * H)
     _check("lstm_cell", (c, h.shape), (gates, whole), (part, whole), (b_ih, whole[1:]), (b_hh, whole[1:]))
@@ -160,7 +160,7 @@ def gru_cell(
     B, H = h.shape
     step = _whole_step("gru_cell", 3, x, h, w_ih, w_hh, b_ih, b_hh)
     if step is not None:
-        return step.gru(x, h, w_ih, w_hh, b_ih, b_hh)  # type: ignore[no-any-return]
+        return step.gru(x, h, w_ih, w_hh, b_ih, b_hh)
     gates, part = x @ w_ih.T, h @ w_hh.T
     whole = (B, 3 * H)
     _check("gru_cell", (gates, whole), (part, whole), (b_ih, whole[1:]), (b_hh, whole[1:]))
@@ -217,7 +217,7 @@ def rnn_cell(
     """h of the step after h. x (B, I), h (B, H)."""
     step = _whole_step("rnn_cell", 1, x, h, w_ih, w_hh, b_ih, b_hh)
     if step is not None:
-        return step.rnn(x, h, w_ih, w_hh, b_ih, b_hh, rectified)  # type: ignore[no-any-return]
+        return step.rnn(x, h, w_ih, w_hh, b_ih, b_hh, rectified)
     z = _affine(x, w_ih, b_ih)
     z += _affine(h, w_hh, b_hh)
     return np.maximum(z, 0, out=z) if rectified else np.tanh(z, z)
@@ -226,7 +226,7 @@ def rnn_cell(
 def rnn_cell_grad(dz: Array, z: Array, rectified: bool) -> Array:
     """The cotangent of what is activated."""
     if rectified:
-        return dz * (z != 0)  # type: ignore[no-any-return]
+        return dz * (z != 0)
     d = z * z
     np.subtract(1, d, d)
     d *= dz

@@ -1,7 +1,5 @@
 """Softmax, its logarithm and cross-entropy: NumPy for little work and for other axes, else the loops of `loops`."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import functools

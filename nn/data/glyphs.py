@@ -87,7 +87,7 @@ def _centred(cell: Array) -> Array:
     y = np.broadcast_to(grid[:, None] + (rows[0] + rows[-1]) / 2, cell.shape)
     x = np.broadcast_to(grid[None, :] + (columns[0] + columns[-1]) / 2, cell.shape)
     out = _bilinear(cell[None], np.zeros(1, np.int64), y[None], x[None])
-    return _blurred(out, np.full(1, 0.5, np.float32))[0]  # type: ignore[no-any-return]
+    return _blurred(out, np.full(1, 0.5, np.float32))[0]
 
 
 def _chunk(rng: np.random.Generator) -> tuple[Array, Array]:
@@ -127,7 +127,7 @@ def _smooth_fields(rng: np.random.Generator, amplitude: float) -> Array:
     bumps = np.exp(-0.5 * ((np.arange(28)[:, None] - centres) / 5.5) ** 2)
     bumps /= np.sqrt((bumps**2).sum(1, keepdims=True))
     values = rng.normal(0, amplitude, (CHUNK, 5, 5))
-    return bumps @ values @ bumps.T  # type: ignore[no-any-return]
+    return bumps @ values @ bumps.T
 
 
 def _bilinear(sources: Array, which: Array, y: Array, x: Array) -> Array:
@@ -140,7 +140,7 @@ def _bilinear(sources: Array, which: Array, y: Array, x: Array) -> Array:
     at = which[:, None, None] * (height * width) + top * width + left
     above = flat[at] * (1 - right) + flat[at + 1] * right
     below = flat[at + width] * (1 - right) + flat[at + width + 1] * right
-    return above * (1 - down) + below * down  # type: ignore[no-any-return]
+    return above * (1 - down) + below * down
 
 
 def _blurred(images: Array, weight: Array) -> Array:
@@ -148,4 +148,4 @@ def _blurred(images: Array, weight: Array) -> Array:
     w = weight[:, None, None]
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
     rows = padded[:, 1:-1] + w * (padded[:, :-2] + padded[:, 2:])
-    return (rows[..., 1:-1] + w * (rows[..., :-2] + rows[..., 2:])) / (1 + 2 * w) ** 2  # type: ignore[no-any-return]
+    return (rows[..., 1:-1] + w * (rows[..., :-2] + rows[..., 2:])) / (1 + 2 * w) ** 2

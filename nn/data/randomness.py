@@ -24,7 +24,7 @@ def numpy_generator(generator: Generator | np.random.Generator | None = None) ->
         return default_generator.rng
     if _local.batch_generator is None:
         _local.batch_generator = np.random.default_rng(batch_seed)
-    return _local.batch_generator  # type: ignore[no-any-return]
+    return _local.batch_generator
 
 
 @contextmanager

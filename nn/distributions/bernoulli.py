@@ -1,7 +1,5 @@
 """Bernoulli, and what other distributions of one probability share with it."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

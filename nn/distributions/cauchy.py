@@ -1,7 +1,5 @@
 """Cauchy."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import math

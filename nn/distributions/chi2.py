@@ -1,7 +1,5 @@
 """Chi2."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Constraint: what all sets of numbers share; and sets that depend on the parameters of a distribution."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -5,8 +5,6 @@
 ([False, False, True], GreaterThan(lower_bound=0.0))
 """
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Distribution: what all distributions share."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import copy

@@ -1,7 +1,5 @@
 """Exponential."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

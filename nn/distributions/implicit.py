@@ -1,7 +1,5 @@
 """Draws that move with their parameters although no formula leads from the parameters to them."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -19,13 +17,13 @@ class _Follow(Function):
     """A draw, given as an array, as a function of a parameter: `pull` takes a gradient back to the parameter."""
 
     @staticmethod
-    def forward(ctx: Any, parameter: Any, draw: Array, pull: Callable[[Array], Array]) -> Any:  # type: ignore[override]
+    def forward(ctx: Any, parameter: Any, draw: Array, pull: Callable[[Array], Array]) -> Any:
         ctx.pull = pull
         ctx.save_for_backward(parameter)
         return wrap(draw)
 
     @staticmethod
-    def backward(ctx: Any, dz: Any) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, dz: Any) -> Any:
         return _Pull.apply(dz, ctx.saved_tensors[0], ctx.pull), None, None
 
 
@@ -33,7 +31,7 @@ class _Pull(Function):
     """The gradient of a draw's parameter. It depends on the parameter too: no silent zero for its own gradient."""
 
     @staticmethod
-    def forward(ctx: Any, dz: Any, parameter: Any, pull: Callable[[Array], Array]) -> Any:  # type: ignore[override]
+    def forward(ctx: Any, dz: Any, parameter: Any, pull: Callable[[Array], Array]) -> Any:
         return wrap(np.asarray(pull(dz._array)).astype(dz.dtype))
 
     @staticmethod

@@ -1,7 +1,5 @@
 """kl_divergence, and the pairs of families for which it is known in closed form."""
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 import warnings

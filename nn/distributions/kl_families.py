@@ -1,7 +1,5 @@
 """Divergences within families: transformed, half-normal, Pareto, normal of low rank, exponential families."""
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 from math import inf

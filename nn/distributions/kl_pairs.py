@@ -3,8 +3,6 @@
 A mean of log q needs few means over p: of x, its square, log x.
 """
 
-# mypy: no-warn-return-any, allow-untyped-decorators
-
 from __future__ import annotations
 
 import math

@@ -1,7 +1,5 @@
 """Families that are moved by `loc` and stretched by `scale`."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

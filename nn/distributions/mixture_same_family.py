@@ -1,7 +1,5 @@
 """MixtureSameFamily."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Multinomial."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import math

@@ -1,7 +1,5 @@
 """OneHotCategorical, and the same with a straight-through gradient."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

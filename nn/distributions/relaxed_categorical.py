@@ -1,7 +1,5 @@
 """RelaxedOneHotCategorical, and its logarithm."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import math

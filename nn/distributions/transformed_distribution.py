@@ -1,7 +1,5 @@
 """TransformedDistribution."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """What several distributions share: parameters that are broadcast, probabilities and their logarithms."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Transforms to probability vectors and to special matrices."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import math

@@ -1,7 +1,5 @@
 """VonMises."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import math
@@ -92,12 +90,12 @@ class _LogBessel(Function):
     """log(exp(-x) I_0(x)). Its slope is I_1 / I_0 - 1."""
 
     @staticmethod
-    def forward(ctx: Any, x: Any) -> Any:  # type: ignore[override]
+    def forward(ctx: Any, x: Any) -> Any:
         ctx.save_for_backward(x)
         return wrap(np.asarray(np.log(_bessel(x._array)[0])).astype(x.dtype))
 
     @staticmethod
-    def backward(ctx: Any, dz: Any) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, dz: Any) -> Any:
         (x,) = ctx.saved_tensors
         return dz * (_BesselRatio.apply(x) - 1)
 
@@ -106,12 +104,12 @@ class _BesselRatio(Function):
     """r = I_1(x) / I_0(x). Its slope is 1 - r / x - r^2."""
 
     @staticmethod
-    def forward(ctx: Any, x: Any) -> Any:  # type: ignore[override]
+    def forward(ctx: Any, x: Any) -> Any:
         r = wrap(np.asarray(_bessel(x._array)[1]).astype(x.dtype))
         ctx.save_for_backward(x, r)
         return r
 
     @staticmethod
-    def backward(ctx: Any, dz: Any) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, dz: Any) -> Any:
         x, r = ctx.saved_tensors
         return dz * (1 - r / x - r.square())

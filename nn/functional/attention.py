@@ -70,7 +70,7 @@ def _fused(q: Any, k: Any, v: Any, mask: Any, is_causal: bool, scale: float | No
         else:
             return None
     rate = 1 / math.sqrt(size[-1]) if scale is None else scale
-    return apply(ops.attention, q, k, v, bias=bias, scale=float(rate))  # type: ignore[no-any-return]
+    return apply(ops.attention, q, k, v, bias=bias, scale=float(rate))
 
 
 @functools.lru_cache(maxsize=8)

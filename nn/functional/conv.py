@@ -186,7 +186,7 @@ def _conv(
     b = _checked_bias(function, bias, w, window[0], "")
     before, size = _placed(function, shape[2:], window[2:], steps, padding, spread)
     z = apply(ops.conv, x, w, b, stride=steps, padding=before, dilation=spread, groups=groups, size=size)
-    return z if batched else z.squeeze(0)  # type: ignore[no-any-return]
+    return z if batched else z.squeeze(0)
 
 
 def _placed(
@@ -246,7 +246,7 @@ def _transposed(
             f"({_by(size)}). Output size is too small: padding={before} cuts off more than there is"
         )
     z = apply(ops.conv_input_grad, x, w, b, stride=steps, padding=before, dilation=spread, groups=groups, size=size)
-    return z if batched else z.squeeze(0)  # type: ignore[no-any-return]
+    return z if batched else z.squeeze(0)
 
 
 def _by(sizes: Any) -> str:

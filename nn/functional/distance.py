@@ -15,20 +15,20 @@ from autograd.tensors.out import into
 def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Any = None) -> Tensor:
     """`input` divided by its norm of order `p` along `dim`, or by `eps` where the norm is smaller. Zeros stay zeros."""
     if out is not None:
-        return into("normalize", out, normalize, (input, p, dim, eps), {})  # type: ignore[no-any-return]
+        return into("normalize", out, normalize, (input, p, dim, eps), {})
     x = operand(input)
-    return x / x.norm(p, dim, keepdim=True).clamp_min(eps)  # type: ignore[no-any-return]
+    return x / x.norm(p, dim, keepdim=True).clamp_min(eps)
 
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """x1 . x2 / (|x1| |x2|) along `dim`, with norms of at least `eps`; the shapes are broadcast."""
     a, b = broadcast_tensors(operand(x1), operand(x2))
-    return (normalize(a, 2.0, dim, eps) * normalize(b, 2.0, dim, eps)).sum(dim)  # type: ignore[no-any-return]
+    return (normalize(a, 2.0, dim, eps) * normalize(b, 2.0, dim, eps)).sum(dim)
 
 
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """The norm of order `p` of x1 - x2 + eps over the last dimension; the shapes are broadcast."""
-    return (operand(x1) - operand(x2) + eps).norm(p, -1, keepdim=keepdim)  # type: ignore[no-any-return]
+    return (operand(x1) - operand(x2) + eps).norm(p, -1, keepdim=keepdim)
 
 
 def pdist(input: Tensor, p: float = 2.0) -> Tensor:
@@ -46,5 +46,5 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
         raise SettingError(f"pdist: pdist only supports non-negative p values, got {p}")
     first, second = np.triu_indices(shape[0], 1)
     if shape[1] == 0:
-        return x[first].sum(1)  # type: ignore[no-any-return]
-    return (x[first] - x[second]).norm(p, 1)  # type: ignore[no-any-return]
+        return x[first].sum(1)
+    return (x[first] - x[second]).norm(p, 1)

@@ -38,7 +38,7 @@ def _dropped(x: Any, shape: tuple[int, ...], p: float) -> Tensor:
     mask = _mask(shape, p, x._array.dtype)
     if p < 1:
         mask *= 1 / (1 - p)
-    return x * wrap(mask)  # type: ignore[no-any-return]
+    return x * wrap(mask)
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -47,13 +47,13 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     Srivastava et al. 2014. Any shape. Not training, or p = 0: the input itself.
     """
     if inplace and training and p != 0:  # shortcut: with 0 nothing is written
-        return update(input, "dropout_", dropout, p, training)  # type: ignore[no-any-return]
+        return update(input, "dropout_", dropout, p, training)
     x = _check("dropout", input, p)
     # shortcut: nothing is dropped, which p alone or `training` alone can say: the input itself, as in PyTorch
     if not training or p == 0:
-        return x  # type: ignore[no-any-return]
+        return x
     mask = draw.source().random(x._array.shape, np.float32) >= p  # one byte per element is kept, not a float
-    return apply(ops.dropout, x, mask=np.asarray(mask), scale=1 / (1 - p) if p < 1 else 0.0)  # type: ignore[no-any-return]
+    return apply(ops.dropout, x, mask=np.asarray(mask), scale=1 / (1 - p) if p < 1 else 0.0)
 
 
 def _channelwise(function: str, input: Any, p: float, training: bool, ndims: tuple[int, ...], single: int) -> Tensor:
@@ -64,7 +64,7 @@ def _channelwise(function: str, input: Any, p: float, training: bool, ndims: tup
         )
     # shortcut: as in `dropout`
     if not training or p == 0:
-        return x  # type: ignore[no-any-return]
+        return x
     kept = 1 if x._array.ndim == single else 2  # without a batch dimension, or with one
     shape = x._array.shape[:kept] + (1,) * (x._array.ndim - kept)
     return _dropped(x, shape, p)
@@ -73,21 +73,21 @@ def _channelwise(function: str, input: Any, p: float, training: bool, ndims: tup
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """`dropout` of whole channels of (N, C, L) or (C, L)."""
     if inplace and training and p != 0:  # shortcut: with 0 nothing is written
-        return update(input, "dropout1d_", dropout1d, p, training)  # type: ignore[no-any-return]
+        return update(input, "dropout1d_", dropout1d, p, training)
     return _channelwise("dropout1d", input, p, training, (2, 3), 2)
 
 
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """`dropout` of whole channels of (N, C, H, W); three dimensions are taken as (N, C, L), as PyTorch does."""
     if inplace and training and p != 0:  # shortcut: with 0 nothing is written
-        return update(input, "dropout2d_", dropout2d, p, training)  # type: ignore[no-any-return]
+        return update(input, "dropout2d_", dropout2d, p, training)
     return _channelwise("dropout2d", input, p, training, (3, 4), 0)
 
 
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """`dropout` of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
     if inplace and training and p != 0:  # shortcut: with 0 nothing is written
-        return update(input, "dropout3d_", dropout3d, p, training)  # type: ignore[no-any-return]
+        return update(input, "dropout3d_", dropout3d, p, training)
     return _channelwise("dropout3d", input, p, training, (4, 5), 4)
 
 
@@ -99,13 +99,13 @@ def _alpha(x: Any, shape: tuple[int, ...], p: float) -> Tensor:
     a = 1 / math.sqrt((1 - p) * (1 + p * _SATURATION**2)) if p < 1 else 0.0
     mask = _mask(shape, p, x._array.dtype)
     shift = wrap((1 - mask) * (a * _SATURATION) - a * p * _SATURATION)
-    return x * wrap(mask * a) + shift  # type: ignore[no-any-return]
+    return x * wrap(mask * a) + shift
 
 
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Dropout for selu networks: keeps mean 0 and variance 1. Klambauer et al. 2017."""
     if inplace and training and p != 0:  # shortcut: with 0 nothing is written
-        return update(input, "alpha_dropout_", alpha_dropout, p, training)  # type: ignore[no-any-return]
+        return update(input, "alpha_dropout_", alpha_dropout, p, training)
     x = _check("alpha_dropout", input, p)
     return _alpha(x, x._array.shape, p) if training and p > 0 else x
 
@@ -113,7 +113,7 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
 def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """`alpha_dropout` of whole channels of (N, C, ...)."""
     if inplace and training and p != 0:  # shortcut: with 0 nothing is written
-        return update(input, "feature_alpha_dropout_", feature_alpha_dropout, p, training)  # type: ignore[no-any-return]
+        return update(input, "feature_alpha_dropout_", feature_alpha_dropout, p, training)
     x = _check("feature_alpha_dropout", input, p)
     if x._array.ndim < 2:
         raise ShapeError(f"feature_alpha_dropout: wanted an input with at least 2 dimensions, got {x._array.shape}")

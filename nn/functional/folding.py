@@ -37,7 +37,7 @@ def unfold(input: Tensor, kernel_size: Ints, dilation: Ints = 1, padding: Ints =
             f"sliding blocks as {counts}, but its components must be at least one."
         )
     z = apply(ops.unfold, x if len(shape) == 4 else x.unsqueeze(0), counts=counts, **settings)
-    return z if len(shape) == 4 else z.squeeze(0)  # type: ignore[no-any-return]
+    return z if len(shape) == 4 else z.squeeze(0)
 
 
 def fold(
@@ -72,7 +72,7 @@ def fold(
             f"input.size(2)={shape[-1]}."
         )
     z = apply(ops.fold, x if len(shape) == 3 else x.unsqueeze(0), counts=counts, size=size, **settings)
-    return z if len(shape) == 3 else z.squeeze(0)  # type: ignore[no-any-return]
+    return z if len(shape) == 3 else z.squeeze(0)
 
 
 def _settings(function: str, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> dict[str, Sizes]:

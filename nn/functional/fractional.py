@@ -1,7 +1,5 @@
 """Max pooling over windows at random places: Graham 2014, "Fractional max-pooling", of size between 1 and 2 steps."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from typing import Any

@@ -30,11 +30,11 @@ Array = np.ndarray[Any, Any]
 def reduced(loss: Any, reduction: str) -> Tensor:
     """The mean or the sum of the elements of `loss`, or `loss` itself."""
     if reduction == "mean":
-        return loss.mean()  # type: ignore[no-any-return]
+        return loss.mean()
     if reduction == "sum":
-        return loss.sum()  # type: ignore[no-any-return]
+        return loss.sum()
     if reduction == "none":
-        return loss  # type: ignore[no-any-return]
+        return loss
     raise _bad_reduction(reduction)
 
 
@@ -183,11 +183,11 @@ def cross_entropy(
         if reduction == "mean":
             soft = soft / _weight_sum(labels, counted, weights, x)
         loss = hard * (1 - label_smoothing) + soft * (label_smoothing / x._array.shape[1])
-        return loss.sum() if total else loss.reshape(shape)  # type: ignore[no-any-return]
+        return loss.sum() if total else loss.reshape(shape)
     weights = None if weight is None else _class_weights("cross_entropy", weight, x)
     share, total = _shares(labels, counted, weights, x, reduction)
     loss = apply(ops.cross_entropy, x, target=labels, share=share, total=total)
-    return loss if total else loss.reshape(shape)  # type: ignore[no-any-return]
+    return loss if total else loss.reshape(shape)
 
 
 def nll_loss(
@@ -209,7 +209,7 @@ def nll_loss(
     if counted is not None:  # what the ignored log-probabilities are must not matter, even if they are infinite or NaN
         x = where(wrap(np.expand_dims(counted, 1)), x, 0.0)
     loss = apply(ops.nll, x, target=labels, share=share, total=total)
-    return loss if total else loss.reshape(shape)  # type: ignore[no-any-return]
+    return loss if total else loss.reshape(shape)
 
 
 def _warn_of_softmax(x: Any) -> None:
@@ -324,7 +324,7 @@ def _class_weights(function: str, weight: Any, x: Any) -> Array:
 
 
 def _along_classes(weights: Array, x: Any) -> Tensor:
-    return wrap(weights.reshape(-1, *[1] * (x._array.ndim - 2)))  # type: ignore[no-any-return]
+    return wrap(weights.reshape(-1, *[1] * (x._array.ndim - 2)))
 
 
 def _weight_sum(labels: Array, counted: Array | None, weights: Array | None, x: Any) -> float:
@@ -362,7 +362,7 @@ def _soft_cross_entropy(x: Any, target: Any, weight: Any, reduction: str, label_
         target = target * (weights if classes else weights.reshape(-1))
     loss = -((x.log_softmax(classes) * target).sum(classes))
     if reduction == "mean":  # over the samples, whatever the weights: PyTorch's convention
-        return loss.sum() / loss._array.size if loss._array.size else loss.mean()  # type: ignore[no-any-return]
+        return loss.sum() / loss._array.size if loss._array.size else loss.mean()
     return reduced(loss, reduction)
 
 
@@ -604,7 +604,7 @@ def _weighted(loss: Any, weight: Any, reduction: str) -> Tensor:
     if weight.shape != loss.shape:
         raise ShapeError(f"the weight has shape {tuple(weight.shape)}, the input {tuple(loss.shape)}: wanted the same")
     loss = loss * weight
-    return loss.sum() / weight.sum() if reduction == "mean" else reduced(loss, reduction)  # type: ignore[no-any-return]
+    return loss.sum() / weight.sum() if reduction == "mean" else reduced(loss, reduction)
 
 
 # ------------------------------------------------------------------------------------------------------ distributions
@@ -628,7 +628,7 @@ def kl_div(
     target = _like("kl_div", target, x)
     loss = target.exp() * (target - x) if log_target else target.xlogy(target) - target * x
     if reduction == "batchmean":
-        return loss.sum() / x._array.shape[0] if x._array.ndim else loss.sum()  # type: ignore[no-any-return]
+        return loss.sum() / x._array.shape[0] if x._array.ndim else loss.sum()
     return reduced(loss, reduction)
 
 

@@ -1,7 +1,5 @@
 """`nn.MultiheadAttention` as a function, with its parameters given."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from typing import Any

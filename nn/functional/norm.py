@@ -44,7 +44,7 @@ def batch_norm(
     x = _checked("batch_norm", input, ("weight", weight), ("bias", bias))
     shape = x._array.shape
     if shape == (0,):
-        return x * 1  # type: ignore[no-any-return]  # nothing to normalise
+        return x * 1  # nothing to normalise
     if len(shape) < 2:
         raise ShapeError(f"batch_norm: wanted an input (N, C) or (N, C, *), got {shape}")
     if eps <= 0 and (training or eps < 0):
@@ -92,7 +92,7 @@ def batch_norm_relu(
         z, ((mean, _), var, _) = apply_keeping(op, x, weight, bias, window=window, **settings)
     if training:
         _track(running_mean, running_var, mean, var, x._array.size // x._array.shape[1], momentum)
-    return z  # type: ignore[no-any-return]
+    return z
 
 
 def instance_norm(
@@ -207,9 +207,9 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
     if size < 1:
         raise SettingError(f"local_response_norm: size must be at least 1, got {size}")
     if x._array.size == 0:
-        return x  # type: ignore[no-any-return]
+        return x
     if x._array.dtype == np.float16:
-        return cast(local_response_norm(cast(x, np.dtype(np.float32)), size, alpha, beta, k), x._array.dtype)  # type: ignore[no-any-return]
+        return cast(local_response_norm(cast(x, np.dtype(np.float32)), size, alpha, beta, k), x._array.dtype)
     channels = shape[1]
     near = np.arange(channels)[:, None] - np.arange(channels)  # c - c': from -((size - 1) // 2) to size // 2
     band = ((near <= size // 2) & (near >= -((size - 1) // 2))).astype(x._array.dtype)
@@ -219,7 +219,7 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
         total = stack(rows, 1).reshape(shape)
     else:
         total = wrap(band).matmul(squares).reshape(shape)
-    return x / (total * (alpha / size) + k) ** beta  # type: ignore[no-any-return]
+    return x / (total * (alpha / size) + k) ** beta
 
 
 # -------------------------------------------------------------------------------------------------------- helpers
@@ -255,7 +255,7 @@ def _normalised(
 def _with_known(x: Any, mean: Any, var: Any, weight: Any, bias: Any, eps: float) -> Tensor:
     """Normalised by a mean and a variance that are constants: one multiplication and one addition."""
     mean, rstd = _constants(mean, var, eps, x._array.dtype)
-    return apply(ops.scale_shift, x, weight, bias, mean=mean, rstd=rstd)  # type: ignore[no-any-return]
+    return apply(ops.scale_shift, x, weight, bias, mean=mean, rstd=rstd)
 
 
 def _constants(mean: Any, var: Any, eps: float, dtype: Any) -> tuple[Array, Array]:

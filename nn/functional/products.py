@@ -18,7 +18,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if w.ndim != 2 or a.ndim == 0 or a.shape[-1] != w.shape[1]:
         if w.ndim == 1 and a.ndim and a.shape[-1] == w.shape[0]:
             z = x.matmul(weight)
-            return z if bias is None else z + bias  # type: ignore[no-any-return]
+            return z if bias is None else z + bias
         rows = a.size // a.shape[-1] if a.ndim and a.shape[-1] else a.size
         raise ShapeError(
             f"linear: mat1 and mat2 shapes cannot be multiplied ({rows}x{a.shape[-1] if a.ndim else 1} and "
@@ -31,10 +31,10 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             + same_dtype(a.dtype, w.dtype)
         )
     if bias is None:
-        return apply(linear_op, x, weight)  # type: ignore[no-any-return]
+        return apply(linear_op, x, weight)
     if bias._array.shape != w.shape[:1]:
         raise ShapeError(f"linear: the bias has shape {bias._array.shape}, wanted {w.shape[:1]}")
-    return apply(linear_op, x, weight, bias)  # type: ignore[no-any-return]
+    return apply(linear_op, x, weight, bias)
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -56,4 +56,4 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     # (*, 1, I) @ (K * J columns) -> (*, K, J), then summed against x2
     middle = x1.matmul(weight.permute(1, 0, 2).reshape(left, units * right))
     z = (middle.reshape(*x1.shape[:-1], units, right) * x2.unsqueeze(-2)).sum(-1)
-    return z if bias is None else z + bias  # type: ignore[no-any-return]
+    return z if bias is None else z + bias

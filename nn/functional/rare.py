@@ -1,7 +1,5 @@
 """Functions that old programs use."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from typing import Any

@@ -91,7 +91,7 @@ def rnn(
 
 def lstm_cell(x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> tuple[Any, Any]:
     """One step: x (B, I), h and c (B, H): the next h and c. Weights as in `lstm`."""
-    return apply(ops.lstm_cell, x, h, c, w_ih, w_hh, b_ih, b_hh)  # type: ignore[no-any-return]
+    return apply(ops.lstm_cell, x, h, c, w_ih, w_hh, b_ih, b_hh)
 
 
 def gru_cell(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:

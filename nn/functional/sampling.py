@@ -21,14 +21,14 @@ def rrelu(
 ) -> Tensor:
     """input where positive, else input times a slope: uniform in lower .. upper while training, else their mean."""
     if inplace:
-        return update(input, "rrelu_", rrelu, lower, upper, training)  # type: ignore[no-any-return]
+        return update(input, "rrelu_", rrelu, lower, upper, training)
     if lower > upper:
         raise SettingError(f"rrelu: lower should be less than or equal to upper, got {lower} and {upper}")
     if not training:
-        return leaky_relu(input, (lower + upper) / 2)  # type: ignore[no-any-return]
+        return leaky_relu(input, (lower + upper) / 2)
     x: Any = input
     slopes = draw.uniform(x._array.shape, lower, upper, x._array.dtype)
-    return x * wrap(np.where(x._array > 0, x._array.dtype.type(1), slopes))  # type: ignore[no-any-return]
+    return x * wrap(np.where(x._array > 0, x._array.dtype.type(1), slopes))
 
 
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
@@ -43,8 +43,8 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     noise = -np.log(draw.source().standard_exponential(x._array.shape, dtype=x._array.dtype))
     soft = ((x + wrap(noise)) / tau).softmax(dim)
     if not hard:
-        return soft  # type: ignore[no-any-return]
+        return soft
     highest = soft._array.argmax(dim)
     one_hot = np.zeros_like(soft._array)
     np.put_along_axis(one_hot, np.expand_dims(highest, dim), 1, axis=dim)
-    return soft + wrap(one_hot - soft._array)  # type: ignore[no-any-return]
+    return soft + wrap(one_hot - soft._array)

@@ -32,42 +32,42 @@ class ReLU(_InPlace):
     """max(x, 0)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.relu(input, inplace=True) if self.inplace else input.relu()  # type: ignore[no-any-return]
+        return F.relu(input, inplace=True) if self.inplace else input.relu()
 
 
 class ReLU6(_InPlace):
     """min(max(x, 0), 6)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.relu6(input, inplace=self.inplace)  # type: ignore[no-any-return]
+        return F.relu6(input, inplace=self.inplace)
 
 
 class SELU(_InPlace):
     """1.0507 * ELU with alpha = 1.6733. Klambauer et al. 2017."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.selu(input, inplace=self.inplace)  # type: ignore[no-any-return]
+        return F.selu(input, inplace=self.inplace)
 
 
 class SiLU(_InPlace):
     """x * sigmoid(x), also known as swish."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.silu(input, inplace=self.inplace)  # type: ignore[no-any-return]
+        return F.silu(input, inplace=self.inplace)
 
 
 class Mish(_InPlace):
     """x * tanh(softplus(x))."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.mish(input, inplace=self.inplace)  # type: ignore[no-any-return]
+        return F.mish(input, inplace=self.inplace)
 
 
 class Hardswish(_InPlace):
     """x * hardsigmoid(x)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.hardswish(input, inplace=self.inplace)  # type: ignore[no-any-return]
+        return F.hardswish(input, inplace=self.inplace)
 
     def extra_repr(self) -> str:
         return ""
@@ -77,7 +77,7 @@ class Hardsigmoid(Hardswish):
     """(x + 3) / 6, moved into 0 .. 1."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.hardsigmoid(input, inplace=self.inplace)  # type: ignore[no-any-return]
+        return F.hardsigmoid(input, inplace=self.inplace)
 
 
 class Sigmoid(Module):
@@ -98,21 +98,21 @@ class LogSigmoid(Module):
     """log(sigmoid(x)), exact where sigmoid rounds to 0 or 1."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.logsigmoid(input)  # type: ignore[no-any-return]
+        return F.logsigmoid(input)
 
 
 class Softsign(Module):
     """x / (1 + |x|)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.softsign(input)  # type: ignore[no-any-return]
+        return F.softsign(input)
 
 
 class Tanhshrink(Module):
     """x - tanh(x)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.tanhshrink(input)  # type: ignore[no-any-return]
+        return F.tanhshrink(input)
 
 
 class ELU(Module):
@@ -124,7 +124,7 @@ class ELU(Module):
         self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.elu(input, self.alpha, inplace=self.inplace)  # type: ignore[no-any-return]
+        return F.elu(input, self.alpha, inplace=self.inplace)
 
     def extra_repr(self) -> str:
         return f"alpha={self.alpha}" + (", inplace=True" if self.inplace else "")
@@ -134,7 +134,7 @@ class CELU(ELU):
     """x where positive, else alpha * (exp(x / alpha) - 1)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.celu(input, self.alpha, inplace=self.inplace)  # type: ignore[no-any-return]
+        return F.celu(input, self.alpha, inplace=self.inplace)
 
 
 class GELU(Module):
@@ -145,7 +145,7 @@ class GELU(Module):
         self.approximate = approximate
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.gelu(input, self.approximate)  # type: ignore[no-any-return]
+        return F.gelu(input, self.approximate)
 
     def extra_repr(self) -> str:
         return f"approximate={self.approximate!r}"
@@ -159,7 +159,7 @@ class GLU(Module):
         self.dim = dim
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.glu(input, self.dim)  # type: ignore[no-any-return]
+        return F.glu(input, self.dim)
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
@@ -174,7 +174,7 @@ class LeakyReLU(Module):
         self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.leaky_relu(input, self.negative_slope, inplace=self.inplace)  # type: ignore[no-any-return]
+        return F.leaky_relu(input, self.negative_slope, inplace=self.inplace)
 
     def extra_repr(self) -> str:
         return f"negative_slope={self.negative_slope}" + (", inplace=True" if self.inplace else "")
@@ -197,7 +197,7 @@ class PReLU(Module):
         self.weight._array[...] = self.init
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.prelu(input, self.weight)  # type: ignore[no-any-return]
+        return F.prelu(input, self.weight)
 
     def extra_repr(self) -> str:
         return f"num_parameters={self.num_parameters}"
@@ -242,7 +242,7 @@ class Hardtanh(Module):
         self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.hardtanh(input, self.min_val, self.max_val, inplace=self.inplace)  # type: ignore[no-any-return]
+        return F.hardtanh(input, self.min_val, self.max_val, inplace=self.inplace)
 
     def extra_repr(self) -> str:
         return f"min_val={self.min_val}, max_val={self.max_val}" + (", inplace=True" if self.inplace else "")
@@ -256,7 +256,7 @@ class Hardshrink(Module):
         self.lambd = lambd
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.hardshrink(input, self.lambd)  # type: ignore[no-any-return]
+        return F.hardshrink(input, self.lambd)
 
     def extra_repr(self) -> str:
         return f"{self.lambd}"
@@ -266,7 +266,7 @@ class Softshrink(Hardshrink):
     """x moved towards 0 by `lambd`, at most to 0."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.softshrink(input, self.lambd)  # type: ignore[no-any-return]
+        return F.softshrink(input, self.lambd)
 
 
 class Softplus(Module):
@@ -278,7 +278,7 @@ class Softplus(Module):
         self.threshold = threshold
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.softplus(input, self.beta, self.threshold)  # type: ignore[no-any-return]
+        return F.softplus(input, self.beta, self.threshold)
 
     def extra_repr(self) -> str:
         return f"beta={self.beta}, threshold={self.threshold}"
@@ -294,7 +294,7 @@ class Threshold(Module):
         self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.threshold(input, self.threshold, self.value, inplace=self.inplace)  # type: ignore[no-any-return]
+        return F.threshold(input, self.threshold, self.value, inplace=self.inplace)
 
     def extra_repr(self) -> str:
         return f"threshold={self.threshold}, value={self.value}" + (", inplace=True" if self.inplace else "")
@@ -308,7 +308,7 @@ class Softmax(Module):
         self.dim = dim
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.softmax(input, self.dim, _stacklevel=5)  # type: ignore[no-any-return]
+        return F.softmax(input, self.dim, _stacklevel=5)
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
@@ -318,7 +318,7 @@ class Softmin(Softmax):
     """softmax(-x) over `dim`."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.softmin(input, self.dim, _stacklevel=5)  # type: ignore[no-any-return]
+        return F.softmin(input, self.dim, _stacklevel=5)
 
 
 class LogSoftmax(Module):
@@ -329,7 +329,7 @@ class LogSoftmax(Module):
         self.dim = dim
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.log_softmax(input, self.dim, _stacklevel=5)  # type: ignore[no-any-return]
+        return F.log_softmax(input, self.dim, _stacklevel=5)
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"

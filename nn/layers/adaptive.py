@@ -110,7 +110,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         parts = [head[:, : self.shortlist_size]]
         for i, tail in enumerate(self.tail, self.shortlist_size):
             parts.append(tail(input).log_softmax(1) + head[:, i : i + 1])
-        return cat(parts, 1)  # type: ignore[no-any-return]
+        return cat(parts, 1)
 
     def predict(self, input: Tensor) -> Tensor:
         """The likeliest class of each sample, (N,), for (N, in_features): `log_prob(input).argmax(1)`, mostly cheaper.
@@ -121,7 +121,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         rare = np.flatnonzero(best >= self.shortlist_size)
         if rare.size:
             best[rare] = self.log_prob(input[rare])._array.argmax(1)
-        return wrap(best)  # type: ignore[no-any-return]
+        return wrap(best)
 
     def _scores(self, input: Tensor, function: str) -> Any:
         if input.ndim != 2:

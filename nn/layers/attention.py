@@ -267,7 +267,7 @@ def _activation(activation: Activation) -> Callable[[Tensor], Tensor]:
     known: dict[str, Any] = {"relu": F.relu, "gelu": F.gelu}
     if activation not in known:
         raise SettingError(f"activation should be relu/gelu, not {activation}")
-    return known[activation]  # type: ignore[no-any-return]
+    return known[activation]
 
 
 class _TransformerLayer(Module):
@@ -336,7 +336,7 @@ class TransformerEncoderLayer(_TransformerLayer):
             return self.dropout1(self._attention(self.self_attn, x, x, src_mask, src_key_padding_mask, is_causal))
 
         x = self._around(src, self.norm1, attention)
-        return self._around(x, self.norm2, lambda y: self.dropout2(self._feed_forward(y)))  # type: ignore[no-any-return]
+        return self._around(x, self.norm2, lambda y: self.dropout2(self._feed_forward(y)))
 
 
 class TransformerDecoderLayer(_TransformerLayer):
@@ -365,7 +365,7 @@ class TransformerDecoderLayer(_TransformerLayer):
 
         x = self._around(tgt, self.norm1, attention)
         x = self._around(x, self.norm2, to_memory)
-        return self._around(x, self.norm3, lambda y: self.dropout3(self._feed_forward(y)))  # type: ignore[no-any-return]
+        return self._around(x, self.norm3, lambda y: self.dropout3(self._feed_forward(y)))
 
 
 def _copies(layer: Module, count: int) -> ModuleList:
@@ -517,7 +517,7 @@ class Transformer(Module):
                 f"{tuple(src.shape)} and {tuple(tgt.shape)}"
             )
         memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
-        return self.decoder(  # type: ignore[no-any-return]
+        return self.decoder(
             tgt,
             memory,
             tgt_mask=tgt_mask,
@@ -533,4 +533,4 @@ class Transformer(Module):
         """The causal mask (sz, sz): -inf above the diagonal, 0 elsewhere."""
         check_device("generate_square_subsequent_mask", device)
         dtype = get_default_dtype() if dtype is None else np.dtype(dtype)
-        return wrap(np.triu(np.full((sz, sz), -math.inf, dtype), 1))  # type: ignore[no-any-return]
+        return wrap(np.triu(np.full((sz, sz), -math.inf, dtype), 1))

@@ -72,7 +72,7 @@ class EmbeddingBag(Module):
             self.weight._array[self.padding_idx] = 0
 
     def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Tensor:
-        return F.embedding_bag(  # type: ignore[no-any-return]
+        return F.embedding_bag(
             input,
             self.weight,
             offsets,

@@ -175,7 +175,7 @@ class Embedding(Module):
             self.weight._array[self.padding_idx] = 0
 
     def forward(self, input: Any) -> Tensor:
-        return F.embedding(  # type: ignore[no-any-return]
+        return F.embedding(
             input,
             self.weight,
             self.padding_idx,

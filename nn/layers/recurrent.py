@@ -529,7 +529,7 @@ class RNNCell(RNNCellBase):
         (x, h), batched = self._inputs(input, None if hx is None else (hx,), 1)
         rectified = self.nonlinearity == "relu"
         h = layers.rnn_cell(x, h, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh, rectified=rectified)
-        return h if batched else h.squeeze(0)  # type: ignore[no-any-return]
+        return h if batched else h.squeeze(0)
 
 
 class LSTMCell(RNNCellBase):
@@ -568,4 +568,4 @@ class GRUCell(RNNCellBase):
     def forward(self, input: Tensor, hx: Any = None) -> Tensor:
         (x, h), batched = self._inputs(input, None if hx is None else (hx,), 1)
         h = layers.gru_cell(x, h, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
-        return h if batched else h.squeeze(0)  # type: ignore[no-any-return]
+        return h if batched else h.squeeze(0)

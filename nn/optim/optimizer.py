@@ -192,7 +192,7 @@ class Optimizer:
                         f"{type(changed).__name__}"
                     )
                 args, kwargs = changed
-        return kwargs.get("closure", args[1] if len(args) > 1 else None)  # type: ignore[no-any-return]
+        return kwargs.get("closure", args[1] if len(args) > 1 else None)
 
     def _moved(self, parameters: list[Any], closure: Closure | None = None) -> None:
         """After the arrays were written: tell the tape, count the step, run the hooks."""

@@ -3,8 +3,6 @@
 Stochastic weight averaging: Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization".
 """
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 import copy

@@ -73,7 +73,7 @@ def get_total_norm(
             "be clipped. To disable this error and scale the gradients by the non-finite norm anyway, set "
             "`error_if_nonfinite=False`"
         )
-    return wrap(total)  # type: ignore[no-any-return]
+    return wrap(total)
 
 
 def clip_grad_norm_(

@@ -89,4 +89,4 @@ def _fused(function: str, layer: M, bn: Any, transpose: bool) -> M:
     fused.weight, fused.bias = fuse_conv_bn_weights(
         fused.weight, fused.bias, bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias, transpose
     )
-    return fused  # type: ignore[no-any-return]
+    return fused

@@ -1,7 +1,5 @@
 """Orthogonal matrices as functions of any matrix: a parametrization."""
 
-# mypy: no-warn-return-any
-
 from __future__ import annotations
 
 from typing import Any, TypeVar
@@ -45,7 +43,7 @@ class _Orthogonal(Module):
         n, k = x.shape[-2:]
         if self.orthogonal_map == "householder":
             a = x.tril(-1)
-            q = linalg.householder_product(a, 2.0 / (1.0 + (a * a).sum(-2)))  # type: ignore[attr-defined]
+            q = linalg.householder_product(a, 2.0 / (1.0 + (a * a).sum(-2)))
             q = q * wrap(np.trunc(array_of(x.diagonal(0, -2, -1)))[..., None, :])
         else:
             x = x.tril()

@@ -27,7 +27,7 @@ class _WeightNorm(Module):
         self.dim = dim
 
     def forward(self, weight_g: Tensor, weight_v: Tensor) -> Tensor:
-        return weight_v * (weight_g / norm_except(weight_v, self.dim))  # type: ignore[no-any-return]
+        return weight_v * (weight_g / norm_except(weight_v, self.dim))
 
     def right_inverse(self, weight: Tensor) -> tuple[Tensor, Tensor]:
         """The length and the direction of `weight`."""
@@ -81,7 +81,7 @@ class _SpectralNorm(Module):
         matrix = as_matrix(weight, self.dim)
         if self.training:
             iterate(matrix._array.T, self._v, self._u, self.n_power_iterations, self.eps)
-        return divided(weight, matrix, self._u, self._v)  # type: ignore[no-any-return]
+        return divided(weight, matrix, self._u, self._v)
 
     def right_inverse(self, value: Tensor) -> Tensor:
         """The value itself: which weight it came from is not known."""

@@ -69,7 +69,7 @@ class SpectralNorm(WeightHook):
         matrix = as_matrix(weight, self.dim)
         if do_power_iteration:
             iterate(matrix._array, u, v, self.n_power_iterations, self.eps)
-        return divided(weight, matrix, u, v)  # type: ignore[no-any-return]
+        return divided(weight, matrix, u, v)
 
     def __call__(self, module: Module, inputs: Any) -> None:
         setattr(module, self.name, self.compute_weight(module, module.training))

@@ -13,7 +13,7 @@ from ..write import overwrite
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     """All elements in one 1-d Tensor, in order; recorded."""
-    return cat([parameter.reshape(-1) for parameter in parameters])  # type: ignore[no-any-return]
+    return cat([parameter.reshape(-1) for parameter in parameters])
 
 
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:

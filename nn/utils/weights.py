@@ -32,7 +32,7 @@ class WeightNorm(WeightHook):
     def compute_weight(self, module: Module) -> Tensor:
         """The weight, recorded."""
         g, v = getattr(module, self.name + "_g"), getattr(module, self.name + "_v")
-        return v * (g / norm_except(v, self.dim))  # type: ignore[no-any-return]
+        return v * (g / norm_except(v, self.dim))
 
     def __call__(self, module: Module, inputs: Any) -> None:
         setattr(module, self.name, self.compute_weight(module))

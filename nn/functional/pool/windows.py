@@ -46,7 +46,7 @@ def checked(function: str, input: Any, dims: int, floating: bool = False) -> Ten
     dtype = x._array.dtype
     if dtype.kind == "b" or (floating and dtype.kind != "f"):
         raise DTypeError(f'"{function}" not implemented for {dtype}: convert the input with input.float()')
-    return x  # type: ignore[no-any-return]
+    return x
 
 
 def windows_along(
