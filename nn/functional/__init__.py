@@ -4,7 +4,7 @@
     conv.py folding.py   convolutions, and the windows they are products with
     pool/             windows: maxima, means, norms, adaptive sizes, unpooling; fractional.py: random windows
     norm.py           batch, instance, group, layer and RMS norm; distance.py: cosines, norms of differences
-    loss.py ctc.py    losses
+    loss/             losses: classes, numbers, densities, margins, pairs
     attention.py      scaled dot products; multihead.py: PyTorch's function of 25 arguments
     recurrent.py      RNN, LSTM and GRU over sequences, for nn.layers.recurrent
     dropouts.py sampling.py   what is random; sample.py: reading an image at given points; resize.py
@@ -57,7 +57,6 @@ from .conv import (
     conv_transpose2d,
     conv_transpose3d,
 )
-from .ctc import ctc_loss
 from .distance import cosine_similarity, normalize, pairwise_distance, pdist
 from .dropouts import (
     alpha_dropout,
@@ -74,6 +73,7 @@ from .loss import (
     binary_cross_entropy_with_logits,
     cosine_embedding_loss,
     cross_entropy,
+    ctc_loss,
     gaussian_nll_loss,
     hinge_embedding_loss,
     hinge_loss,

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd.errors import SettingError
 
-from . import ctc, loss, norm
+from . import loss, norm
 from .bags import embedding_bag as _embedding_bag
 from .dropouts import alpha_dropout as _alpha_dropout
 from .dropouts import dropout as _dropout
@@ -141,7 +141,7 @@ def ctc_loss(
 ) -> Any:
     """See `nn.functional.ctc_loss`."""
     chosen = _named("ctc_loss", reduction)
-    return ctc.ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, chosen, zero_infinity)
+    return loss.ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, chosen, zero_infinity)
 
 
 def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction: Any = 1) -> Any:

@@ -10,6 +10,7 @@ from autograd.errors import SettingError
 from autograd.tensors.core import array_of, wrap
 
 from .. import functional as F
+from ..functional.loss.checks import legacy
 from ..module import Module
 
 
@@ -19,7 +20,7 @@ class _Loss(Module):
     def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
         super().__init__()
         if size_average is not None or reduce is not None:
-            reduction = F.loss.legacy(type(self).__name__, size_average, reduce)
+            reduction = legacy(type(self).__name__, size_average, reduce)
         if reduction not in ("mean", "sum", "none", "batchmean"):
             raise SettingError(f"{reduction!r} is not a valid value for reduction; wanted 'mean', 'sum' or 'none'")
         self.reduction = reduction

@@ -15,6 +15,7 @@ import pytest
 PACKAGES = [
     "nn",
     "nn.functional",
+    "nn.functional.loss",
     "nn.functional.pool",
     "nn.layers",
     "nn.optim",

@@ -12,7 +12,7 @@ from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
 from autograd.tensors.core import array_of, wrap
 from autograd.tensors.pad import pad
 
-from .loss import _input, _labels, reduced
+from .checks import floating, labels_of, reduced
 
 Array = np.ndarray[Any, Any]
 
@@ -48,7 +48,7 @@ def ctc_loss(
     >>> round(ctc_loss(even, np.array([[1]]), (3,), (1,)).exp().item(), 4)  # 6 of the 8 paths: all but --- and 1-1
     1.3333
     """
-    x = _input("ctc_loss", log_probs)
+    x = floating("ctc_loss", log_probs)
     if x._array.ndim not in (2, 3) or x._array.size == 0:
         raise ShapeError(f"ctc_loss: wanted log_probs of shape (T, N, C) or (T, C), not empty, got {x._array.shape}")
     batched = x._array.ndim == 3
@@ -63,7 +63,7 @@ def ctc_loss(
         raise ShapeError(
             f"ctc_loss: Expected input_lengths to have value at most {frames}, the number of frames, got {given.max()}"
         )
-    labels = _padded(_labels("ctc_loss", targets), wanted, classes, blank)
+    labels = _padded(labels_of("ctc_loss", targets), wanted, classes, blank)
     loss = -_log_likelihood(x, labels, given, wanted, blank)
     # where no path fits, the ops below share gradients among paths that are not there: none of that goes out
     loss = where(wrap(loss._array == math.inf), 0.0 if zero_infinity else math.inf, loss)

@@ -1,0 +1,109 @@
+"""Targets that are class indices: checked against the scores, what each counts, what is ignored."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd import Tensor
+from autograd.errors import DTypeError, LabelError, NoRuleError, ShapeError
+from autograd.modes import state
+from autograd.tensors.core import array_of, wrap
+
+from .checks import NO_INDICES, bad_reduction
+
+Array = np.ndarray[Any, Any]
+
+
+def by_class(function: str, x: Any, labels: Array) -> tuple[Any, Array, tuple[int, ...]]:
+    """Input as (N, C) or (N, C, L), labels as (N,) or (N, L), and the shape that the labels had."""
+    shape = x._array.shape
+    wanted = (*shape[:1], *shape[2:]) if len(shape) > 1 else ()
+    if len(shape) == 0:
+        raise ShapeError(f"{function}: the input has no dimension of classes")
+    if labels.dtype.kind not in "iu":
+        raise DTypeError(f"{function}: {NO_INDICES.format(labels.dtype)}")
+    if labels.shape != wanted:
+        hint = ""
+        if len(shape) > 1 and labels.ndim and shape[0] != labels.shape[0]:
+            hint = f"; Expected input batch_size ({shape[0]}) to match target batch_size ({labels.shape[0]})"
+        elif labels.shape == shape:
+            hint = "; one-hot targets must be floating point (then they are probabilities), or use target.argmax(1)"
+        elif labels.shape == (*wanted, 1):
+            hint = "; use target.squeeze(-1)"
+        raise ShapeError(
+            f"{function}: Expected target size {list(wanted)}, got {list(labels.shape)}, for an input of shape {shape}"
+            + hint
+        )
+    if shape[1 if len(shape) > 1 else 0] == 0:
+        raise ShapeError(f"{function}: the input has no classes, its shape is {shape}")
+    if len(shape) == 1:
+        return x.reshape(1, -1), labels.reshape(1), wanted
+    if len(shape) > 3:
+        count = math.prod(shape[2:])
+        return x.reshape(shape[0], shape[1], count), labels.reshape(shape[0], count), wanted
+    return x, labels, wanted
+
+
+def checked(function: str, labels: Array, classes: int, ignore_index: int) -> tuple[Array, Array | None]:
+    """Labels that are all classes, with 0 for the ignored ones, and which of them count (None: all)."""
+    if labels.dtype == np.int64:  # seen as unsigned, negative numbers are the largest: one search, not two
+        all_fit = np.maximum.reduce(labels.view(np.uint64), axis=None, initial=0) < classes
+    else:
+        all_fit = labels.size == 0 or (labels.min() >= 0 and labels.max() < classes)
+    if all_fit and not 0 <= ignore_index < classes:
+        return labels, None
+    counted = labels != ignore_index
+    wrong = labels[counted & ((labels < 0) | (labels >= classes))]
+    if wrong.size:
+        raise LabelError(
+            f"{function}: Target {wrong.flat[0]} is out of bounds. "
+            + (
+                f"There are {classes} classes, 0 to {classes - 1}"
+                if classes != 1
+                else "There is one class, 0: for yes or no from one score use binary_cross_entropy_with_logits"
+            )
+        )
+    return np.where(counted, labels, 0), counted
+
+
+def class_weights(function: str, weight: Any, x: Any) -> Array:
+    weights = array_of(weight)
+    if isinstance(weight, Tensor) and weight._node is not None and state.tape is not None:
+        raise NoRuleError(
+            f"{function}: not differentiable with respect to argument 'weight'. This input cannot have requires_grad "
+            "True: pass weight.detach()"
+        )
+    if weights.shape != (x._array.shape[1],):
+        raise ShapeError(
+            f"{function}: weight tensor should be defined either for all {x._array.shape[1]} classes or no classes but "
+            f"got weight tensor of shape: {list(weights.shape)}"
+        )
+    return weights.astype(x._array.dtype, copy=False)
+
+
+def along_classes(weights: Array, x: Any) -> Tensor:
+    return wrap(weights.reshape(-1, *[1] * (x._array.ndim - 2)))
+
+
+def weight_sum(labels: Array, counted: Array | None, weights: Array | None) -> float:
+    if weights is None:
+        return float(labels.size if counted is None else np.count_nonzero(counted))
+    each = weights[labels]
+    return float(each.sum() if counted is None else each[counted].sum())
+
+
+def shares(labels: Array, counted: Array | None, weights: Array | None, x: Any, reduction: str) -> tuple[Any, bool]:
+    """What each target counts (a float if all count the same), and whether the sum of the losses is wanted."""
+    if reduction not in ("mean", "sum", "none"):
+        raise bad_reduction(reduction)
+    whole = weight_sum(labels, counted, weights) if reduction == "mean" else 1.0
+    scale = 1.0 / whole if whole else math.nan
+    if labels.size == 0 or (weights is None and counted is None):
+        return scale, reduction != "none"
+    share = np.ones(labels.shape, x._array.dtype) if weights is None else weights[labels]
+    if counted is not None:
+        share = np.where(counted, share, share.dtype.type(0))
+    return share * scale, reduction != "none"
