@@ -23,7 +23,6 @@ import numpy as np
 
 from .plan import HALF, Plan, in_single
 
-Array = np.ndarray[Any, Any]
 Function = Callable[..., Any]
 
 registry: dict[str, Op] = {}

@@ -12,10 +12,9 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from kernels.machine import jit
-
-Array = np.ndarray[Any, Any]
 
 LARGE = 1 << 18
 """Multiplications from which on OpenBLAS would use its threads."""

@@ -11,10 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from kernels.pointwise import update as kernels
-
-Array = np.ndarray[Any, Any]
 
 WORTH_COMPILING = 16_384  # elements of a parameter
 

@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from .devices import check_device
 from .errors import DTypeError, SettingError
 from .names.absent import missing
 from .tensors.core import get_default_dtype
 from .tensors.new import dtype_of, made
-
-Array = np.ndarray[Any, Any]
 
 __all__ = [
     "bartlett", "blackman", "cosine", "exponential", "gaussian", "general_cosine", "general_hamming", "hamming", "hann",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd.random import Generator, default_generator
-
-Array = np.ndarray[Any, Any]
 
 
 def source(generator: Generator | None = None) -> np.random.Generator:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..errors import AutogradError, GraphError
 from ..func import leaves_of, rebuild
@@ -19,8 +20,6 @@ from .records import check_call, check_second, precision_of, raised, said, weigh
 from .report import GradReport, InputResult, RecordResult
 from .wiring import Wiring, wiring_faults
 from .world import InFloat64, World
-
-Array = np.ndarray[Any, Any]
 
 
 def check_grads(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-
-Array = np.ndarray[Any, Any]
+from numpy import ndarray as Array
 
 CORRECT, WRONG, KINK, INCONCLUSIVE = "correct", "wrong", "kink", "inconclusive"
 RANK = (CORRECT, KINK, INCONCLUSIVE, WRONG)

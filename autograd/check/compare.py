@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from .claim import CORRECT, INCONCLUSIVE, KINK, RANK, WRONG, Claim, Finding, Worst
 from .differences import WIDE_STEPS, Line, Slope, complex_slope, noise_of, slope
-
-Array = np.ndarray[Any, Any]
 
 _BRANCHES = 24  # elements that a bisection pursues
 _TIE_TRIALS = 24

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from .. import engine
 from ..errors import AutogradError, GradcheckError, SettingError
@@ -18,8 +19,6 @@ from .checker import check_grads
 from .claim import WRONG
 from .differences import noise_of, slope
 from .recording import OwnTape, leaf
-
-Array = np.ndarray[Any, Any]
 
 
 def gradcheck(

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..errors import ShapeError
 from ..modes import no_grad
@@ -18,8 +19,6 @@ from .formulas import instead
 from .hints import hint, shape_hint
 from .records import precision_of, weighings
 from .report import GradReport, InputResult
-
-Array = np.ndarray[Any, Any]
 
 
 def check_derivation(

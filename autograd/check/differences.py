@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
-Array = np.ndarray[Any, Any]
 Line = Callable[[Any], Array]
 """t -> change of some numbers since t = 0, when everything moves by t along a fixed direction."""
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import permutations
-from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from .claim import Claim, Finding
-
-Array = np.ndarray[Any, Any]
 
 CLOSE = 2e-3  # relative; slopes and claims of float32 are no better
 

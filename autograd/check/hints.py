@@ -8,11 +8,10 @@ from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from .claim import Claim, Finding
 from .formulas import CLOSE, close, formula_hint
-
-Array = np.ndarray[Any, Any]
 
 
 def hint(finding: Finding, k: int, claim: Claim, call: Any, otherwise: Callable[[], str] = str) -> str:

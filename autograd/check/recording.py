@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from .. import engine
 from ..custom import Function, _FunctionPlan
@@ -19,7 +20,6 @@ from ..recompute import _CheckpointPlan
 from ..tapes import CONSUMED, Leaf, Record, Tape
 from ..tensors.core import Core, apply, new_leaf, wrap
 
-Array = np.ndarray[Any, Any]
 float64 = np.dtype(np.float64)
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from .claim import CORRECT, INCONCLUSIVE, KINK, WRONG, Claim, Finding, Worst
 from .compare import Comparison
@@ -14,8 +15,6 @@ from .formulas import instead
 from .hints import hint
 from .recording import Call, FunctionCall, OwnTape, Recording, gradients, leaf
 from .report import RecordResult
-
-Array = np.ndarray[Any, Any]
 
 _LOOSE = {np.dtype(np.float64): 1e-9, np.dtype(np.float32): 2e-3, np.dtype(np.float16): 5e-2}
 """How far a rule in the recorded dtype may lie from the same rule in float64, relative to the largest element."""

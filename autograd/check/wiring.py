@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from .. import engine
 from ..tapes import HookList, Leaf, Record
@@ -15,8 +16,6 @@ from .claim import WRONG, Finding, Worst
 from .recording import Call, FunctionCall, OwnTape, Recording
 from .records import index_of
 from .report import RecordResult
-
-Array = np.ndarray[Any, Any]
 
 _MOST_USES = 6  # of one value, among which the lost ones are looked for
 

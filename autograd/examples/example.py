@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..creation import tensor
 from ..op import registry
 from ..tensors import Tensor
 
-Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...]
 
 

@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from kernels.machine import jit
 from kernels.pointwise import arithmetic
@@ -19,8 +20,6 @@ from kernels.softmax import plain as kernels
 from ..op import op
 from .piecewise import keep
 from .special import SQRT_PI, WORTH_COMPILING, erf, sigmoid
-
-Array = np.ndarray[Any, Any]
 
 
 def _loops(*arrays: Any) -> Any:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from kernels.attention import plain as kernels
 
-from ..op import Array, op
+from ..op import op
 from .activation import softmax
 
 

@@ -14,12 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..op import op
 from . import chebyshev as tables
 from .chebyshev import series
-
-Array = np.ndarray[Any, Any]
 
 _R = math.sqrt(0.5)
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
-Array = np.ndarray[Any, Any]
+from numpy import ndarray as Array
 
 
 def series(coefficients: tuple[float, ...], x: Array, low: float, high: float) -> Any:

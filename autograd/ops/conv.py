@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from kernels.conv import plain as kernels
 from kernels.conv.window import Sizes
@@ -20,7 +21,7 @@ from kernels.conv.window import same_padding as same_padding
 from kernels.conv.window import transposed_size as transposed_size
 from kernels.machine import jit
 
-from ..op import Array, op
+from ..op import op
 
 WORTH_COMPILING = 1 << 15  # elements whose sums per channel are wanted
 

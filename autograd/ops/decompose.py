@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..errors import LinAlgError
-from ..op import Array, op
+from ..op import op
 from .linalg import inv, symmetric
 
 

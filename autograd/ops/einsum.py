@@ -10,8 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
-from ..op import Array, op
+from ..op import op
 from .linalg import times
 from .shape import diagonal_embed
 

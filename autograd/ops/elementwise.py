@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from kernels.machine import jit
 from kernels.pointwise import arithmetic as loops
@@ -18,7 +19,6 @@ from ..op import op
 
 to = op("to", lambda x, *, dtype: x.astype(dtype), dx=lambda dz, x_dtype: to(dz, dtype=x_dtype))
 
-Array = np.ndarray[Any, Any]
 LN2, LN10 = math.log(2), math.log(10)
 
 # ---------------------------------------------------------------------------------------------------- arithmetic

@@ -10,12 +10,13 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from kernels.norm import channels
 from kernels.norm import pooled as fused
 from kernels.norm.plain import WORTH_COMPILING
 
-from ..op import Array, op
+from ..op import op
 from .activation import relu
 from .norm import factors, normalise_formula, scale_shift_formula, weight_slopes
 from .pool import Windows, max_pool

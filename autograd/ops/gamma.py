@@ -13,10 +13,9 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..op import op
-
-Array = np.ndarray[Any, Any]
 
 FAR = 12.0
 """From here on the series below is precise to the last digits, for the first derivatives."""

@@ -6,12 +6,11 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..op import op
 from .bessel import double
 from .special import SQRT_PI, erf, erfcx_far, erfinv
-
-Array = np.ndarray[Any, Any]
 
 _R = math.sqrt(0.5)
 _START = 400

@@ -18,11 +18,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..op import op
 from .gamma import lgamma, polygamma
-
-Array = np.ndarray[Any, Any]
 
 FLAT = 37.0
 """exp(-FLAT) vanishes beside 1 in double precision."""

@@ -9,10 +9,11 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..broadcast import unbroadcast
 from ..errors import LinAlgError
-from ..op import Array, op
+from ..op import op
 from ..products import product, product_of
 from .others import others
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
-from ..op import Array, op
+from ..op import op
 from .decompose import again
 from .linalg import solve
 

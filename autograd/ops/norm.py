@@ -6,10 +6,11 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from kernels.norm import plain as kernels
 
-from ..op import Array, op
+from ..op import op
 from .reduce import mean as mean_of
 from .scale import near_one
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..op import op
 from .elementwise import to
 from .scan import cumprod, recurrence, shift
-
-Array = np.ndarray[Any, Any]
 
 DOUBLE = np.dtype(np.float64)
 

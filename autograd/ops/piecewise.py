@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..errors import DTypeError, IntegerDivisionError
 from ..op import op
-
-Array = np.ndarray[Any, Any]
 
 _LARGE = 2048  # elements from which a bit mask is faster than np.where, whose branches are mispredicted
 

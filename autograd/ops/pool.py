@@ -10,12 +10,13 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from kernels.pool import plain as kernels
 from kernels.pool import pool_sums as sums
 from kernels.pool.plain import Windows as Windows
 
-from ..op import Array, op
+from ..op import op
 from .index import getitem
 
 Numbers = tuple[int, ...]

@@ -14,11 +14,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from kernels.machine import jit
 from kernels.recurrent import cells
 
-from ..op import Array, op
+from ..op import op
 from ..products import product, product_of
 from .activation import relu
 from .linalg import linear

@@ -10,11 +10,12 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from kernels.along.resize import Taps, gather, spread
 from kernels.pool.plain import adaptive_windows
 
-from ..op import Array, op
+from ..op import op
 
 AxisTaps = tuple[tuple[int, Taps], ...]
 

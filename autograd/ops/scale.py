@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
-Array = np.ndarray[Any, Any]
+from numpy import ndarray as Array
 
 _LEAST = {char: float(np.finfo(char).tiny / np.finfo(char).eps) for char in "efd"}
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..broadcast import unbroadcast
-from ..op import Array, op
+from ..op import op
 from ..tapes import owner
 
 Sizes = tuple[int, ...]

@@ -6,13 +6,12 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from kernels.machine import jit
 
 from ..op import op
 from .elementwise import LN2
-
-Array = np.ndarray[Any, Any]
 
 WORTH_COMPILING = 512  # elements: below, NumPy takes about as long, and programs with tiny arrays need no compiler
 

@@ -30,7 +30,7 @@ class Convert(Core):
 
     __slots__ = ()
 
-    def numpy(self, *, force: builtins.bool = False) -> np.ndarray[Any, Any]:
+    def numpy(self, *, force: builtins.bool = False) -> np.ndarray:
         """The array itself, sharing memory.
 
         Raises GraphError if the Tensor requires grad while operations are recorded, unless `force`. Under `no_grad`,

@@ -15,6 +15,7 @@ from types import FunctionType
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 import numpy as np
+from numpy import ndarray as Array
 
 from kernels.pointwise import arithmetic
 
@@ -27,7 +28,6 @@ from ..ops.elementwise import to
 from ..plan import COMPONENT
 from ..tapes import Leaf, Node, Record, outer, owner, user_files
 
-Array = np.ndarray[Any, Any]
 Misfit = Callable[[str, Array, Array], ShapeError]
 T = TypeVar("T")
 P = ParamSpec("P")

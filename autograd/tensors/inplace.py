@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any, Self, TypeVar
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..errors import DTypeError, GraphError, InplaceError, ShapeError
 from ..modes import state
@@ -24,7 +25,6 @@ from .core import NO_GRAD, Core, _misfit, array_of, cast, exact_array, record_ca
 from .hooks import retained
 from .index import misplaced, plain_index
 
-Array = np.ndarray[Any, Any]
 T = TypeVar("T", bound=Core)
 
 

@@ -23,7 +23,7 @@ class NumPyProtocol(Core):
 
     __slots__ = ()
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """The array; raises where `numpy()` does, because the result would not be tracked."""
         array = self.numpy()  # type: ignore[attr-defined]
         return np.array(array, dtype=dtype, copy=copy)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd.errors import DataError
-
-Array = np.ndarray[Any, Any]
 
 SIDE = 32
 FOLDERS = ("cifar-10-batches-bin", "cifar-10", "cifar10", "CIFAR10", "CIFAR-10", "")

@@ -13,10 +13,9 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 import autograd
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclasses.dataclass(eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy import ndarray as Array
 
 import autograd
 import nn
@@ -18,7 +19,6 @@ ABOUT = {
     )
 }
 
-Array = np.ndarray
 HIDDEN = 500
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import jit, threads
 from ..machine.jit import kernel
-
-Array = np.ndarray[Any, Any]
 
 WORTH_COMPILING = 2048  # elements that are added
 LEAST = 1 << 16  # elements that are worth a thread

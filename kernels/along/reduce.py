@@ -10,12 +10,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import threads
 from ..machine.jit import kernel
 from ..machine.sums import plus
-
-Array = np.ndarray[Any, Any]
 
 LEAST = 1 << 16  # elements that are worth a thread: about 5 us
 

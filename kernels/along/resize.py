@@ -10,8 +10,8 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
-Array = np.ndarray[Any, Any]
 Taps = tuple[tuple[Array, Array | None], ...]
 
 

@@ -11,11 +11,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import jit, threads
 from ..machine.jit import kernel
-
-Array = np.ndarray[Any, Any]
 
 WORTH_COMPILING = 4096  # elements
 LEAST = 1 << 14  # elements that are worth a thread

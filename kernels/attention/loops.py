@@ -6,16 +6,14 @@ Imported when it is first needed, because it loads Numba.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import simd, threads
 from ..machine.jit import kernel
 from ..matrix import panel
 from ..softmax.loops import weights, weights_grad
-
-Array = np.ndarray[Any, Any]
 
 LEAST = 1 << 18  # multiplications that are worth a thread
 

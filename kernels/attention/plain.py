@@ -9,13 +9,11 @@ Larger ones go through the compiled loops of `loops`; NumPy serves the rest.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import jit
-
-Array = np.ndarray[Any, Any]
 
 WORTH_COMPILING = 512  # scores
 

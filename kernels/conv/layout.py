@@ -17,11 +17,11 @@ shifts by whole rows are distances, and if step is larger than 1, the rows of ea
 from __future__ import annotations
 
 import functools
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy import ndarray as Array
 
-Array = np.ndarray[Any, Any]
 Three = tuple[int, int, int]
 
 

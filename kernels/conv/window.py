@@ -7,12 +7,11 @@ lies outside of the axis counts as 0. Arguments are tuples with one number per s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-import numpy as np
+from numpy import ndarray as Array
 from numpy.lib.stride_tricks import as_strided
 
-Array: TypeAlias = np.ndarray[Any, Any]
 Sizes: TypeAlias = tuple[int, ...]
 
 

@@ -22,10 +22,10 @@ import numpy as np
 from llvmlite import ir
 from numba import extending
 from numba.core import cgutils, types
+from numpy import ndarray as Array
 
 from .jit import kernel
 
-Array = np.ndarray[Any, Any]
 get_or_insert_function: Any = cgutils.get_or_insert_function
 alloca_once_value: Any = cgutils.alloca_once_value
 pack_struct: Any = cgutils.pack_struct

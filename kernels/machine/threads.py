@@ -15,10 +15,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from .jit import ENABLED, Kernel, kernel
-
-Array = np.ndarray[Any, Any]
 
 
 def _available() -> int:

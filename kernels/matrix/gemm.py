@@ -17,14 +17,13 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import simd, threads
 from ..machine.jit import kernel
 
-Array = np.ndarray[Any, Any]
 Steps = tuple[int, int, int]
 
 TERMS = 1024

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
+from numpy import ndarray as Array
 
 from ..machine import simd
 from ..machine.jit import kernel
@@ -26,9 +27,6 @@ VECTORS = 2
 
 ROWS = 10 if simd.REGISTERS == 32 else 6
 """The most rows at once: with their sums, two vectors of w and some broadcast values in flight, registers are full."""
-
-
-Array = np.ndarray[Any, Any]
 
 
 @kernel

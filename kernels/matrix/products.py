@@ -13,15 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import simd, threads
 from ..machine.jit import kernel
 from . import panel
-
-Array = np.ndarray[Any, Any]
 
 WORTH_A_THREAD = 500_000
 """Multiplications that pay for waking a thread."""

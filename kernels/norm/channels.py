@@ -12,15 +12,14 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import threads
 from ..machine.jit import kernel
 from ..machine.sums import plus
-
-Array = np.ndarray[Any, Any]
 
 WIDTH = 1024  # columns that are worked on at a time
 LEAST = 1 << 14  # elements that are worth a thread

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from . import channels
 
-Array = np.ndarray[Any, Any]
 Axes = tuple[int, ...]
 
 BLOCK = 1 << 15  # elements

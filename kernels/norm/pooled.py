@@ -10,16 +10,15 @@ ReLU has cut it off: then no element of the window gets a gradient.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import threads
 from ..machine.jit import kernel
 from ..machine.sums import plus
 from .channels import Scaling, cut, known, lines, measure, unknown
 
-Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
 
 

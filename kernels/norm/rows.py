@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import simd, threads
 from ..machine.jit import kernel
 from ..machine.sums import plus
-
-Array = np.ndarray[Any, Any]
 
 CHUNK = 2048  # elements
 ROWS = 16  # so many are worked on together: their sums do not wait for each other

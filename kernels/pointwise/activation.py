@@ -11,14 +11,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import simd, threads
 from ..machine.jit import Kernel, kernel
 from ..machine.vector import erf, exp, expm1, log1p
 from ..machine.vector import sigmoid as logistic
 from ..machine.vector import tanh as hyperbolic
-
-Array = np.ndarray[Any, Any]
 
 LEAST = 1 << 14  # elements that are worth a thread
 ROOT_HALF = math.sqrt(0.5)

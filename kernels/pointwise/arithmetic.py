@@ -7,14 +7,12 @@ NumPy. Both give the same bits.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import jit, threads
 from ..machine.jit import Kernel, kernel
-
-Array = np.ndarray[Any, Any]
 
 LARGE = 1 << 16
 """Elements from which on it is worth asking."""

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Any
 
-import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import threads
 from ..machine.jit import kernel
-
-Array = np.ndarray[Any, Any]
 
 LEAST = 1 << 15  # elements that are worth a thread
 

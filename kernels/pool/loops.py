@@ -5,13 +5,11 @@ Settings are triples, one number per pooled axis. z and places are (planes, O, P
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine.jit import kernel
 
-Array = np.ndarray[Any, Any]
 Triple = tuple[int, int, int]
 
 

@@ -16,11 +16,11 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import jit, threads
 from . import loops
 
-Array = np.ndarray[Any, Any]
 Numbers = tuple[int, ...]
 Tap = tuple[slice, Any, int]  # which windows have an element, where in the input it is, its number in the window
 

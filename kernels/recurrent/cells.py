@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import jit
-
-Array = np.ndarray[Any, Any]
 
 WORTH_COMPILING = 512
 """Hidden units of the whole batch from which on a compiled pass is used: it takes a sixth of the time of NumPy."""

@@ -7,15 +7,11 @@ Imported when it is first needed, because it loads Numba.
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
+from numpy import ndarray as Array
 
 from ..machine.jit import kernel
 from ..machine.vector import sigmoid, tanh
 from . import passes
-
-Array = np.ndarray[Any, Any]
 
 
 @kernel

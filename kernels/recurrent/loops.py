@@ -5,18 +5,13 @@ Imported when it is first needed, because it loads Numba.
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import threads
 from ..machine.jit import kernel
 from ..matrix.panel import product
 from . import passes
 from .panels import add_rows, gate_places, gather, input_part, leave, spread, steps, unit_places
-
-Array = np.ndarray[Any, Any]
-
 
 # ---------------------------------------------------------------------------------------------------- LSTM
 

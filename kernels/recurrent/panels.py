@@ -13,14 +13,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import simd, threads
 from ..machine.jit import kernel
 from ..matrix import panel
 from ..matrix.panel import product
 from . import passes
-
-Array = np.ndarray[Any, Any]
 
 WORTH_COPYING = 1 << 14
 """Weights whose packing pays for waking a thread."""

@@ -8,14 +8,10 @@ Imported when it is first needed, because it loads Numba.
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import simd, vector
 from ..machine.jit import kernel
-
-Array = np.ndarray[Any, Any]
 
 
 @kernel

@@ -23,13 +23,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import threads
 from ..matrix import panel
 from . import loops
 from .panels import WORTH_COPYING, aligned, finish, packed
-
-Array = np.ndarray[Any, Any]
 
 WORTH_A_THREAD = 1_000_000
 """Multiplications that pay for waking a thread."""

@@ -13,13 +13,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import simd, threads
 from ..machine.jit import kernel
 from ..matrix import panel
 from . import passes
-
-Array = np.ndarray[Any, Any]
 
 WORTH_A_THREAD = 500_000
 """Multiplications that pay for waking a thread."""

@@ -13,13 +13,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import threads
 from ..machine.jit import kernel
 from ..machine.sums import plus
 from ..machine.vector import exp, log, rank, ranked
-
-Array = np.ndarray[Any, Any]
 
 GROUP = 4096  # elements
 CHUNK = 2048  # elements that are added in their own dtype; sums of such go on in float64

@@ -7,10 +7,9 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from ..machine import jit
-
-Array = np.ndarray[Any, Any]
 
 WORTH_COMPILING = 512  # elements: below, NumPy takes about as long, and programs with tiny arrays need no compiler
 

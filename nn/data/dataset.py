@@ -13,13 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Tensor, from_numpy, tensor
 from autograd.errors import ShapeError
 
 from .randomness import numpy_generator
-
-Array = np.ndarray[Any, Any]
 
 
 class Dataset:

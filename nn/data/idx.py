@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd.errors import DataError
-
-Array = np.ndarray[Any, Any]
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 

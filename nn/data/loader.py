@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Generic, Protocol, TypeVar, overload
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd.errors import ShapeError
 
@@ -16,8 +17,6 @@ from .dataset import batch_of, default_collate
 from .randomness import batch_randomness, numpy_generator
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
 from .stream import IterableDataset, WorkerInfo, become_worker, chunks
-
-Array = np.ndarray[Any, Any]
 
 _END = object()
 B = TypeVar("B")

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd.errors import DataError
 
 from .dataset import ImageDataset
 from .download import data_root, fetch, find
 from .idx import file_md5, read_idx
-
-Array = np.ndarray[Any, Any]
 
 
 class Published(NamedTuple):

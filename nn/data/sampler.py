@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence, Sized
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd.errors import ShapeError
 
@@ -15,9 +16,6 @@ from .randomness import numpy_generator
 def _check_bool(name: str, setting: str, value: Any) -> None:
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name}: {setting} should be a boolean value, but got {setting}={value!r}")
-
-
-Array = np.ndarray[Any, Any]
 
 
 class Sampler:

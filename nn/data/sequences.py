@@ -18,7 +18,6 @@ from autograd.errors import ShapeError
 
 from .randomness import numpy_generator
 
-Array = np.ndarray[Any, Any]
 Range = tuple[int, int]
 
 TEMPORAL_ORDER = "BEXYabcd"

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Tensor, from_numpy
 from autograd.errors import DataError, ShapeError
 
 from .download import data_root, fetch
 from .randomness import numpy_generator
-
-Array = np.ndarray[Any, Any]
 
 MIRRORS = ("https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",)
 SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"

@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Tensor, from_numpy
 from autograd.errors import DTypeError, ShapeError
 
 from .randomness import numpy_generator
 
-Array = np.ndarray[Any, Any]
 Transform = Callable[[Any], Any]
 
 

@@ -74,9 +74,9 @@ def _fused(q: Any, k: Any, v: Any, mask: Any, is_causal: bool, scale: float | No
 
 
 @functools.lru_cache(maxsize=8)
-def _causal(targets: int, sources: int, dtype: Any) -> np.ndarray[Any, Any]:
+def _causal(targets: int, sources: int, dtype: Any) -> np.ndarray:
     """0 where position i may attend to j, else -inf."""
-    bias: np.ndarray[Any, Any] = np.where(np.tri(targets, sources, dtype=np.bool_), 0.0, -math.inf).astype(dtype)
+    bias: np.ndarray = np.where(np.tri(targets, sources, dtype=np.bool_), 0.0, -math.inf).astype(dtype)
     bias.flags.writeable = False
     return bias
 
@@ -123,7 +123,7 @@ def attend(
     return weights.matmul(v), weights
 
 
-def _masked_softmax(scores: Any, allowed: np.ndarray[Any, Any]) -> Any:
+def _masked_softmax(scores: Any, allowed: np.ndarray) -> Any:
     """softmax over the last dimension of what is allowed; zeros where nothing is."""
     some = allowed.any(-1, keepdims=True)
     if some.all():

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.ops import index as ops
 from autograd.tensors.core import apply, array_of, operand, wrap
 from autograd.tensors.index import embedding
-
-Array = np.ndarray[Any, Any]
 
 
 def embedding_bag(

@@ -29,7 +29,7 @@ def _check(function: str, input: Any, p: float) -> Any:
     return x
 
 
-def _mask(shape: tuple[int, ...], p: float, dtype: Any) -> np.ndarray[Any, Any]:
+def _mask(shape: tuple[int, ...], p: float, dtype: Any) -> np.ndarray:
     """1 with probability 1 - p, else 0."""
     return (draw.source().random(shape, np.float32) >= p).astype(dtype)
 

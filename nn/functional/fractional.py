@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import rand
 from autograd.advice import to_float
@@ -12,8 +13,6 @@ from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.tensors.core import array_of, operand, wrap
 
 from .pool.windows import per_axis
-
-Array = np.ndarray[Any, Any]
 
 
 def fractional_max_pool2d(

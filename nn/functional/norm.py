@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Tensor, stack
 from autograd.advice import same_dtype, to_float
@@ -17,7 +18,6 @@ from autograd.tensors.core import apply, apply_keeping, array_of, cast, operand,
 
 from ..write import noted
 
-Array = np.ndarray[Any, Any]
 Sizes = tuple[int, ...]
 
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
+from numpy import ndarray as Array
 
 from autograd.ops import recurrent as ops
 from autograd.tensors.core import apply
-
-Array = np.ndarray[Any, Any]
 
 
 def _at_once(x: Any, sizes: Array, gates: Any) -> bool:

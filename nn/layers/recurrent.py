@@ -182,7 +182,7 @@ class RNNBase(Module):
     def _joined(self, last: list[Any]) -> Any:
         return tuple(last) if self.mode == "LSTM" else last[0]
 
-    def _layers(self, x: Any, states: tuple[Any, ...], sizes: np.ndarray[Any, Any]) -> tuple[Any, list[Any]]:
+    def _layers(self, x: Any, states: tuple[Any, ...], sizes: np.ndarray) -> tuple[Any, list[Any]]:
         """Rows (N, I) through all layers: rows (N, directions * H), and the last states (layers * directions, B, H)."""
         directions = 1 + self.bidirectional
         last = []
@@ -201,7 +201,7 @@ class RNNBase(Module):
         return x, [stack(list(each)) for each in zip(*last, strict=True)]
 
     def _run(
-        self, index: int, x: Any, states: tuple[Any, ...], sizes: np.ndarray[Any, Any], reverse: bool
+        self, index: int, x: Any, states: tuple[Any, ...], sizes: np.ndarray, reverse: bool
     ) -> tuple[Any, tuple[Any, ...]]:
         weights: list[Any] = [getattr(self, name) for name in self._names[index]]
         if not self.bias:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Tensor, enable_grad
 from autograd.errors import CheckpointError, GraphError, SettingError
@@ -23,7 +24,6 @@ from ..learner import note_step
 from ..mistakes import no_parameters, nothing_left
 from ..write import clear_grad
 
-Array = np.ndarray[Any, Any]
 State = dict[str, Any]
 Group = dict[str, Any]
 Closure = Callable[[], Any]

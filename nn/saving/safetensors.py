@@ -12,10 +12,9 @@ import os
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd.errors import CheckpointError
-
-Array = np.ndarray[Any, Any]
 
 _DTYPES = {
     "BOOL": "|b1",

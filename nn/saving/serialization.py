@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Tensor
 from autograd.devices import check_device
@@ -29,7 +30,6 @@ try:
 except ImportError:  # Windows, which does not delete what is open
     fcntl = None  # type: ignore[assignment]
 
-Array = np.ndarray[Any, Any]
 Path = str | os.PathLike[str]
 File = Any  # a path, or an open binary file
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Tensor, cat, get_rng_state, no_grad, set_rng_state
 from autograd.errors import ShapeError
@@ -15,7 +16,6 @@ from ..mistakes import check_loss
 from ..module import Module
 from .batches import evaluating, loader_of, split
 
-Array = np.ndarray[Any, Any]
 Measure = Callable[[Tensor, Tensor], Any]
 
 

@@ -35,7 +35,7 @@ def _gradients(function: str, parameters: Tensor | Iterable[Tensor]) -> list[Any
     return [p._grad for p in given if p._grad is not None]
 
 
-def _norm(array: np.ndarray[Any, Any], norm_type: float) -> float:
+def _norm(array: np.ndarray, norm_type: float) -> float:
     if array.size == 0:
         return 0.0
     # shortcut: order 2, and squares within float32's range

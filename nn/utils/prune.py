@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import randperm
 from autograd.errors import SettingError, ShapeError
@@ -19,8 +20,6 @@ from autograd.tensors.core import array_of, wrap
 from ..module import Module
 from ..parameter import Parameter
 from .reparametrize import WeightHook, _found, attach, detach
-
-Array = np.ndarray[Any, Any]
 
 
 def _amount(amount: Any, size: int) -> int:

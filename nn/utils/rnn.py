@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Tensor, cat
 from autograd.errors import SettingError, ShapeError
 from autograd.later import later
 from autograd.tensors.core import array_of, wrap
-
-Array = np.ndarray[Any, Any]
 
 
 class _Packed(NamedTuple):

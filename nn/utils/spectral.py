@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Tensor
 from autograd.errors import SettingError
@@ -17,7 +18,6 @@ from ..parameter import Parameter
 from ..write import overwrite
 from .reparametrize import WeightHook, attach, detach
 
-Array = np.ndarray[Any, Any]
 M = TypeVar("M", bound=Module)
 
 

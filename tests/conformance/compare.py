@@ -83,13 +83,13 @@ class Inputs:
 class Outcome:
     """What an expression gave: values, first and second derivatives, or the error."""
 
-    values: list[np.ndarray[Any, Any]]
+    values: list[np.ndarray]
     first: list[Any]
     second: list[Any]
     error: Exception | None = None
 
 
-def plain(x: Any) -> np.ndarray[Any, Any]:
+def plain(x: Any) -> np.ndarray:
     """The array in a Tensor of either library, or a number."""
     return np.asarray(x.detach().numpy(force=True)) if hasattr(x, "detach") else np.asarray(x)
 

@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy import ndarray as Array
 
 import autograd
 import nn as ours_nn
 
 from .compare import Check, flatten, plain
-
-Array = np.ndarray[Any, Any]
 
 OURS_MAY_LACK = {
     "device",

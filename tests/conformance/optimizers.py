@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy import ndarray as Array
 
 import autograd
 import nn.optim
 
 from .compare import Check, plain
-
-Array = np.ndarray[Any, Any]
 
 COMMON = ("", "lr=0.03", "weight_decay=0.1", "maximize=True", "lr=0.01, weight_decay=0.05, maximize=True")
 ADAM = (

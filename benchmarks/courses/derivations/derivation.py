@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 import autograd
 from autograd import GradReport, check_derivation
 
-Array = np.ndarray
 Gradient = Callable[..., Any]
 """gradient(*inputs, dZ): one array per input that has a gradient, in their order."""
 

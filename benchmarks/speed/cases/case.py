@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-
-Array = np.ndarray
+from numpy import ndarray as Array
 
 
 class Library(NamedTuple):

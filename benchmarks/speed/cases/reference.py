@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy import ndarray as Array
 
-Array = np.ndarray
 Reference = Callable[..., tuple[Array, ...]]
 
 

@@ -6,13 +6,12 @@ import warnings
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Tensor
 from autograd.advice import to_float
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
 from autograd.tensors.core import array_of, cast, operand
-
-Array = np.ndarray[Any, Any]
 
 
 def reduced(loss: Any, reduction: str) -> Tensor:

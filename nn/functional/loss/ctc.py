@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Tensor, stack, where
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
@@ -13,8 +14,6 @@ from autograd.tensors.core import array_of, wrap
 from autograd.tensors.pad import pad
 
 from .checks import floating, labels_of, reduced
-
-Array = np.ndarray[Any, Any]
 
 
 def ctc_loss(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Tensor, where
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
@@ -16,8 +17,6 @@ from autograd.tensors.core import apply, array_of, cast, wrap
 from ...learner import due, glance, warn_once
 from .checks import floating, labels_of, legacy, like, reduced, rescaled, scores
 from .indices import along_classes, by_class, checked, class_weights, shares, weight_sum
-
-Array = np.ndarray[Any, Any]
 
 
 def cross_entropy(

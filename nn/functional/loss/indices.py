@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Tensor
 from autograd.errors import DTypeError, LabelError, NoRuleError, ShapeError
@@ -13,8 +14,6 @@ from autograd.modes import state
 from autograd.tensors.core import array_of, wrap
 
 from .checks import NO_INDICES, bad_reduction
-
-Array = np.ndarray[Any, Any]
 
 
 def by_class(function: str, x: Any, labels: Array) -> tuple[Any, Array, tuple[int, ...]]:

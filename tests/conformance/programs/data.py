@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from nn.data import read_idx
-
-Array = np.ndarray[Any, Any]
 
 precision = np.dtype(np.float32)  # of the images and the noise
 
