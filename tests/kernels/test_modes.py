@@ -16,7 +16,7 @@ from kernels.machine import jit
 from kernels.machine.jit import kernel
 from tests.__main__ import in_mode
 
-PART = ("tests/kernels/test_update.py", "tests/kernels/test_canary.py", "tests/kernels/test_modes.py")
+PART = ("tests/kernels/pointwise/test_update.py", "tests/kernels/test_canary.py", "tests/kernels/test_modes.py")
 checked = os.environ.get("NUMBA_BOUNDSCHECK", "0") != "0"
 outermost = pytest.mark.skipif(checked or not jit.ENABLED, reason="this process was started by that test")
 

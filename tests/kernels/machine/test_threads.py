@@ -23,7 +23,7 @@ from kernels.machine.jit import kernel
 if jit.ENABLED:
     from kernels.machine import team
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 compiled = pytest.mark.skipif(not jit.ENABLED, reason="with NUMBA_DISABLE_JIT=1 all parts run in one thread")
 
@@ -312,7 +312,7 @@ def test_an_interrupt_waits_for_the_parts_and_is_raised():
 
 def _run(program):
     done = subprocess.run(
-        [sys.executable, "-c", f"from tests.kernels.test_threads import *\n{program}"],
+        [sys.executable, "-c", f"from tests.kernels.machine.test_threads import *\n{program}"],
         cwd=ROOT,
         capture_output=True,
         text=True,

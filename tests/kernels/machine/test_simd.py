@@ -11,7 +11,7 @@ from kernels.machine import jit, simd
 from kernels.machine.jit import kernel
 from tests import naive
 
-from .canary import at_the_edge, canary
+from ..canary import at_the_edge, canary
 
 pytestmark = pytest.mark.skipif(not jit.ENABLED, reason="vector code is not run with NUMBA_DISABLE_JIT=1")
 both = pytest.mark.parametrize("dtype", [np.float32, np.float64])

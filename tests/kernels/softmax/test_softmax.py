@@ -1,4 +1,4 @@
-"""Softmax, cross-entropy and attention as loops, against the formulas."""
+"""Softmax and cross-entropy as loops, against the formulas."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from autograd import Tensor
-from kernels.attention import plain as attention
 from kernels.machine import jit
 from kernels.softmax import loops as scores
 from kernels.softmax import plain as kernels
@@ -124,49 +123,3 @@ def test_a_second_backward_through_cross_entropy_finds_the_same():
 def test_no_gradient_is_kept_under_a_failed_label():
     with pytest.raises(Exception, match="Target 10 is out of bounds"):
         F.cross_entropy(Tensor(draw((64, 10), np.float32)), np.full(64, 10))
-
-
-# ------------------------------------------------------------------------------------------------------- attention
-
-
-@pytest.mark.parametrize(
-    ("lead", "targets", "sources", "features"),
-    [((), 1, 1, 1), ((2,), 3, 17, 5), ((2, 3), 33, 31, 8), ((40,), 20, 16, 4), ((2,), 300, 300, 3)],
-)
-@pytest.mark.parametrize("kind", ["", "causal", "blank"])
-@dtypes
-def test_attention(lead, targets, sources, features, kind, dtype):
-    if not jit.ENABLED and targets == 300:
-        pytest.skip("takes long as Python")
-    q, k, v = (
-        draw((*lead, n, e), dtype, n + e) / 2 for n, e in ((targets, features), (sources, features), (sources, 6))
-    )
-    bias = None
-    if kind:
-        bias = np.where(np.tri(targets, sources, dtype=bool), draw((targets, sources), dtype), -np.inf).astype(dtype)
-        if kind == "blank":
-            bias[-1] = -np.inf
-    z, weights = attention.attention(q, k, v, bias, 0.4)
-    dz = draw(z.shape, dtype, 9)
-    grads = attention.attention_grad(dz, q, k, v, weights, 0.4)
-    wide = [a.astype(np.float64) for a in (q, k, v, dz)]
-    wanted = naive.attention(*wide, bias, 0.4)
-    for ours, exact in zip((z, *grads), wanted, strict=True):
-        np.testing.assert_allclose(ours, exact, rtol=1e-4, atol=2e-4 if dtype == np.float32 else 1e-11)
-        assert ours.dtype == dtype
-
-
-def test_the_function_chooses_the_same_with_any_mask():
-    rng = np.random.default_rng(0)
-    q, k, v = (Tensor(rng.standard_normal((2, 3, 20, 8)).astype(np.float32), requires_grad=True) for _ in range(3))
-    lower = np.tri(20, dtype=bool)
-    masks = [
-        lower,
-        np.where(lower, 0, -np.inf).astype(np.float32),
-        lower[None, None],
-        np.broadcast_to(lower, (2, 3, 20, 20)),
-    ]
-    wanted = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-    for mask in masks:
-        z = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        np.testing.assert_allclose(z.detach().numpy(), wanted.detach().numpy(), rtol=1e-4, atol=1e-5)

@@ -14,7 +14,7 @@ import pytest
 
 from kernels.machine import cache, jit
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PROGRAM = (
     "import numpy as np; from kernels.pointwise import update\n"
     "update.sgd(np.ones(3), np.ones(3), np.ones(1)); print('done')"

@@ -8,7 +8,7 @@ import pytest
 from kernels.machine import jit, threads
 from tests import naive
 
-from .canary import at_the_edge
+from ..canary import at_the_edge
 
 if not jit.ENABLED:
     pytest.skip("vector code is not run with NUMBA_DISABLE_JIT=1", allow_module_level=True)

@@ -11,7 +11,7 @@ from kernels.conv import plain as conv
 from kernels.machine import jit, threads
 from tests import naive
 
-from .canary import at_the_edge, bordered
+from ..canary import at_the_edge, bordered
 
 if jit.ENABLED:
     from kernels.conv import winograd, winograd_schemes

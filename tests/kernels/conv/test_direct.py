@@ -12,7 +12,7 @@ from kernels.conv import plain as conv
 from kernels.machine import jit, threads
 from tests import naive
 
-from .canary import at_the_edge, bordered
+from ..canary import at_the_edge, bordered
 
 pytestmark = pytest.mark.skipif(not jit.ENABLED, reason="vector code is not run with NUMBA_DISABLE_JIT=1")
 

@@ -14,7 +14,7 @@ from .test_jit import compiled, package, run
 __all__ = ["package"]
 
 KERNEL = "@kernel\ndef {name}(x):\n    return {value}\n"
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

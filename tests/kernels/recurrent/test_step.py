@@ -11,7 +11,7 @@ from kernels.machine import jit, threads
 from kernels.recurrent import cells
 from tests import naive
 
-from .canary import at_the_edge, bordered
+from ..canary import at_the_edge, bordered
 
 if jit.ENABLED:
     from kernels.matrix import products

@@ -10,7 +10,7 @@ import pytest
 from kernels.machine import jit, threads
 from tests import naive
 
-from .canary import at_the_edge, bordered
+from ..canary import at_the_edge, bordered
 
 if jit.ENABLED:
     from kernels.machine import simd
