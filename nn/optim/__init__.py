@@ -3,7 +3,7 @@
     optimizer.py      Optimizer: groups, states, `zero_grad`, hooks, saving                    read this first
     sgd.py            the shortest of them; then adam.py (Adam and AdamW), and one file for each other rule
     lbfgs.py          the one that evaluates the loss several times a step
-    lr_scheduler.py   learning rates over time; swa_utils.py: averages of weights
+    lr_scheduler/     learning rates over time; swa_utils.py: averages of weights
 
 The rule: an optimiser's docstring gives its formula and where it is from, its `step` writes to arrays in place and
 records nothing, and all it keeps between steps is in `state`, so that it can be saved.

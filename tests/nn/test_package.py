@@ -19,6 +19,7 @@ PACKAGES = [
     "nn.functional.pool",
     "nn.layers",
     "nn.optim",
+    "nn.optim.lr_scheduler",
     "nn.data",
     "nn.saving",
     "nn.training",
