@@ -11,9 +11,10 @@ import numpy as np
 
 from .broadcast import unbroadcast
 from .errors import GraphError, ShapeError
+from .lines import outer
 from .modes import state
 from .plan import COMPONENT
-from .tapes import Cotangents, Record, accumulate, outer, owner
+from .tapes import Cotangents, Record, accumulate, owner
 from .tensors.core import Core, append, float32, lend, link_view, node_of, wrap
 from .tensors.inplace import check_dirty, written_over
 

@@ -13,9 +13,10 @@ import numpy as np
 from . import anomaly
 from .advice import no_graph
 from .errors import GraphError, SettingError, ShapeError
+from .lines import outer
 from .modes import state
 from .plan import COMPONENT, filled
-from .tapes import Cotangents, Leaf, Mark, Record, outer, unreachable
+from .tapes import Cotangents, Leaf, Mark, Record, unreachable
 from .tensors.core import Core, lend, wrap
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .tapes import Leaf, Mark, Mutation, Record, Tape, place
+from .lines import place
+from .tapes import Leaf, Mark, Mutation, Record, Tape
 
 
 def listing(tape: Tape) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 
 from .custom import Context, record_outputs
 from .engine import push
+from .lines import outer
 from .modes import state
 from .random import default_generator
-from .tapes import Cotangents, Record, accumulate, outer
+from .tapes import Cotangents, Record, accumulate
 from .tensors.core import Core, node_of, wrap
 
 

@@ -25,7 +25,7 @@ checks -> the op in autograd/ops/conv.py, its value and its rules -> kernels.
 import os as _os
 
 from autograd.later import later as _later
-from autograd.tapes import add_library_folder as _add_library_folder
+from autograd.lines import add_library_folder as _add_library_folder
 
 from . import data, functional, init, layers, optim, utils
 from .layers import *

@@ -13,8 +13,8 @@ from collections import Counter
 from typing import Any
 
 from autograd import Tensor
+from autograd.lines import outer
 from autograd.recompute import checkpoint
-from autograd.tapes import outer
 
 _on = os.environ.get("WENGERT_LEARNER_WARNINGS", "1").lower() not in ("0", "off", "false", "no")
 _given: set[str] = set()

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.lines import outer
 from autograd.modes import state
-from autograd.tapes import outer
 from autograd.tensors.core import Core, wrap
 
 

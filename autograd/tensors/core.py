@@ -22,11 +22,12 @@ from kernels.pointwise import arithmetic
 from ..advice import no_loop, no_tensor, unknown_argument
 from ..errors import DTypeError, ShapeError
 from ..generated import compiled
+from ..lines import outer, user_files
 from ..modes import state
 from ..op import Op
 from ..ops.elementwise import to
 from ..plan import COMPONENT
-from ..tapes import Leaf, Node, Record, outer, owner, user_files
+from ..tapes import Leaf, Node, Record, owner
 
 Misfit = Callable[[str, Array, Array], ShapeError]
 T = TypeVar("T")

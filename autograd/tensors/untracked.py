@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from ..tapes import outer
+from ..lines import outer
 
 
 def warn_of_scalar(function: str) -> None:

@@ -15,8 +15,8 @@ from numpy import ndarray as Array
 
 from autograd import Tensor, enable_grad
 from autograd.errors import CheckpointError, GraphError, SettingError
+from autograd.lines import outer
 from autograd.modes import state
-from autograd.tapes import outer
 from autograd.tensors import Handle
 from autograd.tensors.core import array_of, wrap
 
