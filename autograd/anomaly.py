@@ -15,7 +15,7 @@ import numpy as np
 
 from .errors import AnomalyError
 from .modes import state
-from .tapes import Cotangents, Record, accumulate
+from .records import Cotangents, Record, accumulate
 
 _SELECT = ("where", "masked_fill", "maximum", "minimum", "clamp", "relu")
 
@@ -62,9 +62,7 @@ class detect_anomaly(set_detect_anomaly):  # noqa: N801
 
 
 def _switch(watch: Callable[..., None] | None) -> None:
-    tape = state.home
-    tape.watch = watch
-    tape.limit = -1 if watch is not None else len(tape.records) + tape.interval
+    state.home.observe(watch)
 
 
 def _bad(array: Any) -> str:

@@ -14,9 +14,10 @@ from .errors import GraphError, ShapeError
 from .lines import outer
 from .modes import state
 from .plan import COMPONENT
-from .tapes import Cotangents, Record, accumulate, owner
+from .records import Cotangents, Record, accumulate
 from .tensors.core import Core, append, float32, lend, link_view, node_of, wrap
 from .tensors.inplace import check_dirty, written_over
+from .writes import owner
 
 
 class Context:

@@ -16,7 +16,8 @@ from .errors import GraphError, SettingError, ShapeError
 from .lines import outer
 from .modes import state
 from .plan import COMPONENT, filled
-from .tapes import Cotangents, Leaf, Mark, Record, unreachable
+from .records import Cotangents, Leaf, Record, unreachable
+from .tapes import Mark
 from .tensors.core import Core, lend, wrap
 
 

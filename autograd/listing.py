@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .lines import place
-from .tapes import Leaf, Mark, Mutation, Record, Tape
+from .records import Leaf, Record
+from .tapes import Mark, Tape
+from .writes import Mutation
 
 
 def listing(tape: Tape) -> str:

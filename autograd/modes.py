@@ -19,8 +19,11 @@ class _State(threading.local):
     tape: Tape | None
     """Where operations are recorded now; None while nothing is."""
 
+    new_tape: type[Tape] = Tape
+    """What makes the tapes of all threads: `fast` puts a faster one here."""
+
     def __init__(self) -> None:
-        self.home = self.tape = Tape()
+        self.home = self.tape = self.new_tape()
 
 
 state = _State()

@@ -15,7 +15,7 @@ import numpy as np
 from .broadcast import unbroadcast
 from .errors import ShapeError
 from .products import computed
-from .tapes import Cotangents, Record, accumulate
+from .records import Cotangents, Record, accumulate
 
 Function = Callable[..., Any]
 

@@ -11,7 +11,7 @@ from .engine import push
 from .lines import outer
 from .modes import state
 from .random import default_generator
-from .tapes import Cotangents, Record, accumulate
+from .records import Cotangents, Record, accumulate
 from .tensors.core import Core, node_of, wrap
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from . import engine
 from .modes import state
 from .ops.shape import reshape
-from .tapes import Leaf, Record
+from .records import Leaf, Record
 from .tensors.core import Core, apply, array_of, new_leaf, wrap
 
 # ------------------------------------------------------------------------------------------------ nests of Tensors

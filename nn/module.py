@@ -13,7 +13,7 @@ from autograd import Tensor
 from autograd.devices import check_device
 from autograd.devices import device as _device
 from autograd.errors import AutogradError, CheckpointError, DeviceError, DTypeError, SettingError
-from autograd.tapes import Leaf
+from autograd.records import Leaf
 from autograd.tensors import Handle
 from autograd.tensors.core import array_of, wrap
 from autograd.tensors.layout import check_memory_format

@@ -9,7 +9,7 @@ import numpy as np
 from autograd import Tensor
 from autograd.devices import check_device
 from autograd.errors import ShapeError
-from autograd.tapes import Leaf
+from autograd.records import Leaf
 from autograd.tensors.core import array_of, get_default_dtype, new_leaf, wrap
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import autograd
+from autograd.fast.tape import FastTape
 from autograd.tapes import Tape
 from nn import learner
 
@@ -14,11 +15,11 @@ SWEEP_ALWAYS = os.environ.get("WENGERT_SWEEP_ALWAYS") == "1"
 
 if SWEEP_ALWAYS:
 
-    def _soon(self, more=0):
-        """Instead of `Tape._expect`: at once, except on long tapes, where that would take for ever."""
+    def _soon(self):
+        """Instead of `Tape.expect`: at once, except on long tapes, where that would take for ever."""
         self.limit = -1 if self.watch is not None else 0 if len(self.records) < 400 else len(self.records) + 400
 
-    Tape._expect = Tape._expect_no_later = _soon
+    Tape.expect = FastTape.expect = FastTape._expect_no_later = _soon
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from numpy import ndarray as Array
 from .. import engine
 from ..errors import AutogradError, GradcheckError, SettingError
 from ..func import leaves_of
-from ..tapes import Record
+from ..records import Record
 from ..tensors.core import Core, new_leaf, wrap
 from .checker import check_grads
 from .claim import WRONG

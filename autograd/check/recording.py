@@ -17,7 +17,8 @@ from ..modes import state
 from ..plan import COMPONENT
 from ..random import default_generator
 from ..recompute import _CheckpointPlan
-from ..tapes import CONSUMED, Leaf, Record, Tape
+from ..records import CONSUMED, Leaf, Record
+from ..tapes import Tape
 from ..tensors.core import Core, apply, new_leaf, wrap
 
 float64 = np.dtype(np.float64)
@@ -27,7 +28,7 @@ class OwnTape:
     """A `with` block whose operations go onto a tape of their own; the thread's stays as it is."""
 
     def __init__(self, tape: Tape | None = None, record: bool = True) -> None:
-        self.tape = Tape() if tape is None else tape
+        self.tape = state.new_tape() if tape is None else tape
         self.record = record
 
     def __enter__(self) -> Tape:
@@ -351,10 +352,9 @@ class Recording:
         self._counter = 0
         self._random_state = default_generator.get_state()
         with OwnTape() as tape:
-            tape.watch, tape.limit = self._watch, -1
+            tape.observe(self._watch)
             self.result = function(*args)
-        tape.watch = None
-        tape.limit = len(tape.records) + tape.interval
+        tape.observe(None)
         self.tape = tape
         self.outputs = [x for x in leaves_of(self.result) if isinstance(x, Core) and x._array.dtype.kind == "f"]
         reached = self._reached()

@@ -10,7 +10,8 @@ import numpy as np
 from numpy import ndarray as Array
 
 from .. import engine
-from ..tapes import HookList, Leaf, Record
+from ..records import Leaf, Record
+from ..tapes import HookList
 from ..tensors.core import wrap
 from .claim import WRONG, Finding, Worst
 from .recording import Call, FunctionCall, OwnTape, Recording

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..random import Generator, default_generator
-from ..tapes import Leaf
+from ..records import Leaf
 from ..tensors.core import Core
 
 _LIBRARIES = ("autograd.", "nn.", "kernels.", "numpy.", "builtins.")

@@ -1,6 +1,7 @@
 """What is there only for speed. Whoever deletes this folder has the same engine, slower.
 
 plan   the rules of each op as one straight-line function (`Plan.source` shows it), in place of a loop over them
+tape   the walk back without questions where there is nothing to ask; when to sweep
 
 It is installed when `autograd` is imported, unless the environment has WENGERT_PLAIN=1. Tests hold it against what it
 stands for, and run the table of ops and the standard models without it.
@@ -10,10 +11,14 @@ from __future__ import annotations
 
 import os
 
+from ..modes import state
 from ..op import Op
 from .plan import CompiledPlan
+from .tape import FastTape
 
 INSTALLED = os.environ.get("WENGERT_PLAIN", "0") == "0"
 
 if INSTALLED:
     Op.way_back = CompiledPlan
+    type(state).new_tape = FastTape
+    state.home = state.tape = FastTape()

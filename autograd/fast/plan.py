@@ -19,7 +19,7 @@ from ..broadcast import unbroadcast
 from ..generated import compiled
 from ..plan import HALF, SIMPLE, Plan, filled, in_single, parameters, wrong_shape
 from ..products import FEW, Owned, Product, computed
-from ..tapes import Cotangents, Record
+from ..records import Cotangents, Record
 
 Function = Callable[..., Any]
 

@@ -9,7 +9,7 @@ from numpy import ndarray as Array
 
 from ..broadcast import unbroadcast
 from ..op import op
-from ..tapes import owner
+from ..writes import owner
 
 Sizes = tuple[int, ...]
 

@@ -12,7 +12,8 @@ from .. import engine
 from ..errors import DTypeError, GraphError, ShapeError
 from ..modes import state
 from ..ops.shape import reshape
-from ..tapes import Leaf, Mark, Record
+from ..records import Leaf, Record
+from ..tapes import Mark
 from .activation import Activation
 from .convert import Convert
 from .core import Core, apply, array_of, get_default_dtype, new_leaf, node_of, wrap

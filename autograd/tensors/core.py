@@ -27,7 +27,8 @@ from ..modes import state
 from ..op import Op
 from ..ops.elementwise import to
 from ..plan import COMPONENT
-from ..tapes import Leaf, Node, Record, owner
+from ..records import Leaf, Node, Record
+from ..writes import owner
 
 Misfit = Callable[[str, Array, Array], ShapeError]
 T = TypeVar("T")
@@ -182,8 +183,8 @@ def _named(function: str, x: Any) -> Array:
 def operand(x: Any, function: str = "") -> Any:
     """`x` as a Tensor: itself, or a constant made of an array, a number or nested lists.
 
-    An array of the user's is taken as a record may keep it (see `tape.Foreign`): `as_tensor` and `from_numpy` share its
-    memory, which is asked for there; an operation that is given an array does not. `function` is named in errors.
+    An array of the user's is taken as a record may keep it (see `writes.Foreign`): `as_tensor` and `from_numpy` share
+    its memory, which is asked for there; an operation that is given an array does not. `function` is named in errors.
     """
     if isinstance(x, Core):
         return x
@@ -251,7 +252,7 @@ def _promoted(function: Callable[..., Any], op: Op, x: Any, y: Any) -> Any:
 
 
 def _taken(array: Array, beside: Core) -> Array:
-    """An array of the user's that stands beside a Tensor, as a record may keep it: see `tape.Foreign`."""
+    """An array of the user's that stands beside a Tensor, as a record may keep it: see `writes.Foreign`."""
     if beside._node is None or state.tape is None:
         return array
     return state.tape.took(array, outer(sys._getframe(1)))

@@ -13,7 +13,7 @@ from ..lines import outer, user_files
 from ..modes import state
 from ..ops import index as ops
 from ..ops.along import take_along
-from ..tapes import Record
+from ..records import Record
 from .core import Array, Core, T, append, apply, array_of, implements, link_view, method, operand, wrap
 from .dims import normalize_dim
 from .out import takes_out

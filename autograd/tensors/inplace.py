@@ -21,7 +21,7 @@ from ..lines import outer
 from ..modes import state
 from ..ops.index import getitem, set_at
 from ..ops.shape import expand, reshape
-from ..tapes import Cotangents, Leaf, Record
+from ..records import Cotangents, Leaf, Record
 from .core import NO_GRAD, Core, _misfit, array_of, cast, exact_array, record_call, wrap
 from .hooks import retained
 from .index import misplaced, plain_index

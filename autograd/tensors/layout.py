@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import SettingError, ShapeError
 from ..ops import shape as ops
-from ..tapes import owner
+from ..writes import owner
 from .core import Core, apply, array_of, implements, method
 from .dims import normalize_dim
 

@@ -58,8 +58,8 @@ class Tracing:
 
     def __enter__(self) -> Tracing:
         self.tape = autograd.tape()
-        self.before = self.tape.watch, self.tape.limit
-        self.tape.watch, self.tape.limit = self._watch, -1  # the tape then reports every call
+        self.before = self.tape.watch
+        self.tape.observe(self._watch)
         return self
 
     def _watch(self, record: Any, value: Any, inputs: Any, settings: Any) -> None:
@@ -68,7 +68,7 @@ class Tracing:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.tape.watch, self.tape.limit = self.before
+        self.tape.observe(self.before)
 
     def graph(self, result: autograd.Tensor, seed: Any = 1.0) -> Graph:
         """What led to `result`, and the gradients of sum(seed * result). The tape stays as it is."""

@@ -10,7 +10,7 @@ from numpy import ndarray as Array
 from autograd import Tensor, where
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
 from autograd.ops import loss as ops
-from autograd.tapes import Record
+from autograd.records import Record
 from autograd.tensors.activation import logsigmoid
 from autograd.tensors.core import apply, array_of, cast, wrap
 

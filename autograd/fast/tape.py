@@ -1,0 +1,204 @@
+"""The tape with an eye on the clock, and on memory. It does what `tapes.Tape` says, which is what one reads first.
+
+What is different, and why:
+
+the plain walk    no hooks, no graph of the gradient, nothing kept, nothing overwritten: a loop without questions
+waiting products  gradients of weights that a loop over time steps gives row by row: see `products`
+patience          a walk that has passed many records of other people's looks whether anything is left to do
+gaps              consumed records are taken off the part of the list that was walked over, not off all of it
+sweeps            come when about 4 MiB were recorded since the last one: rarely where arrays are small
+lasting records   which no Tensor refers to any more leave the tape at once, not with the next sweep
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from sys import getrefcount
+from typing import Any
+
+from ..products import Owned
+from ..records import CONSUMED, Cotangents, Record
+from ..tapes import SWEEP_FIRST, UNREFERENCED, Mark, Step, Tape
+from ..writes import Mutation
+
+_SWEEP_BYTES = 4 << 20  # a sweep is due when about this many bytes were recorded since the last one
+_FEWEST, _SMALL = 16, 512  # records between sweeps: at the least; at the least where arrays are small
+
+_PATIENCE = 32  # records that are not ours, after which a walk first looks whether anything is left to do
+
+
+class FastTape(Tape):
+    """See the top of this file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.interval = SWEEP_FIRST  # records between two sweeps
+        self.gaps = sys.maxsize  # where the first gap is that a walk inside another one has left
+        self.ours = False  # did the latest walk consume every record that it came to?
+
+    # -- sweeping
+
+    def sweep(self) -> None:
+        records = self.records
+        if self.replaying:
+            self.limit = -1 if self.watch is not None else 2 * len(records)
+            return
+        per_record = self._bytes_per_record()
+        if self.hooks:
+            self.forget_stale_hooks()
+        for index in range(len(records) - 1, -1, -1):
+            if getrefcount(records[index]) <= UNREFERENCED and type(records[index]) is not Mutation:
+                if self.hooks:
+                    self.hooks.pop(id(records[index]), None)
+                records[index] = None
+        self.pack()
+        live = len(records)
+        self.interval = max(_FEWEST, live // 4, min(_SWEEP_BYTES // max(per_record, 1), max(_SMALL, 2 * live)))
+        self.expect()
+
+    def _bytes_per_record(self) -> int:
+        """What a record keeps, on the average of some of the latest."""
+        latest = self.records[-self.interval :]
+        some = [record for record in latest[:: len(latest) // 4 + 1] if type(record) is Record]
+        return sum(record.nbytes for record in some) // max(len(some), 1)
+
+    def expect(self) -> None:
+        self.limit = -1 if self.watch is not None else len(self.records) + self.interval
+
+    def _expect_no_later(self) -> None:
+        """After records have left: the next sweep comes earlier, but is never put off by a backward pass.
+
+        Else what each step of a training leaves behind (a branch that no loss depends on) would pile up for ever.
+        """
+        self.limit = min(self.limit, len(self.records) + self.interval)
+
+    def pack(self, start: int = 0) -> None:
+        start = min(start, self.gaps)
+        self.gaps = sys.maxsize
+        super().pack(start)
+
+    def clear(self) -> None:
+        self.interval = SWEEP_FIRST
+        super().clear()
+
+    # -- the walk back
+
+    def walk(
+        self,
+        top: int,
+        cotangents: Cotangents,
+        retain: bool,
+        until: Mark | None,
+        step: Step | None,
+        lasting: list[Record],
+        owned: set[Any] | None = None,
+    ) -> int:
+        if step is not None or retain or self.hooks or self.written_after(top):
+            return super().walk(top, cotangents, retain, until, step, lasting, owned)
+        records, pop, waiting = self.records, cotangents.pop, Owned()
+        index, misses, patience = top + 1, 0, _PATIENCE
+        for index in range(top, -1, -1):
+            record = records[index]
+            dz = pop(record, None)
+            if dz is not None:
+                plan = record.plan
+                plan.step(dz, record, cotangents, waiting)
+                if plan.lasting:
+                    lasting.append(record)
+                else:
+                    record.saved = CONSUMED
+                continue
+            misses += 1
+            if type(record) is Mutation:  # from here on with care
+                index = super().walk(index, cotangents, retain, until, step, lasting, waiting)
+                break
+            if until is not None and record is until:
+                break
+            if misses == patience:
+                if _arrived(cotangents):
+                    break
+                patience += misses
+        if waiting.waiting:
+            waiting.settle(cotangents)
+        self.ours = not misses and not lasting
+        return index
+
+    def downwards(self, top: int, cotangents: Cotangents) -> Iterable[int]:
+        return _downwards(top, cotangents)
+
+    def consume_lasting(self, lasting: list[Record], low: int, top: int) -> None:
+        """Consume the replayed records that kept no arrays, but for those that another walk may come to.
+
+        These are the ones that lead to leaves, or to records not replayed yet, through nothing that was consumed, and
+        that a Tensor refers to, or another such record. `lasting` is emptied down to them; it comes in walking order.
+        """
+        if not lasting:
+            return
+        leading = self._leading(lasting)
+        lasting.clear()
+        if not leading:
+            return
+        consumed_users = dict.fromkeys(map(id, leading), 0)
+        for user in self.records[low : top + 1]:
+            if type(user) is Record and user.saved is CONSUMED:
+                for node in user.parents:
+                    if id(node) in consumed_users:
+                        consumed_users[id(node)] += 1
+        while leading:
+            users = consumed_users[id(leading[-1])]
+            if getrefcount(leading[-1]) - users > UNREFERENCED + 1:  # one more: `leading`
+                lasting.append(leading.pop())
+                continue
+            record = leading.pop()
+            self.consume(record)
+            for node in record.parents:
+                if id(node) in consumed_users:
+                    consumed_users[id(node)] += 1
+
+    def _leading(self, lasting: list[Record]) -> list[Record]:
+        """Those behind which nothing was consumed, first ones first; the others are consumed."""
+        leading = []
+        for record in reversed(lasting):
+            nodes = record.inputs
+            for node in nodes if type(nodes) is tuple else (nodes,):
+                if type(node) is Record and node.saved is CONSUMED:
+                    if self.hooks:
+                        self.keep_hooks(record)
+                    record.saved = CONSUMED
+                    break
+            else:
+                leading.append(record)
+        return leading
+
+    def drop_consumed(self, low: int, top: int) -> None:
+        records, ours = self.records, self.ours
+        self.ours = False
+        if ours and len(records) == top + 1 and not self.replaying:
+            del records[low:]
+            self._expect_no_later()
+            return
+        records[low : top + 1] = [
+            None if type(record) is Record and record.saved is CONSUMED else record for record in records[low : top + 1]
+        ]
+        if not self.replaying:  # an outer walk counts positions: it will close the gaps when it is done
+            self.pack(low)
+            self._expect_no_later()
+        else:
+            self.gaps = min(self.gaps, low)
+
+
+def _downwards(top: int, cotangents: Cotangents) -> Iterator[int]:
+    """Positions from `top` on, for as long as anything is left to do."""
+    patience = _PATIENCE
+    for passed, index in enumerate(range(top, -1, -1)):
+        if passed == patience:
+            if _arrived(cotangents):
+                return
+            patience += passed
+        yield index
+
+
+def _arrived(cotangents: Cotangents) -> bool:
+    """Is no record left that a walk would have to come to?"""
+    return not any(type(node) is Record and not node.consumed for node in cotangents)
