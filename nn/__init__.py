@@ -12,7 +12,7 @@
     distributions/    probability distributions
     learner.py        warnings of mistakes that beginners make; mistakes.py: sentences of errors
     examples.py       something to check each operation at, also those of which a function here computes the settings
-    write.py draw.py  writing to arrays outside of any recording, and random arrays
+    draw.py           random arrays, for initialisers and dropout
     modules/ attention.py parallel.py grad.py   PyTorch's paths, for programs that use them
 
 The rule: names, arguments and keys of states are PyTorch's; mathematics and derivatives stand in `autograd`. What is
@@ -24,8 +24,8 @@ checks -> the op in autograd/ops/conv.py, its value and its rules -> kernels.
 
 import os as _os
 
+from autograd.extend import add_library_folder as _add_library_folder
 from autograd.later import later as _later
-from autograd.lines import add_library_folder as _add_library_folder
 
 from . import data, functional, init, layers, optim, utils
 from .layers import *

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import autograd
-from autograd import Tensor
-from autograd.tensors.core import get_default_dtype
+from autograd import Tensor, get_default_dtype
 
 from . import functional as F
 

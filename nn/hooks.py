@@ -10,9 +10,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import ShapeError
-from autograd.op import Op
-from autograd.tensors import Handle
-from autograd.tensors.core import apply, wrap
+from autograd.extend import Handle, Op, apply, array_of, wrap
 
 from .learner import look_at_input
 from .mistakes import look_at_lists
@@ -174,7 +172,7 @@ def _like(result: Any, g: Any) -> Any:
         return g
     if tuple(result.shape) != tuple(g.shape):
         raise ShapeError(f"backward hook: wanted a gradient of shape {tuple(g.shape)} back, got {tuple(result.shape)}")
-    return result._array if isinstance(result, Tensor) and not isinstance(g, Tensor) else result
+    return array_of(result) if isinstance(result, Tensor) and not isinstance(g, Tensor) else result
 
 
 def _replaced(result: Any, before: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -14,10 +14,10 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import SettingError, ShapeError
+from autograd.extend import overwrite
 from autograd.random import Generator
 
 from . import draw
-from .write import overwrite
 
 T = TypeVar("T", bound=Tensor)
 Mode = Literal["fan_in", "fan_out"]

@@ -13,7 +13,7 @@ from collections import Counter
 from typing import Any
 
 from autograd import Tensor
-from autograd.lines import outer
+from autograd.extend import array_of, user_frame
 from autograd.recompute import checkpoint
 
 _on = os.environ.get("WENGERT_LEARNER_WARNINGS", "1").lower() not in ("0", "off", "false", "no")
@@ -49,7 +49,7 @@ def warn_once(key: str, message: str) -> None:
     if not due(key):
         return
     _given.add(key)
-    frame = outer(sys._getframe(1))
+    frame = user_frame()
     warnings.warn_explicit(
         f"{message} (nn.learner_warnings(False) turns such warnings off)",
         LearnerWarning,
@@ -68,9 +68,10 @@ def look_at_input(module: Any, args: tuple[Any, ...]) -> None:
     x = args[0] if args else None
     if not (isinstance(weight, Tensor) and isinstance(x, Tensor) and module.training and due("pixels")):
         return
-    if weight._array.ndim < 2 or x._node is not None or x._array.dtype.kind != "f" or x._array.ndim == 0:
+    if weight.ndim < 2 or x.requires_grad or x.dtype.kind != "f" or x.ndim == 0:
         return  # computed values are no data
-    values = x._array[: MANY // max(1, x._array[:1].size) + 1]
+    values = array_of(x)
+    values = values[: MANY // max(1, values[:1].size) + 1]
     if values.size < 64:
         return
     top = values.max()
@@ -96,7 +97,7 @@ def note_step(p: Any) -> None:
     """
     global trained
     trained = True
-    grad = p._grad
+    grad = p.grad
     if not grad._spent:
         grad._spent = 1
     elif grad._spent > 3:

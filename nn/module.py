@@ -13,15 +13,12 @@ from autograd import Tensor
 from autograd.devices import check_device
 from autograd.devices import device as _device
 from autograd.errors import AutogradError, CheckpointError, DeviceError, DTypeError, SettingError
-from autograd.records import Leaf
-from autograd.tensors import Handle
-from autograd.tensors.core import array_of, wrap
+from autograd.extend import Handle, UninitializedTensorMixin, array_of, clear_grad, overwrite, shape_of, wrap
 from autograd.tensors.layout import check_memory_format
 
 from .hooks import FIRST_CALL, Hooks, call_hooked
 from .mistakes import mismatch, no_forward, not_a_module, warn_of_attribute
-from .parameter import Buffer, Parameter, UninitializedTensorMixin, is_lazy
-from .write import clear_grad, overwrite
+from .parameter import Buffer, Parameter, is_lazy
 
 
 class IncompatibleKeys(NamedTuple):
@@ -351,10 +348,10 @@ class Module:
         both = [key for key in own if key in state_dict and not (is_lazy(own[key]) and is_lazy(state_dict[key]))]
         values = {key: _value(key, state_dict[key]) for key in both}
         for key, value in values.items():
-            if not is_lazy(own[key]) and value.shape != own[key]._array.shape:
+            if not is_lazy(own[key]) and value.shape != shape_of(own[key]):
                 problems.append(
                     f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, "
-                    f"the shape in current model is {own[key]._array.shape}."
+                    f"the shape in current model is {shape_of(own[key])}."
                 )
         if problems:
             lines = "\n\t".join(problems)
@@ -365,7 +362,7 @@ class Module:
             if isinstance(tensor, UninitializedTensorMixin):
                 tensor.materialize(value.shape)
             if assign:
-                _rebind(tensor, value)
+                tensor.data = value
             else:
                 overwrite(tensor, value, "load_state_dict")
         return IncompatibleKeys(missing, unexpected)
@@ -458,10 +455,11 @@ class Module:
         for tensor in [*self.parameters(), *self.buffers()]:
             if isinstance(tensor, UninitializedTensorMixin):
                 tensor._convert(dtype)
-            elif tensor._array.dtype.kind == "f" and tensor._array.dtype != dtype:
-                _rebind(tensor, tensor._array.astype(dtype))
-                if tensor._grad is not None:
-                    tensor._grad = wrap(tensor._grad._array.astype(dtype))
+            elif tensor.dtype.kind == "f" and tensor.dtype != dtype:
+                grad = tensor.grad if tensor.is_leaf else None
+                tensor.data = array_of(tensor).astype(dtype)
+                if grad is not None:
+                    tensor.grad = wrap(array_of(grad).astype(dtype))
         return self
 
     # --------------------------------------------------------------------------------------------------- hooks
@@ -527,7 +525,7 @@ class Module:
         return self._get_name() + "(" + tree(lines, children) + ")"
 
     def _repr_html_(self) -> str:
-        count = sum(parameter._array.size for parameter in self.parameters() if not is_lazy(parameter))
+        count = sum(parameter.numel() for parameter in self.parameters() if not is_lazy(parameter))
         return f"<pre>{html.escape(repr(self))}</pre><small>{count:,} parameters</small>"
 
 
@@ -572,13 +570,6 @@ def _value(key: str, value: Any) -> np.ndarray[Any, Any]:
             f"{type(value).__name__}"
         )
     return array_of(value)
-
-
-def _rebind(tensor: Tensor, array: np.ndarray[Any, Any]) -> None:
-    """Let `tensor` stand for another array, also if it is a leaf."""
-    tensor._array = array
-    if isinstance(tensor._node, Leaf):
-        tensor._node.shape, tensor._node.dtype = array.shape, array.dtype
 
 
 def _is_dtype(x: Any) -> bool:

@@ -235,7 +235,7 @@ class Tensor(
         leave_memory(self)
         self._array = array_of(value)
         if isinstance(self._node, Leaf):
-            self._node.shape = self._array.shape
+            self._node.shape, self._node.dtype = self._array.shape, self._array.dtype
 
     @property
     def shape(self) -> Size:

@@ -7,8 +7,8 @@ from math import nan
 from typing import Any
 
 from autograd import Size, Tensor, arange, bernoulli, no_grad, where
-from autograd.tensors.activation import logsigmoid
 
+from ..functional import logsigmoid
 from . import constraints
 from .constraints import Constraint
 from .distribution import Distribution

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, arange, lgamma, no_grad
-from autograd.tensors.activation import logsigmoid
-from autograd.tensors.core import wrap
+from autograd.extend import array_of, wrap
 
 from ..draw import source
+from ..functional import logsigmoid
 from . import constraints
 from .bernoulli import Binary
 from .constraints import Constraint
@@ -59,8 +59,8 @@ class Binomial(Binary):
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         with no_grad():
-            p = self.probs._array
-        draws = source().binomial(self.total_count._array.astype(np.int64), p, self._extended_shape(sample_shape))
+            p = array_of(self.probs)
+        draws = source().binomial(array_of(self.total_count).astype(np.int64), p, self._extended_shape(sample_shape))
         return wrap(np.asarray(draws).astype(p.dtype))
 
     def log_prob(self, value: Any) -> Tensor:
@@ -73,7 +73,7 @@ class Binomial(Binary):
         return -(log_p.exp() * log_p).sum(0)
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
-        counts = self.total_count._array
+        counts = array_of(self.total_count)
         if counts.size == 0 or counts.min() != counts.max():
             raise NotImplementedError("Inhomogeneous total count not supported by `enumerate_support`.")
         return self._enumerated(arange(int(counts.max()) + 1, dtype=self.probs.dtype), expand)

@@ -7,10 +7,11 @@ from math import nan
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Size, Tensor, arange, finfo, full, no_grad
 from autograd.errors import SettingError, ShapeError
-from autograd.tensors.core import Array, wrap
+from autograd.extend import array_of, wrap
 
 from ..draw import source
 from . import constraints
@@ -82,7 +83,7 @@ class Categorical(Distribution):
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
         with no_grad():
-            rows = self.probs._array.reshape(-1, self._num_events)
+            rows = array_of(self.probs).reshape(-1, self._num_events)
         return wrap(_draw(rows, Size(sample_shape).numel()).reshape(shape))
 
     def log_prob(self, value: Any) -> Tensor:

@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Tensor, full_like, where
-from autograd.tensors.core import Array
 
 from ..draw import source
 from .location_scale import LocationScale

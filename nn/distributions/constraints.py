@@ -15,7 +15,7 @@ import numpy as np
 from autograd import cat as _join
 from autograd import stack as _pile
 from autograd.errors import SettingError, ShapeError
-from autograd.tensors.core import array_of, wrap
+from autograd.extend import array_of, wrap
 
 from .constraint import Constraint, dependent, dependent_property, is_dependent
 from .matrix_constraints import (

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Size, Tensor, no_grad
 from autograd.errors import SettingError, ShapeError
-from autograd.tensors.core import Array, wrap
+from autograd.extend import array_of
 
 from .constraints import Constraint
 from .utils import as_tensor
@@ -164,12 +165,12 @@ class Distribution:
     def _validate_parameters(self) -> None:
         for name in self._given():
             constraint, value = self.arg_constraints[name], getattr(self, name)
-            inside = constraint.check(wrap(value._array))._array
+            inside = array_of(constraint.check(value.detach()))
             if not inside.all():
                 raise SettingError(
                     f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution "
                     f"{self!r} to satisfy the constraint {constraint!r}, but found invalid values: "
-                    f"{_outside(value._array, inside, constraint)}"
+                    f"{_outside(array_of(value), inside, constraint)}"
                 )
 
     def _checked(self, value: Any) -> Any:
@@ -188,17 +189,17 @@ class Distribution:
             if i != j and 1 not in (i, j):
                 raise ShapeError(f"Value is not broadcastable with batch_shape+event_shape: {given} vs {wanted}.")
         support = self.support
-        inside = support.check(wrap(value._array))._array
+        inside = array_of(support.check(value.detach()))
         if not inside.all():
             raise SettingError(
                 f"Expected value argument ({type(value).__name__} of shape {given}) to be within the support "
                 f"({support!r}) of the distribution {self!r}, but found invalid values: "
-                f"{_outside(value._array, inside, support)}"
+                f"{_outside(array_of(value), inside, support)}"
             )
 
     def __repr__(self) -> str:
         given = [(name, getattr(self, name)) for name in self._given()]
-        texts = [f"{name}: {x._array.reshape(-1)[0] if x.numel() == 1 else x.shape}" for name, x in given]
+        texts = [f"{name}: {array_of(x).reshape(-1)[0] if x.numel() == 1 else x.shape}" for name, x in given]
         return f"{type(self).__name__}({', '.join(texts)})"
 
 

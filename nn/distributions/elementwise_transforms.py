@@ -10,8 +10,9 @@ import numpy as np
 
 from autograd import Tensor, broadcast_shapes, finfo, full_like
 from autograd.errors import SettingError
-from autograd.tensors.activation import softplus
+from autograd.extend import array_of
 
+from ..functional import softplus
 from . import constraints
 from .distribution import Distribution
 from .transform import Transform
@@ -237,7 +238,7 @@ class AffineTransform(Transform):
 
 
 def _plain(x: Any) -> Any:
-    return x._array if isinstance(x, Tensor) else x
+    return array_of(x) if isinstance(x, Tensor) else x
 
 
 class CumulativeDistributionTransform(Transform):

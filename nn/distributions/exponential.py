@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, zeros_like
-from autograd.tensors.core import wrap
+from autograd.extend import wrap
 
 from ..draw import source
 from . import constraints

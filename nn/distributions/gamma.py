@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd import Tensor, digamma, lgamma
-from autograd.tensors.special import igamma
+from autograd.extend import array_of
+from autograd.special import gammainc
 
 from . import constraints, implicit
 from .constraints import Constraint
@@ -46,14 +47,14 @@ class Gamma(ExponentialFamily):
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
-        return implicit.standard_gamma(self.concentration, shape, self.rate._array) / self.rate
+        return implicit.standard_gamma(self.concentration, shape, array_of(self.rate)) / self.rate
 
     def log_prob(self, value: Any) -> Tensor:
         x, c = self._checked(value), self.concentration
         return c * self.rate.log() + (c - 1).xlogy(x) - self.rate * x - lgamma(c)
 
     def cdf(self, value: Any) -> Tensor:
-        return igamma(self.concentration, self.rate * self._checked(value))
+        return gammainc(self.concentration, self.rate * self._checked(value))
 
     def entropy(self) -> Tensor:
         c = self.concentration

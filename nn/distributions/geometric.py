@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import Tensor, no_grad, where, zeros_like
 from autograd.errors import SettingError
-from autograd.tensors.core import wrap
+from autograd.extend import array_of, wrap
 
 from ..draw import source
 from . import constraints
@@ -26,7 +26,7 @@ class Geometric(Binary):
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
         super().__init__(probs, logits, validate_args)
-        if self._validate_args and probs is not None and not (self.probs._array > 0).all():
+        if self._validate_args and probs is not None and not (array_of(self.probs) > 0).all():
             raise SettingError(
                 f"Expected parameter probs ({type(self.probs).__name__} of shape {tuple(self.probs.shape)}) of "
                 f"distribution {self!r} to be positive but found invalid values: 0"
@@ -46,7 +46,7 @@ class Geometric(Binary):
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         with no_grad():
-            p = self.probs._array
+            p = array_of(self.probs)
         waits = source().standard_exponential(self._extended_shape(sample_shape))
         with np.errstate(divide="ignore"):
             return wrap(np.floor(waits / -np.log1p(-p.astype(np.float64))).astype(p.dtype))

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Function, finfo
-from autograd.tensors.core import Array, wrap
+from autograd.extend import array_of, wrap
 
 from ..draw import source
 
@@ -32,7 +33,7 @@ class _Pull(Function):
 
     @staticmethod
     def forward(ctx: Any, dz: Any, parameter: Any, pull: Callable[[Array], Array]) -> Any:
-        return wrap(np.asarray(pull(dz._array)).astype(dz.dtype))
+        return wrap(np.asarray(pull(array_of(dz))).astype(dz.dtype))
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
@@ -45,7 +46,7 @@ def standard_gamma(concentration: Any, shape: tuple[int, ...], least: Any = 1.0)
     The draw keeps its quantile: dx/dc = -dF(x; c)/dc / p(x; c) (Figurnov, Mohamed & Mnih 2018, eq. 6). None is below
     `least` times the smallest number of the dtype.
     """
-    c = concentration._array
+    c = array_of(concentration)
     draw = np.maximum(source().standard_gamma(c, shape), float(finfo(c.dtype).tiny) * np.maximum(least, 1.0))
     draw = np.asarray(draw.astype(c.dtype))
 
@@ -64,7 +65,7 @@ def dirichlet(concentration: Any, shape: tuple[int, ...]) -> Any:
     not depend on it, share what is left (Jankowiak & Obermeyer 2018, "Pathwise derivatives beyond the
     reparameterization trick").
     """
-    c = concentration._array
+    c = array_of(concentration)
     draw = draw_dirichlet(c, shape)
 
     def pull(dz: Array) -> Array:

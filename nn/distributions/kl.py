@@ -10,8 +10,8 @@ from typing import Any
 from autograd import Tensor, digamma, lgamma, where
 from autograd.errors import ShapeError
 from autograd.linalg import solve
-from autograd.tensors.activation import logsigmoid
 
+from ..functional import logsigmoid
 from .bernoulli import Bernoulli
 from .beta import Beta, log_beta
 from .binomial import Binomial

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor, finfo, lgamma, mvlgamma
 from autograd.errors import SettingError
-from autograd.tensors.core import wrap
+from autograd.extend import array_of, wrap
 
 from ..draw import source
 from . import constraints
@@ -40,7 +40,7 @@ class LKJCholesky(Distribution):
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """By the onion method, section 3.2: row i has i elements in a random direction, of Beta-distributed length."""
-        c = self.concentration._array
+        c = array_of(self.concentration)
         shape, n = self._extended_shape(sample_shape), self.dim
         rows = np.arange(1, n)
         pair = np.broadcast_arrays(rows / 2, c.astype(np.float64)[..., None] + (n - 1 - rows) / 2)

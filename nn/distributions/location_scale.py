@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from numpy import ndarray as Array
+
 from autograd import Tensor
-from autograd.tensors.core import Array, wrap
+from autograd.extend import wrap
 
 from . import constraints
 from .constraints import Constraint

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
-from autograd.tensors.core import Array, array_of, wrap
+from autograd.extend import array_of, wrap
 
 from .constraint import Constraint
 

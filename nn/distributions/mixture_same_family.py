@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import Tensor, broadcast_shapes
 from autograd.errors import SettingError, ShapeError
-from autograd.tensors.core import wrap
+from autograd.extend import array_of, wrap
 
 from .categorical import Categorical
 from .constraints import Constraint, MixtureSameFamilyConstraint
@@ -93,8 +93,8 @@ class MixtureSameFamily(Distribution):
         return self._average(component.variance) + self._average(away.square())  # within and between the components
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        which = self._mixture_distribution.expand(self._batch_shape).sample(sample_shape)._array
-        values = self._component_distribution.sample(sample_shape)._array
+        which = array_of(self._mixture_distribution.expand(self._batch_shape).sample(sample_shape))
+        values = array_of(self._component_distribution.sample(sample_shape))
         axis = which.ndim
         index = which.reshape(which.shape + (1,) * (values.ndim - axis))
         return wrap(np.take_along_axis(values, index, axis).squeeze(axis))

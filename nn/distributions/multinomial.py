@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import Size, Tensor, lgamma, no_grad, where
-from autograd.tensors.core import wrap
+from autograd.extend import array_of, wrap
 
 from ..draw import source
 from . import constraints
@@ -78,7 +78,7 @@ class Multinomial(Distribution):
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         with no_grad():
-            p = self.probs._array
+            p = array_of(self.probs)
         double = p.astype(np.float64)
         weights = double / double.sum(-1, keepdims=True)
         draws = source().multinomial(self.total_count, weights, (*sample_shape, *self._batch_shape))

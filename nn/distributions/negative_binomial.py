@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, lgamma, no_grad, where
-from autograd.tensors.activation import logsigmoid
-from autograd.tensors.core import wrap
+from autograd.extend import array_of, wrap
 
 from ..draw import source
+from ..functional import logsigmoid
 from . import constraints
 from .bernoulli import Binary
 from .constraints import Constraint
@@ -57,8 +57,8 @@ class NegativeBinomial(Binary):
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
         with no_grad():
-            odds = self.logits.exp()._array
-        rates = source().standard_gamma(self.total_count._array, shape) * odds
+            odds = array_of(self.logits.exp())
+        rates = source().standard_gamma(array_of(self.total_count), shape) * odds
         return wrap(np.asarray(source().poisson(rates)).astype(odds.dtype))
 
     def log_prob(self, value: Any) -> Tensor:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from numpy import ndarray as Array
+
 from autograd import Tensor, randn
-from autograd.tensors.core import Array
-from autograd.tensors.special import ndtri
+from autograd.extend import array_of
+from autograd.special import ndtri
 
 from .exp_family import ExponentialFamily
 from .location_scale import LocationScale
@@ -41,7 +43,7 @@ class Normal(LocationScale, ExponentialFamily):
         return self.scale.square()
 
     def _draw(self, shape: tuple[int, ...], dtype: Any) -> Array:
-        return randn(shape, dtype=dtype)._array
+        return array_of(randn(shape, dtype=dtype))
 
     def log_prob(self, value: Any) -> Tensor:
         return self._standard(value).square() * -0.5 - self.scale.log() - LOG_ROOT_TAU

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd import Size, Tensor, finfo, rand
-from autograd.tensors.activation import logsigmoid
 
+from ..functional import logsigmoid
 from . import constraints
 from .bernoulli import Binary
 from .constraints import Constraint

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Size, Tensor, finfo
-from autograd.tensors.core import wrap
+from autograd.extend import wrap
 
 from ..draw import source
 from . import constraints

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import Tensor, broadcast_shapes, cat, finfo, get_default_dtype, is_grad_enabled
 from autograd.errors import SettingError, ShapeError
-from autograd.tensors.core import operand, wrap
+from autograd.extend import operand, wrap
 
 EULER_GAMMA = 0.57721566490153286060
 

@@ -10,11 +10,10 @@ import numpy as np
 
 from autograd import finfo, tril_indices
 from autograd.errors import ShapeError
+from autograd.extend import wrap
 from autograd.linalg import cholesky
-from autograd.tensors.activation import logsigmoid, softplus
-from autograd.tensors.core import wrap
 
-from ..functional import pad
+from ..functional import logsigmoid, pad, softplus
 from . import constraints
 from .transform import Transform
 from .utils import vec_to_tril_matrix

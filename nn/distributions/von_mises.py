@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from autograd import Function, Tensor
-from autograd.tensors.core import Array, wrap
+from autograd.extend import array_of, wrap
 
 from ..draw import source
 from . import constraints
@@ -51,8 +52,8 @@ class VonMises(Distribution):
         return new
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        loc = self.loc._array
-        draws = source().vonmises(0.0, self.concentration._array, self._extended_shape(sample_shape)) + loc
+        loc = array_of(self.loc)
+        draws = source().vonmises(0.0, array_of(self.concentration), self._extended_shape(sample_shape)) + loc
         return wrap(np.asarray((draws + math.pi) % (2 * math.pi) - math.pi).astype(loc.dtype))
 
     def log_prob(self, value: Any) -> Tensor:
@@ -92,7 +93,7 @@ class _LogBessel(Function):
     @staticmethod
     def forward(ctx: Any, x: Any) -> Any:
         ctx.save_for_backward(x)
-        return wrap(np.asarray(np.log(_bessel(x._array)[0])).astype(x.dtype))
+        return wrap(np.asarray(np.log(_bessel(array_of(x))[0])).astype(x.dtype))
 
     @staticmethod
     def backward(ctx: Any, dz: Any) -> Any:
@@ -105,7 +106,7 @@ class _BesselRatio(Function):
 
     @staticmethod
     def forward(ctx: Any, x: Any) -> Any:
-        r = wrap(np.asarray(_bessel(x._array)[1]).astype(x.dtype))
+        r = wrap(np.asarray(_bessel(array_of(x))[1]).astype(x.dtype))
         ctx.save_for_backward(x, r)
         return r
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from autograd import Tensor, broadcast_shapes, mvlgamma, randn, where
 from autograd.errors import SettingError, ShapeError
+from autograd.extend import array_of, wrap
 from autograd.linalg import inv, slogdet, solve
-from autograd.tensors.core import wrap
 
 from . import constraints, implicit
 from .constraints import Constraint
@@ -59,7 +59,7 @@ class Wishart(ExponentialFamily):
             raise ShapeError(f"{name} must be at least two-dimensional, with optional leading batch dimensions")
         freedom = df if isinstance(df, Tensor) else wrap(np.asarray(df, matrix.dtype))
         batch, event = broadcast_shapes(matrix.shape[:-2], freedom.shape), matrix.shape[-2:]
-        if (freedom._array <= event[-1] - 1).any():
+        if (array_of(freedom) <= event[-1] - 1).any():
             raise SettingError(f"Value of df={df} expected to be greater than ndim - 1 = {event[-1] - 1}.")
         self.df = freedom.expand(batch)
         self.__dict__[name] = matrix.expand((*batch, *event))

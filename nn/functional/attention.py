@@ -10,8 +10,8 @@ import numpy as np
 
 from autograd import Tensor, where
 from autograd.errors import SettingError, ShapeError
+from autograd.extend import apply, array_of, wrap
 from autograd.ops import attention as ops
-from autograd.tensors.core import apply, array_of, wrap
 
 from .dropouts import dropout
 

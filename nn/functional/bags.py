@@ -9,8 +9,8 @@ from numpy import ndarray as Array
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
+from autograd.extend import apply, array_of, operand, wrap
 from autograd.ops import index as ops
-from autograd.tensors.core import apply, array_of, operand, wrap
 from autograd.tensors.index import embedding
 
 

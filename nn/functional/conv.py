@@ -9,10 +9,9 @@ import operator
 from typing import Any
 
 from autograd import Tensor
-from autograd.advice import same_dtype
 from autograd.errors import DTypeError, SettingError, ShapeError
+from autograd.extend import apply, operand, same_dtype
 from autograd.ops import conv as ops
-from autograd.tensors.core import apply, operand
 
 Ints = int | tuple[int, ...] | list[int]
 Sizes = tuple[int, ...]

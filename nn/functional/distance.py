@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import Tensor, broadcast_tensors
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.tensors.core import operand
+from autograd.extend import operand
 from autograd.tensors.out import into
 
 

@@ -11,11 +11,9 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.advice import to_float
 from autograd.errors import DTypeError, SettingError, ShapeError
+from autograd.extend import apply, operand, to_float, update, wrap
 from autograd.ops import activation as ops
-from autograd.tensors.core import apply, operand, wrap
-from autograd.tensors.inplace import update
 
 from .. import draw
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import ShapeError
+from autograd.extend import apply
 from autograd.ops import conv as ops
-from autograd.tensors.core import apply
 
 from .conv import Ints, Sizes, numbers, tensor
 

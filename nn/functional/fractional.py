@@ -8,9 +8,8 @@ import numpy as np
 from numpy import ndarray as Array
 
 from autograd import rand
-from autograd.advice import to_float
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.tensors.core import array_of, operand, wrap
+from autograd.extend import array_of, operand, to_float, wrap
 
 from .pool.windows import per_axis
 

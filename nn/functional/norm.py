@@ -10,13 +10,10 @@ import numpy as np
 from numpy import ndarray as Array
 
 from autograd import Tensor, stack
-from autograd.advice import same_dtype, to_float
 from autograd.errors import DTypeError, SettingError, ShapeError
+from autograd.extend import apply, apply_keeping, array_of, cast, noted, operand, same_dtype, to_float, wrap
 from autograd.ops import fused
 from autograd.ops import norm as ops
-from autograd.tensors.core import apply, apply_keeping, array_of, cast, operand, wrap
-
-from ..write import noted
 
 Sizes = tuple[int, ...]
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from autograd import Tensor
-from autograd.advice import same_dtype
 from autograd.errors import DTypeError, ShapeError
+from autograd.extend import apply, operand, same_dtype
 from autograd.ops.linalg import linear as linear_op
-from autograd.tensors.core import apply, operand
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd import Tensor
-from autograd.tensors.core import array_of
+from autograd.extend import array_of
 
 from . import conv
 from .conv import conv1d

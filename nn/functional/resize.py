@@ -10,8 +10,8 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
+from autograd.extend import apply, operand
 from autograd.ops import resize as ops
-from autograd.tensors.core import apply, operand
 
 from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 

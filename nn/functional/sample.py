@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.advice import same_dtype
 from autograd.errors import DTypeError, SettingError, ShapeError
+from autograd.extend import apply, operand, same_dtype, wrap
 from autograd.ops.index import zero_at
-from autograd.tensors.core import apply, operand, wrap
 
 _MODES = ("bilinear", "nearest", "bicubic")
 _PADDING = ("zeros", "border", "reflection")

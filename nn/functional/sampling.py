@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor
-from autograd.advice import to_float
 from autograd.errors import DTypeError, SettingError
+from autograd.extend import operand, to_float, update, wrap
 from autograd.tensors.activation import leaky_relu
-from autograd.tensors.core import operand, wrap
-from autograd.tensors.inplace import update
 
 from .. import draw
 

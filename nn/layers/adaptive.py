@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor, cat
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
-from autograd.tensors.core import array_of, wrap
+from autograd.extend import array_of, wrap
 
 from ..module import Module
 from .container import ModuleList, Sequential

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, cat
+from autograd import Tensor, cat, get_default_dtype
 from autograd.devices import check_device
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.tensors.core import array_of, get_default_dtype, wrap
+from autograd.extend import array_of, wrap
 
 from .. import functional as F
 from .. import init

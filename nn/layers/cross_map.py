@@ -6,8 +6,8 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import ShapeError
-from autograd.tensors.pad import pad
 
+from ..functional import pad
 from ..module import Module
 
 

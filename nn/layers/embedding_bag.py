@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from autograd import Tensor
 from autograd.errors import SettingError, ShapeError
-from autograd.tensors.core import array_of
+from autograd.extend import array_of
 
 from .. import functional as F
 from .. import init

@@ -11,11 +11,11 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import AutogradError, SettingError, ShapeError
-from autograd.tensors.core import array_of
+from autograd.extend import UninitializedTensorMixin, array_of
 
 from ..functional.conv import Ints
 from ..module import Module
-from ..parameter import UninitializedBuffer, UninitializedParameter, UninitializedTensorMixin, is_lazy
+from ..parameter import UninitializedBuffer, UninitializedParameter, is_lazy
 from .conv import (
     Conv1d,
     Conv2d,

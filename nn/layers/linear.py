@@ -7,10 +7,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Tensor, get_default_dtype
 from autograd.devices import check_device
 from autograd.errors import SettingError, ShapeError
-from autograd.tensors.core import array_of, get_default_dtype
+from autograd.extend import array_of
 
 from .. import functional as F
 from .. import init

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import SettingError
-from autograd.tensors.core import array_of, wrap
+from autograd.extend import array_of, wrap
 
 from .. import functional as F
 from ..functional.loss.checks import legacy

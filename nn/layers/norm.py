@@ -11,8 +11,8 @@ import numpy as np
 from autograd import Tensor
 from autograd.devices import check_device
 from autograd.errors import SettingError, ShapeError
+from autograd.extend import wrap
 from autograd.modes import state
-from autograd.tensors.core import wrap
 
 from .. import functional as F
 from .. import init

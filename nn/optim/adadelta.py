@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import SettingError
+from autograd.extend import array_of
 
 from .optimizer import Array, Group, Optimizer, State, settings, zeros
 
@@ -48,7 +49,7 @@ class Adadelta(Optimizer):
         a, b = self.scratch(x)
         g = self.gradient(x, g, group, a)
         rho, eps = group["rho"], group["eps"]
-        v, u = state["square_avg"]._array, state["acc_delta"]._array
+        v, u = array_of(state["square_avg"]), array_of(state["acc_delta"])
         v *= rho
         np.multiply(g, g, b)
         b *= 1 - rho

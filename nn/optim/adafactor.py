@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import SettingError
-from autograd.tensors.core import wrap
+from autograd.extend import array_of, wrap
 
 from .optimizer import Array, Group, Optimizer, State, settings
 
@@ -74,13 +74,13 @@ class Adafactor(Optimizer):
             x *= 1 - group["lr"] * group["weight_decay"]
         squares = g * g
         if x.ndim > 1:
-            rows, columns = state["row_var"]._array, state["col_var"]._array
+            rows, columns = array_of(state["row_var"]), array_of(state["col_var"])
             rows += new * (squares.mean(-1, keepdims=True) - rows)
             columns += new * (squares.mean(-2, keepdims=True) - columns)
             estimate = rows * columns
             estimate /= np.maximum(rows.mean(-2, keepdims=True), eps1)
         else:
-            variance = state["variance"]._array
+            variance = array_of(state["variance"])
             variance += new * (squares - variance)
             estimate = variance
         step = g / np.sqrt(np.maximum(estimate, eps1 * eps1))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.tensors.core import wrap
+from autograd.extend import array_of, wrap
 
 from .optimizer import Array, Group, Optimizer, State, settings
 
@@ -47,7 +47,7 @@ class Adagrad(Optimizer):
         state["step"] = t = state["step"] + 1
         a, b = self.scratch(x)
         g = self.gradient(x, g, group, a)
-        total = state["sum"]._array
+        total = array_of(state["sum"])
         total += np.multiply(g, g, b)
         np.sqrt(total, b)
         b += group["eps"]

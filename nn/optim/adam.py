@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import autograd.update as update
+from autograd.extend import array_of
 from autograd.later import later
 
 from .optimizer import Array, Group, Optimizer, State, settings, zeros
@@ -56,7 +57,7 @@ class Adam(Optimizer):
         a, b = self.scratch(x)
         g = self.gradient(x, g, group, a)
         b1, b2 = group["betas"]
-        m, v = state["exp_avg"]._array, state["exp_avg_sq"]._array
+        m, v = array_of(state["exp_avg"]), array_of(state["exp_avg_sq"])
         # lr * (m / c1) / (sqrt(v) / c2 + eps), multiplied through by c2
         c1, c2 = 1 - b1**t, math.sqrt(1 - b2**t)
         eps, rate = group["eps"] * c2, group["lr"] * c2 / c1
@@ -64,7 +65,7 @@ class Adam(Optimizer):
             update.adam(x, g, m, v, (b1, b2), eps, rate, b)
             return
         update.means(m, v, g, b1, b2, b)
-        largest = state["max_exp_avg_sq"]._array
+        largest = array_of(state["max_exp_avg_sq"])
         np.maximum(largest, v, out=largest)
         np.sqrt(largest, b)
         b += eps

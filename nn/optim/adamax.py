@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.extend import array_of
+
 from .optimizer import Array, Group, Optimizer, State, settings, zeros
 
 
@@ -40,7 +42,7 @@ class Adamax(Optimizer):
         a, b = self.scratch(x)
         g = self.gradient(x, g, group, a)
         b1, b2 = group["betas"]
-        m, u = state["exp_avg"]._array, state["exp_inf"]._array
+        m, u = array_of(state["exp_avg"]), array_of(state["exp_inf"])
         m *= b1
         m += np.multiply(g, 1 - b1, b)
         np.abs(g, b)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.extend import array_of
+
 from .optimizer import Array, Group, Optimizer, State, settings, zeros
 
 
@@ -39,7 +41,7 @@ class ASGD(Optimizer):
         state["step"] = t = state["step"] + 1
         a, b = self.scratch(x)
         g = self.gradient(x, g, group, a)
-        eta, average = state["eta"], state["ax"]._array
+        eta, average = state["eta"], array_of(state["ax"])
         x *= 1 - group["lambd"] * eta
         x -= np.multiply(g, eta, b)
         average += np.multiply(np.subtract(x, average, a), state["mu"], a)

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import Tensor, enable_grad
 from autograd.errors import SettingError
-from autograd.tensors.core import wrap
+from autograd.extend import array_of, shape_of, wrap
 
 from .optimizer import Array, Closure, Group, Optimizer, State, numbers, settings
 
@@ -58,19 +58,19 @@ class LBFGS(Optimizer):
     def _flat_gradient(self) -> Array:
         return np.concatenate(
             [
-                (np.zeros(p._array.size, p._array.dtype) if p._grad is None else p._grad._array.reshape(-1))
+                (np.zeros(p.numel(), p.dtype) if p.grad is None else array_of(p.grad).reshape(-1))
                 for p in self.param_groups[0]["params"]
             ]
         )
 
     def _flat(self) -> Array:
-        return np.concatenate([p._array.reshape(-1) for p in self.param_groups[0]["params"]])
+        return np.concatenate([array_of(p).reshape(-1) for p in self.param_groups[0]["params"]])
 
     def _place(self, x: Array) -> None:
         start = 0
         for p in self.param_groups[0]["params"]:
-            stop = start + p._array.size
-            p._array[...] = x[start:stop].reshape(p._array.shape)
+            stop = start + p.numel()
+            array_of(p)[...] = x[start:stop].reshape(shape_of(p))
             start = stop
 
     def _restored(self, name: str, value: Any, p: Any) -> Any:
@@ -150,8 +150,8 @@ class LBFGS(Optimizer):
             state.update(old_dirs=[], old_stps=[], ro=[], H_diag=1.0)
             return -g
         ys, ss, ro = state["old_dirs"], state["old_stps"], state["ro"]
-        y = g - state["prev_flat_grad"]._array
-        s = state["d"]._array * state["t"]
+        y = g - array_of(state["prev_flat_grad"])
+        s = array_of(state["d"]) * state["t"]
         curvature = float(y @ s)
         if curvature > 1e-10:
             if len(ys) == history_size:
@@ -164,11 +164,11 @@ class LBFGS(Optimizer):
         q = -g
         weights = [0.0] * len(ys)
         for i in reversed(range(len(ys))):
-            weights[i] = float(ss[i]._array @ q) * ro[i]
-            q -= weights[i] * ys[i]._array
+            weights[i] = float(array_of(ss[i]) @ q) * ro[i]
+            q -= weights[i] * array_of(ys[i])
         q *= state["H_diag"]
         for i in range(len(ys)):
-            q += (weights[i] - float(ys[i]._array @ q) * ro[i]) * ss[i]._array
+            q += (weights[i] - float(array_of(ys[i]) @ q) * ro[i]) * array_of(ss[i])
         return q
 
 

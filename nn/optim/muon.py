@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import SettingError, ShapeError
+from autograd.extend import array_of
 
 from .optimizer import Array, Group, Optimizer, State, settings, zeros
 
@@ -62,7 +63,7 @@ class Muon(Optimizer):
     def update(self, x: Array, g: Array, state: State, group: Group) -> None:
         if not state:
             state["momentum_buffer"] = zeros(x)
-        v, momentum = state["momentum_buffer"]._array, group["momentum"]
+        v, momentum = array_of(state["momentum_buffer"]), group["momentum"]
         v += (1 - momentum) * (g - v)
         step = g + momentum * (v - g) if group["nesterov"] else v
         step = orthogonalised(step, group["ns_coefficients"], group["ns_steps"], group["eps"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import importlib
-import sys
 import warnings
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -15,14 +14,10 @@ from numpy import ndarray as Array
 
 from autograd import Tensor, enable_grad
 from autograd.errors import CheckpointError, GraphError, SettingError
-from autograd.lines import outer
-from autograd.modes import state
-from autograd.tensors import Handle
-from autograd.tensors.core import array_of, wrap
+from autograd.extend import Handle, array_of, clear_grad, noted, record_of, shape_of, wrap
 
 from ..learner import note_step
 from ..mistakes import no_parameters, nothing_left
-from ..write import clear_grad
 
 State = dict[str, Any]
 Group = dict[str, Any]
@@ -106,7 +101,9 @@ class Optimizer:
             if not isinstance(p, Tensor):
                 raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
             if not p.is_leaf and not p.retains_grad:
-                raise SettingError(f"can't optimize a non-leaf Tensor, the result of {p._node.op} at {p._node.line}")
+                record = record_of(p)
+                assert record is not None  # it is no leaf
+                raise SettingError(f"can't optimize a non-leaf Tensor, the result of {record.op} at {record.line}")
         for name, value in self.defaults.items():
             group.setdefault(name, value)
         self.check(group)
@@ -138,7 +135,7 @@ class Optimizer:
 
     def check(self, group: Group) -> None:
         """Raise SettingError for settings that make no sense."""
-        if isinstance(group.get("lr"), Tensor) and group["lr"]._array.size != 1:
+        if isinstance(group.get("lr"), Tensor) and group["lr"].numel() != 1:
             raise SettingError(f"Tensor lr must be 1-element, got shape {tuple(group['lr'].shape)}")
         for name, what in self.not_negative.items():
             if isinstance(group.get(name), str):
@@ -170,9 +167,9 @@ class Optimizer:
         for group in self.param_groups:
             settings = group if type(group.get("lr")) is float else numbers(group)
             for p in group["params"]:
-                grad = p._grad
+                grad = p.grad
                 if grad is not None:
-                    self.update(p._array, grad._array, self.state[p], settings)
+                    self.update(array_of(p), array_of(grad), self.state[p], settings)
                     moved.append(p)
         self._moved(moved, closure)
         if moved:
@@ -196,12 +193,7 @@ class Optimizer:
 
     def _moved(self, parameters: list[Any], closure: Closure | None = None) -> None:
         """After the arrays were written: tell the tape, count the step, run the hooks."""
-        home = state.home
-        if home.records:
-            frame = outer(sys._getframe(1))
-            name = f"{type(self).__name__}.step"
-            for p in parameters:
-                home.mutated(p._array, name, frame)
+        noted(f"{type(self).__name__}.step", *parameters)
         self.steps += 1
         for hook in list(self._post_hooks.values()):
             hook(self, (self,) if closure is None else (self, closure), {})
@@ -356,11 +348,11 @@ class Optimizer:
             return int(array.item())
         if name == "mu_product":
             return float(array.item())
-        if self.shaped_state and array.shape != p._array.shape:
+        if self.shaped_state and array.shape != shape_of(p):
             raise CheckpointError(
-                f"loaded state dict: {name} has shape {array.shape}, its parameter has shape {p._array.shape}"
+                f"loaded state dict: {name} has shape {array.shape}, its parameter has shape {shape_of(p)}"
             )
-        return wrap(array.astype(p._array.dtype if array.dtype.kind == "f" else array.dtype, order="C"))
+        return wrap(array.astype(p.dtype if array.dtype.kind == "f" else array.dtype, order="C"))
 
     def __getstate__(self) -> dict[str, Any]:
         return dict(self.__dict__, _buffers={})

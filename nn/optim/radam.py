@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import autograd.update as update
+from autograd.extend import array_of
 
 from .optimizer import Array, Group, Optimizer, State, settings, zeros
 
@@ -45,7 +46,7 @@ class RAdam(Optimizer):
         a, b = self.scratch(x)
         g = self.gradient(x, g, group, a)
         b1, b2 = group["betas"]
-        m, v = state["exp_avg"]._array, state["exp_avg_sq"]._array
+        m, v = array_of(state["exp_avg"]), array_of(state["exp_avg_sq"])
         update.means(m, v, g, b1, b2, b)
         lr = group["lr"] / (1 - b1**t)
         r_inf = 2 / (1 - b2) - 1

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd.extend import array_of
+
 from .optimizer import Array, Group, Optimizer, State, settings, zeros
 
 
@@ -48,13 +50,13 @@ class RMSprop(Optimizer):
         a, b = self.scratch(x)
         g = self.gradient(x, g, group, a)
         alpha = group["alpha"]
-        v = state["square_avg"]._array
+        v = array_of(state["square_avg"])
         v *= alpha
         np.multiply(g, g, b)
         b *= 1 - alpha
         v += b
         if group["centered"]:
-            mean = state["grad_avg"]._array
+            mean = array_of(state["grad_avg"])
             mean *= alpha
             mean += np.multiply(g, 1 - alpha, b)
             np.multiply(mean, mean, b)
@@ -63,7 +65,7 @@ class RMSprop(Optimizer):
         b += group["eps"]
         np.divide(g, b, b)
         if group["momentum"] > 0:
-            u = state["momentum_buffer"]._array
+            u = array_of(state["momentum_buffer"])
             u *= group["momentum"]
             u += b
             np.multiply(u, group["lr"], b)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import SettingError
-from autograd.tensors.core import wrap
+from autograd.extend import array_of, wrap
 
 from .optimizer import Array, Group, Optimizer, State, settings, zeros
 
@@ -49,7 +49,7 @@ class Rprop(Optimizer):
         if not state:
             state.update(step=0, prev=zeros(x), step_size=wrap(np.full(x.shape, group["lr"], x.dtype)))
         state["step"] += 1
-        previous, size = state["prev"]._array, state["step_size"]._array
+        previous, size = array_of(state["prev"]), array_of(state["step_size"])
         turned = np.sign(g) * np.sign(previous) * (-1 if group["maximize"] else 1)
         size[turned > 0] *= group["etas"][1]
         size[turned < 0] *= group["etas"][0]

@@ -9,8 +9,8 @@ import numpy as np
 
 import autograd.update as update
 from autograd.errors import SettingError
+from autograd.extend import array_of, wrap
 from autograd.later import later
-from autograd.tensors.core import wrap
 
 from .optimizer import Array, Group, Optimizer, State, settings
 
@@ -60,7 +60,7 @@ class SGD(Optimizer):
             return
         kept = state.get("momentum_buffer")
         if kept is not None:
-            update.momentum(x, g, kept._array, group["lr"], momentum, group["dampening"], group["nesterov"])
+            update.momentum(x, g, array_of(kept), group["lr"], momentum, group["dampening"], group["nesterov"])
             return
         state["momentum_buffer"] = wrap(np.array(g))  # the first v is g, whatever the dampening
         update.sgd(x, g * momentum + g if group["nesterov"] else g, group["lr"])

@@ -21,7 +21,7 @@ from numpy import ndarray as Array
 from autograd import Tensor
 from autograd.devices import check_device
 from autograd.errors import CheckpointError
-from autograd.tensors.core import new_leaf, wrap
+from autograd.extend import array_of, wrap
 
 from . import safetensors
 
@@ -121,7 +121,7 @@ class _Writer:
         if isinstance(value, float):
             return float(value)
         if isinstance(value, Tensor):
-            return ["tensor", self.add(value, value._array, path), value.is_leaf and value.requires_grad]
+            return ["tensor", self.add(value, array_of(value), path), value.is_leaf and value.requires_grad]
         if isinstance(value, np.ndarray):
             return ["array", self.add(value, value, path)]
         if isinstance(value, (dict, list, tuple)):
@@ -225,9 +225,7 @@ class _Reader:
 
 def _tensor(array: Array, requires_grad: bool = False) -> Tensor:
     tensor: Tensor = wrap(array)
-    if requires_grad:
-        new_leaf(tensor)
-    return tensor
+    return tensor.requires_grad_(requires_grad)
 
 
 # ------------------------------------------------------------------------------------------------------------ files

@@ -11,11 +11,9 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import AutogradError
-from autograd.tensors.core import wrap
-from autograd.tensors.untracked import warn_at_line
+from autograd.extend import array_of, noted, warn_at_line, wrap
 
 from ..mistakes import no_parameters
-from ..write import noted
 
 
 def _gradients(function: str, parameters: Tensor | Iterable[Tensor]) -> list[Any]:
@@ -62,7 +60,7 @@ def get_total_norm(
 
     Raises AutogradError if it is NaN or infinite and `error_if_nonfinite`.
     """
-    arrays = [t._array for t in ([tensors] if isinstance(tensors, Tensor) else tensors)]
+    arrays = [array_of(t) for t in ([tensors] if isinstance(tensors, Tensor) else tensors)]
     dtype = np.result_type(*arrays) if arrays else np.dtype(np.float32)
     norms = np.array([_norm(array, float(norm_type)) for array in arrays])
     with np.errstate(over="ignore"):
@@ -104,8 +102,8 @@ def clip_grads_with_norm_(
 def _scale(operation: str, grads: list[Any], max_norm: float, total_norm: Any) -> None:
     scale = float(max_norm) / (float(total_norm) + 1e-6)
     if not scale >= 1:  # NaN scales too: it must not go unnoticed
-        for grad in grads:
-            grad._array *= scale
+        for array in map(array_of, grads):
+            array *= scale
         noted(operation, *grads)
 
 
@@ -113,6 +111,6 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, f
     """Limit every element of every gradient to [-clip_value, clip_value], in place."""
     grads = _gradients("clip_grad_value_", parameters)
     limit = float(clip_value)
-    for grad in grads:
-        np.clip(grad._array, -limit, limit, out=grad._array)
+    for array in map(array_of, grads):
+        np.clip(array, -limit, limit, out=array)
     noted("clip_grad_value_", *grads)

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import Tensor, cat, linalg, randn
 from autograd.errors import SettingError, ShapeError
-from autograd.tensors.core import array_of, wrap
+from autograd.extend import array_of, wrap
 
 from ..module import Module
 from .parametrize import register_parametrization

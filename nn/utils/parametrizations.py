@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from autograd import Tensor
 from autograd.errors import SettingError
-from autograd.tensors.core import wrap
+from autograd.extend import array_of, wrap
 
 from .. import draw
 from ..functional import normalize
@@ -72,15 +72,15 @@ class _SpectralNorm(Module):
         if weight.ndim > 1:
             matrix = as_matrix(weight.detach(), self.dim)
             for name, size in zip(("_u", "_v"), matrix.shape, strict=True):
-                self.register_buffer(name, wrap(unit(draw.normal((size,), 0, 1, weight._array.dtype), eps)))
-            iterate(matrix._array.T, self._v, self._u, 15, eps)  # unlike the hook, u first, then v
+                self.register_buffer(name, wrap(unit(draw.normal((size,), 0, 1, weight.dtype), eps)))
+            iterate(array_of(matrix).T, self._v, self._u, 15, eps)  # unlike the hook, u first, then v
 
     def forward(self, weight: Any) -> Tensor:
         if weight.ndim == 1:
             return normalize(weight, dim=0, eps=self.eps)
         matrix = as_matrix(weight, self.dim)
         if self.training:
-            iterate(matrix._array.T, self._v, self._u, self.n_power_iterations, self.eps)
+            iterate(array_of(matrix).T, self._v, self._u, self.n_power_iterations, self.eps)
         return divided(weight, matrix, self._u, self._v)
 
     def right_inverse(self, value: Tensor) -> Tensor:

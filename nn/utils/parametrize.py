@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 
 from autograd import Tensor, no_grad
 from autograd.errors import DTypeError, SettingError, ShapeError
+from autograd.extend import array_of, overwrite, shape_of
 from autograd.later import later
 
 from ..layers.container import ModuleDict, ModuleList
 from ..module import Module
 from ..parameter import Parameter
-from ..write import overwrite
 
 M = TypeVar("M", bound=Module)
 
@@ -54,7 +54,7 @@ class ParametrizationList(ModuleList):
         self.is_tensor = self.ntensors == 0
         if self.is_tensor:
             if _alike(kept, original):
-                overwrite(original, kept._array, "register_parametrization")  # an optimiser may know it
+                overwrite(original, array_of(kept), "register_parametrization")  # an optimiser may know it
             else:
                 original = Parameter(kept.detach()) if isinstance(original, Parameter) else kept.detach()
             self._keep("original", original)
@@ -85,7 +85,7 @@ class ParametrizationList(ModuleList):
                 raise ShapeError(
                     f"right_inverse: wanted a Tensor of shape {tuple(stored.shape)}, got {tuple(tensor.shape)}"
                 )
-            overwrite(stored, tensor._array, "right_inverse")
+            overwrite(stored, array_of(tensor), "right_inverse")
 
     def forward(self) -> Any:
         first, *others = self
@@ -105,7 +105,7 @@ def _inverse(module: Module, value: Any) -> Any:
 
 def _alike(x: Any, y: Any) -> bool:
     """Have two Tensors the same shape and dtype?"""
-    return bool(x._array.shape == y._array.shape and x._array.dtype == y._array.dtype)
+    return bool(shape_of(x) == shape_of(y) and x.dtype == y.dtype)
 
 
 def _property(name: str) -> property:
@@ -216,12 +216,8 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
     if leave_parametrized:
         with no_grad():
             value = getattr(module, tensor_name)
-        if (
-            made.is_tensor
-            and value._array.shape == original._array.shape
-            and value._array.dtype == original._array.dtype
-        ):
-            overwrite(original, value._array, "remove_parametrizations")  # an optimiser may know it
+        if made.is_tensor and shape_of(value) == shape_of(original) and value.dtype == original.dtype:
+            overwrite(original, array_of(value), "remove_parametrizations")  # an optimiser may know it
         else:
             original = Parameter(value.detach()) if isinstance(original, Parameter) else value.detach()
     elif not made.is_tensor:

@@ -14,8 +14,8 @@ from numpy import ndarray as Array
 
 from autograd import randperm
 from autograd.errors import SettingError, ShapeError
+from autograd.extend import array_of, wrap
 from autograd.names.absent import missing
-from autograd.tensors.core import array_of, wrap
 
 from ..module import Module
 from ..parameter import Parameter
@@ -250,7 +250,7 @@ def remove(module: Module, name: str) -> Module:
     hook(module, ())
     value = getattr(module, name)
     weight = getattr(module, f"{name}_orig")
-    weight._array = np.array(value._array)
+    weight.data = np.array(array_of(value))
     delattr(module, name)
     delattr(module, f"{name}_orig")
     delattr(module, f"{name}_mask")

@@ -10,8 +10,8 @@ from numpy import ndarray as Array
 
 from autograd import Tensor, cat
 from autograd.errors import SettingError, ShapeError
+from autograd.extend import array_of, wrap
 from autograd.later import later
-from autograd.tensors.core import array_of, wrap
 
 
 class _Packed(NamedTuple):
@@ -77,7 +77,7 @@ def invert_permutation(permutation: Tensor | None) -> Tensor | None:
     """The permutation that undoes this one. None, which stands for no change, stays None."""
     if permutation is None:
         return None
-    inverse: Tensor = wrap(np.argsort(permutation._array, kind="stable").astype(np.int64))
+    inverse: Tensor = wrap(np.argsort(array_of(permutation), kind="stable").astype(np.int64))
     return inverse
 
 
@@ -137,7 +137,7 @@ def _checked(function: str, sequences: Iterable[Tensor]) -> list[Tensor]:
 
 def _spread(flat: Tensor, places: Array, padding_value: float, batch_first: bool) -> Tensor:
     """flat[places] (T, B, *), with the padding value where `places` is just behind the end."""
-    padding = np.full((1, *flat.shape[1:]), padding_value, flat._array.dtype)
+    padding = np.full((1, *flat.shape[1:]), padding_value, flat.dtype)
     padded: Tensor = cat([flat, wrap(padding)])[places.T if batch_first else places]
     return padded
 
@@ -198,7 +198,7 @@ def pad_packed_sequence(
 
     total_length   pad to this length, at least that of the longest sequence
     """
-    sizes = sequence.batch_sizes._array
+    sizes = array_of(sequence.batch_sizes)
     longest = len(sizes)
     if total_length is not None and total_length < longest:
         raise ShapeError(
@@ -212,7 +212,7 @@ def pad_packed_sequence(
     if total_length is not None:
         places = np.pad(places, ((0, total_length - longest), (0, 0)), constant_values=int(sizes.sum()))
     if sequence.unsorted_indices is not None:
-        back = sequence.unsorted_indices._array
+        back = array_of(sequence.unsorted_indices)
         places, lengths = places[:, back], lengths[back]
     return _spread(sequence.data, places, padding_value, batch_first), wrap(lengths.astype(np.int64))
 

@@ -9,13 +9,12 @@ from numpy import ndarray as Array
 
 from autograd import Tensor
 from autograd.errors import SettingError
-from autograd.tensors.core import wrap
+from autograd.extend import array_of, overwrite, wrap
 
 from .. import draw
 from ..layers.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from ..module import Module
 from ..parameter import Parameter
-from ..write import overwrite
 from .reparametrize import WeightHook, attach, detach
 
 M = TypeVar("M", bound=Module)
@@ -38,7 +37,7 @@ def unit(x: Array, eps: float) -> Array:
 
 def iterate(matrix: Array, u: Tensor, v: Tensor, times: int, eps: float) -> None:
     """Turn u and v, in place, towards the first singular vectors of `matrix`: power iteration."""
-    left, right = u._array, v._array
+    left, right = array_of(u), array_of(v)
     for _ in range(times):
         right = unit(matrix.T @ left, eps)
         left = unit(matrix @ right, eps)
@@ -48,7 +47,7 @@ def iterate(matrix: Array, u: Tensor, v: Tensor, times: int, eps: float) -> None
 
 def divided(weight: Any, matrix: Any, u: Tensor, v: Tensor) -> Any:
     """`weight` / (u . matrix v), where u and v count as constants, and may change before backward."""
-    left, right = wrap(u._array.copy()), wrap(v._array.copy())
+    left, right = wrap(array_of(u).copy()), wrap(array_of(v).copy())
     return weight / left.dot(matrix.mv(right))
 
 
@@ -68,7 +67,7 @@ class SpectralNorm(WeightHook):
         weight, u, v = (getattr(module, self.name + ending) for ending in ("_orig", "_u", "_v"))
         matrix = as_matrix(weight, self.dim)
         if do_power_iteration:
-            iterate(matrix._array, u, v, self.n_power_iterations, self.eps)
+            iterate(array_of(matrix), u, v, self.n_power_iterations, self.eps)
         return divided(weight, matrix, u, v)
 
     def __call__(self, module: Module, inputs: Any) -> None:
@@ -101,7 +100,7 @@ def spectral_norm(
     module.register_parameter(name + "_orig", weight)
     setattr(module, name, weight.detach())
     for ending, size in zip(("_u", "_v"), matrix.shape, strict=True):
-        module.register_buffer(name + ending, wrap(unit(draw.normal((size,), 0, 1, weight._array.dtype), eps)))
+        module.register_buffer(name + ending, wrap(unit(draw.normal((size,), 0, 1, weight.dtype), eps)))
     return module
 
 

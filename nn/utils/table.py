@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, get_rng_state, no_grad, set_rng_state
-from autograd.tensors.core import get_default_dtype, wrap
+from autograd import Tensor, get_default_dtype, get_rng_state, no_grad, set_rng_state
+from autograd.extend import array_of, shape_of, wrap
 
 from ..hooks import Hooks
 from ..module import Module
@@ -150,9 +150,9 @@ def summary(model: Module, input: Any = None, input_size: Any = None, *, dtype: 
     args = _arguments(model, input, input_size, dtype)
     found = Summary(type(model).__name__)
     for p in model.parameters():
-        found.parameters += p._array.size
-        found.parameter_bytes += p._array.nbytes
-        found.trainable += p._array.size if p.requires_grad else 0
+        found.parameters += p.numel()
+        found.parameter_bytes += p.nbytes
+        found.trainable += p.numel() if p.requires_grad else 0
     with _undisturbed(model), no_grad():
         watcher = _Watcher(model, found)
         try:
@@ -188,8 +188,8 @@ class _Watcher:
             path[len(caller) + 1 if caller else 0 :] if inside else path,
             type(module).__name__,
             len(self.running) if self.running or not path else path.count(".") + 1,
-            sum(p._array.size for p in own),
-            sum(p._array.size for p in own if p.requires_grad),
+            sum(p.numel() for p in own),
+            sum(p.numel() for p in own if p.requires_grad),
         )
         self.found.rows.append(row)
         return row
@@ -207,7 +207,7 @@ class _Watcher:
         row.output_shape = _shapes(output)
         row.flops = flops(module, (*args, *kwargs.values()), output)
         if not module._modules:
-            row.bytes = sum(x._array.nbytes for x in _tensors(output))
+            row.bytes = sum(x.nbytes for x in _tensors(output))
 
     def explain(self, error: Exception, args: Any) -> None:
         """Say which layer raised, what it was given, and why it failed."""
@@ -240,7 +240,7 @@ def _arguments(model: Module, input: Any, input_size: Any, dtype: Any) -> tuple[
         args = input if isinstance(input, (tuple, list)) else (input,)
         return tuple([wrap(x) if isinstance(x, np.ndarray) else x for x in args])
     if dtype is None:
-        dtype = next((p._array.dtype for p in model.parameters()), get_default_dtype())
+        dtype = next((p.dtype for p in model.parameters()), get_default_dtype())
     sizes = [input_size] if all(isinstance(n, (int, np.integer)) for n in input_size) else input_size
     return tuple([wrap(np.zeros(tuple(size), dtype)) for size in sizes])
 
@@ -251,7 +251,7 @@ def _undisturbed(model: Module) -> Iterator[None]:
     modules = list(model.modules())
     before = [(module, module.training, module.__dict__.get("_hooks", _NONE)) for module in modules]
     buffers = [
-        (module, name, buffer, np.array(buffer._array))
+        (module, name, buffer, np.array(array_of(buffer)))
         for module in modules
         for name, buffer in module._buffers.items()
         if buffer is not None
@@ -273,7 +273,7 @@ def _undisturbed(model: Module) -> Iterator[None]:
             if hooks is not _NONE:
                 module.__dict__["_hooks"] = hooks
         for module, name, buffer, values in buffers:
-            buffer._array[...] = values
+            array_of(buffer)[...] = values
             module._buffers[name] = module.__dict__[name] = buffer
 
 
@@ -291,7 +291,7 @@ def flops(module: Module, args: Any, output: Any) -> Any:
         return 0
     kind = {base.__name__ for base in type(module).__mro__}
     own: Any = module
-    size = result._array.size
+    size = result.numel()
     if "Linear" in kind:
         return 2 * size * int(own.weight.shape[1])
     if "Bilinear" in kind:
@@ -301,13 +301,13 @@ def flops(module: Module, args: Any, output: Any) -> Any:
     if hasattr(own, "kernel_size") and isinstance(getattr(own, "weight", None), Tensor):
         # each element of the weight meets each position of the output, or of the input if it is transposed
         transposed = any("Transpose" in name for name in kind)
-        array = first._array if transposed else result._array
+        array = array_of(first if transposed else result)
         channels = own.in_channels if transposed else own.out_channels
-        return 2 * own.weight._array.size * (array.size // channels)
+        return 2 * own.weight.numel() * (array.size // channels)
     if hasattr(own, "hidden_size") and hasattr(own, "input_size"):
         # every step of every sample meets each matrix once
-        matrices = sum(p._array.size for p in own._parameters.values() if p is not None and p._array.ndim == 2)
-        steps = first._array.size // own.input_size
+        matrices = sum(p.numel() for p in own._parameters.values() if p is not None and p.ndim == 2)
+        steps = first.numel() // own.input_size
         return 2 * matrices * steps
     return 0
 
@@ -316,7 +316,7 @@ def _attention_flops(module: Any, args: Any) -> Any:
     """The three projections, query times key, and weights times value."""
     query, key, value = list(_tensors(args))[:3]
     size = module.embed_dim
-    projections = sum(x._array.size * size for x in (query, key, value))
+    projections = sum(x.numel() * size for x in (query, key, value))
     batched = query.ndim == 3
     length = 1 if module.batch_first and batched else 0
     batch = query.shape[1 - length] if batched else 1
@@ -337,7 +337,7 @@ def _tensors(values: Any) -> Iterator[Any]:
 
 
 def _shapes(values: Any) -> list[tuple[int, ...]]:
-    return [x._array.shape for x in _tensors(values)]
+    return [shape_of(x) for x in _tensors(values)]
 
 
 def _shown(shapes: list[tuple[int, ...]] | None) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 from autograd import Tensor, cat
 from autograd.errors import ShapeError
-
-from ..write import overwrite
+from autograd.extend import array_of, overwrite
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
@@ -27,5 +26,5 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     start = 0
     for p in targets:
         stop = start + math.prod(p.shape)
-        overwrite(p, vec._array[start:stop].reshape(p.shape), "vector_to_parameters")
+        overwrite(p, array_of(vec)[start:stop].reshape(p.shape), "vector_to_parameters")
         start = stop

@@ -9,9 +9,8 @@ import numpy as np
 from numpy import ndarray as Array
 
 from autograd import Tensor
-from autograd.advice import to_float
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
-from autograd.tensors.core import array_of, cast, operand
+from autograd.extend import array_of, cast, operand, to_float
 
 
 def reduced(loss: Any, reduction: str) -> Tensor:

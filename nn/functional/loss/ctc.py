@@ -10,7 +10,7 @@ from numpy import ndarray as Array
 
 from autograd import Tensor, stack, where
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
-from autograd.tensors.core import array_of, wrap
+from autograd.extend import array_of, wrap
 from autograd.tensors.pad import pad
 
 from .checks import floating, labels_of, reduced

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import Tensor, where
 from autograd.errors import SettingError, ShapeError
-from autograd.tensors.core import cast, wrap
+from autograd.extend import cast, wrap
 
 from .checks import floating, legacy, like, reduced
 

@@ -9,10 +9,10 @@ from numpy import ndarray as Array
 
 from autograd import Tensor, where
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
+from autograd.extend import apply, array_of, cast, wrap
 from autograd.ops import loss as ops
 from autograd.records import Record
 from autograd.tensors.activation import logsigmoid
-from autograd.tensors.core import apply, array_of, cast, wrap
 
 from ...learner import due, glance, warn_once
 from .checks import floating, labels_of, legacy, like, reduced, rescaled, scores

@@ -10,8 +10,8 @@ from numpy import ndarray as Array
 
 from autograd import Tensor
 from autograd.errors import DTypeError, LabelError, NoRuleError, ShapeError
+from autograd.extend import array_of, wrap
 from autograd.modes import state
-from autograd.tensors.core import array_of, wrap
 
 from .checks import NO_INDICES, bad_reduction
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from autograd import Tensor, where
 from autograd.errors import LabelError, SettingError, ShapeError
+from autograd.extend import apply, wrap
 from autograd.ops import loss as ops
 from autograd.tensors.activation import logsigmoid
-from autograd.tensors.core import apply, wrap
 
 from .checks import floating, labels_of, legacy, like, reduced, rescaled
 from .indices import by_class, checked, class_weights

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Tensor, where
 from autograd.errors import SettingError, ShapeError
-from autograd.tensors.core import array_of, wrap
+from autograd.extend import array_of, wrap
 
 from ..distance import cosine_similarity, pairwise_distance
 from .checks import check_signs, floating, legacy, like, reduced

@@ -6,8 +6,8 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import SettingError, ShapeError
+from autograd.extend import cast
 from autograd.tensors.activation import hardtanh
-from autograd.tensors.core import cast
 
 from .checks import floating, legacy, like, reduced
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
+from autograd.extend import apply_keeping, wrap
 from autograd.ops import pool as ops
 from autograd.ops.pool import Windows
-from autograd.tensors.core import apply_keeping, wrap
 
 from .windows import Numbers, adaptive_windows, checked, per_axis, stride_or_size, windows_along
 

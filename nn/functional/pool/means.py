@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Tensor, where
 from autograd.errors import SettingError
+from autograd.extend import apply, operand, wrap
 from autograd.ops import pool as ops
 from autograd.ops.resize import mean_taps, resample
-from autograd.tensors.core import apply, operand, wrap
-from autograd.tensors.piecewise import where
 
 from .windows import Numbers, adaptive_windows, checked, per_axis, stride_or_size, windows_along
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import DTypeError, LabelError, ShapeError
+from autograd.extend import apply, array_of, operand
 from autograd.ops import pool as ops
-from autograd.tensors.core import apply, array_of, operand
 
 from .windows import per_axis, stride_or_size
 

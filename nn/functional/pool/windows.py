@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.tensors.core import operand
+from autograd.extend import operand
 
 Numbers = tuple[int, ...]
 _COUNT = {1: "one int", 2: "two ints", 3: "three ints"}

@@ -1,0 +1,181 @@
+"""What layers, losses, optimisers and operations are written with: all that `nn` asks of the engine, and all you need.
+
+An operation is declared once, by a function on arrays and a rule for each input. Called on Tensors it is recorded:
+
+>>> from autograd import check_grads, tensor
+>>> from autograd.extend import apply_keeping, array_of, op, operand, overwrite, shape_of
+>>> swish = op(
+...     "swish_demo",
+...     lambda x: (x / (1 + np.exp(-x)), 1 / (1 + np.exp(-x))),
+...     keeps=("s",),
+...     formula=lambda x: x / (1 + np.exp(-x)),
+...     dx=lambda dz, x, s: dz * (s + x * s * (1 - s)),
+... )
+>>> x = tensor([0.0, 1.0], requires_grad=True)
+>>> swish(x).sum().backward()
+>>> x.grad
+tensor([0.5000, 0.9277])
+>>> bool(check_grads(swish, (tensor([0.5, -2.0], dtype=np.float64),), second_order=True))
+True
+
+What is needed for that, and for the functions, layers and optimisers around it:
+
+    op                    declares an operation; its flags are described at `Op`
+    apply                 runs one on Tensors, arrays, numbers and None, and records it: `op(...)` without detours
+    apply_keeping         the same, and what the operation keeps for its rules, such as the mean that a norm divided by
+    operand               a Tensor of what a user passed: itself, or a constant of an array, a number or nested lists
+    shape_of              the shape as a tuple (`x.shape` makes a `Size`, in three times the time); x.dtype, x.ndim
+    array_of              the values: the array of a Tensor, not to be written to. No gradient flows through it
+    record_of             which operation computed a Tensor, and where
+    wrap                  a constant Tensor around an array, without a copy
+    cast, result_type     a Tensor of another dtype, recorded; the dtype of an operation on several operands
+    overwrite, noted, clear_grad
+                          writing outside of any recording, as optimisers and initialisers do
+    update                writing inside of one: `x.relu_()` is `update(x, "relu_", relu)`
+    hold                  fills a new object of a subclass of Tensor
+    UninitializedTensorMixin  a Tensor whose size is not known yet
+    to_float, same_dtype  the second half of an error message: what to do about a dtype that does not fit
+    user_frame, warn_at_line
+                          the line of the user's program that is running, and a warning that points at it
+    add_library_folder    lines that are recorded point at the callers of the files in that folder
+    Handle                what registering a hook returns: `remove()` takes it away
+
+The errors to raise are in `autograd.errors`. The operations of the library are in `autograd.ops`, a module per family:
+`apply(autograd.ops.linalg.linear, x, weight)`.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from .advice import same_dtype, to_float
+from .lines import add_library_folder, outer
+from .modes import state
+from .op import Op, op
+from .records import Record
+from .tensors.core import Core, apply, apply_keeping, array_of, cast, new_leaf, operand, result_type, wrap
+from .tensors.hooks import Handle
+from .tensors.inplace import update
+from .tensors.uninitialized import UninitializedTensorMixin
+from .tensors.untracked import warn_at_line
+
+__all__ = [
+    "Handle",
+    "Op",
+    "UninitializedTensorMixin",
+    "add_library_folder",
+    "apply",
+    "apply_keeping",
+    "array_of",
+    "cast",
+    "clear_grad",
+    "hold",
+    "noted",
+    "op",
+    "operand",
+    "overwrite",
+    "record_of",
+    "result_type",
+    "same_dtype",
+    "shape_of",
+    "to_float",
+    "update",
+    "user_frame",
+    "warn_at_line",
+    "wrap",
+]
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape of a Tensor as a plain tuple: for checks that run at every call, and for messages.
+
+    >>> shape_of(wrap(np.ones((2, 3))))
+    (2, 3)
+    """
+    shape: tuple[int, ...] = x._array.shape
+    return shape
+
+
+def record_of(x: Any) -> Record | None:
+    """The record of the operation that computed a Tensor (`.op` is its name, `.line` where it ran); None for others.
+
+    >>> from autograd import tensor
+    >>> record_of(tensor(2.0, requires_grad=True) * 3).op, record_of(tensor(2.0))
+    ('mul', None)
+    """
+    node = x._node
+    return node if type(node) is Record else None
+
+
+def hold(tensor: Core, data: Any, requires_grad: bool = False) -> None:
+    """Let a new object of a subclass of Tensor stand for `data`: for `__init__`, in place of Tensor's own.
+
+    data            a Tensor or an array, whose memory is shared; or numbers
+    requires_grad   make it a leaf. Raises DTypeError if the dtype is no floating point one
+
+    >>> from autograd import Tensor
+    >>> class Weight(Tensor):
+    ...     def __init__(self, data):
+    ...         hold(self, data, requires_grad=True)
+    >>> Weight([1.0, 2.0]).requires_grad
+    True
+    """
+    tensor._array = array_of(data)
+    tensor._node = None
+    if requires_grad:
+        new_leaf(tensor)
+
+
+def overwrite(tensor: Core, value: Any, operation: str) -> None:
+    """Set the elements of `tensor` to `value` (an array or a number), and tell the tape that they changed.
+
+    Nothing is recorded. A pending backward that needs the old values raises, and names `operation`.
+
+    >>> x = wrap(np.zeros(2))
+    >>> overwrite(x, [1, 2], "demo")
+    >>> x.tolist()
+    [1.0, 2.0]
+    """
+    tensor._array[...] = value
+    noted(operation, tensor)
+
+
+def noted(operation: str, *tensors: Core) -> None:
+    """Tell the tape that `operation` has overwritten the arrays of `tensors`: a pending backward may need them.
+
+    This is what makes `array_of(x)[...] = 0` right: an optimiser writes many arrays, and notes them once.
+
+    >>> from autograd import tensor
+    >>> x = tensor([1.0, 2.0], requires_grad=True)
+    >>> z = (x * x).sum()
+    >>> array_of(x)[...] = 0
+    >>> noted("demo", x)
+    >>> z.backward()
+    Traceback (most recent call last):
+    autograd.errors.InplaceError: ...
+    """
+    home = state.home
+    if home.records:
+        frame = outer(sys._getframe(1))
+        for tensor in tensors:
+            home.mutated(tensor._array, operation, frame)
+
+
+def clear_grad(tensor: Core, set_to_none: bool = True) -> None:
+    """Forget the gradient of `tensor`, or fill it with zeros."""
+    grad = tensor._grad
+    if set_to_none or grad is None:
+        tensor._grad = None
+    elif grad._node is not None:  # made with create_graph: a computed value, which must not be overwritten
+        tensor._grad = wrap(np.zeros_like(grad._array))
+    else:
+        overwrite(grad, 0, "zero_grad")
+
+
+def user_frame() -> FrameType:
+    """The innermost running frame that is no part of the library: the line that a warning should point at."""
+    return outer(sys._getframe(1))
