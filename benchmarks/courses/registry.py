@@ -9,6 +9,7 @@ import importlib
 from typing import Any
 
 REPRODUCTIONS = {
+    "hundred-lines": "hundred_lines_compared",
     "derivations": "hand_derivations",
     "conv-by-hand": "conv_by_hand",
     "tanh-sigmoid-net": "tanh_sigmoid_net",
