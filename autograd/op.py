@@ -21,6 +21,8 @@ from typing import Any, overload
 
 import numpy as np
 
+from kernels.machine.fast import Fast
+
 from .plan import HALF, Plan, in_single
 
 Function = Callable[..., Any]
@@ -51,7 +53,7 @@ class Op:
                 not fit into float16, or would lose digits there. Of rules this holds for all that combine anything
     anew        (inputs, settings) -> the same for running `forward` on other inputs, where only part of these is
                 meant, or the rule differentiates another function: used by the checker alone
-    large       what to call instead of `forward` when the first input is large: the same, in threads
+    fast        the compiled twins of `forward` and of rules, and from what size on they pay: see `kernels.machine.fast`
     private     inputs that may be overwritten after the op ran: a record that kept one is given a copy just before. For
                 inputs that PyTorch, which computes the same in another way, does not keep; and for all that only the
                 formula asks for
@@ -76,7 +78,7 @@ class Op:
         outputs: int = 1,
         single: bool = False,
         anew: Function | None = None,
-        large: Function | None = None,
+        fast: Fast | None = None,
         private: tuple[str, ...] = (),
         keeps: tuple[str, ...] = (),
         formula: Function | None = None,
@@ -94,7 +96,8 @@ class Op:
         self.outputs = outputs
         self.single = single
         self.anew = anew
-        self.large = large
+        self.fast = fast
+        self.choose = forward if fast is None or fast.value is None else fast.value.beside(forward)
         self.private = private
         self.keeps = keeps
         self.formula = formula
@@ -122,9 +125,9 @@ class Op:
         if self.told and recorded:
             settings["recorded"] = True
         if self.single and arrays[0].dtype is HALF:
-            z = in_single(self.forward, *arrays, **settings)
+            z = in_single(self.choose, *arrays, **settings)
         else:
-            z = self.forward(*arrays, **settings)
+            z = self.choose(*arrays, **settings)
         if self.told:
             settings.pop("recorded", None)
         if not self.keeps:
@@ -170,7 +173,7 @@ def op(
     outputs: int = 1,
     single: bool = False,
     anew: Function | None = None,
-    large: Function | None = None,
+    fast: Fast | None = None,
     private: tuple[str, ...] = (),
     keeps: tuple[str, ...] = (),
     formula: Function | None = None,
@@ -200,7 +203,7 @@ def op(
             outputs=outputs,
             single=single,
             anew=anew,
-            large=large,
+            fast=fast,
             private=private,
             keeps=keeps,
             formula=formula,

@@ -3,6 +3,8 @@
 plan   the rules of each op as one straight-line function (`Plan.source` shows it), in place of a loop over them
 tape   the walk back without questions where there is nothing to ask; when to sweep
 
+The compiled twins of functions on arrays (`kernels.machine.fast`) run only with it, too.
+
 It is installed when `autograd` is imported, unless the environment has WENGERT_PLAIN=1. Tests hold it against what it
 stands for, and run the table of ops and the standard models without it.
 """
@@ -10,6 +12,8 @@ stands for, and run the table of ops and the standard models without it.
 from __future__ import annotations
 
 import os
+
+from kernels.machine import fast
 
 from ..modes import state
 from ..op import Op
@@ -22,3 +26,5 @@ if INSTALLED:
     Op.way_back = CompiledPlan
     type(state).new_tape = FastTape
     state.home = state.tape = FastTape()
+else:
+    fast.off()

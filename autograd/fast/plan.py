@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from kernels.machine.fast import SIZES, Twin
 from kernels.pointwise import arithmetic
 
 from ..broadcast import unbroadcast
@@ -48,12 +49,24 @@ class CompiledPlan(Plan):
     @cached_property
     def pulls(self) -> tuple[Function, ...]:
         """One function (dz, saved) -> cotangent per rule."""
-        return tuple(self._compile_pull(rule, need) for rule, need in zip(self.rules, self.needs, strict=True))
+        pairs = zip(self.rules, self.needs, strict=True)
+        return tuple(self._compile_pull(position, rule, need) for position, (rule, need) in enumerate(pairs))
 
     def given(self, position: int, dz: Any, saved: Any) -> Any:
         return self.pulls[position](dz, saved)
 
-    def _compile_pull(self, rule: Function | None, need: tuple[str, ...]) -> Function:
+    def _twin(self, position: int) -> Twin | None:
+        """The twin of the rule at `position`, if the op declares one."""
+        if self.op.fast is None or self.joint:
+            return None
+        return self.op.fast.rules.get(self.op.inputs[self.wanted[position] * (not self.variadic)])
+
+    def _choice(self, position: int) -> Function | None:
+        """The rule at `position`, or a function that is the rule or its twin."""
+        rule, twin = self.rules[position], self._twin(position)
+        return rule if rule is None or twin is None else twin.beside(rule, ("dz", *self.needs[position]))
+
+    def _compile_pull(self, position: int, rule: Function | None, need: tuple[str, ...]) -> Function:
         value = f"rule(dz{self._arguments(need)})"
         if self.widens(rule):
             value = f"({value} if dz.dtype != HALF else in_single(rule, dz{self._arguments(need)}))"
@@ -61,7 +74,13 @@ class CompiledPlan(Plan):
             value = f"computed({value})"
         unpack = f"    {', '.join(self.names)} = saved\n" if self.names else ""
         text = f"def pull(dz, saved):\n{unpack}    return {value}\n"
-        scope = {"rule": rule, "wanted": self.wanted, "computed": computed, "HALF": HALF, "in_single": in_single}
+        scope = {
+            "rule": self._choice(position),
+            "wanted": self.wanted,
+            "computed": computed,
+            "HALF": HALF,
+            "in_single": in_single,
+        }
         return _run(text, scope)["pull"]
 
     def expression(self, name: str, inputs: dict[str, str], z: str, settings: str) -> str:
@@ -99,6 +118,8 @@ class CompiledPlan(Plan):
         scope = dict(_STEP_SCOPE, wanted=self.wanted, rule=self.rules[0])
         for position, index in enumerate(self.wanted):
             scope[f"dn{index}"] = None if self.joint else self.rules[position]
+            if (twin := self._twin(position)) is not None:
+                scope[f"size_n{index}"], scope[f"choose_n{index}"] = twin.size, self._choice(position)
             scope[f"into_n{index}"] = self.into.get(index)
         return scope
 
@@ -127,9 +148,9 @@ class CompiledPlan(Plan):
             if self.joint:
                 lines.append(f"g = cotangent[{index}]")
             else:
-                call = _call(f"d{node}", self.rules[position], self.needs[position])
+                call = self._call(position, node)
                 if self.widens(self.rules[position]):
-                    wide = f"in_single(d{node}, dz{self._arguments(self.needs[position])})"
+                    wide = f"in_single({self._chosen(position, node)}, dz{self._arguments(self.needs[position])})"
                     call = f"{call} if dz.dtype is not HALF else {wide}"
                 lines.append(f"g = {call}")
             name = f"{op.inputs[0][1:]}[{index}]" if self.variadic else op.inputs[index]
@@ -140,13 +161,19 @@ class CompiledPlan(Plan):
             lines += text.format(n=node, name=repr(name)).splitlines()
         return "def step(dz, record, cotangents, owned):\n" + "".join(f"    {line}\n" for line in lines)
 
+    def _chosen(self, position: int, node: str) -> str:
+        return f"d{node}" if self._twin(position) is None else f"choose_{node}"
 
-def _call(name: str, rule: Any, need: tuple[str, ...]) -> str:
-    """Python text that applies a rule; the commonest rules are written out, which saves a call."""
-    template = _WRITTEN_OUT.get(rule.__code__.co_code)
-    if template is not None and len(need) == template.count("{") - 1:
-        return template.format("dz", *need)
-    return f"{name}(dz{''.join(f', {part}' for part in need)})"
+    def _call(self, position: int, node: str) -> str:
+        """Python text that applies a rule; the commonest rules are written out, which saves a call."""
+        rule: Any = self.rules[position]
+        need = self.needs[position]
+        template = _WRITTEN_OUT.get(rule.__code__.co_code)
+        if template is not None and len(need) == template.count("{") - 1:
+            return template.format("dz", *need)
+        chosen = self._chosen(position, node)
+        name = chosen if chosen == f"d{node}" else f"(d{node} if dz.size < size_{node}.least else {chosen})"
+        return f"{name}(dz{self._arguments(need)})"
 
 
 _WRITTEN_OUT = dict(
@@ -155,8 +182,8 @@ _WRITTEN_OUT = dict(
         (
             "{0}",
             "negative({0})",
-            "(multiply if dz.size < LARGE else large_multiply)({0}, {1})",
-            "(divide if dz.size < LARGE else large_divide)({0}, {1})",
+            "(multiply if dz.size < arithmetic.least else large_multiply)({0}, {1})",
+            "(divide if dz.size < arithmetic.least else large_divide)({0}, {1})",
         ),
         strict=True,
     )
@@ -212,7 +239,7 @@ _STEP_SCOPE: dict[str, Any] = {
     "Record": Record,
     "filled": filled,
     "in_single": in_single,
-    "LARGE": arithmetic.LARGE,
+    "arithmetic": SIZES["arithmetic"],
     "large_divide": arithmetic.divide,
     "large_multiply": arithmetic.multiply,
     "multiply": np.multiply,

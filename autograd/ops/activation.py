@@ -12,53 +12,38 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from kernels.machine import jit
-from kernels.pointwise import arithmetic
-from kernels.pointwise.dropout import scaled
+from kernels.machine.fast import Fast, fast
 from kernels.softmax import plain as kernels
 
 from ..op import op
 from .piecewise import keep
-from .special import SQRT_PI, WORTH_COMPILING, erf, sigmoid
+from .special import SQRT_PI, erf, sigmoid
 
 
-def _loops(*arrays: Any) -> Any:
-    """The compiled loops, if they are worth it for these; None for Tensors, few elements, and other dtypes."""
-    x = arrays[0]
-    for y in arrays:
-        if type(y) is not np.ndarray or y.size < WORTH_COMPILING or y.dtype is not x.dtype:
-            return None
-    if x.dtype.char not in "fd" or not jit.ENABLED:
-        return None
-    from kernels.pointwise import activation  # loads Numba
-
-    return activation
+def _twins(name: str) -> Fast:
+    """The compiled loops of an activation and of its rule."""
+    return fast(f"kernels.pointwise.activation:{name}", dx=f"{name}_grad", at_least="activation")
 
 
 # ------------------------------------------------------------------------------------------- pieces of straight lines
 
 
-def _relu_slope(dz: Any, z: Any) -> Any:
-    """NaN keeps its gradient."""
-    if type(dz) is np.ndarray and dz.size >= arithmetic.LARGE:
-        return arithmetic.relu_slope(dz, z)
-    return dz * (z != 0)
-
-
-relu = op("relu", lambda x: np.maximum(x, 0), kinks=True, large=arithmetic.relu, dx=_relu_slope)
+relu = op(
+    "relu",
+    lambda x: np.maximum(x, 0),
+    kinks=True,
+    fast=fast("kernels.pointwise.arithmetic:relu", dx="relu_slope", at_least="arithmetic"),
+    dx=lambda dz, z: dz * (z != 0),  # NaN keeps its gradient
+)
 
 
 def _leaky_relu_slope(dz: Any, x: Any, slope: float) -> Any:
-    if loops := _loops(dz, x):
-        return loops.leaky_relu_grad(dz, x, slope)
     return keep(dz, x > 0) + slope * keep(dz, x <= 0)
 
 
-@op("leaky_relu", kinks=True, dx=_leaky_relu_slope)
+@op("leaky_relu", kinks=True, fast=_twins("leaky_relu"), dx=_leaky_relu_slope)
 def leaky_relu(x: Array, *, slope: float) -> Any:
     """x where positive, else slope * x."""
-    if loops := _loops(x):
-        return loops.leaky_relu(x, slope)
     return np.maximum(x, 0) + slope * np.minimum(x, 0)
 
 
@@ -120,19 +105,15 @@ def softshrink(x: Array, *, lambd: float) -> Any:
 
 
 def _elu_slope(dz: Any, x: Any, alpha: float, scale: float, rate: float) -> Any:
-    if loops := _loops(dz, x):
-        return loops.elu_grad(dz, x, alpha, scale, rate)
     return keep(dz, x > 0) * scale + keep(dz * (scale * alpha * rate * np.exp(np.minimum(x * rate, 0))), x <= 0)
 
 
-@op("elu", single=True, kinks=True, dx=_elu_slope)
+@op("elu", single=True, kinks=True, fast=_twins("elu"), dx=_elu_slope)
 def elu(x: Array, *, alpha: float = 1.0, scale: float = 1.0, rate: float = 1.0) -> Any:
     """scale * x where positive, else scale * alpha * (exp(rate * x) - 1).
 
     elu has scale = rate = 1, selu a scale, celu rate = 1 / alpha.
     """
-    if loops := _loops(x):
-        return loops.elu(x, alpha, scale, rate)
     return scale * (np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) * rate))
 
 
@@ -143,46 +124,34 @@ def _limited(x: Any, beta: float, threshold: float) -> Any:
 
 
 def _softplus_slope(dz: Any, x: Any, beta: float, threshold: float) -> Any:
-    if loops := _loops(dz, x):
-        return loops.softplus_grad(dz, x, beta, threshold)
     return dz * sigmoid(_limited(x, beta, threshold))
 
 
-@op("softplus", single=True, kinks=True, dx=_softplus_slope)
+@op("softplus", single=True, kinks=True, fast=_twins("softplus"), dx=_softplus_slope)
 def softplus(x: Array, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """log(1 + exp(beta x)) / beta, computed without overflow; x itself where beta x is above the threshold."""
-    if loops := _loops(x):
-        return loops.softplus(x, beta, threshold)
     y = x * beta
     return np.where(y > threshold, x, (np.maximum(y, 0) + np.log1p(np.exp(-np.absolute(y)))) / beta)
 
 
 def _logsigmoid_slope(dz: Any, x: Any) -> Any:
-    if loops := _loops(dz, x):
-        return loops.logsigmoid_grad(dz, x)
     return dz * sigmoid(-x)
 
 
-@op("logsigmoid", single=True, floating=True, dx=_logsigmoid_slope)
+@op("logsigmoid", single=True, floating=True, fast=_twins("logsigmoid"), dx=_logsigmoid_slope)
 def logsigmoid(x: Array) -> Any:
     """log(sigmoid(x)), exact where sigmoid(x) rounds to 0 or 1."""
-    if loops := _loops(x):
-        return loops.logsigmoid(x)
     return np.minimum(x, 0) - np.log1p(np.exp(-np.absolute(x)))
 
 
 def _silu_slope(dz: Any, x: Any) -> Any:
-    if loops := _loops(dz, x):
-        return loops.silu_grad(dz, x)
     s = sigmoid(x)
     return dz * (s * (1 + x * (1 - s)))
 
 
-@op("silu", single=True, floating=True, dx=_silu_slope)
+@op("silu", single=True, floating=True, fast=_twins("silu"), dx=_silu_slope)
 def silu(x: Array) -> Any:
     """x * sigmoid(x)."""
-    if loops := _loops(x):
-        return loops.silu(x)
     return x * sigmoid(x)
 
 
@@ -194,31 +163,23 @@ def _tanh_softplus(x: Any) -> Any:
 
 
 def _mish_slope(dz: Any, x: Any) -> Any:
-    if loops := _loops(dz, x):
-        return loops.mish_grad(dz, x)
     t = _tanh_softplus(x)
     return dz * (t + x * (1 - t * t) * sigmoid(x))
 
 
-@op("mish", single=True, floating=True, dx=_mish_slope)
+@op("mish", single=True, floating=True, fast=_twins("mish"), dx=_mish_slope)
 def mish(x: Array) -> Any:
     """x * tanh(log(1 + exp(x)))."""
-    if loops := _loops(x):
-        return loops.mish(x)
     return x * _tanh_softplus(x)
 
 
 def _gelu_slope(dz: Any, x: Any) -> Any:
-    if loops := _loops(dz, x):
-        return loops.gelu_grad(dz, x)
     return dz * (_normal_cdf(x) + x * (np.exp(x * x * -0.5) * (ROOT_HALF / SQRT_PI)))
 
 
-@op("gelu", single=True, floating=True, dx=_gelu_slope)
+@op("gelu", single=True, floating=True, fast=_twins("gelu"), dx=_gelu_slope)
 def gelu(x: Array) -> Any:
     """x times the probability that a standard normal variable is below x."""
-    if loops := _loops(x):
-        return loops.gelu(x)
     return x * _normal_cdf(x)
 
 
@@ -230,17 +191,13 @@ def _normal_cdf(x: Any) -> Any:
 
 
 def _gelu_tanh_slope(dz: Any, x: Any) -> Any:
-    if loops := _loops(dz, x):
-        return loops.gelu_tanh_grad(dz, x)
     t = np.tanh(_gelu_inner(x))
     return dz * (0.5 * (1 + t) + x * (1 - t * t) * (x * x * (0.5 * 3 * 0.044715 * GELU_RATE) + 0.5 * GELU_RATE))
 
 
-@op("gelu_tanh", single=True, floating=True, dx=_gelu_tanh_slope)
+@op("gelu_tanh", single=True, floating=True, fast=_twins("gelu_tanh"), dx=_gelu_tanh_slope)
 def gelu_tanh(x: Array) -> Any:
     """The approximation of gelu by tanh (Hendrycks & Gimpel 2016)."""
-    if loops := _loops(x):
-        return loops.gelu_tanh(x)
     return 0.5 * x * (1 + np.tanh(_gelu_inner(x)))
 
 
@@ -269,25 +226,36 @@ tanhshrink = op(
 # ----------------------------------------------------------------------------------------------------------- softmax
 
 
+def _last(x: Array, axis: int | None) -> bool:
+    # shortcut: the last axis, whatever it is called
+    return axis is not None and axis % x.ndim == x.ndim - 1
+
+
 def _softmax_slope(dz: Any, z: Any, axis: int | None) -> Any:
-    if type(dz) is np.ndarray and type(z) is np.ndarray:
-        return kernels.softmax_grad(dz, z, axis)
-    return z * (dz - np.sum(dz * z, axis=axis, keepdims=True))
+    return z * (dz - (dz * z).sum(axis, keepdims=True))
 
 
-@op("softmax", single=True, dx=_softmax_slope)
+@op(
+    "softmax",
+    single=True,
+    fast=fast("kernels.softmax.loops:softmax", dx="softmax_grad", at_least="softmax", when=_last),
+    dx=_softmax_slope,
+)
 def softmax(x: Array, *, axis: int | None) -> Any:
     """exp(x), divided by its sum along `axis`. The largest element is subtracted first, so that nothing overflows."""
     return kernels.softmax(x, axis)
 
 
 def _log_softmax_slope(dz: Any, z: Any, axis: int | None) -> Any:
-    if type(dz) is np.ndarray and type(z) is np.ndarray:
-        return kernels.log_softmax_grad(dz, z, axis)
-    return dz - np.exp(z) * np.sum(dz, axis=axis, keepdims=True)
+    return dz - np.exp(z) * dz.sum(axis, keepdims=True)
 
 
-@op("log_softmax", single=True, dx=_log_softmax_slope)
+@op(
+    "log_softmax",
+    single=True,
+    fast=fast("kernels.softmax.loops:log_softmax", dx="log_softmax_grad", at_least="softmax", when=_last),
+    dx=_log_softmax_slope,
+)
 def log_softmax(x: Array, *, axis: int | None) -> Any:
     """log(softmax(x)), finite where softmax rounds to 0."""
     return kernels.log_softmax(x, axis)
@@ -296,7 +264,11 @@ def log_softmax(x: Array, *, axis: int | None) -> Any:
 # ----------------------------------------------------------------------------------------------------------- dropout
 
 
-@op("dropout", dx=lambda dz, mask, scale: dropout(dz, mask=mask, scale=scale))
+@op(
+    "dropout",
+    fast=fast("kernels.pointwise.dropout:scaled", at_least="dropout"),
+    dx=lambda dz, mask, scale: dropout(dz, mask=mask, scale=scale),
+)
 def dropout(x: Array, *, mask: Array, scale: float) -> Array:
-    """x * scale where `mask` (bool, of x's shape), else 0."""
-    return scaled(x, mask, scale)
+    """x * scale where `mask` (bool, of x's shape), else x * 0."""
+    return x * np.array([0, scale], x.dtype)[mask.view(np.uint8)]

@@ -19,25 +19,21 @@ from kernels.conv.window import output_size as output_size
 from kernels.conv.window import reach as reach
 from kernels.conv.window import same_padding as same_padding
 from kernels.conv.window import transposed_size as transposed_size
-from kernels.machine import jit
+from kernels.machine.fast import fast
 
 from ..op import op
 
-WORTH_COMPILING = 1 << 15  # elements whose sums per channel are wanted
+CHANNEL_SUMS = "kernels.along.reduce:channel_sums"
 
 
 def per_channel(dz: Any) -> Any:
     """The sum over everything but the channels: the cotangent of a bias."""
-    # shortcut: float arrays, of any layout
-    if type(dz) is np.ndarray and dz.size >= WORTH_COMPILING and dz.dtype.char in "fd" and jit.ENABLED:
-        from kernels.along.reduce import channel_sums  # loads Numba
-
-        return channel_sums(dz)
     return np.sum(dz, axis=(0, *range(2, len(dz.shape))))
 
 
 @op(
     "conv",
+    fast=fast(dbias=CHANNEL_SUMS, at_least="channel sums"),
     dx=lambda dz, w, x_shape, stride, padding, dilation, groups: conv_input_grad(
         dz, w, stride=stride, padding=padding, dilation=dilation, groups=groups, size=x_shape[2:]
     ),
@@ -63,6 +59,7 @@ def conv(
 
 @op(
     "conv_input_grad",
+    fast=fast(dbias=CHANNEL_SUMS, at_least="channel sums"),
     dy=lambda dz, w, y_shape, stride, padding, dilation, groups: conv(
         dz, w, stride=stride, padding=padding, dilation=dilation, groups=groups, size=y_shape[2:]
     ),

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from kernels.machine import jit
-from kernels.pointwise import arithmetic as loops
+from kernels.machine.fast import Fast, fast
 
 from ..op import op
 
@@ -23,14 +22,27 @@ LN2, LN10 = math.log(2), math.log(10)
 
 # ---------------------------------------------------------------------------------------------------- arithmetic
 
-add = op("add", np.add, broadcasts=True, large=loops.add, dx=lambda dz: dz, dy=lambda dz: dz)
-sub = op("sub", np.subtract, broadcasts=True, large=loops.subtract, dx=lambda dz: dz, dy=lambda dz: -dz)
-mul = op("mul", np.multiply, broadcasts=True, large=loops.multiply, dx=lambda dz, y: dz * y, dy=lambda dz, x: dz * x)
+
+def _threads(name: str) -> Fast:
+    """The same on large arrays in threads."""
+    return fast(f"kernels.pointwise.arithmetic:{name}", at_least="arithmetic")
+
+
+add = op("add", np.add, broadcasts=True, fast=_threads("add"), dx=lambda dz: dz, dy=lambda dz: dz)
+sub = op("sub", np.subtract, broadcasts=True, fast=_threads("subtract"), dx=lambda dz: dz, dy=lambda dz: -dz)
+mul = op(
+    "mul",
+    np.multiply,
+    broadcasts=True,
+    fast=_threads("multiply"),
+    dx=lambda dz, y: dz * y,
+    dy=lambda dz, x: dz * x,
+)
 div = op(
     "div",
     np.true_divide,
     broadcasts=True,
-    large=loops.divide,
+    fast=_threads("divide"),
     floating=True,
     private=("y",),
     dx=lambda dz, y: dz / y,
@@ -138,19 +150,13 @@ sinh = op("sinh", np.sinh, floating=True, dx=lambda dz, x: dz * np.cosh(x))
 cosh = op("cosh", np.cosh, floating=True, dx=lambda dz, x: dz * np.sinh(x))
 
 
-def _large_tanh(x: Array) -> Any:
-    if x.dtype.char not in "fd" or not jit.ENABLED:
-        return np.tanh(x)
-    from kernels.pointwise import activation  # loads Numba
-
-    return activation.tanh(x)
-
-
-def _tanh_slope(dz: Any, z: Any) -> Any:
-    return loops.tanh_slope(dz, z) if type(dz) is np.ndarray and dz.size >= loops.LARGE else dz * (1 - z * z)
-
-
-tanh = op("tanh", np.tanh, floating=True, large=_large_tanh, dx=_tanh_slope)
+tanh = op(
+    "tanh",
+    np.tanh,
+    floating=True,
+    fast=fast("kernels.pointwise.activation:tanh", dx="kernels.pointwise.arithmetic:tanh_slope", at_least="arithmetic"),
+    dx=lambda dz, z: dz * (1 - z * z),
+)
 asinh = op("asinh", np.arcsinh, floating=True, dx=lambda dz, x: dz / np.hypot(x, 1))
 acosh = op("acosh", np.arccosh, floating=True, dx=lambda dz, x: dz / np.sqrt((x - 1) * (x + 1)))
 atanh = op("atanh", np.arctanh, floating=True, dx=lambda dz, x: dz / ((1 - x) * (1 + x)))

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from kernels.along.gather import WORTH_COMPILING, add_rows
+from kernels.along.gather import add_rows
+from kernels.machine.fast import SIZES
 
 from ..broadcast import unbroadcast
 from ..op import op
@@ -36,7 +37,7 @@ def add_at(total: Any, v: Any, index: Any) -> None:
         below = total.shape[last:]
         places = positions(parts[first:], total.shape[:last], first)
         width = math.prod(below)
-        if places.size * width < WORTH_COMPILING:
+        if places.size * width < SIZES["rows"].least:
             # NumPy adds at positions in flat memory several times faster than it adds rows: spell out every position
             if below:
                 places = np.add.outer(places * width, np.arange(width).reshape(below))

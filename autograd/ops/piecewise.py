@@ -10,19 +10,22 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
+from kernels.machine.fast import fast
+
 from ..errors import DTypeError, IntegerDivisionError
 from ..op import op
 
-_LARGE = 2048  # elements from which a bit mask is faster than np.where, whose branches are mispredicted
 
-
-@op("keep", dx=lambda dz, mask: keep(dz, mask))
-def keep(x: Array, mask: Array) -> Any:
-    """x where `mask`, else 0, whatever x is there. `mask` broadcasts to x."""
-    if x.size < _LARGE:
-        return np.where(mask, x, 0)
+def _masked(x: Array, mask: Array) -> Array:
+    """The same as `keep` by bit masks: np.where has branches, which are mispredicted."""
     bits = -mask.view(np.int8)  # 0 or -1: no bit or all bits
     return (x.view(f"i{x.itemsize}") & bits).view(x.dtype)
+
+
+@op("keep", fast=fast(_masked, at_least="keep", dtypes=""), dx=lambda dz, mask: keep(dz, mask))
+def keep(x: Array, mask: Array) -> Any:
+    """x where `mask`, else 0, whatever x is there. `mask` broadcasts to x."""
+    return np.where(mask, x, 0)
 
 
 def _flat(dz: Any) -> Any:

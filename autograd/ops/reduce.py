@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kernels.machine import jit
+from kernels.machine.fast import fast
 
 from ..op import op
 from .others import others
@@ -56,23 +56,20 @@ def freedom(shape: tuple[int, ...], axis: Any, correction: float = 0) -> float:
 # ----------------------------------------------------------------------------------------------- sums and products
 
 
-LARGE = 1 << 18
-"""Elements from which on their sum is worth threads."""
+def _whole(x: Any, axis: Any) -> bool:
+    # shortcut: all axes; with `keepdims` or not
+    return axis is None
 
 
-def _total(x: Any, axis: Any, keepdims: bool) -> Any:
-    # shortcut: all axes, a contiguous array, a dtype with loops; NumPy for the rest
-    if axis is not None or x.size < LARGE or x.dtype.char not in "fd" or not x.flags.c_contiguous or not jit.ENABLED:
-        return add_reduce(x, axis=axis, keepdims=keepdims)
-    from kernels.along.reduce import total  # loads Numba
-
-    return total(x).reshape((1,) * x.ndim) if keepdims else total(x)
-
-
-@op("sum", single=True, dx=lambda dz, x_shape, axis, keepdims: spread(dz, x_shape, axis, keepdims))
+@op(
+    "sum",
+    single=True,
+    fast=fast("kernels.along.reduce:total", at_least="sum", when=_whole, contiguous=True),
+    dx=lambda dz, x_shape, axis, keepdims: spread(dz, x_shape, axis, keepdims),
+)
 def sum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Sum of the elements along `axis`."""
-    return _total(x, axis, keepdims)
+    return add_reduce(x, axis=axis, keepdims=keepdims)
 
 
 @op("nansum", single=True, dx=lambda dz, x, axis, keepdims: kept(dz, x.shape, axis, keepdims) * (x == x))
@@ -88,7 +85,7 @@ def nansum(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 )
 def mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Mean along `axis`; NaN over no elements."""
-    return _total(x, axis, keepdims) / freedom(x.shape, axis)
+    return sum.choose(x, axis=axis, keepdims=keepdims) / freedom(x.shape, axis)
 
 
 @op("prod", single=True, dx=lambda dz, x, axis, keepdims: kept(dz, x.shape, axis, keepdims) * others(x, axis=axis))

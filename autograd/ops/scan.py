@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kernels.along import scan as kernels
+from kernels.machine.fast import fast
 
 from ..op import op
 from .elementwise import to
@@ -16,8 +16,6 @@ DOUBLE = np.dtype(np.float64)
 
 def _accumulate(ufunc: np.ufunc, x: Any, axis: int, reverse: bool) -> Any:
     """In double precision, rounded to that of x: what does not fit may be followed by its opposite, or by a 0."""
-    if kernels.worth_compiling(x):
-        return (kernels.running_sums if ufunc is np.add else kernels.running_products)(x, axis, reverse)
     y: Any = np.flip(x, axis) if reverse else x
     if x.dtype.kind != "f":
         z = ufunc.accumulate(y, axis=axis)
@@ -42,7 +40,12 @@ def shift(x: Any, *, axis: int, by: int, fill: float = 0) -> Any:
     return z
 
 
-@op("cumsum", single=True, dx=lambda dz, axis, reverse: cumsum(dz, axis=axis, reverse=not reverse))
+@op(
+    "cumsum",
+    single=True,
+    fast=fast("kernels.along.scan:running_sums", at_least="scan"),
+    dx=lambda dz, axis, reverse: cumsum(dz, axis=axis, reverse=not reverse),
+)
 def cumsum(x: Any, *, axis: int, reverse: bool = False) -> Any:
     """z[i] = x[0] + ... + x[i] along `axis`; from the other end if `reverse`."""
     return _accumulate(np.add, x, axis, reverse)
@@ -54,15 +57,18 @@ def _recurrence_rule(dz: Any, a: Any, z: Any, axis: int, reverse: bool) -> tuple
     return db * shift(z, axis=axis, by=step), db
 
 
-@op("recurrence", single=True, joint=_recurrence_rule)
+@op(
+    "recurrence",
+    single=True,
+    fast=fast("kernels.along.scan:recurrence", at_least="scan", alike=True),
+    joint=_recurrence_rule,
+)
 def recurrence(a: Any, b: Any, *, axis: int, reverse: bool = False) -> Any:
     """z[i] = a[i] z[i-1] + b[i] along `axis`, z[0] = b[0]; from the other end if `reverse`. Shapes are equal.
 
     What running products differentiate into; a doubling scan would be faster on long axes, but multiplies factors
     that the recurrence never multiplies, and they may overflow.
     """
-    if kernels.worth_compiling(b) and a.shape == b.shape and a.dtype == b.dtype:
-        return kernels.recurrence(a, b, axis, reverse)
     z = np.array(b)
     direction = slice(None, None, -1 if reverse else 1)
     factors = np.moveaxis(a, axis, 0)[direction]
@@ -85,10 +91,15 @@ def _cumprod_rule(dz: Any, x: Any, axis: int, reverse: bool) -> Any:
     return to(dx, dtype=dtype)
 
 
+@fast("kernels.along.scan:running_products", at_least="scan")
+def _running_products(x: Any, axis: int, reverse: bool) -> Any:
+    return _accumulate(np.multiply, x, axis, reverse)
+
+
 @op("cumprod", single=True, dx=_cumprod_rule)
 def cumprod(x: Any, *, axis: int, reverse: bool = False) -> Any:
     """z[i] = x[0] * ... * x[i] along `axis`; from the other end if `reverse`. 0 after a 0, whatever overflowed."""
-    z = _accumulate(np.multiply, x, axis, reverse)
+    z = _running_products(x, axis, reverse)
     if x.dtype.kind == "f" and np.isnan(z).any():
         part = np.flip if reverse else lambda array, axis: array
         dead = part(np.logical_or.accumulate(part(x == 0, axis), axis=axis), axis)

@@ -8,26 +8,26 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from kernels.machine import jit
+from kernels.machine.fast import fast
 
 from ..op import op
 from .elementwise import LN2
 
-WORTH_COMPILING = 512  # elements: below, NumPy takes about as long, and programs with tiny arrays need no compiler
-
 # ------------------------------------------------------------------------------------------------ logistic function
 
 
-@op("sigmoid", single=True, floating=True, dx=lambda dz, z: dz * (z * (1 - z)))
+@op(
+    "sigmoid",
+    single=True,
+    floating=True,
+    fast=fast("kernels.pointwise.activation:sigmoid", at_least="activation"),
+    dx=lambda dz, z: dz * (z * (1 - z)),
+)
 def sigmoid(x: Array) -> Any:
     """1 / (1 + exp(-x)), as e / (1 + e) with e = exp(x): small values keep their relative precision.
 
     From 40 on (11 in float16) the result rounds to 1, so exp need not overflow.
     """
-    if x.size >= WORTH_COMPILING and x.dtype.char in "fd" and jit.ENABLED:
-        from kernels.pointwise import activation  # loads Numba
-
-        return activation.sigmoid(x)
     e = np.exp(np.minimum(x, 40 if x.itemsize > 2 else 11))
     return e / (1 + e)
 

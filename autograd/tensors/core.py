@@ -17,8 +17,6 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 import numpy as np
 from numpy import ndarray as Array
 
-from kernels.pointwise import arithmetic
-
 from ..advice import no_loop, no_tensor, unknown_argument
 from ..errors import DTypeError, ShapeError
 from ..generated import compiled
@@ -501,9 +499,11 @@ def _function(
     fill["view"] = "    note_view(out, input)\n" if op.view else ""
     fill["inside"] = "        note_view(out, input)\n" if op.view else ""
     fill["constant_result"] = str(not any(map(op.differentiable, range(len(op.inputs)))))
-    fill["forward"] = "(forward if a.size < LARGE else large)" if op.large else "forward"
+    twin = op.choose is not op.forward
+    fill["forward"] = "(forward if a.size < size.least else choose)" if twin else "forward"
     if op.single:
-        fill["forward"] = "(forward if a.dtype is not HALF else run)"
+        few = " and a.size < size.least" if twin else ""
+        fill["forward"] = f"(forward if a.dtype is not HALF{few} else run)"
     floating = op.floating
     fill["constant"] = "a if a.dtype.kind == 'f' else floating(a)" if floating else "a"
     fill["constants"] = (
@@ -523,7 +523,8 @@ def _function(
         forward=op.forward,
         run=op.run,
         compute=op.compute,
-        large=op.large,
+        choose=op.choose,
+        size=op.fast and op.fast.size,
         defaults=op.defaults,
     )
     _scopes.append(scope)
@@ -585,7 +586,6 @@ def _readable(
 _SCOPE: dict[str, Any] = {
     "__name__": __name__,  # whom warnings are attributed to
     "HALF": float16,
-    "LARGE": arithmetic.LARGE,
     "Record": Record,
     "asarray": np.asarray,
     "constants": constants,
@@ -640,7 +640,7 @@ def apply_keeping(op: Op, *inputs: Any, **settings: Any) -> tuple[Any, tuple[Any
     if op.keeps or op.single:
         z, kept = op.compute(arrays, settings, recorded)
     else:
-        z = op.forward(*arrays, **settings)
+        z = op.choose(*arrays, **settings)
     if not recorded:
         if op.outputs != 1:
             return _noted(op, tuple([wrap(part) for part in z]), inputs[0]), kept

@@ -7,10 +7,10 @@ from functools import partial
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import jit, threads
+from ..machine import threads
+from ..machine.fast import fast
 from ..machine.jit import kernel
 
-WORTH_COMPILING = 2048  # elements that are added
 LEAST = 1 << 16  # elements that are worth a thread
 
 
@@ -35,12 +35,10 @@ def add_rows(table: Array, index: Array, rows: Array) -> None:
         return
     if not table.flags.c_contiguous or index.min() < 0 or index.max() >= len(table):
         raise ValueError("add_rows: the table must be contiguous, and every index one of its rows")
-    # shortcut: few elements, or a dtype without loops: the same sums by NumPy
-    if rows.size < WORTH_COMPILING or not jit.ENABLED or table.dtype.char not in "fd":
-        width = table.shape[1]  # NumPy adds at positions several times faster than it adds rows
-        places = np.add.outer(index * width, np.arange(width))
-        np.add.at(table.reshape(-1), places.reshape(-1), rows.reshape(-1))
-        return
+    _add(table, index, rows)
+
+
+def _by_loop(table: Array, index: Array, rows: Array) -> None:
     target, source, places = table.reshape(-1), np.ascontiguousarray(rows).reshape(-1), np.asarray(index, np.int64)
     width = table.shape[1]
     threads.split(
@@ -48,3 +46,10 @@ def add_rows(table: Array, index: Array, rows: Array) -> None:
         partial(_add_rows, target, places, source, width),
         max(32, LEAST * width // rows.size),  # threads share no cache line of a row for long
     )
+
+
+@fast(_by_loop, at_least="rows", count=lambda table, rows: rows.size)
+def _add(table: Array, index: Array, rows: Array) -> None:
+    width = table.shape[1]  # NumPy adds at positions several times faster than it adds rows
+    places = np.add.outer(index * width, np.arange(width))
+    np.add.at(table.reshape(-1), places.reshape(-1), rows.reshape(-1))

@@ -74,13 +74,14 @@ def row_sums(x: Array, out: Array | None = None) -> Array:
     return z
 
 
-def total(x: Array) -> Any:
+def total(x: Array, *, axis: None = None, keepdims: bool = False) -> Any:
     """The sum of all elements of x, contiguous, float32 or float64: the same bits with any number of threads."""
     if x.dtype.char not in "fd" or not x.flags.c_contiguous:
         raise ValueError(f"total: x must be contiguous and float32 or float64, got {x.dtype}, strides {x.strides}")
     pieces = np.empty(-(-x.size // PIECE))
     threads.split(len(pieces), partial(_piece_sums, x.reshape(-1), pieces), LEAST // PIECE)
-    return x.dtype.type(pieces.sum())
+    z = x.dtype.type(pieces.sum())
+    return z.reshape((1,) * x.ndim) if keepdims else z
 
 
 def channel_sums(x: Array) -> Array:

@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import jit, threads
+from ..machine import threads
 from ..machine.jit import kernel
 
-WORTH_COMPILING = 4096  # elements
 LEAST = 1 << 14  # elements that are worth a thread
 
 ROWS = 16
@@ -89,12 +88,7 @@ def _recurrence(a: Array, b: Array, z: Array, first: int, step: int, start: int,
                     z[top, i, k] = a[top, i, k] * z[top, i - step, k] + b[top, i, k]
 
 
-def worth_compiling(x: Array) -> bool:
-    """Is x of a kind and size for the functions below?"""
-    return x.size >= WORTH_COMPILING and jit.ENABLED and x.dtype.char in "fd"
-
-
-def running_sums(x: Array, axis: int, reverse: bool) -> Array:
+def running_sums(x: Array, axis: int, reverse: bool = False) -> Array:
     """z[i] = z[i-1] + x[i] along `axis`; from the other end if `reverse`. float32 or float64, not empty."""
     return _run(_sums, axis, reverse, x)
 
@@ -104,7 +98,7 @@ def running_products(x: Array, axis: int, reverse: bool) -> Array:
     return _run(_products, axis, reverse, x)
 
 
-def recurrence(a: Array, b: Array, axis: int, reverse: bool) -> Array:
+def recurrence(a: Array, b: Array, axis: int, reverse: bool = False) -> Array:
     """z[i] = a[i] * z[i-1] + b[i], z[0] = b[0]; shapes and dtypes are equal."""
     return _run(_recurrence, axis, reverse, a, b)
 

@@ -11,11 +11,9 @@ from functools import partial
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import jit, threads
+from ..machine import threads
+from ..machine.fast import SIZES
 from ..machine.jit import Kernel, kernel
-
-LARGE = 1 << 16
-"""Elements from which on it is worth asking."""
 
 LEAST = 1 << 15  # elements that are worth a thread
 
@@ -181,12 +179,12 @@ def _run(
     A number that is repeated, as the gradient of a sum is, counts as one: it has no memory to run through.
     """
     known = x.dtype is y.dtype or x.dtype == y.dtype
-    if not known or x.dtype.char not in "fd" or not jit.ENABLED or threads.get_num_threads() == 1:
+    if not known or x.dtype.char not in "fd" or threads.get_num_threads() == 1:
         return None
     shape = x.shape if x.ndim else y.shape
     if y.ndim and y.shape != shape:
         return None
-    if max(x.size, y.size) < LARGE:
+    if max(x.size, y.size) < SIZES["arithmetic"].least:
         return None
     x, y = _one(x), _one(y)
     # shortcut: an array whose elements are all one in memory counts as a number; only contiguous arrays of one shape

@@ -7,10 +7,9 @@ from functools import partial
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import jit, threads
+from ..machine import threads
 from ..machine.jit import kernel
 
-WORTH_COMPILING = 2048  # elements
 LEAST = 1 << 16  # elements that are worth a thread
 
 
@@ -24,12 +23,10 @@ def _scaled(x: Array, mask: Array, factors: Array, z: Array, start: int, stop: i
 
 
 def scaled(x: Array, mask: Array, scale: float) -> Array:
-    """x * scale where `mask` (bool, of x's shape), else x * 0."""
+    """x * scale where `mask` (bool, of x's shape), else x * 0. x float32 or float64."""
     if mask.shape != x.shape or mask.dtype != np.bool_:
         raise ValueError(f"dropout: x of shape {x.shape}, mask of {mask.dtype} and shape {mask.shape}")
     factors = np.array([0, scale], x.dtype)
-    if x.size < WORTH_COMPILING or x.dtype.char not in "fd" or not jit.ENABLED:
-        return x * factors[mask.view(np.uint8)]
     z = np.empty(x.shape, x.dtype)
     a, m, out = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(mask).reshape(-1), z.reshape(-1)
     threads.split(z.size, partial(_scaled, a, m, factors, out), LEAST)

@@ -194,8 +194,10 @@ def _rows(x: Array) -> Array:
     return np.ascontiguousarray(x).reshape(-1, x.shape[-1])
 
 
-def _each(function: Any, *inputs: Array, least: int = LEAST) -> Array:
+def _each(function: Any, axis: int, *inputs: Array, least: int = LEAST) -> Array:
     """function(*rows of the inputs, rows of the result, start, stop) in threads; all of one shape and dtype."""
+    if axis % inputs[0].ndim != inputs[0].ndim - 1:
+        raise ValueError(f"wanted the last axis of {inputs[0].ndim}, got {axis}")
     z = np.empty(inputs[0].shape, inputs[0].dtype)
     C = z.shape[-1]
     parts = [*(_rows(x) for x in inputs), z.reshape(-1, C)]
@@ -203,24 +205,24 @@ def _each(function: Any, *inputs: Array, least: int = LEAST) -> Array:
     return z
 
 
-def softmax(x: Array) -> Array:
-    """softmax over the last axis. x float32 or float64, not empty."""
-    return _each(_softmax, x)
+def softmax(x: Array, axis: int = -1) -> Array:
+    """softmax over the last axis, which `axis` must be. x float32 or float64, not empty."""
+    return _each(_softmax, axis, x)
 
 
-def softmax_grad(dz: Array, z: Array) -> Array:
+def softmax_grad(dz: Array, z: Array, axis: int = -1) -> Array:
     """Its gradient; dz and z of one shape and dtype."""
-    return _each(_softmax_grad, dz, z, least=4 * LEAST)  # no exp in it
+    return _each(_softmax_grad, axis, dz, z, least=4 * LEAST)  # no exp in it
 
 
-def log_softmax(x: Array) -> Array:
-    """log(softmax) over the last axis. x float32 or float64, not empty."""
-    return _each(_log_softmax, x)
+def log_softmax(x: Array, axis: int = -1) -> Array:
+    """log(softmax) over the last axis, which `axis` must be. x float32 or float64, not empty."""
+    return _each(_log_softmax, axis, x)
 
 
-def log_softmax_grad(dz: Array, z: Array) -> Array:
+def log_softmax_grad(dz: Array, z: Array, axis: int = -1) -> Array:
     """Its gradient; dz and z of one shape and dtype."""
-    return _each(_log_softmax_grad, dz, z)
+    return _each(_log_softmax_grad, axis, dz, z)
 
 
 def cross_entropy(x: Array, target: Array, share: Any = None) -> tuple[Array, Array | None]:
@@ -251,6 +253,11 @@ def cross_entropy(x: Array, target: Array, share: Any = None) -> tuple[Array, Ar
     if wrong[0]:
         raise IndexError(f"cross_entropy: targets must be in 0 .. {C - 1}")
     return loss, dx
+
+
+def cross_entropy_slope(x: Array, target: Array, share: Any) -> Any:
+    """The second of these."""
+    return cross_entropy(x, target, share)[1]
 
 
 # ------------------------------------------------------------------------------------------------------ attention

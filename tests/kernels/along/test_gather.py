@@ -5,13 +5,13 @@ import pytest
 
 from autograd.ops import index as ops
 from kernels.along import gather
-from kernels.machine import threads
+from kernels.machine import fast, threads
 from tests import naive
 
 
 @pytest.fixture(params=["compiled", "numpy"], autouse=True)
 def way(request, monkeypatch):
-    monkeypatch.setattr(gather, "WORTH_COMPILING", 0 if request.param == "compiled" else 1 << 62)
+    monkeypatch.setattr(fast.SIZES["rows"], "least", 0 if request.param == "compiled" else fast.NEVER)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
@@ -80,7 +80,7 @@ def test_what_does_not_fit_is_refused():
     ids=str,
 )
 def test_every_index_adds_as_numpy_does(index, limit, rng, monkeypatch):
-    monkeypatch.setattr(ops, "WORTH_COMPILING", limit)
+    monkeypatch.setattr(fast.SIZES["rows"], "least", limit)
     total = rng.standard_normal((4, 5, 6)).astype(np.float32)
     v = rng.standard_normal(total[index].shape).astype(np.float32)
     expected = total.copy()

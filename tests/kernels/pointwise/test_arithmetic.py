@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kernels.machine import jit, threads
+from kernels.machine import fast, jit, threads
 from kernels.pointwise import arithmetic
 
-LARGE = arithmetic.LARGE
+LARGE = fast.SIZES["arithmetic"].elements
 PAIRS = [
     (arithmetic.add, np.add),
     (arithmetic.subtract, np.subtract),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograd import update
-from kernels.machine import threads
+from kernels.machine import fast, threads
 from kernels.pointwise import update as kernels
 
 SIZES = (0, 1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 1000)
@@ -32,7 +32,7 @@ def both(arrays, monkeypatch, run):
     """What `run` leaves in the arrays, compiled and not."""
     results = []
     for limit in (0, 1 << 60):
-        monkeypatch.setattr(update, "WORTH_COMPILING", limit)
+        monkeypatch.setattr(fast.SIZES["update"], "least", limit)
         copies = [a.copy() for a in arrays]
         run(*copies, np.empty_like(arrays[0]))
         results.append(copies)
@@ -95,7 +95,7 @@ def test_nan_and_inf_stay_visible():
 
 
 def test_strided_memory_is_left_to_numpy(monkeypatch):
-    monkeypatch.setattr(update, "WORTH_COMPILING", 0)
+    monkeypatch.setattr(fast.SIZES["update"], "least", 0)
     x = np.ones((4, 6))[:, ::2]
     update.sgd(x, np.ones((4, 3)), 0.5)
     np.testing.assert_array_equal(x, 0.5)
