@@ -74,7 +74,7 @@ def row_sums(x: Array, out: Array | None = None) -> Array:
     return z
 
 
-def total(x: Array, *, axis: None = None, keepdims: bool = False) -> Any:
+def total(x: Array, axis: None = None, keepdims: bool = False) -> Any:
     """The sum of all elements of x, contiguous, float32 or float64: the same bits with any number of threads."""
     if x.dtype.char not in "fd" or not x.flags.c_contiguous:
         raise ValueError(f"total: x must be contiguous and float32 or float64, got {x.dtype}, strides {x.strides}")

@@ -88,7 +88,7 @@ def _recurrence(a: Array, b: Array, z: Array, first: int, step: int, start: int,
                     z[top, i, k] = a[top, i, k] * z[top, i - step, k] + b[top, i, k]
 
 
-def running_sums(x: Array, axis: int, reverse: bool = False) -> Array:
+def running_sums(x: Array, axis: int, reverse: bool) -> Array:
     """z[i] = z[i-1] + x[i] along `axis`; from the other end if `reverse`. float32 or float64, not empty."""
     return _run(_sums, axis, reverse, x)
 
@@ -98,7 +98,7 @@ def running_products(x: Array, axis: int, reverse: bool) -> Array:
     return _run(_products, axis, reverse, x)
 
 
-def recurrence(a: Array, b: Array, axis: int, reverse: bool = False) -> Array:
+def recurrence(a: Array, b: Array, axis: int, reverse: bool) -> Array:
     """z[i] = a[i] * z[i-1] + b[i], z[0] = b[0]; shapes and dtypes are equal."""
     return _run(_recurrence, axis, reverse, a, b)
 

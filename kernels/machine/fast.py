@@ -132,6 +132,7 @@ class Twin:
         `when` asks for the first array and, by name, for other arguments of `plain`, whose names in order are `names`.
         """
         size, count, fits = self.size, self.count, self.fits
+        defaults = _defaults(plain)
         agrees = None if self.when is None else _asking(self.when, plain, names)
         counts = None if count is None else _asking(count, plain, names)
 
@@ -140,7 +141,7 @@ class Twin:
             if type(x) is ndarray:
                 elements = x.size if counts is None else counts(arguments, settings)
                 if elements >= size.least and fits(arguments) and (agrees is None or agrees(arguments, settings)):
-                    return self.run(*arguments, **settings)
+                    return self.run(*arguments, **{**defaults, **settings})
             return plain(*arguments, **settings)
 
         functools.update_wrapper(choose, plain)
@@ -152,12 +153,19 @@ twins: dict[str, list[Twin]] = {}
 """All that are declared, by name. A test compares each with its plain function."""
 
 
+def _defaults(plain: Function) -> dict[str, Any]:
+    """The settings of a function that need not be given: its twin is given all of them."""
+    if isinstance(plain, np.ufunc):
+        return {}
+    known = inspect.signature(plain).parameters.values()
+    return {one.name: one.default for one in known if one.kind is one.KEYWORD_ONLY and one.default is not one.empty}
+
+
 def _asking(question: Function, plain: Function, names: tuple[str, ...] | None) -> Function:
     """question(first argument, others by name) as a function of the arguments and settings that `plain` is given."""
-    defaults: dict[str, Any] = {}
+    defaults = _defaults(plain)
     if names is None:
-        known = inspect.signature(plain).parameters
-        names, defaults = tuple(known), {name: one.default for name, one in known.items()}
+        names = tuple(inspect.signature(plain).parameters)
     wanted = tuple(inspect.signature(question).parameters)[1:]
     places = {name: names.index(name) for name in wanted}
 
