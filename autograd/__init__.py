@@ -93,8 +93,9 @@ from .random import (
 from .recompute import checkpoint
 from .tapes import Tape
 from .tensors import Size, Tensor
-from .tensors.core import get_default_dtype, result_type, set_default_dtype
+from .tensors.core import get_default_dtype, set_default_dtype
 from .tensors.display import set_printoptions
+from .tensors.promotion import result_type
 from .threads import get_num_threads, set_num_threads
 
 __version__ = "0.1.0"
@@ -110,9 +111,7 @@ _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"(autograd|n
 _warn_about_hips()
 
 # Functions of compiled ops learn `out=` when they are asked for, see `__getattr__`; methods and operators never do.
-_COMPILED = {
-    n: f for n, f in vars(api).items() if hasattr(f, "__code__") and f.__code__.co_filename.startswith("<op call")
-}
+_COMPILED = {n: f for n, f in vars(api).items() if hasattr(f, "op")}
 for _name in _COMPILED:
     del globals()[_name]
 

@@ -97,9 +97,9 @@ from .tapes import Tape as Tape
 from .tensors import Size as Size
 from .tensors import Tensor as Tensor
 from .tensors.core import get_default_dtype as get_default_dtype
-from .tensors.core import result_type as result_type
 from .tensors.core import set_default_dtype as set_default_dtype
 from .tensors.display import set_printoptions as set_printoptions
+from .tensors.promotion import result_type as result_type
 from .threads import get_num_threads as get_num_threads
 from .threads import set_num_threads as set_num_threads
 import autograd as autograd

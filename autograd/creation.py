@@ -17,9 +17,10 @@ from .devices import check_device
 from .errors import DTypeError, ShapeError
 from .modes import state
 from .tensors import Tensor
-from .tensors.core import Core, array_of, cast, get_default_dtype, wrap
+from .tensors.core import Core, array_of, get_default_dtype, wrap
 from .tensors.new import data_array, dtype_of, filled, made, size_of
 from .tensors.options import makes
+from .tensors.promotion import cast
 from .tensors.untracked import warn_of_scalar
 
 # ---------------------------------------------------------------------------------------------------- from data

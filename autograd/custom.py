@@ -11,12 +11,11 @@ import numpy as np
 
 from .broadcast import unbroadcast
 from .errors import GraphError, ShapeError
-from .lines import outer
 from .modes import state
-from .plan import COMPONENT
 from .records import Cotangents, Record, accumulate
-from .tensors.core import Core, append, float32, lend, link_view, node_of, wrap
+from .tensors.core import Core, float32, lend, link_view, node_of, wrap
 from .tensors.inplace import check_dirty, written_over
+from .tensors.run import output
 from .writes import owner
 
 
@@ -174,12 +173,8 @@ class Function:
             dirty = [id(x) for x in context._dirty]
             outs = [_constant(out) if node_of(out) is not None and id(out) not in dirty else out for out in outs]
             return tuple(outs) if several else outs[0]
-        record = Record()
-        record.plan = cls._plan if context._to_save else cls._lasting_plan
-        nodes = [node_of(args[index]) for index in positions]
-        record.inputs = nodes[0] if len(nodes) == 1 else tuple(nodes)
-        frame = outer(sys._getframe(1))
-        record.code, record.lasti = frame.f_code, frame.f_lasti
+        plan = cls._plan if context._to_save else cls._lasting_plan
+        record = Record.at(sys._getframe(1), plan, [node_of(args[index]) for index in positions], (), (), float32)
         check_dirty(cls.__name__, context._dirty, outs)
         results = record_outputs(record, outs, args, kwargs, context)
         produced = {id(out): result._node for out, result in zip(outs, results, strict=True) if isinstance(out, Core)}
@@ -211,8 +206,7 @@ def record_outputs(
     single = len(tensors) == 1
     shapes: Any = tensors[0]._array.shape if single else tuple(out._array.shape for out in tensors)
     record.shape = shapes
-    record.saved = ()
-    append(record, tensors[0]._array if single else (), args, kwargs)
+    state.home.append(record, tensors[0]._array if single else (), args, kwargs)
     results: list[Any] = []
     position = 0
     for out in outs:
@@ -224,10 +218,7 @@ def record_outputs(
         if id(out) in context._constant or array.dtype.kind != "f":
             node = None
         elif not single:
-            node = Record()
-            node.plan, node.inputs, node.saved = COMPONENT, record, (position, len(tensors))
-            node.shape, node.dtype, node.code, node.lasti = array.shape, array.dtype, record.code, record.lasti
-            append(node, array)
+            node = output(record, position, len(tensors), array)
         position += 1
         if any(out is x for x in context._dirty):
             written_over(out, node, f"{record.op} (mark_dirty)")

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from .errors import DTypeError
-from .tensors.core import Core, get_default_dtype, result_type
+from .tensors.core import Core, get_default_dtype
+from .tensors.promotion import result_type
 
 float16 = half = np.dtype(np.float16)
 float32 = float = np.dtype(np.float32)

@@ -57,9 +57,11 @@ from .lines import add_library_folder, outer
 from .modes import state
 from .op import Op, op
 from .records import Record
-from .tensors.core import Core, apply, apply_keeping, array_of, cast, new_leaf, operand, result_type, wrap
+from .tensors.core import Core, array_of, new_leaf, operand, wrap
 from .tensors.hooks import Handle
 from .tensors.inplace import update
+from .tensors.promotion import cast, result_type
+from .tensors.run import apply, apply_keeping
 from .tensors.uninitialized import UninitializedTensorMixin
 from .tensors.untracked import warn_at_line
 

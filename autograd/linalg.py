@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .errors import DTypeError, LinAlgError, SettingError, ShapeError
-from .tensors.core import implements, operand
+from .tensors.core import operand
 from .tensors.decompose import (
     EighResult,
     LstsqResult,
@@ -27,6 +27,7 @@ from .tensors.decompose import (
 from .tensors.diagonal import Diagonal
 from .tensors.dims import normalize_dims
 from .tensors.linalg import LinAlg, multi_dot
+from .tensors.method import implements
 from .tensors.out import takes_out
 from .tensors.reduce import Reduce, norm_of
 from .tensors.solve import (

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
@@ -62,6 +63,12 @@ class Op:
     way_back: type[Plan] = Plan
     """What makes the plans of all ops: `fast` puts a compiled one here."""
 
+    compile_call: Function | None = None
+    """What makes the functions and operators of ops: None for the readable ones, `fast` puts a compiler here."""
+
+    call_of: Function | None = None
+    """The same for what runs an op of one input in the place of `apply`."""
+
     def __init__(
         self,
         name: str,
@@ -105,7 +112,6 @@ class Op:
         self.told = "recorded" in self.defaults
         self.variadic = self.inputs[:1] != () and self.inputs[0].startswith("*")
         self.plans: dict[tuple[int, ...], Plan] = {}
-        self.call: Function | None = None  # what runs it on a Tensor, if it has one input; compiled when first needed
         self.__doc__ = forward.__doc__
         self.__name__ = name
 
@@ -133,6 +139,11 @@ class Op:
         if not self.keeps:
             return z, ()
         return (z[0], z[1:]) if self.outputs == 1 else (z[: self.outputs], z[self.outputs :])
+
+    @cached_property
+    def call(self) -> Function | None:
+        """What runs it on a Tensor faster than `apply` does, if there is such a thing."""
+        return None if Op.call_of is None else Op.call_of(self)
 
     def plan(self, wanted: tuple[int, ...]) -> Plan:
         """How to go back through this op to the inputs at the positions `wanted`."""

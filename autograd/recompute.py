@@ -8,11 +8,10 @@ from typing import Any
 
 from .custom import Context, record_outputs
 from .engine import push
-from .lines import outer
 from .modes import state
 from .random import default_generator
 from .records import Cotangents, Record, accumulate
-from .tensors.core import Core, node_of, wrap
+from .tensors.core import Core, float32, node_of, wrap
 
 
 class _CheckpointPlan:
@@ -83,12 +82,8 @@ def checkpoint(
         state.tape = before
     several = isinstance(outputs, (tuple, list))
     outs = list(outputs) if several else [outputs]
-    record = Record()
-    record.plan = _CheckpointPlan
-    nodes = tuple(node for x in args if (node := node_of(x)) is not None)
-    record.inputs = nodes
-    frame = outer(sys._getframe(1))
-    record.code, record.lasti = frame.f_code, frame.f_lasti
+    nodes = [node for x in args if (node := node_of(x)) is not None]
+    record = Record.at(sys._getframe(1), _CheckpointPlan, nodes, (), (), float32)
     results = record_outputs(record, outs, args, kwargs, Context(()))
     kept = [_Kept((x._array, x._node)) if isinstance(x, Core) else x for x in args]
     arrays = tuple(x._array for x in args if isinstance(x, Core))

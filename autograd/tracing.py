@@ -18,7 +18,8 @@ from . import engine
 from .modes import state
 from .ops.shape import reshape
 from .records import Leaf, Record
-from .tensors.core import Core, apply, array_of, new_leaf, wrap
+from .tensors.core import Core, array_of, new_leaf, wrap
+from .tensors.run import apply
 
 # ------------------------------------------------------------------------------------------------ nests of Tensors
 

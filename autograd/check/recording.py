@@ -19,7 +19,8 @@ from ..random import default_generator
 from ..recompute import _CheckpointPlan
 from ..records import CONSUMED, Leaf, Record
 from ..tapes import Tape
-from ..tensors.core import Core, apply, new_leaf, wrap
+from ..tensors.core import Core, new_leaf, wrap
+from ..tensors.run import apply
 
 float64 = np.dtype(np.float64)
 
@@ -162,11 +163,9 @@ class Call:
 
     def _clone(self) -> tuple[Record, list[Leaf]]:
         record = self.record
-        clone = Record()
-        clone.plan, clone.saved, clone.shape, clone.dtype = record.plan, record.saved, record.shape, record.dtype
-        clone.code, clone.lasti = record.code, record.lasti
         stubs = [stand_in(node.shape, node.dtype) for node in record.parents]
-        clone.inputs = stubs[0] if len(stubs) == 1 else tuple(stubs)
+        inputs = stubs[0] if len(stubs) == 1 else tuple(stubs)
+        clone = Record.like(record, record.plan, inputs, record.saved, record.shape, record.dtype)
         return clone, stubs
 
     def altered(self) -> bool:

@@ -1,17 +1,19 @@
 """What is there only for speed. Whoever deletes this folder has the same engine, slower.
 
 plan   the rules of each op as one straight-line function (`Plan.source` shows it), in place of a loop over them
+calls  the same for functions and operators: from a call to a record
 tape   the walk back without questions where there is nothing to ask; when to sweep
 
 The compiled twins of functions on arrays (`kernels.machine.fast`) run only with it, too.
 
-It is installed when `autograd` is imported, unless the environment has WENGERT_PLAIN=1. Tests hold it against what it
-stands for, and run the table of ops and the standard models without it.
+It is installed from here when `autograd` is imported, unless the environment has WENGERT_PLAIN=1. Tests hold it against
+what it stands for, and run the table of ops and the standard models without it.
 """
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from kernels.machine import fast
 
@@ -22,8 +24,22 @@ from .tape import FastTape
 
 INSTALLED = os.environ.get("WENGERT_PLAIN", "0") == "0"
 
+
+def _compile_call(*what: Any) -> Any:
+    from .calls import compile_call  # stands above Tensor, which does not exist yet
+
+    return compile_call(*what)
+
+
+def _call_of(op: Op) -> Any:
+    from .calls import call_of
+
+    return call_of(op)
+
+
 if INSTALLED:
     Op.way_back = CompiledPlan
+    Op.compile_call, Op.call_of = staticmethod(_compile_call), staticmethod(_call_of)
     type(state).new_tape = FastTape
     state.home = state.tape = FastTape()
 else:

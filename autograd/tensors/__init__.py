@@ -16,7 +16,7 @@ from ..records import Leaf, Record
 from ..tapes import Mark
 from .activation import Activation
 from .convert import Convert
-from .core import Core, apply, array_of, get_default_dtype, new_leaf, node_of, wrap
+from .core import Core, array_of, get_default_dtype, new_leaf, node_of, wrap
 from .display import Display
 from .elementwise import Elementwise
 from .hooks import Handle, hooked, retained
@@ -29,6 +29,7 @@ from .numpy_protocol import NumPyProtocol
 from .piecewise import Piecewise
 from .random_fill import RandomFill
 from .reduce import Reduce
+from .run import apply
 from .scan import Scan
 from .scatter import Scatter
 from .shape import Shape

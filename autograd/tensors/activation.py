@@ -12,9 +12,13 @@ import numpy as np
 
 from ..errors import DTypeError, SettingError, ShapeError
 from ..ops import activation as ops
-from .core import Core, T, apply, array_of, binary, cast, get_default_dtype, method, operand, unary
+from .calls import binary, unary
+from .core import Core, T, array_of, get_default_dtype, operand
 from .dims import normalize_dim
 from .inplace import update
+from .method import method
+from .promotion import cast
+from .run import apply
 
 _prelu = binary(ops.prelu)
 _hardsigmoid = unary(ops.hardsigmoid)

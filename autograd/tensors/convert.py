@@ -19,9 +19,13 @@ import numpy as np
 from ..devices import check_device, device
 from ..errors import DeviceError, GraphError, ShapeError
 from ..modes import state
-from .core import Core, apply, bool_, cast, float16, float32, float64, get_default_dtype, int64, method, to, uint8, wrap
+from ..ops.elementwise import to
+from .core import Core, bool_, float16, float32, float64, get_default_dtype, int64, uint8, wrap
 from .layout import check_memory_format
+from .method import method
 from .new import dtype_of
+from .promotion import cast
+from .run import apply
 from .untracked import warn_of_scalar
 
 

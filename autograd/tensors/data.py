@@ -9,7 +9,8 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..modes import state
-from .core import Array, Core, get_default_dtype, result_type
+from .core import Array, Core, get_default_dtype
+from .promotion import result_type
 from .untracked import warn_of_scalar
 
 _NUMBERS = frozenset({int, float, bool})

@@ -8,8 +8,10 @@ import numpy as np
 
 from ..errors import SettingError, ShapeError
 from ..ops import decompose as ops
-from .core import apply, array_of, implements, wrap
+from .core import array_of, wrap
 from .join import alike, cat
+from .method import implements
+from .run import apply
 from .solve import matrices
 
 

@@ -9,10 +9,12 @@ import numpy as np
 from ..devices import check_device
 from ..errors import ShapeError
 from ..ops import shape as ops
-from .core import Core, apply, implements, int64, method
+from .core import Core, int64
 from .dims import normalize_dim
+from .method import implements, method
 from .new import dtype_of, made
 from .options import makes
+from .run import apply
 
 
 class Diagonal(Core):

@@ -11,10 +11,12 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..ops import einsum as ops
-from .core import apply, array_of, implements
+from .core import array_of
 from .dims import normalize_dims
 from .join import alike
+from .method import implements
 from .out import takes_out
+from .run import apply
 
 
 def einsum(equation: Any, *operands: Any) -> Any:

@@ -16,26 +16,14 @@ import numpy as np
 from ..errors import DTypeError, SettingError
 from ..ops import elementwise as ops
 from ..ops import gamma, piecewise, special
-from .core import (
-    Core,
-    apply,
-    binary,
-    bool_,
-    cast,
-    float64,
-    get_default_dtype,
-    implements,
-    int64,
-    method,
-    operand,
-    operators,
-    ufuncs,
-    unary,
-    wrap,
-)
+from .calls import binary, operators, unary
+from .core import Core, bool_, float64, get_default_dtype, int64, operand, wrap
+from .method import implements, method, ufuncs
 from .options import old_form
 from .out import takes_out
 from .piecewise import combined
+from .promotion import cast
+from .run import apply
 
 _ONE = 1
 _add = binary(ops.add)

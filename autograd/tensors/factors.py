@@ -8,9 +8,10 @@ import numpy as np
 
 from ..errors import LinAlgError, SettingError, ShapeError
 from ..ops import lu as ops
-from .core import apply, array_of, wrap
+from .core import array_of, wrap
 from .decompose import SVDResult, svd
 from .join import alike, cat
+from .run import apply
 from .solve import matrices, solve_triangular
 
 

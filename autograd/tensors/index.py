@@ -9,14 +9,15 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import DTypeError, ShapeError
-from ..lines import outer, user_files
 from ..modes import state
 from ..ops import index as ops
 from ..ops.along import take_along
 from ..records import Record
-from .core import Array, Core, T, append, apply, array_of, implements, link_view, method, operand, wrap
+from .core import Array, Core, T, array_of, link_view, operand, wrap
 from .dims import normalize_dim
+from .method import implements, method
 from .out import takes_out
+from .run import apply
 
 _BASIC = {int, slice, type(None), EllipsisType}
 _WHOLE = slice(None)
@@ -129,18 +130,8 @@ class Index(Core):
         if node is None or state.tape is None:
             out: Self = wrap(z)
         else:
-            record = Record()
-            record.plan = _PLAN
-            record.inputs = node
-            record.saved = (array.shape, index)
-            record.shape = z.shape
-            record.dtype = array.dtype
-            frame = sys._getframe(1)
-            if frame.f_code.co_filename not in user_files:
-                frame = outer(frame)
-            record.code = frame.f_code
-            record.lasti = frame.f_lasti
-            append(record, z, (array,), {"index": index})
+            record = Record.at(sys._getframe(1), _PLAN, (node,), (array.shape, index), z.shape, array.dtype)
+            state.tape.append(record, z, (array,), {"index": index})
             out = wrap(z, record)
         if view:
             link_view(out, self)

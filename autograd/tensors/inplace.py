@@ -22,9 +22,12 @@ from ..modes import state
 from ..ops.index import getitem, set_at
 from ..ops.shape import expand, reshape
 from ..records import Cotangents, Leaf, Record
-from .core import NO_GRAD, Core, _misfit, array_of, cast, exact_array, record_call, wrap
+from .calls import broadcast_misfit
+from .core import NO_GRAD, Core, array_of, exact_array, wrap
 from .hooks import retained
 from .index import misplaced, plain_index
+from .promotion import cast
+from .run import record_call
 
 T = TypeVar("T", bound=Core)
 
@@ -225,12 +228,9 @@ def _succeed(tensor: Any, node: Any) -> None:
 
 def _ambiguous_record(view: Any, root: Any) -> Record:
     """Stands for a view whose gradient nobody can tell: a backward that comes to it says so."""
-    record = Record()
-    record.plan, record.inputs = _AmbiguousPlan, root._node
-    record.saved = (_ambiguous(view._fixed, "its base or another view of its base has been modified"),)
-    record.shape, record.dtype = view._array.shape, view._array.dtype
-    frame = outer(sys._getframe(1))
-    record.code, record.lasti = frame.f_code, frame.f_lasti
+    saved = (_ambiguous(view._fixed, "its base or another view of its base has been modified"),)
+    array = view._array
+    record = Record.at(sys._getframe(1), _AmbiguousPlan, (root._node,), saved, array.shape, array.dtype)
     state.home.records.append(record)
     return record
 
@@ -351,7 +351,7 @@ def _arithmetic(name: str, ufunc: np.ufunc) -> Callable[..., Any]:
             ufunc(a, b, out=a)
         except ValueError:
             values = np.asarray(b)
-            raise _misfit(f"{name}_", a, values) or ShapeError(
+            raise broadcast_misfit(f"{name}_", a, values) or ShapeError(
                 f"{name}_: output with shape {list(a.shape)} doesn't match the broadcast shape "
                 f"{list(np.broadcast_shapes(a.shape, values.shape))}"
             ) from None

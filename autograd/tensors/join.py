@@ -10,9 +10,12 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..ops import shape as ops
-from .core import Core, T, apply, array_of, cast, implements, method, operand, result_type, wrap
+from .core import Core, T, array_of, operand, wrap
 from .dims import normalize_dim
+from .method import implements, method
 from .out import into, takes_out
+from .promotion import cast, result_type
+from .run import apply
 
 # ---------------------------------------------------------------------------------------------------------- joining
 

@@ -10,8 +10,10 @@ import numpy as np
 from ..errors import SettingError, ShapeError
 from ..ops import shape as ops
 from ..writes import owner
-from .core import Core, apply, array_of, implements, method
+from .core import Core, array_of
 from .dims import normalize_dim
+from .method import implements, method
+from .run import apply
 
 
 def listed(function: str, args: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:

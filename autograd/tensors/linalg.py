@@ -10,14 +10,18 @@ import numpy as np
 
 from ..errors import SettingError, ShapeError
 from ..ops import linalg as ops
-from .core import Array, apply, array_of, binary, cast, implements, method, reflected, ufuncs
+from .calls import binary, reflected
+from .core import Array, array_of
 from .dims import normalize_dim
 from .einsum import tensordot
 from .join import alike
+from .method import implements, method, ufuncs
 from .options import old_form
 from .out import takes_out
 from .piecewise import where
+from .promotion import cast
 from .reduce import norm_of
+from .run import apply
 from .solve import Solve
 
 

@@ -11,9 +11,11 @@ import numpy as np
 from ..errors import DTypeError, SettingError, ShapeError
 from ..modes import no_grad
 from ..ops import index as index_ops
-from .core import apply, array_of, cast, get_default_dtype, int64, operand, wrap
+from .core import array_of, get_default_dtype, int64, operand, wrap
 from .dims import normalize_dim
 from .new import size_of
+from .promotion import cast
+from .run import apply
 
 
 def tensor_of(x: Any) -> Any:

@@ -9,22 +9,12 @@ import numpy as np
 from ..devices import check_device, device
 from ..errors import DTypeError, ShapeError
 from ..modes import state
-from .core import (
-    Array,
-    Core,
-    array_of,
-    cast,
-    exact_array,
-    get_default_dtype,
-    implements,
-    method,
-    new_leaf,
-    node_of,
-    wrap,
-)
+from .core import Array, Core, array_of, exact_array, get_default_dtype, new_leaf, node_of, wrap
 from .data import array_from
 from .layout import listed
+from .method import implements, method
 from .options import makes
+from .promotion import cast
 from .untracked import warn_at_line, warn_of_scalar
 
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from ..errors import NoRuleError
 from ..modes import state
-from .core import Core, array_functions, ufuncs, wrap
+from .core import Core, wrap
+from .method import array_functions, ufuncs
 
 
 class NumPyProtocol(Core):

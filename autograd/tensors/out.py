@@ -140,11 +140,27 @@ def _written(name: str, out: Any, result: Any) -> Any:
 
 
 def with_out(function: FunctionType) -> Any:
-    """The function of a compiled op, with `out=`: made from the same text when a program first asks for it.
+    """The function of an op, with `out=`: if it is compiled, from the same text, when a program first asks for it.
 
     Methods and operators do not take `out=`, and pay nothing for it.
     """
     scope = dict(function.__globals__)
+    if "text" in scope:
+        twin = _compiled_twin(function, scope)
+    else:
+
+        @functools.wraps(function)
+        def twin(*args: Any, out: Any = None, **settings: Any) -> Any:
+            if out is None:
+                return function(*args, **settings)
+            return into(function.__name__, out, function, args, settings)
+
+    twin.__name__ = twin.__qualname__ = function.__name__
+    twin.__doc__ = f"{function.__doc__}\n\nout   a Tensor to write the result into"
+    return twin
+
+
+def _compiled_twin(function: FunctionType, scope: dict[str, Any]) -> Any:
     text: str = scope["text"]
     head, body = text.split(":\n", 1)
     given = "(input, other)" if "other" in head else "(input,)"
@@ -153,7 +169,4 @@ def with_out(function: FunctionType) -> Any:
     head = head.replace(", **settings", "")[:-1] + ", *, out=None" + (", **settings" if "**settings" in head else "")
     scope.update(into=into, plain=function, name=function.__name__)
     exec(compiled(f"{head}):\n{check}{body}", "call"), scope)
-    twin = scope["function"]
-    twin.__name__ = twin.__qualname__ = function.__name__
-    twin.__doc__ = f"{function.__doc__}\n\nout   a Tensor to write the result into"
-    return twin
+    return scope["function"]

@@ -8,7 +8,9 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..ops import pad as ops
-from .core import T, apply, array_of, implements, operand
+from .core import T, array_of, operand
+from .method import implements
+from .run import apply
 
 _MODES = ("constant", "reflect", "replicate", "circular")
 

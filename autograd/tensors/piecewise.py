@@ -9,21 +9,12 @@ import numpy as np
 from ..errors import DTypeError, NoRuleError, SettingError, ShapeError
 from ..op import Op
 from ..ops import piecewise as ops
-from .core import (
-    Core,
-    apply,
-    array_of,
-    binary,
-    cast,
-    implements,
-    method,
-    operators,
-    result_type,
-    ufuncs,
-    unary,
-    wrap,
-)
+from .calls import binary, operators, unary
+from .core import Core, array_of, wrap
+from .method import implements, method, ufuncs
 from .out import into
+from .promotion import cast, result_type
+from .run import apply
 
 _heaviside = binary(ops.heaviside)
 _rint = unary(ops.rint, "round")

@@ -13,8 +13,10 @@ from ..devices import check_device, device
 from ..errors import DTypeError, ShapeError
 from ..modes import state
 from ..ops.index import masked_fill
-from .core import Array, Core, apply, array_of, method, wrap
+from .core import Array, Core, array_of, wrap
 from .inplace import check_writable, note_write, root_of, update
+from .method import method
+from .run import apply
 
 _EVERYWHERE = np.asarray(True)
 _DEFAULT_SEED = 67280421310721  # of a new Generator, as in PyTorch

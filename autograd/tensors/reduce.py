@@ -9,9 +9,12 @@ import numpy as np
 
 from ..errors import DTypeError, NoRuleError, ShapeError
 from ..ops import reduce as ops
-from .core import Array, Core, apply, cast, get_default_dtype, implements, int64, method, operand, wrap
+from .core import Array, Core, get_default_dtype, int64, operand, wrap
 from .dims import axis_of, check_nonempty, normalize_dim
+from .method import implements, method
+from .promotion import cast
 from .results import MinMax, ValuesIndices, picked
+from .run import apply
 
 _LONG = {"bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int", "int64": "Long"}
 

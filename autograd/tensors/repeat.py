@@ -8,9 +8,11 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..ops import shape as ops
-from .core import Core, apply, array_of, implements, method
+from .core import Core, array_of
 from .dims import normalize_dim
 from .layout import listed
+from .method import implements, method
+from .run import apply
 
 
 class Repeat(Core):

@@ -7,7 +7,8 @@ from typing import Any, Generic, NamedTuple
 import numpy as np
 
 from ..ops.along import take_along
-from .core import T, apply, int64, wrap
+from .core import T, int64, wrap
+from .run import apply
 
 
 class ValuesIndices(NamedTuple, Generic[T]):

@@ -9,10 +9,13 @@ import numpy as np
 from ..errors import ShapeError
 from ..ops import scan as ops
 from ..ops.shape import clone
-from .core import Core, apply, cast, implements, int64, method
+from .core import Core, int64
 from .dims import normalize_dim
+from .method import implements, method
+from .promotion import cast
 from .reduce import floating, refuse
 from .results import ValuesIndices, picked
+from .run import apply
 
 
 def _scan(function: str, op: Any, x: Any, dim: Any) -> Any:

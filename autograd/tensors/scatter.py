@@ -8,9 +8,12 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..ops import index as ops
-from .core import Array, Core, apply, array_of, cast, method, operand, wrap
+from .core import Array, Core, array_of, operand, wrap
 from .dims import normalize_dim
 from .index import _trimmed, broadcast_shape, check_index_shape, index_array, mask_array, misplaced, plain_index
+from .method import method
+from .promotion import cast
+from .run import apply
 
 _WHOLE = slice(None)
 

@@ -9,12 +9,14 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..ops import shape as ops
-from .core import apply, array_of, implements, method, wrap
+from .core import array_of, wrap
 from .diagonal import Diagonal
 from .dims import normalize_dim, normalize_dims
 from .join import Split
 from .layout import Layout, listed, shares_memory
+from .method import implements, method
 from .repeat import Repeat
+from .run import apply
 
 
 def sizes_for(function: str, shape: tuple[int, ...], count: int) -> tuple[int, ...]:

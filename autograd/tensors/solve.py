@@ -9,8 +9,10 @@ import numpy as np
 from ..errors import DTypeError, ShapeError
 from ..ops import linalg as ops
 from ..ops.index import zero_at
-from .core import Core, apply, array_of, implements, method, wrap
+from .core import Core, array_of, wrap
 from .join import alike
+from .method import implements, method
+from .run import apply
 
 
 class SlogdetResult(NamedTuple):

@@ -11,10 +11,13 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..ops import reduce as ops
-from .core import Core, apply, array_of, cast, implements, int64, method, node_of, wrap
+from .core import Core, array_of, int64, node_of, wrap
 from .dims import check_nonempty, normalize_dim
+from .method import implements, method
+from .promotion import cast
 from .reduce import floating, refuse
 from .results import ValuesIndices, picked
+from .run import apply
 
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 

@@ -10,7 +10,10 @@ import numpy as np
 
 from ..errors import NoRuleError
 from ..ops import bessel, gauss
-from .core import Core, apply, array_of, binary, cast, get_default_dtype, int64, operand, unary, wrap
+from .calls import binary, unary
+from .core import Core, array_of, get_default_dtype, int64, operand, wrap
+from .promotion import cast
+from .run import apply
 
 
 def floating(x: Any) -> Any:

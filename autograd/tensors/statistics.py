@@ -8,9 +8,11 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import DTypeError, SettingError, ShapeError
-from .core import Core, array_of, cast, int64, method, operand, wrap
+from .core import Core, array_of, int64, operand, wrap
 from .dims import normalize_dim
+from .method import method
 from .out import takes_out
+from .promotion import cast
 from .sort import chosen
 
 

@@ -12,8 +12,9 @@ import autograd
 from autograd.errors import DeviceError, DTypeError, NoRuleError, SettingError, ShapeError
 from autograd.ops import special
 from autograd.tensors import Tensor
-from autograd.tensors.core import constants, set_default_dtype
+from autograd.tensors.core import set_default_dtype
 from autograd.tensors.piecewise import where
+from autograd.tensors.promotion import constants
 
 inf, nan = math.inf, math.nan
 

@@ -8,7 +8,7 @@ from autograd.ops.activation import dropout
 from autograd.ops.attention import attention
 from autograd.tensors import Tensor
 from autograd.tensors import activation as act
-from autograd.tensors.core import apply
+from autograd.tensors.run import apply
 
 from .case import Case, real
 

@@ -1,7 +1,7 @@
 """Convolutions: autograd/ops/conv.py."""
 
 from autograd.ops import conv
-from autograd.tensors.core import apply
+from autograd.tensors.run import apply
 from tests import naive
 
 from .case import Case

@@ -5,9 +5,9 @@ import numpy as np
 from autograd.ops import index as ops
 from autograd.ops import pad as pad_ops
 from autograd.tensors import Tensor
-from autograd.tensors.core import apply
 from autograd.tensors.index import embedding
 from autograd.tensors.pad import pad
+from autograd.tensors.run import apply
 
 from .case import Case, distinct
 

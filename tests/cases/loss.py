@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograd.ops import loss
-from autograd.tensors.core import apply
+from autograd.tensors.run import apply
 
 from .case import Case, probability, real
 

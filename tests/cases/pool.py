@@ -6,7 +6,7 @@ import numpy as np
 
 import nn.functional as F
 from autograd.ops import pool, resize
-from autograd.tensors.core import apply
+from autograd.tensors.run import apply
 
 from .case import Case, distinct
 

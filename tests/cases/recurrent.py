@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograd.ops import recurrent as ops
-from autograd.tensors.core import apply
+from autograd.tensors.run import apply
 from kernels.machine import jit
 from tests import naive
 

@@ -6,7 +6,7 @@ from statistics import NormalDist
 import numpy as np
 
 from autograd import special
-from autograd.tensors.core import apply
+from autograd.tensors.run import apply
 
 from .case import Case, positive, probability, real, unit
 from .elementwise import _unary, wide

@@ -1,0 +1,224 @@
+"""Functions and operators of single ops, compiled: the straight way from a call to a record.
+
+Small programs spend their time between the call of an operator and the record it leaves. For Tensors of one dtype, and
+Python numbers beside them, that way is written out here per op, from the two templates below; for everything else the
+compiled function calls the readable one, which `tensors.calls` made. `inspect.getsource(Tensor.exp)` shows the result.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from ..generated import compiled
+from ..lines import outer, user_files
+from ..modes import state
+from ..op import Op
+from ..records import Record
+from ..tensors import core
+from ..tensors.calls import Misfit, unfit
+from ..tensors.core import float16, new, note_view, operand
+from ..tensors.promotion import constants
+from ..tensors.run import apply_keeping, floating
+
+_UNARY = """\
+def {function}(input{settings}):
+    try:
+        a = input._array
+    except AttributeError:
+        return rest(input{settings})
+    n = input._node
+    if n is None:
+        {constant_value}
+        out = new(Tensor)
+        out._array = z if type(z) is ndarray else asarray(z)
+        out._node = None
+{inside}        return out
+    {value}
+    if type(z) is not ndarray:
+        z = asarray(z)
+    out = new(Tensor)
+    out._array = z
+    tape = state.tape
+    if tape is None or {constant_result}:
+        out._node = None
+{inside}        return out
+    out._node = record = Record()
+    record.plan = plan_x
+    record.inputs = n
+    record.saved = {saved_x}
+    dtype = z.dtype
+{tail}"""
+
+_BINARY = """\
+def {function}(input, other):
+    try:
+        {a} = input._array
+        {m} = input._node
+        if type(other) is Tensor:
+            {b} = other._array
+            {n} = other._node
+        elif type(other) is float or type(other) is int:
+            {b} = constants[{a}.dtype][other]
+            {n} = None
+        else:
+            {b} = other._array
+            {n} = other._node
+    except AttributeError:
+        return rest(input, other)
+    dtype = a.dtype
+    if dtype is not b.dtype and dtype != b.dtype:
+        return rest(input, other)
+    if m is None and n is None:
+        try:
+            z = {forward}({constants})
+        except (ValueError, TypeError) as error:
+            raise misfit(error, a, b) from None
+        out = new(Tensor)
+        out._array = z if type(z) is ndarray else asarray(z)
+        out._node = None
+        return out
+    try:
+        z = {forward}(a, b)
+    except (ValueError, TypeError) as error:
+        raise misfit(error, a, b) from None
+    if type(z) is not ndarray:
+        z = asarray(z)
+    out = new(Tensor)
+    out._array = z
+    tape = state.tape
+    if tape is None or {constant_result}:
+        out._node = None
+        return out
+    out._node = record = Record()
+    if n is None:
+        record.plan = plan_x
+        record.inputs = m
+        record.saved = {saved_x}
+    elif m is None:
+        record.plan = plan_y
+        record.inputs = n
+        record.saved = {saved_y}
+    else:
+        record.plan = plan_xy
+        record.inputs = (m, n)
+        record.saved = {saved_xy}
+{tail}"""
+
+_TAIL = """\
+    record.shape = z.shape
+    record.dtype = dtype
+    frame = getframe(1)
+    code = frame.f_code
+    if code.co_filename not in user_files:
+        frame = outer(frame)
+        code = frame.f_code
+    record.code = code
+    record.lasti = frame.f_lasti
+    records = tape.records
+    records.append(record)
+{private}    if len(records) > tape.limit:
+        tape.overflow(z, {given})
+{view}    return out
+"""
+
+
+_STRAIGHT = {"x": "input", "y": "other", "a": "a", "b": "b", "m": "m", "n": "n"}
+_REFLECTED = {"x": "other", "y": "input", "a": "b", "b": "a", "m": "n", "n": "m"}
+
+_scopes: list[dict[str, Any]] = []  # of the compiled functions; they learn what `Tensor` is once the class exists
+
+
+def _learn(tensor: type[core.Core]) -> None:
+    for scope in _scopes:
+        scope["Tensor"] = tensor
+
+
+core.on_final.append(_learn)
+
+
+def compile_call(
+    op: Op, name: str, rest: Callable[..., Any], misfit: Misfit | None = None, reflected: bool = False
+) -> FunctionType:
+    """The function of an op with one or two inputs. `rest` does the same, for what the compiled way does not know."""
+    template = _UNARY if len(op.inputs) == 1 else _BINARY
+    fill = {"function": "function", **(_REFLECTED if reflected else _STRAIGHT)}
+    scope: dict[str, Any] = {}
+    arrays = dict(zip(op.inputs, "ab", strict=False))
+    for letter, wanted in (("x", (0,)), ("y", (1,)), ("xy", (0, 1))):
+        if any(index >= len(op.inputs) or not op.differentiable(index) for index in wanted):
+            fill[f"saved_{letter}"], scope[f"plan_{letter}"] = "()", None
+            continue
+        plan: Any = op.plan(wanted)
+        fill[f"saved_{letter}"], scope[f"plan_{letter}"] = plan.saved_text(arrays), plan
+    fill["settings"] = ", **settings" if op.defaults else ""
+    fill["given"] = ("(a,)" if template is _UNARY else "(a, b)") + (", settings" if op.defaults else ", {}")
+    fill["private"] = "    tape.private = True\n" if op.private else ""
+    fill["view"] = "    note_view(out, input)\n" if op.view else ""
+    fill["inside"] = "        note_view(out, input)\n" if op.view else ""
+    fill["constant_result"] = str(not any(map(op.differentiable, range(len(op.inputs)))))
+    _fill_forward(fill, op)
+    scope.update(
+        _SCOPE,
+        Tensor=core.Tensor,
+        rest=rest,
+        misfit=lambda error, a, b: unfit(error, misfit, name, a, b),
+        forward=op.forward,
+        run=op.run,
+        compute=op.compute,
+        choose=op.choose,
+        size=op.fast and op.fast.size,
+        defaults=op.defaults,
+    )
+    scope["text"] = template.format(tail=_TAIL.format(**fill), **fill)
+    _scopes.append(scope)
+    exec(compiled(scope["text"], "call"), scope)
+    function: FunctionType = scope["function"]
+    return function
+
+
+def call_of(op: Op) -> Callable[..., Any] | None:
+    """What runs an op of one input on anything that `apply` may be given."""
+    if len(op.inputs) != 1 or op.outputs != 1 or op.variadic:
+        return None
+    return compile_call(op, op.name, lambda x, **settings: apply_keeping(op, operand(x), **settings)[0])
+
+
+def _fill_forward(fill: dict[str, str], op: Op) -> None:
+    """Texts that compute the value, with the op's settings: of constants, and of what is tracked."""
+    twin = op.choose is not op.forward
+    forward = "(forward if a.size < size.least else choose)" if twin else "forward"
+    if op.single:
+        few = " and a.size < size.least" if twin else ""
+        forward = f"(forward if a.dtype is not HALF{few} else run)"
+    a, b = ("a if a.dtype.kind == 'f' else floating(a)", "b if b.dtype.kind == 'f' else floating(b)")
+    fill["forward"] = forward
+    fill["constant"] = a if op.floating else "a"
+    fill["constants"] = f"{a}, {b}" if op.floating else "a, b"
+    fill["constant_value"] = f"z = {forward}({fill['constant']}{fill['settings']})"
+    fill["value"] = f"z = {forward}(a{fill['settings']})"
+    if op.keeps:
+        given = "settings" if op.defaults else "{}"
+        fill["constant_value"] = f"z, kept = compute(({fill['constant']},), {given}, False)"
+        fill["value"] = f"z, kept = compute((a,), {given}, state.tape is not None)"
+
+
+_SCOPE: dict[str, Any] = {
+    "__name__": core.__name__,  # whom warnings are attributed to
+    "HALF": float16,
+    "Record": Record,
+    "asarray": np.asarray,
+    "constants": constants,
+    "floating": floating,
+    "getframe": sys._getframe,
+    "ndarray": np.ndarray,
+    "new": new,
+    "note_view": note_view,
+    "outer": outer,
+    "state": state,
+    "user_files": user_files,
+}
