@@ -15,6 +15,7 @@ import numpy as np
 import autograd
 import nn
 from autograd.errors import DataError
+from nn.figure import new_figure
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,15 +154,11 @@ class Course:
     def figure(self, width: float, height: float) -> Any:
         """An empty matplotlib Figure, `width` x `height` inches, that needs no display."""
         try:
-            from matplotlib.backends.backend_agg import FigureCanvasAgg
-            from matplotlib.figure import Figure
+            return new_figure(width, height)
         except ImportError as error:
             raise DataError(
                 f"courses: --out draws pictures with matplotlib, which is not installed: {error}"
             ) from error
-        figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
-        FigureCanvasAgg(figure)
-        return figure
 
     def picture(self, figure: Any, name: str, caption: str = "") -> None:
         """Save a Figure as OUT/<first name>/<name>.png and show it on the page."""

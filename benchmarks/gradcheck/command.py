@@ -221,8 +221,7 @@ def _number(x: float) -> float | None:
 
 def _plot(path: Path, outcomes: list[Outcome]) -> None:
     """One panel per model, and one for all operations together; single operations get their own if they are few."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    from nn.figure import new_figure
 
     drawn = [o for o in outcomes if o.report.steps]
     ops = [o for o in drawn if o.kind == "op"]
@@ -230,8 +229,7 @@ def _plot(path: Path, outcomes: list[Outcome]) -> None:
     count = max(1, len(alone) + (len(ops) > SHOWN))
     columns = min(4, count)
     rows = -(-count // columns)
-    figure = Figure(figsize=(4.5 * columns, 3.6 * rows), dpi=120, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(4.5 * columns, 3.6 * rows)
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes in panels[count:]:
         axes.set_axis_off()

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from nn.figure import new_figure
+
 from .peers import OURS
 
 COLORS = {"wengert": "#1f6f8b", "torch": "#d9622b", "jax": "#6a4c93", "autograd-hips": "#4f8a3c", "mygrad": "#b08d2e"}
@@ -18,17 +20,13 @@ GREY = "#555555"
 
 def draw(path: Path, report: dict[str, Any]) -> None:
     """Write the picture; PNG or SVG as the name ends."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     rows = [row for row in report["rows"] if OURS in row]
     peers = list(report["versions"])
     bars = sum(len(row["peers"]) for row in rows)
     points = [row for row in rows if row["flops"] and row["bytes"]]
     groups = len({row["group"] for row in rows if row["peers"]})
     heights = [0.25 * bars + 0.5 * groups + 1.1] * bool(bars) + [5.2]
-    figure = Figure(figsize=(10, sum(heights)), dpi=130, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(10, sum(heights), dpi=130)
     panels = list(figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0])
     title = f"Wengert in {_count(report['threads'], 'thread')}, {_count(report['rounds'], 'process')} each"
     beside = f"beside {'; '.join(report['versions'][name] for name in peers)}" if peers else ""

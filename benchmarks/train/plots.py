@@ -8,17 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from nn.figure import new_figure
+
 TRAIN, TEST, WRONG = "#1f77b4", "#d9622b", "#c0392b"
-
-
-def new_figure(width: float, height: float) -> Any:
-    """A figure of this size in inches."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def plot_curves(path: Path, history: dict[str, list[float]], title: str, loss_name: str = "cross-entropy loss") -> None:

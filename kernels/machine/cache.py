@@ -23,22 +23,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from .folders import user_folder
+
 _HERE = Path(__file__).absolute()
 _PACKAGE = _HERE.parents[1]
 _STARTED = time.time()
 _UNUSED = 60 * 24 * 3600.0
 """Seconds after which a file that no process has loaded is removed: 60 days."""
-
-
-def user_folder() -> Path:
-    """The folder of the user's caches on this system."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA")
-        return Path(local) if local else Path.home() / "AppData" / "Local"
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return Path(cache) if cache and Path(cache).is_absolute() else Path.home() / ".cache"
 
 
 @functools.cache

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from autograd.errors import DataError
+from autograd.folders import user_folder
 
 MAX_BYTES = 1 << 28
 """No data set we fetch has a larger file."""
@@ -21,17 +21,7 @@ def data_root(root: str | Path | None = None) -> Path:
         return Path(root).expanduser()
     if os.environ.get("WENGERT_DATA"):
         return Path(os.environ["WENGERT_DATA"]).expanduser()
-    return _cache_folder() / "wengert"
-
-
-def _cache_folder() -> Path:
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA")
-        return Path(local) if local else Path.home() / "AppData" / "Local"
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return Path(cache) if cache and Path(cache).is_absolute() else Path.home() / ".cache"
+    return user_folder() / "wengert"
 
 
 def find(root: Path, folders: Sequence[str], name: str) -> Path | None:

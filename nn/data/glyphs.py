@@ -15,6 +15,7 @@ from numpy import ndarray as Array
 
 from autograd.errors import DataError
 
+from ..figure import new_figure
 from .dataset import ImageDataset
 
 FACES = (
@@ -59,20 +60,18 @@ class Glyphs(ImageDataset):
 def large_digits() -> Array:
     """Every digit in every face, (faces, 10, CELL, CELL) float32 in 0..1, centred, of equal height."""
     import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
 
     fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    figure = Figure(figsize=(10 * CELL / 72, len(FACES) * CELL / 72), dpi=72, facecolor="black")  # one pixel per point
-    canvas = FigureCanvasAgg(figure)
+    width, height = 10 * CELL / 72, len(FACES) * CELL / 72  # inches of 72 points
+    figure = new_figure(width, height, dpi=72, layout=None, facecolor="black")  # one pixel per point
     for row, face in enumerate(FACES):
         font = FontProperties(fname=fonts / f"{face}.ttf", size=HEIGHT / 0.76)
         for digit in range(10):
             place = (digit + 0.5) / 10, 1 - (row + 0.8) / len(FACES)
             figure.text(*place, str(digit), fontproperties=font, color="white", ha="center", va="baseline")
-    canvas.draw()  # type: ignore[no-untyped-call]
-    drawn = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    figure.canvas.draw()
+    drawn = np.asarray(figure.canvas.buffer_rgba())
     sheet = drawn[..., 0].astype(np.float32) / 255
     cells = sheet.reshape(len(FACES), CELL, 10, CELL).swapaxes(1, 2)
     return np.stack([[_centred(cell) for cell in row] for row in cells])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ..figure import new_figure
+
 
 class History(dict[str, list[float]]):
     """Name -> one number per finished epoch.
@@ -56,11 +58,7 @@ class History(dict[str, list[float]]):
 
             figure = pyplot.figure(figsize=(10, 4), layout="constrained")
         else:
-            from matplotlib.backends.backend_agg import FigureCanvasAgg
-            from matplotlib.figure import Figure
-
-            figure = Figure(figsize=(10, 4), dpi=120, layout="constrained")
-            FigureCanvasAgg(figure)
+            figure = new_figure(10, 4)
         from matplotlib.ticker import MaxNLocator
 
         others = [name for name in self if name not in ("loss", "lr", "seconds") and not name.startswith("val_")]
