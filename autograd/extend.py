@@ -26,6 +26,7 @@ What is needed for that, and for the functions, layers and optimisers around it:
     operand               a Tensor of what a user passed: itself, or a constant of an array, a number or nested lists
     shape_of              the shape as a tuple (`x.shape` makes a `Size`, in three times the time); x.dtype, x.ndim
     array_of              the values: the array of a Tensor, not to be written to. No gradient flows through it
+    with_gradients        the arrays of parameters and their gradients, for a step of an optimiser
     record_of             which operation computed a Tensor, and where
     wrap                  a constant Tensor around an array, without a copy
     cast, result_type     a Tensor of another dtype, recorded; the dtype of an operation on several operands
@@ -47,10 +48,12 @@ The errors to raise are in `autograd.errors`. The operations of the library are 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from types import FrameType
 from typing import Any
 
 import numpy as np
+from numpy import ndarray as Array
 
 from .advice import same_dtype, to_float
 from .lines import add_library_folder, outer
@@ -88,6 +91,7 @@ __all__ = [
     "update",
     "user_frame",
     "warn_at_line",
+    "with_gradients",
     "wrap",
 ]
 
@@ -100,6 +104,20 @@ def shape_of(x: Any) -> tuple[int, ...]:
     """
     shape: tuple[int, ...] = x._array.shape
     return shape
+
+
+def with_gradients(parameters: Iterable[Any]) -> list[tuple[Any, Array, Array]]:
+    """(parameter, its array, the array of its gradient) for those that have a gradient: for the steps of optimisers.
+
+    Whoever writes to the parameter's array says so afterwards, by `noted`. The gradient's must not be written to.
+
+    >>> from autograd import tensor
+    >>> x, y = tensor([1.0, 2.0], requires_grad=True), tensor(3.0, requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> [(values.tolist(), g.tolist()) for _, values, g in with_gradients([x, y])]
+    [([1.0, 2.0], [2.0, 4.0])]
+    """
+    return [(p, p._array, grad._array) for p in parameters if (grad := p._grad) is not None]
 
 
 def record_of(x: Any) -> Record | None:

@@ -14,7 +14,7 @@ from numpy import ndarray as Array
 
 from autograd import Tensor, enable_grad
 from autograd.errors import CheckpointError, GraphError, SettingError
-from autograd.extend import Handle, array_of, clear_grad, noted, record_of, shape_of, wrap
+from autograd.extend import Handle, array_of, clear_grad, noted, record_of, shape_of, with_gradients, wrap
 
 from ..learner import note_step
 from ..mistakes import no_parameters, nothing_left
@@ -166,11 +166,9 @@ class Optimizer:
         moved = []
         for group in self.param_groups:
             settings = group if type(group.get("lr")) is float else numbers(group)
-            for p in group["params"]:
-                grad = p.grad
-                if grad is not None:
-                    self.update(array_of(p), array_of(grad), self.state[p], settings)
-                    moved.append(p)
+            for p, x, g in with_gradients(group["params"]):
+                self.update(x, g, self.state[p], settings)
+                moved.append(p)
         self._moved(moved, closure)
         if moved:
             note_step(moved[-1])
@@ -193,7 +191,7 @@ class Optimizer:
 
     def _moved(self, parameters: list[Any], closure: Closure | None = None) -> None:
         """After the arrays were written: tell the tape, count the step, run the hooks."""
-        noted(f"{type(self).__name__}.step", *parameters)
+        noted(type(self).__name__ + ".step", *parameters)
         self.steps += 1
         for hook in list(self._post_hooks.values()):
             hook(self, (self,) if closure is None else (self, closure), {})
