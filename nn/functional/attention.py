@@ -47,7 +47,7 @@ def _fused(q: Any, k: Any, v: Any, mask: Any, is_causal: bool, scale: float | No
     """Attention as one op, where the inputs fit together as they are and one mask holds for all of them."""
     if not (isinstance(q, Tensor) and isinstance(k, Tensor) and isinstance(v, Tensor)):
         return None
-    a, b, c = q._array, k._array, v._array
+    a, b, c = array_of(q), array_of(k), array_of(v)
     size = a.shape
     if len(size) < 2 or b.shape[:-2] != size[:-2] or c.shape[:-1] != b.shape[:-1] or b.shape[-1:] != size[-1:]:
         return None
@@ -61,7 +61,7 @@ def _fused(q: Any, k: Any, v: Any, mask: Any, is_causal: bool, scale: float | No
     elif mask is not None:
         given = array_of(mask)
         single = given.shape[given.ndim - 2 :] == (size[-2], b.shape[-2]) and all(n == 1 for n in given.shape[:-2])
-        if not single or given.ndim > len(size) or getattr(mask, "_node", None) is not None:
+        if not single or given.ndim > len(size) or getattr(mask, "requires_grad", False):
             return None
         if given.dtype == np.bool_:
             bias = np.where(given.reshape(given.shape[-2:]), 0.0, -math.inf).astype(a.dtype)

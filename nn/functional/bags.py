@@ -9,7 +9,7 @@ from numpy import ndarray as Array
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import apply, array_of, operand, wrap
+from autograd.extend import apply, array_of, operand, shape_of, wrap
 from autograd.ops import index as ops
 from autograd.tensors.index import embedding
 
@@ -49,8 +49,8 @@ def embedding_bag(
     if sparse:
         raise NotImplementedError("embedding_bag: sparse gradients are not supported; leave sparse=False")
     table = operand(weight)
-    if table._array.ndim != 2:
-        raise ShapeError(f"embedding_bag: weight has to be a 2D Tensor, got shape {table._array.shape}")
+    if table.ndim != 2:
+        raise ShapeError(f"embedding_bag: weight has to be a 2D Tensor, got shape {shape_of(table)}")
     index = array_of(input)
     sizes = _bag_sizes(index, offsets, include_last_offset)
     shares = _weights(per_sample_weights, index, table, mode)
@@ -58,7 +58,7 @@ def embedding_bag(
     found = embedding(index, table, None, max_norm, norm_type, scale_grad_by_freq)  # (M, D), and checks the indices
     bags = np.repeat(np.arange(len(sizes)), sizes)
     if padding_idx is not None:
-        rows = table._array.shape[0]
+        rows = shape_of(table)[0]
         if not -rows <= padding_idx < rows:
             raise SettingError(
                 f"embedding_bag: padding_idx must be within the number of embeddings, {-rows} through {rows - 1}, got "
@@ -72,10 +72,10 @@ def embedding_bag(
         return _largest(found, sizes)
     if shares is not None:
         found = found * shares.unsqueeze(1)
-    total = apply(ops.put, found, index=bags, shape=(len(sizes), table._array.shape[1]))
+    total = apply(ops.put, found, index=bags, shape=(len(sizes), shape_of(table)[1]))
     if mode == "sum":
         return total
-    return total / wrap(np.maximum(sizes, 1)[:, None].astype(total._array.dtype))
+    return total / wrap(np.maximum(sizes, 1)[:, None].astype(total.dtype))
 
 
 def _bag_sizes(index: Array, offsets: Any, include_last_offset: bool) -> Array:
@@ -125,22 +125,20 @@ def _weights(per_sample_weights: Any, index: Array, table: Any, mode: str) -> An
             f"embedding_bag: per_sample_weights is only supported for mode='sum' (got mode={mode!r})"
         )
     given: Any = operand(per_sample_weights)
-    if given._array.shape != index.shape:
+    if shape_of(given) != index.shape:
         raise ShapeError(
-            f"embedding_bag: per_sample_weights must have the shape of the input, {index.shape}, got "
-            f"{given._array.shape}"
+            f"embedding_bag: per_sample_weights must have the shape of the input, {index.shape}, got {shape_of(given)}"
         )
-    if given._array.dtype != table._array.dtype:
+    if given.dtype != table.dtype:
         raise DTypeError(
-            f"embedding_bag: per_sample_weights must have the dtype of the weight, {table._array.dtype}, got "
-            f"{given._array.dtype}"
+            f"embedding_bag: per_sample_weights must have the dtype of the weight, {table.dtype}, got {given.dtype}"
         )
     return given.reshape(-1)
 
 
 def _largest(found: Any, sizes: Array) -> Any:
     """The largest of each bag in `found` (M, D), bags of `sizes` one after the other; 0 for an empty bag."""
-    values = found._array
+    values = array_of(found)
     shape = (len(sizes), values.shape[1])
     full = np.flatnonzero(sizes)
     if not full.size:

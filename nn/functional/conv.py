@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import apply, operand, same_dtype
+from autograd.extend import apply, array_of, operand, same_dtype, shape_of
 from autograd.ops import conv as ops
 
 Ints = int | tuple[int, ...] | list[int]
@@ -176,7 +176,7 @@ def _conv(
     steps = numbers(function, "stride", stride, axes, 1)
     spread = numbers(function, "dilation", dilation, axes, 1)
     x, w, batched = _checked(function, axes, input, weight, groups)
-    shape, window = x._array.shape, w._array.shape
+    shape, window = shape_of(x), shape_of(w)
     if shape[1] != window[1] * groups:
         raise ShapeError(
             f"{function}: Given groups={groups}, weight of size {list(window)}, expected input{list(shape)} to have "
@@ -231,7 +231,7 @@ def _transposed(
             f"output_padding={extra}, stride={steps}, dilation={spread}"
         )
     x, w, batched = _checked(function, axes, input, weight, groups)
-    shape, window = x._array.shape, w._array.shape
+    shape, window = shape_of(x), shape_of(w)
     if shape[1] != window[0]:
         raise ShapeError(
             f"{function}: Given transposed=1, weight of size {list(window)}, expected input{list(shape)} to have "
@@ -255,7 +255,7 @@ def _by(sizes: Any) -> str:
 def _checked(function: str, axes: int, input: Any, weight: Any, groups: int) -> tuple[Any, Any, bool]:
     """Input with a batch axis, weight, and whether the input came with the axis."""
     x, w = tensor(input), tensor(weight)
-    a, window = x._array, w._array.shape
+    a, window = array_of(x), shape_of(w)
     if a.ndim not in (axes + 1, axes + 2):
         raise ShapeError(
             f"{function}: Expected {axes + 1}D (unbatched) or {axes + 2}D (batched) input to {function}, but got input "
@@ -273,10 +273,10 @@ def _checked(function: str, axes: int, input: Any, weight: Any, groups: int) -> 
             f"{function}: Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got "
             f"weight of size {list(window)} instead"
         )
-    if a.dtype != w._array.dtype:
+    if a.dtype != w.dtype:
         raise DTypeError(
-            f"{function}: Input type ({a.dtype}) and weight type ({w._array.dtype}) should be the same: "
-            + same_dtype(a.dtype, w._array.dtype)
+            f"{function}: Input type ({a.dtype}) and weight type ({w.dtype}) should be the same: "
+            + same_dtype(a.dtype, w.dtype)
         )
     batched = a.ndim == axes + 2
     return (x if batched else x.unsqueeze(0)), w, batched
@@ -286,13 +286,11 @@ def _checked_bias(function: str, bias: Any, weight: Any, channels: int, how: str
     if bias is None:
         return None
     b = tensor(bias)
-    if b._array.shape != (channels,):
+    if shape_of(b) != (channels,):
         raise ShapeError(
-            f"{function}: Given {how}weight of size {list(weight._array.shape)}, expected bias to be 1-dimensional "
-            f"with {channels} elements, but got bias of size {list(b._array.shape)} instead"
+            f"{function}: Given {how}weight of size {list(shape_of(weight))}, expected bias to be 1-dimensional "
+            f"with {channels} elements, but got bias of size {list(shape_of(b))} instead"
         )
-    if b._array.dtype != weight._array.dtype:
-        raise DTypeError(
-            f"{function}: Input type ({weight._array.dtype}) and bias type ({b._array.dtype}) should be the same"
-        )
+    if b.dtype != weight.dtype:
+        raise DTypeError(f"{function}: Input type ({weight.dtype}) and bias type ({b.dtype}) should be the same")
     return b

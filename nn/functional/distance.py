@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import Tensor, broadcast_tensors
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import operand
+from autograd.extend import operand, shape_of
 from autograd.tensors.out import into
 
 
@@ -37,11 +37,11 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     p: not negative.  Equal rows: distance and gradient 0.
     """
     x = operand(input)
-    shape = x._array.shape
+    shape = shape_of(x)
     if len(shape) != 2:
         raise ShapeError(f"pdist: pdist only supports 2D tensors, got: {len(shape)}D, of shape {shape}")
-    if x._array.dtype.kind != "f":
-        raise DTypeError(f"pdist: pdist only supports floating-point dtypes, got {x._array.dtype}")
+    if x.dtype.kind != "f":
+        raise DTypeError(f"pdist: pdist only supports floating-point dtypes, got {x.dtype}")
     if p < 0:
         raise SettingError(f"pdist: pdist only supports non-negative p values, got {p}")
     first, second = np.triu_indices(shape[0], 1)

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import apply, operand, to_float, update, wrap
+from autograd.extend import apply, operand, shape_of, to_float, update, wrap
 from autograd.ops import activation as ops
 
 from .. import draw
@@ -22,8 +22,8 @@ def _check(function: str, input: Any, p: float) -> Any:
     if not 0.0 <= p <= 1.0:
         raise SettingError(f"{function}: dropout probability has to be between 0 and 1, but got {p}")
     x = operand(input)
-    if x._array.dtype.kind != "f":
-        raise DTypeError(f"{function}: {to_float(x._array.dtype)}")
+    if x.dtype.kind != "f":
+        raise DTypeError(f"{function}: {to_float(x.dtype)}")
     return x
 
 
@@ -33,7 +33,7 @@ def _mask(shape: tuple[int, ...], p: float, dtype: Any) -> np.ndarray:
 
 
 def _dropped(x: Any, shape: tuple[int, ...], p: float) -> Tensor:
-    mask = _mask(shape, p, x._array.dtype)
+    mask = _mask(shape, p, x.dtype)
     if p < 1:
         mask *= 1 / (1 - p)
     return x * wrap(mask)
@@ -50,21 +50,21 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     # shortcut: nothing is dropped, which p alone or `training` alone can say: the input itself, as in PyTorch
     if not training or p == 0:
         return x
-    mask = draw.source().random(x._array.shape, np.float32) >= p  # one byte per element is kept, not a float
+    mask = draw.source().random(shape_of(x), np.float32) >= p  # one byte per element is kept, not a float
     return apply(ops.dropout, x, mask=np.asarray(mask), scale=1 / (1 - p) if p < 1 else 0.0)
 
 
 def _channelwise(function: str, input: Any, p: float, training: bool, ndims: tuple[int, ...], single: int) -> Tensor:
     x = _check(function, input, p)
-    if x._array.ndim not in ndims:
+    if x.ndim not in ndims:
         raise ShapeError(
-            f"{function}: wanted an input with {' or '.join(map(str, ndims))} dimensions, got {x._array.shape}"
+            f"{function}: wanted an input with {' or '.join(map(str, ndims))} dimensions, got {shape_of(x)}"
         )
     # shortcut: as in `dropout`
     if not training or p == 0:
         return x
-    kept = 1 if x._array.ndim == single else 2  # without a batch dimension, or with one
-    shape = x._array.shape[:kept] + (1,) * (x._array.ndim - kept)
+    kept = 1 if x.ndim == single else 2  # without a batch dimension, or with one
+    shape = shape_of(x)[:kept] + (1,) * (x.ndim - kept)
     return _dropped(x, shape, p)
 
 
@@ -95,7 +95,7 @@ _SATURATION = -1.7580993408473766  # where selu ends for large negative inputs: 
 def _alpha(x: Any, shape: tuple[int, ...], p: float) -> Tensor:
     # Klambauer et al. 2017: the affine map that gives mean and variance back
     a = 1 / math.sqrt((1 - p) * (1 + p * _SATURATION**2)) if p < 1 else 0.0
-    mask = _mask(shape, p, x._array.dtype)
+    mask = _mask(shape, p, x.dtype)
     shift = wrap((1 - mask) * (a * _SATURATION) - a * p * _SATURATION)
     return x * wrap(mask * a) + shift
 
@@ -105,7 +105,7 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
     if inplace and training and p != 0:  # shortcut: with 0 nothing is written
         return update(input, "alpha_dropout_", alpha_dropout, p, training)
     x = _check("alpha_dropout", input, p)
-    return _alpha(x, x._array.shape, p) if training and p > 0 else x
+    return _alpha(x, shape_of(x), p) if training and p > 0 else x
 
 
 def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
@@ -113,7 +113,7 @@ def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
     if inplace and training and p != 0:  # shortcut: with 0 nothing is written
         return update(input, "feature_alpha_dropout_", feature_alpha_dropout, p, training)
     x = _check("feature_alpha_dropout", input, p)
-    if x._array.ndim < 2:
-        raise ShapeError(f"feature_alpha_dropout: wanted an input with at least 2 dimensions, got {x._array.shape}")
-    shape = x._array.shape[:2] + (1,) * (x._array.ndim - 2)
+    if x.ndim < 2:
+        raise ShapeError(f"feature_alpha_dropout: wanted an input with at least 2 dimensions, got {shape_of(x)}")
+    shape = shape_of(x)[:2] + (1,) * (x.ndim - 2)
     return _alpha(x, shape, p) if training and p > 0 else x

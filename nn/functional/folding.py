@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import ShapeError
-from autograd.extend import apply
+from autograd.extend import apply, shape_of
 from autograd.ops import conv as ops
 
 from .conv import Ints, Sizes, numbers, tensor
@@ -23,7 +23,7 @@ def unfold(input: Tensor, kernel_size: Ints, dilation: Ints = 1, padding: Ints =
     [[1.0, 2.0], [2.0, 3.0], [4.0, 5.0], [5.0, 6.0]]
     """
     x = tensor(input)
-    shape = x._array.shape
+    shape = shape_of(x)
     if len(shape) not in (3, 4) or 0 in shape[-3:]:
         raise ShapeError(
             "unfold: Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions "
@@ -51,7 +51,7 @@ def fold(
     [[[1.0, 12.0, 20.0]]]
     """
     x = tensor(input)
-    shape = x._array.shape
+    shape = shape_of(x)
     if len(shape) not in (2, 3) or 0 in shape[-2:]:
         raise ShapeError(
             "fold: Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions "

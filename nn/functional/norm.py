@@ -11,7 +11,7 @@ from numpy import ndarray as Array
 
 from autograd import Tensor, stack
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import apply, apply_keeping, array_of, cast, noted, operand, same_dtype, to_float, wrap
+from autograd.extend import apply, apply_keeping, array_of, cast, noted, operand, same_dtype, shape_of, to_float, wrap
 from autograd.ops import fused
 from autograd.ops import norm as ops
 
@@ -39,7 +39,7 @@ def batch_norm(
     A channel that is constant gives exactly `bias`. Raises ShapeError for one value per channel while training.
     """
     x = _checked("batch_norm", input, ("weight", weight), ("bias", bias))
-    shape = x._array.shape
+    shape = shape_of(x)
     if shape == (0,):
         return x * 1  # nothing to normalise
     if len(shape) < 2:
@@ -81,14 +81,14 @@ def batch_norm_relu(
     """
     settings: dict[str, Any] = {"eps": float(eps)}
     if not training:
-        settings["mean"], settings["rstd"] = _constants(running_mean, running_var, float(eps), x._array.dtype)
+        settings["mean"], settings["rstd"] = _constants(running_mean, running_var, float(eps), x.dtype)
     if window is None:
         z, ((mean, _), var) = apply_keeping(fused.batch_norm_relu, x, weight, bias, **settings)
     else:
         op = fused.batch_norm_relu_max_pool
         z, ((mean, _), var, _) = apply_keeping(op, x, weight, bias, window=window, **settings)
     if training:
-        _track(running_mean, running_var, mean, var, x._array.size // x._array.shape[1], momentum)
+        _track(running_mean, running_var, mean, var, x.numel() // shape_of(x)[1], momentum)
     return z
 
 
@@ -109,7 +109,7 @@ def instance_norm(
                       towards their means over the batch. False: running_mean and running_var themselves
     """
     x = _checked("instance_norm", input, ("weight", weight), ("bias", bias))
-    shape = x._array.shape
+    shape = shape_of(x)
     if len(shape) < 2:
         raise ShapeError(f"instance_norm: wanted an input (N, C, *), got {shape}")
     _check_channels("instance_norm", x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
@@ -153,7 +153,7 @@ def rms_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None,
     """
     x = _checked("rms_norm", input, ("weight", weight))
     view, size = _last("rms_norm", x, normalized_shape, weight, None)
-    eps = float(np.finfo(np.result_type(x._array.dtype, np.float32)).eps) if eps is None else eps
+    eps = float(np.finfo(np.result_type(x.dtype, np.float32)).eps) if eps is None else eps
     return _normalised(x, weight, None, view, (1,), (1, view[1]), size, eps, centred=False)[0]
 
 
@@ -169,7 +169,7 @@ def group_norm(
     input (N, C, *); num_groups divides C; weight, bias (C,).
     """
     x = _checked("group_norm", input, ("weight", weight), ("bias", bias))
-    shape = x._array.shape
+    shape = shape_of(x)
     if len(shape) < 2:
         raise ShapeError(f"group_norm: Expected at least 2 dimensions for input tensor but received {len(shape)}")
     if num_groups <= 0 or shape[1] % num_groups:
@@ -178,10 +178,10 @@ def group_norm(
             f"{list(shape)} and num_groups={num_groups}"
         )
     for name, p in (("weight", weight), ("bias", bias)):
-        if p is not None and p._array.shape != shape[1:2]:
+        if p is not None and shape_of(p) != shape[1:2]:
             raise ShapeError(
                 f"group_norm: Expected {name} to be a vector of size equal to the number of channels in input, but got "
-                f"{name} of shape {list(p._array.shape)} and input of shape {list(shape)}"
+                f"{name} of shape {list(shape_of(p))} and input of shape {list(shape)}"
             )
     each = shape[1] // num_groups
     view = (shape[0], num_groups, each, math.prod(shape[2:]))
@@ -196,22 +196,22 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
     input (N, C, *). Beyond the first and the last channel there are zeros, which count in the mean.
     """
     x = _checked("local_response_norm", input)
-    shape = x._array.shape
+    shape = shape_of(x)
     if len(shape) < 3:
         raise ShapeError(
             f"local_response_norm: Expected 3D or higher dimensionality input (got {len(shape)} dimensions)"
         )
     if size < 1:
         raise SettingError(f"local_response_norm: size must be at least 1, got {size}")
-    if x._array.size == 0:
+    if x.numel() == 0:
         return x
-    if x._array.dtype == np.float16:
-        return cast(local_response_norm(cast(x, np.dtype(np.float32)), size, alpha, beta, k), x._array.dtype)
+    if x.dtype == np.float16:
+        return cast(local_response_norm(cast(x, np.dtype(np.float32)), size, alpha, beta, k), x.dtype)
     channels = shape[1]
     near = np.arange(channels)[:, None] - np.arange(channels)  # c - c': from -((size - 1) // 2) to size // 2
-    band = ((near <= size // 2) & (near >= -((size - 1) // 2))).astype(x._array.dtype)
+    band = ((near <= size // 2) & (near >= -((size - 1) // 2))).astype(x.dtype)
     squares = (x * x).reshape(shape[0], channels, -1)
-    if not np.isfinite(squares._array).all():  # products with zeros would be NaN
+    if not np.isfinite(array_of(squares)).all():  # products with zeros would be NaN
         rows = [squares[:, mine != 0].sum(1) for mine in band]
         total = stack(rows, 1).reshape(shape)
     else:
@@ -251,7 +251,7 @@ def _normalised(
 
 def _with_known(x: Any, mean: Any, var: Any, weight: Any, bias: Any, eps: float) -> Tensor:
     """Normalised by a mean and a variance that are constants: one multiplication and one addition."""
-    mean, rstd = _constants(mean, var, eps, x._array.dtype)
+    mean, rstd = _constants(mean, var, eps, x.dtype)
     return apply(ops.scale_shift, x, weight, bias, mean=mean, rstd=rstd)
 
 
@@ -264,7 +264,7 @@ def _track(running_mean: Any, running_var: Any, mean: Array, var: Array, count: 
     """Move the running statistics towards those of a batch, in place and unrecorded."""
     for running, now in ((running_mean, mean), (running_var, var * (count / (count - 1)))):
         if running is not None:
-            array = running._array
+            array = array_of(running)
             array *= 1 - momentum
             array += now.reshape(array.shape) * momentum
             if array.base is not None or _references(running) > _ALONE:  # else nothing recorded can refer to it
@@ -273,7 +273,7 @@ def _track(running_mean: Any, running_var: Any, mean: Array, var: Array, count: 
 
 def _references(tensor: Any) -> int:
     """What refers to the array of `tensor`."""
-    return sys.getrefcount(tensor._array)
+    return sys.getrefcount(array_of(tensor))
 
 
 _ALONE = _references(wrap(np.zeros(1))) + 1
@@ -283,42 +283,42 @@ _ALONE = _references(wrap(np.zeros(1))) + 1
 def _checked(function: str, input: Any, *parameters: tuple[str, Any]) -> Any:
     """The input as a floating point Tensor of the same dtype as the parameters."""
     x = operand(input)
-    dtype = x._array.dtype
+    dtype = x.dtype
     if dtype.kind != "f":
         raise DTypeError(f"{function}: {to_float(dtype)}")
     for name, parameter in parameters:
-        if parameter is not None and parameter._array.dtype != dtype:
+        if parameter is not None and parameter.dtype != dtype:
             raise DTypeError(
-                f"{function}: mixed dtype: the input is {dtype}, the {name} {parameter._array.dtype}: "
-                + same_dtype(dtype, parameter._array.dtype)
+                f"{function}: mixed dtype: the input is {dtype}, the {name} {parameter.dtype}: "
+                + same_dtype(dtype, parameter.dtype)
             )
     return x
 
 
 def _check_channels(function: str, x: Any, **vectors: Any) -> None:
-    channels = x._array.shape[1]
+    channels = shape_of(x)[1]
     for name, vector in vectors.items():
-        if vector is not None and vector._array.shape != (channels,):
+        if vector is not None and shape_of(vector) != (channels,):
             raise ShapeError(
-                f"{function}: {name} should contain {channels} elements not {vector._array.size}: the input of shape "
-                f"{x._array.shape} has {channels} channels (dimension 1)"
+                f"{function}: {name} should contain {channels} elements not {vector.numel()}: the input of shape "
+                f"{shape_of(x)} has {channels} channels (dimension 1)"
             )
 
 
 def _last(function: str, x: Any, normalized_shape: Any, weight: Any, bias: Any) -> tuple[Sizes, Sizes]:
     """The input's shape as (all that is not normalised, all that is), and the normalised sizes."""
     size = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(int(n) for n in normalized_shape)
-    shape = x._array.shape
+    shape = shape_of(x)
     if not size:
         raise ShapeError(
             f"{function}: Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
             "element, but got normalized_shape = []"
         )
     for name, p in (("weight", weight), ("bias", bias)):
-        if p is not None and p._array.shape != size:
+        if p is not None and shape_of(p) != size:
             raise ShapeError(
                 f"{function}: Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
-                f"{list(p._array.shape)} and normalized_shape = {list(size)}"
+                f"{list(shape_of(p))} and normalized_shape = {list(size)}"
             )
     if shape[len(shape) - len(size) :] != size or len(shape) < len(size):
         wanted = ", ".join(map(str, ("*", *size)))

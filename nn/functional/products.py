@@ -6,14 +6,14 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import DTypeError, ShapeError
-from autograd.extend import apply, operand, same_dtype
+from autograd.extend import apply, array_of, operand, same_dtype, shape_of
 from autograd.ops.linalg import linear as linear_op
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """input @ weight.T + bias.  input (*, in), weight (out, in) or (in,), bias (out,): (*, out)."""
     x = operand(input)
-    a, w = x._array, weight._array
+    a, w = array_of(x), array_of(weight)
     if w.ndim != 2 or a.ndim == 0 or a.shape[-1] != w.shape[1]:
         if w.ndim == 1 and a.ndim and a.shape[-1] == w.shape[0]:
             z = x.matmul(weight)
@@ -31,8 +31,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         )
     if bias is None:
         return apply(linear_op, x, weight)
-    if bias._array.shape != w.shape[:1]:
-        raise ShapeError(f"linear: the bias has shape {bias._array.shape}, wanted {w.shape[:1]}")
+    if shape_of(bias) != w.shape[:1]:
+        raise ShapeError(f"linear: the bias has shape {shape_of(bias)}, wanted {w.shape[:1]}")
     return apply(linear_op, x, weight, bias)
 
 
@@ -40,17 +40,17 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     """x1 . W[k] . x2 + b[k] for each k.  x1 (*, I), x2 (*, J), weight (K, I, J), bias (K,): (*, K)."""
     x1: Any = operand(input1)
     x2: Any = operand(input2)
-    units, left, right = weight._array.shape
+    units, left, right = shape_of(weight)
     if x1.shape[:-1] != x2.shape[:-1] or x1.shape[-1] != left or x2.shape[-1] != right:
         raise ShapeError(
             f"bilinear: wanted inputs (*, {left}) and (*, {right}) with equal leading dimensions, got "
             f"{tuple(x1.shape)} and {tuple(x2.shape)}"
         )
     for x in (x1, x2):
-        if x._array.dtype != weight._array.dtype:
+        if x.dtype != weight.dtype:
             raise DTypeError(
-                f"bilinear: inputs and weight must have the same dtype, but got {x._array.dtype} and "
-                f"{weight._array.dtype}: {same_dtype(x._array.dtype, weight._array.dtype)}"
+                f"bilinear: inputs and weight must have the same dtype, but got {x.dtype} and "
+                f"{weight.dtype}: {same_dtype(x.dtype, weight.dtype)}"
             )
     # (*, 1, I) @ (K * J columns) -> (*, K, J), then summed against x2
     middle = x1.matmul(weight.permute(1, 0, 2).reshape(left, units * right))

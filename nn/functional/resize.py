@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import apply, operand
+from autograd.extend import apply, array_of, operand, shape_of
 from autograd.ops import resize as ops
 
 from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
@@ -45,7 +45,7 @@ def interpolate(
     [[[1.0, 1.5, 2.0]]]
     """
     x = operand(input)
-    shape = x._array.shape
+    shape = shape_of(x)
     _check_mode(shape, mode, align_corners)
     if antialias:
         raise SettingError("interpolate: antialias=True is not supported")
@@ -63,7 +63,7 @@ def interpolate(
         raise ShapeError(f"interpolate: Non-empty {len(shape)}D data tensor expected but got sizes {list(shape)}")
     if mode == "area":
         return _AREA[len(shape)](x, out)
-    dtype = x._array.dtype
+    dtype = x.dtype
     if dtype.kind != "f" and not (dtype == np.uint8 and mode.startswith("nearest")):
         raise DTypeError(
             f'"interpolate" in mode {mode!r} not implemented for {dtype}: convert it to floating point, input.float()'
@@ -137,7 +137,7 @@ def upsample_bilinear(input: Any, size: Any = None, scale_factor: Any = None) ->
 
 def _images(function: str, input: Any, factor: int, name: str) -> tuple[Any, tuple[int, ...]]:
     x = operand(input)
-    shape = x._array.shape
+    shape = shape_of(x)
     if len(shape) < 3:
         raise ShapeError(
             f"{function}: {function} expects input to have at least 3 dimensions, but got input with {len(shape)} "
@@ -150,7 +150,7 @@ def _images(function: str, input: Any, factor: int, name: str) -> tuple[Any, tup
 
 def _apart(z: Any, x: Any) -> Tensor:
     """z, or a copy of it where nothing had to move: what is written into a result never shows in the input."""
-    return z.clone() if np.may_share_memory(z._array, x._array) else z
+    return z.clone() if np.may_share_memory(array_of(z), array_of(x)) else z
 
 
 def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
@@ -187,7 +187,7 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> Tensor:
 def channel_shuffle(input: Any, groups: int) -> Tensor:
     """(N, C, *): the channels, in `groups` groups, dealt out in turn: 0 1 | 2 3 becomes 0 2 1 3.  Zhang et al. 2018."""
     x = operand(input)
-    shape = x._array.shape
+    shape = shape_of(x)
     if len(shape) < 3:
         raise ShapeError(
             f"channel_shuffle: channel_shuffle expects input with > 2 dims, but got input with sizes {list(shape)}"

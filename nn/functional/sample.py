@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import apply, operand, same_dtype, wrap
+from autograd.extend import apply, array_of, operand, same_dtype, shape_of, wrap
 from autograd.ops.index import zero_at
 
 _MODES = ("bilinear", "nearest", "bicubic")
@@ -35,8 +35,8 @@ def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Ten
     Returns (N, H, W, 2) or (N, D, H, W, 3): coordinates x, y (, z) within -1 .. 1.
     """
     t, sizes = operand(theta), tuple(int(n) for n in size)
-    if t._array.dtype.kind != "f":
-        raise DTypeError(f"affine_grid: Expected theta to have floating point type, but got {t._array.dtype}")
+    if t.dtype.kind != "f":
+        raise DTypeError(f"affine_grid: Expected theta to have floating point type, but got {t.dtype}")
     if min(sizes, default=1) <= 0:
         raise ShapeError(f"affine_grid: Expected non-zero, positive output size. Got {sizes}")
     if len(sizes) not in (4, 5):
@@ -45,10 +45,10 @@ def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Ten
             f"Got size {sizes}"
         )
     dims = len(sizes) - 2
-    if t._array.shape != (sizes[0], dims, dims + 1):
+    if shape_of(t) != (sizes[0], dims, dims + 1):
         raise ShapeError(
             f"affine_grid: Expected a batch of {dims}D affine matrices of shape {(sizes[0], dims, dims + 1)} for size "
-            f"{sizes}. Got {t._array.shape}"
+            f"{sizes}. Got {shape_of(t)}"
         )
     if align_corners is None:
         _say_default("affine_grid")
@@ -57,7 +57,7 @@ def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Ten
         steps = np.linspace(-1, 1, n) if n > 1 else np.zeros(n)
         axes.append(steps if align_corners else steps * (n - 1) / n)
     mesh = np.meshgrid(*axes, indexing="ij")
-    points = np.stack([*mesh[::-1], np.ones(sizes[2:])], -1).astype(t._array.dtype)  # x first
+    points = np.stack([*mesh[::-1], np.ones(sizes[2:])], -1).astype(t.dtype)  # x first
     grid = wrap(points.reshape(-1, dims + 1)).matmul(t.transpose(1, 2))
     return grid.reshape(sizes[0], *sizes[2:], dims)
 
@@ -81,8 +81,8 @@ def grid_sample(
     Returns (N, C, P, Q) or (N, C, P, Q, R).
     """
     x, places = operand(input), operand(grid)
-    shape = x._array.shape
-    _check(shape, x._array.dtype, places._array, mode, padding_mode)
+    shape = shape_of(x)
+    _check(shape, x.dtype, array_of(places), mode, padding_mode)
     if align_corners is None:
         _say_default("grid_sample")
     axes = shape[2:][::-1]  # x runs along the last axis
@@ -106,13 +106,13 @@ def grid_sample(
         inside: Any = True
         for place, n, step in zip(where, axes, corner, strict=True):
             # where NaN came in, any pixel will do: its weight is NaN; infinitely far is outside
-            known = np.nan_to_num(place._array, nan=0.0, posinf=-2.0, neginf=-2.0).clip(-2, n + 1)
+            known = np.nan_to_num(array_of(place), nan=0.0, posinf=-2.0, neginf=-2.0).clip(-2, n + 1)
             near = np.rint(known) if mode == "nearest" else np.floor(known)
             i = near.astype(np.intp) + step
             inside = inside & (i >= 0) & (i < n)
             index.append(i.clip(0, n - 1))
             if mode == "bilinear":
-                left = wrap(near.astype(x._array.dtype))
+                left = wrap(near.astype(x.dtype))
                 share = place - left if step else 1 - (place - left)
                 weight = share if weight is None else weight * share
         values = pixels[(batch, *index[::-1])]  # (N, P, Q, C)
@@ -121,7 +121,7 @@ def grid_sample(
             weight = weight.masked_fill(wrap(~inside), 0.0)
             values = values * weight.unsqueeze(-1)
         total = values if total is None else total + values
-    if mode == "nearest" and places._node is not None:
+    if mode == "nearest" and places.requires_grad:
         total = total + apply(zero_at, places, index=...).sum(-1, True)  # the derivative is zero, not missing
     return total.movedim(-1, 1)
 
@@ -130,14 +130,14 @@ def _bicubic(pixels: Any, batch: Any, where: list[Any], axes: Any, padding_mode:
     """The sum over 4 x 4 neighbours, each moved into the image by the padding mode."""
     columns = []  # per axis: (index, inside, weight) of each of its four neighbours
     for place, n in zip(where, axes, strict=True):
-        known = np.nan_to_num(place._array, nan=0.0, posinf=-100.0, neginf=-100.0).clip(-1e6, 1e6)
+        known = np.nan_to_num(array_of(place), nan=0.0, posinf=-100.0, neginf=-100.0).clip(-1e6, 1e6)
         base = np.floor(known)
         t = place - wrap(base.astype(known.dtype))
         neighbours = []
         for step, weight in zip((-1, 0, 1, 2), _cubic(t), strict=True):
             i = base + step
             if padding_mode == "reflection":
-                i = _reflected(wrap(i), n, align_corners)._array
+                i = array_of(_reflected(wrap(i), n, align_corners))
             inside = (i >= 0) & (i < n)
             index = np.clip(i, 0, n - 1).astype(np.intp)
             neighbours.append((index, inside if padding_mode == "zeros" else np.ones_like(inside), weight))
@@ -168,9 +168,9 @@ def _reflected(place: Any, n: int, align_corners: bool) -> Any:
     if span == 0:
         return place * 0
     offset = (place - low).abs()
-    flips = np.floor(offset._array / span)
-    rest = offset - wrap((flips * span).astype(offset._array.dtype))
-    odd = wrap((flips % 2).astype(offset._array.dtype))
+    flips = np.floor(array_of(offset) / span)
+    rest = offset - wrap((flips * span).astype(offset.dtype))
+    odd = wrap((flips % 2).astype(offset.dtype))
     return rest * (1 - 2 * odd) + odd * span + low
 
 

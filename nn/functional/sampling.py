@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError
-from autograd.extend import operand, to_float, update, wrap
+from autograd.extend import array_of, operand, shape_of, to_float, update, wrap
 from autograd.tensors.activation import leaky_relu
 
 from .. import draw
@@ -25,8 +25,8 @@ def rrelu(
     if not training:
         return leaky_relu(input, (lower + upper) / 2)
     x: Any = input
-    slopes = draw.uniform(x._array.shape, lower, upper, x._array.dtype)
-    return x * wrap(np.where(x._array > 0, x._array.dtype.type(1), slopes))
+    slopes = draw.uniform(shape_of(x), lower, upper, x.dtype)
+    return x * wrap(np.where(array_of(x) > 0, x.dtype.type(1), slopes))
 
 
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
@@ -36,13 +36,13 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     eps    unused, as in PyTorch
     """
     x: Any = operand(logits)
-    if x._array.dtype.kind != "f":
-        raise DTypeError(f"gumbel_softmax: {to_float(x._array.dtype)}")
-    noise = -np.log(draw.source().standard_exponential(x._array.shape, dtype=x._array.dtype))
+    if x.dtype.kind != "f":
+        raise DTypeError(f"gumbel_softmax: {to_float(x.dtype)}")
+    noise = -np.log(draw.source().standard_exponential(shape_of(x), dtype=x.dtype))
     soft = ((x + wrap(noise)) / tau).softmax(dim)
     if not hard:
         return soft
-    highest = soft._array.argmax(dim)
-    one_hot = np.zeros_like(soft._array)
+    highest = array_of(soft).argmax(dim)
+    one_hot = np.zeros_like(array_of(soft))
     np.put_along_axis(one_hot, np.expand_dims(highest, dim), 1, axis=dim)
-    return soft + wrap(one_hot - soft._array)
+    return soft + wrap(one_hot - array_of(soft))

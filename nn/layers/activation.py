@@ -10,6 +10,7 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import SettingError, ShapeError
+from autograd.extend import overwrite
 
 from .. import functional as F
 from ..module import Module
@@ -194,7 +195,7 @@ class PReLU(Module):
 
     def reset_parameters(self) -> None:
         """Back to the first value."""
-        self.weight._array[...] = self.init
+        overwrite(self.weight, self.init, "reset_parameters")
 
     def forward(self, input: Tensor) -> Tensor:
         return F.prelu(input, self.weight)

@@ -117,10 +117,10 @@ class AdaptiveLogSoftmaxWithLoss(Module):
 
         Where the head's best is a class, no class of a cluster can be likelier than the cluster.
         """
-        best = self._scores(input, "predict")._array.argmax(1)
+        best = array_of(self._scores(input, "predict")).argmax(1)
         rare = np.flatnonzero(best >= self.shortlist_size)
         if rare.size:
-            best[rare] = self.log_prob(input[rare])._array.argmax(1)
+            best[rare] = array_of(self.log_prob(input[rare])).argmax(1)
         return wrap(best)
 
     def _scores(self, input: Tensor, function: str) -> Any:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from autograd import Tensor
+from autograd import Tensor, is_grad_enabled
 from autograd.errors import SettingError
-from autograd.modes import state
 
 from .. import functional as F
 from ..learner import warn_of_training_mode
@@ -21,7 +20,7 @@ class _Dropout(Module):
 
     def _active(self) -> bool:
         """Is this training?"""
-        if self.training and state.tape is None:
+        if self.training and not is_grad_enabled():
             warn_of_training_mode(self)
         return self.training
 

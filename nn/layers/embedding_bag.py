@@ -69,7 +69,7 @@ class EmbeddingBag(Module):
         """Draw new first values."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
-            self.weight._array[self.padding_idx] = 0
+            array_of(self.weight)[self.padding_idx] = 0  # the tape knows since normal_
 
     def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Tensor:
         return F.embedding_bag(

@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from autograd import Tensor, anomaly
+from autograd.extend import array_of, shape_of
 from autograd.ops.fused import worthwhile
 
 from ..functional.norm import batch_norm_relu
@@ -60,7 +61,7 @@ class Run:
     def __call__(self, x: Any) -> Any:
         if self._fits(x) and not anomaly.enabled():
             pool = self.pool
-            window = _window(pool, x._array.shape) if pool is not None and _free(pool) else None
+            window = _window(pool, shape_of(x)) if pool is not None and _free(pool) else None
             z = self.norm._by(batch_norm_relu, x, window=window)
             return z if pool is None or window is not None else pool(z)
         for module in self.modules:
@@ -72,14 +73,14 @@ class Run:
         norm = self.norm
         if type(x) is not Tensor or not _free(norm) or not _free(self.modules[1]):
             return False
-        array = x._array
+        array = array_of(x)
         shape, dtype = array.shape, array.dtype
         if not worthwhile(array) or len(shape) not in norm._ndims:
             return False
         vectors = (norm.weight, norm.bias, norm.running_mean, norm.running_var)
         size = shape[1:2]
         for vector in vectors:
-            if vector is not None and (vector._array.shape != size or vector._array.dtype != dtype):
+            if vector is not None and (shape_of(vector) != size or vector.dtype != dtype):
                 return False
         if norm.training or norm.running_mean is None:
             return bool(array.size > size[0])

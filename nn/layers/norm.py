@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Tensor, is_grad_enabled
 from autograd.devices import check_device
 from autograd.errors import SettingError, ShapeError
-from autograd.extend import wrap
-from autograd.modes import state
+from autograd.extend import array_of, overwrite, wrap
 
 from .. import functional as F
 from .. import init
@@ -79,7 +78,7 @@ class _ChannelNorm(_Affine):
         """Mean 0, variance 1, no batches seen."""
         for buffer, value in ((self.running_mean, 0), (self.running_var, 1), (self.num_batches_tracked, 0)):
             if buffer is not None:
-                buffer._array[...] = value
+                overwrite(buffer, value, "reset_running_stats")
 
     def reset_parameters(self) -> None:
         """Weight 1, bias 0, statistics forgotten."""
@@ -120,11 +119,11 @@ class _BatchNorm(_ChannelNorm):
     def _by(self, function: Callable[..., Tensor], input: Tensor, **more: Any) -> Tensor:
         """Call `F.batch_norm` or a function like it with what this layer knows, and count the batch."""
         training = self.training
-        if training and state.tape is None:
+        if training and not is_grad_enabled():
             warn_of_training_mode(self)
         momentum = self.momentum
         if training and self.num_batches_tracked is not None:
-            count = self.num_batches_tracked._array
+            count = array_of(self.num_batches_tracked)
             count += 1
             if momentum is None:
                 momentum = 1 / count.item()

@@ -30,7 +30,7 @@ def _gradients(function: str, parameters: Tensor | Iterable[Tensor]) -> list[Any
     for p in given:
         if not isinstance(p, Tensor):
             raise TypeError(f"{function}: wanted Tensors, but one of the parameters is {type(p).__name__}")
-    return [p._grad for p in given if p._grad is not None]
+    return [grad for p in given if (grad := p.grad) is not None]
 
 
 def _norm(array: np.ndarray, norm_type: float) -> float:

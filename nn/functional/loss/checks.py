@@ -10,7 +10,7 @@ from numpy import ndarray as Array
 
 from autograd import Tensor
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
-from autograd.extend import array_of, cast, operand, to_float
+from autograd.extend import array_of, cast, operand, shape_of, to_float
 
 
 def reduced(loss: Any, reduction: str) -> Tensor:
@@ -52,8 +52,8 @@ def floating(function: str, x: Any) -> Any:
     """`x` as a floating point Tensor."""
     if not isinstance(x, Tensor):
         x = operand(x)
-    if x._array.dtype.kind != "f":
-        raise DTypeError(f"{function}: {to_float(x._array.dtype)}")
+    if x.dtype.kind != "f":
+        raise DTypeError(f"{function}: {to_float(x.dtype)}")
     return x
 
 
@@ -71,13 +71,13 @@ def like(function: str, target: Any, x: Any) -> Any:
     """`target` as a Tensor of the dtype of `x`, and of its shape: broadcasting here is nearly always a mistake."""
     if not isinstance(target, Tensor):
         target = operand(target)
-    if target._array.shape != x._array.shape:
+    if shape_of(target) != shape_of(x):
         raise ShapeError(
-            f"{function}: Using a target size {target._array.shape} that is different to the input size "
-            f"{x._array.shape}. Broadcasting them would compare every input with every target: reshape or squeeze one"
-            + ("; class indices go with cross_entropy" if _may_be_labels(target._array, x._array) else "")
+            f"{function}: Using a target size {shape_of(target)} that is different to the input size "
+            f"{shape_of(x)}. Broadcasting them would compare every input with every target: reshape or squeeze one"
+            + ("; class indices go with cross_entropy" if _may_be_labels(array_of(target), array_of(x)) else "")
         )
-    return cast(target, x._array.dtype)
+    return cast(target, x.dtype)
 
 
 def _may_be_labels(target: Array, x: Array) -> bool:

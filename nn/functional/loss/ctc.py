@@ -10,7 +10,7 @@ from numpy import ndarray as Array
 
 from autograd import Tensor, stack, where
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
-from autograd.extend import array_of, wrap
+from autograd.extend import array_of, shape_of, wrap
 from autograd.tensors.pad import pad
 
 from .checks import floating, labels_of, reduced
@@ -48,12 +48,12 @@ def ctc_loss(
     1.3333
     """
     x = floating("ctc_loss", log_probs)
-    if x._array.ndim not in (2, 3) or x._array.size == 0:
-        raise ShapeError(f"ctc_loss: wanted log_probs of shape (T, N, C) or (T, C), not empty, got {x._array.shape}")
-    batched = x._array.ndim == 3
+    if x.ndim not in (2, 3) or x.numel() == 0:
+        raise ShapeError(f"ctc_loss: wanted log_probs of shape (T, N, C) or (T, C), not empty, got {shape_of(x)}")
+    batched = x.ndim == 3
     if not batched:
         x = x.unsqueeze(1)
-    frames, count, classes = x._array.shape
+    frames, count, classes = shape_of(x)
     if not 0 <= blank < classes:
         raise SettingError(f"ctc_loss: blank must be in label range, 0 to {classes - 1}, got {blank}")
     given = _lengths("input_lengths", input_lengths, count)
@@ -65,9 +65,9 @@ def ctc_loss(
     labels = _padded(labels_of("ctc_loss", targets), wanted, classes, blank)
     loss = -_log_likelihood(x, labels, given, wanted, blank)
     # where no path fits, the ops below share gradients among paths that are not there: none of that goes out
-    loss = where(wrap(loss._array == math.inf), 0.0 if zero_infinity else math.inf, loss)
+    loss = where(wrap(array_of(loss) == math.inf), 0.0 if zero_infinity else math.inf, loss)
     if reduction == "mean":
-        loss = loss / wrap(np.maximum(wanted, 1).astype(loss._array.dtype))
+        loss = loss / wrap(np.maximum(wanted, 1).astype(loss.dtype))
     return reduced(loss if batched else loss.squeeze(0), reduction)
 
 
@@ -118,15 +118,15 @@ def _log_likelihood(x: Any, labels: Array, given: Array, wanted: Array, blank: i
     with blanks around them. Two places before the first spare every special case: no path is there, but for the start,
     which is just before the first place, before the first frame.
     """
-    frames, count, _ = x._array.shape
+    frames, count, _ = shape_of(x)
     places = np.full((count, 2 * labels.shape[1] + 1), blank, np.intp)
     places[:, 1::2] = labels
     skips = np.zeros(places.shape, bool)  # over a blank that parts two different labels
     skips[:, 1::2] = True
     skips[:, 3::2] = labels[:, 1:] != labels[:, :-1]
-    closed = wrap(np.where(skips, 0, -math.inf).astype(x._array.dtype))
+    closed = wrap(np.where(skips, 0, -math.inf).astype(x.dtype))
     seen = x.gather(2, np.broadcast_to(places, (frames, *places.shape)))  # (T, N, L)
-    start = np.full((count, places.shape[1] + 2), -math.inf, x._array.dtype)
+    start = np.full((count, places.shape[1] + 2), -math.inf, x.dtype)
     start[:, 1] = 0
     alphas: list[Any] = [wrap(start)]
     for frame in seen.unbind(0):

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import Tensor, where
 from autograd.errors import SettingError, ShapeError
-from autograd.extend import cast, wrap
+from autograd.extend import array_of, cast, shape_of, wrap
 
 from .checks import floating, legacy, like, reduced
 
@@ -32,7 +32,7 @@ def kl_div(
     target = like("kl_div", target, x)
     loss = target.exp() * (target - x) if log_target else target.xlogy(target) - target * x
     if reduction == "batchmean":
-        return loss.sum() / x._array.shape[0] if x._array.ndim else loss.sum()
+        return loss.sum() / shape_of(x)[0] if x.ndim else loss.sum()
     return reduced(loss, reduction)
 
 
@@ -73,18 +73,18 @@ def gaussian_nll_loss(
     """
     x = floating("gaussian_nll_loss", input)
     target = like("gaussian_nll_loss", target, x)
-    shape = x._array.shape
+    shape = shape_of(x)
     number = isinstance(var, (int, float))
-    var = cast(var, x._array.dtype)
-    if var._array.shape != shape and not number:
-        different = [m for n, m in zip(shape, var._array.shape, strict=False) if n != m]
-        if var._array.shape == shape[:-1]:
+    var = cast(var, x.dtype)
+    if shape_of(var) != shape and not number:
+        different = [m for n, m in zip(shape, shape_of(var), strict=False) if n != m]
+        if shape_of(var) == shape[:-1]:
             var = var.unsqueeze(-1)
-        elif var._array.ndim != len(shape) or different != [1]:
-            raise ShapeError(f"gaussian_nll_loss: var is of incorrect size: {var._array.shape} for an input of {shape}")
-    if (var._array < 0).any():
+        elif var.ndim != len(shape) or different != [1]:
+            raise ShapeError(f"gaussian_nll_loss: var is of incorrect size: {shape_of(var)} for an input of {shape}")
+    if (array_of(var) < 0).any():
         raise SettingError("gaussian_nll_loss: var has negative entry/entries")
-    low = np.maximum(eps - var._array, 0).astype(var._array.dtype)  # raised to eps; its gradient as if it were not
+    low = np.maximum(eps - array_of(var), 0).astype(var.dtype)  # raised to eps; its gradient as if it were not
     var = var + wrap(low)
     difference = x - target
     loss = (var.log() + difference * difference / var) * 0.5

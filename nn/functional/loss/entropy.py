@@ -9,9 +9,8 @@ from numpy import ndarray as Array
 
 from autograd import Tensor, where
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
-from autograd.extend import apply, array_of, cast, wrap
+from autograd.extend import apply, array_of, cast, record_of, shape_of, wrap
 from autograd.ops import loss as ops
-from autograd.records import Record
 from autograd.tensors.activation import logsigmoid
 
 from ...learner import due, glance, warn_once
@@ -52,10 +51,10 @@ def cross_entropy(
         raise SettingError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     known = array_of(target)
     if known.dtype.kind == "f":
-        if known.shape != x._array.shape and known.ndim != x._array.ndim:
+        if known.shape != shape_of(x) and known.ndim != x.ndim:
             raise DTypeError(
                 "cross_entropy: floating point targets are probabilities of the classes and need the input's shape "
-                f"{x._array.shape}, got {known.dtype} of shape {known.shape}; class indices are integers: target.long()"
+                f"{shape_of(x)}, got {known.dtype} of shape {known.shape}; class indices are integers: target.long()"
             )
         _warn_of_one_hot(known)
         if ignore_index >= 0:
@@ -65,7 +64,7 @@ def cross_entropy(
             )
         return _soft_cross_entropy(x, target, weight, reduction, label_smoothing)
     x, labels, shape = by_class("cross_entropy", x, known)
-    labels, counted = checked("cross_entropy", labels, x._array.shape[1], ignore_index)
+    labels, counted = checked("cross_entropy", labels, shape_of(x)[1], ignore_index)
     if counted is not None:  # what the ignored scores are must not matter, even if they are infinite or NaN
         x = where(wrap(np.expand_dims(counted, 1)), x, 0.0)
     if label_smoothing and labels.size:
@@ -78,7 +77,7 @@ def cross_entropy(
         soft = -(spread.sum(1) * every)
         if reduction == "mean":
             soft = soft / weight_sum(labels, counted, weights)
-        loss = hard * (1 - label_smoothing) + soft * (label_smoothing / x._array.shape[1])
+        loss = hard * (1 - label_smoothing) + soft * (label_smoothing / shape_of(x)[1])
         return loss.sum() if total else loss.reshape(shape)
     weights = None if weight is None else class_weights("cross_entropy", weight, x)
     share, total = shares(labels, counted, weights, x, reduction)
@@ -99,7 +98,7 @@ def nll_loss(
     if size_average is not None or reduce is not None:
         reduction = legacy("nll_loss", size_average, reduce)
     x, labels, shape = by_class("nll_loss", scores("nll_loss", input, target), labels_of("nll_loss", target))
-    labels, counted = checked("nll_loss", labels, x._array.shape[1], ignore_index)
+    labels, counted = checked("nll_loss", labels, shape_of(x)[1], ignore_index)
     weights = None if weight is None else class_weights("nll_loss", weight, x)
     share, total = shares(labels, counted, weights, x, reduction)
     if counted is not None:  # what the ignored log-probabilities are must not matter, even if they are infinite or NaN
@@ -109,14 +108,14 @@ def nll_loss(
 
 
 def _warn_of_softmax(x: Any) -> None:
-    node = x._node
-    if type(node) is Record and node.op == "softmax" and due("softmax"):
+    record = record_of(x)
+    if record is not None and record.op == "softmax" and due("softmax"):
         warn_once(
             "softmax",
             "cross_entropy: the input comes out of softmax, but this loss applies softmax itself: give it the scores "
-            f"that go into the softmax at {node.line}",
+            f"that go into the softmax at {record.line}",
         )
-    elif (type(node) is not Record or node.op not in _SCORES) and glance("softmax") and _is_distribution(x._array):
+    elif (record is None or record.op not in _SCORES) and glance("softmax") and _is_distribution(array_of(x)):
         warn_once(
             "softmax",
             "cross_entropy: the input consists of probabilities that add up to 1, but this loss applies softmax "
@@ -155,18 +154,18 @@ def _is_one_hot(target: Array) -> bool:
 def _soft_cross_entropy(x: Any, target: Any, weight: Any, reduction: str, label_smoothing: float) -> Tensor:
     """Targets that are probabilities."""
     target = like("cross_entropy", target, x)
-    classes = 1 if x._array.ndim > 1 else 0
-    if x._array.ndim == 0:
+    classes = 1 if x.ndim > 1 else 0
+    if x.ndim == 0:
         raise ShapeError("cross_entropy: the input has no dimension of classes")
     if label_smoothing:
-        target = target * (1 - label_smoothing) + label_smoothing / x._array.shape[classes]
+        target = target * (1 - label_smoothing) + label_smoothing / shape_of(x)[classes]
     if weight is not None:
         x2 = x if classes else x.reshape(1, -1)
         weights = along_classes(class_weights("cross_entropy", weight, x2), x2)
         target = target * (weights if classes else weights.reshape(-1))
     loss = -((x.log_softmax(classes) * target).sum(classes))
     if reduction == "mean":  # over the samples, whatever the weights: PyTorch's convention
-        return loss.sum() / loss._array.size if loss._array.size else loss.mean()
+        return loss.sum() / loss.numel() if loss.numel() else loss.mean()
     return reduced(loss, reduction)
 
 
@@ -187,7 +186,7 @@ def binary_cross_entropy(
         reduction = legacy("binary_cross_entropy", size_average, reduce)
     x = floating("binary_cross_entropy", input)
     target = like("binary_cross_entropy", target, x)
-    array = x._array
+    array = array_of(x)
     if array.size and not (array.min() >= 0 and array.max() <= 1):
         raise LabelError(
             "binary_cross_entropy: all elements of input should be between 0 and 1, got values from "
@@ -216,6 +215,6 @@ def binary_cross_entropy_with_logits(
     if pos_weight is None:
         loss = apply(ops.binary_cross_entropy_with_logits, x, target)
     else:
-        positive = cast(pos_weight, x._array.dtype) * target
+        positive = cast(pos_weight, x.dtype) * target
         loss = -((1 - target) * logsigmoid(-x) + positive * logsigmoid(x))
     return reduced(rescaled(loss, weight), reduction)

@@ -8,17 +8,16 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from autograd import Tensor
+from autograd import Tensor, is_grad_enabled
 from autograd.errors import DTypeError, LabelError, NoRuleError, ShapeError
-from autograd.extend import array_of, wrap
-from autograd.modes import state
+from autograd.extend import array_of, shape_of, wrap
 
 from .checks import NO_INDICES, bad_reduction
 
 
 def by_class(function: str, x: Any, labels: Array) -> tuple[Any, Array, tuple[int, ...]]:
     """Input as (N, C) or (N, C, L), labels as (N,) or (N, L), and the shape that the labels had."""
-    shape = x._array.shape
+    shape = shape_of(x)
     wanted = (*shape[:1], *shape[2:]) if len(shape) > 1 else ()
     if len(shape) == 0:
         raise ShapeError(f"{function}: the input has no dimension of classes")
@@ -70,21 +69,21 @@ def checked(function: str, labels: Array, classes: int, ignore_index: int) -> tu
 
 def class_weights(function: str, weight: Any, x: Any) -> Array:
     weights = array_of(weight)
-    if isinstance(weight, Tensor) and weight._node is not None and state.tape is not None:
+    if isinstance(weight, Tensor) and weight.requires_grad and is_grad_enabled():
         raise NoRuleError(
             f"{function}: not differentiable with respect to argument 'weight'. This input cannot have requires_grad "
             "True: pass weight.detach()"
         )
-    if weights.shape != (x._array.shape[1],):
+    if weights.shape != (shape_of(x)[1],):
         raise ShapeError(
-            f"{function}: weight tensor should be defined either for all {x._array.shape[1]} classes or no classes but "
+            f"{function}: weight tensor should be defined either for all {shape_of(x)[1]} classes or no classes but "
             f"got weight tensor of shape: {list(weights.shape)}"
         )
-    return weights.astype(x._array.dtype, copy=False)
+    return weights.astype(x.dtype, copy=False)
 
 
 def along_classes(weights: Array, x: Any) -> Tensor:
-    return wrap(weights.reshape(-1, *[1] * (x._array.ndim - 2)))
+    return wrap(weights.reshape(-1, *[1] * (x.ndim - 2)))
 
 
 def weight_sum(labels: Array, counted: Array | None, weights: Array | None) -> float:
@@ -102,7 +101,7 @@ def shares(labels: Array, counted: Array | None, weights: Array | None, x: Any, 
     scale = 1.0 / whole if whole else math.nan
     if labels.size == 0 or (weights is None and counted is None):
         return scale, reduction != "none"
-    share = np.ones(labels.shape, x._array.dtype) if weights is None else weights[labels]
+    share = np.ones(labels.shape, x.dtype) if weights is None else weights[labels]
     if counted is not None:
         share = np.where(counted, share, share.dtype.type(0))
     return share * scale, reduction != "none"

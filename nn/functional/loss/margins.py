@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import Tensor, where
 from autograd.errors import LabelError, SettingError, ShapeError
-from autograd.extend import apply, wrap
+from autograd.extend import apply, array_of, shape_of, wrap
 from autograd.ops import loss as ops
 from autograd.tensors.activation import logsigmoid
 
@@ -23,7 +23,7 @@ def hinge_loss(input: Tensor, target: Any, margin: float = 1.0, reduction: str =
     """
     x = floating("hinge_loss", input)
     target = like("hinge_loss", target, x)
-    values = target._array
+    values = array_of(target)
     if values.size and values.min() == 0:
         target, values = target * 2 - 1, values * 2 - 1
     wrong = (values != 1) & (values != -1)
@@ -63,18 +63,18 @@ def multi_margin_loss(
     x, labels, shape = by_class(
         "multi_margin_loss", floating("multi_margin_loss", input), labels_of("multi_margin_loss", target)
     )
-    if x._array.ndim != 2:
+    if x.ndim != 2:
         raise ShapeError(f"multi_margin_loss: wanted an input of shape (N, C) or (C,), got {tuple(input.shape)}")
-    labels, _ = checked("multi_margin_loss", labels, x._array.shape[1], -1 << 62)
+    labels, _ = checked("multi_margin_loss", labels, shape_of(x)[1], -1 << 62)
     right = x.gather(1, wrap(labels[:, None]))
-    others = np.ones(x._array.shape, np.bool_)
+    others = np.ones(shape_of(x), np.bool_)
     others[np.arange(len(labels)), labels] = False
     short = where(wrap(others), margin - right + x, 0.0).relu()
     if p == 2:
         short = short * short
     if weight is not None:
         short = short * wrap(class_weights("multi_margin_loss", weight, x)[labels][:, None])
-    loss = short.sum(1) / x._array.shape[1]
+    loss = short.sum(1) / shape_of(x)[1]
     return reduced(loss.reshape(shape), reduction)
 
 
@@ -89,14 +89,14 @@ def multilabel_margin_loss(
         reduction = legacy("multilabel_margin_loss", size_average, reduce)
     x = floating("multilabel_margin_loss", input)
     labels = labels_of("multilabel_margin_loss", target)
-    if labels.shape != x._array.shape or labels.ndim not in (1, 2):
+    if labels.shape != shape_of(x) or labels.ndim not in (1, 2):
         raise ShapeError(
-            f"multilabel_margin_loss: wanted input and target of one shape (N, C) or (C,), got {x._array.shape} and "
+            f"multilabel_margin_loss: wanted input and target of one shape (N, C) or (C,), got {shape_of(x)} and "
             f"{labels.shape}"
         )
-    shape = x._array.shape[:-1]
-    x, labels = x.reshape(-1, x._array.shape[-1]), labels.reshape(-1, x._array.shape[-1])
-    count, classes = x._array.shape
+    shape = shape_of(x)[:-1]
+    x, labels = x.reshape(-1, shape_of(x)[-1]), labels.reshape(-1, shape_of(x)[-1])
+    count, classes = shape_of(x)
     listed = np.logical_and.accumulate(labels >= 0, axis=1)
     safe, _ = checked("multilabel_margin_loss", np.where(listed, labels, 0), classes, -1 << 62)
     right = np.zeros((count, classes), np.bool_)

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Tensor, where
 from autograd.errors import SettingError, ShapeError
-from autograd.extend import array_of, wrap
+from autograd.extend import array_of, shape_of, wrap
 
 from ..distance import cosine_similarity, pairwise_distance
 from .checks import check_signs, floating, legacy, like, reduced
@@ -66,10 +66,10 @@ def cosine_embedding_loss(
     x1 = floating("cosine_embedding_loss", input1)
     x2 = like("cosine_embedding_loss", input2, x1)
     known = array_of(target)
-    if x1._array.ndim not in (1, 2) or known.shape != x1._array.shape[:-1]:
+    if x1.ndim not in (1, 2) or known.shape != shape_of(x1)[:-1]:
         raise ShapeError(
             "cosine_embedding_loss: wanted inputs (N, D) or (D,) and a target (N,) or (), got "
-            f"{x1._array.shape} and {known.shape}"
+            f"{shape_of(x1)} and {known.shape}"
         )
     check_signs("cosine_embedding_loss", known)
     cos = cosine_similarity(x1, x2, dim=-1, eps=1e-6)

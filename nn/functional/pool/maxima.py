@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
-from autograd.extend import apply_keeping, wrap
+from autograd.extend import apply_keeping, shape_of, wrap
 from autograd.ops import pool as ops
 from autograd.ops.pool import Windows
 
@@ -45,7 +45,7 @@ def _max_pool(
     step = stride_or_size(function, stride, size)
     pad = per_axis(function, "padding", padding, dims)
     apart = per_axis(function, "dilation", dilation, dims)
-    plane = x._array.shape[x._array.ndim - dims - 1 :]
+    plane = shape_of(x)[x.ndim - dims - 1 :]
     return _picked(x, _max_windows(function, plane, size, step, pad, apart, bool(ceil_mode)), return_indices)
 
 
@@ -64,7 +64,7 @@ def _max_windows(
 def _picked(x: Any, windows: Windows, return_indices: bool) -> Any:
     """The winners, and if asked for where they are."""
     z, (place,) = apply_keeping(ops.max_pool, x, windows=windows)
-    return (z, wrap(ops.places(place, windows, x._array.shape))) if return_indices else z
+    return (z, wrap(ops.places(place, windows, shape_of(x)))) if return_indices else z
 
 
 def max_pool1d(
@@ -123,7 +123,7 @@ def max_pool3d(
 
 def _adaptive_max_pool(function: str, dims: int, input: Any, output_size: Any, return_indices: bool) -> Any:
     x = checked(function, input, dims)
-    shape = x._array.shape
+    shape = shape_of(x)
     out = adaptive_windows(function, output_size, shape, dims)
     return _picked(x, ops.adaptive(shape[len(shape) - dims :], out), return_indices)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import Tensor, where
 from autograd.errors import SettingError
-from autograd.extend import apply, operand, wrap
+from autograd.extend import apply, array_of, operand, shape_of, wrap
 from autograd.ops import pool as ops
 from autograd.ops.resize import mean_taps, resample
 
@@ -35,10 +35,8 @@ def _avg_pool(
     pad = per_axis(function, "padding", padding, dims)
     if divisor_override == 0:
         raise SettingError(f"{function}: divisor must be not zero")
-    plane = x._array.shape[x._array.ndim - dims - 1 :]
-    out, divisor = _avg_windows(
-        function, plane, size, step, pad, bool(ceil_mode), bool(count_include_pad), x._array.dtype
-    )
+    plane = shape_of(x)[x.ndim - dims - 1 :]
+    out, divisor = _avg_windows(function, plane, size, step, pad, bool(ceil_mode), bool(count_include_pad), x.dtype)
     if divisor_override is not None:
         divisor = divisor_override
     return apply(ops.avg_pool, x, size=size, stride=step, padding=pad, out=out, divisor=divisor)
@@ -131,9 +129,9 @@ def _lp_pool(
 ) -> Tensor:
     x: Any = operand(input)
     total = pool(x.pow(norm_type), size, stride, 0, ceil) * math.prod(per_axis("lp_pool", "kernel_size", size, dims))
-    some = wrap(total._array != 0)  # elsewhere the root has no slope: 0, as for a norm
-    root = where(some, total, wrap(np.ones((), total._array.dtype))).pow(1.0 / norm_type)
-    return where(some, root, wrap(np.zeros((), total._array.dtype)))
+    some = wrap(array_of(total) != 0)  # elsewhere the root has no slope: 0, as for a norm
+    root = where(some, total, wrap(np.ones((), total.dtype))).pow(1.0 / norm_type)
+    return where(some, root, wrap(np.zeros((), total.dtype)))
 
 
 def lp_pool1d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
@@ -157,7 +155,7 @@ def lp_pool3d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None
 
 def _adaptive_avg_pool(function: str, dims: int, input: Any, output_size: Any) -> Tensor:
     x = checked(function, input, dims, floating=True)
-    shape = x._array.shape
+    shape = shape_of(x)
     out = adaptive_windows(function, output_size, shape, dims)
     first = len(shape) - dims
     sizes = tuple(n // windows if windows and n % windows == 0 else 0 for n, windows in zip(shape[first:], out))

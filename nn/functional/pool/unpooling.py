@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import DTypeError, LabelError, ShapeError
-from autograd.extend import apply, array_of, operand
+from autograd.extend import apply, array_of, operand, shape_of
 from autograd.ops import pool as ops
 
 from .windows import per_axis, stride_or_size
@@ -51,7 +51,7 @@ def _max_unpool(
     output_size: Any,
 ) -> Any:
     x: Any = operand(input)
-    shape, index = x._array.shape, array_of(indices)
+    shape, index = shape_of(x), array_of(indices)
     if len(shape) not in (dims + 1, dims + 2):
         raise ShapeError(
             f"{function}: Input should be a {dims + 1}d or {dims + 2}d Tensor, but got a tensor with {len(shape)} "

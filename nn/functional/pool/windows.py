@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import operand
+from autograd.extend import operand, shape_of
 
 Numbers = tuple[int, ...]
 _COUNT = {1: "one int", 2: "two ints", 3: "three ints"}
@@ -37,13 +37,13 @@ def stride_or_size(function: str, stride: Any, size: Numbers) -> Numbers:
 def checked(function: str, input: Any, dims: int, floating: bool = False) -> Tensor:
     """The input as a Tensor, with only the batch allowed to be empty."""
     x = operand(input)
-    shape = x._array.shape
+    shape = shape_of(x)
     if len(shape) not in (dims + 1, dims + 2) or 0 in shape[len(shape) - dims - 1 :]:
         raise ShapeError(
             f"{function}: Expected {dims + 1}D or {dims + 2}D (batch mode) tensor with optional 0 dim batch size for "
             f"input, but got:{list(shape)}"
         )
-    dtype = x._array.dtype
+    dtype = x.dtype
     if dtype.kind == "b" or (floating and dtype.kind != "f"):
         raise DTypeError(f'"{function}" not implemented for {dtype}: convert the input with input.float()')
     return x
