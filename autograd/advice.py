@@ -8,9 +8,11 @@ from typing import Any
 from .modes import is_grad_enabled
 
 _METHODS = {"float16": "half()", "float32": "float()", "float64": "double()"}
-_NOT_NAMES = frozenset(
-    "alike array_of call call_hooked cast data_array exact_array filled forward function operand promoted".split()  # noqa: SIM905
-)
+_NOT_NAMES_TEXT = """
+    alike array_of call call_hooked cast data_array exact_array filled floating forward function labels_of like operand
+    promoted scores
+"""
+_NOT_NAMES = frozenset(_NOT_NAMES_TEXT.split())
 
 
 def same_dtype(given: Any, own: Any) -> str:
