@@ -15,6 +15,7 @@ from .advice import no_graph
 from .errors import GraphError, SettingError, ShapeError
 from .lines import outer
 from .modes import state
+from .paths import leads_to, path, restricted, taken_before_hooks
 from .plan import COMPONENT, filled
 from .records import Cotangents, Leaf, Record, unreachable
 from .tapes import Mark
@@ -64,7 +65,7 @@ def backward(
         targets = {x._node: x for x in wanted if x._node in found and not x.retains_grad}
     for node, tensor in targets.items():
         if tensor is not None and tensor._node is not None:  # neither let go by the user, nor frozen meanwhile
-            _deliver(node, tensor, _take(found, node), create_graph)
+            _deliver(node, tensor, state.home.take(found, node), create_graph)
 
 
 def grad(
@@ -102,7 +103,7 @@ def grad(
     for index, x in enumerate(wanted):
         node = x._node
         if node in found:
-            g = _take(found, node)
+            g = state.home.take(found, node)
             taken[node] = g if isinstance(g, Core) else wrap(g)
         elif node not in taken:
             if not (materialize_grads or allow_unused):
@@ -222,8 +223,8 @@ def _run(
     if wanted is not None:
         targets = {x._node for x in wanted}
         inner = {node for node in targets if isinstance(node, Record)}
-        raw = _taken_before_hooks(inner) if before_hooks and state.home.hooks else {}
-        step = _restricted(_path(list(cotangents), targets), inner, captured, raw)
+        raw = taken_before_hooks(inner) if before_hooks and state.home.hooks else {}
+        step = restricted(push, path(list(cotangents), targets), inner, captured, raw)
     elif create_graph:
         step = push
     if anomaly.enabled():
@@ -242,100 +243,9 @@ def _run(
             for hook in list(state.home.hooks.get(id(node), ())):
                 g = hook(g)
             captured[node] = g
-        elif until is None and type(node) is Record and (wanted is None or _leads_to(node, targets)):
+        elif until is None and type(node) is Record and (wanted is None or leads_to(node, targets)):
             raise unreachable(node)
     return arrived | captured
-
-
-def _path(roots: list[Any], targets: set[Any]) -> set[int]:
-    """Identities of the records that lie between the roots and the targets, and of the targets.
-
-    Raises GraphError if part of the way was consumed by an earlier backward.
-    """
-    reached = set(roots)
-    order = []
-    misses, patience = 0, 32
-    for record in reversed(state.home.records):
-        if record in reached:
-            order.append(record)
-            reached.update(record.parents)
-            continue
-        misses += 1
-        if misses == patience:  # the rest of the tape may be other people's
-            if not any(type(node) is Record for node in reached.difference(order)):
-                break
-            patience *= 2
-    for node in reached:
-        if type(node) is Record and node.consumed and _leads_to(node, targets):
-            raise unreachable(node)
-    needed = set(targets)
-    for record in reversed(order):
-        if record.plan.opaque or not needed.isdisjoint(record.parents):
-            needed.add(record)
-    return set(map(id, needed))
-
-
-def _leads_to(consumed: Record, targets: set[Any]) -> bool:
-    """Does one of the targets lie behind a consumed record, not counting itself?"""
-    seen: set[Any] = {consumed}
-    stack: list[Any] = [consumed]
-    while stack:
-        node = stack.pop()
-        if node is not consumed and node in targets:
-            return True
-        if type(node) is Record:
-            if node.inputs is None:  # behind a mark, nobody knows
-                return consumed not in targets or node is not consumed
-            fresh = [parent for parent in node.parents if parent not in seen]
-            seen.update(fresh)
-            stack.extend(fresh)
-    return False
-
-
-def _taken_before_hooks(nodes: set[Any]) -> Cotangents:
-    """A dictionary in which a walk leaves what comes to those of `nodes` that have hooks, before they run."""
-    raw: Cotangents = {}
-    for node in nodes:
-        hooks = state.home.hooks.get(id(node))
-        if hooks:
-            hooks.insert(0, _Take(raw, node, hooks))
-    return raw
-
-
-class _Take:
-    """The first hook of a record, for one walk."""
-
-    def __init__(self, raw: Cotangents, node: Any, hooks: list[Any]) -> None:
-        self.raw, self.node, self.hooks = raw, node, hooks
-
-    def __call__(self, g: Any) -> Any:
-        self.hooks.remove(self)
-        self.raw[self.node] = g
-        return g
-
-
-def _restricted(needed: set[int], capture: set[Any], captured: Cotangents, raw: Cotangents) -> Callable[..., bool]:
-    """A step that goes only where a target lies, and keeps the cotangents of targets that are no leaves.
-
-    PyTorch returns the gradient of a value before its hooks have changed it if the walk goes on from there, and after
-    them if it ends there: so do we. `raw` has it from before.
-    """
-
-    def step(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any]) -> bool:
-        parents = record.parents
-        on = any(id(node) in needed for node in parents)
-        whole = record.plan.opaque or (on and all(id(node) in needed for node in parents))
-        if record in capture:
-            captured[record] = raw.get(record, dz) if on else dz
-        if on or whole:
-            push(dz, record, cotangents, owned, None if whole else needed)
-        return on  # an opaque record that may have had nothing to do with it is not consumed
-
-    def passes(record: Record) -> bool:
-        return record.plan.opaque or any(id(node) in needed for node in record.parents)
-
-    step.passes = passes  # type: ignore[attr-defined]
-    return step
 
 
 def push(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any], needed: set[int] | None = None) -> None:
@@ -384,30 +294,6 @@ def vjp_of(function: Callable[..., Any], inputs: tuple[Any, ...], cotangents: tu
     tracked = [x for x in own if getattr(x, "_node", None) is not None]
     grads = iter(grad(outputs, tracked, seeds, create_graph=True, materialize_grads=True))
     return tuple([None if getattr(x, "_node", None) is None else next(grads) for x in own])
-
-
-def _take(found: Cotangents, node: Any) -> Any:
-    """Take a cotangent out of the dictionary, as a writable array that nobody else has: itself if so, else a copy."""
-    g = found.pop(node)
-    if isinstance(g, Core):
-        return g
-    if type(g) is np.ndarray and g.flags.carray and sys.getrefcount(g) <= _ALONE:
-        if g.base is None:
-            return g
-        whole = g.base  # of a reshaped array: itself if nobody else refers to it, either
-        own = type(whole) is np.ndarray and whole.flags.owndata and whole.nbytes == g.nbytes
-        if own and sys.getrefcount(whole) <= _ALONE + 1:  # one more: g
-            return g
-    return np.array(g, order="C")
-
-
-def _count_when_alone(found: Cotangents, node: Any) -> int:
-    g = found.pop(node)
-    return sys.getrefcount(g)
-
-
-_ALONE = _count_when_alone({None: np.zeros(1)}, None)
-"""What `sys.getrefcount` says in `_take` of an array that only the dictionary held: it differs between Pythons."""
 
 
 def _hooked(node: Any, g: Any) -> Any:

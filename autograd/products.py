@@ -1,9 +1,6 @@
-"""Products of matrices, large ones by our own kernels; and one product in the place of many for gradients of weights.
+"""Products of matrices, large ones by our own kernels.
 
-A cell in a Python loop, or a linear layer, gives its weights left.T @ right at every step, from the few rows of a
-batch. Each such product fills the whole gradient, and adding it up reads and writes that once more: for 32 rows this
-takes longer than the multiplications. So a rule may return a `Product`; the first one of a leaf is computed, and later
-ones wait until there is enough of them, or backward ends. Rows under rows, they are one product then.
+A rule may return a `Product`, which is not computed yet: `fast.waiting` then makes one product of many.
 """
 
 from __future__ import annotations
@@ -40,13 +37,6 @@ def _compiled(x: Array, y: Array) -> bool:
     return known and shape[:-2] == y.shape[:-2] and jit.ENABLED
 
 
-FEW = 128
-"""Rows from which on a product is worth computing by itself."""
-
-ROOM = 16 << 20
-"""Bytes of factors that may wait."""
-
-
 class Product:
     """left.T @ right, not computed yet. left (B, R), right (B, C)."""
 
@@ -73,40 +63,3 @@ def computed(g: Any) -> Any:
     if type(g) is tuple:
         return tuple([computed(part) for part in g])
     return g.array() if type(g) is Product else g
-
-
-class Owned(set[Any]):
-    """The nodes whose cotangent belongs to the dictionary alone, and Products that are still to be added to some."""
-
-    waiting: dict[Any, list[Product]] | None = None  # made when it is needed: every backward has one of these
-    nbytes = 0
-
-    def wait(self, node: Any, product: Product, cotangents: dict[Any, Any]) -> None:
-        """Add a product to the cotangent that a node has, later."""
-        if self.waiting is None:
-            self.waiting = {}
-        self.waiting.setdefault(node, []).append(product)
-        self.nbytes += product.left.nbytes + product.right.nbytes
-        if self.nbytes > ROOM:
-            self.settle(cotangents)
-
-    def settle(self, cotangents: dict[Any, Any]) -> None:
-        """Add what waits."""
-        for node, products in (self.waiting or {}).items():
-            if node not in self:
-                cotangents[node] = np.array(cotangents[node], order="C")
-                self.add(node)
-            _add(cotangents[node], products)
-        self.waiting, self.nbytes = None, 0
-
-
-def _add(total: Array, products: list[Product]) -> None:
-    """Add the products to `total`, in place."""
-    lefts, rights = [product.left for product in products], [product.right for product in products]
-    if jit.ENABLED and total.size * sum(map(len, lefts)) >= LARGE:  # NumPy would have to copy the rows first
-        from kernels.matrix.products import add_products, known  # loads Numba
-
-        if known(total, *lefts, *rights):
-            add_products(total, lefts, rights)
-            return
-    total += product(np.concatenate(lefts).T, np.concatenate(rights))

@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable, Iterator
 from sys import getrefcount
 from typing import Any
 
+import numpy as np
+
 from .errors import GraphError
 from .records import CONSUMED, Cotangents, Record, unreachable
 from .writes import Mutation, Writes, check_unwritten, owner
@@ -219,6 +221,11 @@ class Tape(Writes):
         for record in self.records[low : top + 1]:
             if type(record) is Record and record.consumed:
                 record.inputs = None
+
+    def take(self, found: Cotangents, node: Any) -> Any:
+        """Take a cotangent out of what a walk found, as a writable array that nobody else has; a Tensor as it is."""
+        g = found.pop(node)
+        return np.array(g, order="C") if isinstance(g, (np.ndarray, np.generic)) else g
 
     def position(self, seeds: Cotangents) -> int:
         """Index of the last record that has a seed; -1 if none has."""

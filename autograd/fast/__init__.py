@@ -1,8 +1,9 @@
 """What is there only for speed. Whoever deletes this folder has the same engine, slower.
 
-plan   the rules of each op as one straight-line function (`Plan.source` shows it), in place of a loop over them
-calls  the same for functions and operators: from a call to a record
-tape   the walk back without questions where there is nothing to ask; when to sweep
+plan     the rules of each op as one straight-line function (`Plan.source` shows it), in place of a loop over them
+calls    the same for functions and operators: from a call to a record
+tape     the walk back without questions where there is nothing to ask; when to sweep; gradients taken without a copy
+waiting  one product in the place of many, for gradients of weights
 
 The compiled twins of functions on arrays (`kernels.machine.fast`) run only with it, too.
 

@@ -19,8 +19,9 @@ from kernels.pointwise import arithmetic
 from ..broadcast import unbroadcast
 from ..generated import compiled
 from ..plan import HALF, SIMPLE, Plan, filled, in_single, parameters, wrong_shape
-from ..products import FEW, Owned, Product, computed
+from ..products import Product, computed
 from ..records import Cotangents, Record
+from .waiting import FEW, Owned
 
 Function = Callable[..., Any]
 

@@ -3,11 +3,12 @@
 What is different, and why:
 
 the plain walk    no hooks, no graph of the gradient, nothing kept, nothing overwritten: a loop without questions
-waiting products  gradients of weights that a loop over time steps gives row by row: see `products`
+waiting products  gradients of weights that a loop over time steps gives row by row: see `waiting`
 patience          a walk that has passed many records of other people's looks whether anything is left to do
 gaps              consumed records are taken off the part of the list that was walked over, not off all of it
 sweeps            come when about 4 MiB were recorded since the last one: rarely where arrays are small
 lasting records   which no Tensor refers to any more leave the tape at once, not with the next sweep
+taking            a gradient that nobody else refers to becomes `.grad` as it is, without a copy
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from collections.abc import Iterable, Iterator
 from sys import getrefcount
 from typing import Any
 
-from ..products import Owned
+import numpy as np
+
 from ..records import CONSUMED, Cotangents, Record
 from ..tapes import SWEEP_FIRST, UNREFERENCED, Mark, Step, Tape
 from ..writes import Mutation
+from .waiting import Owned
 
 _SWEEP_BYTES = 4 << 20  # a sweep is due when about this many bytes were recorded since the last one
 _FEWEST, _SMALL = 16, 512  # records between sweeps: at the least; at the least where arrays are small
@@ -171,6 +174,18 @@ class FastTape(Tape):
                 leading.append(record)
         return leading
 
+    def take(self, found: Cotangents, node: Any) -> Any:
+        """The array itself, where its reference counts say that nobody else has it; else a copy."""
+        g = found.pop(node)
+        if type(g) is np.ndarray and g.flags.carray and getrefcount(g) <= _ALONE:
+            if g.base is None:
+                return g
+            whole = g.base  # of a reshaped array: itself if nobody else refers to it, either
+            own = type(whole) is np.ndarray and whole.flags.owndata and whole.nbytes == g.nbytes
+            if own and getrefcount(whole) <= _ALONE + 1:  # one more: g
+                return g
+        return np.array(g, order="C") if isinstance(g, (np.ndarray, np.generic)) else g
+
     def drop_consumed(self, low: int, top: int) -> None:
         records, ours = self.records, self.ours
         self.ours = False
@@ -186,6 +201,15 @@ class FastTape(Tape):
             self._expect_no_later()
         else:
             self.gaps = min(self.gaps, low)
+
+
+def _count_when_alone(found: Cotangents, node: Any) -> int:
+    g = found.pop(node)
+    return getrefcount(g)
+
+
+_ALONE = _count_when_alone({None: np.zeros(1)}, None)
+"""What `getrefcount` says in `FastTape.take` of an array that only the dictionary held: it differs between Pythons."""
 
 
 def _downwards(top: int, cotangents: Cotangents) -> Iterator[int]:

@@ -10,7 +10,8 @@ import pytest
 import autograd
 import nn
 from autograd import products
-from autograd.products import Owned, Product, computed
+from autograd.fast.waiting import Owned
+from autograd.products import Product, computed
 
 
 def _run(model: Any, x: Any, cell: bool, steps: int) -> dict[str, Any]:

@@ -174,7 +174,7 @@ def test_a_chain_of_200_000_operations_replays_in_linear_time():
         return time.process_time() - started
 
     short = min(seconds(20_000) for _ in range(3))
-    long = seconds(200_000)
+    long = min(seconds(200_000) for _ in range(2))
     assert long < 10 * short * 3
 
 

@@ -1,0 +1,106 @@
+"""A walk back to some inputs only: `autograd.grad`, and `backward(inputs=...)`.
+
+It goes through the records that lie between outputs and inputs and through no others, so that nothing else is computed,
+or consumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .modes import state
+from .records import Cotangents, Record, unreachable
+
+
+def path(roots: list[Any], targets: set[Any]) -> set[int]:
+    """Identities of the records that lie between the roots and the targets, and of the targets.
+
+    Raises GraphError if part of the way was consumed by an earlier backward.
+    """
+    reached = set(roots)
+    order = []
+    misses, patience = 0, 32
+    for record in reversed(state.home.records):
+        if record in reached:
+            order.append(record)
+            reached.update(record.parents)
+            continue
+        misses += 1
+        if misses == patience:  # the rest of the tape may be other people's
+            if not any(type(node) is Record for node in reached.difference(order)):
+                break
+            patience *= 2
+    for node in reached:
+        if type(node) is Record and node.consumed and leads_to(node, targets):
+            raise unreachable(node)
+    needed = set(targets)
+    for record in reversed(order):
+        if record.plan.opaque or not needed.isdisjoint(record.parents):
+            needed.add(record)
+    return set(map(id, needed))
+
+
+def leads_to(consumed: Record, targets: set[Any]) -> bool:
+    """Does one of the targets lie behind a consumed record, not counting itself?"""
+    seen: set[Any] = {consumed}
+    stack: list[Any] = [consumed]
+    while stack:
+        node = stack.pop()
+        if node is not consumed and node in targets:
+            return True
+        if type(node) is Record:
+            if node.inputs is None:  # behind a mark, nobody knows
+                return consumed not in targets or node is not consumed
+            fresh = [parent for parent in node.parents if parent not in seen]
+            seen.update(fresh)
+            stack.extend(fresh)
+    return False
+
+
+def taken_before_hooks(nodes: set[Any]) -> Cotangents:
+    """A dictionary in which a walk leaves what comes to those of `nodes` that have hooks, before they run."""
+    raw: Cotangents = {}
+    for node in nodes:
+        hooks = state.home.hooks.get(id(node))
+        if hooks:
+            hooks.insert(0, _Take(raw, node, hooks))
+    return raw
+
+
+class _Take:
+    """The first hook of a record, for one walk."""
+
+    def __init__(self, raw: Cotangents, node: Any, hooks: list[Any]) -> None:
+        self.raw, self.node, self.hooks = raw, node, hooks
+
+    def __call__(self, g: Any) -> Any:
+        self.hooks.remove(self)
+        self.raw[self.node] = g
+        return g
+
+
+def restricted(
+    push: Callable[..., None], needed: set[int], capture: set[Any], captured: Cotangents, raw: Cotangents
+) -> Callable[..., bool]:
+    """A step that goes only where a target lies, and keeps the cotangents of targets that are no leaves.
+
+    PyTorch returns the gradient of a value before its hooks have changed it if the walk goes on from there, and after
+    them if it ends there: so do we. `raw` has it from before.
+    """
+
+    def step(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any]) -> bool:
+        parents = record.parents
+        on = any(id(node) in needed for node in parents)
+        whole = record.plan.opaque or (on and all(id(node) in needed for node in parents))
+        if record in capture:
+            captured[record] = raw.get(record, dz) if on else dz
+        if on or whole:
+            push(dz, record, cotangents, owned, None if whole else needed)
+        return on  # an opaque record that may have had nothing to do with it is not consumed
+
+    def passes(record: Record) -> bool:
+        return record.plan.opaque or any(id(node) in needed for node in record.parents)
+
+    step.passes = passes  # type: ignore[attr-defined]
+    return step
