@@ -32,9 +32,12 @@ What is needed for that, and for the functions, layers and optimisers around it:
     cast, result_type     a Tensor of another dtype, recorded; the dtype of an operation on several operands
     overwrite, noted, clear_grad
                           writing outside of any recording, as optimisers and initialisers do
+    note_use              says that an optimiser has used a gradient, and whether it was cleared since the last time
     update                writing inside of one: `x.relu_()` is `update(x, "relu_", relu)`
     hold                  fills a new object of a subclass of Tensor
     UninitializedTensorMixin  a Tensor whose size is not known yet
+    check_device, check_memory_format
+                          raise for arguments of PyTorch's that ask for what is not here
     to_float, same_dtype  the second half of an error message: what to do about a dtype that does not fit
     user_frame, warn_at_line
                           the line of the user's program that is running, and a warning that points at it
@@ -56,6 +59,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from .advice import same_dtype, to_float
+from .devices import check_device
 from .lines import add_library_folder, outer
 from .modes import state
 from .op import Op, op
@@ -63,6 +67,7 @@ from .records import Record
 from .tensors.core import Core, array_of, new_leaf, operand, wrap
 from .tensors.hooks import Handle
 from .tensors.inplace import update
+from .tensors.layout import check_memory_format
 from .tensors.promotion import cast, result_type
 from .tensors.run import apply, apply_keeping
 from .tensors.uninitialized import UninitializedTensorMixin
@@ -77,8 +82,11 @@ __all__ = [
     "apply_keeping",
     "array_of",
     "cast",
+    "check_device",
+    "check_memory_format",
     "clear_grad",
     "hold",
+    "note_use",
     "noted",
     "op",
     "operand",
@@ -118,6 +126,17 @@ def with_gradients(parameters: Iterable[Any]) -> list[tuple[Any, Array, Array]]:
     [([1.0, 2.0], [2.0, 4.0])]
     """
     return [(p, p._array, grad._array) for p in parameters if (grad := p._grad) is not None]
+
+
+def note_use(grad: Any) -> int:
+    """Note that an optimiser uses this gradient. Returns 0 if none has used it before, since it was made or cleared.
+
+    Else one more than the number of times that backward has added to it since then: `zero_grad` may be missing.
+    """
+    before: int = grad._spent
+    if not before:
+        grad._spent = 1
+    return before
 
 
 def record_of(x: Any) -> Record | None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from autograd.random import Generator, default_generator
+from autograd import Generator, default_generator
 
 
 def source(generator: Generator | None = None) -> np.random.Generator:

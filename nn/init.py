@@ -12,10 +12,9 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Generator, Tensor
 from autograd.errors import SettingError, ShapeError
 from autograd.extend import overwrite
-from autograd.random import Generator
 
 from . import draw
 

@@ -12,9 +12,8 @@ import warnings
 from collections import Counter
 from typing import Any
 
-from autograd import Tensor
-from autograd.extend import array_of, user_frame
-from autograd.recompute import checkpoint
+from autograd import Tensor, checkpoint
+from autograd.extend import array_of, note_use, user_frame
 
 _on = os.environ.get("WENGERT_LEARNER_WARNINGS", "1").lower() not in ("0", "off", "false", "no")
 _given: set[str] = set()
@@ -90,17 +89,10 @@ MANY = 1 << 14  # values that are looked at
 
 
 def note_step(p: Any) -> None:
-    """Note that an optimiser has moved `p`, and warn if backward keeps adding to gradients that were used before.
-
-    `_spent` of a gradient is 0 until an optimiser has used it; from then on backward counts how often it has added to
-    it, unless someone has set it to zero.
-    """
+    """Note that an optimiser has moved `p`, and warn if backward keeps adding to gradients that were used before."""
     global trained
     trained = True
-    grad = p.grad
-    if not grad._spent:
-        grad._spent = 1
-    elif grad._spent > 3:
+    if note_use(p.grad) > 3:
         warn_once(
             "zero_grad",
             "optimizer.step: backward() adds to gradients that earlier steps have used already: is "

@@ -10,11 +10,19 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from autograd import Tensor
-from autograd.devices import check_device
-from autograd.devices import device as _device
+from autograd import device as _device
 from autograd.errors import AutogradError, CheckpointError, DeviceError, DTypeError, SettingError
-from autograd.extend import Handle, UninitializedTensorMixin, array_of, clear_grad, overwrite, shape_of, wrap
-from autograd.tensors.layout import check_memory_format
+from autograd.extend import (
+    Handle,
+    UninitializedTensorMixin,
+    array_of,
+    check_device,
+    check_memory_format,
+    clear_grad,
+    overwrite,
+    shape_of,
+    wrap,
+)
 
 from .hooks import FIRST_CALL, Hooks, call_hooked
 from .mistakes import mismatch, no_forward, not_a_module, warn_of_attribute

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd.devices import check_device
 from autograd.errors import DeviceError, ShapeError
+from autograd.extend import check_device
 from autograd.names.absent import missing
 
 from .layers.norm import _BatchNorm

@@ -18,8 +18,19 @@ ROOT = Path(__file__).parents[1]
 ORDER = ("kernels", "autograd", "nn", "benchmarks", "tests")  # each may import itself and what stands before it
 WITH_TORCH = ("benchmarks/speed/", "tests/conformance/")  # run where PyTorch is, beside us or in a peer process
 HEAVY = {"numba", "matplotlib", "llvmlite"}
-PUBLIC = {"amp", "errors", "examples", "func", "functional", "jit", "linalg", "numpy", "random", "special", "testing"}
+PUBLIC = {"amp", "errors", "examples", "extend", "func", "functional", "jit", "linalg", "numpy", "random", "special"}
+PUBLIC |= {"testing"}
 PRIVATE = {path.stem for path in (ROOT / "autograd").iterdir()} - PUBLIC  # no other name is that of a file
+SHARED = {  # what nn may import beside public names, and why
+    "ops": "the operations, a module per family, which `extend` points to",
+    "api": "functions as they are without `out=`",
+    "update": "the loops of optimisers, on arrays",
+    "later": "how a package finds names when they are asked for",
+    "names": "the sentences about names of PyTorch's that are not here",
+    "folders": "where files lie that may be kept",
+}
+SHOWN = ("activation", "index", "out", "pad")  # families of functions on Tensors that are public as nn.functional.X
+INNER = {"_array", "_node", "_base", "_views", "_fixed", "_silent", "_lent", "_grad", "_spent"}  # of a Tensor
 INSIDE_AUTOGRAD = ("tensors", "func", "custom", "functional", "engine")  # what ops, op and tape must not import
 
 
@@ -36,6 +47,21 @@ def imports(source: str, package: str) -> list[tuple[str, bool]]:
             module = ".".join([*base, *([node.module] if node.module else [])])
             found += [(f"{module}.{alias.name}", id(node) in inside) for alias in node.names]
     return found
+
+
+def beneath(source: str, file: str, package: str) -> list[str]:
+    """Where a file of nn goes past `autograd.extend`: the internals of a Tensor and of the engine."""
+    wrong = [
+        f"{file}:{node.lineno} uses {node.attr}: see autograd.extend"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Attribute) and node.attr in INNER
+    ]
+    for module, _ in imports(source, package):
+        top, folder, name, *_ = *module.split("."), "", ""
+        shown = folder == "tensors" and name in SHOWN and file.startswith("nn/functional/")
+        if top == "autograd" and folder in PRIVATE - {*SHARED, "extend"} and not shown:
+            wrong.append(f"{file} imports {module}: nn asks autograd.extend")
+    return wrong
 
 
 def violations(source: str, file: str) -> list[str]:
@@ -61,6 +87,8 @@ def violations(source: str, file: str) -> list[str]:
         low = top == "autograd" and (parts[1] == "ops" or parts[1] in ("op", "tapes", "modes", "broadcast", "errors"))
         if low and module.startswith("autograd.") and module.split(".")[1] in INSIDE_AUTOGRAD:
             wrong.append(f"{file} imports {module}: ops are declared on arrays, below Tensor")
+    if top == "nn" and not file.endswith("/recurrent.py"):
+        wrong += beneath(source, file, package)
     if top != "tests" and "TYPE_CHECKING" in source:
         wrong.append(f"{file} uses TYPE_CHECKING")
     return wrong
@@ -84,6 +112,12 @@ def test_imports_go_downwards(file):
         ("kernels/conv/plain.py", "from autograd import op"),
         ("autograd/op.py", "from .engine import push"),
         ("nn/layers/linear.py", "import kernels"),
+        ("nn/layers/linear.py", "from autograd.tensors.core import wrap"),
+        ("nn/layers/linear.py", "from autograd.tensors import activation"),
+        ("nn/layers/linear.py", "def f():\n    from autograd import engine"),
+        ("nn/layers/linear.py", "import autograd.plan as plans"),
+        ("nn/optim/sgd.py", "from autograd.tapes import Tape"),
+        ("nn/optim/sgd.py", "def f(x):\n    x._array[...] = 0"),
         ("nn/layers/linear.py", "import benchmarks.speed"),
         ("nn/layers/linear.py", "import torch"),
         ("benchmarks/train/images.py", "import torch"),

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, cat, get_default_dtype
-from autograd.devices import check_device
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import array_of, wrap
+from autograd.extend import array_of, check_device, wrap
 
 from .. import functional as F
 from .. import init

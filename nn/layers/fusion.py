@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd import Tensor, anomaly
+from autograd import Tensor, is_anomaly_enabled
 from autograd.extend import array_of, shape_of
 from autograd.ops.fused import worthwhile
 
@@ -59,7 +59,7 @@ class Run:
         self.pool = pool
 
     def __call__(self, x: Any) -> Any:
-        if self._fits(x) and not anomaly.enabled():
+        if self._fits(x) and not is_anomaly_enabled():
             pool = self.pool
             window = _window(pool, shape_of(x)) if pool is not None and _free(pool) else None
             z = self.norm._by(batch_norm_relu, x, window=window)

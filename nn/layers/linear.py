@@ -8,9 +8,8 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import Tensor, get_default_dtype
-from autograd.devices import check_device
 from autograd.errors import SettingError, ShapeError
-from autograd.extend import array_of
+from autograd.extend import array_of, check_device
 
 from .. import functional as F
 from .. import init

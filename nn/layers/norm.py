@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, is_grad_enabled
-from autograd.devices import check_device
 from autograd.errors import SettingError, ShapeError
-from autograd.extend import array_of, overwrite, wrap
+from autograd.extend import array_of, check_device, overwrite, wrap
 
 from .. import functional as F
 from .. import init

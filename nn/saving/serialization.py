@@ -19,9 +19,8 @@ import numpy as np
 from numpy import ndarray as Array
 
 from autograd import Tensor
-from autograd.devices import check_device
 from autograd.errors import CheckpointError
-from autograd.extend import array_of, wrap
+from autograd.extend import array_of, check_device, wrap
 
 from . import safetensors
 

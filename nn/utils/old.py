@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd import Tensor
-from autograd.tensors.layout import check_memory_format
+from autograd.extend import check_memory_format
 
 from ..layers.norm import _BatchNorm
 from ..module import Module
