@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+import autograd
 import nn
 from benchmarks.train.plots import plot_confusion
-from nn.data import DataLoader, Subset, transforms
+from nn.data import Subset, transforms
 
 from .course import About, Course, Result
 from .drawing import draw_choices, draw_losses
+from .recipes import half_cosine
 
 NOTE = "a deep learning course, homework 1"
 ABOUT = {
@@ -39,22 +41,17 @@ def two_layers(hidden: int) -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(784, hidden), nn.ReLU(), nn.Linear(hidden, 1))
 
 
-def train(model: nn.Module, loss_function: Any, dataset: Any, epochs: int, lr: float, decay: float) -> list[float]:
-    """Adam, its rate falling along half a cosine; the loss of every iteration."""
+def train(
+    course: Course, label: str, model: nn.Module, loss: Any, dataset: Any, epochs: int, lr: float, decay: float
+) -> list[float]:
+    """AdamW, and targets that say whether it is a 5; the loss of every iteration."""
+
+    def of_fives(scores: autograd.Tensor, labels: autograd.Tensor) -> autograd.Tensor:
+        five: autograd.Tensor = loss(scores, (labels == 5).float().reshape(-1, 1))
+        return five
+
     optimizer = nn.optim.AdamW(model.parameters(), lr=lr, weight_decay=decay)
-    loader = DataLoader(dataset, 64, shuffle=True)
-    schedule = nn.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * len(loader))
-    losses = []
-    for _ in range(epochs):
-        for images, labels in loader:
-            five = (labels == 5).float().reshape(-1, 1)
-            optimizer.zero_grad()
-            loss = loss_function(model(images), five)
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            losses.append(loss.item())
-    return losses
+    return half_cosine(course, label, model, dataset, epochs, 64, optimizer, of_fives)
 
 
 def predictions(model: nn.Module, dataset: nn.data.ImageDataset, indices: np.ndarray) -> np.ndarray:
@@ -85,7 +82,8 @@ def run(course: Course) -> dict[str, Result]:
             for hidden in HIDDEN[:2] if course.quick else HIDDEN:
                 course.seed(0)
                 model = two_layers(hidden)
-                train(model, loss_function, Subset(digits, rest), max(2, epochs // 3), lr, decay)
+                label = f"{name}, {hidden} hidden units"
+                train(course, label, model, loss_function, Subset(digits, rest), max(2, epochs // 3), lr, decay)
                 right = predictions(model, digits, held_out) == fives[held_out]
                 accuracies[hidden] = 100 * float(right.mean())
                 course.say(f"{name}: {hidden:4d} hidden units, validation accuracy {accuracies[hidden]:.2f} %")
@@ -102,10 +100,11 @@ def run(course: Course) -> dict[str, Result]:
         for seed in SEEDS[:1] if course.quick else SEEDS:
             course.seed(seed)
             model = two_layers(best) if "2layer" in name else linear()
-            losses = train(model, loss_function, Subset(digits, indices), epochs, lr, decay)
+            label = f"{name}, seed {seed}"
+            losses = train(course, label, model, loss_function, Subset(digits, indices), epochs, lr, decay)
             predicted = predictions(model, test_digits, test_indices)
             runs.append(100 * float((predicted == test_fives).mean()))
-            course.say(f"{name}: seed {seed}, loss {np.mean(losses[-50:]):.4f}, test accuracy {runs[-1]:.2f} %")
+            course.say(f"{name}: seed {seed}, test accuracy {runs[-1]:.2f} %")
         curves[name] = losses
         confusion = nn.confusion_matrix(test_fives.astype(int), predicted.astype(int), 2)
         right = 100 * confusion.diagonal() / confusion.sum(1)

@@ -16,6 +16,7 @@ import autograd
 import nn
 from autograd.errors import DataError
 from nn.figure import new_figure
+from nn.training.progress import bar
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,13 +118,8 @@ class Course:
 
     def track(self, batches: Iterable[Any], label: str) -> Iterator[Any]:
         """`batches`, with a progress bar where there is a terminal."""
-        if not sys.stderr.isatty():
-            return iter(batches)
-        try:
-            from tqdm import tqdm
-        except ImportError:
-            return iter(batches)
-        return iter(tqdm(batches, desc=label, leave=False, mininterval=0.2, dynamic_ncols=True))
+        shown = bar(sys.stderr, label, iterable=batches)
+        return iter(batches if shown is None else shown)
 
     # -------------------------------------------------------------------------------------------------- the page
 

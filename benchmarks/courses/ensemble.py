@@ -8,10 +8,11 @@ from collections.abc import Callable
 import numpy as np
 
 import nn
-from nn.data import DataLoader, transforms
+from nn.data import transforms
 
 from .course import About, Course, Result
 from .drawing import draw_losses, show_classes
+from .recipes import one_cycle
 
 ABOUT = {
     "ensemble": About(
@@ -72,29 +73,16 @@ def run(course: Course) -> dict[str, Result]:
     digits.transform = transforms.Compose([transforms.random_shift(2), transforms.normalize(digits.mean, digits.std)])
     test_images, _ = test.tensors()
     epochs = 3 if course.quick else 6
-    cross_entropy = nn.CrossEntropyLoss()
 
     members, curves, probabilities = [], {}, []
     for seed, shape in enumerate(SHAPES if course.quick else SHAPES * 2):
         course.seed(seed)
         model = shape()
-        loader = DataLoader(digits, 32 if course.quick else 64, shuffle=True)
-        optimizer = nn.optim.Adam(model.parameters(), lr=3e-3)
-        schedule = nn.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, epochs=epochs, steps_per_epoch=len(loader))
-        losses = []
-        model.train()
-        for epoch in range(epochs):
-            for images, labels in course.track(loader, f"network {seed + 1}, epoch {epoch + 1}/{epochs}"):
-                optimizer.zero_grad()
-                loss = cross_entropy(model(images), labels)
-                loss.backward()
-                optimizer.step()
-                schedule.step()
-                losses.append(loss.item())
+        label = shape.__name__.replace("_", " ")
+        losses = one_cycle(course, f"network {seed + 1} ({label})", model, digits, epochs, 32 if course.quick else 64)
         scores = nn.predict(model, test_images)
         accuracy = 100 * float((scores.numpy().argmax(1) == test.targets).mean())
-        label = shape.__name__.replace("_", " ")
-        course.say(f"network {seed + 1} ({label}): loss {np.mean(losses[-50:]):.4f}, test accuracy {accuracy:.2f} %")
+        course.say(f"network {seed + 1} ({label}): test accuracy {accuracy:.2f} %")
         members.append((seed + 1, label, sum(p.numel() for p in model.parameters()), f"{accuracy:.2f}"))
         curves[f"network {seed + 1}, {label}"] = losses
         probabilities.append(nn.functional.softmax(scores, dim=1).numpy())

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import nn
-from nn.data import DataLoader, Subset, transforms
+from nn.data import Subset, transforms
 
 from .course import About, Course, Result
 from .drawing import draw_choices, draw_losses, show_classes
+from .recipes import one_cycle
 
 ABOUT = {
     "fashion-cnn-table2": About(
@@ -59,26 +60,6 @@ def cnn(choice: Choice) -> nn.Module:
     return nn.Sequential(*layers, nn.Linear(64, 10))
 
 
-def train(course: Course, label: str, model: nn.Module, dataset: Any, epochs: int) -> list[float]:
-    """Adam in one cycle: the rate goes up, then down; the loss of every iteration."""
-    loader = DataLoader(dataset, 64, shuffle=True)
-    optimizer = nn.optim.Adam(model.parameters(), lr=3e-3)
-    schedule = nn.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, epochs=epochs, steps_per_epoch=len(loader))
-    cross_entropy = nn.CrossEntropyLoss()
-    losses = []
-    model.train()
-    for epoch in range(epochs):
-        for images, labels in course.track(loader, f"{label}, epoch {epoch + 1}/{epochs}"):
-            optimizer.zero_grad()
-            loss = cross_entropy(model(images), labels)
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            losses.append(loss.item())
-    course.say(f"{label}: loss {np.mean(losses[-len(loader) :]):.4f}")
-    return losses
-
-
 def search(course: Course, clothes: Any) -> dict[Choice, float]:
     """Validation accuracy (per cent) of every choice, all on the same images from the same seed."""
     order = course.seed(0).permutation(len(clothes))
@@ -89,7 +70,7 @@ def search(course: Course, clothes: Any) -> dict[Choice, float]:
     for choice in itertools.starmap(Choice, itertools.product(POOLS, DROPPED, (True, False))):
         course.seed(0)
         model = cnn(choice)
-        train(course, str(choice), model, few, 1 if course.quick else 3)
+        one_cycle(course, str(choice), model, few, 1 if course.quick else 3)
         accuracies[choice] = 100 * nn.evaluate(model, (images[held_out], labels[held_out])).accuracy
         course.say(f"{choice}: validation accuracy {accuracies[choice]:.2f} %")
     ranked = sorted(accuracies, key=lambda choice: -accuracies[choice])
@@ -124,7 +105,7 @@ def run(course: Course) -> dict[str, Result]:
     for seed in SEEDS[:1] if course.quick else SEEDS:
         course.seed(seed)
         model = cnn(best)
-        curves[f"seed {seed}"] = train(course, f"seed {seed}", model, clothes, 4 if course.quick else 12)
+        curves[f"seed {seed}"] = one_cycle(course, f"seed {seed}", model, clothes, 4 if course.quick else 12)
         found = nn.evaluate(model, (test_images, test_labels))
         runs.append(100 * found.accuracy)
         course.say(f"{name}: seed {seed}, test accuracy {found.accuracy:.2%}")

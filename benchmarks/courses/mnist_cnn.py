@@ -13,6 +13,7 @@ from nn.data import DataLoader, Subset, transforms
 
 from .course import About, Course, Result
 from .drawing import draw_losses, show_classes
+from .recipes import one_cycle, train
 
 NOTE = "97.24 without batch norm, in a deep learning course; CSE 291, problem 4.3, asks for both"
 ABOUT = {
@@ -43,26 +44,6 @@ def cnn(batch_norm: bool) -> nn.Module:
     )
 
 
-def train(
-    course: Course, label: str, model: nn.Module, optimizer: Any, loader: Any, epochs: int, schedule: Any = None
-) -> list[float]:
-    """The loop; the loss of every iteration. A `schedule` moves the learning rate after every batch."""
-    cross_entropy = nn.CrossEntropyLoss()
-    losses = []
-    model.train()
-    for epoch in range(epochs):
-        for images, labels in course.track(loader, f"{label}, epoch {epoch + 1}/{epochs}"):
-            optimizer.zero_grad()
-            loss = cross_entropy(model(images), labels)
-            loss.backward()
-            optimizer.step()
-            if schedule is not None:
-                schedule.step()
-            losses.append(loss.item())
-        course.say(f"{label}: epoch {epoch + 1}/{epochs}, loss {np.mean(losses[-len(loader) :]):.4f}")
-    return losses
-
-
 def run(course: Course) -> dict[str, Result]:
     """First every optimiser for a little while, then both networks in earnest."""
     digits, test = course.images("mnist")
@@ -70,7 +51,7 @@ def run(course: Course) -> dict[str, Result]:
     test_images, test_labels = test.tensors()
     compare_optimisers(course, digits, test_images, test_labels)
 
-    epochs, top_rate = (4, 3e-3) if course.quick else (6, 3e-3)
+    epochs = 4 if course.quick else 6
     results, curves = {}, {}
     for name in course.names:
         started, runs = time.perf_counter(), []
@@ -78,10 +59,7 @@ def run(course: Course) -> dict[str, Result]:
         for seed in SEEDS[:1] if course.quick else SEEDS:
             course.seed(seed)
             model = cnn(batch_norm=name == "mnist-cnn-bn")
-            loader = DataLoader(digits, 32 if course.quick else 64, shuffle=True)
-            optimizer = nn.optim.Adam(model.parameters(), lr=top_rate)
-            schedule = nn.optim.lr_scheduler.OneCycleLR(optimizer, top_rate, epochs=epochs, steps_per_epoch=len(loader))
-            losses = train(course, f"{name}, seed {seed}", model, optimizer, loader, epochs, schedule)
+            losses = one_cycle(course, f"{name}, seed {seed}", model, digits, epochs, 32 if course.quick else 64)
             found = nn.evaluate(model, (test_images, test_labels))
             runs.append(100 * found.accuracy)
             course.say(f"{name}: seed {seed}, test accuracy {found.accuracy:.2%}")
@@ -112,7 +90,7 @@ def compare_optimisers(course: Course, digits: Any, test_images: Any, test_label
             model = cnn(batch_norm)
             label = f"{title}, {'with' if batch_norm else 'without'} batch norm"
             loader = DataLoader(few, 64, shuffle=True)
-            curves[label] = train(course, label, model, optimiser(model.parameters()), loader, 1)
+            curves[label] = train(course, label, model, loader, optimiser(model.parameters()), 1)
             accuracies.append(nn.evaluate(model, (test_images, test_labels)).accuracy)
         rows.append((title, *(f"{100 * accuracy:.2f}" for accuracy in accuracies)))
     caption = f"test accuracy (%) after one pass over {len(few):,} images"

@@ -5,15 +5,14 @@ conv - batch norm - ReLU - max pool - dense - batch norm - ReLU - dropout - dens
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 import nn
-from nn.data import DataLoader, Subset, transforms
+from nn.data import Subset, transforms
 
 from .course import About, Course, Result
 from .drawing import draw_choices, draw_losses, show_classes
+from .recipes import one_cycle
 
 ABOUT = {
     "mnist-cnn-bn-dropout": About(
@@ -37,26 +36,6 @@ def cnn(dropped: float) -> nn.Module:
     )
 
 
-def train(course: Course, label: str, model: nn.Module, dataset: Any, epochs: int) -> list[float]:
-    """Adam in one cycle: the rate goes up, then down; the loss of every iteration."""
-    loader = DataLoader(dataset, 64, shuffle=True)
-    optimizer = nn.optim.Adam(model.parameters(), lr=3e-3)
-    schedule = nn.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, epochs=epochs, steps_per_epoch=len(loader))
-    cross_entropy = nn.CrossEntropyLoss()
-    losses = []
-    model.train()
-    for epoch in range(epochs):
-        for images, labels in course.track(loader, f"{label}, epoch {epoch + 1}/{epochs}"):
-            optimizer.zero_grad()
-            loss = cross_entropy(model(images), labels)
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            losses.append(loss.item())
-        course.say(f"{label}: epoch {epoch + 1}/{epochs}, loss {np.mean(losses[-len(loader) :]):.4f}")
-    return losses
-
-
 def run(course: Course) -> dict[str, Result]:
     """Choose the rate of dropout, then train on everything."""
     (name,) = course.names
@@ -71,7 +50,7 @@ def run(course: Course) -> dict[str, Result]:
     for dropped in DROPPED:
         course.seed(0)
         model = cnn(dropped)
-        train(course, f"dropping {dropped}", model, Subset(digits, rest), 4 if course.quick else 2)
+        one_cycle(course, f"dropping {dropped}", model, Subset(digits, rest), 4 if course.quick else 2)
         accuracies[dropped] = 100 * nn.evaluate(model, (images[held_out], labels[held_out])).accuracy
         course.say(f"dropping {dropped}: validation accuracy {accuracies[dropped]:.2f} %")
     best = max(accuracies, key=lambda dropped: accuracies[dropped])
@@ -82,7 +61,7 @@ def run(course: Course) -> dict[str, Result]:
     for seed in SEEDS[:1] if course.quick else SEEDS:
         course.seed(seed)
         model = cnn(best)
-        curves[f"seed {seed}"] = train(course, f"{name}, seed {seed}", model, digits, 5 if course.quick else 10)
+        curves[f"seed {seed}"] = one_cycle(course, f"{name}, seed {seed}", model, digits, 5 if course.quick else 10)
         found = nn.evaluate(model, (test_images, test_labels))
         runs.append(100 * found.accuracy)
         course.say(f"{name}: seed {seed}, test accuracy {found.accuracy:.2%}")

@@ -8,10 +8,11 @@ import time
 import numpy as np
 
 import nn
-from nn.data import DataLoader, transforms
+from nn.data import transforms
 
 from .course import About, Course, Result
 from .drawing import draw_losses, show_classes
+from .recipes import half_cosine
 
 ABOUT = {
     "mnist-mlp": About("784-512-256-128-10, ReLU", floor=98.2, note="CSE 291, problem 4.1"),
@@ -46,7 +47,6 @@ def run(course: Course) -> dict[str, Result]:
     digits.transform = transforms.Compose([transforms.random_shift(1), transforms.normalize(digits.mean, digits.std)])
     test_images, test_labels = test.tensors()
     epochs, batch_size = (8, 32) if course.quick else (12, 128)
-    cross_entropy = nn.CrossEntropyLoss()
 
     results, curves = {}, {}
     for name in course.names:
@@ -55,21 +55,10 @@ def run(course: Course) -> dict[str, Result]:
             course.seed(seed)
             model = mlp(batch_norm=name == "mnist-mlp-bn")
             optimizer = nn.optim.Adam(model.parameters(), lr=1e-3)
-            loader = DataLoader(digits, batch_size, shuffle=True)
-            schedule = nn.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * len(loader))
-            losses = []
-            for epoch in range(epochs):
-                model.train()
-                for images, labels in course.track(loader, f"{name}, epoch {epoch + 1}/{epochs}"):
-                    optimizer.zero_grad()
-                    loss = cross_entropy(model(images), labels)
-                    loss.backward()
-                    optimizer.step()
-                    schedule.step()
-                    losses.append(loss.item())
+            losses = half_cosine(course, f"{name}, seed {seed}", model, digits, epochs, batch_size, optimizer)
             found = nn.evaluate(model, (test_images, test_labels))
             runs.append(100 * found.accuracy)
-            course.say(f"{name}: seed {seed}, loss {np.mean(losses[-50:]):.4f}, test accuracy {found.accuracy:.2%}")
+            course.say(f"{name}: seed {seed}, test accuracy {found.accuracy:.2%}")
             curves.setdefault("with batch norm" if name == "mnist-mlp-bn" else "without batch norm", losses)
         show_classes(course, name, nn.predict(model, test_images).numpy(), test)
         results[name] = Result(float(np.mean(runs)), time.perf_counter() - started, {"runs": runs})

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import numpy as np
 
 import nn
-from nn.data import DataLoader, Subset, transforms
+from nn.data import Subset, transforms
 
 from .course import About, Course, Result
 from .drawing import draw_choices, draw_losses, show_classes
+from .recipes import half_cosine
 
 NOTE = "a deep learning course, homework 1"
 ABOUT = {
@@ -30,24 +30,6 @@ def linear() -> nn.Module:
 def two_layers(hidden: int) -> nn.Module:
     """784 - hidden - 10."""
     return nn.Sequential(nn.Flatten(), nn.Linear(784, hidden), nn.ReLU(), nn.Linear(hidden, 10))
-
-
-def train(model: nn.Module, dataset: Any, epochs: int, lr: float) -> list[float]:
-    """Adam, its rate falling along half a cosine; the loss of every iteration."""
-    optimizer = nn.optim.Adam(model.parameters(), lr=lr)
-    loader = DataLoader(dataset, 128, shuffle=True)
-    schedule = nn.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * len(loader))
-    cross_entropy = nn.CrossEntropyLoss()  # softmax and the logarithm of its probabilities in one
-    losses = []
-    for _ in range(epochs):
-        for images, labels in loader:
-            optimizer.zero_grad()
-            loss = cross_entropy(model(images), labels)
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            losses.append(loss.item())
-    return losses
 
 
 def run(course: Course) -> dict[str, Result]:
@@ -73,7 +55,9 @@ def run(course: Course) -> dict[str, Result]:
             for hidden in HIDDEN[:2] if course.quick else HIDDEN:
                 course.seed(0)
                 model = two_layers(hidden)
-                train(model, Subset(digits, rest), max(2, epochs // 4), lr)
+                optimizer = nn.optim.Adam(model.parameters(), lr=lr)
+                label = f"{name}, {hidden} hidden units"
+                half_cosine(course, label, model, Subset(digits, rest), max(2, epochs // 4), 128, optimizer)
                 found = nn.evaluate(model, (images[held_out], labels[held_out]))
                 accuracies[hidden] = 100 * found.accuracy
                 course.say(f"{name}: {hidden:4d} hidden units, validation accuracy {found.accuracy:.2%}")
@@ -86,10 +70,11 @@ def run(course: Course) -> dict[str, Result]:
         for seed in SEEDS[:1] if course.quick else SEEDS:
             course.seed(seed)
             model = linear() if name == "mnist-softmax" else two_layers(best)
-            losses = train(model, digits, epochs, lr)
+            optimizer = nn.optim.Adam(model.parameters(), lr=lr)
+            losses = half_cosine(course, f"{name}, seed {seed}", model, digits, epochs, 128, optimizer)
             found = nn.evaluate(model, (test_images, test_labels))
             runs.append(100 * found.accuracy)
-            course.say(f"{name}: seed {seed}, loss {np.mean(losses[-50:]):.4f}, test accuracy {found.accuracy:.2%}")
+            course.say(f"{name}: seed {seed}, test accuracy {found.accuracy:.2%}")
         curves[name] = losses
         show_classes(course, name, nn.predict(model, test_images).numpy(), test)
         results[name] = Result(float(np.mean(runs)), time.perf_counter() - started, {"runs": runs, **details})

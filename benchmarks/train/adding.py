@@ -65,12 +65,7 @@ def run(settings: Settings, state: dict[str, Any] | None) -> int:
             examples = nn.data.TensorDataset(*adding_problem(count, LENGTH, generator=run.order))
             model.train()
             for x, y in run.batches(nn.data.DataLoader(examples, settings.batch_size, generator=run.order)):
-                optimizer.zero_grad()
-                output = model(x)
-                loss = loss_function(output, y)
-                loss.backward()
-                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimizer.step()
+                loss, output = run.learn(loss_function, x, y, clip=1.0)
                 run.tally(loss, close(output, y), len(y))
             answers = nn.predict(model, inputs)
             run.end_epoch(loss_function(answers, sums).item(), close(answers, sums) / len(sums))

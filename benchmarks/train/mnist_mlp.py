@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import autograd
@@ -37,15 +36,10 @@ def run(settings: Settings, state: dict[str, Any] | None) -> int:
         test_images, test_labels = test.tensors()
 
         for epoch in run.epochs():
-            for group in optimizer.param_groups:  # the learning rate falls along half a cosine
-                group["lr"] = settings.lr * 0.5 * (1 + math.cos(math.pi * epoch / settings.epochs))
+            run.fall(epoch / settings.epochs)
             model.train()
             for x, y in run.batches(loader):
-                optimizer.zero_grad()
-                output = model(x)
-                loss = loss_function(output, y)
-                loss.backward()
-                optimizer.step()
+                loss, output = run.learn(loss_function, x, y)
                 run.record(loss, output, y)
             found = nn.evaluate(model, (test_images, test_labels), loss_function)
             run.end_epoch(found.loss, found.accuracy)

@@ -3,7 +3,7 @@
     with Run(settings, model, optimizer, state) as run:
         for epoch in run.epochs():
             for x, y in run.batches(loader):
-                ...
+                loss, output = run.learn(loss_function, x, y)
                 run.record(loss, output, y)
             run.end_epoch(test_loss, test_accuracy)
 
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 import signal
 import sys
 import threading
@@ -29,6 +30,7 @@ import numpy as np
 import autograd
 import nn
 from autograd.errors import DataError
+from nn.training.progress import bar
 
 from .registry import Settings
 
@@ -72,7 +74,7 @@ class Run:
         """The batches of an epoch, without those that were done before the run was interrupted."""
         total, done = len(loader), self.step
         self._start = time.perf_counter()
-        self._bar = _bar(f"epoch {self.epoch + 1}/{self.settings.epochs}", total, done)
+        self._bar = bar(sys.stderr, f"epoch {self.epoch + 1}/{self.settings.epochs}", total=total, initial=done)
         self._training = True
         try:
             for batch in itertools.islice(loader, done, None):
@@ -85,6 +87,22 @@ class Run:
             self._seconds = time.perf_counter() - self._start
             if self._bar is not None:
                 self._bar.close()
+
+    def learn(self, loss_function: Any, inputs: Any, targets: Any, clip: float | None = None) -> tuple[Any, Any]:
+        """A step on one batch: the loss and the output. `clip`: the largest norm that the gradient may have."""
+        self.optimizer.zero_grad()
+        output = self.model(inputs)
+        loss = loss_function(output, targets)
+        loss.backward()
+        if clip is not None:
+            nn.utils.clip_grad_norm_(self.model.parameters(), clip)
+        self.optimizer.step()
+        return loss, output
+
+    def fall(self, share: float) -> None:
+        """Set the learning rate to where half a cosine is when this share of the run is done."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.lr * 0.5 * (1 + math.cos(math.pi * share))
 
     def record(self, loss: autograd.Tensor, output: autograd.Tensor, labels: autograd.Tensor) -> None:
         """Note a step's mean loss and its predictions: the index of the largest along dimension 1 of `output`."""
@@ -191,14 +209,3 @@ class Run:
             self.save()
         where = f"{self.epoch} of {self.settings.epochs} epochs" + (f" and {self.step} steps" if self.step else "")
         return f"interrupted after {where}; checkpoint: {path} (go on with --resume {path})"
-
-
-def _bar(label: str, total: int, done: int) -> Any:
-    """A progress bar if this is a terminal and tqdm is there, else None."""
-    if not sys.stderr.isatty():
-        return None
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return None
-    return tqdm(total=total, initial=done, desc=label, unit="batch", leave=False, mininterval=0.2, dynamic_ncols=True)

@@ -67,12 +67,7 @@ def run(settings: Settings, state: dict[str, Any] | None) -> int:
             examples = nn.data.TensorDataset(*drawn[1:])
             model.train()
             for x, y, legal in run.batches(nn.data.DataLoader(examples, settings.batch_size, generator=run.order)):
-                optimizer.zero_grad()
-                output = model(x)
-                loss = loss_function(output, y)
-                loss.backward()
-                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimizer.step()
+                loss, output = run.learn(loss_function, x, y, clip=1.0)
                 run.tally(loss, right_strings(output, legal), len(y))
             scores = nn.predict(model, test.inputs)
             right = right_strings(scores, test.legal) / len(test.strings)

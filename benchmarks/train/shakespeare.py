@@ -6,7 +6,6 @@ does not: truncated backpropagation through time.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -106,9 +105,7 @@ def run(settings: Settings, state: dict[str, Any] | None) -> int:
                 model.h, model.c = autograd.zeros_like(model.h), autograd.zeros_like(model.c)
             model.train()
             for x, y in run.batches(pieces):
-                for group in optimizer.param_groups:  # the learning rate falls along half a cosine
-                    done = (epoch * len(pieces) + run.step) / total
-                    group["lr"] = settings.lr * 0.5 * (1 + math.cos(math.pi * done))
+                run.fall((epoch * len(pieces) + run.step) / total)
                 optimizer.zero_grad()
                 output, (h, c) = model(x, (model.h, model.c))
                 loss = loss_function(output, y)

@@ -6,7 +6,6 @@ experiment 6a of Hochreiter & Schmidhuber 1997: 100 to 110 symbols, where the tw
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import autograd
@@ -70,18 +69,11 @@ def run(settings: Settings, state: dict[str, Any] | None) -> int:
 
         for epoch in run.epochs():
             if long:
-                for group in optimizer.param_groups:  # the learning rate falls along half a cosine
-                    group["lr"] = settings.lr * 0.5 * (1 + math.cos(math.pi * epoch / settings.epochs))
+                run.fall(epoch / settings.epochs)
             examples = nn.data.TensorDataset(*temporal_order(count, **task, generator=run.order))
             model.train()
             for x, y in run.batches(nn.data.DataLoader(examples, settings.batch_size, generator=run.order)):
-                optimizer.zero_grad()
-                output = model(x)
-                loss = loss_function(output, y)
-                loss.backward()
-                if long:
-                    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimizer.step()
+                loss, output = run.learn(loss_function, x, y, clip=1.0 if long else None)
                 run.record(loss, output, y)
             found = nn.evaluate(model, test, loss_function)
             run.end_epoch(found.loss, found.accuracy)

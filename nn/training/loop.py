@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 from autograd import Tensor, manual_seed
@@ -82,44 +83,122 @@ def fit(
     _check(model, optimizer, epochs)
     check_loss("fit", loss)
     past = history if isinstance(history, History) else History({name: list(v) for name, v in (history or {}).items()})
-    loader = loader_of("fit", train, batch_size, 64, shuffle=True)
+    batches = loader_of("fit", train, batch_size, 64, shuffle=True)
     held_out = None if validation is None else loader_of("fit", validation, None, 1000, shuffle=False)
-    if hasattr(loader, "__next__") and epochs - past.epochs > 1:
+    if hasattr(batches, "__next__") and epochs - past.epochs > 1:
         raise SettingError("fit: train is an iterator, which is used up after one epoch; give a DataLoader or a list")
     named = _named_metrics(metrics)
     hung = _callbacks(scheduler, callbacks)
     training = Training(model, optimizer, past, epochs, epoch=past.epochs)
     training.scheduler = hung[0].scheduler if hung and isinstance(hung[0], LRScheduler) else None
-    training.generator = getattr(loader, "generator", None)
-    report = Progress(stream_of(progress), epochs)
+    training.generator = getattr(batches, "generator", None)
     if seed is not None and past.epochs == 0:
         manual_seed(seed)
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        for callback in hung:
-            callback.on_fit_begin(training)
-        while training.epoch < epochs and training.stopped is None:
-            training.epoch += 1
-            started = time.perf_counter()
-            values = _epoch(training, loader, loss, named, hung, report)
-            seconds = time.perf_counter() - started
-            if held_out is not None:
-                meter = Meter(loss, named)
-                run_over("fit", model, held_out, loss, meter.add)
-                values |= {f"val_{name}": value for name, value in meter.means().items()}
-            values |= {"lr": float(optimizer.param_groups[0]["lr"]), "seconds": seconds}
-            past.add(values)
-            report.end(training.epoch, values)
-            for callback in hung:
-                callback.on_epoch_end(training)
-        for callback in hung:
-            callback.on_fit_end(training)
-    finally:
-        for module, mode in modes:
-            module.training = mode
-    if training.stopped is not None:
-        report.say(f"stopped after epoch {training.epoch}: {training.stopped}")
+    report = Progress(stream_of(progress), epochs)
+    _Fit(training, batches, held_out, loss, named, hung, report).run()
     return past
+
+
+@dataclass
+class _Fit:
+    """A run, its arguments checked: epochs, each a pass over the batches, each a step. Callbacks see `training`."""
+
+    training: Training
+    batches: Any
+    held_out: Any  # batches to validate on, or None
+    loss: Measure
+    metrics: dict[str, Measure | None]
+    callbacks: list[Callback]
+    report: Progress
+
+    def run(self) -> None:
+        """Epochs until there are enough of them, or somebody stops the run. Modules get back the modes they had."""
+        training = self.training
+        modes = [(module, module.training) for module in training.model.modules()]
+        try:
+            for callback in self.callbacks:
+                callback.on_fit_begin(training)
+            while training.epoch < training.epochs and training.stopped is None:
+                training.epoch += 1
+                self.epoch()
+            for callback in self.callbacks:
+                callback.on_fit_end(training)
+        finally:
+            for module, mode in modes:
+                module.training = mode
+        if training.stopped is not None:
+            self.report.say(f"stopped after epoch {training.epoch}: {training.stopped}")
+
+    def epoch(self) -> None:
+        """Learn, validate, and write down how it went."""
+        training = self.training
+        started = time.perf_counter()
+        values = self.learn()
+        seconds = time.perf_counter() - started
+        if self.held_out is not None:
+            meter = Meter(self.loss, self.metrics)
+            run_over("fit", training.model, self.held_out, self.loss, meter.add)
+            values |= {f"val_{name}": value for name, value in meter.means().items()}
+        values |= {"lr": float(training.optimizer.param_groups[0]["lr"]), "seconds": seconds}
+        training.history.add(values)
+        self.report.end(training.epoch, values)
+        for callback in self.callbacks:
+            callback.on_epoch_end(training)
+
+    def learn(self) -> dict[str, float]:
+        """One pass over the data; the means of loss and metrics."""
+        training = self.training
+        meter = Meter(self.loss, self.metrics)
+        training.model.train()
+        for callback in self.callbacks:
+            callback.on_epoch_begin(training)
+        self.report.begin(training.epoch, self.count())
+        training.batch = 0
+        try:
+            for batch in self.batches:
+                training.batch += 1
+                self.step(batch, meter)
+                for callback in self.callbacks:
+                    callback.on_batch_end(training)
+                self.report.step(meter)
+        finally:
+            self.report.close()
+        if training.batch == 0:
+            raise SettingError("fit: train has no batches")
+        return meter.means()
+
+    def count(self) -> int | None:
+        """Of batches, where that is known."""
+        return len(self.batches) if hasattr(self.batches, "__len__") else None
+
+    def step(self, batch: Any, meter: Meter) -> None:
+        """One batch: forward, backward, step."""
+        training = self.training
+        model, optimizer = training.model, training.optimizer
+        inputs, targets = split("fit", batch)
+        counted = False  # LBFGS computes the loss several times; the first is that of the weights as they were
+
+        def closure() -> Tensor:
+            nonlocal counted
+            optimizer.zero_grad()
+            output = model(*inputs)
+            value: Tensor = self.loss(output, targets)
+            if not counted:
+                counted = True
+                meter.add(output, targets, value)
+                training.loss = value.item()
+                if not math.isfinite(training.loss):
+                    raise _not_finite(training, self.count(), inputs, targets)
+            value.backward()
+            for callback in self.callbacks:
+                callback.on_gradients(training)
+            return value
+
+        if isinstance(optimizer, LBFGS):
+            optimizer.step(closure)
+        else:
+            closure()
+            optimizer.step()
 
 
 def _check(model: Any, optimizer: Any, epochs: Any) -> None:
@@ -158,62 +237,6 @@ def _callbacks(scheduler: Any, callbacks: Iterable[Callback | Callable[[Training
     if sum(isinstance(callback, LRScheduler) for callback in hung) > 1:
         raise SettingError("fit: more than one schedule; combine them with nn.optim.lr_scheduler.ChainedScheduler")
     return hung
-
-
-def _epoch(
-    training: Training, loader: Any, loss: Measure, metrics: Any, callbacks: list[Callback], report: Progress
-) -> dict[str, float]:
-    """One pass over the data; the means of loss and metrics."""
-    meter = Meter(loss, metrics)
-    training.model.train()
-    for callback in callbacks:
-        callback.on_epoch_begin(training)
-    total = len(loader) if hasattr(loader, "__len__") else None
-    report.begin(training.epoch, total)
-    training.batch = 0
-    try:
-        for batch in loader:
-            training.batch += 1
-            _step(training, batch, loss, meter, callbacks, total)
-            for callback in callbacks:
-                callback.on_batch_end(training)
-            report.step(meter)
-    finally:
-        report.close()
-    if training.batch == 0:
-        raise SettingError("fit: train has no batches")
-    return meter.means()
-
-
-def _step(
-    training: Training, batch: Any, loss: Measure, meter: Meter, callbacks: list[Callback], total: int | None
-) -> None:
-    """One batch: forward, backward, step."""
-    model, optimizer = training.model, training.optimizer
-    inputs, targets = split("fit", batch)
-    counted = False  # LBFGS computes the loss several times; the first is that of the weights as they were
-
-    def closure() -> Tensor:
-        nonlocal counted
-        optimizer.zero_grad()
-        output = model(*inputs)
-        value: Tensor = loss(output, targets)
-        if not counted:
-            counted = True
-            meter.add(output, targets, value)
-            training.loss = value.item()
-            if not math.isfinite(training.loss):
-                raise _not_finite(training, total, inputs, targets)
-        value.backward()
-        for callback in callbacks:
-            callback.on_gradients(training)
-        return value
-
-    if isinstance(optimizer, LBFGS):
-        optimizer.step(closure)
-    else:
-        closure()
-        optimizer.step()
 
 
 def _not_finite(training: Training, total: int | None, inputs: tuple[Any, ...], targets: Any) -> AnomalyError:

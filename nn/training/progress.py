@@ -19,21 +19,8 @@ class Progress:
 
     def begin(self, epoch: int, batches: int | None) -> None:
         """An epoch starts."""
-        if self.stream is None or not self.stream.isatty():
-            return
-        try:
-            from tqdm import tqdm  # here: most streams are no terminals
-        except ImportError:
-            return
-        self.bar = tqdm(
-            total=batches,
-            desc=f"epoch {epoch}/{self.epochs}",
-            unit="batch",
-            file=self.stream,
-            leave=False,
-            mininterval=0.2,  # seconds: at most five updates in one
-            dynamic_ncols=True,
-        )
+        if self.stream is not None:
+            self.bar = bar(self.stream, f"epoch {epoch}/{self.epochs}", total=batches)
 
     def step(self, meter: Meter) -> None:
         """A batch is done."""
@@ -58,6 +45,18 @@ class Progress:
         """Write a line."""
         if self.stream is not None:
             print(line, file=self.stream, flush=True)
+
+
+def bar(stream: TextIO, label: str, **settings: Any) -> Any:
+    """A bar of tqdm's with these settings (`total`, `initial`, `iterable`); None: no terminal, or tqdm is not there."""
+    if not stream.isatty():
+        return None
+    try:
+        from tqdm import tqdm  # here: most streams are no terminals
+    except ImportError:
+        return None
+    every = 0.2  # seconds: at most five updates in one
+    return tqdm(desc=label, file=stream, unit="batch", leave=False, mininterval=every, dynamic_ncols=True, **settings)
 
 
 def stream_of(progress: bool | TextIO | None) -> TextIO | None:

@@ -1,0 +1,79 @@
+"""How the networks of the courses are trained: the library's loop, and the two recipes that most of them share."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+import nn
+from nn.data import DataLoader
+
+from .course import Course
+
+
+class Losses(nn.Callback):
+    """The loss of every iteration, in `values`."""
+
+    def __init__(self) -> None:
+        self.values: list[float] = []
+
+    def on_batch_end(self, training: nn.Training) -> None:
+        self.values.append(training.loss)
+
+
+def train(
+    course: Course,
+    label: str,
+    model: nn.Module,
+    loader: Any,
+    optimizer: nn.optim.Optimizer,
+    epochs: int,
+    schedule: Any = None,
+    loss: Any = None,
+) -> list[float]:
+    """`nn.fit`, with the cross-entropy if no loss is given; returns the loss of every iteration.
+
+    schedule   moves the learning rate after every batch
+    """
+    losses = Losses()
+    nn.fit(
+        model,
+        loader,
+        loss=loss or nn.CrossEntropyLoss(),
+        optimizer=optimizer,
+        epochs=epochs,
+        scheduler=None if schedule is None else nn.LRScheduler(schedule, every="batch"),
+        callbacks=[losses],
+        metrics=(),
+        progress=sys.stderr if sys.stderr.isatty() else False,
+    )
+    course.say(f"{label}: loss {np.mean(losses.values[-50:]):.4f}")
+    return losses.values
+
+
+def one_cycle(
+    course: Course, label: str, model: nn.Module, dataset: Any, epochs: int, batch_size: int = 64
+) -> list[float]:
+    """Adam in one cycle: the rate goes up to 0.003, then down; the loss of every iteration."""
+    loader = DataLoader(dataset, batch_size, shuffle=True)
+    optimizer = nn.optim.Adam(model.parameters(), lr=3e-3)
+    schedule = nn.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, epochs=epochs, steps_per_epoch=len(loader))
+    return train(course, label, model, loader, optimizer, epochs, schedule)
+
+
+def half_cosine(
+    course: Course,
+    label: str,
+    model: nn.Module,
+    dataset: Any,
+    epochs: int,
+    batch_size: int,
+    optimizer: nn.optim.Optimizer,
+    loss: Any = None,
+) -> list[float]:
+    """The rate of `optimizer` falls to 0 along half a cosine; the loss of every iteration."""
+    loader = DataLoader(dataset, batch_size, shuffle=True)
+    schedule = nn.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * len(loader))
+    return train(course, label, model, loader, optimizer, epochs, schedule, loss)
