@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from .errors import DeviceError
-from .names.absent import missing
+from .later import later
 
 _DEVICES = ("cpu", "cuda", "hpu", "ipu", "maia", "meta", "mps", "mtia", "xla", "xpu")
 
@@ -131,5 +131,4 @@ def custom_bwd(bwd: Any = None, *, device_type: str = "cuda") -> Any:
     return (lambda function: function) if bwd is None else bwd
 
 
-def __getattr__(name: str) -> Any:
-    raise missing(__name__, name)
+later(__name__)

@@ -6,7 +6,6 @@ derivative is infinite, and 0 * inf is NaN. That case is recognised and said.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .errors import AnomalyError
+from .later import later
 from .modes import state
 from .records import Cotangents, Record, accumulate
 
@@ -146,7 +146,4 @@ def _backward_message(record: Record, position: int, g: Any, dz: Any, bad: str, 
     return message
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+later(__name__)

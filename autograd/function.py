@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
-
 from .custom import Context, Function, once_differentiable
+from .later import later
 
 FunctionCtx = Context
 """PyTorch's name of it, in annotations."""
@@ -13,7 +11,4 @@ FunctionCtx = Context
 __all__ = ["Function", "FunctionCtx", "once_differentiable"]
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+later(__name__)

@@ -6,14 +6,14 @@ strict         raise GraphError if the outputs do not depend on one of the input
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from . import func as transforms
+from . import transforms
 from .errors import GraphError, SettingError, ShapeError
+from .later import later
 from .tensors.core import Core, wrap
 from .tracing import leaves_of, reaches, rebuild
 
@@ -148,10 +148,4 @@ def vhp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, 
     return _final(value, create_graph), _final(_like(inputs, gradients), create_graph)
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    package = importlib.import_module("autograd")
-    if hasattr(package, name):  # torch.functional has some of the main module's functions
-        return getattr(package, name)
-    raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+later(__name__, others="autograd")  # torch.functional has some of the main module's functions

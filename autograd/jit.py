@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from .names.absent import missing
+from .later import later
 
 __all__ = ["Final", "annotate", "export", "freeze", "ignore", "is_scripting", "is_tracing", "script", "trace", "unused"]
 
@@ -110,5 +110,4 @@ def wait(future: Future) -> Any:
     return future.wait()
 
 
-def __getattr__(name: str) -> Any:
-    raise missing(__name__, name)
+later(__name__)

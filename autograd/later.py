@@ -1,27 +1,49 @@
-"""Names of a package that are imported when they are first asked for."""
+"""Names of a module that are imported when they are first asked for."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
+Place = str | Callable[[str], Any]
 
-def later(package: str, places: dict[str, str], known_as: str = "") -> Callable[[str], Any]:
-    """The `__getattr__` of a package that has the names in `places` beside those it imports: few programs use them.
 
-    places     name -> "package.module:name" of the thing, or "package.module" for a module
-    known_as   the package in PyTorch's words, where these differ. A name of theirs that is not here raises
+def later(
+    module: str,
+    places: Mapping[str, Place] = MappingProxyType({}),
+    known_as: str = "",
+    others: str = "",
+) -> None:
+    """Let a module find the names in `places` beside those it imports: few programs use them.
+
+    places     name -> "package.module:name" of the thing, "package.module" for a module, or a function that makes the
+               thing from its name
+    known_as   the module in PyTorch's words, where these differ. A name of theirs that is not here raises
                AttributeError with the reason; so does every other name, without one.
+    others     a module that is asked for all other names
+
+    A `def __getattr__` in the module would let type checkers take any misspelt name for one of these; they read the
+    stub beside it instead (`python -m tests.stubs` writes it).
     """
 
-    def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes one
+    def find(name: str) -> Any:
         if name in places:
-            home, _, attribute = places[name].partition(":")
+            place = places[name]
+            if not isinstance(place, str):
+                return place(name)
+            home, _, attribute = place.partition(":")
             found: Any = importlib.import_module(home)
             return getattr(found, attribute) if attribute else found
         if name.startswith("__"):
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        raise importlib.import_module("autograd.names.absent").missing(known_as or package, name)
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        if others:
+            found = importlib.import_module(others)
+            if name in dir(found) or hasattr(found, name):
+                return getattr(found, name)
+        raise importlib.import_module("autograd.names.absent").missing(known_as or module, name)
 
-    return __getattr__
+    find.places, find.others = places, others  # type: ignore[attr-defined]
+    vars(sys.modules[module])["__getattr__"] = find

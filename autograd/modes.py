@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import inspect
 import threading
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from .later import later
 from .tapes import Tape
 
 
@@ -135,7 +135,4 @@ def _decorated(function: Callable[..., Any], mode: bool) -> Callable[..., Any]:
     return wrapped
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+later(__name__)

@@ -8,7 +8,6 @@ Generator of its own where results must repeat.
 from __future__ import annotations
 
 import contextlib
-import importlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from .devices import check_device
 from .errors import DTypeError, ShapeError
+from .later import later
 from .modes import state
 from .tensors import Tensor
 from .tensors.core import Array, Core, array_of, get_default_dtype, wrap
@@ -313,7 +313,4 @@ def fork_rng(
         set_rng_state(before)
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+later(__name__)

@@ -6,9 +6,7 @@ All are differentiable any number of times, but for `zeta` by its first argument
 
 from __future__ import annotations
 
-from typing import Any
-
-from .names.absent import missing
+from .later import later
 from .tensors import Tensor
 from .tensors.elementwise import polygamma
 from .tensors.out import takes_out
@@ -85,5 +83,4 @@ for _name in __all__:
     globals()[_name] = takes_out(globals()[_name])
 
 
-def __getattr__(name: str) -> Any:
-    raise missing(__name__, name)
+later(__name__)

@@ -9,7 +9,7 @@ import numpy as np
 
 from .creation import tensor
 from .errors import SettingError
-from .names.absent import missing
+from .later import later
 from .random import rand, randint
 from .tensors import Tensor
 from .tensors.core import Core, array_of
@@ -171,5 +171,4 @@ def make_tensor(
     return x.requires_grad_() if requires_grad else x
 
 
-def __getattr__(name: str) -> Any:
-    raise missing(__name__, name)
+later(__name__)

@@ -11,7 +11,7 @@ from numpy import ndarray as Array
 
 from .devices import check_device
 from .errors import DTypeError, SettingError
-from .names.absent import missing
+from .later import later
 from .tensors.core import get_default_dtype
 from .tensors.new import dtype_of, made
 
@@ -150,5 +150,4 @@ def kaiser_window(window_length: int, periodic: bool = True, beta: float = 12.0,
     return kaiser(window_length, beta=beta, sym=not periodic, **settings)
 
 
-def __getattr__(name: str) -> Any:
-    raise missing(__name__, name)
+later(__name__)

@@ -93,7 +93,7 @@ __all__ += layers.__all__
 
 _add_library_folder(_os.path.dirname(_os.path.abspath(__file__)) + _os.sep)  # recorded lines point at the user's code
 
-__getattr__ = _later(
+_later(
     __name__,
     {
         "CrossMapLRN2d": "nn.layers.cross_map:CrossMapLRN2d",

@@ -30,4 +30,4 @@ def sdpa_kernel(backends: SDPBackend | Sequence[SDPBackend], set_priority: bool 
     yield
 
 
-__getattr__ = _later(__name__, {})
+_later(__name__)

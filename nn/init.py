@@ -15,6 +15,7 @@ import numpy as np
 from autograd import Generator, Tensor
 from autograd.errors import SettingError, ShapeError
 from autograd.extend import overwrite
+from autograd.later import later
 
 from . import draw
 
@@ -218,18 +219,10 @@ def _old(name: str) -> Any:
     return function
 
 
-_OLD = (
+_OLD = (  # names of PyTorch before 0.4, without the underscore
     "constant", "dirac", "eye", "kaiming_normal", "kaiming_uniform", "normal", "orthogonal", "sparse", "uniform",
     "xavier_normal", "xavier_uniform",
 )  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    """The names of PyTorch before 0.4, without the underscore."""
-    if name in _OLD:
-        return _old(name)
-    if name == "torch":
-        import autograd
-
-        return autograd
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+later(__name__, {**dict.fromkeys(_OLD, _old), "torch": "autograd"})

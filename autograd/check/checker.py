@@ -10,8 +10,8 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..errors import AutogradError, GraphError
-from ..func import leaves_of, rebuild
 from ..tensors.core import Core, wrap
+from ..tracing import leaves_of, rebuild
 from .claim import INCONCLUSIVE, KINK, WRONG, Claim, Finding
 from .compare import Comparison
 from .hints import hint

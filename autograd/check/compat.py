@@ -12,9 +12,9 @@ from numpy import ndarray as Array
 
 from .. import engine
 from ..errors import AutogradError, GradcheckError, SettingError
-from ..func import leaves_of
 from ..records import Record
 from ..tensors.core import Core, new_leaf, wrap
+from ..tracing import leaves_of
 from .checker import check_grads
 from .claim import WRONG
 from .differences import noise_of, slope

@@ -12,7 +12,6 @@ from numpy import ndarray as Array
 
 from .. import engine
 from ..custom import Function, _FunctionPlan
-from ..func import leaves_of
 from ..modes import state
 from ..plan import COMPONENT
 from ..random import default_generator
@@ -21,6 +20,7 @@ from ..records import CONSUMED, Leaf, Record
 from ..tapes import Tape
 from ..tensors.core import Core, new_leaf, wrap
 from ..tensors.run import apply
+from ..tracing import leaves_of
 
 float64 = np.dtype(np.float64)
 

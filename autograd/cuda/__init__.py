@@ -10,7 +10,7 @@ from typing import Any
 
 from ..devices import Absent
 from ..errors import DeviceError
-from ..names.absent import missing
+from ..later import later
 
 is_available = Absent.is_available
 device_count = Absent.device_count
@@ -108,10 +108,4 @@ _REFUSED = (
 globals().update({name: _needs_one(name) for name in _REFUSED})
 
 
-def __getattr__(name: str) -> Any:
-    """`amp` and the old constructors, when they are asked for."""
-    if name == "amp":
-        return importlib.import_module("autograd.cuda.amp")
-    if name == "random":
-        return importlib.import_module(__name__)
-    raise missing(__name__, name)
+later(__name__, {"amp": "autograd.cuda.amp", "random": __name__})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import amp
-from ..names.absent import missing
+from ..later import later
 
 
 class autocast(amp.autocast):  # noqa: N801 - PyTorch's spelling
@@ -39,5 +39,4 @@ def custom_bwd(bwd: Any) -> Any:
     return amp.custom_bwd(bwd, device_type="cuda")
 
 
-def __getattr__(name: str) -> Any:
-    raise missing(__name__, name)
+later(__name__)

@@ -17,7 +17,7 @@ def frobenius_norm(input: Any, dim: Any = (), keepdim: bool = False) -> Any:
 
 def nuclear_norm(input: Any, dim: Any = (-2, -1), keepdim: bool = False) -> Any:
     """The sum of the singular values of the matrices in two dimensions."""
-    from ..linalg import matrix_norm
+    from .norms import matrix_norm
 
     return matrix_norm(input, "nuc", dim, keepdim)
 

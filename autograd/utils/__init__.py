@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
-from ..names.absent import missing
-
-_MODULES = {"checkpoint": "autograd.utils.checkpoint", "data": "nn.data", "dlpack": "autograd.utils.dlpack"}
+from ..later import later
 
 
 def set_module(obj: Any, mod: str) -> None:
@@ -15,9 +12,12 @@ def set_module(obj: Any, mod: str) -> None:
     obj.__module__ = mod
 
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(_MODULES[name])
-    if name == "hooks":
-        return importlib.import_module("autograd.utils.hooks")
-    raise missing(__name__, name)
+later(
+    __name__,
+    {
+        "checkpoint": "autograd.utils.checkpoint",
+        "data": "nn.data",
+        "dlpack": "autograd.utils.dlpack",
+        "hooks": "autograd.utils.hooks",
+    },
+)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import SettingError
-from ..names.absent import missing
+from ..later import later
 from ..recompute import checkpoint
 
 __all__ = ["checkpoint", "checkpoint_sequential"]
@@ -39,5 +39,4 @@ def checkpoint_sequential(
     return run(steps[last:])(input)
 
 
-def __getattr__(name: str) -> Any:
-    raise missing(__name__, name)
+later(__name__)

@@ -89,7 +89,7 @@ __all__ = [
     "write_idx",
 ]
 
-__getattr__ = _later(
+_later(
     __name__,
     {
         "DistributedSampler": "nn.data.distributed:DistributedSampler",

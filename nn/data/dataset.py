@@ -7,7 +7,6 @@ use it where it is there. Sets without it are collated sample by sample.
 from __future__ import annotations
 
 import bisect
-import importlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -17,6 +16,7 @@ from numpy import ndarray as Array
 
 from autograd import Tensor, from_numpy, tensor
 from autograd.errors import ShapeError
+from autograd.later import later
 
 from .randomness import numpy_generator
 
@@ -323,7 +323,7 @@ class ImageDataset(Dataset):
         return f"{type(self).__name__}({len(self)} images, {self.images.shape[1]}x{self.images.shape[2]})"
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("ChainDataset", "IterableDataset"):  # which PyTorch has in this file
-        return getattr(importlib.import_module("nn.data.stream"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+later(
+    __name__,
+    {"ChainDataset": "nn.data.stream:ChainDataset", "IterableDataset": "nn.data.stream:IterableDataset"},
+)  # which PyTorch has in this file

@@ -262,7 +262,7 @@ __all__ = [
     "upsample_nearest",
 ]
 
-__getattr__ = _later(
+_later(
     __name__,
     {
         "conv_tbc": "nn.functional.rare:conv_tbc",

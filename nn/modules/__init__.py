@@ -10,6 +10,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from autograd.later import later
 from autograd.names.absent import missing
 
 PATHS: dict[str, tuple[str, dict[str, str]]] = {
@@ -87,10 +88,4 @@ for _name in PATHS:
     globals()[_name] = _path
 
 
-def __getattr__(name: str) -> Any:
-    """All layers, as in `nn`."""
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name == "utils":
-        return importlib.import_module("nn.modules.utils")
-    return getattr(importlib.import_module("nn"), name)
+later(__name__, {"utils": "nn.modules.utils"}, others="nn")  # all layers, as in `nn`

@@ -45,7 +45,7 @@ __all__ = [
     "swa_utils",
 ]
 
-__getattr__ = _later(
+_later(
     __name__,
     {
         "Adafactor": "nn.optim.adafactor:Adafactor",

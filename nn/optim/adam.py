@@ -111,4 +111,4 @@ class AdamW(Adam):
         )
 
 
-__getattr__ = later(__name__, {})
+later(__name__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import importlib
 import warnings
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +14,7 @@ from numpy import ndarray as Array
 from autograd import Tensor, enable_grad
 from autograd.errors import CheckpointError, GraphError, SettingError
 from autograd.extend import Handle, array_of, clear_grad, noted, record_of, shape_of, with_gradients, wrap
+from autograd.later import later
 
 from ..learner import note_step
 from ..mistakes import no_parameters, nothing_left
@@ -389,9 +389,4 @@ def zeros(x: Array) -> Any:
 _REQUIRED = object()
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name == "required":  # what old optimisers have as a default that must be given
-        return _REQUIRED
-    raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+later(__name__, {"required": lambda name: _REQUIRED})  # what old optimisers have as a default that must be given

@@ -66,4 +66,4 @@ class SGD(Optimizer):
         update.sgd(x, g * momentum + g if group["nesterov"] else g, group["lr"])
 
 
-__getattr__ = later(__name__, {})
+later(__name__)

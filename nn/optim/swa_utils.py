@@ -185,4 +185,4 @@ class SWALR(LRScheduler):
         return [now * goal + (1 - now) * rate for goal, rate in zip(self.swa_lrs, first, strict=True)]
 
 
-__getattr__ = later(__name__, {})
+later(__name__)

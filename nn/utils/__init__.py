@@ -50,7 +50,7 @@ __all__ = [
     "weight_norm",
 ]
 
-__getattr__ = _later(
+_later(
     __name__,
     {
         "clip_grad_norm": "nn.utils.old:clip_grad_norm",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any, TypeVar
 
 from autograd import Tensor
 from autograd.errors import SettingError
 from autograd.extend import array_of, wrap
+from autograd.later import later
 
 from .. import draw
 from ..functional import normalize
@@ -109,9 +109,4 @@ def _check(function: str, module: Module, name: str) -> None:
         raise SettingError(f"{function}: Module '{module}' has no parameter or buffer with name '{name}'")
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name == "orthogonal":
-        return importlib.import_module("nn.utils.orthogonal").orthogonal
-    raise importlib.import_module("autograd.names.absent").missing(__name__, name)
+later(__name__, {"orthogonal": "nn.utils.orthogonal:orthogonal"})

@@ -15,7 +15,7 @@ from numpy import ndarray as Array
 from autograd import randperm
 from autograd.errors import SettingError, ShapeError
 from autograd.extend import array_of, wrap
-from autograd.names.absent import missing
+from autograd.later import later
 
 from ..module import Module
 from ..parameter import Parameter
@@ -267,5 +267,4 @@ def is_pruned(module: Module) -> bool:
     )
 
 
-def __getattr__(name: str) -> Any:
-    raise missing(__name__, name)
+later(__name__)

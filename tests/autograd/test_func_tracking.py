@@ -14,6 +14,7 @@ import pytest
 import autograd
 from autograd import func, functional
 from autograd.errors import GraphError, SettingError, ShapeError
+from autograd.tracing import leaves_of
 
 
 def number(value, **kwargs):
@@ -25,11 +26,11 @@ def vector(*values, **kwargs):
 
 
 def tracked(tree):
-    return [x.requires_grad for x in func.leaves_of(tree) if isinstance(x, autograd.Tensor)]
+    return [x.requires_grad for x in leaves_of(tree) if isinstance(x, autograd.Tensor)]
 
 
 def values(tree):
-    return [x.tolist() for x in func.leaves_of(tree) if isinstance(x, autograd.Tensor)]
+    return [x.tolist() for x in leaves_of(tree) if isinstance(x, autograd.Tensor)]
 
 
 # each transform as a function of numbers (f, argnum) -> a function of the same arguments, which returns a number

@@ -41,7 +41,7 @@ __all__ = [
     "StepLR",
 ]
 
-__getattr__ = _later(__name__, {"_LRScheduler": "nn.optim.lr_scheduler.base:LRScheduler"})  # until PyTorch 2.0
+_later(__name__, {"_LRScheduler": "nn.optim.lr_scheduler.base:LRScheduler"})  # until PyTorch 2.0
 
 
 def __dir__() -> list[str]:

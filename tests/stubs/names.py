@@ -1,0 +1,160 @@
+"""The stubs of packages that import names when they are first asked for, which no checker can follow.
+
+What is written comes from the package's own imports and from the tables that it finds the rest by: `autograd/names`,
+and the places that it gave to `autograd.later`.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import types
+from pathlib import Path
+from typing import Any
+
+import autograd
+from autograd.names import old, tables
+
+from .signatures import HEAD, RESULTS, Form, forms, written
+
+TITLE = '"""The names of {}, for type checkers. Written by `python -m tests.stubs`."""'
+FACADES = (
+    "autograd.func",
+    "nn",
+    "nn.data",
+    "nn.functional",
+    "nn.modules",
+    "nn.optim",
+    "nn.optim.lr_scheduler",
+    "nn.utils",
+)
+"""Packages whose `__init__` imports, and says where the rest stands."""
+
+
+def file_of(module: str) -> Path:
+    """Where the stub of a package stands."""
+    found = importlib.import_module(module).__file__
+    assert found is not None
+    return Path(found).with_suffix(".pyi")
+
+
+def imports(module: str) -> list[str]:
+    """The imports of a package itself, each name as public; and its files, where these are not hidden by a name."""
+    package = importlib.import_module(module)
+    assert package.__file__ is not None
+    public = set(getattr(package, "__all__", dir(package)))
+    lines, homes = [], set()
+    for node in ast.parse(Path(package.__file__).read_text()).body:
+        if isinstance(node, ast.ImportFrom):
+            home = "." * node.level + ("autograd" if node.module == "autograd.api" else node.module or "")
+            if node.level and node.module and "." not in node.module:
+                homes.add(node.module)
+            for alias in node.names:
+                name = alias.asname or alias.name
+                if name == "*":
+                    lines.append(f"from {home} import *")
+                elif not name.startswith("_") and name in public:
+                    lines.append(f"from {home} import {alias.name} as {name}")
+    if package.__file__.endswith("__init__.py") and module != "autograd":
+        lines += [f"from . import {home} as {home}" for home in sorted(homes - public)]
+    return lines
+
+
+def named(name: str, place: str, inside: str) -> str:
+    """The import, in the package `inside`, of what `place` ("nn.functional.conv2d") names."""
+    module, _, last = place.rpartition(".")
+    if not module:
+        return f"import {place} as {name}"
+    same = module.split(".")[0] == "autograd" == inside
+    home = f".{module.removeprefix('autograd').lstrip('.')}" if same else module
+    return f"from {home} import {last} as {name}"
+
+
+def facade(module: str) -> str:
+    """The stub of a package that only imports."""
+    find: Any = vars(importlib.import_module(module)).get("__getattr__")
+    lines = [
+        f'"""The names of {module}, for type checkers. Written by `python -m tests.stubs`."""',
+        "",
+        *imports(module),
+    ]
+    for name, place in sorted(find.places.items() if find else ()):
+        if isinstance(place, str):
+            lines.append(named(name, place.replace(":", "."), module))
+    if find and find.others:
+        others = importlib.import_module(find.others).__all__
+        lines += [f"from {find.others} import {name} as {name}" for name in others if name not in find.places]
+    return "\n".join(lines) + "\n"
+
+
+FUNCTIONS = ("autograd.linalg", "autograd.special")
+"""Modules of functions that all return Tensors, or results with names."""
+
+
+def functions(module: str) -> str:
+    """The stub of a module of functions."""
+    home = importlib.import_module(module)
+    names = sorted({*home.__all__, *vars(home)["__getattr__"].places})
+    lines = [f"from autograd.errors import {name} as {name}" for name in names if name.endswith("Error")]
+    lines += ["from autograd.tensors import Tensor"]
+    lines += [f"{name} = {name}" for name in names if name in RESULTS]
+    for name in names:
+        value = getattr(home, name)
+        if isinstance(value, types.FunctionType):
+            lines += function(name, value, whole=True)
+    return "\n".join([TITLE.format(module), "", HEAD, *lines, ""])
+
+
+def function(name: str, value: Any, whole: bool = False) -> list[str]:
+    """The lines of a function: of a method of Tensor, or one of its own. `whole`: what it returns is a Tensor."""
+    parameters = list(inspect.signature(value).parameters.values())
+    of_tensor = getattr(autograd.Tensor, name, None)
+    first = parameters[0].name if parameters and parameters[0].kind is not inspect.Parameter.VAR_POSITIONAL else ""
+    bound = first in ("self", "input", "x")
+    ways = forms(value, name, bound=bound, of_package=True)
+    if whole or of_tensor is not None or not inspect.unwrap(value).__annotations__:
+        ways = [Form(way.parameters, "Tensor" if way.result == "Any" else way.result) for way in ways]
+    return written(name, ways, f"{'x' if first == 'x' else 'input'}: Any" if bound else "", inspect.getdoc(value))
+
+
+def package() -> str:
+    """The stub of `autograd` itself."""
+    places = {name: f"autograd.check.{name}" for name in autograd._CHECKER}
+    places |= {name: place for name, place in tables.ELSEWHERE.items() if name != "nn"}
+    variants = importlib.import_module("nn.functional.variants")
+    places |= {
+        name: f"nn.functional.{'variants.' if hasattr(variants, name) else ''}{name}" for name in tables.FUNCTIONAL
+    }
+    lines = [
+        *(line for line in imports("autograd") if "*" not in line),
+        "import autograd as autograd",
+        "from . import random as random",
+        "import nn as nn",
+        *(named(*item, "autograd") for item in sorted(places.items())),
+    ]
+    eager = {line.rpartition(" ")[2] for line in lines}
+    lines.append("")
+    in_place = {name for name in dir(autograd.Tensor) if name.endswith("_")} | old.IN_PLACE
+    api = importlib.import_module("autograd.api")
+    for name in sorted({*dir(autograd), *in_place}):
+        if name.startswith("_") or name in eager or not hasattr(autograd, name):
+            continue
+        value = getattr(autograd, name)
+        if isinstance(value, types.FunctionType) and name in vars(api):
+            lines += function(name, value)
+        elif isinstance(value, types.FunctionType):
+            lines.append(f"def {name}(*args: Any, **kwargs: Any) -> {'Tensor' if name in in_place else 'Any'}: ...")
+        elif isinstance(value, types.ModuleType):
+            lines.append(f"{name}: ModuleType")
+        elif value is None or not isinstance(value, (int, float, str)):
+            lines.append(f"{name}: Any")
+        else:
+            lines.append(f"{name}: builtins.{type(value).__name__}")
+    head = HEAD.replace("import builtins\n", "import builtins\nfrom types import ModuleType\n")
+    head += "from .tensors import Tensor as Tensor\nfrom .tensors.results import MinMax, ValuesIndices\n"
+    return (
+        f'"""The names of the package, for type checkers. Written by `python -m tests.stubs`."""\n\n{head}'
+        + "\n".join(lines)
+        + "\n"
+    )
