@@ -9,14 +9,14 @@ from typing import Any, Self
 import numpy as np
 
 from .. import engine
-from ..errors import DTypeError, GraphError, ShapeError
+from ..errors import GraphError, ShapeError
 from ..modes import state
 from ..ops.shape import reshape
 from ..records import Leaf, Record
 from ..tapes import Mark
 from .activation import Activation
 from .convert import Convert
-from .core import Core, array_of, get_default_dtype, new_leaf, node_of, wrap
+from .core import Core, array_of, get_default_dtype, new_leaf, wrap
 from .display import Display
 from .elementwise import Elementwise
 from .hooks import Handle, hooked, retained

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from inspect import Parameter
 from typing import Any
 
-from autograd.tensors import core, out
+from autograd.tensors import method as methods
+from autograd.tensors import out
 
 HEAD = """\
 import builtins
@@ -37,7 +38,7 @@ KNOWN = {*re.findall(r"\w+", HEAD), *_ALWAYS}
 """Names that the head of a stub knows; what an annotation says in other words is Any there."""
 BUILTINS = re.compile(r"(?<![.\w])(bool|int|float|complex|object)\b")
 EMPTY = Parameter.empty
-_METHOD = core.method(lambda: None).__code__
+_METHOD = methods.method(lambda: None).__code__
 
 
 class Form:
@@ -152,8 +153,8 @@ def _spelled(function: Any, name: str) -> dict[str, list[str]]:
     if not _is_method(function):
         return {}
     table: dict[str, list[str]] = {}
-    own = core._SPELLED.get(inspect.unwrap(function).__name__, {})
-    for other, ours in [*core._SPELLINGS.items(), *own.items()]:
+    own = methods._SPELLED.get(inspect.unwrap(function).__name__, {})
+    for other, ours in [*methods._SPELLINGS.items(), *own.items()]:
         table.setdefault(ours, []).append(other)
     return table
 
