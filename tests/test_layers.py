@@ -31,7 +31,14 @@ SHARED = {  # what nn may import beside public names, and why
 }
 SHOWN = ("activation", "index", "out", "pad")  # families of functions on Tensors that are public as nn.functional.X
 INNER = {"_array", "_node", "_base", "_views", "_fixed", "_silent", "_lent", "_grad", "_spent"}  # of a Tensor
-INSIDE_AUTOGRAD = ("tensors", "func", "transforms", "custom", "functional", "engine")  # what ops, op and tape must not import
+INSIDE_AUTOGRAD = (
+    "tensors",
+    "func",
+    "transforms",
+    "custom",
+    "functional",
+    "engine",
+)  # what ops, op and tape must not import
 
 
 def imports(source: str, package: str) -> list[tuple[str, bool]]:
