@@ -9,8 +9,8 @@ from .modes import is_grad_enabled
 
 _METHODS = {"float16": "half()", "float32": "float()", "float64": "double()"}
 _NOT_NAMES_TEXT = """
-    alike array_of call call_hooked cast data_array exact_array filled floating forward function labels_of like operand
-    promoted scores
+    alike array_of attend_by_heads call call_hooked cast data_array exact_array filled floating forward function
+    labels_of like operand promoted scores
 """
 _NOT_NAMES = frozenset(_NOT_NAMES_TEXT.split())
 

@@ -12,6 +12,7 @@
     distributions/    probability distributions
     learner.py        warnings of mistakes that beginners make; mistakes.py: sentences of errors
     examples.py       something to check each operation at, also those of which a function here computes the settings
+    packed.py         sequences of different lengths without padding, as recurrent layers take them
     draw.py           random arrays, for initialisers and dropout; figure.py: pictures without a display
     modules/ attention.py parallel.py grad.py   PyTorch's paths, for programs that use them
 

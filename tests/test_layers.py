@@ -30,6 +30,8 @@ SHARED = {  # what nn may import beside public names, and why
     "folders": "where files lie that may be kept",
 }
 SHOWN = ("activation", "index", "out", "pad")  # families of functions on Tensors that are public as nn.functional.X
+ROOMS = ("functional", "layers", "modules optim data training saving utils distributions")
+"""Of nn: what stands in one of these imports nothing from those after it."""
 INNER = {"_array", "_node", "_base", "_views", "_fixed", "_silent", "_lent", "_grad", "_spent"}  # of a Tensor
 INSIDE_AUTOGRAD = (
     "tensors",
@@ -71,6 +73,18 @@ def beneath(source: str, file: str, package: str) -> list[str]:
     return wrong
 
 
+def upward(source: str, file: str, package: str) -> list[str]:
+    """What a file of nn imports from rooms above its own."""
+
+    def floor(module: str) -> int:
+        room = (*module.split("."), "")[1]
+        return next((index for index, rooms in enumerate(ROOMS) if room in rooms.split()), -1)
+
+    own = floor(f"{package}.x")
+    found = [module for module, _ in imports(source, package) if module.startswith("nn.")]
+    return [f"{file} imports {module}: that stands above" for module in found if -1 < own < floor(module)]
+
+
 def violations(source: str, file: str) -> list[str]:
     """What a file imports that it may not."""
     parts = Path(file).with_suffix("").parts
@@ -94,6 +108,8 @@ def violations(source: str, file: str) -> list[str]:
         low = top == "autograd" and (parts[1] == "ops" or parts[1] in ("op", "tapes", "modes", "broadcast", "errors"))
         if low and module.startswith("autograd.") and module.split(".")[1] in INSIDE_AUTOGRAD:
             wrong.append(f"{file} imports {module}: ops are declared on arrays, below Tensor")
+    if top == "nn":
+        wrong += upward(source, file, package)
     if top == "nn" and not file.endswith("/recurrent.py"):
         wrong += beneath(source, file, package)
     if top != "tests" and "TYPE_CHECKING" in source:
@@ -125,6 +141,8 @@ def test_imports_go_downwards(file):
         ("nn/layers/linear.py", "import autograd.plan as plans"),
         ("nn/optim/sgd.py", "from autograd.tapes import Tape"),
         ("nn/optim/sgd.py", "def f(x):\n    x._array[...] = 0"),
+        ("nn/functional/multihead.py", "def f():\n    from ..layers.attention import MultiheadAttention"),
+        ("nn/layers/recurrent.py", "from ..utils.rnn import PackedSequence"),
         ("nn/layers/linear.py", "import benchmarks.speed"),
         ("nn/layers/linear.py", "import torch"),
         ("benchmarks/train/images.py", "import torch"),

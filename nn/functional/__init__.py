@@ -5,7 +5,7 @@
     pool/             windows: maxima, means, norms, adaptive sizes, unpooling; fractional.py: random windows
     norm.py           batch, instance, group, layer and RMS norm; distance.py: cosines, norms of differences
     loss/             losses: classes, numbers, densities, margins, pairs
-    attention.py      scaled dot products; multihead.py: PyTorch's function of 25 arguments
+    attention.py      scaled dot products; multihead.py: with several heads, which MultiheadAttention is made of
     recurrent.py      RNN, LSTM and GRU over sequences, for nn.layers.recurrent
     dropouts.py sampling.py   what is random; sample.py: reading an image at given points; resize.py
     bags.py           sums and means of rows of an embedding

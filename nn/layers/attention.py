@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, cat, get_default_dtype
-from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import array_of, check_device, wrap
+from autograd import Tensor, get_default_dtype
+from autograd.errors import SettingError, ShapeError
+from autograd.extend import check_device, wrap
 
 from .. import functional as F
 from .. import init
-from ..functional.attention import attend
+from ..functional.multihead import attend_by_heads
 from ..module import Module
 from ..parameter import Parameter
 from .container import ModuleList
@@ -133,128 +133,9 @@ class MultiheadAttention(Module):
         average_attn_weights   the mean over the heads (N, L, S), or those of each head (N, num_heads, L, S)
         is_causal              says that attn_mask is the causal one; the mask is needed all the same
         """
-        alone = query.ndim == 2
-        self._check(query, key, value)
-        if is_causal and attn_mask is None:
-            raise SettingError(
-                "MultiheadAttention: Need attn_mask if specifying the is_causal hint. "
-                "Transformer.generate_square_subsequent_mask makes one."
-            )
-        same, shared = query is key, key is value
-        q, k, v = query, key, value
-        if alone:
-            q, k, v = q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0)
-        elif not self.batch_first:
-            q, k, v = q.transpose(0, 1), k.transpose(0, 1), v.transpose(0, 1)
-        batch, targets, sources = q.shape[0], q.shape[1], k.shape[1]
-        q, k, v = self._project(q, k, v, same and shared, shared)
-        mask = self._mask(attn_mask, key_padding_mask, batch, targets, sources, q.dtype)
-        extra = 0
-        if self.bias_k is not None and self.bias_v is not None:
-            k = cat([k, self.bias_k.expand(batch, 1, -1)], 1)
-            v = cat([v, self.bias_v.expand(batch, 1, -1)], 1)
-            extra += 1
-        q, k, v = [x.unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2) for x in (q, k, v)]
-        if self.add_zero_attn:
-            zeros = wrap(np.zeros((batch, self.num_heads, 1, self.head_dim), q.dtype))
-            k, v = cat([k, zeros], 2), cat([v, zeros], 2)
-            extra += 1
-        if mask is not None and extra:
-            mask = F.pad(mask, (0, extra))
-        z, weights = attend(q, k, v, mask, self.dropout if self.training else 0.0)
-        z = self.out_proj(z.transpose(1, 2).flatten(2))
-        z = z.squeeze(0) if alone else z if self.batch_first else z.transpose(0, 1)
-        if not need_weights:
-            return z, None
-        if average_attn_weights:
-            weights = weights.mean(1)
-        return z, weights.squeeze(0) if alone else weights
-
-    def _project(self, q: Any, k: Any, v: Any, all_same: bool, shared: bool) -> tuple[Any, Any, Any]:
-        """The three linear maps; those of one input in one multiplication."""
-        size = self.embed_dim
-        bias: Any = self.in_proj_bias
-        if self.in_proj_weight is None:
-            biases = (None, None, None) if bias is None else bias.chunk(3)
-            weights = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
-            q, k, v = [F.linear(x, w, b) for x, w, b in zip((q, k, v), weights, biases, strict=True)]  # type: ignore[arg-type]
-            return q, k, v
-        weight: Any = self.in_proj_weight
-        # shortcut: query is key and key is value, as objects; lengths and masks do not matter here
-        if all_same:
-            q, k, v = F.linear(q, weight, bias).chunk(3, -1)
-        elif shared:
-            parts = [size, 2 * size]
-            of_q, of_kv = weight.split(parts)
-            bias_q, bias_kv = (None, None) if bias is None else bias.split(parts)
-            q = F.linear(q, of_q, bias_q)
-            k, v = F.linear(k, of_kv, bias_kv).chunk(2, -1)
-        else:
-            biases = (None, None, None) if bias is None else bias.chunk(3)
-            q, k, v = [F.linear(x, w, b) for x, w, b in zip((q, k, v), weight.chunk(3), biases, strict=True)]
-        return q, k, v
-
-    def _check(self, q: Any, k: Any, v: Any) -> None:
-        if q.ndim not in (2, 3) or k.ndim != q.ndim or v.ndim != q.ndim:
-            raise ShapeError(
-                "MultiheadAttention: query should be unbatched 2D or batched 3D tensor, and key and value alike, but "
-                f"got {q.ndim}-D query, {k.ndim}-D key and {v.ndim}-D value"
-            )
-        for name, x, size in (("query", q, self.embed_dim), ("key", k, self.kdim), ("value", v, self.vdim)):
-            if x.shape[-1] != size:
-                raise ShapeError(
-                    f"MultiheadAttention: was expecting embedding dimension of {size}, but got {x.shape[-1]}: the "
-                    f"{name} has shape {tuple(x.shape)}"
-                )
-        batch = 0 if self.batch_first else 1
-        if k.shape[:-1] != v.shape[:-1] or (q.ndim == 3 and q.shape[batch] != k.shape[batch]):
-            order = "(N, L, E)" if self.batch_first else "(L, N, E)"
-            raise ShapeError(
-                "MultiheadAttention: key and value must agree in length, and all in batch size; "
-                f"query {tuple(q.shape)}, key shape {tuple(k.shape)} does not match value shape {tuple(v.shape)}, or "
-                f"the batch sizes differ (batch_first={self.batch_first}: inputs are {order})"
-            )
-
-    def _mask(self, attn_mask: Any, padding: Any, batch: int, targets: int, sources: int, dtype: Any) -> Any:
-        """Both masks as one that is added to the scores, (N or 1, heads or 1, L or 1, S), or None."""
-        total = None
-        if attn_mask is not None:
-            mask = _added("attn_mask", attn_mask, dtype)
-            shape, heads = tuple(mask.shape), batch * self.num_heads
-            if mask.ndim == 2:
-                if shape != (targets, sources):
-                    raise ShapeError(
-                        f"MultiheadAttention: The shape of the 2D attn_mask is {shape}, but should be "
-                        f"{(targets, sources)}."
-                    )
-                total = mask.reshape(1, 1, targets, sources)
-            elif shape == (heads, targets, sources):
-                total = mask.reshape(batch, self.num_heads, targets, sources)
-            else:
-                raise ShapeError(
-                    f"MultiheadAttention: The shape of the {mask.ndim}D attn_mask is {shape}, but should be "
-                    f"{(heads, targets, sources)}."
-                )
-        if padding is not None:
-            mask = _added("key_padding_mask", padding, dtype)
-            if tuple(mask.shape) not in ((batch, sources), (sources,) if batch == 1 else ()):
-                raise ShapeError(
-                    f"MultiheadAttention: Expected key_padding_mask of shape {(batch, sources)}, got "
-                    f"{tuple(mask.shape)}"
-                )
-            mask = mask.reshape(batch, 1, 1, sources)
-            total = mask if total is None else total + mask
-        return total
-
-
-def _added(name: str, mask: Any, dtype: Any) -> Any:
-    """A mask that is added to the scores: -inf where a bool one is True."""
-    array = array_of(mask)
-    if array.dtype == np.bool_:
-        return wrap(np.where(array, -math.inf, 0.0).astype(dtype))
-    if array.dtype.kind != "f":
-        raise DTypeError(f"MultiheadAttention: only bool and floating types of {name} are supported, got {array.dtype}")
-    return mask if isinstance(mask, Tensor) and array.dtype == dtype else wrap(array.astype(dtype))
+        return attend_by_heads(
+            self, query, key, value, key_padding_mask, need_weights, attn_mask, average_attn_weights, is_causal
+        )
 
 
 # ---------------------------------------------------------------------------------------------------- transformer

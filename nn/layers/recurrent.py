@@ -17,8 +17,8 @@ from autograd.tensors.core import operand, wrap
 from .. import functional as F
 from .. import init
 from ..module import Module
+from ..packed import PackedSequence
 from ..parameter import Parameter
-from ..utils.rnn import PackedSequence
 from .linear import parameter
 
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}

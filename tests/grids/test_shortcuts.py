@@ -53,7 +53,7 @@ TESTS = {  # file and function of the shortcuts: file and function of their test
     "autograd/tensors/linalg.py:linear": "test_others.py:test_linear_maps",
     "autograd/tensors/repeat.py:repeat_interleave": "test_others.py:test_repeated_elements",
     "autograd/tensors/sort.py:topk": "test_others.py:test_the_largest_elements",
-    "nn/layers/attention.py:_project": "test_others.py:test_heads_of_one_input_and_of_equal_ones",
+    "nn/functional/multihead.py:_projected": "test_others.py:test_heads_of_one_input_and_of_equal_ones",
     "nn/functional/attention.py:scaled_dot_product_attention": "test_attention.py:test_scaled_dot_product_attention",
     "nn/functional/dropouts.py:dropout": "test_others.py:test_dropout",
     "nn/functional/dropouts.py:_channelwise": "test_others.py:test_dropout",
