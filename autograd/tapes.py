@@ -246,7 +246,7 @@ class Tape(Writes):
         if not self.replaying:  # an outer walk counts positions, and comes here when it is done
             self.records[:] = [None if type(r) is Record and r.consumed else r for r in self.records]
             self.pack()
-            self.expect()
+            self.limit = min(self.limit, max(SWEEP_FIRST, 2 * len(self.records)))  # never put off by a backward
 
     # -- marks
 

@@ -1,4 +1,5 @@
-"""What is there only for speed. Whoever deletes this folder has the same engine, slower.
+"""What is there only for speed. Whoever deletes this folder, and its line in `autograd/__init__`, has the same engine,
+slower.
 
 plan     the rules of each op as one straight-line function (`Plan.source` shows it), in place of a loop over them
 calls    the same for functions and operators: from a call to a record

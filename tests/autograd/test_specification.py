@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import shutil
 import subprocess
 import sys
 import traceback
@@ -117,3 +118,42 @@ def test_the_engine_works_without_what_is_there_only_for_speed():
             check=False,
         )
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+def test_what_is_promised_of_the_tape_holds_for_the_one_that_is_read():
+    """Order, freeing, marks, hooks, writes in place: the tests of these are run once more, without `fast`."""
+    files = [f"tests/autograd/test_{name}.py" for name in ("tape", "backward", "consumption", "function", "inplace")]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "WENGERT_PLAIN": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert " passed" in done.stdout
+
+
+def test_the_wing_can_be_deleted(tmp_path):
+    """Nothing else imports it: a copy of the package without the folder trains."""
+    root = Path(__file__).parents[2]
+    for package in ("autograd", "nn", "kernels"):
+        shutil.copytree(root / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.rmtree(tmp_path / "autograd" / "fast")
+    start = tmp_path / "autograd" / "__init__.py"
+    lines = start.read_text().splitlines(keepends=True)
+    start.write_text("".join(line for line in lines if not line.startswith("from . import fast")))
+    program = (
+        "import autograd, nn; from pathlib import Path; assert str(Path.cwd()) in autograd.__file__\n"
+        "assert type(autograd.tape()) is autograd.Tape\n"
+        "autograd.manual_seed(0); model = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))\n"
+        "x = autograd.rand(64, 2); y = x[:, :1] - x[:, 1:]; optimizer = nn.optim.Adam(model.parameters(), 0.02)\n"
+        "for _ in range(200):\n"
+        "    loss = nn.functional.mse_loss(model(x), y); optimizer.zero_grad(); loss.backward(); optimizer.step()\n"
+        "print(loss.item())"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 1e-3
