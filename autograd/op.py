@@ -170,55 +170,21 @@ def op(name: str, forward: Function, **flags_and_rules: Any) -> Op: ...
 def op(name: str, **flags_and_rules: Any) -> Callable[[Function], Op]: ...
 
 
-def op(
-    name: str,
-    forward: Function | None = None,
-    *,
-    joint: Function | None = None,
-    into: dict[str, Function] | None = None,
-    products: tuple[str, ...] = (),
-    broadcasts: bool = False,
-    floating: bool = False,
-    view: bool = False,
-    kinks: bool = False,
-    outputs: int = 1,
-    single: bool = False,
-    anew: Function | None = None,
-    fast: Fast | None = None,
-    private: tuple[str, ...] = (),
-    keeps: tuple[str, ...] = (),
-    formula: Function | None = None,
-    **rules: Function | None,
-) -> Any:
-    """Declare an op: directly, or as a decorator of its forward function. Rules are named d + input: dx, dy, dw.
+def op(name: str, forward: Function | None = None, **options: Any) -> Any:
+    """Declare an op: directly, or as a decorator of its forward function.
+
+    options    those of `Op`, and the rules, which are named d + input: dx, dy, dw
 
     >>> double = op("double_demo", lambda x: x + x, dx=lambda dz: 2 * dz)
     >>> double.inputs, double(np.ones(2)).tolist()
     (('x',), [2.0, 2.0])
     """
+    rules = {key: options.pop(key) for key in list(options) if key not in _OPTIONS}
 
     def declare(function: Function) -> Op:
         if any(not key.startswith("d") for key in rules):
             raise TypeError(f"op {name!r}: rules are named d + input, got {sorted(rules)}")
-        made = Op(
-            name,
-            function,
-            {key[1:]: rule for key, rule in rules.items()},
-            joint=joint,
-            into=into,
-            products=products,
-            broadcasts=broadcasts,
-            floating=floating,
-            view=view,
-            kinks=kinks,
-            outputs=outputs,
-            single=single,
-            anew=anew,
-            fast=fast,
-            private=private,
-            keeps=keeps,
-            formula=formula,
-        )
+        made = Op(name, function, {key[1:]: rule for key, rule in rules.items()}, **options)
         unknown = [key for key in made.rules if key not in made.inputs]
         if unknown:
             raise TypeError(f"op {name!r}: rules for {unknown}, but its inputs are {made.inputs}")
@@ -226,6 +192,9 @@ def op(
         return made
 
     return declare if forward is None else declare(forward)
+
+
+_OPTIONS = frozenset(inspect.signature(Op).parameters)
 
 
 def _signature(forward: Function, rules: dict[str, Any]) -> tuple[tuple[str, ...], dict[str, Any]]:

@@ -208,8 +208,3 @@ def lend(array: Array) -> Any:
 def node_of(x: Any) -> Node | None:
     """The node of a Tensor; None for constants and everything else."""
     return x._node if isinstance(x, Core) else None
-
-
-from .promotion import cast as cast  # noqa: E402
-from .run import apply as apply  # noqa: E402 - until nn asks `extend`
-from .run import apply_keeping as apply_keeping  # noqa: E402

@@ -10,8 +10,8 @@ from typing import Any
 
 from numpy import ndarray as Array
 
+from autograd.extend import apply
 from autograd.ops import recurrent as ops
-from autograd.tensors.core import apply
 
 
 def _at_once(x: Any, sizes: Array, gates: Any) -> bool:
