@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from kernels.machine import jit
+from kernels.machine.fast import SIZES
 
-LARGE = 1 << 18
-"""Multiplications from which on OpenBLAS would use its threads."""
+LARGE = SIZES["product"]
 
 
 def product(x: Any, y: Any) -> Any:
@@ -30,11 +29,12 @@ def _compiled(x: Array, y: Array) -> bool:
     """Is this a large product, or a batch of not too small ones, that the kernels have?"""
     shape = x.shape
     each = shape[-2] * shape[-1] * y.shape[-1]
-    if each < LARGE and (each < LARGE >> 3 or each * math.prod(shape[:-2]) < LARGE):
+    least = LARGE.least
+    if each < least and (each < least >> 3 or each * math.prod(shape[:-2]) < least):
         return False
     # shortcut: equal dtypes, inner sizes and batches (nothing is broadcast); any layout
     known = x.dtype == y.dtype and x.dtype.char in "fd" and shape[-1] == y.shape[-2]
-    return known and shape[:-2] == y.shape[:-2] and jit.ENABLED
+    return known and shape[:-2] == y.shape[:-2]
 
 
 class Product:

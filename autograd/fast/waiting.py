@@ -13,8 +13,6 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from kernels.machine import jit
-
 from ..products import LARGE, Product, product
 
 FEW = 128
@@ -52,7 +50,7 @@ class Owned(set[Any]):
 def _add(total: Array, products: list[Product]) -> None:
     """Add the products to `total`, in place."""
     lefts, rights = [product.left for product in products], [product.right for product in products]
-    if jit.ENABLED and total.size * sum(map(len, lefts)) >= LARGE:  # NumPy would have to copy the rows first
+    if total.size * sum(map(len, lefts)) >= LARGE.least:  # NumPy would have to copy the rows first
         from kernels.matrix.products import add_products, known  # loads Numba
 
         if known(total, *lefts, *rights):

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
+from kernels.machine.fast import SIZES
 from kernels.norm import channels
 from kernels.norm import pooled as fused
-from kernels.norm.plain import WORTH_COMPILING
 
 from ..op import op
 from .activation import relu
@@ -27,7 +27,7 @@ Window = tuple[int, int]
 
 def worthwhile(x: Array) -> bool:
     """Are there compiled loops for x, and is it large enough to load them?"""
-    return x.size >= WORTH_COMPILING and x.dtype.char in "fd"
+    return x.size >= SIZES["norm"].least and x.dtype.char in "fd"
 
 
 def _flat(x: Array) -> Array:

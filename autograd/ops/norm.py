@@ -44,11 +44,10 @@ def _rule(
     centred: bool,
     wanted: Sizes,
 ) -> tuple[Any, Any, Any]:
-    plain = w is None and wanted == (0,)
-    form = rstd.shape if plain else affine
+    form = None if w is None and wanted == (0,) else affine
     w = None if w is None else w.reshape(affine)
     dx, dw, db = kernels.normalised_grad(dz, x, w, mean, rstd, axes, centred, form, view)
-    return dx, None if plain else dw.reshape(size), None if plain else db.reshape(size)
+    return (dx, None, None) if form is None else (dx, dw.reshape(size), db.reshape(size))
 
 
 @op("normalise", joint=_rule, keeps=("mean", "var", "rstd"), formula=normalise_formula, private=("w",))

@@ -38,7 +38,7 @@ def add_rows(table: Array, index: Array, rows: Array) -> None:
     _add(table, index, rows)
 
 
-def _by_loop(table: Array, index: Array, rows: Array) -> None:
+def _add_compiled(table: Array, index: Array, rows: Array) -> None:
     target, source, places = table.reshape(-1), np.ascontiguousarray(rows).reshape(-1), np.asarray(index, np.int64)
     width = table.shape[1]
     threads.split(
@@ -48,7 +48,7 @@ def _by_loop(table: Array, index: Array, rows: Array) -> None:
     )
 
 
-@fast(_by_loop, at_least="rows", count=lambda table, rows: rows.size)
+@fast(_add_compiled, at_least="rows", count=lambda table, rows: rows.size)
 def _add(table: Array, index: Array, rows: Array) -> None:
     width = table.shape[1]  # NumPy adds at positions several times faster than it adds rows
     places = np.add.outer(index * width, np.arange(width))

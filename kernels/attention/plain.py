@@ -9,17 +9,12 @@ Larger ones go through the compiled loops of `loops`; NumPy serves the rest.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import jit
-
-WORTH_COMPILING = 512  # scores
-
-
-def _compiled(q: Array, scores: int) -> bool:
-    return scores >= WORTH_COMPILING and q.size > 0 and jit.ENABLED and q.dtype.char in "fd"
+from ..machine.fast import fast
 
 
 def _matrices(x: Array) -> Array:
@@ -36,11 +31,23 @@ def attention(q: Array, k: Array, v: Array, bias: Array | None, scale: float) ->
     if bias is not None:
         empty = bias.max(-1) == -math.inf
         blank = empty if empty.any() else None
-    if _compiled(q, math.prod(q.shape[:-1]) * S):
-        from . import loops  # loads Numba
+    return _attention(q, k, v, bias, blank, scale)
 
-        z, w = loops.values(_matrices(q), _matrices(k), _matrices(v), bias, blank, scale)
-        return z.reshape(*q.shape[:-1], V), w.reshape(*q.shape[:-1], S)
+
+def _values_compiled(q: Array, k: Array, v: Array, bias: Array | None, blank: Array | None, scale: float) -> Any:
+    from . import loops  # loads Numba
+
+    z, w = loops.values(_matrices(q), _matrices(k), _matrices(v), bias, blank, scale)
+    return z.reshape(*q.shape[:-1], v.shape[-1]), w.reshape(*q.shape[:-1], v.shape[-2])
+
+
+def _scores(q: Array, v: Array) -> int:
+    """How many there are; none if they are sums of nothing."""
+    return math.prod(q.shape[:-1]) * v.shape[-2] if q.size else 0
+
+
+@fast(_values_compiled, at_least="attention", count=_scores)
+def _attention(q: Array, k: Array, v: Array, bias: Array | None, blank: Array | None, scale: float) -> Any:
     w = np.matmul(q, k.swapaxes(-1, -2))
     w *= scale
     if bias is not None:
@@ -59,14 +66,21 @@ def attention_grad(dz: Array, q: Array, k: Array, v: Array, weights: Array, scal
     # shortcut: no queries, or nothing that could be attended to
     if not dz.size or not v.size:
         return np.zeros_like(q), np.zeros_like(k), np.zeros_like(v)
-    if _compiled(q, weights.size):
-        from . import loops
+    return _attention_grad(dz, q, k, v, weights, scale)
 
-        arrays = _matrices(dz), _matrices(q), _matrices(k), _matrices(v), _matrices(weights)
-        # no views of other arrays: they may become somebody's .grad as they are
-        dq, dk, dv = np.empty(q.shape, q.dtype), np.empty(k.shape, q.dtype), np.empty(v.shape, q.dtype)
-        loops.slopes(*arrays, scale, _matrices(dq), _matrices(dk), _matrices(dv))
-        return dq, dk, dv
+
+def _slopes_compiled(dz: Array, q: Array, k: Array, v: Array, weights: Array, scale: float) -> Any:
+    from . import loops
+
+    arrays = _matrices(dz), _matrices(q), _matrices(k), _matrices(v), _matrices(weights)
+    # no views of other arrays: they may become somebody's .grad as they are
+    dq, dk, dv = np.empty(q.shape, q.dtype), np.empty(k.shape, q.dtype), np.empty(v.shape, q.dtype)
+    loops.slopes(*arrays, scale, _matrices(dq), _matrices(dk), _matrices(dv))
+    return dq, dk, dv
+
+
+@fast(_slopes_compiled, at_least="attention", count=lambda dz, q, weights: weights.size if q.size else 0)
+def _attention_grad(dz: Array, q: Array, k: Array, v: Array, weights: Array, scale: float) -> Any:
     g = np.matmul(dz, v.swapaxes(-1, -2))
     g -= np.add.reduce(g * weights, -1, keepdims=True)
     g *= weights

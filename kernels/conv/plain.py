@@ -23,26 +23,35 @@ from typing import Any
 
 import numpy as np
 
-from ..machine import jit
+from ..machine.fast import fast
 from .window import Array, Sizes, extent, overlaps, pieces, windows
 
 BLOCK = 4 << 20
 """Bytes of columns that are worked on at a time."""
 
 
+def _conv_compiled(
+    x: Array, w: Array, bias: Array | None, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
+) -> Array:
+    _check("conv", x.shape[1] == w.shape[1] * groups and len(w) % groups == 0, x, w, bias, len(w))
+    from . import direct, winograd  # they load Numba
+
+    scheme = _scheme(len(x), w.shape, stride, dilation, groups, size)
+    # shortcut: see `_scheme`; padding, which it does not look at, is given on
+    if scheme is not None:
+        return winograd.conv(scheme, x, w, bias, padding, size)
+    return direct.conv(x, w, bias, stride, padding, dilation, groups, size)
+
+
+def _terms(x: Array, w: Array, size: Sizes) -> int:
+    return len(x) * w.size * math.prod(size) if x.ndim <= 5 else 0
+
+
+@fast(_conv_compiled, at_least="conv", count=_terms)
 def conv(
     x: Array, w: Array, bias: Array | None, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
 ) -> Array:
     """The sum above, plus bias[f] if there is one."""
-    if _large(x, w, len(x) * w.size * math.prod(size)):
-        _check("conv", x.shape[1] == w.shape[1] * groups and len(w) % groups == 0, x, w, bias, len(w))
-        from . import direct, winograd  # they load Numba
-
-        scheme = _scheme(len(x), w.shape, stride, dilation, groups, size)
-        # shortcut: see `_scheme`; padding, which it does not look at, is given on
-        if scheme is not None:
-            return winograd.conv(scheme, x, w, bias, padding, size)
-        return direct.conv(x, w, bias, stride, padding, dilation, groups, size)
     matrices = _matrices(w, groups)
     # shortcut: windows, strides and padding are those of 1 x 1, and all elements have a window: one product of
     # matrices. Dilation has no effect on windows of one element
@@ -59,21 +68,31 @@ def conv(
     return z
 
 
+def _weight_grad_compiled(
+    dz: Array, x: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
+) -> Array:
+    outputs, inputs = dz.shape[1] // groups, x.shape[1] // groups
+    fit = len(dz) == len(x) and dz.shape[1] % groups == x.shape[1] % groups == 0
+    _check("conv_weight_grad", fit, dz, x)
+    from . import direct, winograd
+
+    shape = (groups * outputs, inputs, *size)
+    scheme = _scheme(len(x), shape, stride, dilation, groups, dz.shape[2:], for_weights=True)
+    if scheme is not None:
+        return winograd.conv_weight_grad(scheme, dz, x, padding)
+    return direct.conv_weight_grad(dz, x, stride, padding, dilation, groups, size)
+
+
+def _terms_of_weights(dz: Array, x: Array, groups: int, size: Sizes) -> int:
+    return dz.size * (x.shape[1] // groups) * math.prod(size) if x.ndim <= 5 else 0
+
+
+@fast(_weight_grad_compiled, at_least="conv", count=_terms_of_weights)
 def conv_weight_grad(
     dz: Array, x: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
 ) -> Array:
     """dw[f, c, i] = sum over n, p of dz[n, f, p] * x[n, c, p * stride + i * dilation - padding]."""
     outputs, inputs = dz.shape[1] // groups, x.shape[1] // groups
-    if _large(x, dz, dz.size * inputs * math.prod(size)):
-        fit = len(dz) == len(x) and dz.shape[1] % groups == x.shape[1] % groups == 0
-        _check("conv_weight_grad", fit, dz, x)
-        from . import direct, winograd
-
-        shape = (groups * outputs, inputs, *size)
-        scheme = _scheme(len(x), shape, stride, dilation, groups, dz.shape[2:], for_weights=True)
-        if scheme is not None:
-            return winograd.conv_weight_grad(scheme, dz, x, padding)
-        return direct.conv_weight_grad(dz, x, stride, padding, dilation, groups, size)
     dw = np.zeros((groups, outputs, inputs * math.prod(size)), x.dtype)
     # shortcut: as in `conv`
     if _pointwise(size, stride, padding) and dz.shape[2:] == x.shape[2:]:
@@ -86,6 +105,25 @@ def conv_weight_grad(
     return dw.reshape(groups * outputs, inputs, *size)
 
 
+def _input_grad_compiled(
+    dz: Array, w: Array, bias: Array | None, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
+) -> Array:
+    fit = dz.shape[1] == len(w) and len(w) % groups == 0
+    _check("conv_input_grad", fit, dz, w, bias, w.shape[1] * groups)
+    from . import direct, winograd
+
+    scheme = _scheme(len(dz), w.shape, stride, dilation, groups, size)
+    if scheme is not None:
+        rest = scheme.r - 1
+        return winograd.conv(scheme, dz, w, bias, (rest - padding[0], rest - padding[1]), size, mirrored=True)
+    return direct.conv_input_grad(dz, w, bias, stride, padding, dilation, groups, size)
+
+
+def _terms_of_inputs(dz: Array, w: Array) -> int:
+    return dz.size * math.prod(w.shape[1:]) if dz.ndim <= 5 else 0
+
+
+@fast(_input_grad_compiled, at_least="conv", count=_terms_of_inputs)
 def conv_input_grad(
     dz: Array, w: Array, bias: Array | None, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
 ) -> Array:
@@ -93,16 +131,6 @@ def conv_input_grad(
 
     As a forward function this is the transposed convolution; only then is there a bias, one number per c.
     """
-    if _large(dz, w, dz.size * math.prod(w.shape[1:])):
-        fit = dz.shape[1] == len(w) and len(w) % groups == 0
-        _check("conv_input_grad", fit, dz, w, bias, w.shape[1] * groups)
-        from . import direct, winograd
-
-        scheme = _scheme(len(dz), w.shape, stride, dilation, groups, size)
-        if scheme is not None:
-            rest = scheme.r - 1
-            return winograd.conv(scheme, dz, w, bias, (rest - padding[0], rest - padding[1]), size, mirrored=True)
-        return direct.conv_input_grad(dz, w, bias, stride, padding, dilation, groups, size)
     outputs, channels, kernel = dz.shape[1] // groups, w.shape[1] * groups, w.shape[2:]
     before = tuple([(i - 1) * d - p for i, d, p in zip(kernel, dilation, padding, strict=True)])
     # shortcut: stride 1; padding, which may become negative, dilation and groups are given on
@@ -125,16 +153,6 @@ def conv_input_grad(
             _add_windows(target, columns.reshape(target.shape))
         _batch_last(dx[images])[:, *inside] = total[:, *covered]
     return _shifted(dx, bias)
-
-
-WORTH_COMPILING = 1_000_000
-"""Multiplications from which on compiled code is used; loading it takes most of a second once."""
-
-
-def _large(x: Array, other: Array, multiplications: int) -> bool:
-    """Is this a sum for the compiled loops?"""
-    known = x.ndim <= 5 and x.dtype == other.dtype and x.dtype.char in "fd"
-    return known and jit.ENABLED and multiplications >= max(WORTH_COMPILING, 1)
 
 
 def _check(name: str, fit: bool, x: Array, y: Array, bias: Array | None = None, outputs: int = 0) -> None:

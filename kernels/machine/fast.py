@@ -102,13 +102,19 @@ class Twin:
         self.alike = alike
         self.dtypes = dtypes
         self.run: Function = self._load if isinstance(where, str) else where
+        self.plain: Function | None = None
         twins.setdefault(self.name, []).append(self)
 
     def _load(self, *arguments: Any, **settings: Any) -> Any:
         """`run` until it is known: most programs use few twins, and those that use none do not load Numba."""
-        module, function = self.name.split(":")
-        self.run = getattr(importlib.import_module(module), function)
-        return self.run(*arguments, **settings)
+        return self.loaded()(*arguments, **settings)
+
+    def loaded(self) -> Function:
+        """What runs, after it was imported."""
+        if self.run == self._load:
+            module, function = self.name.split(":")
+            self.run = getattr(importlib.import_module(module), function)
+        return self.run
 
     def fits(self, arguments: tuple[Any, ...]) -> bool:
         """Are these arrays such that the twin has them, apart from their size?"""
@@ -145,7 +151,7 @@ class Twin:
             return plain(*arguments, **settings)
 
         functools.update_wrapper(choose, plain)
-        choose.plain, choose.twin = plain, self  # type: ignore[attr-defined]
+        choose.plain = self.plain = plain  # type: ignore[attr-defined]
         return choose
 
 

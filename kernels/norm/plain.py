@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
+from ..machine.fast import fast
 from . import channels
 
 Axes = tuple[int, ...]
 
 BLOCK = 1 << 15  # elements
-WORTH_COMPILING = 1 << 13  # elements
 
 
 @functools.cache
@@ -35,88 +35,6 @@ def _rows() -> Any:
 # ------------------------------------------------------------------------------------------------ the whole of it
 
 
-def normalised(
-    x: Array, w: Array | None, b: Array | None, axes: Axes, eps: float, centred: bool = True
-) -> tuple[Array, Array, Array, Array]:
-    """(x - mean) * rstd * w + b, and mean, biased variance and rstd = 1 / sqrt(variance + eps) along `axes`.
-
-    The statistics keep `axes` with size 1, and w and b have as many axes as x. Not `centred`: 0 and the mean square.
-    """
-    loops = _loops(x, axes, centred)
-    if loops is None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            mean, var = moments(x, axes, centred)
-            rstd = 1 / np.sqrt(var + eps)
-            return normalise(x, w, b, mean, rstd), mean, var, rstd
-    x, (w, b) = np.ascontiguousarray(x), _per_element(x, axes, w, b)
-    shape = tuple([1 if a in axes else n for a, n in enumerate(x.shape)])
-    if loops == "channels":
-        z, by = channels.values(x, w, b, eps, False)
-        return z, by.m.reshape(shape), by.var.reshape(shape), by.rstd.reshape(shape)
-    if loops == "rows":
-        z, mean, var, rstd = _rows().values(x, w, b, eps, centred)
-    else:
-        z, mean, var, rstd = _rows().group_values(_groups(x), w, b, eps)
-    return z.reshape(x.shape), mean.reshape(shape), var.reshape(shape), rstd.reshape(shape)
-
-
-def normalised_grad(
-    dz: Array,
-    x: Array,
-    w: Array | None,
-    mean: Array,
-    rstd: Array,
-    axes: Axes,
-    centred: bool,
-    affine: Axes,
-    view: Axes | None = None,
-) -> tuple[Array, Array, Array]:
-    """Cotangents of x, w and b for the cotangent `dz` of `normalised`; w and b have the shape `affine`.
-
-    view   the shape under which dz and x are looked at, if it is not their own
-    """
-    shape = x.shape
-    if view is not None:
-        dz, x = dz.reshape(view), x.reshape(view)
-    loops = _loops(x, axes, centred)
-    if loops is None:
-        dx, dw, db = normalise_grad(dz, x, w, mean, rstd, axes, centred, affine)
-        return dx.reshape(shape), dw, db
-    dx = np.empty(shape, x.dtype)  # no view of another array: it may become somebody's .grad as it is
-    dz, x, (weight, _) = np.ascontiguousarray(dz, x.dtype), np.ascontiguousarray(x), _per_element(x, axes, w, None)
-    mean, rstd = mean.reshape(-1), rstd.reshape(-1)
-    if loops == "channels":
-        by = channels.Scaling(mean, rstd * weight, rstd, rstd, rstd)  # without ReLU nobody asks what was added
-        sums, products = channels.slopes(dz, x, by, False, False, dx.reshape(x.shape))
-        return dx, (products * rstd).astype(x.dtype), sums.astype(x.dtype)
-    if loops == "rows":
-        return dx, *_rows().slopes(dz, x, weight, mean, rstd, centred, dx.reshape(x.shape))
-    groups = _groups(x)
-    statistics = mean.reshape(groups.shape[:2]), rstd.reshape(groups.shape[:2])
-    return dx, *_rows().group_slopes(_groups(dz), groups, weight, *statistics, dx.reshape(groups.shape))
-
-
-def scaled(x: Array, s: Array, t: Array) -> Array:
-    """x * s + t per channel: x (N, C, *), s and t (C,)."""
-    if _worth_compiling(x):
-        z: Array = channels.scaled(_flat(x), s, t, False).reshape(x.shape)
-        return z
-    column = (-1, *[1] * (x.ndim - 2))
-    z = np.multiply(x, s.reshape(column))
-    z += t.reshape(column)
-    return z
-
-
-def scaled_grad(dz: Array, x: Array, s: Array) -> tuple[Array, Array, Array]:
-    """For the cotangent dz of `scaled`: dx, and per channel the sums of dz and of dz * x."""
-    if _worth_compiling(x):
-        dx = np.empty(x.shape, x.dtype)
-        sums, products = channels.slopes(_flat(dz), _flat(x), channels.known(s, s), True, False, _flat(dx))
-        return dx, sums, products
-    over = (0, *range(2, x.ndim))
-    return dz * s.reshape(-1, *[1] * (x.ndim - 2)), np.sum(dz, axis=over), np.sum(dz * x, axis=over)
-
-
 # shortcut: number of axes, axes that are reduced, and `centred` are looked up together; anything else is left to
 # NumPy
 _LOOPS = {  # number of axes of the view, those that are reduced, centred or not
@@ -128,13 +46,119 @@ _LOOPS = {  # number of axes of the view, those that are reduced, centred or not
 }
 
 
-def _loops(x: Array, axes: Axes, centred: bool = True) -> str | None:
-    """The name of the compiled loops for this view and these settings, if there are any and x is worth them."""
-    return _LOOPS.get((x.ndim, axes, centred)) if _worth_compiling(x) else None
+def _normalised_compiled(
+    x: Array, w: Array | None, b: Array | None, axes: Axes, eps: float, centred: bool = True
+) -> tuple[Array, Array, Array, Array]:
+    x, (w, b) = np.ascontiguousarray(x), _per_element(x, axes, w, b)
+    shape = tuple([1 if a in axes else n for a, n in enumerate(x.shape)])
+    loops = _LOOPS[x.ndim, axes, centred]
+    if loops == "channels":
+        z, by = channels.values(x, w, b, eps, False)
+        return z, by.m.reshape(shape), by.var.reshape(shape), by.rstd.reshape(shape)
+    if loops == "rows":
+        z, mean, var, rstd = _rows().values(x, w, b, eps, centred)
+    else:
+        z, mean, var, rstd = _rows().group_values(_groups(x), w, b, eps)
+    return z.reshape(x.shape), mean.reshape(shape), var.reshape(shape), rstd.reshape(shape)
 
 
-def _worth_compiling(x: Array) -> bool:
-    return x.size >= WORTH_COMPILING and x.dtype.char in "fd"
+@fast(_normalised_compiled, at_least="norm", when=lambda x, axes, centred: (x.ndim, axes, centred) in _LOOPS)
+def normalised(
+    x: Array, w: Array | None, b: Array | None, axes: Axes, eps: float, centred: bool = True
+) -> tuple[Array, Array, Array, Array]:
+    """(x - mean) * rstd * w + b, and mean, biased variance and rstd = 1 / sqrt(variance + eps) along `axes`.
+
+    The statistics keep `axes` with size 1, and w and b have as many axes as x. Not `centred`: 0 and the mean square.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, var = moments(x, axes, centred)
+        rstd = 1 / np.sqrt(var + eps)
+        return normalise(x, w, b, mean, rstd), mean, var, rstd
+
+
+def _looked_at(x: Array, view: Axes | None) -> Array:
+    return x if view is None else x.reshape(view)
+
+
+def _grad_compiled(
+    dz: Array,
+    x: Array,
+    w: Array | None,
+    mean: Array,
+    rstd: Array,
+    axes: Axes,
+    centred: bool,
+    affine: Axes | None,
+    view: Axes | None = None,
+) -> tuple[Array, Any, Any]:
+    dx = np.empty(x.shape, x.dtype)  # no view of another array: it may become somebody's .grad as it is
+    dz, x = np.ascontiguousarray(_looked_at(dz, view)), np.ascontiguousarray(_looked_at(x, view))
+    weight, _ = _per_element(x, axes, w, None)
+    mean, rstd = mean.reshape(-1), rstd.reshape(-1)
+    loops = _LOOPS[x.ndim, axes, centred]
+    if loops == "channels":
+        by = channels.Scaling(mean, rstd * weight, rstd, rstd, rstd)  # without ReLU nobody asks what was added
+        sums, products = channels.slopes(dz, x, by, False, False, dx.reshape(x.shape))
+        dw, db = (products * rstd).astype(x.dtype), sums.astype(x.dtype)
+    elif loops == "rows":
+        dw, db = _rows().slopes(dz, x, weight, mean, rstd, centred, dx.reshape(x.shape))
+    else:
+        groups = _groups(x)
+        statistics = mean.reshape(groups.shape[:2]), rstd.reshape(groups.shape[:2])
+        dw, db = _rows().group_slopes(_groups(dz), groups, weight, *statistics, dx.reshape(groups.shape))
+    return (dx, None, None) if affine is None else (dx, dw.reshape(affine), db.reshape(affine))
+
+
+def _has_loops(dz: Array, axes: Axes, centred: bool, view: Axes | None) -> bool:
+    return (dz.ndim if view is None else len(view), axes, centred) in _LOOPS
+
+
+@fast(_grad_compiled, at_least="norm", when=_has_loops)
+def normalised_grad(
+    dz: Array,
+    x: Array,
+    w: Array | None,
+    mean: Array,
+    rstd: Array,
+    axes: Axes,
+    centred: bool,
+    affine: Axes | None,
+    view: Axes | None = None,
+) -> tuple[Array, Any, Any]:
+    """Cotangents of x, w and b for the cotangent `dz` of `normalised`.
+
+    affine   the shape of w and b; None if their cotangents are not asked for
+    view     the shape under which dz and x are looked at, if it is not their own
+    """
+    form = rstd.shape if affine is None else affine
+    dx, dw, db = normalise_grad(_looked_at(dz, view), _looked_at(x, view), w, mean, rstd, axes, centred, form)
+    return (dx.reshape(x.shape), None, None) if affine is None else (dx.reshape(x.shape), dw, db)
+
+
+def _scaled_compiled(x: Array, s: Array, t: Array) -> Array:
+    return channels.scaled(_flat(x), s, t, False).reshape(x.shape)
+
+
+@fast(_scaled_compiled, at_least="norm")
+def scaled(x: Array, s: Array, t: Array) -> Array:
+    """x * s + t per channel: x (N, C, *), s and t (C,)."""
+    column = (-1, *[1] * (x.ndim - 2))
+    z = np.multiply(x, s.reshape(column))
+    z += t.reshape(column)
+    return z
+
+
+def _scaled_grad_compiled(dz: Array, x: Array, s: Array) -> tuple[Array, Array, Array]:
+    dx = np.empty(x.shape, x.dtype)
+    sums, products = channels.slopes(_flat(dz), _flat(x), channels.known(s, s), True, False, _flat(dx))
+    return dx, sums, products
+
+
+@fast(_scaled_grad_compiled, at_least="norm")
+def scaled_grad(dz: Array, x: Array, s: Array) -> tuple[Array, Array, Array]:
+    """For the cotangent dz of `scaled`: dx, and per channel the sums of dz and of dz * x."""
+    over = (0, *range(2, x.ndim))
+    return dz * s.reshape(-1, *[1] * (x.ndim - 2)), np.sum(dz, axis=over), np.sum(dz * x, axis=over)
 
 
 def _flat(x: Array) -> Array:

@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import jit, threads
+from ..machine import threads
+from ..machine.fast import fast
 from . import loops
 
 Numbers = tuple[int, ...]
 Tap = tuple[slice, Any, int]  # which windows have an element, where in the input it is, its number in the window
 
-WORTH_COMPILING = 2048  # elements of the input
 LEAST = 1 << 14  # elements of the input that are worth a thread
 
 
@@ -58,10 +58,6 @@ def essential(windows: Windows) -> Windows:
         out,
         even,
     )
-
-
-def _compiled(x: Array) -> bool:
-    return x.size >= WORTH_COMPILING and jit.ENABLED and x.dtype.char in "fd"
 
 
 def _planes(x: Array, axes: int) -> Array:
@@ -140,12 +136,7 @@ def winners(x: Array, windows: Windows) -> tuple[Array, Array]:
     axes = len(windows.out)
     shape = x.shape[x.ndim - axes :]
     _bounds(shape, windows)
-    if _compiled(x):
-        return _winners_compiled(x, windows)
-    # shortcut: the settings, all of them, are those of one window over everything; then windows are rows
-    if essential(windows) == everything(shape):
-        return _largest(x, axes)
-    return _winners_by_taps(x, windows)
+    return _winners(x, windows)
 
 
 def max_pool(
@@ -180,18 +171,26 @@ def put(dz: Array, place: Array, windows: Windows, shape: Numbers) -> Array:
     axes = len(windows.out)
     if dz.shape != place.shape or place.shape != (*shape[: len(shape) - axes], *windows.out):
         raise ValueError(f"places {place.shape} and values {dz.shape} do not fit {windows} of {shape}")
-    if math.prod(shape) >= WORTH_COMPILING and jit.ENABLED and dz.dtype.char in "fd":
-        pooled = shape[len(shape) - axes :]
-        dx = np.empty(shape, dz.dtype)
-        source, at, target = _planes(dz, axes), _planes(place, axes), _planes(dx, axes)
-        begins = _three_arrays([begin for begin, _, _ in _bounds(pooled, windows)])
-        offsets = _offsets(pooled, windows)
-        threads.split(
-            len(target),
-            partial(loops.put, source, at, target, *begins, offsets),
-            _least(dx, len(target)),
-        )
-        return dx
+    return _put(dz, place, windows, shape)
+
+
+def _put_compiled(dz: Array, place: Array, windows: Windows, shape: Numbers) -> Array:
+    axes = len(windows.out)
+    pooled = shape[len(shape) - axes :]
+    dx = np.empty(shape, dz.dtype)
+    source, at, target = _planes(dz, axes), _planes(place, axes), _planes(dx, axes)
+    begins = _three_arrays([begin for begin, _, _ in _bounds(pooled, windows)])
+    offsets = _offsets(pooled, windows)
+    threads.split(
+        len(target),
+        partial(loops.put, source, at, target, *begins, offsets),
+        _least(dx, len(target)),
+    )
+    return dx
+
+
+@fast(_put_compiled, at_least="pool", count=lambda dz, shape: math.prod(shape))
+def _put(dz: Array, place: Array, windows: Windows, shape: Numbers) -> Array:
     z = np.zeros(math.prod(shape), dz.dtype)
     index = positions(place, windows, shape, whole=True).reshape(-1)
     np.add.at(z, index, dz.reshape(-1))
@@ -217,6 +216,15 @@ def _winners_compiled(x: Array, windows: Windows) -> tuple[Array, Array]:
     loop, settings = _loop(shape, windows, x.itemsize)
     threads.split(len(source), partial(loop, source, value, at, *settings), _least(x, len(source)))
     return z, place
+
+
+@fast(_winners_compiled, at_least="pool")
+def _winners(x: Array, windows: Windows) -> tuple[Array, Array]:
+    axes = len(windows.out)
+    # shortcut: the settings, all of them, are those of one window over everything; then windows are rows
+    if essential(windows) == everything(x.shape[x.ndim - axes :]):
+        return _largest(x, axes)
+    return _winners_by_taps(x, windows)
 
 
 @lru_cache(maxsize=256)

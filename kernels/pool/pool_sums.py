@@ -11,35 +11,45 @@ from typing import Any
 
 import numpy as np
 
-from ..machine import jit, threads
+from ..machine import threads
+from ..machine.fast import fast
 from . import loops, plain
 from .plain import Array, Numbers, Windows, essential, everything
 
 
+def _windows(size: Numbers, stride: Numbers, padding: Numbers, out: Numbers) -> Windows:
+    return Windows(size, stride, padding, (1,) * len(size), out)
+
+
+# ------------------------------------------------------------------------------------------------ sums of windows
+
+
+def _sums_compiled(x: Array, size: Numbers, stride: Numbers, padding: Numbers, out: Numbers, divisor: Any = 1) -> Array:
+    axes = len(out)
+    z = np.empty((*x.shape[: x.ndim - axes], *out), x.dtype)
+    source, value = plain._planes(x, axes), plain._planes(z, axes)
+    # shortcut: the settings, all of them, are those of one window over everything; then windows are rows
+    if essential(_windows(size, stride, padding, out)) == everything(x.shape[x.ndim - axes :]):
+        from ..along import reduce
+
+        reduce.row_sums(source.reshape(len(source), -1), out=value.reshape(-1))
+        return z if _is_one(divisor) else np.divide(z, divisor, out=z)
+    shares = np.array(np.broadcast_to(np.asarray(divisor, x.dtype), out)).reshape(plain._three(out))
+    settings = plain._three(size), plain._three(stride), plain._three(padding, 0)
+    threads.split(
+        len(source),
+        partial(loops.sums, source, value, shares, *settings),
+        plain._least(x, len(source)),
+    )
+    return z
+
+
+@fast(_sums_compiled, at_least="pool")
 def window_sums(x: Array, size: Numbers, stride: Numbers, padding: Numbers, out: Numbers, divisor: Any = 1) -> Array:
     """Sum of the elements of each window over `divisor`, a number or one per window."""
     axes = len(out)
-    shape = x.shape[x.ndim - axes :]
-    lead = x.shape[: x.ndim - axes]
-    # shortcut: the settings, all of them, are those of one window over everything; then windows are rows
-    whole = essential(Windows(size, stride, padding, (1,) * axes, out)) == everything(shape)
-    if plain._compiled(x):
-        z = np.empty((*lead, *out), x.dtype)
-        source, value = plain._planes(x, axes), plain._planes(z, axes)
-        if whole:
-            from ..along import reduce
-
-            reduce.row_sums(source.reshape(len(source), -1), out=value.reshape(-1))
-            return z if _is_one(divisor) else np.divide(z, divisor, out=z)
-        shares = np.array(np.broadcast_to(np.asarray(divisor, x.dtype), out)).reshape(plain._three(out))
-        settings = plain._three(size), plain._three(stride), plain._three(padding, 0)
-        threads.split(
-            len(source),
-            partial(loops.sums, source, value, shares, *settings),
-            plain._least(x, len(source)),
-        )
-        return z
-    if whole:
+    # shortcut: as in `_sums_compiled`
+    if essential(_windows(size, stride, padding, out)) == everything(x.shape[x.ndim - axes :]):
         z = x.sum(tuple(range(-axes, 0)), keepdims=True)
         return z if _is_one(divisor) else np.asarray(z / divisor)
     z = x
@@ -57,30 +67,39 @@ def window_sums(x: Array, size: Numbers, stride: Numbers, padding: Numbers, out:
     return np.asarray(z / divisor)
 
 
+# --------------------------------------------------------------------------------------------------- the transpose
+
+
+def _spread_compiled(
+    dz: Array, size: Numbers, stride: Numbers, padding: Numbers, shape: Numbers, divisor: Any = 1
+) -> Array:
+    axes = len(size)
+    lead, out = dz.shape[: dz.ndim - axes], dz.shape[dz.ndim - axes :]
+    pooled = shape[len(shape) - axes :]
+    dx = np.empty((*lead, *pooled), dz.dtype)
+    source, value = plain._planes(dz, axes), plain._planes(dx, axes)
+    # shortcut: the settings, all of them, are those of one window over everything; then windows are rows
+    if essential(_windows(size, stride, padding, out)) == everything(pooled):
+        shares = (dz if _is_one(divisor) else np.divide(dz, divisor)).reshape(-1)
+        rows = value.reshape(len(value), -1)
+        threads.split(len(rows), partial(loops.fill, shares, rows), plain._least(dx, len(rows)))
+        return dx
+    shares = np.array(np.broadcast_to(np.asarray(divisor, dz.dtype), out)).reshape(plain._three(out))
+    settings = plain._three(size), plain._three(stride), plain._three(padding, 0)
+    threads.split(
+        len(source),
+        partial(loops.spread, source, value, shares, *settings),
+        plain._least(dx, len(source)),
+    )
+    return dx
+
+
+@fast(_spread_compiled, at_least="pool", count=lambda dz, shape: math.prod(shape))
 def window_spread(
     dz: Array, size: Numbers, stride: Numbers, padding: Numbers, shape: Numbers, divisor: Any = 1
 ) -> Array:
     """The transpose of `window_sums`: each element of an array of `shape` receives dz of all its windows."""
     axes = len(size)
-    lead, out = dz.shape[: dz.ndim - axes], dz.shape[dz.ndim - axes :]
-    if math.prod(shape) >= plain.WORTH_COMPILING and jit.ENABLED and dz.dtype.char in "fd":
-        pooled = shape[len(shape) - axes :]
-        dx = np.empty((*lead, *pooled), dz.dtype)
-        source, value = plain._planes(dz, axes), plain._planes(dx, axes)
-        # shortcut: the settings, all of them, are those of one window over everything; then windows are rows
-        if essential(Windows(size, stride, padding, (1,) * axes, out)) == everything(pooled):
-            shares = (dz if _is_one(divisor) else np.divide(dz, divisor)).reshape(-1)
-            rows = value.reshape(len(value), -1)
-            threads.split(len(rows), partial(loops.fill, shares, rows), plain._least(dx, len(rows)))
-            return dx
-        shares = np.array(np.broadcast_to(np.asarray(divisor, dz.dtype), out)).reshape(plain._three(out))
-        settings = plain._three(size), plain._three(stride), plain._three(padding, 0)
-        threads.split(
-            len(source),
-            partial(loops.spread, source, value, shares, *settings),
-            plain._least(dx, len(source)),
-        )
-        return dx
     z = dz if _is_one(divisor) else np.asarray(dz / divisor)
     for a, (k, s, p) in enumerate(zip(size, stride, padding, strict=True)):
         axis = dz.ndim - axes + a

@@ -255,11 +255,6 @@ def cross_entropy(x: Array, target: Array, share: Any = None) -> tuple[Array, Ar
     return loss, dx
 
 
-def cross_entropy_slope(x: Array, target: Array, share: Any) -> Any:
-    """The second of these."""
-    return cross_entropy(x, target, share)[1]
-
-
 # ------------------------------------------------------------------------------------------------------ attention
 
 

@@ -50,7 +50,6 @@ def cross_entropy(x: Array, target: Array, share: Any = None) -> tuple[Array, Ar
     return loss, None
 
 
-@fast("kernels.softmax.loops:cross_entropy_slope", at_least="softmax", when=_without_axes_behind)
 def cross_entropy_slope(x: Array, target: Array, share: Any) -> Array:
     """(softmax(x) - onehot(target)) * share. Arguments as in `cross_entropy`."""
     y = x - np.maximum.reduce(x, axis=1, keepdims=True)

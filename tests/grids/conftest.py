@@ -13,16 +13,10 @@ import pytest
 from kernels.machine import fast, jit
 
 THRESHOLDS = (
-    "kernels.attention.plain.WORTH_COMPILING",
     "kernels.recurrent.cells.FEW",
     "kernels.recurrent.cells.WORTH_COMPILING",
     "kernels.recurrent.cells.WORTH_THREADS",
-    "kernels.conv.plain.WORTH_COMPILING",
-    "kernels.norm.plain.WORTH_COMPILING",
-    "kernels.pool.plain.WORTH_COMPILING",
-    "autograd.ops.fused.WORTH_COMPILING",
     "autograd.ops.recurrent.WORTH_COMPILING",
-    "autograd.products.LARGE",
 )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from kernels.conv import plain as conv
 from kernels.machine import jit, threads
+from kernels.machine.fast import SIZES
 from tests import naive
 
 from ..canary import at_the_edge, bordered
@@ -24,7 +25,7 @@ def tiled(monkeypatch):
     def compare(function, *arguments):
         results = []
         for limit in (0, 1 << 62):
-            monkeypatch.setattr(conv, "WORTH_COMPILING", limit)
+            monkeypatch.setattr(SIZES["conv"], "least", max(limit, 1))
             results.append(function(*arguments))
         got, expected = results
         assert got.dtype == expected.dtype
@@ -95,7 +96,7 @@ def test_memory_layouts(rng, tiled):
 
 
 def test_nan_stays_where_it_belongs(rng, monkeypatch):
-    monkeypatch.setattr(conv, "WORTH_COMPILING", 0)
+    monkeypatch.setattr(SIZES["conv"], "least", 1)
     x = rng.standard_normal((1, 1, 5, 5))
     x[0, 0, 0, 0] = np.nan
     z = conv.conv(x, np.ones((1, 1, 3, 3)), None, (1, 1), (0, 0), (1, 1), 1, (3, 3))
@@ -104,7 +105,7 @@ def test_nan_stays_where_it_belongs(rng, monkeypatch):
 
 
 def test_threads_give_the_same_bits(rng, monkeypatch):
-    monkeypatch.setattr(conv, "WORTH_COMPILING", 0)
+    monkeypatch.setattr(SIZES["conv"], "least", 1)
     x, w = rng.standard_normal((7, 3, 9, 9)), rng.standard_normal((5, 3, 3, 3))
     before = threads.get_num_threads()
     results = []
@@ -123,7 +124,7 @@ def _work(x, w):
 
 
 def test_two_python_threads_at_once(rng, monkeypatch):
-    monkeypatch.setattr(conv, "WORTH_COMPILING", 0)
+    monkeypatch.setattr(SIZES["conv"], "least", 1)
     x, w = rng.standard_normal((6, 3, 9, 9)), rng.standard_normal((5, 3, 3, 3))
     expected = _work(x, w)
     wrong = []
@@ -144,7 +145,7 @@ def test_two_python_threads_at_once(rng, monkeypatch):
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork on this system")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_forked_child_runs_kernels(rng, monkeypatch):
-    monkeypatch.setattr(conv, "WORTH_COMPILING", 0)
+    monkeypatch.setattr(SIZES["conv"], "least", 1)
     x, w = rng.standard_normal((6, 3, 9, 9)), rng.standard_normal((5, 3, 3, 3))
     expected = _work(x, w)
     with multiprocessing.get_context("fork").Pool(1) as pool:
@@ -185,7 +186,7 @@ SETTINGS = [
 @pytest.mark.parametrize(("x", "w", "size", "stride", "padding", "dilation", "groups"), SETTINGS)
 def test_any_number_of_axes_and_nothing_outside(rng, monkeypatch, x, w, size, stride, padding, dilation, groups, dtype):
     """Against loops; inputs lie at the edge of memory that may be read, outputs have borders."""
-    monkeypatch.setattr(conv, "WORTH_COMPILING", 0)
+    monkeypatch.setattr(SIZES["conv"], "least", 1)
     settings = (stride, padding, dilation, groups)
     arrays = {
         "x": rng.standard_normal(x),
@@ -246,7 +247,7 @@ def test_the_bias_may_have_another_dtype(rng, tiled):
     ],
 )
 def test_shapes_that_do_not_fit_reach_no_loop(monkeypatch, function, shapes, bias, groups):
-    monkeypatch.setattr(conv, "WORTH_COMPILING", 0)
+    monkeypatch.setattr(SIZES["conv"], "least", 1)
     arrays = [np.ones(shape) for shape in shapes]
     if function != "conv_weight_grad":
         arrays.append(None if bias is None else np.ones(bias))

@@ -9,6 +9,7 @@ import pytest
 
 from kernels.conv import plain as conv
 from kernels.machine import jit, threads
+from kernels.machine.fast import NEVER, SIZES
 from tests import naive
 
 from ..canary import at_the_edge, bordered
@@ -52,7 +53,7 @@ def check(rng, scheme, dtype, images, filters, channels, plane, padding, referen
 
     results = three()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(conv, "WORTH_COMPILING", 1 << 62)
+        patch.setattr(SIZES["conv"], "least", NEVER)
         close(results[0], reference.conv(wide[0], wide[1], wide[3], *settings, size), dtype)
         close(results[1], reference.conv_input_grad(wide[2], wide[1], wide[4], *settings, plane), dtype)
         close(results[2], reference.conv_weight_grad(wide[2], wide[0], *settings, (scheme.r, scheme.r)), dtype)
@@ -242,7 +243,7 @@ def test_conv_takes_it_where_it_is_right(rng, monkeypatch, stride, padding, dila
     settings = (stride, padding, dilation, groups)
     results = []
     for limit in (0, 1 << 62):
-        monkeypatch.setattr(conv, "WORTH_COMPILING", limit)
+        monkeypatch.setattr(SIZES["conv"], "least", max(limit, 1))
         results.append(
             (
                 conv.conv(x, w, None, *settings, size),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kernels.machine import threads
+from kernels.machine import fast, threads
 from kernels.norm import channels, rows
 from kernels.norm import plain as norm
 from kernels.norm import pooled as fused
@@ -196,7 +196,7 @@ def test_every_view_agrees_with_numpy(draw, monkeypatch, shape, axes, size, cent
     b = draw(*size) if affine == "both" else None
     results = []
     for limit in (0, 1 << 60):
-        monkeypatch.setattr(norm, "WORTH_COMPILING", limit)
+        monkeypatch.setattr(fast.SIZES["norm"], "least", limit)
         z, mean, var, rstd = norm.normalised(x, w, b, axes, EPS, centred)
         grads = norm.normalised_grad(dz, x, w, mean, rstd, axes, centred, size)
         results.append((z, mean, var, rstd, grads[0], grads[1].reshape(-1), grads[2].reshape(-1)))
@@ -209,16 +209,10 @@ def test_scaling_agrees_with_numpy(draw, monkeypatch, shape):
     x, dz, s, t = draw(*shape), draw(*shape), draw(3), draw(3)
     results = []
     for limit in (0, 1 << 60):
-        monkeypatch.setattr(norm, "WORTH_COMPILING", limit)
+        monkeypatch.setattr(fast.SIZES["norm"], "least", limit)
         results.append((norm.scaled(x, s, t), *norm.scaled_grad(dz, x, s)))
     for index, (got, expected) in enumerate(zip(*results, strict=True)):
         close(got if index < 2 else got.astype(x.dtype), expected, x.dtype, 4)
-
-
-def test_small_arrays_are_left_to_numpy():
-    assert norm._loops(np.zeros((4, 3, 5)), (0, 2)) is None
-    assert norm._loops(np.zeros((4, 300, 50)), (0, 2)) == "channels"
-    assert norm._loops(np.zeros((4, 300, 50), np.float16), (0, 2)) is None
 
 
 # ---------------------------------------------------------------------------------------------------- numerics

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kernels.machine import threads
+from kernels.machine.fast import NEVER, SIZES
 from kernels.pool import plain as pool
 from kernels.pool import pool_sums
 from tests import naive
@@ -14,7 +15,7 @@ from tests import naive
 @pytest.fixture(params=["compiled", "numpy"], autouse=True)
 def way(request, monkeypatch):
     """Both ways to compute: loops for arrays of any size, and NumPy."""
-    monkeypatch.setattr(pool, "WORTH_COMPILING", 0 if request.param == "compiled" else 1 << 62)
+    monkeypatch.setattr(SIZES["pool"], "least", 0 if request.param == "compiled" else NEVER)
 
 
 SETTINGS = [  # shape, size, stride, padding, dilation, out
