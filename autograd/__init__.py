@@ -1,4 +1,58 @@
-"""Wengert: tape-based reverse-mode automatic differentiation on NumPy arrays."""
+"""Wengert: tape-based reverse-mode automatic differentiation on NumPy arrays.
+
+What one reads to understand it, in this order:
+
+    op.py             how an operation is declared: a function on arrays, and a rule for each input    read this first
+    ops/              the operations, a file per family; ops/elementwise.py has the plainest
+    records.py        what is written down when one has run; broadcast.py undoes broadcasting
+    plan.py           what a record keeps, and how its rules are applied on the way back
+    tapes.py          the list of records, and the walk back; writes.py: what was overwritten in between
+    tensors/          Tensor: an array, and a node that says how it was computed
+    engine.py         `backward` and `grad`; paths.py: the walk to some inputs only
+    modes.py          whether, and onto which tape, operations are recorded
+    func.py           transforms, on transforms.py, tracing.py and mapping.py; functional.py: Jacobians
+    custom.py         operations of your own; recompute.py: checkpoints; extend.py: what `nn` is written with
+    fast/             the same in compiled form: nothing in it has to be read
+
+What stands around it:
+
+    api.py creation.py random.py linalg.py special.py windows.py   functions of the package
+    dtypes.py devices.py threads.py memory.py folders.py           the machine
+    errors.py advice.py anomaly.py lines.py listing.py             what is said when something is wrong, and where
+    check/ examples/ testing.py                                    checking gradients, and at which inputs
+    products.py update.py                                          products of matrices; steps of optimisers
+    generated.py later.py                                          functions made from text; names imported late
+    names/ utils/ cuda/ amp.py jit.py function.py neighbours.py    for programs that were written for PyTorch, or HIPS
+
+The rule: ops are declared on arrays and know no Tensor; Tensor stands above them, the engine above Tensor. What is
+public is in `__all__`. The same in a hundred lines, without speed: `benchmarks.courses.hundred_lines`.
+
+How `z = x * y` and `z.sum().backward()` go, by name:
+
+1. Declared. `autograd.ops.elementwise.mul` is `np.multiply` with a rule for each input, `dx=lambda dz, y: dz * y` and
+   `dy=lambda dz, x: dz * x`. `autograd.op.op` makes an `autograd.op.Op` of them and enters it in
+   `autograd.op.registry`.
+2. Called. `autograd.Tensor.__mul__` comes from `autograd.tensors.elementwise.Elementwise`, where
+   `autograd.tensors.calls.operators` made it of the op. It brings x and y to one dtype
+   (`autograd.tensors.promotion.result_type`) and calls `autograd.tensors.run.apply_keeping`, which takes the arrays out
+   of the Tensors and runs the op's function on them.
+3. Recorded. If x or y needs a gradient, `autograd.op.Op.plan` gives the `autograd.plan.Plan` for those that do, and
+   `autograd.plan.Plan.save` picks what their rules ask for: y for dx, x for dy. With the nodes of the inputs that
+   makes an `autograd.records.Record`, which `autograd.tapes.Tape.append` puts on the tape of this thread. The new
+   Tensor holds the result, and the record as its node.
+4. Walked back. `autograd.Tensor.backward` is `autograd.engine.backward`: a one for the loss, then
+   `autograd.tapes.Tape.replay`, whose `autograd.tapes.Tape.walk` goes through the records from the last to the first.
+   To that of `mul` it comes with the cotangent `dz` of z.
+5. The rules. `autograd.plan.Plan.step` calls both rules with `dz` and what was saved, undoes broadcasting
+   (`autograd.broadcast.unbroadcast`), and adds the results to what the nodes of x and y have got from elsewhere
+   (`autograd.records.accumulate`). Then the record lets go of its arrays.
+6. Delivered. What has arrived at an `autograd.records.Leaf` when the walk ends, `autograd.engine.backward` adds to
+   `.grad` of the leaf's Tensor.
+
+Under `create_graph` step 5 goes through `autograd.engine.push`, which gives the rules Tensors: they record what they
+do, by steps 2 and 3, so the gradient can be differentiated again. Small programs spend their time in steps 2, 3 and
+5, so `autograd.fast` compiles these for each op: `autograd.fast.calls` and `autograd.fast.plan`.
+"""
 
 import importlib as _importlib
 import math as _math

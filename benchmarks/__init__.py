@@ -1,1 +1,10 @@
-"""Experiments and measurements: `python -m benchmarks`."""
+"""Experiments and measurements: `python -m benchmarks`.
+
+    cli.py             the commands, by name; __main__.py starts it                            read this first
+    courses/           homeworks of well-known courses, reproduced; and the engine in a hundred lines
+    train/             networks to be trained, with progress, pictures and checkpoints
+    speed/             the same programs here and in other libraries, timed side by side
+    gradcheck/         all operations and the standard models under the gradient checker
+
+The rule: what stands here uses the public names of `autograd` and `nn`, as any user's program does.
+"""

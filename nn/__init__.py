@@ -19,8 +19,18 @@
 The rule: names, arguments and keys of states are PyTorch's; mathematics and derivatives stand in `autograd`. What is
 public stands in `__all__`; what few programs use is imported when it is first asked for.
 
-A convolution, from the call to the loops: `Conv2d.forward` in layers/conv.py -> `conv2d` in functional/conv.py, which
-checks -> the op in autograd/ops/conv.py, its value and its rules -> kernels.
+A convolution, from the call to the loops and back, by name:
+
+1. `nn.Conv2d.forward` has the settings and the parameters; it calls
+2. `nn.functional.conv2d`, which checks shapes in PyTorch's words, brings every setting to a tuple, works out the size
+   of the result, and applies
+3. `autograd.ops.conv.conv`: the value, and a rule each for the input, the weight and the bias. How that gets onto the
+   tape, and back, is what `autograd` tells of a multiplication. The value is computed by
+4. `kernels.conv.plain.conv`, which checks the arrays and chooses: NumPy's product of columns for small ones, the sum in
+   vector registers (`kernels.conv.direct.conv`), or Winograd's identities (`kernels.conv.winograd.conv`).
+5. On the way back the rules are ops again: `autograd.ops.conv.conv_input_grad` and
+   `autograd.ops.conv.conv_weight_grad`, with kernels of the same names, and with rules of their own, for second
+   derivatives.
 """
 
 import os as _os

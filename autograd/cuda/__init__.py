@@ -1,6 +1,8 @@
 """What programs ask about NVIDIA's devices: there are none, so all take the CPU.
 
-What only asks, or tidies up, answers as on a machine without one. What needs one raises DeviceError.
+    amp.py             mixed precision under its old path (no need to read this first)
+
+The rule: what only asks, or tidies up, answers as on a machine without one; what needs one raises DeviceError.
 """
 
 from __future__ import annotations

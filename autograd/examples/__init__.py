@@ -1,7 +1,11 @@
 """For each operation an example to check it at: inputs, settings, and how it is called. One file per family.
 
-`python -m benchmarks gradcheck` checks the rules there, and the tests all else; read example.py first. Nothing here is
-imported before somebody asks for it.
+    example.py         what an example is, and the domains of inputs                           read this first
+    elementwise.py activation.py reduce.py shape.py linalg.py loss.py conv.py pool.py recurrent.py    the families
+
+`python -m benchmarks gradcheck` checks the rules there, and the tests all else.
+The rule: an operation without an example does not exist, a test says; and nothing here is imported before it is asked
+for.
 """
 
 from __future__ import annotations

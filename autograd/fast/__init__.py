@@ -1,12 +1,14 @@
 """What is there only for speed. Whoever deletes this folder, and its line in `autograd/__init__`, has the same engine,
 slower.
 
-plan     the rules of each op as one straight-line function (`Plan.source` shows it), in place of a loop over them
-calls    the same for functions and operators: from a call to a record
-tape     the walk back without questions where there is nothing to ask; when to sweep; gradients taken without a copy
-waiting  one product in the place of many, for gradients of weights
+    plan.py      the rules of each op as one straight-line function (`Plan.source` shows it), not a loop over them
+    calls.py     the same for functions and operators: from a call to a record
+    tape.py      the walk back without questions where there is nothing to ask; when to sweep; gradients without a copy
+    waiting.py   one product in the place of many, for gradients of weights
 
-The compiled twins of functions on arrays (`kernels.machine.fast`) run only with it, too.
+Read what it stands for first: `autograd.plan`, `autograd.tensors.calls`, `autograd.tapes`.
+The rule: nothing here decides what is computed, and nobody outside asks for it. The compiled twins of functions on
+arrays (`kernels.machine.fast`) run only with it, too.
 
 It is installed from here when `autograd` is imported, unless the environment has WENGERT_PLAIN=1. Tests hold it against
 what it stands for, and run the table of ops and the standard models without it.

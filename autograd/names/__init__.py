@@ -1,11 +1,14 @@
 """Where a program that was written for PyTorch finds what stands elsewhere here, and is told what does not.
 
 After `import autograd as torch` such a program asks this package for `torch.nn.Linear`, `torch.optim.SGD`, `torch.save`
-or `torch.conv2d`. Nothing is imported before it is asked for; our own code never asks.
+or `torch.conv2d`.
 
-    tables.py    name -> where it stands
-    old.py       names that PyTorch keeps from older versions, and settings that change nothing here
-    absent.py    names that PyTorch has and we do not: why, and what to do instead
+    tables.py          name -> where it stands                                                 read this first
+    old.py             names that PyTorch keeps from older versions, and settings that change nothing here
+    absent.py          names that PyTorch has and we do not: why, and what to do instead
+    devices.py         what programs ask about devices; namespace.py: modules made of such names
+
+The rule: nothing is imported before it is asked for, and our own code never asks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,24 @@
-"""The Tensor: `tensor.py` puts it together, from a file for each family of methods."""
+"""The Tensor: a file for each family of methods, and one that puts them together.
+
+    core.py            an array and a node: what a Tensor is made of                           read this first
+    tensor.py          the class, out of the families below
+    run.py             how an op runs on Tensors and gets onto the tape: `apply`
+    calls.py           functions and operators that run one op; promotion.py: the dtype of their result
+    method.py          what makes a function a method, under PyTorch's and NumPy's spellings; numpy_protocol.py
+    inplace.py hooks.py untracked.py uninitialized.py    writing, hooks, lost gradients, lazy layers
+
+    elementwise.py piecewise.py activation.py special.py               methods that compute element by element
+    reduce.py scan.py sort.py statistics.py slopes.py                  along dimensions
+    shape.py join.py repeat.py pad.py dims.py diagonal.py layout.py    that rearrange
+    index.py scatter.py                                                that pick and place
+    linalg.py norms.py einsum.py solve.py systems.py                   matrices; factors.py decompose.py
+    convert.py data.py new.py made.py random_fill.py options.py        from and to numbers, arrays, dtypes
+    display.py results.py                                              as text; results that have names
+    arithmetic.py copies.py layers.py more.py older.py out.py variants.py later.py    what few programs use
+
+The rule: a method checks its arguments in PyTorch's words and applies ops; mathematics and derivatives are in
+`autograd.ops`.
+"""
 
 from .hooks import Handle
 from .tensor import GradFn, Size, Tensor

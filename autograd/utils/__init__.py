@@ -1,4 +1,9 @@
-"""torch.utils: data sets, checkpoints and hooks, which stand elsewhere here."""
+"""torch.utils: data sets, checkpoints and hooks, which stand elsewhere here.
+
+    checkpoint.py data.py dlpack.py hooks.py    PyTorch's paths (no need to read this first)
+
+The rule: names only; what they mean stands in `autograd.recompute`, `nn.data` and `autograd.tensors`.
+"""
 
 from __future__ import annotations
 

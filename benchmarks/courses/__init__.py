@@ -1,1 +1,19 @@
-"""The homeworks of well-known courses, reproduced: one short script each."""
+"""The homeworks of well-known courses, reproduced: one short script each.
+
+    hundred_lines.py   the engine without its speed, on NumPy alone                            read this first
+    hundred_lines_compared.py    its losses and gradients against the library's
+
+    command.py         the command, and how to write a reproduction; registry.py: which there are
+    course.py          what a reproduction is given, and gives back; recipes.py: how most are trained
+    page.py            index.html; drawing.py: pictures that several share
+
+    derivations/ hand_derivations.py     gradients by hand, and the usual mistakes in them
+    conv_by_hand.py                      a convolution, number by number
+    computational_graph.py graph.py layout.py graph_drawing.py    a computation as a graph, and its picture
+    binary.py mnist_softmax.py mnist_mlp.py mnist_cnn.py mnist_cnn_dropout.py fashion_cnn.py ensemble.py    images
+    colour_cnn.py colour_images.py       CIFAR-10, or drawn shapes
+    tanh_sigmoid_net.py vanishing_sigmoid.py lstm_temporal_order.py    what can be learnt, and what cannot
+
+The rule: a script reads from top to bottom, is run by `python -m benchmarks courses`, and says which figure was
+published.
+"""

@@ -1,1 +1,10 @@
-"""The speed suite: the same programs on Wengert and on a peer, in separate processes, side by side."""
+"""The speed suite: the same programs on Wengert and on a peer, in separate processes, side by side.
+
+    run.py             `python -m benchmarks speed`                                            read this first
+    cases/             the programs; peers/: how each library runs them
+    measure.py         one process after the other; worker.py: what runs in them
+    ceilings.py        what the machine can do at most; plot.py: the picture
+    anatomy.py         `python -m benchmarks anatomy`: where the nanoseconds of one operation go
+
+The rule: a case is timed only after both libraries have computed the same from the same numbers.
+"""

@@ -2,6 +2,7 @@
 
     jit       `kernel` makes a loop one that is compiled when it is first called; compile options, each with its reason
     cache     where compiled code is kept between processes, under names that say all that it was made from
+    fast      compiled twins of functions on arrays, and from which size they run
     folders   the user's cache folder, where data sets lie, too
     threads   `share` has a kernel's items worked on by several threads; how many there are
     team      the same in compiled code: threads that wait for work without Python

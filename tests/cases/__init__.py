@@ -1,7 +1,11 @@
 """The table of operations to check: one file per family, one row per way to call an op.
 
-An operation without a row here is checked at its example in `autograd.examples`. Rows add further ways to call one,
-further domains and sizes, and references.
+    case.py            what a row is                                                           read this first
+    elementwise.py activation.py reduce.py shape.py index.py linalg.py    the families
+    loss.py conv.py pool.py norm.py recurrent.py special.py
+
+The rule: an operation without a row here is checked at its example in `autograd.examples`; rows add further ways to
+call one, further domains and sizes, and references.
 """
 
 from nn.examples import examples

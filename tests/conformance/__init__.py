@@ -1,1 +1,13 @@
-"""Comparison with PyTorch, call by call. Runs in an environment that has PyTorch: python -m tests.conformance"""
+"""Comparison with PyTorch, call by call. Runs in an environment that has PyTorch: python -m tests.conformance
+
+    compare.py         one expression in both libraries, from the same numbers                 read this first
+    __main__.py        the command; conftest.py: keeps pytest out
+    ops.py functional.py losses.py layers.py recurrent.py optimizers.py    what is computed
+    distributions.py distribution_parts.py scipy_distributions.py          distributions
+    modules.py data.py writes.py refusals.py    what modules do besides; sharing, writing, refusing
+    names.py signatures.py                      every public name, and how it is called
+    ported.py programs/                         whole programs, whose imports alone are exchanged
+    decided.py         what differs on purpose
+
+The rule: what differs is listed in decided.py with its reason, or is a mistake.
+"""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import re
 import types
 
 import pytest
@@ -62,20 +61,3 @@ def test_a_stray_is_found():
     package.__path__ = importlib.import_module("nn").__path__  # type: ignore[attr-defined]
     vars(package).update(__all__=["Linear"], Linear=int, os=types, module=types, Any=object, _own=1)
     assert strays(package) == {"os", "module", "Any"}
-
-
-@pytest.mark.parametrize("name", PACKAGES)
-def test_packages_say_what_is_inside(name):
-    """The docstring names every file and folder, says what to read first, and gives the rule."""
-    package = importlib.import_module(name)
-    text = package.__doc__ or ""
-    assert "read this first" in text
-    assert "\nThe rule: " in text
-    inside = {
-        f"{module.name}/" if module.ispkg else f"{module.name}.py" for module in pkgutil.iter_modules(package.__path__)
-    }
-    if name not in ("nn.optim", "nn.distributions"):  # where there is one file per rule or family
-        assert {entry for entry in inside if entry not in text} == set()
-    told = set(re.findall(r"\b[a-z_]+(?:\.py|/)(?=[ :;,]|$)", text.split("\nThe rule: ")[0], re.MULTILINE))
-    assert told
-    assert told <= inside  # and nothing that has gone

@@ -1,10 +1,11 @@
 """Writes the stubs, which tell type checkers and editors what the run time finds out: `python -m tests.stubs`.
 
-    signatures.py   a signature in the words of a stub, with all the names its arguments go by
+    signatures.py   a signature in the words of a stub, with all the names its arguments go by    read this first
     tensor.py       the Tensor
     names.py        packages that import names when they are first asked for
 
-A test compares what is written with the files, and runs type checkers on programs.
+The rule: stubs are written, never edited. A test compares what is written with the files, and runs type checkers on
+programs.
 """
 
 from __future__ import annotations

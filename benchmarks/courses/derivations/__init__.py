@@ -5,7 +5,10 @@
     for mistake in DERIVATIONS["dense"].mistakes:      # and what is often written instead
         print(DERIVATIONS["dense"].check(mistake.gradient))
 
-Notation: dZ is the derivative of the loss by the result Z, and dX, dW, ... those by the inputs. Rows are examples.
+    derivation.py      what a derivation is                                                    read this first
+    layers.py windows.py losses.py networks.py    dense layers, batch norm; convolution, pooling; losses; whole networks
+
+The rule: dZ is the derivative of the loss by the result Z, and dX, dW, ... those by the inputs; rows are examples.
 """
 
 from . import layers, losses, networks, windows

@@ -1,4 +1,11 @@
-"""The named workloads, in the order in which they are run and printed."""
+"""The named workloads, in the order in which they are run and printed.
+
+    case.py            what a case is, and what all share                                      read this first
+    engine.py training.py layers.py recurrent.py    small operations; training steps; lone layers; sequences
+    reference.py       values in float64, written plainly in NumPy
+
+The rule: a case says how many operations and bytes a step must cost, so that what is reached can be told.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,10 @@
-"""What the suite can be timed beside. One file per library; only the worker that runs in its environment imports it.
+"""What the suite can be timed beside. Only the worker that runs in a library's environment imports its file.
 
-A file has `prepare(threads)`, which limits the library to that many threads and returns its name and version, and
-`program(case, data)`, the case as a Program, or None where the library cannot express it.
+    plain.py           numbers for libraries that do not spell things as PyTorch does          read this first
+    ours.py with_torch.py with_jax.py with_hips.py with_mygrad.py    one file per library
+
+The rule: a file has `prepare(threads)`, which limits the library to that many threads and returns its name and version,
+and `program(case, data)`, the case as a Program, or None where the library cannot express it.
 """
 
 from __future__ import annotations

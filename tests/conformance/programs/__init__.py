@@ -1,4 +1,7 @@
-"""Programs as they are written for PyTorch, with other imports. Each has `build()`, a model, and `train(model)`, losses."""
+"""Programs as they are written for PyTorch, with other imports; any may be read first.
+
+The rule: each file has `build()`, a model, and `train(model)`, which returns losses.
+"""
 
 NAMES = (
     "custom_function",
