@@ -17,8 +17,7 @@ from .lines import outer
 from .modes import state
 from .paths import leads_to, path, restricted, taken_before_hooks
 from .plan import COMPONENT, filled
-from .records import Cotangents, Leaf, Record, unreachable
-from .tapes import Mark
+from .records import Cotangents, Leaf, Mark, Record, unreachable
 from .tensors.core import Core, lend, wrap
 
 
@@ -119,7 +118,7 @@ def _batched(
     outputs: list[Any], inputs: list[Any], seeds: list[Any], retain: bool, create_graph: bool, *options: Any
 ) -> tuple[Any, ...]:
     """`grad` for each part of the seeds, stacked."""
-    from .api import stack
+    from .tensors.join import stack
 
     lengths = {seed.shape[0] if seed.ndim else 0 for seed in seeds}
     if len(lengths) != 1 or not min(lengths):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from .lines import place
-from .records import Leaf, Record
-from .tapes import Mark, Tape
+from .records import Leaf, Mark, Record
 from .writes import Mutation
 
 
-def listing(tape: Tape) -> str:
+def listing(tape: Any) -> str:
     """One line per record: number, operation, operands, what it computed, bytes kept for backward, line of the program.
 
     %3 is the result of line 3; a letter is a leaf that requires grad; _ is a constant.

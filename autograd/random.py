@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from .devices import check_device
-from .errors import DTypeError, ShapeError
+from .errors import ShapeError
 from .later import later
 from .modes import state
 from .tensors import Tensor
-from .tensors.core import Array, Core, array_of, get_default_dtype, wrap
+from .tensors.core import Core, array_of, get_default_dtype, operand, wrap
 from .tensors.new import dtype_of, made, size_of
 from .tensors.options import makes
 from .tensors.out import takes_out
@@ -224,14 +224,7 @@ def randperm(
 @takes_out
 def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability in each element of `input` (or `p`), else 0; shape and dtype of `input`."""
-    x = array_of(input)
-    chance = x if p is None else array_of(p)
-    if p is None and x.dtype.kind != "f":
-        raise DTypeError(f"bernoulli: wanted floating point probabilities, got {x.dtype}")
-    if not ((chance >= 0) & (chance <= 1)).all():
-        raise ShapeError("bernoulli: Expected p_in >= 0 && p_in <= 1 to be true: probabilities lie between 0 and 1")
-    draws = _rng(generator).random(x.shape)
-    return wrap((draws < chance).astype(x.dtype))
+    return operand(input).bernoulli(p, generator=generator)
 
 
 def poisson(input: Any, generator: Generator | None = None) -> Tensor:
@@ -251,39 +244,7 @@ def multinomial(
     input         1-d or 2-d, non-negative and finite, each row with a positive sum
     replacement   False: no index twice, drawn one after the other; needs that many positive weights
     """
-    x = floating("multinomial", array_of(input)).astype(np.float64)
-    if x.ndim not in (1, 2):
-        raise ShapeError(f"multinomial: prob_dist must be 1 or 2 dim, got shape {x.shape}")
-    if num_samples <= 0:
-        raise ShapeError(f"multinomial: cannot sample n_sample <= 0 samples, got {num_samples}")
-    if not (np.isfinite(x).all() and (x >= 0).all()):
-        raise ShapeError("multinomial: probability tensor contains either `inf`, `nan` or element < 0")
-    rows = np.atleast_2d(x)
-    if x.size == 0 or not (rows.sum(axis=1) > 0).all():
-        raise ShapeError("multinomial: invalid multinomial distribution (sum of probabilities <= 0)")
-    rng = _rng(generator)
-    if replacement:
-        picked = _with_replacement(rng, rows, num_samples)
-    else:
-        if num_samples > (rows > 0).sum(axis=1).min():
-            raise ShapeError(
-                f"multinomial: cannot sample n_sample > prob_dist.size(-1) samples without replacement: {num_samples} "
-                f"samples, {(rows > 0).sum(axis=1).min()} positive weights"
-            )
-        # the first of exponential waiting times with these rates is a draw with these weights, and so on among the rest
-        with np.errstate(divide="ignore"):
-            times = rng.standard_exponential(rows.shape) / rows
-        picked = np.argsort(times, axis=1, kind="stable")[:, :num_samples]
-    return wrap((picked if x.ndim == 2 else picked[0]).astype(np.int64))
-
-
-def _with_replacement(rng: np.random.Generator, rows: Array, num_samples: int) -> Array:
-    total = np.cumsum(rows, axis=1)
-    draws = rng.random((len(rows), num_samples)) * total[:, -1:]
-    picked = np.stack([np.searchsorted(t, d, side="right") for t, d in zip(total, draws, strict=True)])
-    last = rows.shape[1] - 1 - np.argmax(rows[:, ::-1] > 0, axis=1)  # rounding may not lead behind the last weight
-    kept: Array = np.minimum(picked, last[:, None])
-    return kept
+    return operand(input).multinomial(num_samples, replacement, generator=generator)
 
 
 def _rng(generator: Generator | None) -> np.random.Generator:

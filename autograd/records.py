@@ -132,6 +132,12 @@ class Record:
         return f"<{self.op} {self.dtype} {self.shape} at {self.line}>"
 
 
+class Mark:
+    """A place on the tape, made by `Tape.mark`."""
+
+    __slots__ = ()
+
+
 def accumulate(cotangents: Cotangents, node: Any, g: Any, owned: set[Any]) -> None:
     """Add `g` to what has been collected for `node`. `Plan.step` has the same, written out.
 

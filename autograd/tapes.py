@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from .errors import GraphError
-from .records import CONSUMED, Cotangents, Record, unreachable
+from .records import CONSUMED, Cotangents, Mark, Record, unreachable
 from .writes import Mutation, Writes, check_unwritten, owner
 
 Step = Callable[[Any, Record, Cotangents, set[Any]], bool | None]
@@ -35,12 +35,6 @@ class HookList(list[Callable[[Any], Any]]):
     def stale(self) -> bool:
         """Has everybody else let go of the record?"""
         return self.record is not None and getrefcount(self.record) <= 2  # this list, and the argument
-
-
-class Mark:
-    """A place on the tape, made by `Tape.mark`."""
-
-    __slots__ = ()
 
 
 def _count(records: list[Any], index: int) -> int:

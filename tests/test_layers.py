@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import importlib
 import pkgutil
 import subprocess
@@ -179,3 +180,29 @@ def test_no_module_has_the_name_of_a_function_beside_it():
     found = [each for top in (autograd, nn) for each in submodules(top)]
     assert len(found) > 250
     assert [module.__name__ for package, name, module in found if vars(package)[name] is not module] == []
+
+
+def circle(sources: dict[str, str]) -> list[str]:
+    """Modules that import each other, also from inside functions; empty if there is an order in which to read them."""
+    names = {Path(file).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__") for file in sources}
+    graph = {}
+    for file, source in sources.items():
+        parts = Path(file).with_suffix("").parts
+        own = ".".join(parts).removesuffix(".__init__")
+        found = {name for name, _ in imports(source, ".".join(parts[:-1]))}
+        graph[own] = {name if name in names else name.rpartition(".")[0] for name in found} - {own}
+    try:
+        tuple(graphlib.TopologicalSorter(graph).static_order())
+    except graphlib.CycleError as error:
+        return error.args[1]
+    return []
+
+
+def test_nothing_is_imported_in_a_circle():
+    library = [file for file in FILES if not file.startswith("tests/") and file != "kernels/machine/team.py"]
+    assert circle({file: (ROOT / file).read_text() for file in library}) == []
+
+
+def test_a_planted_circle_is_found():
+    planted = {"a/__init__.py": "", "a/b.py": "from .c import x", "a/c.py": "def f():\n    from . import b"}
+    assert {"a.b", "a.c"} <= set(circle(planted))

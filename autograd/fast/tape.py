@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from ..records import CONSUMED, Cotangents, Record
-from ..tapes import SWEEP_FIRST, UNREFERENCED, Mark, Step, Tape
+from ..records import CONSUMED, Cotangents, Mark, Record
+from ..tapes import SWEEP_FIRST, UNREFERENCED, Step, Tape
 from ..writes import Mutation
 from .waiting import Owned
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -86,9 +87,8 @@ class Later(Core):
 
     def new_empty_strided(self, size: Any, stride: Any, dtype: Any = None, **settings: Any) -> Any:
         """Any values, of this Tensor's dtype; see `empty_strided`."""
-        from .made import empty_strided
-
-        return empty_strided(size, stride, dtype=dtype or self._array.dtype, **settings)
+        last = sum((n - 1) * step for n, step in zip(size, stride, strict=True)) + 1 if math.prod(size) else 0
+        return self.new_empty(last, dtype=dtype, **settings).as_strided(tuple(size), tuple(stride))  # type: ignore[attr-defined]
 
     def bfloat16(self, memory_format: Any = None) -> Any:
         """Raises DTypeError: NumPy has no such numbers."""

@@ -17,9 +17,7 @@ def frobenius_norm(input: Any, dim: Any = (), keepdim: bool = False) -> Any:
 
 def nuclear_norm(input: Any, dim: Any = (-2, -1), keepdim: bool = False) -> Any:
     """The sum of the singular values of the matrices in two dimensions."""
-    from .norms import matrix_norm
-
-    return matrix_norm(input, "nuc", dim, keepdim)
+    return tensor_of(input).norm("nuc", dim, keepdim)
 
 
 def norm_except_dim(v: Any, pow: int = 2, dim: int = 0) -> Any:

@@ -122,6 +122,15 @@ def standard_normal(function: str, generator: Generator | None, shape: tuple[int
     return np.asarray(rng.standard_normal(shape, dtype))
 
 
+def _with_replacement(rng: np.random.Generator, rows: Array, num_samples: int) -> Array:
+    total = np.cumsum(rows, axis=1)
+    draws = rng.random((len(rows), num_samples)) * total[:, -1:]
+    picked = np.stack([np.searchsorted(t, d, side="right") for t, d in zip(total, draws, strict=True)])
+    last = rows.shape[1] - 1 - np.argmax(rows[:, ::-1] > 0, axis=1)  # rounding may not lead behind the last weight
+    kept: Array = np.minimum(picked, last[:, None])
+    return kept
+
+
 def _fill(tensor: Any, name: str, values: Any) -> Any:
     """Write `values` over the whole Tensor; what it was computed from gets no gradient through it any more."""
     values = np.asarray(values)
@@ -140,15 +149,41 @@ class RandomFill(Core):
 
     def multinomial(self, num_samples: int, replacement: bool = False, *, generator: Generator | None = None) -> Self:
         """`autograd.multinomial` with the weights in this Tensor."""
-        from ..random import multinomial
-
-        return multinomial(self, num_samples, replacement, generator=generator)  # type: ignore[return-value]
+        x = floating("multinomial", self._array).astype(np.float64)
+        if x.ndim not in (1, 2):
+            raise ShapeError(f"multinomial: prob_dist must be 1 or 2 dim, got shape {x.shape}")
+        if num_samples <= 0:
+            raise ShapeError(f"multinomial: cannot sample n_sample <= 0 samples, got {num_samples}")
+        if not (np.isfinite(x).all() and (x >= 0).all()):
+            raise ShapeError("multinomial: probability tensor contains either `inf`, `nan` or element < 0")
+        rows = np.atleast_2d(x)
+        if x.size == 0 or not (rows.sum(axis=1) > 0).all():
+            raise ShapeError("multinomial: invalid multinomial distribution (sum of probabilities <= 0)")
+        rng = (generator or default_generator).rng
+        if replacement:
+            picked = _with_replacement(rng, rows, num_samples)
+        else:
+            if num_samples > (rows > 0).sum(axis=1).min():
+                raise ShapeError(
+                    "multinomial: cannot sample n_sample > prob_dist.size(-1) samples without replacement: "
+                    f"{num_samples} samples, {(rows > 0).sum(axis=1).min()} positive weights"
+                )
+            # the first of exponential waiting times with these rates is a draw with these weights, and so on
+            with np.errstate(divide="ignore"):
+                times = rng.standard_exponential(rows.shape) / rows
+            picked = np.argsort(times, axis=1, kind="stable")[:, :num_samples]
+        return wrap((picked if x.ndim == 2 else picked[0]).astype(np.int64))
 
     def bernoulli(self, p: float | None = None, *, generator: Generator | None = None) -> Self:
         """`autograd.bernoulli` with the probabilities in this Tensor."""
-        from ..random import bernoulli
-
-        return bernoulli(self, p, generator=generator)  # type: ignore[return-value]
+        x = self._array
+        chance = x if p is None else array_of(p)
+        if p is None and x.dtype.kind != "f":
+            raise DTypeError(f"bernoulli: wanted floating point probabilities, got {x.dtype}")
+        if not ((chance >= 0) & (chance <= 1)).all():
+            raise ShapeError("bernoulli: Expected p_in >= 0 && p_in <= 1 to be true: probabilities lie between 0 and 1")
+        draws = (generator or default_generator).rng.random(x.shape)
+        return wrap((draws < chance).astype(x.dtype))
 
     @method
     def uniform_(self, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Self:

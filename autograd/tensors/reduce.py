@@ -61,6 +61,17 @@ def _corrected(function: str, dim: Any, unbiased: Any, correction: Any) -> tuple
     return dim, int(unbiased)
 
 
+def _nuclear(x: Any, dim: Any, keepdim: bool) -> Any:
+    """The sum of the singular values of the matrices in two dimensions."""
+    from .decompose import svdvals
+
+    row, column = [normalize_dim("norm", each, x._array.ndim) for each in dim]
+    z = svdvals(x.movedim((row, column), (-2, -1))).sum(-1)
+    for each in sorted((row, column)) if keepdim else ():
+        z = z.unsqueeze(each)
+    return z
+
+
 class Reduce(Core):
     """Sums, means, extremes, norms.
 
@@ -256,9 +267,7 @@ class Reduce(Core):
         if p == "fro" or p is None:
             p = 2
         if p == "nuc":
-            from ..tensors.layers import nuclear_norm
-
-            return nuclear_norm(self, (-2, -1) if dim is None else dim, keepdim)
+            return _nuclear(self, (-2, -1) if dim is None else dim, keepdim)
         if not isinstance(p, (int, float)):
             raise ShapeError(f"norm: Order {p} not supported: wanted a number or 'fro'; matrix norms are in linalg")
         x = _need_float(self, dtype, "norm: Expected a floating point or complex tensor as input. Got {}")

@@ -12,8 +12,7 @@ from .. import engine
 from ..errors import GraphError, ShapeError
 from ..modes import state
 from ..ops.shape import reshape
-from ..records import Leaf, Record
-from ..tapes import Mark
+from ..records import Leaf, Mark, Record
 from .activation import Activation
 from .convert import Convert
 from .core import Core, array_of, get_default_dtype, new_leaf, wrap
