@@ -16,6 +16,7 @@ How a record goes back through an op is in `plan`, which is what one reads next;
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, overload
@@ -29,7 +30,7 @@ from .plan import HALF, Plan, in_single
 Function = Callable[..., Any]
 
 registry: dict[str, Op] = {}
-"""Every op by name. `tests/cases.py` has a case for each."""
+"""The ops of the library, those of `autograd/ops/`, by name: an example of each is tested. Your own are not in it."""
 
 
 class Op:
@@ -181,6 +182,8 @@ def op(name: str, forward: Function | None = None, **options: Any) -> Any:
     """
     rules = {key: options.pop(key) for key in list(options) if key not in _OPTIONS}
 
+    ours = sys._getframe(1).f_globals.get("__name__", "").startswith("autograd.ops.")
+
     def declare(function: Function) -> Op:
         if any(not key.startswith("d") for key in rules):
             raise TypeError(f"op {name!r}: rules are named d + input, got {sorted(rules)}")
@@ -188,7 +191,8 @@ def op(name: str, forward: Function | None = None, **options: Any) -> Any:
         unknown = [key for key in made.rules if key not in made.inputs]
         if unknown:
             raise TypeError(f"op {name!r}: rules for {unknown}, but its inputs are {made.inputs}")
-        registry[name] = made
+        if ours:
+            registry[name] = made
         return made
 
     return declare if forward is None else declare(forward)

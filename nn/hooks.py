@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import ShapeError
-from autograd.extend import Handle, Op, apply, array_of, wrap
+from autograd.extend import Handle, apply, array_of, op, wrap
 
 from .learner import look_at_input
 from .mistakes import look_at_lists
@@ -92,8 +92,7 @@ def _through(dz: Any, hook: Any) -> Any:
     return hook(dz)
 
 
-# Not in the registry of ops: it computes nothing, and only this file may use it.
-_gate = Op("module_gate", lambda *xs, hook=None: xs, {}, joint=_through, outputs=-1)
+_gate = op("module_gate", lambda *xs, hook=None: xs, joint=_through, outputs=-1)
 """The inputs unchanged; on the way back, `hook(cotangents)` says what becomes of their cotangents."""
 
 

@@ -192,14 +192,14 @@ def test_the_same_operand_twice(case, rng):
 
 
 def test_every_op_has_a_case():
-    missing = set(registry) - {case.covers for case in CASES} - {name for name in registry if name.endswith("_demo")}
+    missing = set(registry) - {case.covers for case in CASES}
     assert not missing, f"ops without an example or a row in tests/cases: {sorted(missing)}"
 
 
 def test_every_op_has_a_reference():
     """`to` only rounds; eigenvectors have no sign of their own; the other two are compared with their adjoints."""
     without = set(registry) - {case.covers for case in CASES if case.reference is not None}
-    assert without <= {"to", "eigh", "add_windows", "restride"} | {n for n in registry if n.endswith("_demo")}
+    assert without <= {"to", "eigh", "add_windows", "restride"}
 
 
 def test_every_op_is_tried_at_sizes_0_and_1():
