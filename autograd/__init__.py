@@ -11,7 +11,7 @@ What one reads to understand it, in this order:
     engine.py         `backward` and `grad`; paths.py: the walk to some inputs only
     modes.py          whether, and onto which tape, operations are recorded
     func.py           transforms, on transforms.py, tracing.py and mapping.py; functional.py: Jacobians
-    custom.py         operations of your own; recompute.py: checkpoints; extend.py: what `nn` is written with
+    custom.py         operations of your own; recompute.py: checkpoints; extend.py: what layers are written with
     fast/             the same in compiled form: nothing in it has to be read
 
 What stands around it:

@@ -16,6 +16,6 @@ The rule: a function takes arrays, and settings by keyword; a rule is named d + 
 then what is to be kept for it, by name. Rules are written in NumPy's functions and in other ops, so that they run on
 Tensors, too. Loops over elements stand in `kernels`.
 
-Public functions check and run them. A layer does so as `apply(linalg.linear, x, weight)`, with `autograd.extend.apply` and
-`from autograd.ops import linalg`.
+Public functions check and run them. A layer does so as `apply(linalg.linear, x, weight)`, with `autograd.extend.apply`
+and `from autograd.ops import linalg`.
 """
