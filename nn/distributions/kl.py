@@ -26,7 +26,8 @@ from .gumbel import Gumbel
 from .independent import Independent
 from .laplace import Laplace
 from .log_normal import LogNormal
-from .multivariate_normal import MultivariateNormal, half_log_det, mahalanobis
+from .matrix_scale import half_log_det
+from .multivariate_normal import MultivariateNormal, mahalanobis
 from .normal import Normal
 from .one_hot_categorical import OneHotCategorical
 from .poisson import Poisson

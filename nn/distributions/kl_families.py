@@ -14,7 +14,8 @@ from .exp_family import ExponentialFamily, bregman_divergence
 from .half_normal import HalfNormal
 from .kl import kl_divergence, register_kl
 from .lowrank_multivariate_normal import LowRankMultivariateNormal
-from .multivariate_normal import MultivariateNormal, half_log_det, mahalanobis
+from .matrix_scale import half_log_det
+from .multivariate_normal import MultivariateNormal, mahalanobis
 from .pareto import Pareto
 from .transformed_distribution import TransformedDistribution
 

@@ -12,7 +12,8 @@ from autograd.linalg import cholesky, solve
 from . import constraints
 from .constraints import Constraint
 from .distribution import Distribution
-from .multivariate_normal import half_log_det, mahalanobis
+from .matrix_scale import half_log_det
+from .multivariate_normal import mahalanobis
 from .normal import LOG_ROOT_TAU
 from .utils import as_tensor, lazy_property
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from autograd import Size, Tensor, lgamma, no_grad, where
+from autograd import Tensor, lgamma, no_grad, where
 from autograd.extend import array_of, wrap
 
 from ..draw import source
 from . import constraints
-from .categorical import Categorical
 from .constraints import Constraint
 from .distribution import Distribution
+from .one_hot_categorical import ClassVector
 
 
-class Multinomial(Distribution):
+class Multinomial(ClassVector):
     """How often each of K classes occurs in `total_count` draws: vectors (..., K), in the dtype of the parameter.
 
     total_count   one int for the whole batch
@@ -28,8 +28,6 @@ class Multinomial(Distribution):
 
     total_count: int
 
-    arg_constraints: Mapping[str, Constraint] = {"probs": constraints.simplex, "logits": constraints.real_vector}
-
     def __init__(
         self, total_count: int = 1, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
@@ -38,31 +36,12 @@ class Multinomial(Distribution):
                 f"inhomogeneous total_count is not supported: wanted an int, got {type(total_count).__name__}"
             )
         self.total_count = int(total_count)
-        self._categorical = Categorical(probs, logits, validate_args)
-        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args)
-
-    def expand(self, batch_shape: Sequence[int]) -> Self:
-        new = super().expand(batch_shape)
-        new._categorical = self._categorical.expand(batch_shape)
-        return new
-
-    @property
-    def probs(self) -> Tensor:
-        """(..., K), with sum 1."""
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """(..., K): log(probs)."""
-        return self._categorical.logits
-
-    @property
-    def param_shape(self) -> Size:
-        """The shape of the parameter."""
-        return self._categorical.param_shape
+        super().__init__(probs, logits, validate_args)
 
     def _given(self) -> list[str]:
         return [name for name in self.arg_constraints if name in self._categorical.__dict__]
+
+    __repr__ = Distribution.__repr__
 
     @constraints.dependent_property(is_discrete=True, event_dim=1)
     def support(self) -> Constraint:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from autograd import Tensor, broadcast_shapes, randn
-from autograd.errors import SettingError, ShapeError
-from autograd.linalg import cholesky, inv, solve
+from autograd.errors import ShapeError
+from autograd.linalg import solve
 
 from . import constraints
 from .constraints import Constraint
-from .distribution import Distribution
+from .matrix_scale import MatrixScale, check_matrix, factor_of, given_matrix, half_log_det
 from .normal import LOG_ROOT_TAU
-from .utils import as_tensor, lazy_property
+from .utils import as_tensor
 
 
-class MultivariateNormal(Distribution):
+class MultivariateNormal(MatrixScale):
     """Normal vectors (..., n) with mean `loc` (..., n) and one of three matrices (..., n, n); shapes are broadcast.
 
     covariance_matrix   symmetric and positive definite
@@ -43,53 +43,19 @@ class MultivariateNormal(Distribution):
         scale_tril: Any = None,
         validate_args: bool | None = None,
     ) -> None:
-        given = {
-            "covariance_matrix": covariance_matrix,
-            "precision_matrix": precision_matrix,
-            "scale_tril": scale_tril,
-        }
-        given = {name: as_tensor(matrix) for name, matrix in given.items() if matrix is not None}
-        if len(given) != 1:
-            raise SettingError(
-                "Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified: "
-                f"got {' and '.join(given) or 'none'}"
-            )
-        ((name, matrix),) = given.items()
+        name, matrix = given_matrix(
+            covariance_matrix=covariance_matrix, precision_matrix=precision_matrix, scale_tril=scale_tril
+        )
         loc = as_tensor(loc)
         if loc.ndim < 1:
             raise ShapeError("loc must be at least one-dimensional.")
-        if matrix.ndim < 2:
-            raise ShapeError(f"{name} must be at least two-dimensional, with optional leading batch dimensions")
+        check_matrix(name, matrix)
         batch = broadcast_shapes(matrix.shape[:-2], loc.shape[:-1])
         event = broadcast_shapes(matrix.shape[-1:], loc.shape[-1:])
         self.loc = loc.expand((*batch, *event))
-        self.__dict__[name] = matrix.expand((*batch, *event, *event))
+        self._hold(name, matrix, batch, event[0])
         super().__init__(batch, event, validate_args)
-        self._factor = _FACTOR[name](matrix)  # batch dimensions as given
-
-    def expand(self, batch_shape: Sequence[int]) -> Self:
-        new = super().expand(batch_shape)
-        new._factor = self._factor
-        return new
-
-    @lazy_property
-    def scale_tril(self) -> Any:
-        """The Cholesky factor of the covariance, batch_shape + (n, n)."""
-        return self._matrix(self._factor)
-
-    @lazy_property
-    def covariance_matrix(self) -> Any:
-        """batch_shape + (n, n)."""
-        return self._matrix(self._factor @ self._factor.mT)
-
-    @lazy_property
-    def precision_matrix(self) -> Any:
-        """The inverse of the covariance, batch_shape + (n, n)."""
-        upper = inv(self._factor.mT)
-        return self._matrix(upper @ upper.mT)
-
-    def _matrix(self, x: Any) -> Any:
-        return x.expand((*self._batch_shape, *self._event_shape, *self._event_shape))
+        self._factor = factor_of(name, matrix)
 
     @property
     def mean(self) -> Tensor:
@@ -114,24 +80,6 @@ class MultivariateNormal(Distribution):
     def entropy(self) -> Tensor:
         h = half_log_det(self._factor) + self._event_shape[0] * (0.5 + LOG_ROOT_TAU)
         return h.expand(self._batch_shape)
-
-
-def _from_precision(precision: Any) -> Any:
-    """The Cholesky factor of the inverse: with rows and columns in reverse order the precision is U @ U.mT."""
-    upper = cholesky(precision.flip((-2, -1))).flip((-2, -1))
-    return inv(upper).mT
-
-
-_FACTOR: dict[str, Callable[[Any], Any]] = {
-    "covariance_matrix": cholesky,
-    "precision_matrix": _from_precision,
-    "scale_tril": lambda factor: factor,
-}
-
-
-def half_log_det(factor: Any) -> Any:
-    """Half the logarithm of the determinant of factor @ factor.mT."""
-    return factor.diagonal(0, -2, -1).log().sum(-1)
 
 
 def mahalanobis(factor: Any, x: Any) -> Any:

@@ -14,7 +14,7 @@ from .distribution import Distribution
 
 
 class ClassVector(Distribution):
-    """Vectors (..., K) that stand for one of the classes of a `Categorical`, given by `probs` or `logits` (..., K)."""
+    """Vectors (..., K) that stand for classes of a `Categorical`, given by `probs` or `logits` (..., K)."""
 
     arg_constraints: Mapping[str, Constraint] = {"probs": constraints.simplex, "logits": constraints.real_vector}
 

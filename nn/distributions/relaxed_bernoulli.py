@@ -38,7 +38,26 @@ class LogitRelaxedBernoulli(Binary):
         return self.temperature.log() + d + logsigmoid(-d) * 2
 
 
-class RelaxedBernoulli(TransformedDistribution):
+class Relaxed(TransformedDistribution):
+    """What has its parameters from the distribution that it is a transform of."""
+
+    @property
+    def temperature(self) -> Tensor:
+        """How far from the draws of a distribution without one."""
+        return self.base_dist.temperature
+
+    @property
+    def probs(self) -> Tensor:
+        """Probabilities, of shape batch_shape, or of classes (..., K)."""
+        return self.base_dist.probs
+
+    @property
+    def logits(self) -> Tensor:
+        """Their logits, log(p / (1 - p)); of classes log(p)."""
+        return self.base_dist.logits
+
+
+class RelaxedBernoulli(Relaxed):
     """Numbers between 0 and 1 that tend to a `Bernoulli` draw as `temperature` goes to 0, with a gradient.
 
     sigmoid((logits + logistic noise) / temperature): Maddison, Mnih & Teh 2017; Jang, Gu & Poole 2017.
@@ -56,21 +75,6 @@ class RelaxedBernoulli(TransformedDistribution):
 
     def _given(self) -> list[str]:
         return self.base_dist._given()
-
-    @property
-    def temperature(self) -> Tensor:
-        """How far from `Bernoulli`."""
-        return self.base_dist.temperature
-
-    @property
-    def probs(self) -> Tensor:
-        """The probability of more than a half, of shape batch_shape."""
-        return self.base_dist.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """log(p / (1 - p)), of shape batch_shape."""
-        return self.base_dist.logits
 
     @property
     def param_shape(self) -> Size:

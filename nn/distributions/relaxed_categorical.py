@@ -15,7 +15,7 @@ from ..draw import source
 from . import constraints
 from .constraints import Constraint
 from .one_hot_categorical import ClassVector
-from .transformed_distribution import TransformedDistribution
+from .relaxed_bernoulli import Relaxed
 from .transforms import ExpTransform
 from .utils import as_tensor
 
@@ -50,7 +50,7 @@ class ExpRelaxedCategorical(ClassVector):
         return scores.sum(-1) + self.temperature.log() * (k - 1) + math.lgamma(k)
 
 
-class RelaxedOneHotCategorical(TransformedDistribution):
+class RelaxedOneHotCategorical(Relaxed):
     """Probability vectors that tend to a `OneHotCategorical` draw as `temperature` goes to 0, with a gradient.
 
     softmax((logits + Gumbel noise) / temperature): Maddison, Mnih & Teh 2017; Jang, Gu & Poole 2017.
@@ -70,21 +70,6 @@ class RelaxedOneHotCategorical(TransformedDistribution):
 
     def _given(self) -> list[str]:
         return []  # checked by the base
-
-    @property
-    def temperature(self) -> Tensor:
-        """How far from `OneHotCategorical`."""
-        return self.base_dist.temperature
-
-    @property
-    def probs(self) -> Tensor:
-        """(..., K), with sum 1."""
-        return self.base_dist.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """(..., K): log(probs)."""
-        return self.base_dist.logits
 
     @property
     def param_shape(self) -> Size:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from autograd import Tensor, broadcast_shapes, mvlgamma, randn, where
-from autograd.errors import SettingError, ShapeError
+from autograd.errors import SettingError
 from autograd.extend import array_of, wrap
-from autograd.linalg import inv, slogdet, solve
+from autograd.linalg import slogdet, solve
 
 from . import constraints, implicit
 from .constraints import Constraint
 from .exp_family import ExponentialFamily
-from .multivariate_normal import _FACTOR, half_log_det
-from .utils import as_tensor, lazy_property
+from .matrix_scale import MatrixScale, check_matrix, factor_of, given_matrix, half_log_det
 
 
-class Wishart(ExponentialFamily):
+class Wishart(MatrixScale, ExponentialFamily):
     """Sums of x x' over `df` normal vectors x of n numbers: positive definite matrices (..., n, n) with mean df * V.
 
     df                  above n - 1: a number or a Tensor that broadcasts with the batch; need not be whole
@@ -43,28 +42,18 @@ class Wishart(ExponentialFamily):
         scale_tril: Any = None,
         validate_args: bool | None = None,
     ) -> None:
-        given = {
-            "covariance_matrix": covariance_matrix,
-            "precision_matrix": precision_matrix,
-            "scale_tril": scale_tril,
-        }
-        given = {name: as_tensor(matrix) for name, matrix in given.items() if matrix is not None}
-        if len(given) != 1:
-            raise SettingError(
-                "Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified: "
-                f"got {' and '.join(given) or 'none'}"
-            )
-        ((name, matrix),) = given.items()
-        if matrix.ndim < 2:
-            raise ShapeError(f"{name} must be at least two-dimensional, with optional leading batch dimensions")
+        name, matrix = given_matrix(
+            covariance_matrix=covariance_matrix, precision_matrix=precision_matrix, scale_tril=scale_tril
+        )
+        check_matrix(name, matrix)
         freedom = df if isinstance(df, Tensor) else wrap(np.asarray(df, matrix.dtype))
         batch, event = broadcast_shapes(matrix.shape[:-2], freedom.shape), matrix.shape[-2:]
         if (array_of(freedom) <= event[-1] - 1).any():
             raise SettingError(f"Value of df={df} expected to be greater than ndim - 1 = {event[-1] - 1}.")
         self.df = freedom.expand(batch)
-        self.__dict__[name] = matrix.expand((*batch, *event))
+        self._hold(name, matrix, batch, event[-1])
         super().__init__(batch, event, validate_args)
-        self._factor = _FACTOR[name](matrix)  # batch dimensions as given
+        self._factor = factor_of(name, matrix)
 
     @property
     def arg_constraints(self) -> Mapping[str, Constraint]:
@@ -74,30 +63,6 @@ class Wishart(ExponentialFamily):
             "scale_tril": constraints.lower_cholesky,
             "df": constraints.greater_than(self._event_shape[-1] - 1),
         }
-
-    def expand(self, batch_shape: Sequence[int]) -> Self:
-        new = super().expand(batch_shape)
-        new._factor = self._factor
-        return new
-
-    @lazy_property
-    def scale_tril(self) -> Any:
-        """The Cholesky factor of V, batch_shape + (n, n)."""
-        return self._matrix(self._factor)
-
-    @lazy_property
-    def covariance_matrix(self) -> Any:
-        """V, batch_shape + (n, n)."""
-        return self._matrix(self._factor @ self._factor.mT)
-
-    @lazy_property
-    def precision_matrix(self) -> Any:
-        """The inverse of V, batch_shape + (n, n)."""
-        upper = inv(self._factor.mT)
-        return self._matrix(upper @ upper.mT)
-
-    def _matrix(self, x: Any) -> Any:
-        return x.expand((*self._batch_shape, *self._event_shape))
 
     def _over(self, x: Any) -> Any:
         """One number per matrix, with dimensions for its elements."""
