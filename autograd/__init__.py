@@ -121,9 +121,10 @@ from .dtypes import (
     uint64,
 )
 from .engine import backward, grad
-from .memory import keep_freed_memory as _keep_freed_memory
 from .modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled, tape
-from .neighbours import warn_about_hips as _warn_about_hips
+from .process.memory import keep_freed_memory as _keep_freed_memory
+from .process.neighbours import warn_about_hips as _warn_about_hips
+from .process.threads import get_num_threads, set_num_threads
 from .random import (
     Generator,
     bernoulli,
@@ -150,7 +151,6 @@ from .tensors import Size, Tensor
 from .tensors.core import get_default_dtype, set_default_dtype
 from .tensors.display import set_printoptions
 from .tensors.promotion import result_type
-from .threads import get_num_threads, set_num_threads
 
 __version__ = "0.1.0"
 

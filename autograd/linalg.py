@@ -72,19 +72,19 @@ __all__ = [
 ]
 
 _LATER = {
-    "LUFactorExResult": "factors",
-    "LUFactorResult": "factors",
-    "LUResult": "factors",
-    "cholesky_ex": "systems",
-    "householder_product": "factors",
-    "inv_ex": "systems",
-    "lu": "factors",
-    "lu_factor": "factors",
-    "lu_factor_ex": "factors",
-    "lu_solve": "factors",
-    "solve_ex": "systems",
-    "tensorinv": "systems",
-    "tensorsolve": "systems",
+    "LUFactorExResult": "rare.factors",
+    "LUFactorResult": "rare.factors",
+    "LUResult": "rare.factors",
+    "cholesky_ex": "rare.systems",
+    "householder_product": "rare.factors",
+    "inv_ex": "rare.systems",
+    "lu": "rare.factors",
+    "lu_factor": "rare.factors",
+    "lu_factor_ex": "rare.factors",
+    "lu_solve": "rare.factors",
+    "solve_ex": "rare.systems",
+    "tensorinv": "rare.systems",
+    "tensorsolve": "rare.systems",
 }
 """Name -> file in `tensors/`, imported when it is first asked for."""
 

@@ -36,25 +36,25 @@ ELSEWHERE = {
 """Name -> full name of what it stands for."""
 
 _FILES = {
-    "tensors.copies": """
+    "tensors.rare.copies": """
         alias_copy as_strided_copy detach detach_copy diagonal_copy expand_copy narrow_copy permute_copy select_copy
         slice_copy split_copy split_with_sizes_copy squeeze_copy t_copy transpose_copy unbind_copy unfold_copy
         unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze_copy view_copy
     """,
-    "tensors.more": """
+    "tensors.rare.more": """
         angle as_strided_scatter conj conj_physical constant_pad_nd diagonal_scatter embedding_renorm_ fill frexp
         index_reduce nonzero_static put real resize_as_ resolve_conj resolve_neg rsub
     """,
-    "tensors.slopes": "gradient histogram histogramdd",
-    "tensors.made": "binomial empty_permuted empty_strided from_file frombuffer range",
-    "tensors.layers": """
+    "tensors.rare.slopes": "gradient histogram histogramdd",
+    "tensors.rare.made": "binomial empty_permuted empty_strided from_file frombuffer range",
+    "tensors.rare.layers": """
         frobenius_norm gru_cell lstm_cell norm_except_dim nuclear_norm rnn_relu_cell rnn_tanh_cell spmm
     """,
-    "tensors.factors": """
+    "tensors.rare.factors": """
         cholesky_inverse cholesky_solve lu lu_solve lu_unpack orgqr pca_lowrank svd_lowrank triangular_solve
     """,
     "tensors.decompose": "pinverse",
-    "tensors.older": "qr svd",
+    "tensors.rare.older": "qr svd",
     "tensors.solve": "matrix_exp",
     "tensors.special": "i0 igamma igammac",
     "utils.dlpack": "from_dlpack to_dlpack",

@@ -8,13 +8,13 @@
     inplace.py hooks.py untracked.py uninitialized.py    writing, hooks, lost gradients, lazy layers
 
     elementwise.py piecewise.py activation.py special.py               methods that compute element by element
-    reduce.py scan.py sort.py statistics.py slopes.py                  along dimensions
+    reduce.py scan.py sort.py statistics.py                            along dimensions
     shape.py join.py repeat.py pad.py dims.py diagonal.py layout.py    that rearrange
     index.py scatter.py                                                that pick and place
-    linalg.py norms.py einsum.py solve.py systems.py                   matrices; factors.py decompose.py
-    convert.py data.py new.py made.py random_fill.py options.py        from and to numbers, arrays, dtypes
+    linalg.py norms.py einsum.py solve.py decompose.py                 matrices
+    convert.py data.py new.py random_fill.py options.py                from and to numbers, arrays, dtypes
     display.py results.py                                              as text; results that have names
-    arithmetic.py copies.py layers.py more.py older.py out.py variants.py later.py    what few programs use
+    arithmetic.py out.py variants.py later.py rare/                    what few programs use
 
 The rule: a method checks its arguments in PyTorch's words and applies ops; mathematics and derivatives are in
 `autograd.ops`.

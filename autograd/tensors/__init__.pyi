@@ -8,10 +8,10 @@ import numpy as np
 from numpy import ndarray as Array
 
 from autograd.tensors.decompose import EighResult, LstsqResult, QRResult, SVDResult
-from autograd.tensors.factors import LUFactorExResult, LUFactorResult, LUResult
+from autograd.tensors.rare.factors import LUFactorExResult, LUFactorResult, LUResult
 from autograd.tensors.results import MinMax, ValuesIndices
 from autograd.tensors.solve import SlogdetResult
-from autograd.tensors.systems import CholeskyExResult, InvExResult, SolveExResult
+from autograd.tensors.rare.systems import CholeskyExResult, InvExResult, SolveExResult
 
 from ..records import Leaf, Record
 from .core import Core

@@ -13,15 +13,15 @@ from .inplace import update
 from .options import Layout, strided
 
 METHODS = {
-    "copies": "alias_copy narrow_copy unsafe_chunk unsafe_split unsafe_split_with_sizes",
+    "rare.copies": "alias_copy narrow_copy unsafe_chunk unsafe_split unsafe_split_with_sizes",
     "decompose": "pinverse",
-    "older": "qr svd",
-    "factors": "cholesky_inverse cholesky_solve lu lu_solve orgqr triangular_solve",
-    "more": (
+    "rare.older": "qr svd",
+    "rare.factors": "cholesky_inverse cholesky_solve lu lu_solve orgqr triangular_solve",
+    "rare.more": (
         "angle apply_ as_strided_scatter conj_physical diagonal_scatter frexp index_reduce map_ nonzero_static put "
         "resize_ resize_as_ to_dense"
     ),
-    "slopes": "histogram",
+    "rare.slopes": "histogram",
     "solve": "matrix_exp",
     "special": "i0 igamma igammac",
 }

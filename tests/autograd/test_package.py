@@ -9,7 +9,7 @@ import warnings
 import pytest
 
 import autograd
-from autograd import neighbours
+from autograd.process import neighbours
 
 
 def test_hips_autograd_is_noticed(tmp_path, monkeypatch):

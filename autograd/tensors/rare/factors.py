@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import LinAlgError, SettingError, ShapeError
-from ..ops import lu as ops
-from .core import array_of, wrap
-from .decompose import SVDResult, svd
-from .join import alike, cat
-from .run import apply
-from .solve import matrices, solve_triangular
+from ...errors import LinAlgError, SettingError, ShapeError
+from ...ops import lu as ops
+from ..core import array_of, wrap
+from ..decompose import SVDResult, svd
+from ..join import alike, cat
+from ..run import apply
+from ..solve import matrices, solve_triangular
 
 
 class LUResult(NamedTuple):

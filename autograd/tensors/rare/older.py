@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .core import wrap
-from .decompose import QRResult, svdvals
-from .decompose import qr as new_qr
-from .decompose import svd as new_svd
+from ..core import wrap
+from ..decompose import QRResult, svdvals
+from ..decompose import qr as new_qr
+from ..decompose import svd as new_svd
 
 
 class SVDResult(NamedTuple):

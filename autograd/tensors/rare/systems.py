@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import SettingError, ShapeError
-from .core import array_of, operand, wrap
-from .dims import normalize_dims
+from ...errors import SettingError, ShapeError
+from ..core import array_of, operand, wrap
+from ..dims import normalize_dims
+from ..join import alike
+from ..solve import cholesky, inv, matrices, solve
 from .factors import lu_factor_ex
-from .join import alike
-from .solve import cholesky, inv, matrices, solve
 
 
 class CholeskyExResult(NamedTuple):

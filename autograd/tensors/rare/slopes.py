@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import DTypeError, SettingError, ShapeError
-from .core import Core, array_of, get_default_dtype, node_of, wrap
-from .dims import normalize_dim
-from .join import cat
+from ...errors import DTypeError, SettingError, ShapeError
+from ..core import Core, array_of, get_default_dtype, node_of, wrap
+from ..dims import normalize_dim
+from ..join import cat
+from ..promotion import cast
 from .more import tensor_of
-from .promotion import cast
 
 
 def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .linalg import linear
+from ..linalg import linear
 from .more import tensor_of
 
 

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import DTypeError, SettingError, ShapeError
-from ..modes import no_grad
-from ..ops import index as index_ops
-from .core import array_of, get_default_dtype, int64, operand, wrap
-from .dims import normalize_dim
-from .new import size_of
-from .promotion import cast
-from .run import apply
+from ...errors import DTypeError, SettingError, ShapeError
+from ...modes import no_grad
+from ...ops import index as index_ops
+from ..core import array_of, get_default_dtype, int64, operand, wrap
+from ..dims import normalize_dim
+from ..new import size_of
+from ..promotion import cast
+from ..run import apply
 
 
 def tensor_of(x: Any) -> Any:
@@ -148,7 +148,7 @@ def nonzero_static(input: Any, *, size: int, fill_value: int = -1) -> Any:
 
 def constant_pad_nd(input: Any, pad: Any, value: float = 0) -> Any:
     """`pad` in the mode "constant"."""
-    from .pad import pad as padded
+    from ..pad import pad as padded
 
     return padded(input, pad, "constant", value)
 

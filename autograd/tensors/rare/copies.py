@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .dims import normalize_dim
+from ..dims import normalize_dim
 from .more import tensor_of
 
 

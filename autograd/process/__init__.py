@@ -1,0 +1,9 @@
+"""What importing the package, or a call, does to the whole process. The README lists it.
+
+    memory.py          freed memory is kept by the process, so that large arrays are not given back and fetched again
+    neighbours.py      the warning if HIPS/autograd, which has the same import name, is installed as well
+    threads.py         how many threads kernels and NumPy's products use
+
+The rule: nothing else in the library changes a state of the process, but for one line in `autograd/__init__`: NaN and
+infinity are values here, so RuntimeWarnings that NumPy raises in the library's own code are ignored.
+"""
