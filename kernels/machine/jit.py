@@ -121,6 +121,16 @@ def kernel(function: Callable[..., Any]) -> Kernel:
     return Kernel(function, _OPTIONS)
 
 
+def inlined(function: Callable[..., Any]) -> Kernel:
+    """A part of another kernel, with a name of its own: the machine code has no call, however long the part is.
+
+    The compiler does so by itself with what is short. What runs once for each window or row of a small image may take
+    less time than a call with all its arguments. It takes views of arrays itself: one that is made for the call is
+    counted, in memory that all threads see, which may take longer than the row.
+    """
+    return Kernel(function, {**_OPTIONS, "forceinline": True})
+
+
 def reassociating(function: Callable[..., Any]) -> Kernel:
     """A kernel whose own additions may be done in any order, so that sums become vector code; NaN stays NaN."""
     return Kernel(function, {**_OPTIONS, "fastmath": {"reassoc", "nsz"}})

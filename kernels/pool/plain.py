@@ -180,12 +180,8 @@ def _put_compiled(dz: Array, place: Array, windows: Windows, shape: Numbers) -> 
     dx = np.empty(shape, dz.dtype)
     source, at, target = _planes(dz, axes), _planes(place, axes), _planes(dx, axes)
     begins = _three_arrays([begin for begin, _, _ in _bounds(pooled, windows)])
-    offsets = _offsets(pooled, windows)
-    threads.split(
-        len(target),
-        partial(loops.put, source, at, target, *begins, offsets),
-        _least(dx, len(target)),
-    )
+    work = partial(loops.put, source, at, target, begins, _offsets(pooled, windows))
+    threads.split(len(target), work, _least(dx, len(target)))
     return dx
 
 
@@ -197,9 +193,9 @@ def _put(dz: Array, place: Array, windows: Windows, shape: Numbers) -> Array:
     return z.reshape(shape)
 
 
-def _three_arrays(arrays: list[Array]) -> list[Array]:
+def _three_arrays(arrays: list[Array], filler: int = 0) -> tuple[Array, ...]:
     """One array per axis, for three axes."""
-    return [np.zeros(1, np.int64)] * (3 - len(arrays)) + arrays
+    return (*[np.full(1, filler)] * (3 - len(arrays)), *arrays)
 
 
 def _winners_compiled(x: Array, windows: Windows) -> tuple[Array, Array]:
@@ -237,11 +233,10 @@ def _loop(shape: Numbers, windows: Windows, itemsize: int) -> tuple[Any, tuple[A
     # apart there
     if windows.even and windows.stride[-1] <= 2 and windows.out[-1] > 1:
         stride, padding = _three(windows.stride), _three(windows.padding, 0)
-        return loops.winners, (*skipped, *_layout(windows, itemsize), size, stride, padding, dilation)
+        return loops.winners, (skipped, _layout(windows, itemsize), (size, stride, padding, dilation))
     first = _three_arrays([first for _, first, _ in bounds])
-    counts = [-((first - end) // d) for (_, first, end), d in zip(bounds, windows.dilation, strict=True)]
-    counts = [np.ones(1, np.int64)] * (3 - len(counts)) + counts
-    return loops.winners_one_by_one, (*skipped, *first, *counts, size, dilation)
+    count = [-((first - end) // d) for (_, first, end), d in zip(bounds, windows.dilation, strict=True)]
+    return loops.winners_one_by_one, ((skipped, first, _three_arrays(count, 1)), size, dilation)
 
 
 SCRATCH = 1 << 15
