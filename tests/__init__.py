@@ -5,7 +5,7 @@
     grids/             full products of small settings, by NumPy and by compiled loops, against the definition
     conformance/       call by call beside PyTorch, where that is installed
     test_layers.py     who may import whom
-    test_rooms.py      tests mirror the sources; test_docs.py: packages say what is inside
+    test_rooms.py      tests mirror the sources; test_docs.py: packages say what is inside; test_quick.py
     test_typing.py     what type checkers see; stubs/ writes what they read
     naive.py           slow, obvious references; plugin.py: how pytest is set up; __main__.py: the gates in order
 

@@ -64,14 +64,7 @@ def check_derivation(
 
     start = [values[i] for i in chosen]
     base = run(start)
-    if dZ is not None:
-        seeds: list[Array] = [np.asarray(_plain(dZ), np.float64)]
-        if seeds[0].shape != base[0].shape:
-            raise ShapeError(f"check_derivation: wanted dZ of the output's shape {base[0].shape}, got {seeds[0].shape}")
-    elif base[0].size == 1:
-        seeds = [np.ones(base[0].shape)]
-    else:
-        seeds = [row[0] for row in weighings(base, rng)]
+    seeds = _seeds(dZ, base, rng)
     names = _argument_names(fn, len(values))
 
     def derive(arrays: Sequence[Array], seed: Array) -> list[Array | None]:
@@ -90,22 +83,32 @@ def check_derivation(
         precision=precision_of(base),
     )
     findings = Comparison(claim, rng, rtol=rtol, exact=exact).findings() if fitting else []
-    for k, i in enumerate(chosen):
-        if k in fitting:
-            at = fitting.index(k)
-            finding = findings[at]
-            result = InputResult(names[i], finding.verdict, finding.worst, finding.note, start[k].shape)
-            if finding.verdict == WRONG:
-                row = next((i for i, g in enumerate(claim.gradients) if g[at] is finding.gradient), 0)
-                known = [names[i] for i in chosen]
-                otherwise = partial(instead, derive, start, known, seeds[row], base[0], k, finding)
-                result.hint = hint(finding, at, claim, None, otherwise) or finding.note
-        else:
-            result = _misshapen([names[j] for j in chosen], rows[0][k], run, start, k, seeds[0])
+    known = [names[i] for i in chosen]
+    for k in range(len(chosen)):
+        if k not in fitting:
+            report.inputs.append(_misshapen(known, rows[0][k], run, start, k, seeds[0]))
+            continue
+        at = fitting.index(k)
+        finding = findings[at]
+        result = InputResult(known[k], finding.verdict, finding.worst, finding.note, start[k].shape)
+        if finding.verdict == WRONG:
+            row = next((i for i, g in enumerate(claim.gradients) if g[at] is finding.gradient), 0)
+            otherwise = partial(instead, derive, start, known, seeds[row], base[0], k, finding)
+            result.hint = hint(finding, at, claim, None, otherwise) or finding.note
         report.inputs.append(result)
     for extra in findings[len(fitting) :]:
         report.inputs.append(InputResult(" and ".join(claim.names), extra.verdict, extra.worst, extra.note))
     return report
+
+
+def _seeds(dZ: Any, base: list[Array], rng: np.random.Generator) -> list[Array]:
+    """What arrives from above: what is given, 1 for a number, else several random weighings of the output."""
+    if dZ is None:
+        return [np.ones(base[0].shape)] if base[0].size == 1 else [row[0] for row in weighings(base, rng)]
+    seed = np.asarray(_plain(dZ), np.float64)
+    if seed.shape != base[0].shape:
+        raise ShapeError(f"check_derivation: wanted dZ of the output's shape {base[0].shape}, got {seed.shape}")
+    return [seed]
 
 
 def _derived(
