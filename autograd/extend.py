@@ -51,7 +51,7 @@ The errors to raise are in `autograd.errors`. The operations of the library are 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -114,7 +114,7 @@ def shape_of(x: Any) -> tuple[int, ...]:
     return shape
 
 
-def with_gradients(parameters: Iterable[Any]) -> list[tuple[Any, Array, Array]]:
+def with_gradients(parameters: Iterable[Any]) -> Iterator[tuple[Any, Array, Array]]:
     """(parameter, its array, the array of its gradient) for those that have a gradient: for the steps of optimisers.
 
     Whoever writes to the parameter's array says so afterwards, by `noted`. The gradient's must not be written to.
@@ -125,7 +125,10 @@ def with_gradients(parameters: Iterable[Any]) -> list[tuple[Any, Array, Array]]:
     >>> [(values.tolist(), g.tolist()) for _, values, g in with_gradients([x, y])]
     [([1.0, 2.0], [2.0, 4.0])]
     """
-    return [(p, p._array, grad._array) for p in parameters if (grad := p._grad) is not None]
+    for p in parameters:
+        grad = p._grad
+        if grad is not None:
+            yield p, p._array, grad._array
 
 
 def note_use(grad: Any) -> int:
