@@ -76,12 +76,7 @@ from .dtypes import uint16 as uint16
 from .dtypes import uint32 as uint32
 from .dtypes import uint64 as uint64
 from .engine import backward as backward
-from .engine import grad as grad
-from .modes import enable_grad as enable_grad
-from .modes import inference_mode as inference_mode
 from .modes import is_grad_enabled as is_grad_enabled
-from .modes import no_grad as no_grad
-from .modes import set_grad_enabled as set_grad_enabled
 from .modes import tape as tape
 from .process.threads import get_num_threads as get_num_threads
 from .process.threads import set_num_threads as set_num_threads
@@ -262,15 +257,41 @@ from . import utils as utils
 from .tensors.rare.copies import view_copy as view_copy
 from .func import vmap as vmap
 
-def BoolTensor(*args: Any, **kwargs: Any) -> Any: ...
-def ByteTensor(*args: Any, **kwargs: Any) -> Any: ...
-def CharTensor(*args: Any, **kwargs: Any) -> Any: ...
-def DoubleTensor(*args: Any, **kwargs: Any) -> Any: ...
-def FloatTensor(*args: Any, **kwargs: Any) -> Any: ...
-def HalfTensor(*args: Any, **kwargs: Any) -> Any: ...
-def IntTensor(*args: Any, **kwargs: Any) -> Any: ...
-def LongTensor(*args: Any, **kwargs: Any) -> Any: ...
-def ShortTensor(*args: Any, **kwargs: Any) -> Any: ...
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+class _Block:
+    def __enter__(self) -> None: ...
+    def __exit__(self, *error: Any) -> None: ...
+    def __call__(self, function: _F) -> _F: ...
+
+class _Mode:
+    @overload
+    def __call__(self, function: None = None) -> _Block: ...
+    @overload
+    def __call__(self, function: _F) -> _F: ...
+
+class _InferenceMode:
+    @overload
+    def __call__(self, mode: builtins.bool = True) -> _Block: ...
+    @overload
+    def __call__(self, mode: _F) -> _F: ...
+
+no_grad: _Mode
+enable_grad: _Mode
+inference_mode: _InferenceMode
+def set_grad_enabled(mode: builtins.bool) -> _Block: ...
+
+def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: builtins.bool | None = None, create_graph: builtins.bool = False, only_inputs: builtins.bool = True, allow_unused: builtins.bool | None = None, is_grads_batched: builtins.bool = False, materialize_grads: builtins.bool = False) -> tuple[Tensor, ...]:
+    """Gradients of `outputs` with respect to `inputs`, as a tuple of Tensors; `.grad` is left alone."""
+def BoolTensor(*args: Any, **kwargs: Any) -> Tensor: ...
+def ByteTensor(*args: Any, **kwargs: Any) -> Tensor: ...
+def CharTensor(*args: Any, **kwargs: Any) -> Tensor: ...
+def DoubleTensor(*args: Any, **kwargs: Any) -> Tensor: ...
+def FloatTensor(*args: Any, **kwargs: Any) -> Tensor: ...
+def HalfTensor(*args: Any, **kwargs: Any) -> Tensor: ...
+def IntTensor(*args: Any, **kwargs: Any) -> Tensor: ...
+def LongTensor(*args: Any, **kwargs: Any) -> Tensor: ...
+def ShortTensor(*args: Any, **kwargs: Any) -> Tensor: ...
 def Variable(*args: Any, **kwargs: Any) -> Any: ...
 def abs(input: Any, *, out: Any = None) -> Tensor:
     """|x|. Gradient 0 at 0."""
@@ -399,7 +420,7 @@ def bitwise_right_shift_(*args: Any, **kwargs: Any) -> Tensor: ...
 def bitwise_xor(input: Any, other: Any, *, out: Any = None) -> Tensor:
     """input ^ other, for integers and bools."""
 def bitwise_xor_(*args: Any, **kwargs: Any) -> Tensor: ...
-def block_diag(*tensors: Any) -> Any:
+def block_diag(*tensors: Any) -> Tensor:
     """A matrix of zeros with the given matrices along its diagonal; 1-d Tensors are rows."""
 def bmm(input: Any, mat2: Any, *, out: Any = None) -> Tensor:
     """Products of matrices pair by pair, (b, m, n) and (b, n, p), without broadcasting."""
@@ -411,12 +432,12 @@ def broadcast_to(input: Any, *sizes: Any, size: Any = None) -> Tensor:
     """`expand` under NumPy's name."""
 def bucketize(input: Any, boundaries: Any, *, out_int32: builtins.bool = False, right: builtins.bool = False, out: Any = None) -> Tensor:
     """Number of the bucket between `boundaries` (1-d, sorted) that each element of `input` falls into; int64."""
-def cartesian_prod(*tensors: Any) -> Any:
+def cartesian_prod(*tensors: Any) -> Tensor:
     """Each combination of elements of 1-d Tensors as a row; a single Tensor as it is."""
 def cat(tensors: Iterable[Any], dim: builtins.int = 0, *, out: Any = None, axis: builtins.int | None = None) -> Tensor:
     """Tensors one after the other along an existing dimension; in the others their sizes agree."""
 def cauchy_(*args: Any, **kwargs: Any) -> Tensor: ...
-def cdist(x1: Any, x2: Any, p: builtins.float = 2.0, compute_mode: str = 'use_mm_for_euclid_dist_if_necessary') -> Any:
+def cdist(x1: Any, x2: Any, p: builtins.float = 2.0, compute_mode: str = 'use_mm_for_euclid_dist_if_necessary') -> Tensor:
     """Distances (..., P, R) between all rows of x1 (..., P, M) and x2 (..., R, M). Gradient 0 at distance 0."""
 def ceil(input: Any, *, out: Any = None) -> Tensor:
     """Rounded up. Gradient 0."""
@@ -424,7 +445,7 @@ def ceil_(*args: Any, **kwargs: Any) -> Tensor: ...
 def celu(input: Any, alpha: builtins.float = 1.0, inplace: builtins.bool = False) -> Tensor:
     """input where positive, else alpha * (exp(input / alpha) - 1): smooth for every alpha."""
 def celu_(*args: Any, **kwargs: Any) -> Tensor: ...
-def chain_matmul(*matrices: Any, out: Any = None) -> Any:
+def chain_matmul(*matrices: Any, out: Any = None) -> Tensor:
     """Product of several matrices, in the order that needs the fewest multiplications."""
 channels_last: builtins.str
 channels_last_3d: builtins.str
@@ -448,7 +469,7 @@ def clone(input: Any, *, memory_format: Any = None, out: Any = None) -> Tensor:
     """A copy with memory of its own; the gradient flows through it. For `memory_format` see `contiguous`."""
 def column_stack(tensors: Iterable[Any], *, out: Any = None) -> Tensor:
     """Side by side: along dimension 1; 1-d Tensors are columns."""
-def combinations(input: Any, r: builtins.int = 2, with_replacement: builtins.bool = False) -> Any:
+def combinations(input: Any, r: builtins.int = 2, with_replacement: builtins.bool = False) -> Tensor:
     """All choices of `r` elements of a 1-d Tensor in their order, as rows."""
 def compile(*args: Any, **kwargs: Any) -> Any: ...
 def compiled_with_cxx11_abi(*args: Any, **kwargs: Any) -> Any: ...
@@ -495,7 +516,7 @@ def cumsum(input: Any, dim: builtins.int, *, dtype: Any = None, out: Any = None)
 @overload
 def cumsum(input: Any, *, axis: builtins.int, dtype: Any = None, out: Any = None) -> Tensor: ...
 def cumsum_(*args: Any, **kwargs: Any) -> Tensor: ...
-def cumulative_trapezoid(y: Any, x: Any = None, *, dx: builtins.float = 1.0, dim: builtins.int = -1) -> Any:
+def cumulative_trapezoid(y: Any, x: Any = None, *, dx: builtins.float = 1.0, dim: builtins.int = -1) -> Tensor:
     """`trapezoid` from the first element to each later one: one element fewer along `dim`."""
 def deg2rad(input: Any, *, out: Any = None) -> Tensor:
     """Degrees as radians; int -> float."""
@@ -538,9 +559,9 @@ def dsplit(input: Any, *, indices: Any) -> tuple[Tensor, ...]: ...
 def dstack(tensors: Iterable[Any], *, out: Any = None) -> Tensor:
     """One behind the other: along dimension 2."""
 e: builtins.float
-def einsum(equation: Any, *operands: Any) -> Any:
+def einsum(equation: Any, *operands: Any) -> Tensor:
     """Product of the operands, summed over the indices that the output lacks: `einsum("bij,bjk->bik", x, y)`."""
-def embedding(weight: Any, indices: Any, padding_idx: builtins.int = -1, scale_grad_by_freq: builtins.bool = False, sparse: builtins.bool = False) -> Any:
+def embedding(weight: Any, indices: Any, padding_idx: builtins.int = -1, scale_grad_by_freq: builtins.bool = False, sparse: builtins.bool = False) -> Tensor:
     """Rows of `weight` (V, D) at the integers `indices`; padding_idx -1: none. See `nn.functional.embedding`."""
 def eq(input: Any, other: Any, *, out: Any = None) -> Tensor:
     """input == other, element by element."""
@@ -700,7 +721,7 @@ def isclose(input: Any, other: Any, rtol: builtins.float = 1e-05, atol: builtins
     """|self - other| <= atol + rtol * |other|, element by element. `equal_nan`: NaN is close to NaN."""
 def isfinite(input: Any, *, out: Any = None) -> Tensor:
     """Is the element neither NaN nor infinite?"""
-def isin(elements: Any, test_elements: Any, *, assume_unique: builtins.bool = False, invert: builtins.bool = False, out: Any = None) -> Any:
+def isin(elements: Any, test_elements: Any, *, assume_unique: builtins.bool = False, invert: builtins.bool = False, out: Any = None) -> Tensor:
     """Which elements occur among `test_elements` (with `invert`: which do not), as bools; a constant."""
 def isinf(input: Any, *, out: Any = None) -> Tensor:
     """Is the element inf or -inf?"""
@@ -738,7 +759,7 @@ def less_equal_(*args: Any, **kwargs: Any) -> Tensor: ...
 def lgamma(input: Any, *, out: Any = None) -> Tensor:
     """log |gamma(x)|; int -> float. inf at 0, -1, -2 ..."""
 def lgamma_(*args: Any, **kwargs: Any) -> Tensor: ...
-def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     """input @ weight.T + bias."""
 def log(input: Any, *, out: Any = None) -> Tensor:
     """The natural logarithm; int -> float. -inf at 0, NaN below."""
@@ -984,7 +1005,7 @@ def scatter_reduce(input: Any, dim: builtins.int, index: Any, src: Any, reduce: 
 @overload
 def scatter_reduce(input: Any, *, axis: builtins.int, index: Any, src: Any, reduce: str, include_self: builtins.bool = True, out: Any = None) -> Tensor: ...
 def scatter_reduce_(*args: Any, **kwargs: Any) -> Tensor: ...
-def searchsorted(sorted_sequence: Any, input: Any, *, out_int32: builtins.bool = False, right: builtins.bool = False, side: str | None = None, sorter: Any = None, out: Any = None) -> Any:
+def searchsorted(sorted_sequence: Any, input: Any, *, out_int32: builtins.bool = False, right: builtins.bool = False, side: str | None = None, sorter: Any = None, out: Any = None) -> Tensor:
     """Where to insert `input` into `sorted_sequence` so that it stays sorted; int64, shaped like input."""
 @overload
 def select(input: Any, dim: builtins.int, index: builtins.int) -> Tensor: ...
@@ -1096,7 +1117,7 @@ def tensor_split(input: Any, *, sections: Any, dim: builtins.int = 0, axis: buil
 def tensor_split(input: Any, *, indices: Any, dim: builtins.int = 0, axis: builtins.int = 0) -> tuple[Tensor, ...]: ...
 @overload
 def tensor_split(input: Any, *, tensor_indices_or_sections: Any, dim: builtins.int = 0, axis: builtins.int = 0) -> tuple[Tensor, ...]: ...
-def tensordot(a: Any, b: Any, dims: Any = 2, *, out: Any = None) -> Any:
+def tensordot(a: Any, b: Any, dims: Any = 2, *, out: Any = None) -> Tensor:
     """Sum of products over several dimensions of both."""
 def threshold(input: Any, threshold: builtins.float, value: builtins.float, inplace: builtins.bool = False) -> Tensor:
     """input where above `threshold`, else `value`. Slope 0 at the threshold."""
@@ -1112,19 +1133,19 @@ def transpose(input: Any, dim0: builtins.int, dim1: builtins.int) -> Tensor: ...
 @overload
 def transpose(input: Any, *, axis0: builtins.int, axis1: builtins.int) -> Tensor: ...
 def transpose_(*args: Any, **kwargs: Any) -> Tensor: ...
-def trapezoid(y: Any, x: Any = None, *, dx: builtins.float = 1.0, dim: builtins.int = -1) -> Any:
+def trapezoid(y: Any, x: Any = None, *, dx: builtins.float = 1.0, dim: builtins.int = -1) -> Tensor:
     """The integral of y along `dim` by the trapezoidal rule."""
-def trapz(y: Any, x: Any = None, *, dx: builtins.float = 1.0, dim: builtins.int = -1) -> Any:
+def trapz(y: Any, x: Any = None, *, dx: builtins.float = 1.0, dim: builtins.int = -1) -> Tensor:
     """The integral of y along `dim` by the trapezoidal rule."""
 def tril(input: Any, diagonal: builtins.int = 0, *, out: Any = None) -> Tensor:
     """The lower triangles of the last two dimensions: zeros above the given diagonal."""
 def tril_(*args: Any, **kwargs: Any) -> Tensor: ...
-def tril_indices(row: builtins.int, col: builtins.int, offset: builtins.int = 0, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False, out: Any = None, layout: Any = None, pin_memory: Any = None, memory_format: Any = None) -> Any:
+def tril_indices(row: builtins.int, col: builtins.int, offset: builtins.int = 0, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False, out: Any = None, layout: Any = None, pin_memory: Any = None, memory_format: Any = None) -> Tensor:
     """Row and column numbers (2, n) of the elements on and below a diagonal of a (row, col) matrix, row by row."""
 def triu(input: Any, diagonal: builtins.int = 0, *, out: Any = None) -> Tensor:
     """The upper triangles of the last two dimensions: zeros below the given diagonal."""
 def triu_(*args: Any, **kwargs: Any) -> Tensor: ...
-def triu_indices(row: builtins.int, col: builtins.int, offset: builtins.int = 0, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False, out: Any = None, layout: Any = None, pin_memory: Any = None, memory_format: Any = None) -> Any:
+def triu_indices(row: builtins.int, col: builtins.int, offset: builtins.int = 0, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False, out: Any = None, layout: Any = None, pin_memory: Any = None, memory_format: Any = None) -> Tensor:
     """Row and column numbers (2, n) of the elements on and above a diagonal of a (row, col) matrix, row by row."""
 def true_divide(input: Any, other: Any, *, out: Any = None) -> Tensor:
     """input / other; integers -> float."""
@@ -1153,7 +1174,7 @@ def unsqueeze(input: Any, dim: builtins.int) -> Tensor: ...
 def unsqueeze(input: Any, *, axis: builtins.int) -> Tensor: ...
 def unsqueeze_(*args: Any, **kwargs: Any) -> Tensor: ...
 def use_deterministic_algorithms(*args: Any, **kwargs: Any) -> Any: ...
-def vander(x: Any, N: builtins.int | None = None, increasing: builtins.bool = False) -> Any:
+def vander(x: Any, N: builtins.int | None = None, increasing: builtins.bool = False) -> Tensor:
     """The powers x**(N-1), ..., x, 1 of each element of a 1-d Tensor as a row; N defaults to its length."""
 def var(input: Any, dim: Any = None, unbiased: Any = None, keepdim: builtins.bool = False, *, correction: Any = None, axis: Any = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
     """Variance over `dim`: the squared deviations from the mean, summed and divided by n - correction."""

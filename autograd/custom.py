@@ -145,8 +145,8 @@ class Function:
         """Save what `backward` needs, if `forward` takes no ctx."""
 
     @staticmethod
-    def backward(ctx: Any, *grad_outputs: Any) -> Any:
-        """Pull the gradients of the outputs back to the arguments of `forward`."""
+    def backward(*args: Any, **kwargs: Any) -> Any:
+        """Pull the gradients of the outputs back to the arguments of `forward`: backward(ctx, *grad_outputs)."""
         raise TypeError("You must implement either the backward or vjp method for your custom autograd.Function.")
 
     @classmethod

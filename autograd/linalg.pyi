@@ -15,14 +15,14 @@ from autograd.tensors.rare.systems import CholeskyExResult, InvExResult, SolveEx
 
 from autograd.errors import LinAlgError as LinAlgError
 from autograd.tensors import Tensor
-EighResult = EighResult
-LUFactorExResult = LUFactorExResult
-LUFactorResult = LUFactorResult
-LUResult = LUResult
-LstsqResult = LstsqResult
-QRResult = QRResult
-SVDResult = SVDResult
-SlogdetResult = SlogdetResult
+from autograd.tensors.decompose import EighResult as EighResult
+from autograd.tensors.factors import LUFactorExResult as LUFactorExResult
+from autograd.tensors.factors import LUFactorResult as LUFactorResult
+from autograd.tensors.factors import LUResult as LUResult
+from autograd.tensors.decompose import LstsqResult as LstsqResult
+from autograd.tensors.decompose import QRResult as QRResult
+from autograd.tensors.decompose import SVDResult as SVDResult
+from autograd.tensors.solve import SlogdetResult as SlogdetResult
 def cholesky(A: Any, *, upper: builtins.bool = False, out: Any = None) -> Tensor:
     """Lower triangular L with L @ L.mT = A, for symmetric positive definite A; with `upper`, L.mT."""
 def cholesky_ex(A: Any, *, upper: builtins.bool = False, check_errors: builtins.bool = False, out: Any = None) -> CholeskyExResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -14,15 +14,18 @@ from .random import default_generator
 from .tensors.core import Core, array_of, operand, wrap
 from .tracing import leaves_no_records, leaves_of, rebuild
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 def vmap(
-    func: Callable[..., Any],
+    func: Callable[P, R],
     in_dims: Any = 0,
     out_dims: Any = 0,
     randomness: str = "error",
     *,
     chunk_size: int | None = None,
-) -> Callable[..., Any]:
+) -> Callable[P, R]:
     """A function applied to each slice along a dimension of its arguments, results stacked. Runs as a loop.
 
     in_dims      the dimension to map over: one for all arguments, or one each, in nests like theirs; None: the whole

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import Any, ParamSpec, TypeAlias
+from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from .tensors.core import Core, array_of, wrap
 from .tracing import Recording, leaves_no_records, leaves_of, pull, rebuild, trace
 
 P = ParamSpec("P")
+R = TypeVar("R")
+A = TypeVar("A")
 Argnums: TypeAlias = int | tuple[int, ...]
 
 
@@ -62,7 +64,7 @@ def _tensors(name: str, outputs: Any) -> list[Any]:
 # ------------------------------------------------------------------------------------------------------ transforms
 
 
-def value_and_grad(func: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
+def value_and_grad(func: Callable[P, R], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, tuple[R, Any]]:
     """A function that returns (value, gradient) of one that returns a scalar Tensor.
 
     argnums   which positional arguments to differentiate by: the gradient has their structure (a tuple for a tuple)
@@ -105,7 +107,7 @@ def grad(func: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) ->
     return run
 
 
-def grad_and_value(func: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
+def grad_and_value(func: Callable[P, R], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, tuple[Any, R]]:
     """As `value_and_grad`, in PyTorch's order: (gradient, value)."""
     both = value_and_grad(func, argnums, has_aux)
 
@@ -117,6 +119,16 @@ def grad_and_value(func: Callable[P, Any], argnums: Argnums = 0, has_aux: bool =
     return run
 
 
+@overload
+def vjp(
+    func: Callable[..., R], *primals: Any, has_aux: Literal[False] = False
+) -> tuple[R, Callable[..., tuple[Any, ...]]]: ...
+@overload
+def vjp(
+    func: Callable[..., tuple[R, A]], *primals: Any, has_aux: Literal[True]
+) -> tuple[R, Callable[..., tuple[Any, ...]], A]: ...
+@overload
+def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool) -> Any: ...
 def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """(func(*primals), pull): pull(cotangents) gives a tuple of one gradient per primal; it may be called again.
 
@@ -150,7 +162,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return (values[0], pull_back, values[1]) if has_aux else (values[0], pull_back)
 
 
-def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+def linearize(func: Callable[..., R], *primals: Any) -> tuple[R, Callable[..., R]]:
     """(func(*primals), push): push(*tangents) is the directional derivative; the function runs once for all of them.
 
     >>> from autograd import tensor
@@ -168,6 +180,28 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
     return outputs, push
 
 
+@overload
+def jvp(
+    func: Callable[..., R],
+    primals: tuple[Any, ...],
+    tangents: tuple[Any, ...],
+    *,
+    strict: bool = False,
+    has_aux: Literal[False] = False,
+) -> tuple[R, R]: ...
+@overload
+def jvp(
+    func: Callable[..., tuple[R, A]],
+    primals: tuple[Any, ...],
+    tangents: tuple[Any, ...],
+    *,
+    strict: bool = False,
+    has_aux: Literal[True],
+) -> tuple[R, R, A]: ...
+@overload
+def jvp(
+    func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool
+) -> tuple[Any, ...]: ...
 @leaves_no_records
 def jvp(
     func: Callable[..., Any],

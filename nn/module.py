@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, ParamSpec, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from .hooks import FIRST_CALL, Hooks, call_hooked
 from .mistakes import mismatch, no_forward, not_a_module, warn_of_attribute
 from .parameter import Buffer, Parameter, is_lazy
 
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+
 
 class IncompatibleKeys(NamedTuple):
     """What `load_state_dict` returns: keys that the module has and the file has not, and the other way round."""
@@ -39,6 +42,17 @@ class IncompatibleKeys(NamedTuple):
         if not self.missing_keys and not self.unexpected_keys:
             return "<All keys matched successfully>"
         return f"IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
+
+
+class _Forward(Protocol[P, R]):
+    """A module whose `forward` takes P and returns R, for type checkers: so does its call."""
+
+    _hooks: Any
+
+    def _say_where(self, error: AutogradError, args: tuple[Any, ...]) -> None: ...
+
+    @property
+    def forward(self) -> Callable[P, R]: ...
 
 
 class Module:
@@ -76,7 +90,7 @@ class Module:
         """The computation; defined by each subclass."""
         raise NotImplementedError(no_forward(self))
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self: _Forward[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             if self._hooks is None:
                 return self.forward(*args, **kwargs)

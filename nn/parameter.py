@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 
 from autograd import Tensor
 from autograd.extend import UninitializedTensorMixin, array_of, hold
+
+MaybeNone: TypeAlias = Any
+"""What may be None by a setting that the reader knows (`bias=False`): checkers need not ask at each use."""
 
 
 class Parameter(Tensor):

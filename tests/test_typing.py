@@ -1,12 +1,19 @@
-"""What type checkers and editors say of a user's program."""
+"""What type checkers and editors say of users' programs.
+
+The programs are in `tests/typing`: three as a user would write them, in which nothing may be called an error;
+expressions with the type that each should have, in comments; and mistakes, each of which must be found.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,97 +21,93 @@ import autograd
 from tests import stubs
 
 ROOT = Path(__file__).parents[1]
+PROGRAMS = ROOT / "tests" / "typing"
+RIGHT = ("training.py", "science.py", "custom.py")
+INFERRED = "inferred.py"  # whose types come from code without annotations, in which mypy does not look
+ASKED = ("expected.py", "mistakes.py", INFERRED)
 
-PROGRAM = """\
-import autograd
-import autograd as torch
-import nn
-import nn.functional as F
-from autograd import check_grads, func
-from nn.data import DataLoader, TensorDataset
-
-x = autograd.tensor([1.0, 2.0], requires_grad=True)  # Tensor
-y = x + 1  # Tensor
-y = 1 - x  # Tensor
-y = x @ x  # Tensor
-y = x > 0  # Tensor
-y = x**2  # Tensor
-y = x[0]  # Tensor
-y = x.exp()  # Tensor
-y = x.sum(dim=0)  # Tensor
-y = x.max()  # Tensor
-y = x.max(0)  # ValuesIndices[Tensor]
-y = x.max(0).values  # Tensor
-y = x.grad  # Tensor | Any
-y = autograd.exp(x)  # Tensor
-y = autograd.mul(x, 2)  # Tensor
-y = autograd.cat([x, x])  # Tensor
-y = F.relu(x)  # Tensor
-y = F.cross_entropy(x, x)  # Tensor
-y = F.avg_pool2d(x, 2)  # Tensor
-y = torch.conv2d(x, x)  # Tensor
-y = autograd.tape()  # Tape
-y = check_grads(autograd.sum, x)  # GradReport
-y = torch.nn.Linear(2, 3)  # Linear
-y = torch.nn.Linear(2, 3).weight  # Parameter
-y = torch.optim.SGD(nn.Linear(2, 3).parameters(), lr=0.1)  # SGD
-for inputs, labels in DataLoader(TensorDataset(x, x), batch_size=2):
-    y = inputs * 2  # Tensor
-y = func.grad(lambda t: t.sum())(x)
-x.backward()
-torch.autograd.grad(x.sum(), x)
-torch.save({}, "f")
-
-nn.Linear(2, 3, bais=False)  # error
-torch.nn.Linear(2, 3, bais=False)  # error
-x.sum(axiss=0)  # error
-x.exp(2)  # error
-x.max(0, keepdims_=True)  # error
-autograd.tensor([1.0], require_grad=True)  # error
-autograd.sum(x, dimm=0)  # error
-autograd.mul(x)  # error
-autograd.linspacee(0, 1)  # error
-F.cross_entropy(x, x, reductions="mean")  # error
-F.dropout(x, q=0.5)  # error
-nn.optim.Adam([x], lrr=0.1)  # error
-DataLoader(TensorDataset(x), batchsize=2)  # error
-func.grad(autograd.sum, argnum=0)  # error
-func.grad(F.cross_entropy)(x, x, reductions="mean")  # error
-check_grads(autograd.sum, x, epss=1)  # error
-"""
+Found = dict[tuple[str, int], str]  # (file, line) -> the type that a checker shows, or "error"
 
 
-def asked() -> tuple[str, dict[int, str]]:
-    """The program that also asks for the types, and what is expected: line -> type or "error"."""
-    lines: list[str] = []
-    expected = {}
-    for line in PROGRAM.splitlines():
-        code, _, comment = line.partition("  # ")
-        lines.append(code)
-        if comment == "error":
-            expected[len(lines)] = "error"
-        elif comment:
-            indent = code[: len(code) - len(code.lstrip())]
-            lines.append(f"{indent}reveal_type({code.split(' = ')[0].strip()})")
-            expected[len(lines)] = comment
-    return "\n".join(lines) + "\n", expected
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Found]:
+    """A folder with the programs; and the answers that are expected, which stand in comments."""
+    folder, expected = tmp_path_factory.mktemp("typing"), {}
+    for name in (*RIGHT, *ASKED):
+        text = (PROGRAMS / name).read_text()
+        (folder / name).write_text(text)
+        for number, line in enumerate(text.splitlines(), 1):
+            code, _, comment = line.partition("  # ")
+            if comment == "error" or code.lstrip().startswith("reveal_type"):
+                expected[name, number] = comment
+    return folder, expected
 
 
-def test_pyright_knows_a_program(tmp_path):
-    if importlib.util.find_spec("pyright") is None:
-        pytest.skip("pyright is not installed: pip install -e '.[dev]'")
-    program, expected = asked()
-    (tmp_path / "program.py").write_text(program)
-    (tmp_path / "pyrightconfig.json").write_text(json.dumps({"extraPaths": [str(ROOT)], "pythonVersion": "3.11"}))
-    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson", "program.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
-    if not done.stdout.lstrip().startswith("{"):
-        pytest.skip(f"pyright does not start: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
+def run(folder: Path, *command: str, **environment: str) -> str:
+    """What a checker prints."""
+    if importlib.util.find_spec(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed: pip install -e '.[dev]'")
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    if not done.stdout.strip():
+        pytest.skip(f"{command[0]} does not start: {done.stderr.strip().splitlines()[-1]}")
+    return done.stdout
+
+
+def compare(folder: Path, found: Found, expected: Found) -> None:
+    lines = {name: (folder / name).read_text().splitlines() for name in (*RIGHT, *ASKED)}
+    wrong = {
+        f"{name}:{line}: {lines[name][line - 1].strip()}": (found.get((name, line)), expected.get((name, line)))
+        for name, line in sorted({*found, *expected})
+        if found.get((name, line)) != expected.get((name, line))
+    }
+    assert not wrong, f"line: (found, expected) of {wrong}"
+
+
+def test_pyright_knows_the_programs(programs):
+    folder, expected = programs
+    (folder / "pyrightconfig.json").write_text(json.dumps({"extraPaths": [str(ROOT)], "pythonVersion": "3.11"}))
+    said = run(folder, "pyright", "--pythonpath", sys.executable, "--outputjson", *RIGHT, *ASKED)
     found = {}
-    for each in json.loads(done.stdout)["generalDiagnostics"]:
-        line = each["range"]["start"]["line"] + 1
-        found[line] = "error" if each["severity"] == "error" else each["message"].split(' is "')[1].rstrip('"')
-    assert found == expected, [(program.splitlines()[n - 1], said) for n, said in found.items()]
+    answer: dict[str, Any] = json.loads(said)
+    for each in answer["generalDiagnostics"]:
+        place = Path(each["file"]).name, each["range"]["start"]["line"] + 1
+        found[place] = "error" if each["severity"] == "error" else each["message"].split(' is "')[1].rstrip('"')
+    compare(folder, found, expected)
+
+
+def test_mypy_knows_the_programs(programs):
+    folder, expected = programs
+    (folder / "mypy.ini").write_text("[mypy]\nfollow_imports = silent\npython_version = 3.11\n")
+    files = [name for name in (*RIGHT, *ASKED) if name != INFERRED]
+    said = run(folder, "mypy", "--config-file", "mypy.ini", "--no-color-output", *files, MYPYPATH=str(ROOT))
+    found = {}
+    for name, line, kind, message in re.findall(r"^([\w.]+):(\d+): (error|note): (.*)$", said, re.M):
+        if kind == "error":
+            found[name, int(line)] = "error"
+        elif message.startswith("Revealed type is"):
+            found[name, int(line)] = plain(message.split('"')[1])
+    compare(folder, found, {place: type for place, type in expected.items() if place[0] != INFERRED})
+
+
+def plain(type: str) -> str:
+    """A type in mypy's words as pyright shows it."""
+    type = re.sub(r"tuple\[[^=]*fallback=([^=]*)\]$", r"\1", type)
+    return re.sub(r"(?<!\w)(?:\w+\.)+(?=\w)", "", type)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RIGHT)
+def test_the_programs_run(name, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, str(PROGRAMS / name)], cwd=tmp_path, env=environment, check=True, timeout=300)
 
 
 def test_the_stubs_say_what_the_packages_hold():

@@ -18,3 +18,17 @@ from .claim import Worst
 from .compat import gradcheck, gradgradcheck
 from .derivation import check_derivation, eval_numerical_gradient, eval_numerical_gradient_array, rel_error
 from .report import GradReport, InputResult, RecordResult
+
+__all__ = [
+    "GradReport",
+    "InputResult",
+    "RecordResult",
+    "Worst",
+    "check_derivation",
+    "check_grads",
+    "eval_numerical_gradient",
+    "eval_numerical_gradient_array",
+    "gradcheck",
+    "gradgradcheck",
+    "rel_error",
+]

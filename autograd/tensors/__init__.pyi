@@ -525,7 +525,7 @@ class Tensor(Core):
     @property
     def grad(self) -> Tensor | Any: ...
     @grad.setter
-    def grad(self, value: Any) -> None: ...
+    def grad(self, value: Tensor | None) -> None: ...
     @grad.deleter
     def grad(self) -> None: ...
     @property
@@ -1110,8 +1110,14 @@ class Tensor(Core):
         """The hyperbolic sine; int -> float."""
     def sinh_(self) -> Self:
         """In-place form of `sinh`. Returns the Tensor itself."""
-    def size(self, dim: builtins.int | None = None, *, axis: builtins.int | None = None) -> Any:
-        """The shape, or the size of one dimension."""
+    @overload
+    def size(self) -> Size: ...
+    @overload
+    def size(self, dim: None) -> Size: ...
+    @overload
+    def size(self, dim: builtins.int) -> builtins.int: ...
+    @overload
+    def size(self, *, axis: builtins.int) -> builtins.int: ...
     def slice_scatter(self, src: Any, dim: builtins.int = 0, start: builtins.int | None = None, end: builtins.int | None = None, step: builtins.int = 1, *, axis: builtins.int = 0, out: Any = None) -> Tensor:
         """A copy with the elements start:end:step along `dim` replaced by `src`."""
     def slogdet(self, *, out: Any = None) -> SlogdetResult:
@@ -1144,8 +1150,12 @@ class Tensor(Core):
         """Square root of the variance; arguments as in `var`. Where all elements are equal the gradient is 0."""
     def storage_offset(self) -> builtins.int:
         """How many elements lie in memory before the first one."""
-    def stride(self, dim: builtins.int | None = None, *, axis: builtins.int | None = None) -> Any:
-        """How many elements lie between neighbours, for each dimension or for one."""
+    @overload
+    def stride(self) -> tuple[builtins.int, ...]: ...
+    @overload
+    def stride(self, dim: builtins.int) -> builtins.int: ...
+    @overload
+    def stride(self, *, axis: builtins.int) -> builtins.int: ...
     def sub(self, other: Any, alpha: Any = 1) -> Tensor:
         """self - alpha * other. `other`: a Tensor, an array or a number. Not defined for two bools."""
     def sub_(self, other: Any, alpha: Any = 1) -> Self:

@@ -17,7 +17,7 @@ from .. import functional as F
 from .. import init
 from ..functional.multihead import attend_by_heads
 from ..module import Module
-from ..parameter import Parameter
+from ..parameter import MaybeNone, Parameter
 from .container import ModuleList
 from .dropout import Dropout
 from .linear import Linear, parameter
@@ -47,13 +47,13 @@ class MultiheadAttention(Module):
     (Size([3, 5, 8]), Size([3, 5, 5]))
     """
 
-    in_proj_weight: Parameter | None  # (3 E, E): of query, key and value, one below the other
-    q_proj_weight: Parameter | None  # (E, E), (E, kdim), (E, vdim): instead, if their features differ
-    k_proj_weight: Parameter | None
-    v_proj_weight: Parameter | None
-    in_proj_bias: Parameter | None  # (3 E,)
-    bias_k: Parameter | None  # (1, 1, E)
-    bias_v: Parameter | None
+    in_proj_weight: Parameter | MaybeNone  # (3 E, E): of query, key and value, one below the other
+    q_proj_weight: Parameter | MaybeNone  # (E, E), (E, kdim), (E, vdim): instead, if their features differ
+    k_proj_weight: Parameter | MaybeNone
+    v_proj_weight: Parameter | MaybeNone
+    in_proj_bias: Parameter | MaybeNone  # (3 E,)
+    bias_k: Parameter | MaybeNone  # (1, 1, E)
+    bias_v: Parameter | MaybeNone
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class MultiheadAttention(Module):
         attn_mask: Any = None,
         average_attn_weights: bool = True,
         is_causal: bool = False,
-    ) -> tuple[Tensor, Tensor | None]:
+    ) -> tuple[Tensor, Tensor | MaybeNone]:
         """Masks are bool (True: may NOT attend, other than in `scaled_dot_product_attention`), or added to the scores.
 
         key_padding_mask       (N, S) or (S,): which keys nobody attends to

@@ -116,7 +116,7 @@ class Sequential(_Row):
         for name, module in named:
             self.add_module(name, module)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Any) -> Tensor:
         modules = tuple(self._modules.values())
         planned = self.__dict__.get("_steps")
         if planned is None or planned.modules != modules:

@@ -14,7 +14,7 @@ from .. import functional as F
 from .. import init
 from ..functional.conv import Ints, Sizes, numbers
 from ..module import Module
-from ..parameter import Parameter
+from ..parameter import MaybeNone, Parameter
 from .linear import parameter
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
@@ -26,7 +26,7 @@ class _ConvNd(Module):
     axes: int
     transposed = False
     weight: Parameter  # (out_channels, in_channels / groups, *kernel_size); transposed: in and out exchanged
-    bias: Parameter | None  # (out_channels,)
+    bias: Parameter | MaybeNone  # (out_channels,)
     padding: Sizes | str
 
     def __init__(self, *settings: Any, **named: Any) -> None:

@@ -24,7 +24,7 @@ class CrossMapLRN2d(Module):
         self.beta = beta
         self.k = k
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Normalised, of the same shape."""
         x: Any = input
         if x.ndim != 4:

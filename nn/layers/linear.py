@@ -14,7 +14,7 @@ from autograd.extend import array_of, check_device
 from .. import functional as F
 from .. import init
 from ..module import Module
-from ..parameter import Parameter
+from ..parameter import MaybeNone, Parameter
 
 
 def parameter(function: str, shape: tuple[int, ...], device: Any = None, dtype: Any = None) -> Parameter:
@@ -49,7 +49,7 @@ class Linear(Module):
     """
 
     weight: Parameter  # (out_features, in_features)
-    bias: Parameter | None  # (out_features,)
+    bias: Parameter | MaybeNone  # (out_features,)
 
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
@@ -82,7 +82,7 @@ class Bilinear(Module):
     """
 
     weight: Parameter  # (out_features, in1_features, in2_features)
-    bias: Parameter | None  # (out_features,)
+    bias: Parameter | MaybeNone  # (out_features,)
 
     def __init__(
         self,

@@ -12,6 +12,7 @@ from autograd.extend import array_of, wrap
 from .. import functional as F
 from ..functional.loss.checks import legacy
 from ..module import Module
+from ..parameter import MaybeNone
 
 
 class _Loss(Module):
@@ -38,7 +39,7 @@ class _Loss(Module):
 class _WeightedLoss(_Loss):
     """With a weight, per class or per element, which is state that is not learned."""
 
-    weight: Tensor | None
+    weight: Tensor | MaybeNone
 
     def __init__(
         self,
@@ -114,7 +115,7 @@ class BCELoss(_WeightedLoss):
 class BCEWithLogitsLoss(_WeightedLoss):
     """Binary cross-entropy of scores; see `functional.binary_cross_entropy_with_logits`."""
 
-    pos_weight: Tensor | None
+    pos_weight: Tensor | MaybeNone
 
     def __init__(
         self,
@@ -256,7 +257,7 @@ class SoftMarginLoss(_Loss):
 class MultiMarginLoss(_Loss):
     """Sum over the wrong classes of max(0, margin - x[y] + x[j]) ** p; see `functional.multi_margin_loss`."""
 
-    weight: Tensor | None  # (C,)
+    weight: Tensor | MaybeNone  # (C,)
 
     def __init__(
         self,

@@ -16,15 +16,15 @@ from .. import functional as F
 from .. import init
 from ..learner import warn_of_training_mode
 from ..module import Module
-from ..parameter import Parameter
+from ..parameter import MaybeNone, Parameter
 from .linear import parameter
 
 
 class _Affine(Module):
     """A layer with a weight that starts as ones and a bias that starts as zeros, or without."""
 
-    weight: Parameter | None
-    bias: Parameter | None
+    weight: Parameter | MaybeNone
+    bias: Parameter | MaybeNone
 
     def _learn(self, size: tuple[int, ...], weight: bool, bias: bool, device: Any, dtype: Any) -> None:
         name = self._get_name()
@@ -43,9 +43,9 @@ class _Affine(Module):
 class _ChannelNorm(_Affine):
     """What batch norm and instance norm share: statistics per channel that are tracked while training."""
 
-    running_mean: Tensor | None  # (num_features,)
-    running_var: Tensor | None  # (num_features,), unbiased
-    num_batches_tracked: Tensor | None  # (), int64
+    running_mean: Tensor | MaybeNone  # (num_features,)
+    running_var: Tensor | MaybeNone  # (num_features,), unbiased
+    num_batches_tracked: Tensor | MaybeNone  # (), int64
 
     _ndims: tuple[int, ...] = ()  # dimensions of the input
 

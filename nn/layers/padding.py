@@ -25,7 +25,7 @@ class _Padding(Module):
             raise ShapeError(f"{type(self).__name__}: padding must be an int or {2 * self.dims} ints, got {sides}")
         self.padding = sides
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         ndim = len(input.shape)
         if ndim not in (self.dims + 1, self.dims + 2):
             raise ShapeError(
@@ -44,7 +44,7 @@ class _Constant(_Padding):
         super().__init__(padding)
         self.value = value
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.pad(input, self.padding, "constant", self.value)
 
     def extra_repr(self) -> str:

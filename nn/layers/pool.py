@@ -48,7 +48,7 @@ class MaxPool1d(_MaxPool):
     `kernel_size` unless given
     """
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.max_pool1d(input, *self._settings())
 
 
@@ -60,14 +60,14 @@ class MaxPool2d(_MaxPool):
     [[[5.0, 7.0], [13.0, 15.0]]]
     """
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.max_pool2d(input, *self._settings())
 
 
 class MaxPool3d(_MaxPool):
     """The largest element of each window of (N, C, D, H, W) or (C, D, H, W). Settings as for `MaxPool1d`."""
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.max_pool3d(input, *self._settings())
 
 
@@ -95,7 +95,7 @@ class MaxUnpool1d(_MaxUnpool):
 
     dims = 1
 
-    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Any:
+    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
         return F.max_unpool1d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
@@ -104,7 +104,7 @@ class MaxUnpool2d(_MaxUnpool):
 
     dims = 2
 
-    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Any:
+    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
         return F.max_unpool2d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
@@ -113,7 +113,7 @@ class MaxUnpool3d(_MaxUnpool):
 
     dims = 3
 
-    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Any:
+    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
         return F.max_unpool3d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
@@ -146,7 +146,7 @@ class AvgPool1d(_AvgPool):
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.avg_pool1d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
 
 
@@ -180,14 +180,14 @@ class AvgPool2d(_AvgPool):
             self.divisor_override,
         )
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.avg_pool2d(input, *self._settings())
 
 
 class AvgPool3d(AvgPool2d):
     """The mean of each window of (N, C, D, H, W) or (C, D, H, W). Settings as for `functional.avg_pool3d`."""
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.avg_pool3d(input, *self._settings())
 
 
@@ -211,21 +211,21 @@ class _LPPool(Module):
 class LPPool1d(_LPPool):
     """The norm of order `norm_type` of each window of (N, C, L) or (C, L); see `functional.lp_pool1d`."""
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.lp_pool1d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
 class LPPool2d(_LPPool):
     """The norm of order `norm_type` of each window of (N, C, H, W) or (C, H, W); see `functional.lp_pool1d`."""
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.lp_pool2d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
 class LPPool3d(_LPPool):
     """The norm of order `norm_type` of each window of (N, C, D, H, W) or (C, D, H, W)."""
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.lp_pool3d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
@@ -243,21 +243,21 @@ class _Adaptive(Module):
 class AdaptiveAvgPool1d(_Adaptive):
     """Means of `output_size` windows that divide (N, C, L) or (C, L) evenly."""
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.adaptive_avg_pool1d(input, self.output_size)
 
 
 class AdaptiveAvgPool2d(_Adaptive):
     """Means of windows that divide (N, C, H, W) or (C, H, W) evenly; None in `output_size` keeps a dimension."""
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.adaptive_avg_pool2d(input, self.output_size)
 
 
 class AdaptiveAvgPool3d(_Adaptive):
     """Means of windows that divide (N, C, D, H, W) or (C, D, H, W) evenly; None in `output_size` keeps a dimension."""
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.adaptive_avg_pool3d(input, self.output_size)
 
 
@@ -272,19 +272,19 @@ class _AdaptiveMax(_Adaptive):
 class AdaptiveMaxPool1d(_AdaptiveMax):
     """The largest elements of `output_size` windows that divide (N, C, L) or (C, L) evenly."""
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.adaptive_max_pool1d(input, self.output_size, self.return_indices)
 
 
 class AdaptiveMaxPool2d(_AdaptiveMax):
     """The largest elements of windows that divide (N, C, H, W) or (C, H, W) evenly; None keeps a dimension."""
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.adaptive_max_pool2d(input, self.output_size, self.return_indices)
 
 
 class AdaptiveMaxPool3d(_AdaptiveMax):
     """The largest elements of windows that divide (N, C, D, H, W) or (C, D, H, W) evenly; None keeps a dimension."""
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.adaptive_max_pool3d(input, self.output_size, self.return_indices)

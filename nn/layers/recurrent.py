@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -18,13 +18,15 @@ from .. import functional as F
 from .. import init
 from ..module import Module
 from ..packed import PackedSequence
-from ..parameter import Parameter
+from ..parameter import MaybeNone, Parameter
 from .linear import parameter
 
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 
+S = TypeVar("S")  # the state after the last step: (h, c) of an LSTM
 
-class RNNBase(Module):
+
+class RNNBase(Module, Generic[S]):
     """What RNN, LSTM and GRU share: parameters, shapes, layers, directions, packed sequences.
 
     Parameters of layer k, where "_reverse" is appended to the names of those of the direction from the end:
@@ -137,7 +139,7 @@ class RNNBase(Module):
 
     # -------------------------------------------------------------------------------------------------- forward
 
-    def forward(self, input: Any, hx: Any = None) -> Any:
+    def forward(self, input: Any, hx: Any = None) -> tuple[Tensor, S]:
         """(output, last states); see the class."""
         if isinstance(input, PackedSequence):
             return self._packed(input, hx)
@@ -267,7 +269,7 @@ class RNNBase(Module):
         return text
 
 
-class RNN(RNNBase):
+class RNN(RNNBase[Tensor]):
     """h[t] = tanh(weight_ih @ x[t] + bias_ih + weight_hh @ h[t - 1] + bias_hh), one or several layers. Elman 1990.
 
     input_size     features of x
@@ -318,7 +320,7 @@ class RNN(RNNBase):
         self.nonlinearity = nonlinearity
 
 
-class LSTM(RNNBase):
+class LSTM(RNNBase[tuple[Tensor, Tensor]]):
     """Long short-term memory. Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000.
 
         i, f, o = sigmoid(gates), g = tanh(gate);   c = f * c + i * g;   h = o * tanh(c)
@@ -379,7 +381,7 @@ class LSTM(RNNBase):
         )
 
 
-class GRU(RNNBase):
+class GRU(RNNBase[Tensor]):
     """Gated recurrent units. Cho et al. 2014.
 
         r, z = sigmoid(gates);   n = tanh(x_n + r * (weight_hn @ h + bias_hn));   h = (1 - z) * n + z * h
@@ -428,8 +430,8 @@ class RNNCellBase(Module):
 
     weight_ih: Parameter  # (G * hidden_size, input_size)
     weight_hh: Parameter  # (G * hidden_size, hidden_size)
-    bias_ih: Parameter | None  # (G * hidden_size,)
-    bias_hh: Parameter | None
+    bias_ih: Parameter | MaybeNone  # (G * hidden_size,)
+    bias_hh: Parameter | MaybeNone
 
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, device: Any = None, dtype: Any = None

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from autograd import Tensor, stack
 from autograd.errors import SettingError, ShapeError
 
 from ..module import Module
 
+R = TypeVar("R")
+
 
 def functional_call(
-    module: Module,
+    module: Callable[..., R],
     parameter_and_buffer_dicts: Any,
     args: Any = None,
     kwargs: dict[str, Any] | None = None,
     *,
     tie_weights: bool = True,
     strict: bool = False,
-) -> Any:
+) -> R:
     """Call `module` with other Tensors in place of some of its parameters and buffers. The module stays as it is.
 
     parameter_and_buffer_dicts   name, as in `named_parameters()`, -> Tensor; or several such dicts
@@ -33,13 +35,14 @@ def functional_call(
     >>> functional_call(Linear(1, 1), {"weight": tensor([[2.0]]), "bias": tensor([1.0])}, tensor([3.0])).tolist()
     [7.0]
     """
+    whole: Any = module
     given = parameter_and_buffer_dicts
     values: dict[str, Any] = {}
     for part in [given] if isinstance(given, dict) else given:
         if repeated := sorted(values.keys() & part.keys()):
             raise SettingError(f"functional_call: {', '.join(repeated)} appeared in multiple dictionaries")
         values.update(part)
-    own = dict([*module.named_parameters(remove_duplicate=False), *module.named_buffers(remove_duplicate=False)])
+    own = dict([*whole.named_parameters(remove_duplicate=False), *whole.named_buffers(remove_duplicate=False)])
     if unexpected := sorted(values.keys() - own.keys()):
         raise SettingError(f"functional_call: the module has no {', '.join(unexpected)}; it has {', '.join(own)}")
     if strict and (missing := sorted(own.keys() - values.keys())):
@@ -49,7 +52,7 @@ def functional_call(
         values = {name: values.get(name, by_tensor.get(id(tensor))) for name, tensor in own.items()}
         values = {name: value for name, value in values.items() if value is not None}
     arguments = () if args is None else args if isinstance(args, tuple) else (args,)
-    with _replaced(module, values):
+    with _replaced(whole, values):
         return module(*arguments, **(kwargs or {}))
 
 

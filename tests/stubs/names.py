@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 import types
 from pathlib import Path
 from typing import Any
@@ -98,12 +99,45 @@ def functions(module: str) -> str:
     names = sorted({*home.__all__, *vars(home)["__getattr__"].places})
     lines = [f"from autograd.errors import {name} as {name}" for name in names if name.endswith("Error")]
     lines += ["from autograd.tensors import Tensor"]
-    lines += [f"{name} = {name}" for name in names if name in RESULTS]
+    lines += [f"from {getattr(home, name).__module__} import {name} as {name}" for name in names if name in RESULTS]
     for name in names:
         value = getattr(home, name)
         if isinstance(value, types.FunctionType):
             lines += function(name, value, whole=True)
     return "\n".join([TITLE.format(module), "", HEAD, *lines, ""])
+
+
+BY_HAND = {
+    "grad": "tuple[Tensor, ...]",
+}
+"""What functions return that stand below the Tensor and cannot name it."""
+
+MODES = """
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+class _Block:
+    def __enter__(self) -> None: ...
+    def __exit__(self, *error: Any) -> None: ...
+    def __call__(self, function: _F) -> _F: ...
+
+class _Mode:
+    @overload
+    def __call__(self, function: None = None) -> _Block: ...
+    @overload
+    def __call__(self, function: _F) -> _F: ...
+
+class _InferenceMode:
+    @overload
+    def __call__(self, mode: builtins.bool = True) -> _Block: ...
+    @overload
+    def __call__(self, mode: _F) -> _F: ...
+
+no_grad: _Mode
+enable_grad: _Mode
+inference_mode: _InferenceMode
+def set_grad_enabled(mode: builtins.bool) -> _Block: ...
+"""
+"""Blocks that also decorate, with or without parentheses: in words that checkers follow."""
 
 
 def function(name: str, value: Any, whole: bool = False) -> list[str]:
@@ -126,15 +160,22 @@ def package() -> str:
     places |= {
         name: f"nn.functional.{'variants.' if hasattr(variants, name) else ''}{name}" for name in tables.FUNCTIONAL
     }
+    here = {*BY_HAND, *re.findall(r"^(?:def )?([a-z]\w+)[:(]", MODES, re.M)}
     lines = [
-        *(line for line in imports("autograd") if "*" not in line),
+        *(line for line in imports("autograd") if "*" not in line and line.split()[-1] not in here),
         "import autograd as autograd",
         "from . import random as random",
         "import nn as nn",
         *(named(*item, "autograd") for item in sorted(places.items())),
     ]
     eager = {line.rpartition(" ")[2] for line in lines}
-    lines.append("")
+    lines.append(MODES)
+    eager |= here
+    for name, result in BY_HAND.items():
+        ways = forms(getattr(autograd, name), name, bound=False)
+        lines += written(
+            name, [Form(way.parameters, result) for way in ways], "", inspect.getdoc(getattr(autograd, name))
+        )
     in_place = {name for name in dir(autograd.Tensor) if name.endswith("_")} | old.IN_PLACE
     api = importlib.import_module("autograd.api")
     for name in sorted({*dir(autograd), *in_place}):
@@ -142,9 +183,10 @@ def package() -> str:
             continue
         value = getattr(autograd, name)
         if isinstance(value, types.FunctionType) and name in vars(api):
-            lines += function(name, value)
+            lines += function(name, value, whole=not name.startswith("atleast_"))
         elif isinstance(value, types.FunctionType):
-            lines.append(f"def {name}(*args: Any, **kwargs: Any) -> {'Tensor' if name in in_place else 'Any'}: ...")
+            result = "Tensor" if name in in_place | tables.TYPES.keys() else "Any"
+            lines.append(f"def {name}(*args: Any, **kwargs: Any) -> {result}: ...")
         elif isinstance(value, types.ModuleType):
             lines.append(f"{name}: ModuleType")
         elif value is None or not isinstance(value, (int, float, str)):

@@ -62,10 +62,9 @@ class Form:
         forms = [Form(_sorted([*self.parameters, *(again for _, again in beside)]), self.result)]
         for number in range(max((sum(name == old for old, _ in instead) for name, _ in instead), default=0)):
             chosen: dict[str, Parameter] = {}
-            for old, again in instead:
+            for old, _ in instead:
                 options = [each for name, each in instead if name == old]
                 chosen[old] = options[min(number, len(options) - 1)]
-                assert again in options
             renamed = [chosen.get(p.name, p) for p in self.parameters]
             first = min(index for index, p in enumerate(self.parameters) if p.name in chosen)
             renamed[first + 1 :] = [

@@ -30,17 +30,34 @@ class Tensor(Core):
     """An array that remembers how it was computed."""
 
     def __hash__(self) -> builtins.int: ...'''
+
+
+def _overloads(*forms: str) -> str:
+    return "\n    ".join(f"@overload\n    {form}" for form in forms)
+
+
 BY_HAND = {
     "__getitem__": "def __getitem__(self, index: Any) -> Tensor: ...",
     "__iter__": "def __iter__(self) -> Iterator[Tensor]: ...",
     "__init__": "def __init__(self, *data: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> None: ...",
     "grad": (
         "@property\n    def grad(self) -> Tensor | Any: ...\n"
-        "    @grad.setter\n    def grad(self, value: Any) -> None: ...\n"
+        "    @grad.setter\n    def grad(self, value: Tensor | None) -> None: ...\n"
         "    @grad.deleter\n    def grad(self) -> None: ..."
     ),
     "grad_fn": "@property\n    def grad_fn(self) -> GradFn | Any: ...",
     "is_leaf": "@property\n    def is_leaf(self) -> builtins.bool: ...",
+    "size": _overloads(
+        "def size(self) -> Size: ...",
+        "def size(self, dim: None) -> Size: ...",
+        "def size(self, dim: builtins.int) -> builtins.int: ...",
+        "def size(self, *, axis: builtins.int) -> builtins.int: ...",
+    ),
+    "stride": _overloads(
+        "def stride(self) -> tuple[builtins.int, ...]: ...",
+        "def stride(self, dim: builtins.int) -> builtins.int: ...",
+        "def stride(self, *, axis: builtins.int) -> builtins.int: ...",
+    ),
     "item": "def item(self) -> _Number: ...",
     "dtype": "@property\n    def dtype(self) -> np.dtype[Any]: ...",
 }

@@ -1,0 +1,3 @@
+"""These programs are read, not imported."""
+
+collect_ignore_glob = ["*.py"]
