@@ -16,9 +16,9 @@ from autograd.tensors.rare.systems import CholeskyExResult, InvExResult, SolveEx
 from autograd.errors import LinAlgError as LinAlgError
 from autograd.tensors import Tensor
 from autograd.tensors.decompose import EighResult as EighResult
-from autograd.tensors.factors import LUFactorExResult as LUFactorExResult
-from autograd.tensors.factors import LUFactorResult as LUFactorResult
-from autograd.tensors.factors import LUResult as LUResult
+from autograd.tensors.rare.factors import LUFactorExResult as LUFactorExResult
+from autograd.tensors.rare.factors import LUFactorResult as LUFactorResult
+from autograd.tensors.rare.factors import LUResult as LUResult
 from autograd.tensors.decompose import LstsqResult as LstsqResult
 from autograd.tensors.decompose import QRResult as QRResult
 from autograd.tensors.decompose import SVDResult as SVDResult

@@ -98,7 +98,7 @@ def test_jacobian_shapes_of_several_inputs_and_outputs():
     columns = func.jacfwd(f, argnums=(0, 1))(x, y)
     for blocks in (rows, columns):
         assert [[tuple(b.shape) for b in row] for row in blocks] == [[(4, 2, 3), (4, 4)], [(2, 3, 2, 3), (2, 3, 4)]]
-    for a, b in zip(leaves_of(rows), func.leaves_of(columns), strict=True):
+    for a, b in zip(leaves_of(rows), leaves_of(columns), strict=True):
         np.testing.assert_allclose(a.numpy(), b.numpy())
 
 
