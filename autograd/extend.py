@@ -34,6 +34,7 @@ What is needed for that, and for the functions, layers and optimisers around it:
                           writing outside of any recording, as optimisers and initialisers do
     note_use              says that an optimiser has used a gradient, and whether it was cleared since the last time
     update                writing inside of one: `x.relu_()` is `update(x, "relu_", relu)`
+    registry, ways        every operation by name; how layers hand values on to those that are fused (`autograd.op.Run`)
     hold                  fills a new object of a subclass of Tensor
     UninitializedTensorMixin  a Tensor whose size is not known yet
     check_device, check_memory_format
@@ -62,7 +63,7 @@ from .advice import same_dtype, to_float
 from .devices import check_device
 from .lines import add_library_folder, outer
 from .modes import state
-from .op import Op, op
+from .op import Op, Way, op, registry, ways
 from .records import Record
 from .tensors.core import Core, array_of, new_leaf, operand, wrap
 from .tensors.hooks import Handle
@@ -77,6 +78,7 @@ __all__ = [
     "Handle",
     "Op",
     "UninitializedTensorMixin",
+    "Way",
     "add_library_folder",
     "apply",
     "apply_keeping",
@@ -92,6 +94,7 @@ __all__ = [
     "operand",
     "overwrite",
     "record_of",
+    "registry",
     "result_type",
     "same_dtype",
     "shape_of",
@@ -99,6 +102,7 @@ __all__ = [
     "update",
     "user_frame",
     "warn_at_line",
+    "ways",
     "with_gradients",
     "wrap",
 ]

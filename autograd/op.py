@@ -19,7 +19,7 @@ import inspect
 import sys
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
@@ -28,6 +28,41 @@ from kernels.machine.fast import Fast
 from .plan import HALF, Plan, in_single
 
 Function = Callable[..., Any]
+
+
+class Run(NamedTuple):
+    """A fused operation that stands for two, one after the other; noted in the `runs` of the second one.
+
+    `known` has all by name: the inputs and settings of both, and where the first has run, what it kept.
+
+    op       the fused one
+    when     when(known): is this a case that it has?
+    finish   finish(known, z) with the value of the first, which may be overwritten: the value of both, and the inputs,
+             the settings and what is kept (`Op.keeps`) of the fused one
+    """
+
+    op: Op
+    when: Function
+    finish: Function
+
+
+class Way(NamedTuple):
+    """How a value gets from a user's line to an operation that has `runs`: through these functions of the library.
+
+    to          name of that operation
+    passed      passed(make) hands a value on that nobody else has
+    held        held(make) does the same while a local variable has it, too
+    functions   those in between
+    """
+
+    to: str
+    passed: Function
+    held: Function
+    functions: tuple[Any, ...] = ()
+
+
+ways: list[Way] = []
+"""All that are known. `fast.runs` tries each once, to learn how many references there are to a value then."""
 
 registry: dict[str, Op] = {}
 """The ops of the library, those of `autograd/ops/`, by name: an example of each is tested. Your own are not in it."""
@@ -56,6 +91,7 @@ class Op:
     anew        (inputs, settings) -> the same for running `forward` on other inputs, where only part of these is
                 meant, or the rule differentiates another function: used by the checker alone
     fast        the compiled twins of `forward` and of rules, and from what size on they pay: see `kernels.machine.fast`
+    runs        name of an operation -> what stands for it and this one on its result. (Empty at first: see `Run`)
     private     inputs that may be overwritten after the op ran: a record that kept one is given a copy just before. For
                 inputs that PyTorch, which computes the same in another way, does not keep; and for all that only the
                 formula asks for
@@ -87,6 +123,7 @@ class Op:
         single: bool = False,
         anew: Function | None = None,
         fast: Fast | None = None,
+        runs: dict[str, Run] | None = None,
         private: tuple[str, ...] = (),
         keeps: tuple[str, ...] = (),
         formula: Function | None = None,
@@ -105,6 +142,7 @@ class Op:
         self.single = single
         self.anew = anew
         self.fast = fast
+        self.runs = runs
         self.choose = forward if fast is None or fast.value is None else fast.value.beside(forward)
         self.private = private
         self.keeps = keeps

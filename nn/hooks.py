@@ -46,13 +46,18 @@ FIRST_CALL: Any = object()
 """Stands in for the hooks of a module that has not been called yet."""
 
 
+def first_call(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run `module.forward` for the first time, without hooks: what is wrong with the module or its input shows now."""
+    module.__dict__["_hooks"] = None
+    look_at_input(module, args)
+    look_at_lists(module)
+    return module.forward(*args, **kwargs)
+
+
 def call_hooked(module: Any, hooks: Hooks, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run `module.forward` with the module's hooks around it."""
     if hooks is FIRST_CALL:
-        module.__dict__["_hooks"] = None
-        look_at_input(module, args)
-        look_at_lists(module)
-        return module.forward(*args, **kwargs)
+        return first_call(module, args, kwargs)
     for hook in list(hooks.forward_pre.values()):
         if hook.with_kwargs:
             replaced = hook.function(module, args, kwargs)

@@ -4,6 +4,7 @@ slower.
     plan.py      the rules of each op as one straight-line function (`Plan.source` shows it), not a loop over them
     calls.py     the same for functions and operators: from a call to a record
     tape.py      the walk back without questions where there is nothing to ask; when to sweep; gradients without a copy
+    runs.py      what is written as two operations as one, where nobody will see the value between
     waiting.py   one product in the place of many, for gradients of weights
 
 Read what it stands for first: `autograd.plan`, `autograd.tensors.calls`, `autograd.tapes`.

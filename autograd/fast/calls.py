@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from kernels.machine.fast import SIZES
+
 from ..generated import compiled
 from ..lines import outer, user_files
 from ..modes import state
@@ -24,6 +26,7 @@ from ..tensors.calls import Misfit, unfit
 from ..tensors.core import float16, new, note_view, operand
 from ..tensors.promotion import constants
 from ..tensors.run import apply_keeping, floating
+from .runs import look_back
 
 _UNARY = """\
 def {function}(input{settings}):
@@ -38,7 +41,7 @@ def {function}(input{settings}):
         out._array = z if type(z) is ndarray else asarray(z)
         out._node = None
 {inside}        return out
-    {value}
+{behind}    {value}
     if type(z) is not ndarray:
         z = asarray(z)
     out = new(Tensor)
@@ -109,6 +112,13 @@ def {function}(input, other):
         record.saved = {saved_xy}
 {tail}"""
 
+_BEHIND = """\
+    if a.size >= fused.least and n.__class__ is Record and n.plan.name in runs:
+        out = look_back(runs, input, {settings})
+        if out is not None:
+            return out
+"""
+
 _TAIL = """\
     record.shape = z.shape
     record.dtype = dtype
@@ -160,6 +170,7 @@ def compile_call(
     fill["private"] = "    tape.private = True\n" if op.private else ""
     fill["view"] = "    note_view(out, input)\n" if op.view else ""
     fill["inside"] = "        note_view(out, input)\n" if op.view else ""
+    fill["behind"] = _BEHIND.format(settings="settings" if op.defaults else "{}") if op.runs is not None else ""
     fill["constant_result"] = str(not any(map(op.differentiable, range(len(op.inputs)))))
     _fill_forward(fill, op)
     scope.update(
@@ -173,6 +184,7 @@ def compile_call(
         choose=op.choose,
         size=op.fast and op.fast.size,
         defaults=op.defaults,
+        runs=op.runs,
     )
     scope["text"] = template.format(tail=_TAIL.format(**fill), **fill)
     _scopes.append(scope)
@@ -214,6 +226,8 @@ _SCOPE: dict[str, Any] = {
     "asarray": np.asarray,
     "constants": constants,
     "floating": floating,
+    "fused": SIZES["norm"],
+    "look_back": look_back,
     "getframe": sys._getframe,
     "ndarray": np.ndarray,
     "new": new,

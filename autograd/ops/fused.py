@@ -16,10 +16,10 @@ from kernels.machine.fast import SIZES
 from kernels.norm import channels
 from kernels.norm import pooled as fused
 
-from ..op import op
+from ..op import Op, Run, op
 from .activation import relu
 from .norm import factors, normalise_formula, scale_shift_formula, weight_slopes
-from .pool import Windows, max_pool
+from .pool import Windows, max_pool, winners
 
 Sizes = tuple[int, ...]
 Window = tuple[int, int]
@@ -28,6 +28,11 @@ Window = tuple[int, int]
 def worthwhile(x: Array) -> bool:
     """Are there compiled loops for x, and is it large enough to load them?"""
     return x.size >= SIZES["norm"].least and x.dtype.char in "fd"
+
+
+def _runs(op: Op) -> dict[str, Run]:
+    assert op.runs is not None
+    return op.runs
 
 
 def _flat(x: Array) -> Array:
@@ -51,6 +56,28 @@ def _filled(w: Any, b: Any, like: Array) -> tuple[Array, Array]:
 
 
 # ------------------------------------------------------------------------------------------------ batch norm, ReLU
+
+
+def _of_batch_norm(known: dict[str, Any]) -> bool:
+    """Is this norm one per channel that there are loops for? Its variance must fit into its dtype."""
+    x = known["x"]
+    if not worthwhile(x) or known.get("axes", (0, 2)) != (0, 2):
+        return False
+    if not all(p is None or (p.shape == x.shape[1:2] and p.dtype == x.dtype) for p in (known["w"], known["b"])):
+        return False
+    rstd = known.get("rstd")  # it has not run yet where this is asked before
+    return rstd is None or bool(np.minimum.reduce(rstd, axis=None) > 2 / math.sqrt(np.finfo(x.dtype).max))
+
+
+def _with_relu(known: dict[str, Any], z: Array) -> tuple[Array, tuple[Any, ...], dict[str, Any], tuple[Any, ...]]:
+    """ReLU in the memory of z, after `normalise` or `scale_shift`."""
+    mean, rstd = known["mean"], known["rstd"]
+    if "axes" in known:
+        used, settings = (mean.reshape(-1), rstd.reshape(-1)), {"eps": known["eps"], "mean": None, "rstd": None}
+    else:
+        used, settings = (mean, rstd), {"eps": 0.0, "mean": mean, "rstd": rstd}
+    np.maximum(z, 0, out=z)
+    return z, (known["x"], known["w"], known["b"]), settings, (used, None)
 
 
 def batch_norm_formula(x: Any, w: Any, b: Any, *, eps: float, mean: Array | None, rstd: Array | None) -> Any:
@@ -92,7 +119,31 @@ def batch_norm_relu(
     return z.reshape(x.shape), (by.m, by.rstd), by.var
 
 
+for _norm in ("normalise", "scale_shift"):
+    _runs(relu)[_norm] = Run(batch_norm_relu, _of_batch_norm, _with_relu)
+
 # ------------------------------------------------------------------------------------ batch norm, ReLU, max pooling
+
+
+def _side_by_side(known: dict[str, Any]) -> bool:
+    """Do windows lie side by side, each inside, with few elements?"""
+    # shortcut: every setting of the windows is what the fused operation has
+    x, windows = known["x"], known["windows"]
+    size = windows.size
+    if x.ndim != 4 or windows.stride != size or not windows.even or 0 in windows.out:
+        return False
+    if windows.padding != (0, 0) or windows.dilation != (1, 1) or math.prod(size) > 255:
+        return False
+    return bool(windows.out == (x.shape[2] // size[0], x.shape[3] // size[1]))
+
+
+def _with_pooling(known: dict[str, Any], y: Array) -> tuple[Array, tuple[Any, ...], dict[str, Any], tuple[Any, ...]]:
+    """The winners of y, after `batch_norm_relu`."""
+    window = known["windows"].size
+    z, place = winners(y, known["windows"])
+    winner = np.where(z <= 0, math.prod(window), place).astype(np.uint8)
+    settings = {"eps": known["eps"], "mean": known["mean"], "rstd": known["rstd"], "window": window}
+    return z, (known["x"], known["w"], known["b"]), settings, (known["used"], None, winner)
 
 
 def batch_norm_relu_max_pool_formula(
@@ -134,3 +185,6 @@ def batch_norm_relu_max_pool(
         return z, (mean, rstd), None, winner
     z, winner, by = fused.values(x, *_filled(w, b, x), eps, window)
     return z, (by.m, by.rstd), by.var, winner
+
+
+_runs(max_pool)["batch_norm_relu"] = Run(batch_norm_relu_max_pool, _side_by_side, _with_pooling)

@@ -62,7 +62,7 @@ TESTS = {  # file and function of the shortcuts: file and function of their test
     "nn/functional/dropouts.py:_channelwise": "test_others.py:test_dropout",
     "nn/functional/pool/means.py:_adaptive_avg_pool": "test_pool.py:test_adaptive_pooling",
     "nn/functional/recurrent.py:lstm": "test_recurrent.py:test_every_setting",
-    "nn/layers/fusion.py:_window": "test_fused.py:test_batch_norm_relu_and_pooling",
+    "autograd/ops/fused.py:_side_by_side": "test_fused.py:test_batch_norm_relu_and_pooling",
     "nn/utils/clip_grad.py:_norm": "test_others.py:test_norms_of_gradients",
 }
 

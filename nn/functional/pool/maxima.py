@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd.errors import ShapeError
-from autograd.extend import apply_keeping, shape_of, wrap
+from autograd.extend import apply, apply_keeping, shape_of, wrap
 from autograd.ops import pool as ops
 from autograd.ops.pool import Windows
 
@@ -41,12 +41,19 @@ def _max_pool(
     return_indices: bool,
 ) -> Any:
     x = checked(function, input, dims)
+    return _picked(x, max_windows(function, dims, x, kernel_size, stride, padding, dilation, ceil_mode), return_indices)
+
+
+def max_windows(
+    function: str, dims: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
+) -> Windows:
+    """The windows of the last `dims` dimensions of x; raises if the settings do not fit."""
     size = per_axis(function, "kernel_size", kernel_size, dims)
     step = stride_or_size(function, stride, size)
     pad = per_axis(function, "padding", padding, dims)
     apart = per_axis(function, "dilation", dilation, dims)
     plane = shape_of(x)[x.ndim - dims - 1 :]
-    return _picked(x, _max_windows(function, plane, size, step, pad, apart, bool(ceil_mode)), return_indices)
+    return _max_windows(function, plane, size, step, pad, apart, bool(ceil_mode))
 
 
 @lru_cache(maxsize=256)
@@ -63,8 +70,10 @@ def _max_windows(
 
 def _picked(x: Any, windows: Windows, return_indices: bool) -> Any:
     """The winners, and if asked for where they are."""
+    if not return_indices:
+        return apply(ops.max_pool, x, windows=windows)
     z, (place,) = apply_keeping(ops.max_pool, x, windows=windows)
-    return (z, wrap(ops.places(place, windows, shape_of(x)))) if return_indices else z
+    return z, wrap(ops.places(place, windows, shape_of(x)))
 
 
 def max_pool1d(
