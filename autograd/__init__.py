@@ -17,17 +17,17 @@ What one reads to understand it, in this order:
 What stands around it:
 
     api.py creation.py random.py linalg.py special.py windows.py   functions of the package
-    dtypes.py devices.py threads.py memory.py folders.py           the machine
+    dtypes.py devices.py folders.py process/                       the machine; what importing does to the process
     errors.py advice.py anomaly.py lines.py listing.py             what is said when something is wrong, and where
     check/ examples/ testing.py                                    checking gradients, and at which inputs
     products.py update.py                                          products of matrices; steps of optimisers
     generated.py later.py                                          functions made from text; names imported late
-    names/ utils/ cuda/ amp.py jit.py function.py neighbours.py    for programs that were written for PyTorch, or HIPS
+    names/ utils/ cuda/ amp.py jit.py function.py                  for programs that were written for PyTorch
 
 The rule: ops are declared on arrays and know no Tensor; Tensor stands above them, the engine above Tensor. What is
 public is in `__all__`. The same in a hundred lines, without speed: `benchmarks.courses.hundred_lines`.
 
-How `z = x * y` and `z.sum().backward()` go, by name:
+How `z = x * y` and `z.sum().backward()` go, by name (with WENGERT_PLAIN=1 in the environment, step by step as told):
 
 1. Declared. `autograd.ops.elementwise.mul` is `np.multiply` with a rule for each input, `dx=lambda dz, y: dz * y` and
    `dy=lambda dz, x: dz * x`. `autograd.op.op` makes an `autograd.op.Op` of them and enters it in
@@ -43,9 +43,10 @@ How `z = x * y` and `z.sum().backward()` go, by name:
 4. Walked back. `autograd.Tensor.backward` is `autograd.engine.backward`: a one for the loss, then
    `autograd.tapes.Tape.replay`, whose `autograd.tapes.Tape.walk` goes through the records from the last to the first.
    To that of `mul` it comes with the cotangent `dz` of z.
-5. The rules. `autograd.plan.Plan.step` calls both rules with `dz` and what was saved, undoes broadcasting
-   (`autograd.broadcast.unbroadcast`), and adds the results to what the nodes of x and y have got from elsewhere
-   (`autograd.records.accumulate`). Then the record lets go of its arrays.
+5. The rules. `autograd.plan.Plan.step` calls both rules with `dz` and what was saved (`autograd.plan.Plan.given`),
+   undoes broadcasting where there was any (`autograd.broadcast.unbroadcast`), and adds the results to what the nodes of
+   x and y have got from elsewhere (`autograd.records.accumulate`). Then the record lets go of its arrays
+   (`autograd.tapes.Tape.consume`).
 6. Delivered. What has arrived at an `autograd.records.Leaf` when the walk ends, `autograd.engine.backward` adds to
    `.grad` of the leaf's Tensor.
 

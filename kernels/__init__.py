@@ -10,17 +10,18 @@ A folder is a family:
     pointwise   element by element: activations, arithmetic, steps of optimisers, dropout
     along       along an axis: running sums, sums, rows of tables, interpolation
 
-In a family, `plain` is what others call: it checks the arrays, serves small ones with NumPy, and hands large ones to
-`loops`, which are compiled. Where several ways compete, each has a file of its name (`direct` and `winograd`). Modules
-that load Numba say so in their first lines and are imported when they are first needed.
+In a family, `plain` is NumPy, and what others call. From some size on `machine/fast.py` has a compiled twin run in its
+place, which checks the arrays and hands them to `loops`. Where several ways compete, each has a file of its name
+(`direct` and `winograd`). Modules that load Numba say so in their first lines and are imported when they are first
+needed.
 
 Read first: machine/jit.py, how a loop becomes a kernel; pointwise/update.py, the shortest family; softmax/plain.py and
-softmax/loops.py, one way and the other. A convolution is followed from conv/plain.py (`conv` chooses) to conv/direct.py
-(`_sums` cuts the work) to machine/simd.py (`accumulate` is the vector code).
+softmax/loops.py, one way and the other. A convolution is followed from conv/plain.py (the twin of `conv` chooses) to
+conv/direct.py (`_sums` cuts the work) to machine/simd.py (`accumulate` is the vector code).
 
 The rules. Arrays come in and go out, with settings as numbers and tuples. Compiled loops do not check their indices, so
-whoever calls one from Python checks that its arrays fit. The sizes from which a loop is worth compiling are constants
-of their modules (WORTH_COMPILING, LARGE), which tests move.
+whoever calls one from Python checks that its arrays fit. The sizes from which a twin runs stand in one table
+(`SIZES` in machine/fast.py), which tests move.
 
 Letters, as sizes and in index notation:
 

@@ -6,7 +6,11 @@ The kind: a guide that has rotted, because files were moved and functions rename
 from __future__ import annotations
 
 import importlib
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,14 +118,67 @@ def test_names_that_have_gone_are_found():
     assert missing(text.replace("elementwise.py", "elementary.py")) == {"autograd/ops/elementary.py"}
 
 
-def test_the_walks_go_all_the_way():
-    """A multiplication and a convolution are followed by name, from the call to the last step."""
-    text = docstring("autograd")
-    stations = "autograd.ops.elementwise.mul autograd.tensors.run.apply_keeping autograd.records.Record"
-    stations += " autograd.engine.backward autograd.tapes.Tape.walk autograd.plan.Plan.step autograd.records.accumulate"
-    places = [text.index(f"`{station}`") for station in stations.split()]
-    assert places == sorted(places)
-    text = docstring("nn")
-    stations = "nn.Conv2d.forward nn.functional.conv2d autograd.ops.conv.conv kernels.conv.plain.conv"
-    places = [text.index(f"`{station}`") for station in stations.split()]
-    assert places == sorted(places)
+TRACED = """
+import inspect, json, sys
+import autograd, nn
+from autograd.op import Op
+
+def code_of(name):
+    found = sys.modules[name.split(".")[0]]
+    for at, part in enumerate(name.split(".")[1:], 2):
+        found = sys.modules.get(".".join(name.split(".")[:at])) or getattr(found, part)
+    found = inspect.unwrap(found.forward if isinstance(found, Op) else found)
+    return getattr(getattr(found, "plain", found), "__code__", None)
+
+program, names = json.load(sys.stdin)
+codes = {code_of(name): name for name in names}
+ran = []
+exec(program.partition("---")[0])
+sys.setprofile(lambda frame, event, _: event == "call" and ran.append(codes.get(frame.f_code)))
+exec(program.partition("---")[2])
+sys.setprofile(None)
+print(json.dumps([name for name in dict.fromkeys(ran) if name]))
+"""
+"""Prints which of some functions a program calls, after its line ---, in the order of their first calls."""
+
+
+def traced(program: str, names: list[str]) -> list[str]:
+    """Run in a process of its own, without what is compiled."""
+    environment = {**os.environ, "WENGERT_PLAIN": "1"}
+    asked = json.dumps([program, names])
+    command = [sys.executable, "-c", TRACED]
+    done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True, cwd=ROOT, env=environment)
+    found: list[str] = json.loads(done.stdout)
+    return found
+
+
+def stations(package: str, first: str, last: str) -> list[str]:
+    """The names in a part of a guide, in order."""
+    text = docstring(package)
+    part = text[text.index(first) : text.index(last)]
+    return list(dict.fromkeys(NAME.findall(" ".join(re.findall(r"`([^`]+)`", part)))))
+
+
+def test_a_multiplication_goes_the_way_that_is_told():
+    """All functions that the guide names run, in its order; the others are classes, and what declares the operator."""
+    told = stations("autograd", "2. Called.", "6. Delivered.")
+    program = "x, y = autograd.ones(3, requires_grad=True), autograd.ones(2, 3, requires_grad=True)\n---\n"
+    told.remove("autograd.tensors.calls.operators")
+    told = [name for name in told if not name.rpartition(".")[2][0].isupper()]
+    assert len(told) == 15
+    assert traced(program + "(x * y).backward(autograd.ones(2, 3))", told) == told
+
+
+def test_a_convolution_goes_the_way_that_is_told():
+    told = stations("nn", "1. `nn.Conv2d", "of their own")
+    large = ["kernels.conv.direct.conv", "kernels.conv.winograd.conv", "kernels.conv.winograd_schemes.choose"]
+    told = [name for name in told if name not in (*large, "kernels.machine.fast")]
+    program = "f = nn.Conv2d(2, 3, 3)\nx = autograd.ones(1, 2, 5, 5, requires_grad=True)\n---\nf(x).sum().backward()"
+    assert len(told) == 6
+    assert traced(program, told) == told
+
+
+def test_a_detour_is_found():
+    told = ["autograd.tensors.run.apply_keeping", "autograd.engine.backward", "autograd.broadcast.unbroadcast"]
+    program = "x = autograd.ones(2, requires_grad=True)\n---\n(x * x).sum().backward()"
+    assert traced(program, told) == told[:2]

@@ -1,6 +1,6 @@
 """What importing the package, or a call, does to the whole process. The README lists it.
 
-    memory.py          freed memory is kept by the process, so that large arrays are not given back and fetched again
+    memory.py          freed memory stays with the process: large arrays are not fetched again     read this first
     neighbours.py      the warning if HIPS/autograd, which has the same import name, is installed as well
     threads.py         how many threads kernels and NumPy's products use
 

@@ -11,18 +11,8 @@ records nothing, and all it keeps between steps is in `state`, so that it can be
 
 from autograd.later import later as _later
 
-from . import lr_scheduler
-from .adadelta import Adadelta
-from .adagrad import Adagrad
 from .adam import Adam, AdamW
-from .adamax import Adamax
-from .asgd import ASGD
-from .lbfgs import LBFGS
-from .nadam import NAdam
 from .optimizer import Optimizer
-from .radam import RAdam
-from .rmsprop import RMSprop
-from .rprop import Rprop
 from .sgd import SGD
 
 __all__ = [
@@ -48,12 +38,22 @@ __all__ = [
 _later(
     __name__,
     {
+        "ASGD": "nn.optim.asgd:ASGD",
+        "Adadelta": "nn.optim.adadelta:Adadelta",
         "Adafactor": "nn.optim.adafactor:Adafactor",
+        "Adagrad": "nn.optim.adagrad:Adagrad",
+        "Adamax": "nn.optim.adamax:Adamax",
+        "LBFGS": "nn.optim.lbfgs:LBFGS",
         "Muon": "nn.optim.muon:Muon",
+        "NAdam": "nn.optim.nadam:NAdam",
+        "RAdam": "nn.optim.radam:RAdam",
+        "RMSprop": "nn.optim.rmsprop:RMSprop",
+        "Rprop": "nn.optim.rprop:Rprop",
         "adamw": "nn.optim.adamw",
+        "lr_scheduler": "nn.optim.lr_scheduler",
         "swa_utils": "nn.optim.swa_utils",
     },
-)  # what few programs use
+)  # what is imported when it is asked for: a program uses one of them, or two
 
 
 def __dir__() -> list[str]:

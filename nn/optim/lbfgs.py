@@ -30,6 +30,8 @@ class LBFGS(Optimizer):
     One group of parameters only. `step(closure)` needs the closure.
     """
 
+    repeats = True
+
     shaped_state = False
 
     def __init__(

@@ -52,6 +52,7 @@ class Optimizer:
     """
 
     shaped_state = True  # Tensors in the state have the shape of their parameter
+    repeats = False  # does a step evaluate the loss several times, and so need a closure?
     not_negative: ClassVar[dict[str, str]] = {
         "lr": "learning rate",
         "weight_decay": "weight_decay value",

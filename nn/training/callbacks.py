@@ -14,7 +14,6 @@ from typing import Any, Literal
 from autograd.errors import SettingError
 
 from ..module import Module
-from ..optim import lr_scheduler
 from ..saving.checkpoint import save_checkpoint
 from .history import History
 
@@ -104,7 +103,7 @@ class LRScheduler(Callback):
     ) -> None:
         if every not in (None, "epoch", "batch"):
             raise SettingError(f"LRScheduler: every should be 'epoch' or 'batch', got {every!r}")
-        by_batch = isinstance(scheduler, (lr_scheduler.OneCycleLR, lr_scheduler.CyclicLR))
+        by_batch = getattr(scheduler, "by_batch", False)
         self.scheduler = scheduler
         self.every = every or ("batch" if by_batch else "epoch")
         self.monitor = monitor
@@ -116,7 +115,7 @@ class LRScheduler(Callback):
     def on_epoch_end(self, training: Training) -> None:
         if self.every == "batch":
             return
-        if isinstance(self.scheduler, lr_scheduler.ReduceLROnPlateau):
+        if getattr(self.scheduler, "needs_metric", False):
             monitor = self.monitor or ("val_loss" if "val_loss" in training.history else "loss")
             self.scheduler.step(training.latest(monitor, "LRScheduler"))
         else:

@@ -13,7 +13,7 @@ from autograd.errors import AnomalyError, SettingError
 
 from ..mistakes import check_loss
 from ..module import Module
-from ..optim import LBFGS, Optimizer
+from ..optim import Optimizer
 from .batches import loader_of, split
 from .callbacks import Callback, Function, LRScheduler, Training
 from .diagnosis import why_not_finite
@@ -194,7 +194,7 @@ class _Fit:
                 callback.on_gradients(training)
             return value
 
-        if isinstance(optimizer, LBFGS):
+        if optimizer.repeats:
             optimizer.step(closure)
         else:
             closure()

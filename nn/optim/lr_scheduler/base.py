@@ -123,6 +123,8 @@ class LRScheduler:
         self._set(self.get_lr())
 
     from_base = True  # False: the first rate of the schedule is not defined by `base_lrs`
+    by_batch = False  # is it made to be stepped after every batch?
+    needs_metric = False  # does `step` take the loss, or an accuracy?
 
     _kept_out: tuple[str, ...] = ("optimizer",)
 

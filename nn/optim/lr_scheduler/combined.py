@@ -10,7 +10,6 @@ from autograd.errors import SettingError
 
 from ..optimizer import Optimizer
 from .base import LRScheduler, put
-from .plateau import ReduceLROnPlateau
 
 
 class _Combined(LRScheduler):
@@ -27,7 +26,7 @@ class _Combined(LRScheduler):
         self.optimizer = optimizer or schedulers[0].optimizer
         if any(scheduler.optimizer is not self.optimizer for scheduler in schedulers):
             raise SettingError(f"{name} expects all schedulers to belong to {which}")
-        if any(isinstance(scheduler, ReduceLROnPlateau) for scheduler in schedulers):
+        if any(getattr(scheduler, "needs_metric", False) for scheduler in schedulers):
             raise SettingError(f"{name} does not support `ReduceLROnPlateau`, whose step needs a metric")
         self._schedulers = list(schedulers)
 

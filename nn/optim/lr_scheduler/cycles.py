@@ -57,6 +57,8 @@ class OneCycleLR(LRScheduler):
     Smith & Topin 2019.
     """
 
+    by_batch = True
+
     def __init__(
         self,
         optimizer: Optimizer,
@@ -130,6 +132,8 @@ class CyclicLR(LRScheduler):
     scale_fn          instead of a mode: height of cycle number n ("cycle" mode) or at step t ("iterations" mode)
     cycle_momentum    let the momentum (or the first beta) run in the opposite direction
     """
+
+    by_batch = True
 
     def __init__(
         self,

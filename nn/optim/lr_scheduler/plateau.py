@@ -23,6 +23,8 @@ class ReduceLROnPlateau(LRScheduler):
     eps              smaller changes of the rate are not made
     """
 
+    needs_metric = True
+
     def __init__(
         self,
         optimizer: Optimizer,
