@@ -15,27 +15,24 @@ from ..machine.jit import kernel
 from ..matrix import panel
 from ..softmax.loops import weights, weights_grad
 
+Sizes = tuple[int, int, int]
+Left = tuple[int, int, Array]
+Right = tuple[int, bool]
+Arrays = tuple[Array, Array, Array]
+
 LEAST = 1 << 18  # multiplications that are worth a thread
 
 
 @kernel
-def _product(
-    c: Array,
-    M: int,
-    N: int,
-    terms: int,
-    a: int,
-    a_row: int,
-    places: Array,
-    b: int,
-    b_turned: bool,
-    room: Array,
-) -> None:
+def _product(c: Array, sizes: Sizes, of_a: Left, of_b: Right, room: Array) -> None:
     """c[m, n] = sum over t of a[places[t] + m * a_row] * b[t, n], c (M * N,) flat; b and places of a are addresses.
 
-    b_turned   b[n, t] lies in memory
-    room       for a panel of b and one of c
+    sizes   M, N and how many t there are
+    of_a    a, a_row, places
+    of_b    b, and whether b[n, t] lies in memory
+    room    for a panel of b and one of c
     """
+    (M, N, terms), (a, a_row, places), (b, b_turned) = sizes, of_a, of_b
     size = c.itemsize
     lanes = simd.WIDTH // size
     wide = panel.VECTORS * lanes
@@ -81,23 +78,13 @@ def _steps(count: int, step: int) -> Array:
 
 
 @kernel
-def _values(
-    q: Array,
-    k: Array,
-    v: Array,
-    bias: Array,
-    blank: Array,
-    scale: Array,
-    w: Array,
-    z: Array,
-    start: int,
-    stop: int,
-) -> None:
+def _values(inputs: Arrays, mask: tuple[Array, Array], scale: Array, w: Array, z: Array, start: int, stop: int) -> None:
     """w and z of the matrices from `start` to `stop`.
 
-    q (B, L * E), k (B, S * E), v (B, S * V), z (B, L * V), w (B, L, S).  blank (L,): rows of `bias` that are -inf
-    throughout; or empty
+    inputs   q (B, L * E), k (B, S * E), v (B, S * V); z (B, L * V), w (B, L, S)
+    mask     bias (L, S), and blank (L,): rows of `bias` that are -inf throughout; or empty
     """
+    (q, k, v), (bias, blank) = inputs, mask
     _, L, S = w.shape
     E, V = q.shape[1] // L, v.shape[1] // S
     size = w.itemsize
@@ -105,30 +92,19 @@ def _values(
     places = _steps(max(E, S), size)
     for n in range(start, stop):
         scores = w[n].reshape(L * S)
-        _product(scores, L, S, E, q[n].ctypes.data, E * size, places, k[n].ctypes.data, True, room)
+        _product(scores, (L, S, E), (q[n].ctypes.data, E * size, places), (k[n].ctypes.data, True), room)
         weights(w[n], bias, scale)
         for i in range(blank.size):
             if blank[i]:
                 for j in range(S):
                     w[n, i, j] = 0
-        _product(z[n], L, V, S, scores.ctypes.data, S * size, places, v[n].ctypes.data, False, room)
+        _product(z[n], (L, V, S), (scores.ctypes.data, S * size, places), (v[n].ctypes.data, False), room)
 
 
 @kernel
-def _slopes(
-    dz: Array,
-    q: Array,
-    k: Array,
-    v: Array,
-    w: Array,
-    scale: Array,
-    dq: Array,
-    dk: Array,
-    dv: Array,
-    start: int,
-    stop: int,
-) -> None:
-    """dq, dk, dv of the matrices from `start` to `stop`; as in `_values`."""
+def _slopes(dz: Array, inputs: Arrays, w: Array, scale: Array, gradients: Arrays, start: int, stop: int) -> None:
+    """The gradients of q, k, v of the matrices from `start` to `stop`; as in `_values`."""
+    (q, k, v), (dq, dk, dv) = inputs, gradients
     _, L, S = w.shape
     E, V = q.shape[1] // L, v.shape[1] // S
     size = w.itemsize
@@ -138,11 +114,11 @@ def _slopes(
     slopes = ds.reshape(L * S)
     for n in range(start, stop):
         d, ws = dz[n].ctypes.data, w[n].ctypes.data
-        _product(slopes, L, S, V, d, V * size, along, v[n].ctypes.data, True, room)
-        _product(dv[n], S, V, L, ws, size, down, d, False, room)
+        _product(slopes, (L, S, V), (d, V * size, along), (v[n].ctypes.data, True), room)
+        _product(dv[n], (S, V, L), (ws, size, down), (d, False), room)
         weights_grad(w[n], ds, scale)
-        _product(dq[n], L, E, S, ds.ctypes.data, S * size, along, k[n].ctypes.data, False, room)
-        _product(dk[n], S, E, L, ds.ctypes.data, size, down, q[n].ctypes.data, False, room)
+        _product(dq[n], (L, E, S), (ds.ctypes.data, S * size, along), (k[n].ctypes.data, False), room)
+        _product(dk[n], (S, E, L), (ds.ctypes.data, size, down), (q[n].ctypes.data, False), room)
 
 
 def values(q: Array, k: Array, v: Array, bias: Array | None, blank: Array | None, scale: float) -> tuple[Array, Array]:
@@ -154,7 +130,7 @@ def values(q: Array, k: Array, v: Array, bias: Array | None, blank: Array | None
     z, w = np.empty((B, L, V), q.dtype), np.empty((B, L, S), q.dtype)
     shift = np.empty((0, S), q.dtype) if bias is None else np.ascontiguousarray(bias, q.dtype)
     none = np.empty(0, np.bool_) if blank is None else np.ascontiguousarray(blank)
-    work = partial(_values, *_flat(q, k, v), shift, none, np.array([scale], q.dtype), w, z.reshape(B, -1))
+    work = partial(_values, _flat(q, k, v), (shift, none), np.array([scale], q.dtype), w, z.reshape(B, -1))
     threads.split(B, work, LEAST // (L * S * (E + V)) + 1)
     return z, w
 
@@ -168,13 +144,13 @@ def slopes(dz: Array, q: Array, k: Array, v: Array, w: Array, scale: float, *gra
     _check("slopes", dq, dk, dv, q.shape, k.shape, v.shape)
     if dq.dtype != q.dtype or not all(x.flags.c_contiguous for x in gradients):
         raise ValueError(f"attention.slopes: wanted contiguous gradients of {q.dtype}")
-    about = np.ascontiguousarray(w), np.array([scale], q.dtype)
-    work = partial(_slopes, *_flat(dz, q, k, v), *about, *[x.reshape(B, -1) for x in (dq, dk, dv)])
+    (flat,), about = _flat(dz), (np.ascontiguousarray(w), np.array([scale], q.dtype))
+    work = partial(_slopes, flat, _flat(q, k, v), *about, _flat(dq, dk, dv))
     threads.split(B, work, LEAST // (2 * L * S * (E + V)) + 1)
 
 
-def _flat(*arrays: Array) -> list[Array]:
-    return [np.ascontiguousarray(x).reshape(len(x), -1) for x in arrays]
+def _flat(*arrays: Array) -> tuple[Array, ...]:
+    return tuple([np.ascontiguousarray(x).reshape(len(x), -1) for x in arrays])
 
 
 def _check(function: str, x: Array, y: Array, z: Array, *shapes: tuple[int, ...]) -> None:

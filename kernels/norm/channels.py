@@ -24,6 +24,18 @@ from ..machine.sums import plus
 WIDTH = 1024  # columns that are worked on at a time
 LEAST = 1 << 14  # elements that are worth a thread
 
+Line = tuple[Array, Array, Array]
+"""(m, s, t) of z = (x - m) * s + t."""
+
+Slope = tuple[Array, Array, Array, Array, Array, bool]
+"""(m, s, t, level, tilt, fixed) of dx = s * g + level + (x - m) * tilt; if m and s are fixed, of dx = s * g."""
+
+
+@kernel
+def part_of(x: Array, across: bool, first: int, last: int) -> tuple[int, int, int, int]:
+    """The images n0 to n1 and channels c0 to c1 of a part: `first` to `last` are channels if `across`, else images."""
+    return (0, len(x), first, last) if across else (first, last, 0, x.shape[1])
+
 
 @kernel
 def _spread(values: Array, c: int, length: int, columns: Array) -> None:
@@ -58,18 +70,10 @@ def _add_deviations(total: Array, x: Array, start: int, m: Array, squared: bool)
 
 @kernel
 def _add_products(
-    sums: Array,
-    products: Array,
-    dz: Array,
-    x: Array,
-    start: int,
-    m: Array,
-    s: Array,
-    t: Array,
-    nothing: Array,
-    relu: bool,
+    sums: Array, products: Array, dz: Array, x: Array, start: int, line: Line, nothing: Array, relu: bool
 ) -> None:
     """sums[j] += g and products[j] += g * (x - m) over all n, where g is dz, or 0 where ReLU has cut x off."""
+    m, s, t = line
     N, width = len(x), sums.size
     zero = m.dtype.type(0)
     for n in range(0, N, 4):
@@ -114,7 +118,7 @@ def together(length: int) -> int:
 def _deviations(x: Array, m: Array, squared: bool, across: bool, totals: Array, first: int, last: int) -> None:
     """totals[part, c] = sum over n, l of x - m, or of its square, for the images (`across`: channels) of a part."""
     N, C, L = x.shape
-    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
+    n0, n1, c0, c1 = part_of(x, across, first, last)
     total = totals[0 if across else threads.number(first, N, len(totals))]
     rows = x.reshape((N, C * L))[n0:n1]
     block = together(L)
@@ -156,10 +160,11 @@ def _scale(totals: Array, count: int, eps: float, w: Array, var: Array, rstd: Ar
 
 
 @kernel
-def _values(x: Array, m: Array, s: Array, t: Array, relu: bool, z: Array, across: bool, first: int, last: int) -> None:
-    """z as above, for the images (`across`: channels) from `first` to `last`."""
+def _values(x: Array, line: Line, relu: bool, z: Array, across: bool, first: int, last: int) -> None:
+    """z as above, for a part."""
+    m, s, t = line
     N, C, L = x.shape
-    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
+    n0, n1, c0, c1 = part_of(x, across, first, last)
     x, z = x.reshape((N, C * L)), z.reshape((N, C * L))
     low = x.dtype.type(0 if relu else -np.inf)
     block = together(L)
@@ -180,22 +185,12 @@ def _values(x: Array, m: Array, s: Array, t: Array, relu: bool, z: Array, across
 
 
 @kernel
-def _products(
-    dz: Array,
-    x: Array,
-    m: Array,
-    s: Array,
-    t: Array,
-    relu: bool,
-    across: bool,
-    totals: Array,
-    first: int,
-    last: int,
-) -> None:
+def _products(dz: Array, x: Array, line: Line, relu: bool, across: bool, totals: Array, first: int, last: int) -> None:
     """totals[part, 0, c] = sum over n, l of g, which is dz, or 0 where ReLU has cut x off; totals[part, 1, c] that of
     g * (x - m)."""
+    m, s, t = line
     N, C, L = x.shape
-    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
+    n0, n1, c0, c1 = part_of(x, across, first, last)
     part = 0 if across else threads.number(first, N, len(totals))
     sums, products = totals[part, 0], totals[part, 1]
     x, dz = x.reshape((N, C * L))[n0:n1], dz.reshape((N, C * L))[n0:n1]
@@ -215,44 +210,48 @@ def _products(
             _spread(t, c, L, ts[:wide])
             for j in range(wide):
                 some[j] = more[j] = 0
-            _add_products(some[:wide], more[:wide], dz, x, start, ms[:wide], ss[:wide], ts[:wide], nothing[:wide], relu)
+            columns = ms[:wide], ss[:wide], ts[:wide]
+            _add_products(some[:wide], more[:wide], dz, x, start, columns, nothing[:wide], relu)
             _fold(some[:wide], L, sums[c:stop])
             _fold(more[:wide], L, products[c:stop])
 
 
 @kernel
-def _lines(totals: Array, count: int, s: Array, rstd: Array, known: bool, level: Array, tilt: Array) -> None:
+def _lines(totals: Array, count: int, s: Array, rstd: Array, fixed: bool, level: Array, tilt: Array) -> None:
     """What dx is beside s * g, level + (x - m) * tilt; and in totals[0] the sums of all parts."""
     sums, products = totals[0, 0], totals[0, 1]
     for c in range(s.size):
         for part in range(1, len(totals)):
             sums[c] += totals[part, 0, c]
             products[c] += totals[part, 1, c]
-        level[c] = 0 if known else -sums[c] / count * s[c]
-        tilt[c] = 0 if known else -products[c] / count * rstd[c] * rstd[c] * s[c]
+        level[c] = 0 if fixed else -sums[c] / count * s[c]
+        tilt[c] = 0 if fixed else -products[c] / count * rstd[c] * rstd[c] * s[c]
 
 
 @kernel
-def _slopes(
-    dz: Array,
-    x: Array,
-    m: Array,
-    s: Array,
-    t: Array,
-    level: Array,
-    tilt: Array,
-    known: bool,
-    relu: bool,
-    dx: Array,
-    across: bool,
-    first: int,
-    last: int,
-) -> None:
-    """dx = s * g + level + (x - m) * tilt, where g is dz, or 0 where ReLU has cut x off.        s * g if `known`"""
-    N, C, L = x.shape
-    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
-    x, dz, dx = x.reshape((N, C * L)), dz.reshape((N, C * L)), dx.reshape((N, C * L))
+def _write_slopes(dz: Array, x: Array, columns: Slope, relu: bool, dx: Array, start: int) -> None:
+    """dx of all images, in columns from `start` on."""
+    ms, ss, ts, levels, tilts, fixed = columns
+    width = ms.size
     zero = x.dtype.type(0)
+    for n in range(len(x)):
+        row, g, out = x[n, start : start + width], dz[n, start : start + width], dx[n, start : start + width]
+        for j in range(width):
+            d = row[j] - ms[j]
+            a = g[j]
+            if relu:
+                a = zero if d * ss[j] + ts[j] <= zero else a
+            a *= ss[j]
+            out[j] = a if fixed else a + (d * tilts[j] + levels[j])
+
+
+@kernel
+def _slopes(dz: Array, x: Array, slope: Slope, relu: bool, dx: Array, across: bool, first: int, last: int) -> None:
+    """dx of a part, where g is dz, or 0 where ReLU has cut x off."""
+    m, s, t, level, tilt, fixed = slope
+    N, C, L = x.shape
+    n0, n1, c0, c1 = part_of(x, across, first, last)
+    x, dz, dx = x.reshape((N, C * L)), dz.reshape((N, C * L)), dx.reshape((N, C * L))
     block = together(L)
     width = min(block * L, WIDTH)
     ms, ss, ts = np.empty(width, x.dtype), np.empty(width, x.dtype), np.empty(width, x.dtype)
@@ -266,15 +265,8 @@ def _slopes(
             _spread(t, c, L, ts[:part])
             _spread(level, c, L, levels[:part])
             _spread(tilt, c, L, tilts[:part])
-            for n in range(n0, n1):
-                row, g, out = x[n, start : start + part], dz[n, start : start + part], dx[n, start : start + part]
-                for j in range(part):
-                    d = row[j] - ms[j]
-                    a = g[j]
-                    if relu:
-                        a = zero if d * ss[j] + ts[j] <= zero else a
-                    a *= ss[j]
-                    out[j] = a if known else a + (d * tilts[j] + levels[j])
+            columns = ms[:part], ss[:part], ts[:part], levels[:part], tilts[:part], fixed
+            _write_slopes(dz[n0:n1], x[n0:n1], columns, relu, dx[n0:n1], start)
 
 
 # ------------------------------------------------------------------------------------------- with plain signatures
@@ -350,35 +342,34 @@ def measure(x: Array, w: Array, eps: float, by: Scaling) -> None:
     _scale(totals, x.size // x.shape[1], eps, w, by.var, by.rstd, by.s)
 
 
-def _run(x: Array, w: Array, by: Scaling, eps: float, known: bool, relu: bool) -> Array:
+def _run(x: Array, w: Array, by: Scaling, eps: float, fixed: bool, relu: bool) -> Array:
     z = np.empty_like(x)
     count, parts, across = cut(x)
-    if not known:
+    if not fixed:
         measure(x, w, eps, by)
-    threads.split(count, partial(_values, x, by.m, by.s, by.t, relu, z, across), into=parts)
+    threads.split(count, partial(_values, x, by[:3], relu, z, across), into=parts)
     return z
 
 
-def lines(totals: Array, count: int, by: Scaling, known: bool) -> tuple[Array, Array]:
-    """level and tilt of `_slopes`, from the sums of all parts; these are in totals[0] afterwards."""
+def slope(totals: Array, count: int, by: Scaling, fixed: bool) -> Slope:
+    """What `_slopes` needs, from the sums of all parts; these are in totals[0] afterwards."""
     level, tilt = np.empty((2, by.s.size), by.s.dtype)
-    _lines(totals, count, by.s, by.rstd, known, level, tilt)
-    return level, tilt
+    _lines(totals, count, by.s, by.rstd, fixed, level, tilt)
+    return by.m, by.s, by.t, level, tilt, fixed
 
 
-def slopes(dz: Array, x: Array, by: Scaling, known: bool, relu: bool, dx: Array) -> tuple[Array, Array]:
+def slopes(dz: Array, x: Array, by: Scaling, fixed: bool, relu: bool, dx: Array) -> tuple[Array, Array]:
     """For the cotangent dz of z: write dx, and return per channel the sums (float64) of g and of g * (x - m).
 
-    g is dz, or 0 where ReLU has cut x off. If not `known`, m and s are functions of x, and dx knows of it.
+    g is dz, or 0 where ReLU has cut x off. If not `fixed`, m and s are functions of x, and dx knows of it.
     """
     fits = x.ndim == 3 and dz.shape == dx.shape == x.shape and dx.flags.c_contiguous
     if not fits or any(part.shape != (x.shape[1],) for part in by):
         raise ValueError(f"channels.slopes: dz {dz.shape} and a scaling {by.s.shape} do not fit channels of {x.shape}")
     count, parts, across = share = cut(x)
     totals = share.totals(2, x.shape[1])
-    threads.split(count, partial(_products, dz, x, by.m, by.s, by.t, relu, across, totals), into=parts)
-    level, tilt = lines(totals, x.size // x.shape[1], by, known)
-    work = partial(_slopes, dz, x, by.m, by.s, by.t, level, tilt, known, relu, dx, across)
+    threads.split(count, partial(_products, dz, x, by[:3], relu, across, totals), into=parts)
+    work = partial(_slopes, dz, x, slope(totals, x.size // x.shape[1], by, fixed), relu, dx, across)
     threads.split(count, work, into=parts)
     sums, products = totals[0]
     return sums, products

@@ -17,9 +17,11 @@ from numpy import ndarray as Array
 from ..machine import threads
 from ..machine.jit import kernel
 from ..machine.sums import plus
-from .channels import Scaling, cut, known, lines, measure, unknown
+from .channels import Line, Scaling, Slope, cut, known, measure, part_of, slope, unknown
 
 Pair = tuple[int, int]
+Into = tuple[bool, Array]
+"""Are parts channels, and room for what each of them adds up."""
 
 
 @kernel
@@ -62,21 +64,11 @@ def _windows(v: Array, W: int, size: Pair, z: Array, winner: Array) -> None:
 
 
 @kernel
-def _values(
-    x: Array,
-    m: Array,
-    s: Array,
-    t: Array,
-    size: Pair,
-    z: Array,
-    winner: Array,
-    across: bool,
-    first: int,
-    last: int,
-) -> None:
-    """z and the winners for the images (`across`: channels) from `first` to `last`."""
+def _values(x: Array, line: Line, size: Pair, z: Array, winner: Array, across: bool, first: int, last: int) -> None:
+    """z and the winners for a part."""
+    m, s, t = line
     N, C, H, W = x.shape
-    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
+    n0, n1, c0, c1 = part_of(x, across, first, last)
     L = H * W
     planes = x.reshape((N, C, L))
     v = np.empty(L, x.dtype)
@@ -109,20 +101,12 @@ def _places(size: Pair, W: int) -> Array:
 
 @kernel
 def _products(
-    dz: Array,
-    winner: Array,
-    x: Array,
-    m: Array,
-    size: Pair,
-    dx: Array,
-    across: bool,
-    totals: Array,
-    first: int,
-    last: int,
+    dz: Array, won: tuple[Array, Pair], x: Array, m: Array, dx: Array, into: Into, first: int, last: int
 ) -> None:
     """dx = dz at the winners and 0 elsewhere; totals[part, 0, c] = sum of dx, totals[part, 1, c] of dx * (x - m)."""
     N, C, H, W = x.shape
-    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
+    (winner, size), (across, totals) = won, into
+    n0, n1, c0, c1 = part_of(x, across, first, last)
     part = 0 if across else threads.number(first, N, len(totals))
     planes, slopes = x.reshape((N, C, H * W)), dx.reshape((N, C, H * W))
     places, dead = _places(size, W), size[0] * size[1]
@@ -135,26 +119,16 @@ def _products(
 
 
 @kernel
-def _slopes(
-    x: Array,
-    m: Array,
-    s: Array,
-    level: Array,
-    tilt: Array,
-    known: bool,
-    dx: Array,
-    across: bool,
-    first: int,
-    last: int,
-) -> None:
-    """dx * s + level + (x - m) * tilt in place of dx (N, C, L); dx * s if `known`."""
-    N, C, L = x.shape
-    n0, n1, c0, c1 = (0, N, first, last) if across else (first, last, 0, C)
+def _slopes(x: Array, slope: Slope, dx: Array, across: bool, first: int, last: int) -> None:
+    """dx (N, C, L), which is g so far, of a part."""
+    m, s, _, level, tilt, fixed = slope
+    L = x.shape[2]
+    n0, n1, c0, c1 = part_of(x, across, first, last)
     for n in range(n0, n1):
         for c in range(c0, c1):
             plane, out = x[n, c], dx[n, c]
             mean, scale, up, slant = m[c], s[c], level[c], tilt[c]
-            if known:
+            if fixed:
                 for l in range(L):
                     out[l] *= scale
             else:
@@ -213,13 +187,13 @@ def scaled(x: Array, s: Array, t: Array, size: Pair) -> tuple[Array, Array]:
     return _run(x, s, known(s, t), 0.0, True, size)
 
 
-def _run(x: Array, w: Array, by: Scaling, eps: float, known: bool, size: Pair) -> tuple[Array, Array]:
+def _run(x: Array, w: Array, by: Scaling, eps: float, fixed: bool, size: Pair) -> tuple[Array, Array]:
     out = _windows_of(x, size)
     z, winner = np.empty(out, x.dtype), np.empty(out, np.uint8)
-    if not known:
+    if not fixed:
         measure(_flat(x), w, eps, by)
     count, parts, across = cut(x)
-    threads.split(count, partial(_values, x, by.m, by.s, by.t, size, z, winner, across), into=parts)
+    threads.split(count, partial(_values, x, by[:3], size, z, winner, across), into=parts)
     return z, winner
 
 
@@ -236,18 +210,18 @@ def _windows_of(x: Array, size: Pair) -> tuple[int, ...]:
     return (*x.shape[:2], x.shape[2] // size[0], x.shape[3] // size[1])
 
 
-def slopes(dz: Array, winner: Array, x: Array, by: Scaling, known: bool, size: Pair) -> tuple[Array, Array, Array]:
+def slopes(dz: Array, winner: Array, x: Array, by: Scaling, fixed: bool, size: Pair) -> tuple[Array, Array, Array]:
     """For the cotangent dz of z: dx, and per channel the sums (float64) of dz and of dz * (x - m) at the winners.
 
-    If not `known`, m and s are functions of x, and dx knows of it. The winners are those of `values`.
+    If not `fixed`, m and s are functions of x, and dx knows of it. The winners are those of `values`.
     """
     if dz.shape != _windows_of(x, size) or winner.shape != dz.shape or any(p.shape != x.shape[1:2] for p in by):
         raise ValueError(f"fused.slopes: dz {dz.shape}, winners {winner.shape} do not fit {x.shape} and {size}")
     dx = np.empty_like(x)
     count, parts, across = share = cut(x)
     totals = share.totals(2, x.shape[1])
-    threads.split(count, partial(_products, dz, winner, x, by.m, size, dx, across, totals), into=parts)
-    level, tilt = lines(totals, x.size // x.shape[1], by, known)
-    threads.split(count, partial(_slopes, _flat(x), by.m, by.s, level, tilt, known, _flat(dx), across), into=parts)
+    threads.split(count, partial(_products, dz, (winner, size), x, by.m, dx, (across, totals)), into=parts)
+    work = partial(_slopes, _flat(x), slope(totals, x.size // x.shape[1], by, fixed), _flat(dx), across)
+    threads.split(count, work, into=parts)
     sums, products = totals[0]
     return dx, sums, products

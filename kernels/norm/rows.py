@@ -18,6 +18,9 @@ from ..machine import simd, threads
 from ..machine.jit import kernel
 from ..machine.sums import plus
 
+Pair = tuple[Array, Array]
+Triple = tuple[Array, Array, Array]
+
 CHUNK = 2048  # elements
 ROWS = 16  # so many are worked on together: their sums do not wait for each other
 LEAST = 1 << 15  # elements that are worth a thread
@@ -52,7 +55,7 @@ def _variance(x: Array, mean: float) -> float:
 
 
 @kernel
-def _statistics(x: Array, eps: float, centred: bool, mean: Array, var: Array, rstd: Array) -> None:
+def _measure(x: Array, eps: float, centred: bool, mean: Array, var: Array, rstd: Array) -> None:
     """Mean, mean square of the deviations, and 1 / sqrt(of that + eps) of each row of x."""
     for i in range(len(x)):
         mean[i] = _mean(x[i]) if centred else 0.0
@@ -64,23 +67,17 @@ def _statistics(x: Array, eps: float, centred: bool, mean: Array, var: Array, rs
 
 @kernel
 def _values(
-    x: Array,
-    w: Array,
-    b: Array,
-    eps: float,
-    centred: bool,
-    z: Array,
-    mean: Array,
-    var: Array,
-    rstd: Array,
-    first: int,
-    last: int,
+    x: Array, affine: Pair, eps: float, centred: bool, z: Array, statistics: Array, first: int, last: int
 ) -> None:
-    """z and the statistics of the rows of x (M, D) from `first` to `last`. w and b are (D,)."""
+    """z and the statistics (3, M): mean, variance, rstd of the rows of x (M, D) from `first` to `last`.
+
+    affine   w and b, both (D,)
+    """
     D = x.shape[1]
+    (w, b), mean, var, rstd = affine, statistics[0], statistics[1], statistics[2]
     for i in range(first, last, ROWS):
         end = min(i + ROWS, last)
-        _statistics(x[i:end], eps, centred, mean[i:end], var[i:end], rstd[i:end])
+        _measure(x[i:end], eps, centred, mean[i:end], var[i:end], rstd[i:end])
         for k in range(i, end):
             row, out, m, r = x[k], z[k], mean[k], rstd[k]
             for j in range(D):
@@ -88,23 +85,13 @@ def _values(
 
 
 @kernel
-def _group_values(
-    x: Array,
-    w: Array,
-    b: Array,
-    eps: float,
-    z: Array,
-    mean: Array,
-    var: Array,
-    rstd: Array,
-    first: int,
-    last: int,
-) -> None:
+def _group_values(x: Array, affine: Pair, eps: float, z: Array, statistics: Array, first: int, last: int) -> None:
     """The same for the rows (n, g) of x (N, G, K, L) with n from `first` to `last`. w and b are (G * K,)."""
     N, G, K, L = x.shape
+    (w, b), mean, var, rstd = affine, statistics[0], statistics[1], statistics[2]
     rows, x, z = x.reshape((N, G, K * L)), x.reshape((N, G * K, L)), z.reshape((N, G * K, L))
     for n in range(first, last):
-        _statistics(rows[n], eps, True, mean[n], var[n], rstd[n])
+        _measure(rows[n], eps, True, mean[n], var[n], rstd[n])
         for c in range(G * K):
             row, out, m, s, t = x[n, c], z[n, c], mean[n, c // K], rstd[n, c // K] * w[c], b[c]
             for j in range(L):
@@ -134,26 +121,19 @@ def _add_rows(dz: Array, x: Array, mean: Array, rstd: Array, dw: Array, db: Arra
 
 
 @kernel
-def _slopes(
-    dz: Array,
-    x: Array,
-    w: Array,
-    mean: Array,
-    rstd: Array,
-    centred: bool,
-    dx: Array,
-    totals: Array,
-    first: int,
-    last: int,
-) -> None:
-    """For rows of x (M, D) from `first` to `last` and w (D,), with g = dz * w and h = (x - mean) * rstd:
+def _slopes(dz: Array, x: Array, by: Triple, centred: bool, dx: Array, totals: Array, first: int, last: int) -> None:
+    """For rows of x (M, D) from `first` to `last`, with g = dz * w and h = (x - mean) * rstd:
 
     dx = rstd * (g - mean(g) - h * mean(g * h)), without mean(g) if not `centred`
 
-    dw += dz * h, db += dz     totals (parts, 2, D): dw and db of each part of `threads.split`
+    dw += dz * h, db += dz
+
+    by       w (D,), mean and rstd (M,)
+    totals   (parts, 2, D): dw and db of each part of `threads.split`
     """
     simd.wide()
     D = x.shape[1]
+    w, mean, rstd = by
     part = threads.number(first, len(x), len(totals))
     dw, db = totals[part, 0], totals[part, 1]
     levels, tilts = np.empty(ROWS, x.dtype), np.empty(ROWS, x.dtype)
@@ -185,47 +165,38 @@ def _slopes(
 
 
 @kernel
-def _group_slopes(
-    dz: Array,
-    x: Array,
-    w: Array,
-    mean: Array,
-    rstd: Array,
-    dx: Array,
-    totals: Array,
-    first: int,
-    last: int,
-) -> None:
+def _group_slopes(dz: Array, x: Array, by: Triple, dx: Array, totals: Array, first: int, last: int) -> None:
     """The same for rows (n, g) of x (N, G, K, L) with n from `first` to `last`; w, dw, db are (G * K,)."""
+    w, mean, rstd = by
     part = threads.number(first, len(x), len(totals))
     dw, db = totals[part, 0], totals[part, 1]
     _, G, K, L = x.shape
     count = K * L
-    for n in range(first, last):
-        for g in range(G):
-            m, r = mean[n, g], rstd[n, g]
-            sums, products = 0.0, 0.0
-            for k in range(K):
-                part, slope, c = x[n, g, k], dz[n, g, k], g * K + k
-                total, product = 0.0, 0.0
-                for start in range(0, L, CHUNK):
-                    xs, g_s = part[start : start + CHUNK], slope[start : start + CHUNK]
-                    a, b = x.dtype.type(0), x.dtype.type(0)
-                    for j in range(xs.size):
-                        a = plus(a, g_s[j])
-                        b = plus(b, g_s[j] * (xs[j] - m))
-                    total += a
-                    product += b
-                db[c] += total
-                dw[c] += product * r
-                sums += total * w[c]
-                products += product * w[c]
-            level, tilt = x.dtype.type(-sums / count * r), x.dtype.type(-products / count * r * r * r)
-            for k in range(K):
-                part, slope, out = x[n, g, k], dz[n, g, k], dx[n, g, k]
-                scale = r * w[g * K + k]
-                for j in range(L):
-                    out[j] = slope[j] * scale + ((part[j] - m) * tilt + level)
+    for group in range(first * G, last * G):
+        n, g = group // G, group % G
+        m, r = mean[n, g], rstd[n, g]
+        sums, products = 0.0, 0.0
+        for k in range(K):
+            row, slope, c = x[n, g, k], dz[n, g, k], g * K + k
+            total, product = 0.0, 0.0
+            for start in range(0, L, CHUNK):
+                xs, g_s = row[start : start + CHUNK], slope[start : start + CHUNK]
+                a, b = x.dtype.type(0), x.dtype.type(0)
+                for j in range(xs.size):
+                    a = plus(a, g_s[j])
+                    b = plus(b, g_s[j] * (xs[j] - m))
+                total += a
+                product += b
+            db[c] += total
+            dw[c] += product * r
+            sums += total * w[c]
+            products += product * w[c]
+        level, tilt = x.dtype.type(-sums / count * r), x.dtype.type(-products / count * r * r * r)
+        for k in range(K):
+            row, slope, out = x[n, g, k], dz[n, g, k], dx[n, g, k]
+            scale = r * w[g * K + k]
+            for j in range(L):
+                out[j] = slope[j] * scale + ((row[j] - m) * tilt + level)
 
 
 # ------------------------------------------------------------------------------------------- with plain signatures
@@ -239,9 +210,9 @@ def values(x: Array, w: Array, b: Array, eps: float, centred: bool) -> tuple[Arr
     if x.ndim != 2 or w.shape != x.shape[1:] or b.shape != w.shape or x.size == 0:
         raise ValueError(f"rows.values: w {w.shape} and b {b.shape} do not fit rows {x.shape}")
     z = np.empty_like(x)
-    mean, var, rstd = np.empty((3, len(x)), x.dtype)
-    threads.split(len(x), partial(_values, x, w, b, eps, centred, z, mean, var, rstd), _least(x))
-    return z, mean, var, rstd
+    statistics = np.empty((3, len(x)), x.dtype)
+    threads.split(len(x), partial(_values, x, (w, b), eps, centred, z, statistics), _least(x))
+    return z, *statistics
 
 
 def group_values(x: Array, w: Array, b: Array, eps: float) -> tuple[Array, Array, Array, Array]:
@@ -249,9 +220,9 @@ def group_values(x: Array, w: Array, b: Array, eps: float) -> tuple[Array, Array
     if x.ndim != 4 or w.shape != (x.shape[1] * x.shape[2],) or b.shape != w.shape or x.size == 0:
         raise ValueError(f"rows.group_values: w {w.shape} and b {b.shape} do not fit rows {x.shape}")
     z = np.empty_like(x)
-    mean, var, rstd = np.empty((3, *x.shape[:2]), x.dtype)
-    threads.split(len(x), partial(_group_values, x, w, b, eps, z, mean, var, rstd), _least(x))
-    return z, mean, var, rstd
+    statistics = np.empty((3, *x.shape[:2]), x.dtype)
+    threads.split(len(x), partial(_group_values, x, (w, b), eps, z, statistics), _least(x))
+    return z, *statistics
 
 
 def slopes(dz: Array, x: Array, w: Array, mean: Array, rstd: Array, centred: bool, dx: Array) -> tuple[Array, Array]:
@@ -267,7 +238,7 @@ def slopes(dz: Array, x: Array, w: Array, mean: Array, rstd: Array, centred: boo
     if mean.shape != (len(x),) or rstd.shape != mean.shape:
         raise ValueError(f"rows.slopes: mean {mean.shape} and rstd {rstd.shape} do not fit rows {x.shape}")
     totals = _totals(x, w)
-    threads.split(len(x), partial(_slopes, dz, x, w, mean, rstd, centred, dx, totals), into=len(totals))
+    threads.split(len(x), partial(_slopes, dz, x, (w, mean, rstd), centred, dx, totals), into=len(totals))
     return _added(totals, x)
 
 
@@ -284,7 +255,7 @@ def group_slopes(dz: Array, x: Array, w: Array, mean: Array, rstd: Array, dx: Ar
     if mean.shape != x.shape[:2] or rstd.shape != mean.shape:
         raise ValueError(f"rows.group_slopes: mean {mean.shape} and rstd {rstd.shape} do not fit rows {x.shape}")
     totals = _totals(x, w)
-    threads.split(len(x), partial(_group_slopes, dz, x, w, mean, rstd, dx, totals), into=len(totals))
+    threads.split(len(x), partial(_group_slopes, dz, x, (w, mean, rstd), dx, totals), into=len(totals))
     return _added(totals, x)
 
 
