@@ -1,4 +1,4 @@
-"""Adding an operation takes three places, beside the line that exports it: shown in a copy of the tree."""
+"""Adding an operation takes three places, beside the line that exports it; a layer two. Shown in a copy of the tree."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ PLACES = {
     "autograd/examples/activation.py": 'EXAMPLES += elementwise("witch", x, reference=lambda x: 1 / (1 + x * x))\n',
 }
 EXPORT = ("autograd/api.py", "from .tensors.activation import witch\n")
+LAYER = {
+    "nn/layers/activation.py": (
+        'class Witch(Module):\n    """1 / (1 + x * x)."""\n\n'
+        "    def forward(self, input: Tensor) -> Any:\n        return input.witch()\n"
+    ),
+    "nn/layers/__init__.py": 'from .activation import Witch\n__all__ += ["Witch"]\n',
+}
 COMPLETE = ("tests/autograd/test_ops.py", "tests/benchmarks/test_gradcheck.py", "-k", "witch or every_op")
 
 
@@ -74,3 +81,19 @@ def test_a_wrong_rule_is_found_by_the_row_alone(tree):
     done = _run(tree, "-m", "pytest", "-q", "tests/autograd/test_ops.py", "-k", "witch")
     assert done.returncode == 1
     assert "FAILED tests/autograd/test_ops.py::test_gradient" in done.stdout
+
+
+def test_a_layer_in_two_places_is_found_under_all_names(tree):
+    for file, text in LAYER.items():
+        _append(tree, file, text)
+    _append(tree, "autograd/tensors/activation.py", "Activation.witch = witch\n")
+    asked = """
+import autograd, nn
+layer = nn.Sequential(nn.Witch())
+print(layer(autograd.tensor([1.0])).tolist(), layer[0], nn.modules.activation.Witch is nn.Witch, "Witch" in dir(nn))
+"""
+    assert _run(tree, "-c", asked).stdout.strip() == "[0.5] Witch() True True"
+    tests = ("tests/nn/test_package.py", "tests/test_typing.py", "-k", "packages_say or stubs")
+    assert "is old: python -m tests.stubs writes it again" in _run(tree, "-m", "pytest", "-q", *tests).stdout
+    assert _run(tree, "-m", "tests.stubs").returncode == 0
+    assert _run(tree, "-m", "pytest", "-q", *tests).returncode == 0
