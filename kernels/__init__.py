@@ -16,8 +16,7 @@ place, which checks the arrays and hands them to `loops`. Where several ways com
 needed.
 
 Read first: machine/jit.py, how a loop becomes a kernel; pointwise/update.py, the shortest family; softmax/plain.py and
-softmax/loops.py, one way and the other. A convolution is followed from conv/plain.py (the twin of `conv` chooses) to
-conv/direct.py (`_sums` cuts the work) to machine/simd.py (`accumulate` is the vector code).
+softmax/loops.py, one way and the other. conv/__init__.py follows a convolution from the layer to the vector code.
 
 The rules. Arrays come in and go out, with settings as numbers and tuples. Compiled loops do not check their indices, so
 whoever calls one from Python checks that its arrays fit. The sizes from which a twin runs stand in one table

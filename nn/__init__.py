@@ -27,8 +27,9 @@ A convolution, from the call to the loops and back, by name:
 3. `autograd.ops.conv.conv`: the value, and a rule each for the input, the weight and the bias. How that gets onto the
    tape, and back, is what `autograd` tells of a multiplication. The value is computed by
 4. `kernels.conv.plain.conv`: NumPy's product of columns. From some size on `kernels.machine.fast` calls a compiled twin
-   in its place, which checks the arrays and chooses: the sum in vector registers (`kernels.conv.direct.conv`), or
-   Winograd's identities (`kernels.conv.winograd.conv`), where `kernels.conv.winograd_schemes.choose` says they pay.
+   in its place, `kernels.conv.choose.conv`, which checks the arrays and chooses: the sum in vector registers
+   (`kernels.conv.direct.conv`), or Winograd's identities (`kernels.conv.winograd.conv`), where
+   `kernels.conv.winograd_schemes.choose` says they pay. The docstring of `kernels.conv` goes on, down to the registers.
 5. On the way back the rules are ops again: `autograd.ops.conv.conv_input_grad` and
    `autograd.ops.conv.conv_weight_grad`, with kernels of the same names, and with rules of their own, for second
    derivatives.

@@ -49,10 +49,10 @@ def _product(c: Array, sizes: Sizes, of_a: Left, of_b: Right, room: Array) -> No
                 left, source = min(lanes, some - v), b + (n + v) * terms * size
                 simd.transpose(c, source, terms * size, left, terms, packed + v * size, wide * size)
         else:
-            simd.copy(c, b + n * size, N * size, 1, packed, terms, wide, 0, some)
+            simd.copy(c, simd.Source(b + n * size, N * size, 1, 0, some), packed, terms, wide)
         whole = some == wide
         out, out_row = (c.ctypes.data + n * size, N * size) if whole else (tile, wide * size)
-        panel.product(c, M, a, a_row, places.ctypes.data, packed, terms, zeros, 0, out, out_row)
+        panel.multiply(c, M, panel.Product(a, a_row, places.ctypes.data, packed, terms, zeros, 0, out, out_row))
         if not whole:
             for m in range(M):
                 for j in range(some):

@@ -2,16 +2,17 @@
 
 Both directions of a convolution are one sum. Along one axis:
 
-    z[u * apart + rest] = sum over taps of w[tap] * x[u * step + shift of the tap]
+    z[u * apart + rest] = sum over taps of w[tap] * x[u * stride + shift of the tap]
 
-For the convolution itself `apart` is 1, `step` its stride, and tap i has shift i * dilation - padding. Its input
-gradient has step 1; the windows that meet an element depend on the element's position modulo the stride, so that each
-`rest` is a sum of its own, with those taps i for which (rest + padding - i * dilation) / stride is whole: the shift.
+For the convolution itself `apart` is 1, `stride` its own, and tap i has shift i * dilation - padding. For its input
+gradient `stride` is 1, and `apart` is that of the convolution: the windows that meet an element depend on its index
+modulo `apart`, so that each `rest` is a sum of its own, with those taps i for which the shift
+(rest + padding - i * dilation) / apart is whole.
 
 There are always three axes (a, h, w), the leading ones of size 1 if there are fewer. x is copied once per shift of h
 and w, cut to the outputs' size, row after row along a. Then the outputs u of a few rows are one run of memory, and so
 are the x that a tap multiplies: vectors run over the ends of rows, and no lane is wasted. Along a no copies are needed:
-shifts by whole rows are distances, and if step is larger than 1, the rows of each remainder (`phase`) stand together.
+shifts by whole rows are distances, and if stride is larger than 1, the rows of each remainder (`phase`) stand together.
 """
 
 from __future__ import annotations
@@ -26,31 +27,37 @@ Three = tuple[int, int, int]
 
 
 class Axis(NamedTuple):
-    """One axis of the sum: numbers of inputs and outputs, and (index in the weights, shift) of each tap."""
+    """One axis of the sum: how many inputs and outputs, its stride, and (index in the weights, shift) of each tap."""
 
     inputs: int
     outputs: int
-    step: int
+    stride: int
     taps: tuple[tuple[int, int], ...]
 
 
 class Layout(NamedTuple):
     """The copies of one plane of x for a few output rows, and where taps find their terms in them.
 
-    copies     (number, 4): shift along h, along w, and between which outputs along w there is any x
-    phases     remainders of a's shifts modulo its step
-    numbers    sizes of x (3), counts (3), steps (3), row of x (in steps) where the copies begin, rows copied
-    rows       output rows along a for which the copies are made
-    plane      elements of the copies of one plane
-    terms      (taps,) where each tap's terms begin in the copies, in elements
-    weights    (taps,) the index of each tap in the window, row-major
+    inputs, outputs, strides  sizes of x, of z, and how far apart windows are, along a, h, w
+    rows      output rows along a for which the copies are made
+    first     row of x (in strides) where the copies begin
+    copied    rows of a copy
+    plane     elements of the copies of one plane
+    copies    (copies, 4): shift along h, along w, and between which outputs along w there is any x
+    phases    remainders of a's shifts modulo its stride
+    terms     (taps,) where each tap's terms begin in the copies, in elements
+    weights   (taps,) the index of each tap in the window, row-major
     """
 
+    inputs: Three
+    outputs: Three
+    strides: Three
+    rows: int
+    first: int
+    copied: int
+    plane: int
     copies: Array
     phases: Array
-    numbers: tuple[int, ...]
-    rows: int
-    plane: int
     terms: Array
     weights: Array
 
@@ -88,24 +95,31 @@ def layout(a: Axis, h: Axis, w: Axis, window: Three, rows: int) -> Layout:
     """The copies that `rows` output rows need."""
     shifts = [(of_h, of_w) for _, of_h in h.taps for _, of_w in w.taps]
     copies = [(of_h, of_w, *_inside(w, of_w)) for of_h, of_w in shifts]
-    phases = sorted({shift % a.step for _, shift in a.taps})
-    first = min(shift // a.step for _, shift in a.taps)
-    copied = rows + max(shift // a.step for _, shift in a.taps) - first
+    phases = sorted({shift % a.stride for _, shift in a.taps})
+    first = min(shift // a.stride for _, shift in a.taps)
+    copied = rows + max(shift // a.stride for _, shift in a.taps) - first
     terms, weights = [], []
     for i, shift in a.taps:
         for copy, (j, k) in enumerate((j, k) for j, _ in h.taps for k, _ in w.taps):
-            row = (phases.index(shift % a.step) * len(copies) + copy) * copied + shift // a.step - first
+            row = (phases.index(shift % a.stride) * len(copies) + copy) * copied + shift // a.stride - first
             terms.append(row * h.outputs * w.outputs)
             weights.append((i * window[1] + j) * window[2] + k)
-    axes = (a, h, w)
-    numbers = (*[x.inputs for x in axes], *[x.outputs for x in axes], *[x.step for x in axes], first, copied)
-    plane = len(copies) * len(phases) * copied * h.outputs * w.outputs
     return Layout(
-        np.array(copies, np.int64), np.array(phases, np.int64), numbers, rows, plane, np.array(terms), np.array(weights)
+        inputs=(a.inputs, h.inputs, w.inputs),
+        outputs=(a.outputs, h.outputs, w.outputs),
+        strides=(a.stride, h.stride, w.stride),
+        rows=rows,
+        first=first,
+        copied=copied,
+        plane=len(copies) * len(phases) * copied * h.outputs * w.outputs,
+        copies=np.array(copies, np.int64),
+        phases=np.array(phases, np.int64),
+        terms=np.array(terms),
+        weights=np.array(weights),
     )
 
 
 def _inside(axis: Axis, shift: int) -> tuple[int, int]:
-    """The first output whose x[u * step + shift] exists, and the one after the last; equal if there is none."""
-    first = min(max(0, -(shift // axis.step)), axis.outputs)
-    return first, max(first, min(axis.outputs, (axis.inputs - 1 - shift) // axis.step + 1))
+    """The first output whose x[u * stride + shift] exists, and the one after the last; equal if there is none."""
+    first = min(max(0, -(shift // axis.stride)), axis.outputs)
+    return first, max(first, min(axis.outputs, (axis.inputs - 1 - shift) // axis.stride + 1))

@@ -7,11 +7,10 @@ All three are one sum, read in three directions (one spatial axis shown):
 x is (N, C, *H), w is (F, C / groups, *I), z is (N, F, *P); x counts as 0 outside. `size` is the spatial shape of what
 is computed; elements of x that no window covers have no part in it.
 
-Large sums go to compiled loops: to `winograd` where windows are 3 x 3 or 5 x 5 and channels many, else to `direct`.
-Here, in NumPy, the windows are copied side by side into a matrix of columns, so that the sum is a matrix product. While
-that lasts the batch is the last axis: rows of all images are copied in one run, also where rows are short or strided,
-and one product serves all images. It happens block by block, because columns that leave the cache cost more than the
-product.
+Large sums go to compiled loops, between which `choose` decides. Here, in NumPy, the windows are copied side by side
+into a matrix of columns, so that the sum is a matrix product. While that lasts the batch is the last axis: rows of all
+images are copied in one run, also where rows are short or strided, and one product serves all images. It happens block
+by block, because columns that leave the cache cost more than the product.
 """
 
 from __future__ import annotations
@@ -30,24 +29,11 @@ BLOCK = 4 << 20
 """Bytes of columns that are worked on at a time."""
 
 
-def _conv_compiled(
-    x: Array, w: Array, bias: Array | None, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
-) -> Array:
-    _check("conv", x.shape[1] == w.shape[1] * groups and len(w) % groups == 0, x, w, bias, len(w))
-    from . import direct, winograd  # they load Numba
-
-    scheme = _scheme(len(x), w.shape, stride, dilation, groups, size)
-    # shortcut: see `_scheme`; padding, which it does not look at, is given on
-    if scheme is not None:
-        return winograd.conv(scheme, x, w, bias, padding, size)
-    return direct.conv(x, w, bias, stride, padding, dilation, groups, size)
-
-
 def _terms(x: Array, w: Array, size: Sizes) -> int:
     return len(x) * w.size * math.prod(size) if x.ndim <= 5 else 0
 
 
-@fast(_conv_compiled, at_least="conv", count=_terms)
+@fast("kernels.conv.choose:conv", at_least="conv", count=_terms)
 def conv(
     x: Array, w: Array, bias: Array | None, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
 ) -> Array:
@@ -68,26 +54,11 @@ def conv(
     return z
 
 
-def _weight_grad_compiled(
-    dz: Array, x: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
-) -> Array:
-    outputs, inputs = dz.shape[1] // groups, x.shape[1] // groups
-    fit = len(dz) == len(x) and dz.shape[1] % groups == x.shape[1] % groups == 0
-    _check("conv_weight_grad", fit, dz, x)
-    from . import direct, winograd
-
-    shape = (groups * outputs, inputs, *size)
-    scheme = _scheme(len(x), shape, stride, dilation, groups, dz.shape[2:], for_weights=True)
-    if scheme is not None:
-        return winograd.conv_weight_grad(scheme, dz, x, padding)
-    return direct.conv_weight_grad(dz, x, stride, padding, dilation, groups, size)
-
-
 def _terms_of_weights(dz: Array, x: Array, groups: int, size: Sizes) -> int:
     return dz.size * (x.shape[1] // groups) * math.prod(size) if x.ndim <= 5 else 0
 
 
-@fast(_weight_grad_compiled, at_least="conv", count=_terms_of_weights)
+@fast("kernels.conv.choose:conv_weight_grad", at_least="conv", count=_terms_of_weights)
 def conv_weight_grad(
     dz: Array, x: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
 ) -> Array:
@@ -105,25 +76,11 @@ def conv_weight_grad(
     return dw.reshape(groups * outputs, inputs, *size)
 
 
-def _input_grad_compiled(
-    dz: Array, w: Array, bias: Array | None, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
-) -> Array:
-    fit = dz.shape[1] == len(w) and len(w) % groups == 0
-    _check("conv_input_grad", fit, dz, w, bias, w.shape[1] * groups)
-    from . import direct, winograd
-
-    scheme = _scheme(len(dz), w.shape, stride, dilation, groups, size)
-    if scheme is not None:
-        rest = scheme.r - 1
-        return winograd.conv(scheme, dz, w, bias, (rest - padding[0], rest - padding[1]), size, mirrored=True)
-    return direct.conv_input_grad(dz, w, bias, stride, padding, dilation, groups, size)
-
-
 def _terms_of_inputs(dz: Array, w: Array) -> int:
     return dz.size * math.prod(w.shape[1:]) if dz.ndim <= 5 else 0
 
 
-@fast(_input_grad_compiled, at_least="conv", count=_terms_of_inputs)
+@fast("kernels.conv.choose:conv_input_grad", at_least="conv", count=_terms_of_inputs)
 def conv_input_grad(
     dz: Array, w: Array, bias: Array | None, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
 ) -> Array:
@@ -153,25 +110,6 @@ def conv_input_grad(
             _add_windows(target, columns.reshape(target.shape))
         _batch_last(dx[images])[:, *inside] = total[:, *covered]
     return _shifted(dx, bias)
-
-
-def _check(name: str, fit: bool, x: Array, y: Array, bias: Array | None = None, outputs: int = 0) -> None:
-    """Compiled loops do not look where they read."""
-    if not fit or x.ndim != y.ndim or (bias is not None and bias.shape != (outputs,)):
-        shift = "" if bias is None else f", bias {bias.shape}"
-        raise ValueError(f"{name}: wanted arrays that fit, got {x.shape} and {y.shape}{shift}")
-
-
-def _scheme(
-    images: int, w_shape: Sizes, stride: Sizes, dilation: Sizes, groups: int, size: Sizes, for_weights: bool = False
-) -> Any:
-    """Winograd's scheme for a convolution of that kind, or None if the direct sum is better."""
-    from . import winograd_schemes as schemes  # makes them
-
-    # shortcut: for two axes, stride 1, dilation 1, one group, and the windows and sizes of `choose`
-    if groups != 1 or len(size) != 2 or stride != (1, 1) or dilation != (1, 1):
-        return None
-    return schemes.choose(images, w_shape[0], w_shape[1], w_shape[2:], size, for_weights)
 
 
 def unfold(x: Array, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sizes) -> Array:

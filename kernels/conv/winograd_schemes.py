@@ -37,9 +37,12 @@ Matrix = list[list[float]]
 
 
 class Scheme(NamedTuple):
-    """F(m x m, r x r): its number, m, r, and the matrices (m, m + r - 1), (m + r - 1, r), (m + r - 1, m + r - 1)."""
+    """F(m x m, r x r): which of SCHEMES it is, m, r, and the matrices.
 
-    number: int
+    a_t (m, m + r - 1), g (m + r - 1, r), b_t (m + r - 1, m + r - 1)
+    """
+
+    which: int
     m: int
     r: int
     a_t: Matrix
@@ -48,11 +51,11 @@ class Scheme(NamedTuple):
 
     @property
     def about(self) -> tuple[int, ...]:
-        """m, r, and `number` zeros: code is compiled anew for tuples of another length, so it holds a single scheme."""
-        return (self.m, self.r, *[0] * self.number)
+        """m, r, and `which` zeros: code is compiled anew for tuples of another length, so it holds a single scheme."""
+        return (self.m, self.r, *[0] * self.which)
 
 
-def _scheme(number: int, m: int, r: int, points: list[Fraction]) -> Scheme:
+def _scheme(which: int, m: int, r: int, points: list[Fraction]) -> Scheme:
     """The matrices for finite points, infinity being the last.
 
     Row j of G evaluates the window at point p[j], row i of A' holds the powers p[j] ** i, and row j of B' the
@@ -71,7 +74,7 @@ def _scheme(number: int, m: int, r: int, points: list[Fraction]) -> Scheme:
     b_t.append([float(c) for c in _product(points)])
     g.append([0.0] * (r - 1) + [1.0])
     a_t = [[*[float(p**i) for p in points], float(i == m - 1)] for i in range(m)]
-    return Scheme(number, m, r, a_t, g, b_t)
+    return Scheme(which, m, r, a_t, g, b_t)
 
 
 def _product(roots: list[Fraction]) -> list[Fraction]:

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from llvmlite import ir
 from numba.core import types
 
-from ..machine import simd
-from ..machine.simd import WIDTH, Code, intrinsic
+from ..machine.instructions import SHORT, WIDTH, WORD, Code, intrinsic, unpack_tuple
 from .winograd_schemes import SCHEMES, Matrix, Scheme
 
 
@@ -75,47 +74,74 @@ def _combine_both(code: Code, matrix: Matrix, square: list[list[Any]]) -> list[l
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-@intrinsic
-def spread(
-    typing: Any,
-    floats: Any,
-    scheme: Any,
-    slopes: Any,
-    source: Any,
-    row: Any,
-    plane: Any,
-    above: Any,
-    below: Any,
-    left: Any,
-    right: Any,
-    out: Any,
-    apart: Any,
-    out_plane: Any,
-    planes: Any,
-    rows: Any,
-    tiles: Any,
-) -> Any:
-    """out[k, p, t] = element k of B' d B, or of A dy A' if `slopes` is 1, for tiles t in `rows` rows of `tiles`.
+class Planes(NamedTuple):
+    """Where squares are read from.
 
-    source        the corner of the first d or dy of the first plane; `row` and `plane` bytes to the next. It may lie
-                  outside of the plane, of which the rows from `above` to `below` and the columns from `left` to
-                  `right`, counted from there, are read; what lies outside is 0
-    out           as many layers as a square has elements, `apart` bytes apart; in them planes, `out_plane` bytes apart.
-                  Up to a vector behind the tiles of each plane may be overwritten
+    address       the corner of the first square of the first plane. It may lie outside of the plane
+    row, plane    bytes to the next
+    above, below  rows of the plane, counted from that corner: those from `above` to `below` are read
+    left, right   likewise its columns; what lies outside counts as 0
     """
+
+    address: Any
+    row: Any
+    plane: Any
+    above: Any
+    below: Any
+    left: Any
+    right: Any
+
+
+class Layers(NamedTuple):
+    """Squares by their elements: a layer for each, `apart` bytes apart; in it planes, `plane` bytes apart, of tiles."""
+
+    address: Any
+    apart: Any
+    plane: Any
+
+
+class Tiles(NamedTuple):
+    """How many there are: planes, rows of tiles in a plane, tiles in a row."""
+
+    planes: Any
+    rows: Any
+    columns: Any
+
+
+@intrinsic
+def spread(typing: Any, floats: Any, scheme: Any, source: Any, layers: Any, tiles: Any) -> Any:
+    """Layer k = element k of B' d B, for the squares d of inputs.
+
+    Up to a vector behind the tiles of each plane of a layer may be overwritten.
+    """
+    return _spreading(_of(scheme), _of(scheme).b_t, floats, scheme, source, layers, tiles)
+
+
+@intrinsic
+def spread_slopes(typing: Any, floats: Any, scheme: Any, source: Any, layers: Any, tiles: Any) -> Any:
+    """`spread` for squares dy of slopes: A dy A'."""
+    transposed = [list(column) for column in zip(*_of(scheme).a_t, strict=True)]
+    return _spreading(_of(scheme), transposed, floats, scheme, source, layers, tiles)
+
+
+def _spreading(scheme: Scheme, matrix: Matrix, floats: Any, *kinds: Any) -> Any:
+    """The signature of an intrinsic, and what writes its code."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         code = Code(builder, signature.args[0].dtype)
-        slopes, *rest = arguments[2:]
-        s, variants = _of(scheme), {}
-        transposed = [list(column) for column in zip(*s.a_t, strict=True)]
-        for side, matrix in enumerate((s.b_t, transposed)):
-            for together in (1, 2):
-                variants[2 * side + together - 1] = _spread_variant(code, matrix, s.m, together, *rest)
-        code.choose(builder.add(builder.mul(slopes, code.number(2)), _two_rows(code, rest[-1])), variants)
+        source, layers, tiles = _unpacked(builder, arguments[2:], Planes, Layers, Tiles)
+        variants = {
+            together - 1: _spread_variant(code, matrix, scheme.m, together, source, layers, tiles)
+            for together in (1, 2)
+        }
+        code.choose(_two_rows(code, tiles.columns), variants)
         return context.get_dummy_value()
 
-    return types.void(floats, scheme, *[types.intp] * 14), generate
+    return types.void(floats, *kinds), generate
+
+
+def _unpacked(builder: Any, values: Any, *kinds: Any) -> Any:
+    return [kind(*unpack_tuple(builder, value)) for kind, value in zip(kinds, values, strict=True)]
 
 
 def _of(about: Any) -> Scheme:
@@ -123,29 +149,13 @@ def _of(about: Any) -> Scheme:
     return SCHEMES[about.count - 2]
 
 
-def _two_rows(code: Code, tiles: Any) -> Any:
+def _two_rows(code: Code, columns: Any) -> Any:
     """1 if two rows of tiles fit into a vector, else 0."""
-    return code.b.zext(code.b.icmp_signed("<=", tiles, code.number(code.lanes // 2)), simd.WORD)
+    return code.b.zext(code.b.icmp_signed("<=", columns, code.number(code.lanes // 2)), WORD)
 
 
 def _spread_variant(
-    code: Code,
-    matrix: Matrix,
-    m: int,
-    together: int,
-    source: Any,
-    row: Any,
-    plane: Any,
-    above: Any,
-    below: Any,
-    left: Any,
-    right: Any,
-    out: Any,
-    apart: Any,
-    out_plane: Any,
-    planes: Any,
-    rows: Any,
-    tiles: Any,
+    code: Code, matrix: Matrix, m: int, together: int, source: Planes, layers: Layers, tiles: Tiles
 ) -> Callable[[], None]:
     """`spread`, one row of tiles at a time or two. Of a row the last vector comes first: what it writes beyond the end
     of the row is the beginning of the next, whose turn comes later."""
@@ -154,7 +164,7 @@ def _spread_variant(
     # m vectors hold the columns first + m t, first + 1 + m t, ...; half of them may be those of the next tiles
     parts = [(v % (m // together), v // (m // together)) for v in range(m)]
     starts = range(0, inputs, m)
-    line = b.mul(tiles, code.number(code.size))  # bytes of a row of tiles in out
+    line = b.mul(tiles.columns, code.number(code.size))  # bytes of a row of tiles in a layer
 
     def columns(i: Any, state: list[Any]) -> list[Any]:
         column = b.mul(b.sub(state[0], code.number(1)), code.number(code.lanes))
@@ -163,27 +173,30 @@ def _spread_variant(
         for first in starts:
             for v, _ in parts[: m // together]:
                 at = b.add(behind, code.number(first + v * code.lanes))
-                masks[first, v] = b.and_(b.not_(code.first(b.sub(left, at))), code.first(b.sub(right, at)))
-        here = b.add(source, b.mul(behind, code.number(code.size)))
-        there = b.add(out, b.mul(column, code.number(code.size)))
+                masks[first, v] = b.and_(
+                    b.not_(code.first(b.sub(source.left, at))), code.first(b.sub(source.right, at))
+                )
+        here = b.add(source.address, b.mul(behind, code.number(code.size)))
+        there = b.add(layers.address, b.mul(column, code.number(code.size)))
 
         def some_rows(i: Any, state: list[Any]) -> list[Any]:
             here, there, above, below = state
-            _spread_vector(code, matrix, m, parts, masks, here, row, above, below, there, apart, line)
+            square = source._replace(address=here, above=above, below=below)
+            _spread_vector(code, matrix, m, parts, masks, square, layers._replace(address=there), line)
             step = code.number(m * together)
-            after = b.add(here, b.mul(row, step)), b.add(there, b.mul(line, code.number(together)))
+            after = b.add(here, b.mul(source.row, step)), b.add(there, b.mul(line, code.number(together)))
             return [*after, b.sub(above, step), b.sub(below, step)]
 
         def one_plane(i: Any, state: list[Any]) -> list[Any]:
-            steps = rows if together == 1 else b.lshr(b.add(rows, code.number(1)), code.number(1))
-            code.loop(steps, [*state, above, below], some_rows)
-            return [b.add(state[0], plane), b.add(state[1], out_plane)]
+            steps = tiles.rows if together == 1 else b.lshr(b.add(tiles.rows, code.number(1)), code.number(1))
+            code.loop(steps, [*state, source.above, source.below], some_rows)
+            return [b.add(state[0], source.plane), b.add(state[1], layers.plane)]
 
-        code.loop(planes, [here, there], one_plane)
+        code.loop(tiles.planes, [here, there], one_plane)
         return [b.sub(state[0], code.number(1))]
 
     def emit() -> None:
-        vectors = b.lshr(b.add(tiles, code.number(code.lanes - 1)), code.number(code.lanes.bit_length() - 1))
+        vectors = b.lshr(b.add(tiles.columns, code.number(code.lanes - 1)), code.number(code.lanes.bit_length() - 1))
         code.loop(vectors, [vectors], columns)
 
     return emit
@@ -195,23 +208,19 @@ def _spread_vector(
     m: int,
     parts: list[tuple[int, int]],
     masks: dict[tuple[int, int], Any],
-    source: Any,
-    row: Any,
-    above: Any,
-    below: Any,
-    target: Any,
-    apart: Any,
+    source: Planes,
+    target: Layers,
     line: Any,
 ) -> None:
     """The squares of a vector of tiles; `parts` says which vector of a row, and of which row, is loaded when."""
     b = code.b
     inputs, together = len(matrix[0]), parts[-1][1] + 1
-    lines, rows = [source, b.add(source, b.mul(row, code.number(m)))], []
+    lines, rows = [source.address, b.add(source.address, b.mul(source.row, code.number(m)))], []
     for r in range(inputs):
         inside = []
         for following in range(together):
-            number = code.number(r + following * m)
-            inside.append(b.and_(b.icmp_signed(">=", number, above), b.icmp_signed("<", number, below)))
+            row = code.number(r + following * m)
+            inside.append(b.and_(b.icmp_signed(">=", row, source.above), b.icmp_signed("<", row, source.below)))
         values: list[Any] = []
         for first in range(0, inputs, m):
             loaded = []
@@ -221,15 +230,16 @@ def _spread_vector(
                 loaded.append(code.load_some(address, mask))
             values += _unzipped(code, loaded)
         rows.append(values[:inputs])
-        lines = [b.add(line_, row) for line_ in lines]
+        lines = [b.add(line_, source.row) for line_ in lines]
+    to = target.address
     for results in _combine_both(code, matrix, rows):
         for value in results:
             if together == 1:
-                code.store(value, target)
+                code.store(value, to)
             else:
-                code.store(code.half(value, 0), target)
-                code.store(code.half(value, 1), b.add(target, line))
-            target = b.add(target, apart)
+                code.store(code.half(value, 0), to)
+                code.store(code.half(value, 1), b.add(to, line))
+            to = b.add(to, target.apart)
 
 
 def _unzipped(code: Code, vectors: list[Any]) -> list[Any]:
@@ -239,66 +249,61 @@ def _unzipped(code: Code, vectors: list[Any]) -> list[Any]:
     n = code.lanes
     halves = []
     for side in (0, 1):
-        order = ir.Constant(ir.VectorType(simd.SHORT, n), list(range(side, 2 * n, 2)))
+        order = ir.Constant(ir.VectorType(SHORT, n), list(range(side, 2 * n, 2)))
         pairs = zip(vectors[::2], vectors[1::2], strict=True)
         halves.append(_unzipped(code, [code.b.shuffle_vector(x, y, order) for x, y in pairs]))
     return [vector for pair in zip(*halves, strict=True) for vector in pair]
 
 
+class Outputs(NamedTuple):
+    """Where outputs go: bytes to the next row and plane, and how much of a plane there is: `rows` rows of `width`."""
+
+    address: Any
+    row: Any
+    plane: Any
+    rows: Any
+    width: Any
+
+
 @intrinsic
-def gather(
-    typing: Any,
-    floats: Any,
-    scheme: Any,
-    sums: Any,
-    apart: Any,
-    plane: Any,
-    bias: Any,
-    out: Any,
-    row: Any,
-    out_plane: Any,
-    planes: Any,
-    rows: Any,
-    width: Any,
-    tiles: Any,
-) -> Any:
+def gather(typing: Any, floats: Any, scheme: Any, layers: Any, bias: Any, out: Any, tiles: Any) -> Any:
     """out[p, i, q] = bias[p] + element (i modulo m, q modulo m) of A' m A of its tile, for i < rows and q < width.
 
-    sums   the elements m[k, p, t] of the squares, t in rows of `tiles`; `apart` bytes from one k, `plane` from one p to
-           the next
-    out    `row` and `out_plane` bytes from a row and a plane to the next. Nothing else is written
+    layers   the elements of the squares m. Of `tiles`, rows do not matter. Nothing beside `out` is written
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         code = Code(builder, signature.args[0].dtype)
-        rest = arguments[2:]
-        variants = {together - 1: _gather_variant(code, _of(scheme), together, *rest) for together in (1, 2)}
-        code.choose(_two_rows(code, rest[-1]), variants)
+        _, _, layers, bias, out, tiles = arguments
+        source, target, count = _unpacked(builder, (layers, out, tiles), Layers, Outputs, Tiles)
+        variants = {
+            together - 1: _gather_variant(code, _of(scheme), together, source, bias, target, count)
+            for together in (1, 2)
+        }
+        code.choose(_two_rows(code, count.columns), variants)
         return context.get_dummy_value()
 
-    return types.void(floats, scheme, *[types.intp] * 11), generate
+    return types.void(floats, scheme, layers, types.intp, out, tiles), generate
 
 
 def _gather_variant(
-    code: Code,
-    scheme: Scheme,
-    together: int,
-    sums: Any,
-    apart: Any,
-    plane: Any,
-    bias: Any,
-    out: Any,
-    row: Any,
-    out_plane: Any,
-    planes: Any,
-    rows: Any,
-    width: Any,
-    tiles: Any,
+    code: Code, scheme: Scheme, together: int, layers: Layers, bias: Any, out: Outputs, tiles: Tiles
 ) -> Callable[[], None]:
     b = code.b
     m, side = scheme.m, len(scheme.b_t)
     wide = m // together  # vectors of a row of out
-    line = b.mul(tiles, code.number(code.size))
+    line = b.mul(tiles.columns, code.number(code.size))
+
+    def square(at: Any) -> list[list[Any]]:
+        """The vectors of a square's elements, row by row."""
+        rows = []
+        for _ in range(side):
+            values = []
+            for _ in range(side):
+                values.append(code.load(at) if together == 1 else code.load_halves(at, b.add(at, line)))
+                at = b.add(at, layers.apart)
+            rows.append(values)
+        return rows
 
     def columns(i: Any, state: list[Any]) -> list[Any]:
         source, target, left = state
@@ -310,38 +315,31 @@ def _gather_variant(
 
             def some_rows(i: Any, state: list[Any]) -> list[Any]:
                 source, target, rows = state
-                square, at = [], source
-                for _ in range(side):
-                    values = []
-                    for _ in range(side):
-                        values.append(code.load(at) if together == 1 else code.load_halves(at, b.add(at, line)))
-                        at = b.add(at, apart)
-                    square.append(values)
                 address = target
-                for number, values in enumerate(_combine_both(code, scheme.a_t, square)):
+                for row, values in enumerate(_combine_both(code, scheme.a_t, square(source))):
                     zipped = _zipped(code, [b.fadd(value, shift) for value in values])
-                    following = b.add(address, b.mul(row, code.number(m)))
+                    following = b.add(address, b.mul(out.row, code.number(m)))
                     for next_, start in enumerate((address, following)[:together]):
-                        here = b.icmp_signed("<", code.number(number + next_ * m), rows)
+                        here = b.icmp_signed("<", code.number(row + next_ * m), rows)
                         for v in range(wide):
                             mask = b.select(here, masks[v], ir.Constant(code.mask, None))
                             code.store_some(zipped[next_ * wide + v], code.plus(start, v * WIDTH), mask)
-                    address = b.add(address, row)
+                    address = b.add(address, out.row)
                 step = code.number(m * together)
-                after = b.add(source, b.mul(line, code.number(together))), b.add(target, b.mul(row, step))
+                after = b.add(source, b.mul(line, code.number(together))), b.add(target, b.mul(out.row, step))
                 return [*after, b.sub(rows, step)]
 
             step = m * together
-            steps = b.lshr(b.add(rows, code.number(step - 1)), code.number(step.bit_length() - 1))
-            code.loop(steps, [source, target, rows], some_rows)
-            return [b.add(source, plane), b.add(target, out_plane), code.plus(bias, code.size)]
+            steps = b.lshr(b.add(out.rows, code.number(step - 1)), code.number(step.bit_length() - 1))
+            code.loop(steps, [source, target, out.rows], some_rows)
+            return [b.add(source, layers.plane), b.add(target, out.plane), code.plus(bias, code.size)]
 
-        code.loop(planes, [source, target, bias], one_plane)
+        code.loop(tiles.planes, [source, target, bias], one_plane)
         return [code.plus(source, WIDTH), code.plus(target, m * WIDTH), b.sub(left, code.number(m * code.lanes))]
 
     def emit() -> None:
-        vectors = b.lshr(b.add(tiles, code.number(code.lanes - 1)), code.number(code.lanes.bit_length() - 1))
-        code.loop(vectors, [sums, out, width], columns)
+        vectors = b.lshr(b.add(tiles.columns, code.number(code.lanes - 1)), code.number(code.lanes.bit_length() - 1))
+        code.loop(vectors, [layers.address, out.address, out.width], columns)
 
     return emit
 
@@ -356,5 +354,5 @@ def _zipped(code: Code, vectors: list[Any]) -> list[Any]:
     for a, c in zip(even, odd, strict=True):
         for half in (range(n // 2), range(n // 2, n)):
             order = [lane + of * n for lane in half for of in (0, 1)]
-            results.append(code.b.shuffle_vector(a, c, ir.Constant(ir.VectorType(simd.SHORT, n), order)))
+            results.append(code.b.shuffle_vector(a, c, ir.Constant(ir.VectorType(SHORT, n), order)))
     return results

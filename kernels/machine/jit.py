@@ -13,6 +13,7 @@ import contextlib
 import functools
 import os
 import sys
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -134,6 +135,26 @@ def inlined(function: Callable[..., Any]) -> Kernel:
 def reassociating(function: Callable[..., Any]) -> Kernel:
     """A kernel whose own additions may be done in any order, so that sums become vector code; NaN stays NaN."""
     return Kernel(function, {**_OPTIONS, "fastmath": {"reassoc", "nsz"}})
+
+
+class Piece(Kernel):
+    """A named piece of kernels. What Numba looks for in a function that it is to put where it is called."""
+
+    targetoptions = types.MappingProxyType({"inline": "always"})
+
+    @property
+    def py_func(self) -> Callable[..., Any]:
+        return self.python
+
+
+def piece(function: Callable[..., Any]) -> Kernel:
+    """Make a loop a piece of the kernels that call it: as if it were written there.
+
+    A kernel that another calls is compiled for itself and then once more with the other; vector code of many variants
+    takes seconds. A piece is not. But it does not hold on to its arguments, as a call would: an array whose address it
+    takes must still be needed after that, or Numba frees the array.
+    """
+    return Piece(function, _OPTIONS)
 
 
 def _dispatcher(function: Callable[..., Any], options: dict[str, Any]) -> Any:

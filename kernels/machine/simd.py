@@ -6,9 +6,14 @@ as many multiply-adds as the register file allows: one core of a Zen 5 reaches 2
     accumulate   out[r, u] = start[r] + sum over t of w[t, r] * x[places[t] + u]       rows of weights, vectors of x
     dot          out[r, k] = sum over m, u of a[m, r, u] * x[m, places[k] + u]         rows of a, vectors of both
     copy, clear  rows of any length, without a scalar remainder
+    transpose    rows to columns, a square of registers at a time
 
 Addresses, distances and places are in bytes and come as integers; an array says only which type of floats they hold.
-The compiled code has a variant per number of rows (and of vectors), because registers cannot be indexed.
+What a primitive computes it is told in one value, `Sum`, `Dots` or `Source`, whose fields the formulas name. The same
+class holds the numbers in a kernel, and the instructions that yield them where the primitive is written out.
+
+The compiled code has a variant per number of rows (and of vectors), because registers cannot be indexed. How many of
+them there are depends on the machine: `cut` and `cut_for_dot` cut any number of rows into such as there is code for.
 
 Imported only when a kernel that needs it is compiled: it loads Numba.
 """
@@ -16,32 +21,19 @@ Imported only when a kernel that needs it is compiled: it loads Numba.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import llvmlite.binding
 import numpy as np
 from llvmlite import ir
-from numba import extending
-from numba.core import cgutils, types
-from numba.core.registry import cpu_target
+from numba.core import types
 
 from . import jit
-
-get_or_insert_function: Any = cgutils.get_or_insert_function
-intrinsic: Any = extending.intrinsic
+from .instructions import SHORT, WIDTH, WORD, Code, intrinsic, unpack_tuple
+from .instructions import lanes as lanes
 
 # ------------------------------------------------------------------------------------------------------ the host
-
-
-def _register_bytes() -> int:
-    """What Numba compiles for: this machine, or what NUMBA_CPU_FEATURES says in its place."""
-    features = str(cpu_target.target_context.codegen().magic_tuple()[2]).split(",")
-    return 64 if "+avx512f" in features else 32 if "+avx2" in features else 16
-
-
-WIDTH = _register_bytes()
-"""Width of this machine's vector registers in bytes: AVX-512, AVX2, else SSE or NEON."""
 
 REGISTERS = 32 if WIDTH == 64 or "aarch64" in llvmlite.binding.get_process_triple() else 16
 """How many of them there are."""
@@ -71,11 +63,11 @@ PANEL_HEIGHTS = tuple(rows for rows in range(1, ROWS + 1) if rows <= 3 or rows %
 
 @functools.cache
 def cut(rows: int) -> Any:
-    """How to cut rows into blocks for `accumulate`: (blocks, 2), the first row of each and how many it has.
+    """How to cut rows into blocks for `accumulate`: (blocks, 3), the first row of each, how many it has, and vectors.
 
     A block costs about as much as its rows, at least six, and four more.
     """
-    cheapest: list[tuple[float, list[tuple[int, int]]]] = [(0, [])]
+    cheapest: list[tuple[float, list[tuple[int, int, int]]]] = [(0, [])]
     for count in range(1, rows + 1):
         costs = {
             height: cheapest[count - height][0] + max(height, 6) + 4 + height**2 / 1000  # rather equal ones
@@ -83,243 +75,101 @@ def cut(rows: int) -> Any:
             if height <= count
         }
         height = min(costs, key=costs.__getitem__)
-        cheapest.append((costs[height], [*cheapest[count - height][1], (count - height, height)]))
+        block = count - height, height, VECTORS[height]
+        cheapest.append((costs[height], [*cheapest[count - height][1], block]))
     return np.array(cheapest[rows][1])
 
 
 @functools.cache
-def rows_of_dot(rows: int, places: int) -> int:
-    """How many of `rows` rows `dot` should take at a time: with few, loads of x take longer than multiplications."""
+def cut_for_dot(rows: int, places: int) -> Any:
+    """The same for `dot` and so many places: (blocks, 3), and how many places it takes at once.
 
-    def cost(high: int) -> int:
-        heights = [min(high, rows - start) for start in range(0, rows, high)]
-        return sum(-(-places // PAIRS[tall]) * PAIRS[tall] * max(tall, 3) for tall in heights)
+    With few rows, loads of x take longer than multiplications.
+    """
 
-    return min(range(1, len(PAIRS)), key=cost)
+    def heights(most: int) -> list[int]:
+        return [min(most, rows - start) for start in range(0, rows, most)]
 
+    def cost(most: int) -> int:
+        return sum(-(-places // PAIRS[tall]) * PAIRS[tall] * max(tall, 3) for tall in heights(most))
 
-def lanes(itemsize: int) -> int:
-    """Floats of that many bytes in a register."""
-    return WIDTH // itemsize
-
-
-# -------------------------------------------------------------------------------------------------- instructions
-
-WORD = ir.IntType(64)
-SHORT = ir.IntType(32)
-
-
-class Code:
-    """Writes instructions on vectors of one type of float."""
-
-    def __init__(self, builder: Any, floats: Any) -> None:
-        self.b = builder
-        self.size = 4 if floats == types.float32 else 8
-        self.lanes = lanes(self.size)
-        self.scalar = ir.FloatType() if self.size == 4 else ir.DoubleType()
-        self.vector = ir.VectorType(self.scalar, self.lanes)
-        self.mask = ir.VectorType(ir.IntType(1), self.lanes)
-        self.kind = f"v{self.lanes}f{self.size * 8}"
-        self.zero = ir.Constant(self.vector, None)
-
-    def number(self, value: int) -> Any:
-        return ir.Constant(WORD, value)
-
-    def plus(self, address: Any, bytes_: int) -> Any:
-        return self.b.add(address, self.number(bytes_)) if bytes_ else address
-
-    def _at(self, address: Any, kind: Any) -> Any:
-        return self.b.inttoptr(address, kind.as_pointer())
-
-    def word(self, address: Any) -> Any:
-        return self.b.load(self._at(address, WORD))
-
-    def load(self, address: Any) -> Any:
-        loaded = self.b.load(self._at(address, self.vector))
-        loaded.align = self.size
-        return loaded
-
-    def half(self, value: Any, upper: int) -> Any:
-        """The lower or the upper half of a vector."""
-        order = ir.VectorType(SHORT, self.lanes // 2)
-        first = upper * (self.lanes // 2)
-        return self.b.shuffle_vector(value, value, ir.Constant(order, list(range(first, first + self.lanes // 2))))
-
-    def load_halves(self, lower: Any, upper: Any) -> Any:
-        """Half a vector from each address."""
-        kind = ir.VectorType(self.scalar, self.lanes // 2)
-        halves = []
-        for address in (lower, upper):
-            halves.append(self.b.load(self._at(address, kind)))
-            halves[-1].align = self.size
-        return self.b.shuffle_vector(*halves, ir.Constant(ir.VectorType(SHORT, self.lanes), list(range(self.lanes))))
-
-    def everywhere(self, value: Any, kind: Any) -> Any:
-        """A vector of `value` in all lanes."""
-        first = self.b.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(SHORT, 0))
-        lanes_ = ir.Constant(ir.VectorType(SHORT, self.lanes), None)
-        return self.b.shuffle_vector(first, ir.Constant(kind, ir.Undefined), lanes_)
-
-    def broadcast(self, address: Any) -> Any:
-        return self.everywhere(self.load_scalar(address), self.vector)
-
-    def fma(self, x: Any, y: Any, z: Any) -> Any:
-        kind = ir.FunctionType(self.vector, [self.vector] * 3)
-        return self.b.call(get_or_insert_function(self.b.module, kind, f"llvm.fma.{self.kind}"), [x, y, z])
-
-    def total(self, x: Any) -> Any:
-        """The sum of the lanes, pairwise."""
-        kind = ir.FunctionType(self.scalar, [self.scalar, self.vector])
-        reduce = get_or_insert_function(self.b.module, kind, f"llvm.vector.reduce.fadd.{self.kind}")
-        return self.b.call(reduce, [ir.Constant(self.scalar, -0.0), x], fastmath=("reassoc",))
-
-    def first(self, count: Any) -> Any:
-        """The mask of the first `count` lanes."""
-        shorts = ir.VectorType(SHORT, self.lanes)
-        return self.b.icmp_signed(
-            "<", ir.Constant(shorts, list(range(self.lanes))), self.everywhere(self.b.trunc(count, SHORT), shorts)
-        )
-
-    def load_some(self, address: Any, mask: Any) -> Any:
-        """The lanes of `mask`, 0 elsewhere; nothing else is read."""
-        kind = ir.FunctionType(self.vector, [self.vector.as_pointer(), SHORT, self.mask, self.vector])
-        load = get_or_insert_function(self.b.module, kind, f"llvm.masked.load.{self.kind}.p0")
-        return self.b.call(load, [self._at(address, self.vector), ir.Constant(SHORT, self.size), mask, self.zero])
-
-    def store_some(self, value: Any, address: Any, mask: Any) -> None:
-        """Write the lanes of `mask` and nothing else."""
-        kind = ir.FunctionType(ir.VoidType(), [self.vector, self.vector.as_pointer(), SHORT, self.mask])
-        store = get_or_insert_function(self.b.module, kind, f"llvm.masked.store.{self.kind}.p0")
-        self.b.call(store, [value, self._at(address, self.vector), ir.Constant(SHORT, self.size), mask])
-
-    def store(self, value: Any, address: Any) -> None:
-        self.b.store(value, self._at(address, value.type)).align = self.size
-
-    def load_scalar(self, address: Any) -> Any:
-        return self.b.load(self._at(address, self.scalar))
-
-    def store_scalar(self, value: Any, address: Any) -> None:
-        self.b.store(value, self._at(address, self.scalar))
-
-    def loop(self, count: Any, carried: Sequence[Any], body: Callable[[Any, list[Any]], list[Any]]) -> list[Any]:
-        """`carried` after `count` rounds of body(round, carried) -> carried; none if `count` is 0."""
-        b, before = self.b, self.b.block
-        head, inside, after = [b.append_basic_block(name) for name in ("head", "inside", "after")]
-        b.branch(head)
-        b.position_at_end(head)
-        i, values = b.phi(WORD), [b.phi(value.type) for value in carried]
-        i.add_incoming(self.number(0), before)
-        for phi, value in zip(values, carried, strict=True):
-            phi.add_incoming(value, before)
-        b.cbranch(b.icmp_signed("<", i, count), inside, after)
-        b.position_at_end(inside)
-        results = body(i, list(values))
-        i.add_incoming(b.add(i, self.number(1)), b.block)
-        for phi, value in zip(values, results, strict=True):
-            phi.add_incoming(value, b.block)
-        b.branch(head)
-        b.position_at_end(after)
-        return list(values)
-
-    def choose(self, key: Any, variants: dict[int, Callable[[], None]]) -> None:
-        """Run the variant that `key` names; `key` is one of them."""
-        b = self.b
-        after, nothing = b.append_basic_block("chosen"), b.append_basic_block("unknown")
-        switch = b.switch(key, nothing)
-        for value, emit in variants.items():
-            block = b.append_basic_block(f"variant{value}")
-            switch.add_case(ir.Constant(WORD, value), block)
-            b.position_at_end(block)
-            emit()
-            b.branch(after)
-        b.position_at_end(nothing)
-        b.unreachable()
-        b.position_at_end(after)
+    most = min(range(1, len(PAIRS)), key=cost)
+    return np.array([(k * most, tall, PAIRS[tall]) for k, tall in enumerate(heights(most))])
 
 
 # ----------------------------------------------------------------------------------------------------- primitives
 
 
 @intrinsic
-def accumulate(
-    typing: Any,
-    floats: Any,
-    rows: Any,
-    vectors: Any,
-    w: Any,
-    x: Any,
-    places: Any,
-    terms: Any,
-    start: Any,
-    out: Any,
-    apart: Any,
-    valid: Any,
-) -> Any:
-    """out[r, u] = start[r] + sum over t of w[t, r] * x[places[t] + u] for u < valid, rows of `out` lying `apart`.
+def address(typing: Any, array: Any) -> Any:
+    """Where the first element of an array is; a signed number, as distances are, so that their sum is one, too."""
 
-    rows as in HEIGHTS; vectors 1 or VECTORS[rows]: whole vectors of x are read, also beyond `valid`, but only `valid`
-    elements of a row of `out` are written.
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        found = context.make_array(signature.args[0])(context, builder, arguments[0])
+        return builder.ptrtoint(found.data, WORD)
+
+    return types.intp(array), generate
+
+
+class Sum(NamedTuple):
+    """out[r, u] = start[r] + sum over t < terms of w[t, r] * x[places[t] + u] for u < valid.
+
+    apart   from a row of `out` to the next; w (terms, rows) and start (rows,) have no gaps
+    """
+
+    w: Any
+    x: Any
+    places: Any
+    terms: Any
+    start: Any
+    out: Any
+    apart: Any
+    valid: Any
+
+
+@intrinsic
+def accumulate(typing: Any, floats: Any, rows: Any, vectors: Any, sum_: Any) -> Any:
+    """A `Sum` for rows as in HEIGHTS, and 1 or VECTORS[rows] vectors of u.
+
+    Whole vectors of x are read, also beyond `valid`, but only `valid` elements of a row of `out` are written.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         code = Code(builder, signature.args[0].dtype)
-        rows, vectors, *rest = arguments[1:]
+        rows, vectors, sum_ = arguments[1:]
+        wanted = Sum(*unpack_tuple(builder, sum_))
         shapes = [(r, v) for r in HEIGHTS for v in sorted({1, VECTORS[r]})]
-        variants = {r * 16 + v: _accumulate_variant(code, r, v, *rest) for r, v in shapes}
+        variants = {r * 16 + v: _accumulate_variant(code, r, v, wanted) for r, v in shapes}
         code.choose(builder.add(builder.mul(rows, code.number(16)), vectors), variants)
         return context.get_dummy_value()
 
-    return types.void(floats, *[types.intp] * 10), generate
+    return types.void(floats, types.intp, types.intp, sum_), generate
 
 
 @intrinsic
-def accumulate_panel(
-    typing: Any,
-    floats: Any,
-    rows: Any,
-    w: Any,
-    x: Any,
-    places: Any,
-    terms: Any,
-    start: Any,
-    out: Any,
-    apart: Any,
-    valid: Any,
-) -> Any:
+def accumulate_panel(typing: Any, floats: Any, rows: Any, sum_: Any) -> Any:
     """`accumulate` for PANEL vectors and rows as in PANEL_HEIGHTS; or for as many rows as the tuple `rows` is long."""
     known = rows if isinstance(rows, types.UniTuple) else types.intp
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         code = Code(builder, signature.args[0].dtype)
-        rows, *rest = arguments[1:]
+        rows, wanted = arguments[1], Sum(*unpack_tuple(builder, arguments[2]))
         if isinstance(known, types.UniTuple):
-            _accumulate_variant(code, known.count, PANEL, *rest)()
+            _accumulate_variant(code, known.count, PANEL, wanted)()
         else:
-            code.choose(rows, {r: _accumulate_variant(code, r, PANEL, *rest) for r in PANEL_HEIGHTS})
+            code.choose(rows, {r: _accumulate_variant(code, r, PANEL, wanted) for r in PANEL_HEIGHTS})
         return context.get_dummy_value()
 
-    return types.void(floats, known, *[types.intp] * 8), generate
+    return types.void(floats, known, sum_), generate
 
 
-def _accumulate_variant(
-    code: Code,
-    rows: int,
-    vectors: int,
-    w: Any,
-    x: Any,
-    places: Any,
-    terms: Any,
-    start: Any,
-    out: Any,
-    apart: Any,
-    valid: Any,
-) -> Callable[[], None]:
+def _accumulate_variant(code: Code, rows: int, vectors: int, of: Sum) -> Callable[[], None]:
     def emit() -> None:
         b = code.b
 
         def term(t: Any, state: list[Any]) -> list[Any]:
             place, weights, sums = state[0], state[1], state[2:]
-            here = b.add(x, code.word(place))
+            here = b.add(of.x, code.word(place))
             xs = [code.load(code.plus(here, v * WIDTH)) for v in range(vectors)]
             added = []
             for r in range(rows):
@@ -327,71 +177,79 @@ def _accumulate_variant(
                 added += [code.fma(weight, xs[v], sums[r * vectors + v]) for v in range(vectors)]
             return [code.plus(place, 8), code.plus(weights, rows * code.size), *added]
 
-        first = [code.broadcast(code.plus(start, r * code.size)) for r in range(rows)]
-        sums = code.loop(terms, [places, w, *[value for value in first for _ in range(vectors)]], term)[2:]
-        masks = [code.first(b.sub(valid, code.number(v * code.lanes))) for v in range(vectors)]
-        row = out
+        first = [code.broadcast(code.plus(of.start, r * code.size)) for r in range(rows)]
+        sums = code.loop(of.terms, [of.places, of.w, *[value for value in first for _ in range(vectors)]], term)[2:]
+        masks = [code.first(b.sub(of.valid, code.number(v * code.lanes))) for v in range(vectors)]
+        row = of.out
         for r in range(rows):
             for v in range(vectors):
                 code.store_some(sums[r * vectors + v], code.plus(row, v * WIDTH), masks[v])
-            row = b.add(row, apart)
+            row = b.add(row, of.apart)
 
     return emit
 
 
-@intrinsic
-def dot(
-    typing: Any,
-    floats: Any,
-    rows: Any,
-    a: Any,
-    a_row: Any,
-    a_image: Any,
-    x: Any,
-    x_image: Any,
-    places: Any,
-    images: Any,
-    count: Any,
-    out: Any,
-) -> Any:
-    """out[r, k] = sum over m < images and u < count of a[m, r, u] * x[m, places[k] + u] for k < PAIRS[rows].
+@jit.piece
+def accumulate_all(floats: Any, rows: int, vectors: int, of: Sum) -> None:
+    """`accumulate` for any number of u: `vectors` vectors at a time, then one for what remains in one."""
+    one = WIDTH // floats.itemsize
+    u = 0
+    while u < of.valid:
+        wide = vectors if of.valid - u > one else 1
+        x, out, valid = of.x + u * floats.itemsize, of.out + u * floats.itemsize, min(of.valid - u, wide * one)
+        accumulate(floats, rows, wide, Sum(of.w, x, of.places, of.terms, of.start, out, of.apart, valid))
+        u += wide * one
 
-    rows 1 to len(PAIRS) - 1; a_row, a_image, x_image: the distances of rows and images. Nothing beyond `count` is read.
-    `out` is contiguous.
+
+@jit.kernel
+def evenly(count: int, apart: int) -> Any:
+    """Places for `count` terms, each `apart` bytes behind the one before."""
+    places = np.empty(count, np.int64)
+    for t in range(count):
+        places[t] = t * apart
+    return places
+
+
+class Dots(NamedTuple):
+    """out[r, k] = sum over m < images and u < count of a[m, r, u] * x[m, places[k] + u].
+
+    a_row, a_image, x_image   the distances of rows and images
     """
+
+    a: Any
+    a_row: Any
+    a_image: Any
+    x: Any
+    x_image: Any
+    places: Any
+    images: Any
+    count: Any
+    out: Any
+
+
+@intrinsic
+def dot(typing: Any, floats: Any, rows: Any, dots: Any) -> Any:
+    """`Dots` for 1 to len(PAIRS) - 1 rows and k < PAIRS[rows]. Nothing beyond `count` is read. `out` is contiguous."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         code = Code(builder, signature.args[0].dtype)
-        variants = {r: _dot_variant(code, r, PAIRS[r], *arguments[2:]) for r in range(1, len(PAIRS))}
-        code.choose(arguments[1], variants)
+        wanted = Dots(*unpack_tuple(builder, arguments[2]))
+        code.choose(arguments[1], {r: _dot_variant(code, r, PAIRS[r], wanted) for r in range(1, len(PAIRS))})
         return context.get_dummy_value()
 
-    return types.void(floats, *[types.intp] * 10), generate
+    return types.void(floats, types.intp, dots), generate
 
 
-def _dot_variant(
-    code: Code,
-    rows: int,
-    pairs: int,
-    a: Any,
-    a_row: Any,
-    a_image: Any,
-    x: Any,
-    x_image: Any,
-    places: Any,
-    images: Any,
-    count: Any,
-    out: Any,
-) -> Callable[[], None]:
+def _dot_variant(code: Code, rows: int, pairs: int, of: Dots) -> Callable[[], None]:
     def emit() -> None:
         b = code.b
-        offsets = [code.word(code.plus(places, 8 * k)) for k in range(pairs)]
+        offsets = [code.word(code.plus(of.places, 8 * k)) for k in range(pairs)]
 
         def products(load: Callable[[Any], Any], at_a: Any, at_x: Any, sums: list[Any]) -> list[Any]:
             vectors = []
             for _ in range(rows):
                 vectors.append(load(at_a))
-                at_a = b.add(at_a, a_row)
+                at_a = b.add(at_a, of.a_row)
             added: list[Any] = [None] * len(sums)
             for k, offset in enumerate(offsets):
                 other = load(b.add(at_x, offset))
@@ -405,19 +263,19 @@ def _dot_variant(
 
         def image(m: Any, state: list[Any]) -> list[Any]:
             at_a, at_x, *sums = state
-            end_a, end_x, *sums = code.loop(b.sdiv(count, code.number(code.lanes)), [at_a, at_x, *sums], whole)
-            remaining = b.srem(count, code.number(code.lanes))
+            end_a, end_x, *sums = code.loop(b.sdiv(of.count, code.number(code.lanes)), [at_a, at_x, *sums], whole)
+            remaining = b.srem(of.count, code.number(code.lanes))
 
             def rest(i: Any, state: list[Any]) -> list[Any]:
                 mask = code.first(remaining)
                 return products(lambda address: code.load_some(address, mask), end_a, end_x, state)
 
             some = b.zext(b.icmp_signed("!=", remaining, code.number(0)), WORD)
-            return [b.add(at_a, a_image), b.add(at_x, x_image), *code.loop(some, sums, rest)]
+            return [b.add(at_a, of.a_image), b.add(at_x, of.x_image), *code.loop(some, sums, rest)]
 
-        sums = code.loop(images, [a, x, *[code.zero] * (rows * pairs)], image)[2:]
+        sums = code.loop(of.images, [of.a, of.x, *[code.zero] * (rows * pairs)], image)[2:]
         for i, value in enumerate(sums):
-            code.store_scalar(code.total(value), code.plus(out, i * code.size))
+            code.store_scalar(code.total(value), code.plus(of.out, i * code.size))
 
     return emit
 
@@ -504,47 +362,37 @@ def clear(typing: Any, floats: Any, target: Any, count: Any) -> Any:
     return types.void(floats, *[types.intp] * 2), generate
 
 
-@intrinsic
-def copy(
-    typing: Any,
-    floats: Any,
-    source: Any,
-    source_row: Any,
-    step: Any,
-    target: Any,
-    rows: Any,
-    width: Any,
-    begin: Any,
-    end: Any,
-) -> Any:
-    """target[r, i] = source[r, i * step] for r < rows and begin <= i < end, and 0 for the other i < width.
+class Source(NamedTuple):
+    """Rows to copy from: the element i of row r is i * step elements behind address + r * row.
 
-    The rows of `target` follow each other; those of `source` are `source_row` bytes apart. `step` in elements. Nothing
-    else is read. Up to a vector beyond the last row may be overwritten.
+    begin, end   only elements i from `begin` up to `end` are there; what others would be counts as 0
+    """
+
+    address: Any
+    row: Any
+    step: Any
+    begin: Any
+    end: Any
+
+
+@intrinsic
+def copy(typing: Any, floats: Any, source: Any, target: Any, rows: Any, width: Any) -> Any:
+    """target[r, i] = element i of row r of a `Source` for r < rows and i < width.
+
+    The rows of `target` follow each other. Nothing else is read. Up to a vector beyond the last row may be overwritten.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         code = Code(builder, signature.args[0].dtype)
-        step = arguments[3]
-        key = builder.select(builder.icmp_signed("<=", step, code.number(2)), step, code.number(0))
-        code.choose(key, {known: _copy_variant(code, known, *arguments[1:]) for known in (0, 1, 2)})
+        of, rest = Source(*unpack_tuple(builder, arguments[1])), arguments[2:]
+        key = builder.select(builder.icmp_signed("<=", of.step, code.number(2)), of.step, code.number(0))
+        code.choose(key, {known: _copy_variant(code, known, of, *rest) for known in (0, 1, 2)})
         return context.get_dummy_value()
 
-    return types.void(floats, *[types.intp] * 8), generate
+    return types.void(floats, source, *[types.intp] * 3), generate
 
 
-def _copy_variant(
-    code: Code,
-    known: int,
-    source: Any,
-    source_row: Any,
-    step: Any,
-    target: Any,
-    rows: Any,
-    width: Any,
-    begin: Any,
-    end: Any,
-) -> Callable[[], None]:
+def _copy_variant(code: Code, known: int, of: Source, target: Any, rows: Any, width: Any) -> Callable[[], None]:
     """A copy for step 1, 2, or any: 0.
 
     The columns are taken from the last to the first, a vector of all rows at a time: what is written beyond the end of
@@ -560,7 +408,7 @@ def _copy_variant(
     def vectors(i: Any, state: list[Any]) -> list[Any]:
         column = b.mul(b.sub(state[0], code.number(1)), code.number(code.lanes))
         distance = b.mul(column, code.number(known * code.size))
-        limits = b.sub(begin, column), b.sub(end, column)
+        limits = b.sub(of.begin, column), b.sub(of.end, column)
         if known == 1:
             masks = [between(*limits)]
         else:  # of the elements that two vectors hold, the first to the last that is wanted
@@ -573,29 +421,29 @@ def _copy_variant(
             here, there = state
             values = [code.load_some(code.plus(here, v * WIDTH), mask) for v, mask in enumerate(masks)]
             code.store(values[0] if known == 1 else b.shuffle_vector(*values, even), there)
-            return [b.add(here, source_row), b.add(there, target_row)]
+            return [b.add(here, of.row), b.add(there, target_row)]
 
-        code.loop(rows, [b.add(source, distance), b.add(target, b.mul(column, code.number(code.size)))], row)
+        code.loop(rows, [b.add(of.address, distance), b.add(target, b.mul(column, code.number(code.size)))], row)
         return [b.sub(state[0], code.number(1))]
 
     def scalars(i: Any, state: list[Any]) -> list[Any]:
         here, there = state
 
         def element(i: Any, state: list[Any]) -> list[Any]:
-            inside = b.and_(b.icmp_signed(">=", i, begin), b.icmp_signed("<", i, end))
+            inside = b.and_(b.icmp_signed(">=", i, of.begin), b.icmp_signed("<", i, of.end))
             read = b.select(inside, state[0], target)  # some address that may be read
             value = b.select(inside, code.load_scalar(read), ir.Constant(code.scalar, 0.0))
             code.store_scalar(value, state[1])
-            return [b.add(state[0], b.mul(step, code.number(code.size))), code.plus(state[1], code.size)]
+            return [b.add(state[0], b.mul(of.step, code.number(code.size))), code.plus(state[1], code.size)]
 
         code.loop(width, [here, there], element)
-        return [b.add(here, source_row), b.add(there, target_row)]
+        return [b.add(here, of.row), b.add(there, target_row)]
 
     def emit() -> None:
         if known:
             count = b.lshr(b.add(width, code.number(code.lanes - 1)), code.number(code.lanes.bit_length() - 1))
             code.loop(count, [count], vectors)
         else:
-            code.loop(rows, [source, target], scalars)
+            code.loop(rows, [of.address, target], scalars)
 
     return emit

@@ -17,12 +17,14 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import simd, threads
-from ..machine.jit import kernel
+from ..machine.jit import kernel, piece
+from . import panel
 
 Steps = tuple[int, int, int]
 
@@ -36,25 +38,27 @@ WORTH_A_THREAD = 750_000
 """Multiplications that pay for waking a thread."""
 
 
-@kernel
-def _panels(
-    a: Array,
-    b: Array,
-    bias: Array,
-    c: Array,
-    terms: int,
-    a_steps: Steps,
-    b_steps: Steps,
-    rows: int,
-    high: int,
-    first: int,
-    last: int,
-) -> None:
-    """Some of the parts of c (batch, M, N); a part is a panel of columns of `rows` rows of a matrix.
+class Factors(NamedTuple):
+    """c (batch, M, N) = a @ b + bias, of flat a and b.
 
-    a, b are flat; steps: elements from a matrix, row, column to the next. bias (N,), or empty for none.
-    high: rows that are summed at once.
+    terms            of each sum
+    a_steps, b_steps elements from a matrix, row, column to the next
+    bias             (N,), or empty for none
     """
+
+    a: Array
+    b: Array
+    bias: Array
+    c: Array
+    terms: int
+    a_steps: Steps
+    b_steps: Steps
+
+
+@kernel
+def _panels(of: Factors, rows: int, high: int, first: int, last: int) -> None:
+    """Some of the parts of c; a part is a panel of columns of `rows` rows of a matrix. high: rows summed at once."""
+    a, b, bias, c, terms, a_steps, b_steps = of
     _, M, N = c.shape
     size = c.itemsize
     lanes = simd.WIDTH // size
@@ -62,15 +66,12 @@ def _panels(
     most = min(terms, TERMS)
     panels = (N + wide - 1) // wide
     groups = (M + rows - 1) // rows
-    room = np.empty((most + lanes) * wide + 64, c.dtype)
-    skip = -room.ctypes.data % 64
+    columns = panel.room((most + lanes) * wide, c)
     packed = np.empty(rows * most + 2 * lanes * lanes, c.dtype)
     tile = np.empty(high * wide, c.dtype)
     zeros = np.empty(high, c.dtype)
     zeros[:] = 0
-    places = np.empty(most, np.int64)
-    for t in range(most):
-        places[t] = t * wide * size
+    places = simd.evenly(most, wide * size)
     part = first
     while part < last:
         block, panel0 = part // panels, part % panels
@@ -79,99 +80,117 @@ def _panels(
         part += panel1 - panel0
         for t0 in range(0, terms, TERMS):
             count = min(TERMS, terms - t0)
-            for i in range(0, tall, high):
-                source = a.ctypes.data + (n * a_steps[0] + (i0 + i) * a_steps[1] + t0 * a_steps[2]) * size
-                to, left = packed.ctypes.data + i * count * size, min(high, tall - i)
-                if a_steps[1] == 1:  # a is a transpose: each term's rows stand together
-                    simd.copy(c, source, a_steps[2] * size, 1, to, count, high, 0, left)
-                else:
-                    simd.transpose(c, source, a_steps[1] * size, left, count, to, high * size)
-            panel = room.ctypes.data + skip  # taken here: Numba frees an array after its last use
+            at = n * a_steps[0] + i0 * a_steps[1] + t0 * a_steps[2]
+            _pack_rows(a, at, a_steps, packed, count, tall, high)
             for j0 in range(panel0 * wide, min(N, panel1 * wide), wide):
                 some = min(wide, N - j0)
-                source = b.ctypes.data + (n * b_steps[0] + t0 * b_steps[1] + j0 * b_steps[2]) * size
-                if b_steps[2] == 1:
-                    simd.copy(c, source, b_steps[1] * size, 1, panel, count, wide, 0, some)
-                else:
-                    for v in range(simd.PANEL):
-                        left = min(lanes, some - v * lanes)
-                        row = b_steps[2] * size
-                        to = panel + v * lanes * size
-                        simd.transpose(c, source + v * lanes * row, row, left, count, to, wide * size)
+                at = n * b_steps[0] + t0 * b_steps[1] + j0 * b_steps[2]
+                _pack_columns(b, at, b_steps, columns, count, some)
                 for i in range(0, tall, high):
                     left = min(high, tall - i)
                     aside = left < high or t0 > 0
-                    out = (n * M + i0 + i) * N + j0
-                    simd.accumulate_panel(
-                        c,
-                        high,
-                        packed.ctypes.data + i * count * size,
-                        panel,
-                        places.ctypes.data,
-                        count,
-                        zeros.ctypes.data,
-                        tile.ctypes.data if aside else c.ctypes.data + out * size,
-                        wide * size if aside else N * size,
-                        wide if aside else some,
+                    sums = simd.Sum(
+                        w=simd.address(packed) + i * count * size,
+                        x=simd.address(columns),
+                        places=simd.address(places),
+                        terms=count,
+                        start=simd.address(zeros),
+                        out=simd.address(tile) if aside else simd.address(c) + ((n * M + i0 + i) * N + j0) * size,
+                        apart=(wide if aside else N) * size,
+                        valid=wide if aside else some,
                     )
-                    target = c[n, i0 + i : i0 + i + left]
-                    if aside:
-                        for r in range(left):
-                            for j in range(some):
-                                target[r, j0 + j] = tile[r * wide + j] + (target[r, j0 + j] if t0 else 0)
-                    if bias.size and t0 + TERMS >= terms:
-                        for r in range(left):
-                            for j in range(some):
-                                target[r, j0 + j] += bias[j0 + j]
+                    simd.accumulate_panel(c, high, sums)
+                    shift = bias[j0 : j0 + some if t0 + TERMS >= terms else j0]  # comes with the last terms
+                    _finish(tile, wide, aside, t0 > 0, shift, c[n, i0 + i : i0 + i + left, j0 : j0 + some])
+
+
+@piece
+def _pack_rows(a: Array, at: int, steps: Steps, packed: Array, count: int, tall: int, high: int) -> None:
+    """`tall` rows of a[at:], `high` at a time, with `count` terms: (blocks, terms, high)."""
+    size, row = a.itemsize, steps[1]
+    for i in range(0, tall, high):
+        source, to = simd.address(a) + (at + i * row) * size, simd.address(packed) + i * count * size
+        left = min(high, tall - i)
+        if row == 1:  # a is a transpose: each term's rows stand together
+            simd.copy(a, simd.Source(source, steps[2] * size, 1, 0, left), to, count, high)
+        else:
+            simd.transpose(a, source, row * size, left, count, to, high * size)
+
+
+@piece
+def _pack_columns(b: Array, at: int, steps: Steps, columns: Array, count: int, some: int) -> None:
+    """A panel of `some` columns of b[at:], with `count` terms: (terms, a panel)."""
+    size, column = b.itemsize, steps[2]
+    wide, source = simd.PANEL * simd.WIDTH, simd.address(b) + at * size
+    if column == 1:
+        simd.copy(b, simd.Source(source, steps[1] * size, 1, 0, some), simd.address(columns), count, wide // size)
+    else:
+        lanes = simd.WIDTH // size
+        for v in range(simd.PANEL):
+            to, left = simd.address(columns) + v * simd.WIDTH, min(lanes, some - v * lanes)
+            simd.transpose(b, source + v * lanes * column * size, column * size, left, count, to, wide)
+
+
+@piece
+def _finish(tile: Array, wide: int, aside: bool, again: bool, bias: Array, target: Array) -> None:
+    """Some rows and columns of c: sums that were put aside come to their places, and the bias, if not empty, to all."""
+    rows, columns = target.shape
+    if aside:
+        for r in range(rows):
+            for j in range(columns):
+                target[r, j] = tile[r * wide + j] + (target[r, j] if again else 0)
+    if bias.size:
+        for r in range(rows):
+            for j in range(columns):
+                target[r, j] += bias[j]
 
 
 @kernel
-def _dots(
-    a: Array,
-    b: Array,
-    bias: Array,
-    c: Array,
-    terms: int,
-    high: int,
-    pairs: tuple[int, ...],
-    first: int,
-    last: int,
-) -> None:
-    """c = a @ b' + bias for flat a (M, terms) and b (N, terms): a range of the columns of c."""
-    M = c.shape[0]
+def _dots(of: Factors, blocks: Array, first: int, last: int) -> None:
+    """c = a @ b' + bias for a (M, terms) and b (N, terms): a range of the columns of c (M, N).
+
+    blocks   how the rows are cut: see `simd.cut_for_dot`
+    """
+    a, b, bias, all_c, terms, _, _ = of
+    c = all_c[0]
     size = c.itemsize
-    out = np.empty(high * pairs[1], c.dtype)
-    places = np.empty(pairs[1], np.int64)
+    out = np.empty(len(simd.PAIRS) * simd.PAIRS[1], c.dtype)
+    places = np.empty(simd.PAIRS[1], np.int64)
     for t0 in range(0, terms, TERMS):
         count = min(TERMS, terms - t0)
-        for i in range(0, M, high):
-            tall = min(high, M - i)
-            wide = pairs[tall]
+        for block in range(len(blocks)):
+            i, tall, wide = blocks[block, 0], blocks[block, 1], blocks[block, 2]
             for j in range(first, last, wide):
                 some = min(wide, last - j)
                 for k in range(wide):
                     places[k] = min(k, some - 1) * terms * size
-                simd.dot(
-                    c,
-                    tall,
-                    a.ctypes.data + (i * terms + t0) * size,
-                    terms * size,
-                    0,
-                    b.ctypes.data + (j * terms + t0) * size,
-                    0,
-                    places.ctypes.data,
-                    1,
-                    count,
-                    out.ctypes.data,
+                dots = simd.Dots(
+                    a=simd.address(a) + (i * terms + t0) * size,
+                    a_row=terms * size,
+                    a_image=0,
+                    x=simd.address(b) + (j * terms + t0) * size,
+                    x_image=0,
+                    places=simd.address(places),
+                    images=1,
+                    count=count,
+                    out=simd.address(out),
                 )
-                for r in range(tall):
-                    for k in range(some):
-                        value = out[r * wide + k]
-                        if t0:
-                            value += c[i + r, j + k]
-                        elif bias.size:
-                            value += bias[j + k]
-                        c[i + r, j + k] = value
+                simd.dot(c, tall, dots)
+                _put_dots(out, wide, bias[j:], t0 > 0, c[i : i + tall, j : j + some])
+
+
+@piece
+def _put_dots(out: Array, wide: int, bias: Array, again: bool, target: Array) -> None:
+    """The sums of some rows and columns; with those of the terms before, or the bias."""
+    rows, columns = target.shape
+    for r in range(rows):
+        for k in range(columns):
+            value = out[r * wide + k]
+            if again:
+                value += target[r, k]
+            elif bias.size:
+                value += bias[k]
+            target[r, k] = value
 
 
 def matmul(a: Array, b: Array, bias: Array | None = None) -> Array:
@@ -194,9 +213,7 @@ def matmul(a: Array, b: Array, bias: Array | None = None) -> Array:
     workers = threads.get_num_threads()
     # shortcut: one product with few rows, both factors with their terms side by side; bias is given on
     if batch == 1 and M <= FEW and x_steps[2] == 1 and y_steps[1] == 1:
-        high = simd.rows_of_dot(M, N)
-
-        dots = partial(_dots, x, y, shift, c[0], terms, high, simd.PAIRS)
+        dots = partial(_dots, Factors(x, y, shift, c, terms, x_steps, y_steps), simd.cut_for_dot(M, N))
         threads.split(N, dots, WORTH_A_THREAD // max(M * terms, 1))
         return c.reshape(*a.shape[:-2], M, N)
     highest = min(simd.ROWS, simd.lanes(c.itemsize))  # `transpose` makes a row of them at once
@@ -207,7 +224,7 @@ def matmul(a: Array, b: Array, bias: Array | None = None) -> Array:
     groups = max(1, -(-M * min(terms, TERMS) * c.itemsize // PACKED), 1 if panels * batch >= 2 * workers else workers)
     rows = -(-rows // groups) * high
     parts = batch * panels * -(-M // rows)
-    work = partial(_panels, x, y, shift, c, terms, x_steps, y_steps, rows, high)
+    work = partial(_panels, Factors(x, y, shift, c, terms, x_steps, y_steps), rows, high)
     threads.split(parts, work, WORTH_A_THREAD * parts // max(c.size * terms, 1))
     return c.reshape(*a.shape[:-2], M, N)
 

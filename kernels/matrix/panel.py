@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba.core import types
-from numba.extending import intrinsic
 from numpy import ndarray as Array
 
 from ..machine import simd
-from ..machine.jit import kernel
+from ..machine.instructions import WIDTH, Code, intrinsic, unpack_tuple
+from ..machine.jit import kernel, piece
 
 VECTORS = 2
 """Vectors of a panel."""
@@ -33,7 +33,7 @@ ROWS = 10 if simd.REGISTERS == 32 else 6
 def room(size: int, like: Array) -> Array:
     """Memory for `size` elements that starts at a line of the cache: no register is loaded across two."""
     found = np.empty(size + 64, like.dtype)
-    skip = -found.ctypes.data % 64 // like.itemsize
+    skip = -simd.address(found) % 64 // like.itemsize
     return found[skip : skip + size]
 
 
@@ -52,50 +52,38 @@ TERMS = 256
 """Rows of w that are used at a time: 32 KiB."""
 
 
-def _tile(
-    typing: Any,
-    floats: Any,
-    rows: Any,
-    a: Any,
-    a_row: Any,
-    places: Any,
-    w: Any,
-    terms: Any,
-    start: Any,
-    start_row: Any,
-    out: Any,
-    out_row: Any,
-) -> Any:
-    """The sum above for 1 to ROWS rows. Addresses, distances of rows and places are in bytes.
+class Product(NamedTuple):
+    """out[q, l] = start[q, l] + sum over t < terms of a[places[t] + q] * w[t, l], l being a lane of a panel.
 
-    An array `floats` says which type of floats there are. `start` may be `out`; with start_row = 0 it is the same for
-    all rows.
+    a_row, start_row, out_row   from a row to the next, in bytes as all addresses and places; w has no gaps
+    start                       may be `out`; with start_row = 0 it is the same for all rows
     """
 
+    a: Any
+    a_row: Any
+    places: Any
+    w: Any
+    terms: Any
+    start: Any
+    start_row: Any
+    out: Any
+    out_row: Any
+
+
+@intrinsic
+def tile(typing: Any, floats: Any, rows: Any, product: Any) -> Any:
+    """A `Product` for 1 to ROWS rows. An array `floats` says which type of floats there are."""
+
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        code = simd.Code(builder, signature.args[0].dtype)
-        code.choose(arguments[1], {n: _variant(code, n, *arguments[2:]) for n in range(1, ROWS + 1)})
+        code = Code(builder, signature.args[0].dtype)
+        wanted = Product(*unpack_tuple(builder, arguments[2]))
+        code.choose(arguments[1], {n: _variant(code, n, wanted) for n in range(1, ROWS + 1)})
         return context.get_dummy_value()
 
-    return types.void(floats, *[types.intp] * 10), generate
+    return types.void(floats, types.intp, product), generate
 
 
-tile: Any = intrinsic(_tile)
-
-
-def _variant(
-    code: Any,
-    rows: int,
-    a: Any,
-    a_row: Any,
-    places: Any,
-    w: Any,
-    terms: Any,
-    start: Any,
-    start_row: Any,
-    out: Any,
-    out_row: Any,
-) -> Callable[[], None]:
+def _variant(code: Code, rows: int, of: Product) -> Callable[[], None]:
     def emit() -> None:
         b = code.b
 
@@ -107,26 +95,45 @@ def _variant(
 
         def term(t: Any, state: list[Any]) -> list[Any]:
             place, weights, sums = state[0], state[1], state[2:]
-            here = b.add(a, code.word(place))
-            ws = [code.load(code.plus(weights, v * simd.WIDTH)) for v in range(VECTORS)]
+            here = b.add(of.a, code.word(place))
+            ws = [code.load(code.plus(weights, v * WIDTH)) for v in range(VECTORS)]
             added = []
-            for q, address in enumerate(rows_from(here, a_row)):
+            for q, address in enumerate(rows_from(here, of.a_row)):
                 value = code.broadcast(address)
                 added += [code.fma(value, ws[v], sums[q * VECTORS + v]) for v in range(VECTORS)]
-            return [code.plus(place, 8), code.plus(weights, VECTORS * simd.WIDTH), *added]
+            return [code.plus(place, 8), code.plus(weights, VECTORS * WIDTH), *added]
 
         first = [
-            code.load(code.plus(row, v * simd.WIDTH)) for row in rows_from(start, start_row) for v in range(VECTORS)
+            code.load(code.plus(row, v * WIDTH)) for row in rows_from(of.start, of.start_row) for v in range(VECTORS)
         ]
-        sums = code.loop(terms, [places, w, *first], term)[2:]
-        for q, row in enumerate(rows_from(out, out_row)):
+        sums = code.loop(of.terms, [of.places, of.w, *first], term)[2:]
+        for q, row in enumerate(rows_from(of.out, of.out_row)):
             for v in range(VECTORS):
-                code.store(sums[q * VECTORS + v], code.plus(row, v * simd.WIDTH))
+                code.store(sums[q * VECTORS + v], code.plus(row, v * WIDTH))
 
     return emit
 
 
 @kernel
+def multiply(floats: Any, rows: int, of: Product) -> None:
+    """A `Product` for any number of rows, cut into tiles of about equal height.
+
+    All tiles use a part of w, TERMS rows of it, before the next part is read: it stays in the first-level cache.
+    """
+    count = (rows + ROWS - 1) // ROWS
+    line = VECTORS * WIDTH
+    for first in range(0, max(of.terms, 1), TERMS):
+        some = min(TERMS, of.terms - first)
+        begin, apart = (of.out, of.out_row) if first else (of.start, of.start_row)
+        places, w, done = of.places + 8 * first, of.w + first * line, 0
+        for k in range(count):
+            high = rows // count + (1 if k < rows % count else 0)
+            a, start, out = of.a + done * of.a_row, begin + done * apart, of.out + done * of.out_row
+            tile(floats, high, Product(a, of.a_row, places, w, some, start, apart, out, of.out_row))
+            done += high
+
+
+@piece
 def product(
     floats: Any,
     rows: int,
@@ -140,29 +147,5 @@ def product(
     out: int,
     out_row: int,
 ) -> None:
-    """`tile` for any number of rows, cut into tiles of about equal height.
-
-    All tiles use a part of w, TERMS rows of it, before the next part is read: it stays in the first-level cache.
-    """
-    count = (rows + ROWS - 1) // ROWS
-    line = VECTORS * simd.WIDTH
-    for first in range(0, max(terms, 1), TERMS):
-        some = min(TERMS, terms - first)
-        begin, apart = (out, out_row) if first else (start, start_row)
-        done = 0
-        for k in range(count):
-            high = rows // count + (1 if k < rows % count else 0)
-            tile(
-                floats,
-                high,
-                a + done * a_row,
-                a_row,
-                places + 8 * first,
-                w + first * line,
-                some,
-                begin + done * apart,
-                apart,
-                out + done * out_row,
-                out_row,
-            )
-            done += high
+    """`multiply`, as recurrent layers call it."""
+    multiply(floats, rows, Product(a, a_row, places, w, terms, start, start_row, out, out_row))

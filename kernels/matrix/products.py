@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
@@ -25,18 +26,28 @@ WORTH_A_THREAD = 500_000
 """Multiplications that pay for waking a thread."""
 
 
+class Through(NamedTuple):
+    """z = d @ w, for d (B, terms) and w (terms, K)."""
+
+    d: Array
+    w: Array
+    z: Array
+
+
 @kernel
-def _times(d: Array, w: Array, z: Array, column: int, L: int, places: Array, room: Array) -> None:
-    """A panel of z = d @ w: the columns from `column` on. room (2 + terms + rows, L), flat; its first row is 0."""
+def _times(of: Through, column: int, L: int, places: Array, room: Array) -> None:
+    """A panel of z: the columns from `column` on. room (2 + terms + B, L), flat; its first row is 0."""
+    d, z = of.d, of.z
     B, terms = d.shape
-    K = w.shape[1]
+    K = of.w.shape[1]
     size = d.itemsize
-    zeros, row = room.ctypes.data, L * size
+    zeros, row = simd.address(room), L * size
     packed, tile = zeros + row, zeros + (2 + terms) * row
     wide = min(L, K - column)
-    simd.copy(d, w.ctypes.data + column * size, K * size, 1, packed, terms, L, 0, wide)
-    to, to_row = (z.ctypes.data + column * size, K * size) if wide == L else (tile, row)
-    panel.product(d, B, d.ctypes.data, terms * size, places.ctypes.data, packed, terms, zeros, 0, to, to_row)
+    simd.copy(d, simd.Source(simd.address(of.w) + column * size, K * size, 1, 0, wide), packed, terms, L)
+    to, to_row = (simd.address(z) + column * size, K * size) if wide == L else (tile, row)
+    at = simd.address(places)
+    panel.multiply(d, B, panel.Product(simd.address(d), terms * size, at, packed, terms, zeros, 0, to, to_row))
     if wide < L:
         for b in range(B):
             target, source = z[b], room[(2 + terms + b) * L : (3 + terms + b) * L]
@@ -45,18 +56,16 @@ def _times(d: Array, w: Array, z: Array, column: int, L: int, places: Array, roo
 
 
 @kernel
-def _through(
-    d: Array, w: Array, z: Array, d_2: Array, w_2: Array, z_2: Array, places: Array, L: int, first: int, last: int
-) -> None:
+def _through(one: Through, other: Through, places: Array, L: int, first: int, last: int) -> None:
     """Some of the panels of both products; see `through`."""
-    panels = (z.shape[1] + L - 1) // L
-    room = panel.room((2 + d.shape[1] + len(d)) * L, d)
+    panels = (one.z.shape[1] + L - 1) // L
+    room = panel.room((2 + one.d.shape[1] + len(one.d)) * L, one.d)
     room[:L] = 0
     for part in range(first, last):
         if part < panels:
-            _times(d, w, z, part * L, L, places, room)
+            _times(one, part * L, L, places, room)
         else:
-            _times(d_2, w_2, z_2, (part - panels) * L, L, places, room)
+            _times(other, (part - panels) * L, L, places, room)
 
 
 def through(d: Array, w: Array, d_2: Array, w_2: Array) -> tuple[Array, Array]:
@@ -65,12 +74,12 @@ def through(d: Array, w: Array, d_2: Array, w_2: Array) -> tuple[Array, Array]:
     if not sound or not known(d, w, d_2, w_2):
         raise ValueError(f"through: arrays do not fit: {d.shape} @ {w.shape}, {d_2.shape} @ {w_2.shape}")
     (B, J), K, K_2 = d.shape, w.shape[1], w_2.shape[1]
-    z, z_2 = np.empty((B, K), d.dtype), np.empty((B, K_2), d.dtype)
+    one, other = Through(d, w, np.empty((B, K), d.dtype)), Through(d_2, w_2, np.empty((B, K_2), d.dtype))
     L = panel.columns(d.itemsize)
     parts = -(-K // L) - (-K_2 // L)
-    work = partial(_through, d, w, z, d_2, w_2, z_2, panel.places(J, d.itemsize), L)
+    work = partial(_through, one, other, panel.places(J, d.itemsize), L)
     threads.split(parts, work, WORTH_A_THREAD // max(B * J * L, 1))
-    return z, z_2
+    return one.z, other.z
 
 
 @kernel
@@ -89,9 +98,10 @@ def _add_products(
         total[:] = 0
         for step in range(len(lefts)):
             count = counts[step]
-            simd.copy(z, lefts[step] + block * row, J * size, 1, packed.ctypes.data, count, L, 0, wide)
-            to = total.ctypes.data
-            panel.product(z, K, rights[step], size, places.ctypes.data, packed.ctypes.data, count, to, row, to, row)
+            simd.copy(z, simd.Source(lefts[step] + block * row, J * size, 1, 0, wide), simd.address(packed), count, L)
+            to, at = simd.address(total), simd.address(places)
+            of = panel.Product(rights[step], size, at, simd.address(packed), count, to, row, to, row)
+            panel.multiply(z, K, of)
         for l in range(wide):
             target = z[block * L + l]
             for k in range(K):

@@ -26,13 +26,20 @@ def whole(rng, *shape, dtype):
 
 @kernel
 def accumulate(rows, vectors, w, x, places, start, out, apart, valid):
-    terms, first = len(places), start.ctypes.data
+    of = simd.Sum(
+        w=simd.address(w),
+        x=simd.address(x),
+        places=simd.address(places),
+        terms=len(places),
+        start=simd.address(start),
+        out=simd.address(out),
+        apart=apart,
+        valid=valid,
+    )
     if vectors:
-        of, to = x.ctypes.data, out.ctypes.data
-        simd.accumulate(out, rows, vectors, w.ctypes.data, of, places.ctypes.data, terms, first, to, apart, valid)
+        simd.accumulate(out, rows, vectors, of)
     else:
-        of, to = x.ctypes.data, out.ctypes.data
-        simd.accumulate_panel(out, rows, w.ctypes.data, of, places.ctypes.data, terms, first, to, apart, valid)
+        simd.accumulate_panel(out, rows, of)
 
 
 @both
@@ -56,10 +63,18 @@ def test_accumulate(rng, dtype, rows):
 
 @kernel
 def dot(rows, a, a_row, a_image, x, x_image, places, images, count, out):
-    address = out.ctypes.data
-    simd.dot(
-        out, rows, a.ctypes.data, a_row, a_image, x.ctypes.data, x_image, places.ctypes.data, images, count, address
+    of = simd.Dots(
+        a=simd.address(a),
+        a_row=a_row,
+        a_image=a_image,
+        x=simd.address(x),
+        x_image=x_image,
+        places=simd.address(places),
+        images=images,
+        count=count,
+        out=simd.address(out),
     )
+    simd.dot(out, rows, of)
 
 
 @both
@@ -114,7 +129,8 @@ def test_clear(dtype, count):
 
 @kernel
 def copy(source, before, source_row, step, target, rows, width, begin, end):
-    simd.copy(target, source.ctypes.data - before, source_row, step, target.ctypes.data, rows, width, begin, end)
+    of = simd.Source(simd.address(source) - before, source_row, step, begin, end)
+    simd.copy(target, of, simd.address(target), rows, width)
 
 
 @both
@@ -136,15 +152,20 @@ def test_copy(rng, dtype, step, edge):
                 np.testing.assert_array_equal(memory[: rows * width].reshape(rows, width), expected)
 
 
-@pytest.mark.parametrize("rows", range(1, 40))
-def test_rows_of_dot_are_such_as_dot_takes(rows):
+@pytest.mark.parametrize("rows", [*range(1, 40), 64])
+def test_cut_for_dot(rows):
     for places in (1, 5, 14, 100):
-        assert 1 <= simd.rows_of_dot(rows, places) < len(simd.PAIRS)
+        firsts, heights, pairs = simd.cut_for_dot(rows, places).T
+        assert list(firsts) == [0, *np.cumsum(heights)[:-1]]
+        assert heights.sum() == rows
+        assert list(pairs) == [simd.PAIRS[tall] for tall in heights]
+        assert set(heights[:-1]) <= {heights.max()}
 
 
 @pytest.mark.parametrize("rows", [*range(1, 40), 64, 100, 257])
 def test_cut(rows):
-    firsts, heights = simd.cut(rows).T
+    firsts, heights, vectors = simd.cut(rows).T
+    assert list(vectors) == [simd.VECTORS[tall] for tall in heights]
     assert set(heights) <= set(simd.HEIGHTS)
     assert list(firsts) == [0, *np.cumsum(heights)[:-1]]
     assert heights.sum() == rows

@@ -1,0 +1,291 @@
+"""The compiled loops of `direct`: copies of planes, and sums of products over them, for some of the parts of the work.
+
+A part is an image's output rows, `Layout.rows` of them. A loop that is called from Python (`sums`, `products`) makes
+the room that all its parts use, and then, part by part, copies planes of x and has the primitives of `simd` sum up.
+What those loops consist of are the pieces above them, each with the formula of what it does.
+
+Imported when it is first needed, because it loads Numba.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..machine import simd, threads
+from ..machine.jit import kernel, piece
+from .layout import Layout, Three
+from .window import Array
+
+# ------------------------------------------------------------------------------------------------------------- copies
+
+
+@kernel
+def _copy_plane(x: Array, start: int, out: Array, at: int, layout: Layout, row: int) -> None:
+    """Copy what the output rows from `row` on need of the plane x[start:] to out[at:], with 0 where there is no x."""
+    A, H, W = layout.inputs
+    _, Uh, Uw = layout.outputs
+    stride_a, stride_h, stride_w = layout.strides
+    copies, copied, size = layout.copies, layout.copied, x.itemsize
+    line = Uh * Uw * size
+    for f in range(len(layout.phases)):
+        top = (row + layout.first) * stride_a + layout.phases[f]
+        above = min(max(0, -(top // stride_a)), copied)  # rows before the first of x; then those of x, then the rest
+        inside = max(0, min(copied, (A - 1 - top) // stride_a + 1) - above)
+        below = copied - above - inside
+        for k in range(len(copies)):
+            shift_h, shift_w, begin, end = copies[k, 0], copies[k, 1], copies[k, 2], copies[k, 3]
+            there = simd.address(out) + at * size + (f * len(copies) + k) * copied * line
+            here = simd.address(x) + (start + ((top + above * stride_a) * H + shift_h) * W + shift_w) * size
+            if above:
+                simd.clear(x, there, above * Uh * Uw)
+            there += above * line
+            left = min(max(0, -(shift_h // stride_h)), Uh)  # the same along h
+            right = max(left, min(Uh, (H - 1 - shift_h) // stride_h + 1))
+            at_once = Uh == 1 and left < right  # rows of a follow each other: all of them are copied at once
+            lines, rows, apart = (1, inside, stride_a * H) if at_once else (inside, right - left, stride_h)
+            for a in range(lines):
+                to, of = there + a * line, here + (a * stride_a * H + left * stride_h) * W * size
+                simd.clear(x, to, left * Uw)
+                simd.copy(x, simd.Source(of, apart * W * size, stride_w, begin, end), to + left * Uw * size, rows, Uw)
+                simd.clear(x, to + right * Uw * size, (Uh - right) * Uw)
+            if below:
+                simd.clear(x, there + inside * line, below * Uh * Uw)
+
+
+@kernel
+def _places(terms: Array, plane: int, channels: int, size: int, spare: int) -> Array:
+    """(channels * taps + spare,) bytes from the copies of the first channel to each term's, in the order of weights."""
+    taps = len(terms)
+    places = np.empty(channels * taps + spare, np.int64)
+    places[channels * taps :] = 0
+    for c in range(channels):
+        for t in range(taps):
+            places[c * taps + t] = (c * plane + terms[t]) * size
+    return places
+
+
+# ---------------------------------------------------------------------------------------------- value, input gradient
+
+
+class Sums(NamedTuple):
+    """What `sums` computes, beside the arrays and their layout.
+
+    channels      of x per group
+    w_apart       distances of groups, filters and channels in w
+    apart, rests  along each axis, output number u is element u * apart + rest of z
+    blocks        how the filters are cut: see `simd.cut`
+    """
+
+    channels: int
+    w_apart: Three
+    apart: Three
+    rests: Three
+    blocks: Array
+
+
+@kernel
+def sums(x: Array, w: Array, start: Array, z: Array, layout: Layout, wanted: Sums, first: int, last: int) -> None:
+    """z[n, g, f, u] = start[g, f] + sum over c and taps of w[g, f, c, tap] * x[n, g, c, place of tap + u].
+
+    x and w are flat, z is (N, G, F, A, H, W). Computes the parts from `first` to `last`.
+    """
+    _, G, F, Za, Zh, Zw = z.shape
+    C, rows, plane, size = wanted.channels, layout.rows, layout.plane, x.itemsize
+    Ua, Uh, Uw = layout.outputs
+    of_plane = layout.inputs[0] * layout.inputs[1] * layout.inputs[2]
+    spare = simd.VECTORS[1] * (simd.WIDTH // size)
+    terms = C * len(layout.terms)
+    parts = (Ua + rows - 1) // rows
+    in_place = wanted.apart == (1, 1, 1)  # outputs are next to each other along all three axes
+    # shortcut: windows are one element, with an output for each: all that a layout says (sizes, strides, first row,
+    # shifts) is that x and its copy are the same
+    same = len(layout.terms) == 1 and layout.inputs == layout.outputs and layout.strides == (1, 1, 1)
+    same = same and layout.first == 0 and layout.copies[0, 0] == 0 and layout.copies[0, 1] == 0
+
+    places, own_places = _places(layout.terms, plane, C, size, 0), simd.evenly(C, of_plane * size)
+    packed = np.empty(G * F * terms, w.dtype)
+    for g in range(G):
+        for b in range(len(wanted.blocks)):
+            _pack(w, wanted, layout.weights, packed, (g * F + wanted.blocks[b, 0]) * terms, g, b)
+    work = np.empty(C * plane + spare, x.dtype)
+    work[:] = 0  # see `winograd_loops._clear_ends`; np.zeros would take Numba half a second to compile
+    tile = np.empty((simd.ROWS, 0 if in_place else rows * Uh * Uw), x.dtype)
+
+    for part in range(first, last):
+        n, row = part // parts, part % parts * rows
+        count = min(rows, Ua - row) * Uh * Uw
+        for g in range(G):
+            at = (n * G + g) * C * of_plane
+            here = same and at + (C + 1) * of_plane + spare <= x.size
+            for c in range(0 if here else C):
+                _copy_plane(x, at + c * of_plane, work, c * plane, layout, row)
+            for b in range(len(wanted.blocks)):
+                f0, tall, vectors = wanted.blocks[b, 0], wanted.blocks[b, 1], wanted.blocks[b, 2]
+                of_z = (((n * G + g) * F + f0) * Za * Zh * Zw + row * Uh * Uw) * size
+                of = simd.Sum(
+                    w=simd.address(packed) + (g * F + f0) * terms * size,
+                    x=simd.address(x) + (at + row * Uh * Uw) * size if here else simd.address(work),
+                    places=simd.address(own_places) if here else simd.address(places),
+                    terms=terms,
+                    start=simd.address(start) + (g * F + f0) * size,
+                    out=simd.address(z) + of_z if in_place else simd.address(tile),
+                    apart=(Za * Zh * Zw if in_place else tile.shape[1]) * size,
+                    valid=count,
+                )
+                simd.accumulate_all(x, tall, vectors, of)
+                if not in_place:
+                    _put(
+                        tile,
+                        z[n, g, f0 : f0 + tall],
+                        row,
+                        layout.outputs,
+                        wanted.apart,
+                        wanted.rests,
+                        min(row + rows, Ua),
+                    )
+
+
+@piece
+def _pack(w: Array, wanted: Sums, weights: Array, packed: Array, at: int, group: int, block: int) -> None:
+    """The weights of a block of filters, in the order in which they are read: channel, tap, filter of the block."""
+    of_group, of_filter, of_channel = wanted.w_apart
+    f0, tall = wanted.blocks[block, 0], wanted.blocks[block, 1]
+    for r in range(tall):
+        source, to = group * of_group + (f0 + r) * of_filter, at + r
+        for c in range(wanted.channels):
+            for t in range(len(weights)):
+                packed[to] = w[source + c * of_channel + weights[t]]
+                to += tall
+
+
+@piece
+def _put(tile: Array, z: Array, row: int, outputs: Three, apart: Three, rests: Three, last: int) -> None:
+    """The outputs of a block of filters, of the rows from `row` to `last`, to their places in z (filters, A, H, W)."""
+    (apart_a, apart_h, apart_w), (rest_a, rest_h, rest_w) = apart, rests
+    for r in range(len(z)):
+        u = 0
+        for a in range(row, last):
+            for h in range(outputs[1]):
+                line = z[r, a * apart_a + rest_a, h * apart_h + rest_h]
+                for q in range(outputs[2]):
+                    line[q * apart_w + rest_w] = tile[r, u + q]
+                u += outputs[2]
+
+
+# ---------------------------------------------------------------------------------------------------- weight gradient
+
+
+class Products(NamedTuple):
+    """How `products` cuts its work: images and channels whose copies are made at a time, and the filters.
+
+    blocks   (blocks, 3): see `simd.cut_for_dot`
+    """
+
+    images: int
+    channels: int
+    blocks: Array
+
+
+@kernel
+def products(dz: Array, x: Array, totals: Array, layout: Layout, cut: Products, first: int, last: int) -> None:
+    """total[g, f, c, tap] = sum over n, u of dz[n, g, f, u] * x[n, g, c, place of tap + u].
+
+    dz (N, G, F, outputs), x flat; totals: a `total` for each part of `threads.split`. Sums up the parts from `first` to
+    `last`. The sums stand in the order in which they are made until all are complete.
+    """
+    N, G, F, outputs = dz.shape
+    C = totals.shape[3]
+    Ua, Uh, Uw = layout.outputs
+    rows, size = layout.rows, x.itemsize
+    parts = (Ua + rows - 1) // rows
+    places = _places(layout.terms, layout.plane, cut.channels, size, simd.PAIRS[1])
+    image = cut.channels * layout.plane
+    work = np.empty(cut.images * image + simd.WIDTH // size, x.dtype)
+    sums = np.empty(G * _length(C, layout, cut), x.dtype)
+    sums[:] = 0
+    out = np.empty(len(simd.PAIRS) * simd.PAIRS[1], x.dtype)
+    part = first
+    while part < last:
+        n, row = part // parts, part % parts * rows
+        together = min(cut.images, last - part) if parts == 1 else 1
+        at = 0
+        for g in range(G):
+            slopes = simd.address(dz) + ((n * G + g) * F * outputs + row * Uh * Uw) * size
+            for c0 in range(0, C, cut.channels):
+                some = min(cut.channels, C - c0)
+                for m in range(together):
+                    _copy_planes(x, ((n + m) * G + g) * C + c0, some, work, m * image, layout, row)
+                of = simd.Dots(
+                    a=slopes,
+                    a_row=outputs * size,
+                    a_image=G * F * outputs * size,
+                    x=simd.address(work),
+                    x_image=image * size,
+                    places=simd.address(places),
+                    images=together,
+                    count=min(rows, Ua - row) * Uh * Uw,
+                    out=simd.address(out),
+                )
+                at = _add_dots(sums, at, some * len(layout.terms), cut.blocks, of, out)
+        part += together
+
+    total = totals[threads.number(first, N * parts, len(totals))]
+    total[:] = 0
+    at = 0
+    for g in range(G):
+        for c0 in range(0, C, cut.channels):
+            for b in range(len(cut.blocks)):
+                f0, tall, wide = cut.blocks[b, 0], cut.blocks[b, 1], cut.blocks[b, 2]
+                found = total[g, f0 : f0 + tall, c0 : c0 + cut.channels]
+                at = _put_sums(sums, at, wide, found, layout.weights)
+
+
+@piece
+def _length(C: int, layout: Layout, cut: Products) -> int:
+    """How many sums there are in a group, those that fill up the last places of a block included."""
+    length = 0
+    for c0 in range(0, C, cut.channels):
+        terms = min(cut.channels, C - c0) * len(layout.terms)
+        for b in range(len(cut.blocks)):
+            tall, wide = cut.blocks[b, 1], cut.blocks[b, 2]
+            length += (terms + wide - 1) // wide * wide * tall
+    return length
+
+
+@piece
+def _copy_planes(x: Array, plane: int, channels: int, work: Array, at: int, layout: Layout, row: int) -> None:
+    """`_copy_plane` for some channels of an image, the first of which is plane number `plane` of x."""
+    of_plane = layout.inputs[0] * layout.inputs[1] * layout.inputs[2]
+    for c in range(channels):
+        _copy_plane(x, (plane + c) * of_plane, work, at + c * layout.plane, layout, row)
+
+
+@piece
+def _add_dots(sums: Array, at: int, terms: int, blocks: Array, of: simd.Dots, out: Array) -> int:
+    """Add the products of all filters with so many terms to sums[at:]; returns where the next begin."""
+    for b in range(len(blocks)):
+        f0, tall, wide = blocks[b, 0], blocks[b, 1], blocks[b, 2]
+        a = of.a + f0 * of.a_row
+        for k in range(0, terms, wide):
+            places = of.places + k * 8
+            dots = simd.Dots(a, of.a_row, of.a_image, of.x, of.x_image, places, of.images, of.count, of.out)
+            simd.dot(sums, tall, dots)
+            for i in range(tall * wide):
+                sums[at + i] += out[i]
+            at += tall * wide
+    return at
+
+
+@piece
+def _put_sums(sums: Array, at: int, wide: int, total: Array, weights: Array) -> int:
+    """total (filters, channels, taps) = the sums of a block, from sums[at:] on; returns where the next begin."""
+    tall, channels, taps = total.shape
+    terms = channels * taps
+    for k0 in range(0, terms, wide):
+        for k in range(k0, min(k0 + wide, terms)):
+            for r in range(tall):
+                total[r, k // taps, weights[k % taps]] = sums[at + r * wide + k - k0]
+        at += tall * wide
+    return at
