@@ -11,9 +11,12 @@ A folder is a family:
     along       along an axis: running sums, sums, rows of tables, interpolation
 
 In a family, `plain` is NumPy, and what others call. From some size on `machine/fast.py` has a compiled twin run in its
-place, which checks the arrays and hands them to `loops`. Where several ways compete, each has a file of its name
-(`direct` and `winograd`). Modules that load Numba say so in their first lines and are imported when they are first
-needed.
+place, which checks the arrays and hands them to `loops`. Where several ways compete, each has a file of its name that
+cuts the work (`direct` and `winograd`), with its loops beside it (`direct_loops`), and `choose` chooses. Modules that
+load Numba say so in their first lines and are imported when they are first needed.
+
+A long loop is cut into pieces (`piece` in machine/jit.py), which are named but compiled where they are called, and what
+belongs together among its arguments is one NamedTuple, with a field for each: a `Layout`, a `Cut`, a `Sum`.
 
 Read first: machine/jit.py, how a loop becomes a kernel; pointwise/update.py, the shortest family; softmax/plain.py and
 softmax/loops.py, one way and the other. conv/__init__.py follows a convolution from the layer to the vector code.
@@ -38,12 +41,19 @@ Letters, as sizes and in index notation:
 
 Words:
 
+    kernel   a compiled loop; piece: a part of one that has a name, and is compiled with it
     lane     one number of a vector register
     panel    columns of a matrix, copied so that their rows are whole vectors
+    block    rows that are summed in registers together, and for which there is code: see `machine.simd.cut`
     window   the elements that one output looks at
     tap      one place of a window, and where in memory its elements lie
+    shift    by how many elements a tap's inputs lie behind the outputs, along an axis
     tile     outputs that are computed together
+    square   the inputs that such a tile depends on; layer: one element of all squares (Winograd)
     plane    the last axes of an array, those that windows move along
     part     some of the work, which a thread takes in one go
-    place    a distance in bytes; in pooling, which element of its window has won
+    term     what a sum is over: a product; `count` says of how many
+    row, apart, pitch   a distance: to the next row; to the next of what is named; to the next plane, with room between
+    address  where in memory something is, in bytes; place: a distance in bytes from there (in pooling, which element
+             of its window has won)
 """

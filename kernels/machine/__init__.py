@@ -6,7 +6,8 @@
     folders   the user's cache folder, where data sets lie, too
     threads   `share` has a kernel's items worked on by several threads; how many there are
     team      the same in compiled code: threads that wait for work without Python
-    simd      vector registers: intrinsics that are written in LLVM's language, and for what width
+    instructions   instructions on vectors, in LLVM's language, for the width of this machine's registers
+    simd      primitives that are written with them: sums held in registers, copies, transposes
     vector    exp, log, tanh ... in loops that become vector code, to the last bit or nearly
     sums      `plus`, an addition that may be done in any order
 

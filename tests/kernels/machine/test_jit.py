@@ -108,6 +108,17 @@ def test_an_edit_of_what_a_kernel_calls_in_another_file_is_noticed(package):
     assert not after & before
 
 
+def test_a_piece_is_compiled_with_what_calls_it_and_its_edit_is_noticed(package):
+    for name, text in (("inner", INNER.replace("kernel", "piece")), ("middle", MIDDLE), ("outer", OUTER)):
+        (package / "kernels" / f"{name}.py").write_text(text)
+    run(SCALED, package, "42\n")
+    assert len(list((package / "kernels" / "__pycache__").glob("*.nbc"))) == 2
+    (package / "kernels" / "inner.py").write_text(INNER.replace("kernel", "piece").replace("2 * x", "3 * x"))
+    assert "compiling" in run(SCALED, package, "63\n")
+    assert run(SCALED, package, "63\n") == ""
+    assert run(SCALED, package, "63\n", NUMBA_DISABLE_JIT="1") == ""
+
+
 def test_an_edit_of_another_file_leaves_a_kernel_in_the_cache(package):
     (package / "kernels" / "inner.py").write_text(INNER)
     run(root=package)
