@@ -216,7 +216,7 @@ CASES = [
     *_binary("nextafter", Tensor.nextafter, np.nextafter, repeat=False),
     *[
         case
-        for name in ("gcd", "lcm")
+        for name in ("gcd", "lcm", "bitwise_and", "bitwise_or", "bitwise_xor")
         for case in _binary(
             name,
             lambda x, y, ufunc: ufunc(x.long(), y.long()),
@@ -254,18 +254,6 @@ CASES = [
         case
         for name in ("isnan", "isinf", "isfinite", "signbit")
         for case in _unary(name, getattr(Tensor, name), getattr(np, name), few, order=0)
-    ],
-    *[
-        case
-        for name in ("bitwise_and", "bitwise_or", "bitwise_xor")
-        for case in _binary(
-            name,
-            lambda x, y, ufunc: ufunc(x.long(), y.long()),
-            lambda x, y, ufunc: ufunc(x.astype(int), y.astype(int)),
-            params={"ufunc": getattr(np, name)},
-            domain=far,
-            order=0,
-        )
     ],
     *_unary("bitwise_not", lambda x: ~x.long(), lambda x: ~x.astype(int), far, order=0),
     *_binary(
