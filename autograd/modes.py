@@ -19,6 +19,9 @@ class _State(threading.local):
     tape: Tape | None
     """Where operations are recorded now; None while nothing is."""
 
+    home: Tape
+    """This thread's tape, recorded on or not: what is on it may still be walked back, and must hear of writes."""
+
     new_tape: type[Tape] = Tape
     """What makes the tapes of all threads: `fast` puts a faster one here."""
 

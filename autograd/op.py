@@ -143,6 +143,7 @@ class Op:
         self.anew = anew
         self.fast = fast
         self.runs = runs
+        # `forward`, or what calls its compiled twin in its place where the inputs are large
         self.choose = forward if fast is None or fast.value is None else fast.value.beside(forward)
         self.private = private
         self.keeps = keeps

@@ -34,9 +34,9 @@ Core._apply = staticmethod(apply)
 def apply_keeping(op: Op, *inputs: Any, **settings: Any) -> tuple[Any, tuple[Any, ...]]:
     """`apply`, and the arrays that the op keeps for its rules (`Op.keeps`): not to be written to."""
     arrays: list[Any] = []
-    nodes: list[Any] = []
-    wanted: list[int] = []
-    foreign = False
+    nodes: list[Any] = []  # of the inputs that need a gradient
+    wanted: list[int] = []  # the positions of these inputs
+    foreign = False  # is there an array of the user's, who may refill it before backward?
     for index, x in enumerate(inputs):
         if isinstance(x, Core):
             arrays.append(x._array)
