@@ -29,7 +29,7 @@ A convolution, from the call to the loops and back, by name:
 4. `kernels.conv.plain.conv`: NumPy's product of columns. From some size on `kernels.machine.fast` calls a compiled twin
    in its place, `kernels.conv.choose.conv`, which checks the arrays and chooses: the sum in vector registers
    (`kernels.conv.direct.conv`), or Winograd's identities (`kernels.conv.winograd.conv`), where
-   `kernels.conv.winograd_schemes.choose` says they pay. The docstring of `kernels.conv` goes on, down to the registers.
+   `kernels.conv.winograd_schemes.choose` says they pay. kernels/conv/__init__.py goes on, down to the registers.
 5. On the way back the rules are ops again: `autograd.ops.conv.conv_input_grad` and
    `autograd.ops.conv.conv_weight_grad`, with kernels of the same names, and with rules of their own, for second
    derivatives.
