@@ -10,6 +10,7 @@ A layer in reverse starts each sequence at its end.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -17,31 +18,39 @@ import numpy as np
 from numpy import ndarray as Array
 
 from kernels.machine import jit
-from kernels.recurrent import cells
+from kernels.recurrent import plain
+from kernels.recurrent.kinds import GRU, LSTM, RELU, TANH, Cell
 
-from ..op import op
+from ..op import Op, op
 from ..products import product, product_of
 from .activation import relu
 from .linalg import linear
 from .special import sigmoid
 
 # ------------------------------------------------------------------------------------------------------- one step
+#
+# The states after a step from those before it, and from what input and state give to the gates before activation.
 
 
-def lstm_step(gates: Any, c: Any) -> tuple[Any, Any]:
-    """(h, c) from the gates i, f, g, o before their activation. Hochreiter & Schmidhuber 1997; Gers et al. 2000."""
-    i, f, g, o = np.split(gates, 4, -1)
+def lstm_step(x: Any, y: Any, h: Any, c: Any) -> tuple[Any, ...]:
+    """h, c by the gates i, f, g, o. Hochreiter & Schmidhuber 1997; Gers et al. 2000."""
+    i, f, g, o = np.split(x + y, 4, -1)
     c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
     return sigmoid(o) * np.tanh(c), c
 
 
-def gru_step(x: Any, y: Any, h: Any) -> Any:
-    """h from what input and state give to r, z, n. Cho et al. 2014, with r applied to the product as in cuDNN."""
+def gru_step(x: Any, y: Any, h: Any) -> tuple[Any, ...]:
+    """h by the gates r, z, n. Cho et al. 2014, with r applied to the product as in cuDNN."""
     x_r, x_z, x_n = np.split(x, 3, -1)
     y_r, y_z, y_n = np.split(y, 3, -1)
     r, z = sigmoid(x_r + y_r), sigmoid(x_z + y_z)
     n = np.tanh(x_n + r * y_n)
-    return n + z * (h - n)
+    return (n + z * (h - n),)
+
+
+def rnn_step(x: Any, y: Any, h: Any, rectified: bool = False) -> tuple[Any, ...]:
+    """h by tanh, or relu if `rectified`. Elman 1990."""
+    return (relu(x + y) if rectified else np.tanh(x + y),)
 
 
 # ------------------------------------------------------------------------------------------------------ sequences
@@ -70,39 +79,26 @@ def unrolled(step: Callable[..., tuple[Any, ...]], x: Any, states: tuple[Any, ..
     return np.concatenate(first), *last
 
 
-def lstm_formula(
-    x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, w_hr: Any = None, *, sizes: Array, reverse: bool
-) -> Any:
-    """x (N, I), h (B, H), c (B, H): h at all steps (N, H), last h, last c. With w_hr (P, H), h is w_hr @ h: (B, P)."""
+def _formulas(step: Callable[..., tuple[Any, ...]], count: int) -> tuple[Any, Any]:
+    """Functions of x, `count` states and weights w_ih, w_hh, b_ih, b_hh: over sequences, and of a single step."""
 
-    def step(x: Any, h: Any, c: Any) -> tuple[Any, ...]:
-        h, c = lstm_step(x + linear(h, w_hh, b_hh), c)
-        return (h if w_hr is None else linear(h, w_hr)), c
+    def of_sequences(x: Any, *rest: Any, sizes: Array, reverse: bool, w_hr: Any = None, **settings: Any) -> Any:
+        """x (N, I), states (B, H): h at all steps (N, H), the last states. With w_hr (P, H), h is w_hr @ h: (B, P)."""
+        w_ih, w_hh, b_ih, b_hh = rest[count:]
 
-    return unrolled(step, linear(x, w_ih, b_ih), (h, c), sizes, reverse)
+        def one(x: Any, h: Any, *c: Any) -> tuple[Any, ...]:
+            h, *c_next = step(x, linear(h, w_hh, b_hh), h, *c, **settings)
+            return (h if w_hr is None else linear(h, w_hr)), *c_next
 
+        return unrolled(one, linear(x, w_ih, b_ih), rest[:count], sizes, reverse)
 
-def gru_formula(
-    x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, *, sizes: Array, reverse: bool
-) -> tuple[Any, Any]:
-    """x (N, I), h (B, H): h at all steps (N, H), last h."""
+    def of_one(x: Any, *rest: Any, **settings: Any) -> Any:
+        """x (B, I), states (B, H): those after the step."""
+        w_ih, w_hh, b_ih, b_hh = rest[count:]
+        found = step(linear(x, w_ih, b_ih), linear(rest[0], w_hh, b_hh), *rest[:count], **settings)
+        return found if count > 1 else found[0]
 
-    def step(x: Any, h: Any) -> tuple[Any, ...]:
-        return (gru_step(x, linear(h, w_hh, b_hh), h),)
-
-    return unrolled(step, linear(x, w_ih, b_ih), (h,), sizes, reverse)
-
-
-def rnn_formula(
-    x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, *, sizes: Array, reverse: bool, rectified: bool
-) -> tuple[Any, Any]:
-    """x (N, I), h (B, H): h at all steps (N, H), last h. tanh, or relu if `rectified`. Elman 1990."""
-    activation = relu if rectified else np.tanh
-
-    def step(x: Any, h: Any) -> tuple[Any, ...]:
-        return (activation(x + linear(h, w_hh, b_hh)),)
-
-    return unrolled(step, linear(x, w_ih, b_ih), (h,), sizes, reverse)
+    return of_sequences, of_one
 
 
 # ------------------------------------------------------------------------------------------------------------- ops
@@ -120,190 +116,155 @@ def compiled(steps: int, elements: int) -> bool:
 
 
 def _kernels() -> Any:
-    from kernels.recurrent import sequence as recurrent  # loads Numba
+    from kernels.recurrent import sequence  # loads Numba
 
-    return recurrent
+    return sequence
 
 
-def _lstm_rule(
+def _through_sequences(
+    cell: Cell,
     dz: Any,
     x: Array,
-    w_ih: Array,
-    w_hh: Array,
+    weights: tuple[Array, Array],
     sizes: Array,
     reverse: bool,
-    states: Array,
-    cells: Array,
-    gates: Array,
+    kept: tuple[Array, Array, Array],
     wanted: tuple[int, ...],
 ) -> Any:
-    return _kernels().lstm_grad(*dz, x, w_ih, w_hh, sizes, reverse, states, cells, gates, 0 in wanted, max(wanted) >= 3)
+    """Cotangents of the inputs; those of first states are always computed."""
+    return _kernels().back(cell, dz, x, weights, sizes, reverse, kept, (0 in wanted, max(wanted) > cell.states))
 
 
-@op("lstm", joint=_lstm_rule, outputs=3, keeps=("states", "cells", "gates"), formula=lstm_formula)
-def lstm(
+def _through_step(
+    cell: Cell,
+    dz: tuple[Array, ...],
     x: Array,
     h: Array,
-    c: Array,
-    w_ih: Array,
-    w_hh: Array,
-    b_ih: Any,
-    b_hh: Any,
-    *,
-    sizes: Array,
-    reverse: bool = False,
-) -> Any:
-    """`lstm_formula` by kernels."""
-    return _kernels().lstm(x, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse)
-
-
-def _gru_rule(
-    dz: Any,
-    x: Array,
-    w_ih: Array,
-    w_hh: Array,
-    sizes: Array,
-    reverse: bool,
-    states: Array,
-    gates: Array,
+    weights: tuple[Array, Array],
+    state: Array,
+    kept: tuple[Array, ...],
     wanted: tuple[int, ...],
-) -> Any:
-    return _kernels().gru_grad(*dz, x, w_ih, w_hh, sizes, reverse, states, gates, 0 in wanted, max(wanted) >= 2)
-
-
-@op("gru", joint=_gru_rule, outputs=2, keeps=("states", "gates"), formula=gru_formula)
-def gru(
-    x: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Any, b_hh: Any, *, sizes: Array, reverse: bool = False
-) -> Any:
-    """`gru_formula` by kernels."""
-    return _kernels().gru(x, h, w_ih, w_hh, b_ih, b_hh, sizes, reverse)
-
-
-def _rnn_rule(
-    dz: Any,
-    x: Array,
-    w_ih: Array,
-    w_hh: Array,
-    sizes: Array,
-    reverse: bool,
-    rectified: bool,
-    states: Array,
-    wanted: tuple[int, ...],
-) -> Any:
-    return _kernels().rnn_grad(*dz, x, w_ih, w_hh, sizes, reverse, rectified, states, 0 in wanted, max(wanted) >= 2)
-
-
-@op("rnn", joint=_rnn_rule, outputs=2, kinks=True, keeps=("states",), formula=rnn_formula)
-def rnn(
-    x: Array,
-    h: Array,
-    w_ih: Array,
-    w_hh: Array,
-    b_ih: Any,
-    b_hh: Any,
-    *,
-    sizes: Array,
-    reverse: bool = False,
-    rectified: bool = False,
-) -> Any:
-    """`rnn_formula` by kernels."""
-    return _kernels().rnn(x, h, w_ih, w_hh, b_ih, b_hh, sizes, reverse, rectified)
-
-
-# ----------------------------------------------------------------------------------------------------------- cells
-
-
-def lstm_cell_formula(x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> tuple[Any, Any]:
-    """(h, c) of the step after h, c (B, H)."""
-    return lstm_step(linear(x, w_ih, b_ih) + linear(h, w_hh, b_hh), c)
-
-
-def gru_cell_formula(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
-    """h of the step after h (B, H)."""
-    return gru_step(linear(x, w_ih, b_ih), linear(h, w_hh, b_hh), h)
-
-
-def rnn_cell_formula(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, *, rectified: bool) -> Any:
-    """h of the step after h (B, H)."""
-    z = linear(x, w_ih, b_ih) + linear(h, w_hh, b_hh)
-    return relu(z) if rectified else np.tanh(z)
-
-
-def _through_products(
-    d_x: Array, d_h: Array, x: Array, h: Array, w_ih: Array, w_hh: Array, wanted: tuple[int, ...], weights: int
 ) -> tuple[Any, ...]:
-    """Cotangents of x, h, w_ih, w_hh, b_ih, b_hh from those of the two products; the weights begin at that input."""
+    """Cotangents of the inputs that are wanted, perhaps of others. state, kept: see `plain.step_back`."""
+    d_x, d_h, carried = plain.step_back(cell, dz, state, *kept)
     dx: Any
     dh: Any
     if 0 in wanted and 1 in wanted:
-        dx, dh = cells.through(d_x, d_h, w_ih, w_hh)
+        dx, dh = plain.through(d_x, d_h, *weights)
     else:
-        dx = product(d_x, w_ih) if 0 in wanted else None
-        dh = product(d_h, w_hh) if 1 in wanted else None
-    to_b_x, to_b_h = weights + 2 in wanted, weights + 3 in wanted
+        dx = product(d_x, weights[0]) if 0 in wanted else None
+        dh = product(d_h, weights[1]) if 1 in wanted else None
+    states = [dh]
+    if cell.states == 2:
+        states = [dh, carried]
+    elif carried is not None and dh is not None:
+        states = [dh + carried]
+    to_w_x, to_w_h, to_b_x, to_b_h = [cell.states + 1 + k in wanted for k in range(4)]
     b_x = np.add.reduce(d_x, 0) if to_b_x else None
     return (
         dx,
-        dh,
-        product_of(d_x, x) if weights in wanted else None,
-        product_of(d_h, h) if weights + 1 in wanted else None,
+        *states,
+        product_of(d_x, x) if to_w_x else None,
+        product_of(d_h, h) if to_w_h else None,
         b_x,
         None if not to_b_h else np.array(b_x) if to_b_x and d_h is d_x else np.add.reduce(d_h, 0),
     )
 
 
-def _lstm_cell_rule(
-    dz: Any,
-    x: Array,
-    h: Array,
-    c: Array,
-    w_ih: Array,
-    w_hh: Array,
-    gates: Array,
-    y: Array,
-    wanted: tuple[int, ...],
-) -> Any:
-    dh, dc = dz
-    d, dc = cells.lstm_cell_grad(dh, dc, c, gates, y)
-    dx, dh, *rest = _through_products(d, d, x, h, w_ih, w_hh, wanted, 3)
-    return dx, dh, dc, *rest
+def _ops(
+    name: str,
+    step: Callable[..., tuple[Any, ...]],
+    cell: Callable[..., Cell],
+    through_sequences: Callable[..., Any],
+    through_step: Callable[..., Any],
+    **settings: bool,
+) -> tuple[Op, Op]:
+    """The op over sequences and that of a single step, by their formula and rules.
+
+    cell      (**settings) -> what is known of it
+    settings  with their defaults
+    """
+    count = cell().states
+    inputs = ["x", *("h", "c")[:count], "w_ih", "w_hh", "b_ih", "b_hh"]
+    of_sequences, of_one = _formulas(step, count)
+
+    def sequences(x: Array, *rest: Any, sizes: Array, reverse: bool = False, **settings: bool) -> Any:
+        return _kernels().forward(cell(**settings), x, rest[:count], rest[count:], sizes, reverse)
+
+    def one(x: Array, *rest: Any, **settings: bool) -> Any:
+        found = plain.step(cell(**settings), x, rest[:count], rest[count:])
+        return found if len(found) > 1 else found[0]
+
+    known: dict[str, Any] = {"sizes": inspect.Parameter.empty, "reverse": False}
+    kinks = bool(settings)
+    return (
+        op(
+            name,
+            _with_parameters(sequences, of_sequences, inputs, {**known, **settings}),
+            joint=through_sequences,
+            outputs=1 + count,
+            keeps=("hs", "cs", "gates"),
+            formula=of_sequences,
+            kinks=kinks,
+        ),
+        op(
+            f"{name}_cell",
+            _with_parameters(one, of_one, inputs, settings),
+            joint=through_step,
+            outputs=count,
+            products=("w_ih", "w_hh"),
+            keeps=("gates", "y") if cell().gates > 1 else (),
+            formula=of_one,
+            kinks=kinks,
+        ),
+    )
 
 
-@op(
-    "lstm_cell",
-    joint=_lstm_cell_rule,
-    products=("w_ih", "w_hh"),
-    outputs=2,
-    keeps=("gates", "y"),
-    formula=lstm_cell_formula,
+def _with_parameters(function: Any, formula: Any, inputs: list[str], settings: dict[str, Any]) -> Any:
+    """The function, which says which inputs and settings it has."""
+    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in inputs]
+    for name, default in settings.items():
+        parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default))
+    function.__signature__ = inspect.Signature(parameters)
+    function.__doc__ = formula.__doc__
+    return function
+
+
+lstm, lstm_cell = _ops(
+    "lstm",
+    lstm_step,
+    lambda: LSTM,
+    lambda dz, x, w_ih, w_hh, sizes, reverse, hs, cs, gates, wanted: _through_sequences(
+        LSTM, dz, x, (w_ih, w_hh), sizes, reverse, (hs, cs, gates), wanted
+    ),
+    lambda dz, x, h, c, w_ih, w_hh, gates, y, wanted: _through_step(
+        LSTM, dz, x, h, (w_ih, w_hh), c, (gates, y), wanted
+    ),
 )
-def lstm_cell(x: Array, h: Array, c: Array, w_ih: Array, w_hh: Array, b_ih: Any, b_hh: Any) -> Any:
-    """`lstm_cell_formula` at once. y is tanh(c)."""
-    return cells.lstm_cell(x, h, c, w_ih, w_hh, b_ih, b_hh)
+gru, gru_cell = _ops(
+    "gru",
+    gru_step,
+    lambda: GRU,
+    lambda dz, x, w_ih, w_hh, sizes, reverse, hs, cs, gates, wanted: _through_sequences(
+        GRU, dz, x, (w_ih, w_hh), sizes, reverse, (hs, cs, gates), wanted
+    ),
+    lambda dz, x, h, w_ih, w_hh, gates, y, wanted: _through_step(GRU, (dz,), x, h, (w_ih, w_hh), h, (gates, y), wanted),
+)
 
 
-def _gru_cell_rule(
-    dz: Any, x: Array, h: Array, w_ih: Array, w_hh: Array, gates: Array, y: Array, wanted: tuple[int, ...]
-) -> Any:
-    d_x, d_h, carried = cells.gru_cell_grad(dz, h, gates, y)
-    dx, dh, *rest = _through_products(d_x, d_h, x, h, w_ih, w_hh, wanted, 2)
-    return dx, None if dh is None else dh + carried, *rest
+def _rnn(rectified: bool = False) -> Cell:
+    return RELU if rectified else TANH
 
 
-@op("gru_cell", joint=_gru_cell_rule, products=("w_ih", "w_hh"), keeps=("gates", "y"), formula=gru_cell_formula)
-def gru_cell(x: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Any, b_hh: Any) -> Any:
-    """`gru_cell_formula` at once. y is what the state gives to n."""
-    return cells.gru_cell(x, h, w_ih, w_hh, b_ih, b_hh)
-
-
-def _rnn_cell_rule(
-    dz: Any, x: Array, h: Array, w_ih: Array, w_hh: Array, z: Array, rectified: bool, wanted: tuple[int, ...]
-) -> Any:
-    d = cells.rnn_cell_grad(dz, z, rectified)
-    return _through_products(d, d, x, h, w_ih, w_hh, wanted, 2)
-
-
-@op("rnn_cell", joint=_rnn_cell_rule, products=("w_ih", "w_hh"), kinks=True, formula=rnn_cell_formula)
-def rnn_cell(x: Array, h: Array, w_ih: Array, w_hh: Array, b_ih: Any, b_hh: Any, *, rectified: bool = False) -> Any:
-    """`rnn_cell_formula` at once."""
-    return cells.rnn_cell(x, h, w_ih, w_hh, b_ih, b_hh, rectified)
+rnn, rnn_cell = _ops(
+    "rnn",
+    rnn_step,
+    _rnn,
+    lambda dz, x, w_ih, w_hh, sizes, reverse, rectified, hs, cs, gates, wanted: _through_sequences(
+        _rnn(rectified), dz, x, (w_ih, w_hh), sizes, reverse, (hs, cs, gates), wanted
+    ),
+    lambda dz, x, h, w_ih, w_hh, z, rectified, wanted: _through_step(
+        _rnn(rectified), (dz,), x, h, (w_ih, w_hh), z, (), wanted
+    ),
+    rectified=False,
+)

@@ -150,6 +150,29 @@ def _digest(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 
 
+def _closed_over(function: Any) -> tuple[object, ...]:
+    """What the variables are that a function takes from the one around it: of a kernel its name, sources and variables.
+
+    Not the kernel itself, which changes when it is compiled.
+    """
+    found: list[object] = []
+    for cell in function.__closure__ or ():
+        value = cell.cell_contents
+        inner = getattr(value, "python", None)
+        if inner is None:
+            from numba.core import serialize
+
+            dumps: Any = serialize.dumps
+            found.append(dumps(value))
+        else:
+            found.append((inner.__module__, inner.__qualname__, _sources(_file(inner)), _closed_over(inner)))
+    return tuple(found)
+
+
+def _file(function: Callable[..., Any]) -> Path:
+    return Path(inspect.getfile(function)).absolute()
+
+
 class Cache:
     """What a dispatcher of Numba wants from a cache; the methods are those of numba.core.caching._Cache."""
 
@@ -158,14 +181,11 @@ class Cache:
         import llvmlite
         import numba
         import numpy
-        from numba.core import serialize
 
-        dumps: Any = serialize.dumps
         home = folder()
         if home is None:
             raise OSError("no folder can be written to")
-        file = Path(inspect.getfile(function)).absolute()
-        cells = tuple(cell.cell_contents for cell in function.__closure__ or ())
+        file = _file(function)
         self.cache_path = str(home)
         inside = _PACKAGE in file.parents
         module = ".".join(file.with_suffix("").relative_to(_PACKAGE if inside else file.parent).parts)
@@ -173,7 +193,7 @@ class Cache:
         self._sources = _sources(file)
         self._about = (
             str(file),
-            dumps(cells) if cells else b"",
+            _closed_over(function),
             sys.implementation.cache_tag,
             [module.__version__ for module in (numba, llvmlite, numpy)],
             [getattr(numba.config, setting, None) for setting in _SETTINGS],

@@ -1,13 +1,20 @@
-"""LSTM, GRU and RNN.
+"""LSTM, GRU and RNN (tanh, relu): whole sequences and single steps, forward and back.
 
-    sequence   whole sequences: checks, shares sequences out to threads
-    loops      the loops over steps, forward and back
-    panels     panels of gates and weights, and the products of many steps
-    passes     single passes over flat arrays: what gates are made of
-    cells      one step: chooses between the next two and NumPy
-    step       one step of a batch, products and gates, in threads
-    gates      the gates of one step in one pass, behind products by BLAS
+    kinds      what is known of each cell: how many gates and states, which side gives something to a gate
+    plain      single steps: their formulas in NumPy, and the choice between them and compiled code
+    cells      the compiled parts: what each cell does to gates and states between its products, and the way back
+    sequence   whole sequences: checks what comes in, and shares the sequences out to threads
+    skeleton   the loops over the steps, forward and back: one for all cells
+    panels     rows, panels, and the products of the loops
+    single     single steps in compiled code
 
-Read cells first, which has the formulas in NumPy, then sequence and loops. The rule: what a step keeps are its gates
-after activation; with states and inputs, that is all that backward needs. Only cells loads without Numba.
+Read plain first, which has the formulas; then cells, the same as flat passes; then skeleton, where a part of `cells` is
+put between the products. Only kinds and plain load without Numba.
+
+The rule: what differs from cell to cell is said in two places, `kinds` and the parts in `cells`; all else is
+written once and made for a cell by `cells.of_cell`. What a step keeps are its gates after activation; with states and
+inputs, that is all that backward needs.
+
+Words: a *part* is what a cell does between products; a *slot* is the place of a gate (a GRU has four for three gates);
+a *step* is one element of all sequences; `state` of a way back is what it needs of the states (see `cells`).
 """

@@ -10,7 +10,7 @@ Imported when it is first needed, because it loads Numba.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
@@ -19,7 +19,7 @@ from ..machine import simd, threads
 from ..machine.jit import kernel
 from ..matrix import panel
 from ..matrix.panel import product
-from . import passes
+from .cells import add
 
 WORTH_COPYING = 1 << 14
 """Weights whose packing pays for waking a thread."""
@@ -39,18 +39,21 @@ def aligned(size: int, dtype: Any) -> Array:
 
 
 @kernel
+def spread_block(row: Array, u: int, out: Array, L: int) -> None:
+    """Block u of a row (H,) to (L,), with zeros behind the units."""
+    wide = min(L, len(row) - u * L)
+    for l in range(wide):
+        out[l] = row[u * L + l]
+    for l in range(wide, L):
+        out[l] = 0
+
+
+@kernel
 def spread(rows: Array, first: int, count: int, out: Array, R: int, L: int) -> None:
     """Rows (*, H) from `first` on into panels (U, R, L), with zeros behind the units."""
-    H = rows.shape[1]
-    for start in range(0, H, L):
-        wide = min(L, H - start)
+    for u in range((rows.shape[1] + L - 1) // L):
         for r in range(count):
-            source = rows[first + r]
-            target = out[start * R + r * L : start * R + r * L + L]
-            for l in range(wide):
-                target[l] = source[start + l]
-            for l in range(wide, L):
-                target[l] = 0
+            spread_block(rows[first + r], u, out[(u * R + r) * L : (u * R + r + 1) * L], L)
 
 
 @kernel
@@ -89,24 +92,17 @@ def unit_places(units: int, rows: int, L: int, itemsize: int) -> Array:
 
 
 @kernel
-def steps(step: int, span: int, T: int, backwards: bool) -> tuple[int, int]:
-    """The first of the next `span` of T steps, and the one after the last; backwards, they are counted from the end."""
-    last = min(T, step + span)
-    return (T - last, T - step) if backwards else (step, last)
-
-
-@kernel
-def gate_places(uses: Array, side: int, units: int, rows: int, L: int, itemsize: int) -> Array:
-    """The same to those of all units of the gates that a side uses, in panels (G * U, rows, L)."""
+def gate_places(uses: Array, units: int, rows: int, L: int, itemsize: int) -> tuple[Array, Array]:
+    """The same for the gates that the input, and the state, gives something to, in panels (slots * U, rows, L)."""
     blocks = (units + L - 1) // L
-    found = np.empty(len(uses) * units, np.int64)
-    count = 0
+    found = np.empty((2, len(uses) * units), np.int64)
+    count = np.zeros(2, np.int64)
     for gate in range(len(uses)):
-        if uses[gate, side]:
-            for unit in range(units):
-                found[count] = ((gate * blocks + unit // L) * rows * L + unit % L) * itemsize
-                count += 1
-    return found[:count]
+        for side in range(2):
+            for unit in range(units * uses[gate, side]):
+                found[side, count[side]] = ((gate * blocks + unit // L) * rows * L + unit % L) * itemsize
+                count[side] += 1
+    return found[0, : count[0]], found[1, : count[1]]
 
 
 # --------------------------------------------------------------------------------- weights as panels
@@ -187,103 +183,187 @@ def packed(w_ih: Array, w_hh: Array, turned: bool, to_input: bool = True) -> tup
     return of_x, of_h
 
 
-# ----------------------------------------------------------------------------- products of all steps
+# ------------------------------------------------------------------------------------------------- products
+
+
+class Left(NamedTuple):
+    """The left side of a product: rows of which some elements are used. In bytes, as all addresses and distances."""
+
+    first: int
+    apart: int  # from row to row
+    places: int  # where it is written how far the elements of a row lie from the first: int64
+    terms: int
 
 
 @kernel
-def input_part(
-    x: Array,
-    w: Array,
-    bias: Array,
-    gates: Array,
-    L: int,
-    begins: Array,
-    steps: tuple[int, int],
-    start: int,
-    stop: int,
-    places_x: Array,
-) -> None:
-    """gates = x @ w + bias, at some of the steps, for the sequences from `start` to `stop`. bias (blocks * L,)."""
+def address(a: Array) -> Any:
+    """Where an array begins: a signed number, as all that is added to it."""
+    return np.int64(a.ctypes.data)
+
+
+@kernel
+def multiply(floats: Array, rows: int, left: Left, w: int, start: int, out: int) -> None:
+    """out (rows, L) = start + left @ w. w (terms, L);  start may be `out`; else it is (L,), the same for all rows.
+
+    An array `floats` (*,) says which type of floats there are; w, start and out are addresses.
+    """
+    line = panel.VECTORS * simd.WIDTH
+    product(floats, rows, left.first, left.apart, left.places, w, left.terms, start, line * (start == out), out, line)
+
+
+# ------------------------------------------------------------------------------- products, forward
+
+
+class Steps(NamedTuple):
+    """Which rows are those of a step, and for how many steps products are made at once."""
+
+    begins: Array  # (T + 1,): the first row of each step
+    before: Array  # (N,): where in (first states, rows) the state before each row stands; empty on the way forward
+    span: int
+    reverse: bool
+    L: int  # columns of a block
+
+
+class Weights(NamedTuple):
+    """Weights and biases as panels, and how they are multiplied by."""
+
+    of_x: Array
+    of_h: Array
+    bias: Array  # (slots * U * L,): what the products start with; on the way back (L,), 0
+    uses: Array  # (slots, 2): does the input, does the state give something to a gate?
+    places: Array  # (I,): how far the elements of a row of x lie from the first, in bytes; empty on the way back
+
+
+@kernel
+def rows_of(begins: Array, t: int, start: int, stop: int) -> tuple[int, int]:
+    """The first row of step t of the sequences from `start` to `stop`, and how many there are; none may be negative."""
+    first = begins[t] + start
+    return first, min(begins[t] + stop, begins[t + 1]) - first
+
+
+@kernel
+def input_part(x: Array, weights: Weights, gates: Array, steps: Steps, step: int, start: int, stop: int) -> None:
+    """gates = x @ w + bias, where the input is used: at the next `span` steps, for some of the sequences."""
     N, K = x.shape
-    size = x.itemsize
-    row = L * size
-    for block in range(bias.size // L):
-        for t in range(steps[0], steps[1]):
-            n = begins[t] + start
-            rows = min(begins[t] + stop, begins[t + 1]) - n
+    L = steps.L
+    row = L * x.itemsize
+    T, blocks = len(steps.begins) - 1, weights.bias.size // L
+    last = min(T, step + steps.span)
+    first, behind = (T - last, T - step) if steps.reverse else (step, last)  # in reverse, counted from the end
+    U = blocks // len(weights.uses)
+    packed = address(weights.of_x)
+    for block in range(blocks):
+        if not weights.uses[block // U, 0]:
+            continue
+        bias = address(weights.bias) + block * row
+        for t in range(first, behind):
+            n, rows = rows_of(steps.begins, t, start, stop)
             if rows > 0:
-                product(
-                    x,
-                    rows,
-                    x.ctypes.data + n * K * size,
-                    K * size,
-                    places_x.ctypes.data,
-                    w.ctypes.data + block * K * row,
-                    K,
-                    bias.ctypes.data + block * row,
-                    0,
-                    gates.ctypes.data + (block * N + n) * row,
-                    row,
-                )
-
-
-# Backward keeps the cotangents of the gates for some steps only: d (G * U, room for rows, L), flat; `numbers` says of
-# which rows. What they give to inputs and weights is summed before they are overwritten.
+                left = Left(address(x) + n * K * x.itemsize, K * x.itemsize, address(weights.places), K)
+                multiply(gates, rows, left, packed, bias, address(gates) + (block * N + n) * row)
+        packed += K * row
 
 
 @kernel
-def _input_gradient(
-    d: Array, w: Array, dx: Array, L: int, numbers: Array, count: int, places_d: Array, zeros: Array
+def state_part(h: Array, weights: Weights, gates: Array, first: int, rows: int, L: int, places_h: Array) -> None:
+    """gates += h @ w, where the state is used, in some rows; = bias + h @ w, where the input is not."""
+    row, H = L * h.itemsize, len(places_h)
+    blocks = weights.bias.size // L
+    U, N = blocks // len(weights.uses), gates.size // (blocks * L)
+    packed, left = address(weights.of_h), Left(address(h), row, address(places_h), H)
+    for block in range(blocks):
+        if weights.uses[block // U, 1]:
+            out = address(gates) + (block * N + first) * row
+            start = out if weights.uses[block // U, 0] else address(weights.bias) + block * row
+            multiply(gates, rows, left, packed, start, out)
+            packed += H * row
+
+
+# ---------------------------------------------------------------------------------- products, back
+#
+# Backward keeps the cotangents of the gates for some steps only. What they give to inputs and weights is summed before
+# they are overwritten.
+
+
+class Sums(NamedTuple):
+    """Where backward puts what it finds, and what it needs for that; of all threads."""
+
+    dx: Array  # (N, I), empty where it is not wanted
+    totals: Array  # (threads, blocks * (I + H + 1) * L): gradients of weights and biases; empty where not wanted
+    d: Array  # (B * span * blocks * L,): cotangents of the gates of `span` steps
+    rows: Array  # (B * span,): of which rows they are
+    room: Array  # (4, U * B * L): dh, dc, and two more arrays of that size
+
+
+class Chunk(NamedTuple):
+    """Cotangents of the gates at some rows, and what one thread makes of them."""
+
+    d: Array  # (slots * U, room for rows, L), flat
+    rows: Array  # of which rows they are
+    places_x: Array  # how far from the first one of a row those lie that belong to the input, in bytes
+    places_h: Array  # the same of those that belong to the state
+    dx: Array
+    total: Array
+
+
+@kernel
+def chunk_of(sums: Sums, weights: Weights, steps: Steps, B: int, H: int, start: int, stop: int) -> Chunk:
+    """What there is for the sequences from `start` to `stop` of B, nothing in it yet."""
+    size = len(weights.uses) * ((H + steps.L - 1) // steps.L) * steps.L
+    first, last = start * steps.span, stop * steps.span
+    total = sums.totals[threads.number(start, B, len(sums.totals))]
+    total[:] = 0
+    places_x, places_h = gate_places(weights.uses, H, last - first, steps.L, sums.d.itemsize)
+    return Chunk(sums.d[first * size : last * size], sums.rows[first:last], places_x, places_h, sums.dx, total)
+
+
+@kernel
+def state_gradient(
+    chunk: Chunk, first: int, rows: int, weights: Weights, dh: Array, R: int, L: int, carried: bool
 ) -> None:
-    """dx = d @ w at the rows that d has. w (*, G * H, L)."""
+    """dh (U, R, L) = d @ w, for some rows that d has; dh += d @ w if `carried`."""
+    d, terms = chunk.d, len(chunk.places_h)
     row = L * d.itemsize
-    terms = len(places_d)
+    left = Left(address(d) + first * row, row, address(chunk.places_h), terms)
+    for u in range(dh.size // (R * L)):
+        out = address(dh) + u * R * row
+        start = out if carried else address(weights.bias)
+        multiply(d, rows, left, address(weights.of_h) + u * terms * row, start, out)
+
+
+@kernel
+def input_gradient(chunk: Chunk, count: int, weights: Weights, L: int) -> None:
+    """dx = d @ w at the rows that d has. w (*, G * H, L)."""
+    d, dx = chunk.d, chunk.dx
+    row = L * d.itemsize
+    terms = len(chunk.places_x)
     tile = np.empty(64 * L, d.dtype)
     for first in range(0, dx.shape[1], L):
         wide = min(L, dx.shape[1] - first)
+        w = address(weights.of_x) + first * terms * d.itemsize
         for m in range(0, count, 64):
             rows = min(64, count - m)
-            product(
-                d,
-                rows,
-                d.ctypes.data + m * row,
-                row,
-                places_d.ctypes.data,
-                w.ctypes.data + first * terms * d.itemsize,
-                terms,
-                zeros.ctypes.data,
-                0,
-                tile.ctypes.data,
-                row,
-            )
+            left = Left(address(d) + m * row, row, address(chunk.places_x), terms)
+            multiply(d, rows, left, w, address(weights.bias), address(tile))
             for r in range(rows):
-                target = dx[numbers[m + r]]
+                target = dx[chunk.rows[m + r]]
                 for l in range(wide):
                     target[first + l] = tile[r * L + l]
 
 
 @kernel
-def _times_panel(
-    d: Array, at_d: int, a: int, a_column: int, at: int, columns: int, terms: int, L: int, total: Array, tile: Array
-) -> None:
-    """total[q] += sum over m < terms of a[place[m] + q] * d[m], for `columns` q that lie a_column bytes apart.
-
-    at_d, a, at: addresses of d, of a and of the places.  The first row of `tile` is 0.
-    """
-    row = L * d.itemsize
-    product(d, columns, a, a_column, at, at_d, terms, tile.ctypes.data, 0, tile.ctypes.data + row, row)
-    passes.add(tile[L : L + columns * L], total)
+def _times_panel(d: Array, at: int, a: Left, total: Array, tile: Array, L: int) -> None:
+    """total[q] += sum over m of a[q, m] * d[m], for rows of d from an address on. The first row of `tile` is 0."""
+    rows = total.size // L
+    multiply(d, rows, a, at, address(tile), address(tile) + L * d.itemsize)
+    add(tile[L : L + rows * L], total)
 
 
 @kernel
-def _weight_gradients(
-    d: Array, x: Array, h: Array, numbers: Array, before: Array, count: int, uses: Array, total: Array, L: int
-) -> None:
-    """Add to `total` what the rows that d has give to weights and biases: to (block, I + H + 1, L).
-
-    uses (G, 2): does the cotangent of a gate belong to what the input, or the state, gives to it?
-    """
-    I, H = x.shape[1], h.shape[1]
+def weight_gradients(chunk: Chunk, count: int, x: Array, hs: Array, before: Array, uses: Array, L: int) -> None:
+    """Add to `total` what the rows that d has give to weights and biases: to (block, I + H + 1, L)."""
+    d = chunk.d
+    I, H = x.shape[1], hs.shape[1]
     size = d.itemsize
     U = (H + L - 1) // L
     blocks = len(uses) * U
@@ -296,69 +376,51 @@ def _weight_gradients(
     nowhere[:] = 0
     places_x, places_h = np.empty(count, np.int64), np.empty(count, np.int64)
     for m in range(count):
-        places_x[m] = numbers[m] * I * size
-        places_h[m] = before[numbers[m]] * H * size
+        places_x[m] = chunk.rows[m] * I * size
+        places_h[m] = before[chunk.rows[m]] * H * size
     for block in range(blocks):
-        to_x, to_h = uses[block // U, 0], uses[block // U, 1]
-        sums = total[block * each : (block + 1) * each]
+        sums = chunk.total[block * each : (block + 1) * each]
         for m in range(0, count, TERMS):
             terms = min(TERMS, count - m)
-            at_d = d.ctypes.data + (block * rows + m) * L * size
-            _times_panel(d, at_d, one.ctypes.data, 0, nowhere.ctypes.data, 1, terms, L, sums[(I + H) * L :], tile)
-            if to_x:
-                at = places_x.ctypes.data + 8 * m
-                _times_panel(d, at_d, x.ctypes.data, size, at, I, terms, L, sums[: I * L], tile)
-            if to_h:
-                at = places_h.ctypes.data + 8 * m
-                _times_panel(d, at_d, h.ctypes.data, size, at, H, terms, L, sums[I * L : (I + H) * L], tile)
+            at = address(d) + (block * rows + m) * L * size
+            ones = Left(address(one), 0, address(nowhere), terms)
+            _times_panel(d, at, ones, sums[(I + H) * L :], tile, L)
+            if uses[block // U, 0]:
+                columns = Left(address(x), size, address(places_x) + 8 * m, terms)
+                _times_panel(d, at, columns, sums[: I * L], tile, L)
+            if uses[block // U, 1]:
+                columns = Left(address(hs), size, address(places_h) + 8 * m, terms)
+                _times_panel(d, at, columns, sums[I * L : (I + H) * L], tile, L)
 
 
 @kernel
-def leave(
-    d: Array,
-    numbers: Array,
-    count: int,
-    x: Array,
-    hs: Array,
-    before: Array,
-    uses: Array,
-    w_ih: Array,
-    dx: Array,
-    total: Array,
-    places_x: Array,
-    zeros: Array,
-    L: int,
-) -> None:
-    """Sum up what these rows of d give to inputs and weights, where it is wanted."""
-    if dx.size:
-        _input_gradient(d, w_ih, dx, L, numbers, count, places_x, zeros)
-    if total.size:
-        _weight_gradients(d, x, hs, numbers, before, count, uses, total, L)
+def _put_gradients(sums: Array, bias: Array, dw: Array, db: Array, L: int) -> None:
+    """Sums (columns of dw, L) and those of the bias (L,) to some rows of the gradients."""
+    for l in range(len(dw)):
+        target = dw[l]
+        for q in range(target.size):
+            target[q] = sums[q * L + l]
+        db[l] = bias[l]
 
 
 @kernel
 def finish(
-    totals: Array, uses: Array, dw_x: Array, dw_h: Array, db_x: Array, db_h: Array, L: int, first: int, last: int
+    totals: Array, uses: Array, dw: tuple[Array, Array], db: tuple[Array, Array], L: int, first: int, last: int
 ) -> None:
     """Add up what the threads have summed, and put it in its place, for some of the blocks."""
-    I, H = dw_x.shape[1], dw_h.shape[1]
+    I, H = dw[0].shape[1], dw[1].shape[1]
     U = (H + L - 1) // L
     each = (I + H + 1) * L
     for block in range(first, last):
         gate, unit = block // U, block % U * L
         sums = totals[0, block * each : (block + 1) * each]
         for part in range(1, len(totals)):
-            passes.add(totals[part, block * each : (block + 1) * each], sums)
+            add(totals[part, block * each : (block + 1) * each], sums)
         for side in range(2):
-            if not uses[gate, side]:
-                continue
-            to = unit  # the gates that this side has stand one after the other
-            for earlier in range(gate):
-                to += H if uses[earlier, side] else 0
-            dw, db = (dw_h, db_h) if side else (dw_x, db_x)
-            start = I * L if side else 0
-            for l in range(min(L, H - unit)):
-                target = dw[to + l]
-                for q in range(dw.shape[1]):
-                    target[q] = sums[start + q * L + l]
-                db[to + l] = sums[(I + H) * L + l]
+            if uses[gate, side]:
+                to = unit  # the gates of a side stand one after the other
+                for earlier in range(gate):
+                    to += H * uses[earlier, side]
+                behind = to + min(L, H - unit)
+                of_side = sums[side * I * L :]
+                _put_gradients(of_side, sums[(I + H) * L :], dw[side][to:behind], db[side][to:behind], L)

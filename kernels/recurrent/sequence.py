@@ -27,8 +27,10 @@ from numpy import ndarray as Array
 
 from ..machine import threads
 from ..matrix import panel
-from . import loops
-from .panels import WORTH_COPYING, aligned, finish, packed
+from . import skeleton
+from .kinds import Cell, uses_of
+from .panels import WORTH_COPYING, Steps, Sums, Weights, aligned, finish, packed
+from .skeleton import Kept
 
 WORTH_A_THREAD = 1_000_000
 """Multiplications that pay for waking a thread."""
@@ -38,6 +40,8 @@ NEAR = 64 << 10
 
 MANY = 512
 """Rows of a thread whose cotangents are summed up together if the gradients of the weights do not stay in the cache."""
+
+_NOWHERE = np.empty(0, np.int64)
 
 
 def _begins(sizes: Array) -> Array:
@@ -83,13 +87,17 @@ def _least(steps: int, width: int, inputs: int, units: int) -> int:
     return WORTH_A_THREAD // max(steps * width * (inputs + units + 48), 1) + 1
 
 
-def _bias(gates: int, units: int, like: Array, *biases: Array | None) -> Array:
-    """The sum of the biases (gates * H,) in panels (gates * U, L), flat, with zeros behind the units of each gate."""
+def _bias(cell: Cell, units: int, like: Array, *biases: Array | None) -> Array:
+    """What the gates start with: the sum of the biases, in panels (slots * U, L), flat, with zeros behind the units."""
     L = panel.columns(like.itemsize)
-    panels = np.zeros((gates, -(-units // L) * L), like.dtype)
-    for bias in biases:
+    panels = np.zeros((cell.slots, -(-units // L) * L), like.dtype)
+    for bias, slots in zip(biases, (cell.of_x, cell.of_h), strict=True):
         if bias is not None:
-            panels[:, :units] += bias.reshape(gates, units)
+            each = bias.reshape(len(slots), units)
+            if slots[-1] < len(slots):  # in order: a slice takes a third of the time
+                panels[: len(slots), :units] += each
+            else:
+                panels[slots, :units] += each
     return panels.reshape(-1)
 
 
@@ -118,241 +126,85 @@ def _check(function: str, x: Array, batch: int, sizes: Array, gates: int, w_ih: 
         raise ValueError(f"{function}: arrays do not fit: x {x.shape}, w_ih {w_ih.shape}, w_hh {w_hh.shape}")
 
 
-def _storage(h: Array, rows: int) -> Array:
-    """(B + rows, H), starting with the first states."""
-    hs = np.empty((len(h) + rows, h.shape[1]), h.dtype)
-    hs[: len(h)] = h
-    return hs
-
-
-def lstm(
-    x: Array,
-    h: Array,
-    c: Array,
-    w_ih: Array,
-    w_hh: Array,
-    b_ih: Array | None,
-    b_hh: Array | None,
-    sizes: Array,
-    reverse: bool,
+def forward(
+    cell: Cell, x: Array, states: tuple[Array, ...], weights: tuple[Any, ...], sizes: Array, reverse: bool
 ) -> tuple[Array, ...]:
-    """Hidden states at all steps (N, H), the last ones and the last cells (B, H), and what `lstm_grad` needs.
+    """h at all steps (N, H), the last states (B, H), and what `back` needs: the arrays of `skeleton.Kept`.
 
-    x (N, I), h and c (B, H), w_ih (4 H, I), w_hh (4 H, H), biases (4 H,) or None.
+    x (N, I), states (B, H): h, and c of an LSTM; w_ih (G * H, I), w_hh (G * H, H), biases (G * H,) or None.
     """
-    (B, H), (N, I), dtype = h.shape, x.shape, x.dtype
-    _check("lstm", x, B, sizes, 4, w_ih, w_hh, (h, (B, H)), (c, (B, H)), *[(b, (4 * H,)) for b in (b_ih, b_hh)])
+    (B, H), (N, I), dtype = states[0].shape, x.shape, x.dtype
+    w_ih, w_hh, *biases = weights
+    fit = [(state, (B, H)) for state in states] + [(b, (cell.gates * H,)) for b in biases]
+    _check(cell.name, x, B, sizes, cell.gates, w_ih, w_hh, *fit)
     x = np.ascontiguousarray(x)
     L = panel.columns(x.itemsize)
     U = -(-H // L)
-    gates, cs, hs = aligned(4 * U * N * L, dtype), aligned(U * (B + N) * L, dtype), _storage(h, N)
-    h_n, c_n = np.array(h, order="C"), np.array(c, order="C")
-    (of_x, of_h), bias = packed(w_ih, w_hh, True), _bias(4, H, x, b_ih, b_hh)
-    places_x = panel.places(I, x.itemsize)
-    room = aligned(2 * U * B * L, dtype).reshape(2, -1)
-    least = _least(len(sizes), 4 * H, I, H)
-    begins, span = _begins(sizes), _span(B, 4 * U * L * x.itemsize, least)
-    work = partial(loops.lstm, x, of_x, of_h, bias, gates, hs, cs, h_n, c_n, room, places_x, L, begins, span, reverse)
+    hs = np.empty((B + N, H), dtype)
+    hs[:B] = states[0]
+    h_n = c_n = np.array(states[0], order="C")
+    cs = np.empty(0, dtype)
+    if cell.states == 2:
+        c_n, cs = np.array(states[1], order="C"), aligned(U * (B + N) * L, dtype)
+    kept = Kept(hs, cs, aligned(cell.slots * U * N * L, dtype))
+    panels = Weights(*packed(w_ih, w_hh, True), _bias(cell, H, x, *biases), uses_of(cell), panel.places(I, x.itemsize))
+    least = _least(len(sizes), cell.gates * H, I, H)
+    span = _span(B, cell.slots * U * L * x.itemsize, least)
+    steps = Steps(_begins(sizes), _NOWHERE, span, reverse, L)
     if N and H:
-        threads.split(B, work, least)
-    return hs[B:], h_n, c_n, hs, cs, gates
+        room = aligned(3 * U * B * L, dtype).reshape(3, -1)
+        threads.split(B, partial(skeleton.forward(cell.parts), x, panels, kept, (h_n, c_n), room, steps), least)
+    return hs[B:], *(h_n, c_n)[: cell.states], hs, cs, kept.gates if cell.gates > 1 else cs
 
 
-@functools.cache
-def _uses(of_x: tuple[int, ...], of_h: tuple[int, ...]) -> Array:
-    """(G, 2): which cotangents belong to what the input, and what the state, gives to the gates."""
-    gates = range(1 + max(of_x + of_h))
-    return np.array([(gate in of_x, gate in of_h) for gate in gates])
-
-
-def _back(
-    loop: Any,
+def back(
+    cell: Cell,
     cotangents: tuple[Array, ...],
-    saved: tuple[Array, ...],
-    rooms: int,
     x: Array,
-    w_ih: Array,
-    w_hh: Array,
-    hs: Array,
-    uses: Array,
+    weights: tuple[Array, Array],
     sizes: Array,
     reverse: bool,
-    to_input: bool,
-    to_weights: bool,
-    *settings: Any,
+    kept: tuple[Array, Array, Array],
+    wanted: tuple[bool, bool] = (True, True),
 ) -> tuple[Any, ...]:
-    """Go back through the steps: the cotangents of x, of both weights and of both biases, or None.
+    """Cotangents of the inputs of `forward` from those of its results, without `kept`, which are the rest of those.
 
-    rooms   how many arrays of the size of the states the loop needs
+    wanted: is that of x, are those of the weights and biases? The others are None.
     """
-    (N, I), H, dtype = x.shape, hs.shape[1], x.dtype
-    B, L = len(hs) - N, panel.columns(x.itemsize)
-    units = -(-H // L) * L
-    blocks, each = len(uses) * units // L, (I + H + 1) * L
+    (B, H), (N, I), dtype = cotangents[1].shape, x.shape, x.dtype
+    (w_ih, w_hh), (hs, cs, gates) = weights, kept
+    L = panel.columns(x.itemsize)
+    U = -(-H // L)
+    fit = (cotangents[0], (N, H)), *[(d, (B, H)) for d in cotangents[1:]], (hs, (B + N, H))
+    flat = (cs, (U * (B + N) * L * (cell.states == 2),)), (gates, (cell.slots * U * N * L * (cell.gates > 1),))
+    _check(f"{cell.name}_grad", x, B, sizes, cell.gates, w_ih, w_hh, *fit, *flat)
+    x, dz = np.ascontiguousarray(x), np.ascontiguousarray(cotangents[0])
+    dh = np.array(cotangents[1], order="C")
+    dc = np.array(cotangents[2], order="C") if cell.states == 2 else dh
+    uses = uses_of(cell)
+    blocks, each = cell.slots * U, (I + H + 1) * L
     least = _least(len(sizes), 2 * len(w_ih), I, H)
     parts = threads.parts(B, least)
-    totals = aligned(parts * blocks * each * to_weights, dtype).reshape(parts, -1)
+    totals = aligned(parts * blocks * each * wanted[1], dtype).reshape(parts, -1)
     span = _span(B, blocks * L * x.itemsize, least)
     if totals.nbytes > parts * NEAR:
         span = max(span, MANY * parts // max(B, 1))
     span = min(span, len(sizes))
-    chunks, numbers = aligned(B * span * blocks * L, dtype), np.empty(B * span, np.int64)
-    room = aligned(rooms * units * B, dtype).reshape(rooms, -1)
-    dx = np.empty((N, I) if to_input else (0, 0), dtype)
-    weights = packed(w_ih, w_hh, False, to_input)
-    zeros, before = np.zeros(L, dtype), _before(sizes, reverse)
-    work = partial(loop, x, hs, *cotangents, *weights, *saved, before, uses, chunks, numbers, dx, totals, room, zeros)
+    dx = np.empty((N, I) if wanted[0] else (0, 0), dtype)
     if N and H:
-        threads.split(B, partial(work, L, _begins(sizes), span, reverse, *settings), into=parts)
+        d, room = aligned(B * span * blocks * L, dtype), aligned(4 * U * B * L, dtype).reshape(4, -1)
+        sums = Sums(dx, totals, d, np.empty(B * span, np.int64), room)
+        steps = Steps(_begins(sizes), _before(sizes, reverse), span, reverse, L)
+        panels = Weights(*packed(w_ih, w_hh, False, wanted[0]), np.zeros(L, dtype), uses, _NOWHERE)
+        work = partial(skeleton.back(cell.parts), x, Kept(*kept), (dz, dh, dc), panels, sums, steps)
+        threads.split(B, work, into=parts)
     else:
         totals[:] = 0
-    if not to_weights:
-        return dx if to_input else None, None, None, None, None
-    of_x, of_h = (uses.sum(0) * H).tolist()
-    found = np.empty((of_x, I), dtype), np.empty((of_h, H), dtype), np.empty(of_x, dtype), np.empty(of_h, dtype)
-    threads.split(blocks, partial(finish, totals, uses, *found, L), WORTH_COPYING // max(each * parts, 1) + 1)
-    return dx if to_input else None, *found
-
-
-def lstm_grad(
-    dz: Array,
-    dh_n: Array,
-    dc_n: Array,
-    x: Array,
-    w_ih: Array,
-    w_hh: Array,
-    sizes: Array,
-    reverse: bool,
-    hs: Array,
-    cs: Array,
-    gates: Array,
-    to_input: bool = True,
-    to_weights: bool = True,
-) -> tuple[Any, ...]:
-    """Cotangents of the inputs of `lstm` from those of its first three results; the last five are what it returned.
-
-    None for x unless `to_input`, and for weights and biases unless `to_weights`.
-    """
-    (B, H), N = dh_n.shape, len(x)
-    L = panel.columns(x.itemsize)
-    U = -(-H // L)
-    states = (dz, (N, H)), (dh_n, (B, H)), (dc_n, (B, H)), (hs, (B + N, H))
-    _check("lstm_grad", x, B, sizes, 4, w_ih, w_hh, *states, (gates, (4 * U * N * L,)), (cs, (U * (B + N) * L,)))
-    dz, x = np.ascontiguousarray(dz), np.ascontiguousarray(x)
-    dh, dc = np.array(dh_n, order="C"), np.array(dc_n, order="C")
-    saved, uses = (gates, cs), _uses((0, 1, 2, 3), (0, 1, 2, 3))
-    dx, *found = _back(
-        loops.lstm_grad, (dz, dh, dc), saved, 4, x, w_ih, w_hh, hs, uses, sizes, reverse, to_input, to_weights
-    )
-    return dx, dh, dc, *found
-
-
-def gru(
-    x: Array,
-    h: Array,
-    w_ih: Array,
-    w_hh: Array,
-    b_ih: Array | None,
-    b_hh: Array | None,
-    sizes: Array,
-    reverse: bool,
-) -> tuple[Array, ...]:
-    """Hidden states at all steps (N, H), the last ones (B, H), and what `gru_grad` needs. Arguments as in `lstm`."""
-    (B, H), (N, I), dtype = h.shape, x.shape, x.dtype
-    _check("gru", x, B, sizes, 3, w_ih, w_hh, (h, (B, H)), *[(b, (3 * H,)) for b in (b_ih, b_hh)])
-    x = np.ascontiguousarray(x)
-    L = panel.columns(x.itemsize)
-    U = -(-H // L)
-    gates, hs, h_n = aligned(4 * U * N * L, dtype), _storage(h, N), np.array(h, order="C")
-    bias, bias_y = _bias(3, H, x, b_ih, b_hh), _bias(1, H, x, None if b_hh is None else b_hh[2 * H :])
-    if b_hh is not None:
-        bias[2 * U * L :] = _bias(1, H, x, None if b_ih is None else b_ih[2 * H :])
-    of_x, of_h = packed(w_ih, w_hh, True)
-    places_x = panel.places(I, x.itemsize)
-    room = aligned(U * B * L, dtype).reshape(1, -1)
-    least = _least(len(sizes), 3 * H, I, H)
-    begins, span = _begins(sizes), _span(B, 4 * U * L * x.itemsize, least)
-    work = partial(loops.gru, x, of_x, of_h, bias, bias_y, gates, hs, h_n, room, places_x, L, begins, span, reverse)
-    if N and H:
-        threads.split(B, work, least)
-    return hs[B:], h_n, hs, gates
-
-
-def gru_grad(
-    dz: Array,
-    dh_n: Array,
-    x: Array,
-    w_ih: Array,
-    w_hh: Array,
-    sizes: Array,
-    reverse: bool,
-    hs: Array,
-    gates: Array,
-    to_input: bool = True,
-    to_weights: bool = True,
-) -> tuple[Any, ...]:
-    """Cotangents of the inputs of `gru` from those of its first two results; the rest as in `lstm_grad`."""
-    (B, H), N = dh_n.shape, len(x)
-    L = panel.columns(x.itemsize)
-    U = -(-H // L)
-    states = (dz, (N, H)), (dh_n, (B, H)), (hs, (B + N, H))
-    _check("gru_grad", x, B, sizes, 3, w_ih, w_hh, *states, (gates, (4 * U * N * L,)))
-    dz, x = np.ascontiguousarray(dz), np.ascontiguousarray(x)
-    dh, uses = np.array(dh_n, order="C"), _uses((0, 1, 2), (0, 1, 3))
-    dx, *found = _back(
-        loops.gru_grad, (dz, dh), (gates,), 2, x, w_ih, w_hh, hs, uses, sizes, reverse, to_input, to_weights
-    )
-    return dx, dh, *found
-
-
-def rnn(
-    x: Array,
-    h: Array,
-    w_ih: Array,
-    w_hh: Array,
-    b_ih: Array | None,
-    b_hh: Array | None,
-    sizes: Array,
-    reverse: bool,
-    rectified: bool,
-) -> tuple[Array, ...]:
-    """Hidden states at all steps (N, H), the last ones (B, H), and what `rnn_grad` needs. Arguments as in `lstm`."""
-    (B, H), (N, I), dtype = h.shape, x.shape, x.dtype
-    _check("rnn", x, B, sizes, 1, w_ih, w_hh, (h, (B, H)), *[(b, (H,)) for b in (b_ih, b_hh)])
-    x = np.ascontiguousarray(x)
-    L = panel.columns(x.itemsize)
-    U = -(-H // L)
-    gates, hs, h_n = aligned(U * N * L, dtype), _storage(h, N), np.array(h, order="C")
-    (of_x, of_h), bias = packed(w_ih, w_hh, True), _bias(1, H, x, b_ih, b_hh)
-    places_x = panel.places(I, x.itemsize)
-    room = aligned(U * B * L, dtype).reshape(1, -1)
-    least = _least(len(sizes), H, I, H)
-    begins, span = _begins(sizes), _span(B, U * L * x.itemsize, least)
-    work = partial(loops.rnn, x, of_x, of_h, bias, gates, hs, h_n, room, places_x, L, begins, span, reverse, rectified)
-    if N and H:
-        threads.split(B, work, least)
-    return hs[B:], h_n, hs
-
-
-def rnn_grad(
-    dz: Array,
-    dh_n: Array,
-    x: Array,
-    w_ih: Array,
-    w_hh: Array,
-    sizes: Array,
-    reverse: bool,
-    rectified: bool,
-    hs: Array,
-    to_input: bool = True,
-    to_weights: bool = True,
-) -> tuple[Any, ...]:
-    """Cotangents of the inputs of `rnn` from those of its first two results; the rest as in `lstm_grad`."""
-    (B, H), N = dh_n.shape, len(x)
-    _check("rnn_grad", x, B, sizes, 1, w_ih, w_hh, (dz, (N, H)), (dh_n, (B, H)), (hs, (B + N, H)))
-    dz, x = np.ascontiguousarray(dz), np.ascontiguousarray(x)
-    dh, uses = np.array(dh_n, order="C"), _uses((0,), (0,))
-    dx, *found = _back(
-        loops.rnn_grad, (dz, dh), (), 2, x, w_ih, w_hh, hs, uses, sizes, reverse, to_input, to_weights, rectified
-    )
-    return dx, dh, *found
+    gradients: Any = (None,) * 4
+    if wanted[1]:
+        dw = np.empty(w_ih.shape, dtype), np.empty(w_hh.shape, dtype)
+        db = np.empty(len(w_ih), dtype), np.empty(len(w_hh), dtype)
+        work = partial(finish, totals, uses, dw, db, L)
+        threads.split(blocks, work, WORTH_COPYING // max(each * parts, 1) + 1)
+        gradients = *dw, *db
+    return dx if wanted[0] else None, *(dh, dc)[: cell.states], *gradients

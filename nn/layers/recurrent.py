@@ -8,20 +8,17 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-import nn.functional.recurrent as layers
 from autograd import Tensor, cat, stack
-from autograd.advice import same_dtype
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.tensors.core import operand, wrap
+from autograd.extend import array_of, operand, same_dtype, shape_of, wrap
 
 from .. import functional as F
 from .. import init
+from ..functional.recurrent import KINDS, run, step
 from ..module import Module
 from ..packed import PackedSequence
 from ..parameter import MaybeNone, Parameter
 from .linear import parameter
-
-_GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 
 S = TypeVar("S")  # the state after the last step: (h, c) of an LSTM
 
@@ -62,7 +59,7 @@ class RNNBase(Module, Generic[S]):
         self.bidirectional = bidirectional
         self.proj_size = proj_size
         self._check_settings(dropout)
-        gates, out = _GATES[mode] * hidden_size, proj_size or hidden_size
+        gates, out = KINDS[mode].gates * hidden_size, proj_size or hidden_size
         self._names: list[tuple[str, ...]] = []  # of the parameters of each layer and direction
         for layer in range(num_layers):
             into = input_size if layer == 0 else out * (1 + bidirectional)
@@ -80,7 +77,7 @@ class RNNBase(Module, Generic[S]):
 
     def _check_settings(self, dropout: Any) -> None:
         name = self._get_name()
-        if self.mode not in _GATES:
+        if self.mode not in KINDS:
             raise SettingError(f"{name}: Unrecognized RNN mode: {self.mode}")
         for setting in ("bias", "batch_first"):  # RNN(3, 4, 2, 0.5): the 0.5 is meant for dropout, and would be `bias`
             value = getattr(self, setting)
@@ -144,7 +141,7 @@ class RNNBase(Module, Generic[S]):
         if isinstance(input, PackedSequence):
             return self._packed(input, hx)
         x: Any = operand(input)
-        name, ndim = self._get_name(), x._array.ndim
+        name, ndim = self._get_name(), x.ndim
         if ndim not in (2, 3):
             raise ShapeError(f"{name}: Expected input to be 2D or 3D, got {ndim}D instead")
         self._check_input(x)
@@ -153,22 +150,22 @@ class RNNBase(Module, Generic[S]):
             x = x.unsqueeze(1)
         elif self.batch_first:
             x = x.transpose(0, 1)
-        steps, batch = x._array.shape[:2]
+        steps, batch = shape_of(x)[:2]
         if steps == 0:
             raise ShapeError(f"{name}: Expected sequence length to be larger than 0 in RNN, got {tuple(input.shape)}")
         states = self._states(hx, batch, batched)
         rows = x.reshape(steps * batch, self.input_size)
         z, last = self._layers(rows, states, np.full(steps, batch, np.int64))
-        z = z.reshape(steps, batch, z._array.shape[1])
+        z = z.reshape(steps, batch, shape_of(z)[1])
         if not batched:
             return z.squeeze(1), self._joined([state.squeeze(1) for state in last])
         return (z.transpose(0, 1) if self.batch_first else z), self._joined(last)
 
     def _packed(self, packed: PackedSequence, hx: Any) -> Any:
         x: Any = packed.data
-        sizes = packed.batch_sizes._array.astype(np.int64)
+        sizes = array_of(packed.batch_sizes).astype(np.int64)
         self._check_input(x)
-        if x._array.ndim != 2 or not len(sizes) or sizes.sum() != len(x._array) or (np.diff(sizes) > 0).any():
+        if x.ndim != 2 or not len(sizes) or sizes.sum() != shape_of(x)[0] or (np.diff(sizes) > 0).any():
             raise ShapeError(
                 f"{self._get_name()}: wanted packed data (sum of batch_sizes, {self.input_size}) with batch_sizes that "
                 f"never grow, got {tuple(x.shape)} and {sizes.tolist()}"
@@ -208,39 +205,37 @@ class RNNBase(Module, Generic[S]):
         weights: list[Any] = [getattr(self, name) for name in self._names[index]]
         if not self.bias:
             weights[2:2] = [None, None]
-        if self.mode == "LSTM":
-            return layers.lstm(x, states, *weights, sizes=sizes, reverse=reverse)
-        if self.mode == "GRU":
-            return layers.gru(x, states, *weights, sizes=sizes, reverse=reverse)
-        rectified = self.mode == "RNN_RELU"
-        return layers.rnn(x, states, *weights, sizes=sizes, reverse=reverse, rectified=rectified)
+        return run(KINDS[self.mode], x, states, weights, sizes=sizes, reverse=reverse)
 
     # ---------------------------------------------------------------------------------------------------- checks
 
+    def _dtype(self) -> np.dtype[Any]:
+        return array_of(getattr(self, self._names[0][0])).dtype
+
     def _check_input(self, x: Any) -> None:
-        dtype, own = x._array.dtype, getattr(self, self._names[0][0])._array.dtype
+        dtype, own = array_of(x).dtype, self._dtype()
         if dtype != own:
             raise DTypeError(
                 f"{self._get_name()}: RNN input dtype ({dtype}) does not match weight dtype ({own}): "
                 + same_dtype(dtype, own)
             )
-        if x._array.shape[-1] != self.input_size:
+        if shape_of(x)[-1] != self.input_size:
             raise ShapeError(
                 f"{self._get_name()}: input.size(-1) must be equal to input_size. Expected {self.input_size}, got "
-                f"{x._array.shape[-1]}"
+                f"{shape_of(x)[-1]}"
             )
 
     def _states(self, hx: Any, batch: int, batched: bool) -> tuple[Any, ...]:
         """The first states (layers * directions, B, H): what was given, or zeros."""
-        count, dtype = self.num_layers * (1 + self.bidirectional), getattr(self, self._names[0][0])._array.dtype
+        count, dtype = self.num_layers * (1 + self.bidirectional), self._dtype()
         sizes = (self.proj_size or self.hidden_size, self.hidden_size)[: 1 + (self.mode == "LSTM")]
         if hx is None:
             return tuple([wrap(np.zeros((count, batch, size), dtype)) for size in sizes])
         if self.mode == "LSTM" and (not isinstance(hx, (tuple, list)) or len(hx) != 2):
             raise SettingError(f"LSTM: wanted hx as a tuple of two Tensors (h_0, c_0), got {type(hx).__name__}")
         given: list[Any] = [operand(state) for state in (hx if len(sizes) == 2 else [hx])]
-        if any(state._array.ndim != 2 + batched for state in given):
-            dims = [f"{state._array.ndim}-D" for state in given]
+        if any(state.ndim != 2 + batched for state in given):
+            dims = [f"{state.ndim}-D" for state in given]
             found = f"({', '.join(dims)}) tensors" if len(dims) == 2 else f"{dims[0]} tensor"
             raise ShapeError(
                 f"{self._get_name()}: For {'batched 3-D' if batched else 'unbatched 2-D'} input, "
@@ -249,14 +244,14 @@ class RNNBase(Module, Generic[S]):
         if not batched:
             given = [state.unsqueeze(1) for state in given]
         for number, (state, size) in enumerate(zip(given, sizes, strict=True)):
-            if state._array.shape != (count, batch, size):
+            if shape_of(state) != (count, batch, size):
                 which = f"hidden[{number}]" if len(sizes) == 2 else "hidden"
                 raise ShapeError(
-                    f"{self._get_name()}: Expected {which} size {(count, batch, size)}, got {list(state._array.shape)}"
+                    f"{self._get_name()}: Expected {which} size {(count, batch, size)}, got {list(shape_of(state))}"
                 )
-            if state._array.dtype != dtype:
+            if array_of(state).dtype != dtype:
                 raise DTypeError(
-                    f"{self._get_name()}: the first state has dtype {state._array.dtype}, the weights {dtype}"
+                    f"{self._get_name()}: the first state has dtype {array_of(state).dtype}, the weights {dtype}"
                 )
         return tuple(given)
 
@@ -453,26 +448,33 @@ class RNNCellBase(Module):
         for p in self.parameters():
             init.uniform_(p, -bound, bound)
 
+    def _step(self, mode: str, input: Any, states: Any) -> Any:
+        """The next h, or (h, c)."""
+        kind = KINDS[mode]
+        (x, *given), batched = self._inputs(input, states, kind.states)
+        found = step(kind, x, given, (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh))
+        if batched:
+            return found
+        return found.squeeze(0) if kind.states == 1 else tuple([state.squeeze(0) for state in found])
+
     def _inputs(self, input: Any, states: Any, count: int) -> tuple[Any, bool]:
         """x (B, I) and the states (B, H), checked; and whether they came with a batch."""
         name = self._get_name()
         x: Any = operand(input)
-        own = self.weight_ih._array.dtype
-        if x._array.ndim not in (1, 2):
-            raise ShapeError(f"{name}: Expected input to be 1D or 2D, got {x._array.ndim}D instead")
-        batched = x._array.ndim == 2
-        batch = x._array.shape[0] if batched else 1
-        if x._array.shape[-1] != self.input_size:
-            raise ShapeError(
-                f"{name}: input has inconsistent input_size: got {x._array.shape[-1]} expected {self.input_size}"
-            )
+        own, sizes = array_of(self.weight_ih).dtype, shape_of(x)
+        if len(sizes) not in (1, 2):
+            raise ShapeError(f"{name}: Expected input to be 1D or 2D, got {len(sizes)}D instead")
+        batched = len(sizes) == 2
+        batch = sizes[0] if batched else 1
+        if sizes[-1] != self.input_size:
+            raise ShapeError(f"{name}: input has inconsistent input_size: got {sizes[-1]} expected {self.input_size}")
         if states is None:
             zeros = wrap(np.zeros((batch, self.hidden_size), own))
             given: list[Any] = [zeros] * count
         else:
             given = [operand(state) for state in states]
             for number, state in enumerate(given):
-                shape = state._array.shape
+                shape = shape_of(state)
                 if len(shape) != 1 + batched:
                     raise ShapeError(
                         f"{name}: Expected hidden to be 1D or 2D like the input ({1 + batched}D), got {len(shape)}D "
@@ -489,11 +491,11 @@ class RNNCellBase(Module):
                     )
             if not batched:
                 given = [state.unsqueeze(0) for state in given]
-        if any(part._array.dtype != own for part in (x, *given)):
+        dtypes = [array_of(part).dtype for part in (x, *given)]
+        if any(dtype != own for dtype in dtypes):
             raise DTypeError(
                 f"{name}: input and states must have the same dtype as the weights, {own}, but got "
-                f"{', '.join(str(part._array.dtype) for part in (x, *given))}: "
-                + same_dtype(next(part._array.dtype for part in (x, *given) if part._array.dtype != own), own)
+                f"{', '.join(map(str, dtypes))}: " + same_dtype(next(dtype for dtype in dtypes if dtype != own), own)
             )
         return [x if batched else x.unsqueeze(0), *given], batched
 
@@ -528,10 +530,8 @@ class RNNCell(RNNCellBase):
         self.nonlinearity = nonlinearity
 
     def forward(self, input: Tensor, hx: Any = None) -> Tensor:
-        (x, h), batched = self._inputs(input, None if hx is None else (hx,), 1)
-        rectified = self.nonlinearity == "relu"
-        h = layers.rnn_cell(x, h, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh, rectified=rectified)
-        return h if batched else h.squeeze(0)
+        mode = "RNN_RELU" if self.nonlinearity == "relu" else "RNN_TANH"
+        return self._step(mode, input, None if hx is None else (hx,))
 
 
 class LSTMCell(RNNCellBase):
@@ -550,9 +550,7 @@ class LSTMCell(RNNCellBase):
     def forward(self, input: Tensor, hx: Any = None) -> tuple[Tensor, Tensor]:
         if hx is not None and (not isinstance(hx, (tuple, list)) or len(hx) != 2):
             raise SettingError(f"LSTMCell: wanted hx as a tuple of two Tensors (h_0, c_0), got {type(hx).__name__}")
-        (x, h, c), batched = self._inputs(input, hx, 2)
-        h, c = layers.lstm_cell(x, h, c, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
-        return (h, c) if batched else (h.squeeze(0), c.squeeze(0))
+        return self._step("LSTM", input, hx)
 
 
 class GRUCell(RNNCellBase):
@@ -568,6 +566,4 @@ class GRUCell(RNNCellBase):
         super().__init__(input_size, hidden_size, bias, 3, device, dtype)
 
     def forward(self, input: Tensor, hx: Any = None) -> Tensor:
-        (x, h), batched = self._inputs(input, None if hx is None else (hx,), 1)
-        h = layers.gru_cell(x, h, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
-        return h if batched else h.squeeze(0)
+        return self._step("GRU", input, None if hx is None else (hx,))

@@ -10,11 +10,11 @@ from tests import naive
 from .case import Case, unit
 
 
-def _layer(op, formula, **settings):
+def _layer(op, **settings):
     def run(*inputs, sizes, reverse=False):
         inputs += (None,) * (len(op.inputs) - len(inputs))  # no biases
         known = {"sizes": np.array(sizes), "reverse": reverse, **settings}
-        return apply(op, *inputs, **known) if jit.ENABLED else formula(*inputs, **known)
+        return apply(op, *inputs, **known) if jit.ENABLED else op.formula(*inputs, **known)
 
     return run
 
@@ -67,10 +67,10 @@ _SIZES = (  # of the steps, inputs, units
     ((2, 1), 1, 17),
 )
 _LAYERS = (
-    ("lstm", _layer(ops.lstm, ops.lstm_formula), naive.lstm_step, 4, 2),
-    ("gru", _layer(ops.gru, ops.gru_formula), naive.gru_step, 3, 1),
-    ("rnn", _layer(ops.rnn, ops.rnn_formula, rectified=False), naive.tanh_step, 1, 1),
-    ("rnn", _layer(ops.rnn, ops.rnn_formula, rectified=True), naive.relu_step, 1, 1),
+    ("lstm", _layer(ops.lstm), naive.lstm_step, 4, 2),
+    ("gru", _layer(ops.gru), naive.gru_step, 3, 1),
+    ("rnn", _layer(ops.rnn, rectified=False), naive.tanh_step, 1, 1),
+    ("rnn", _layer(ops.rnn, rectified=True), naive.relu_step, 1, 1),
 )
 _CELLS = (
     ("lstm_cell", _cell_with_room(ops.lstm_cell), naive.lstm_step, 4, 2),

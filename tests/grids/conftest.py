@@ -13,9 +13,9 @@ import pytest
 from kernels.machine import fast, jit
 
 THRESHOLDS = (
-    "kernels.recurrent.cells.FEW",
-    "kernels.recurrent.cells.WORTH_COMPILING",
-    "kernels.recurrent.cells.WORTH_THREADS",
+    "kernels.recurrent.plain.FEW",
+    "kernels.recurrent.plain.WORTH_COMPILING",
+    "kernels.recurrent.plain.WORTH_THREADS",
     "autograd.ops.recurrent.WORTH_COMPILING",
 )
 

@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 TESTS = {  # file and function of the shortcuts: file and function of their test, in this folder unless it is named
     "kernels/attention/plain.py:attention": "test_attention.py:test_sizes_of_zero",
     "kernels/attention/plain.py:attention_grad": "test_attention.py:test_sizes_of_zero",
-    "kernels/recurrent/cells.py:_whole_step": "test_others.py:test_cells",
+    "kernels/recurrent/plain.py:_worth_threads": "test_others.py:test_cells",
     "kernels/conv/choose.py:conv": "test_conv.py:test_convolution",
     "kernels/conv/plain.py:conv": "test_conv.py:test_convolution",
     "kernels/conv/plain.py:conv_weight_grad": "test_conv.py:test_convolution",
@@ -61,7 +61,7 @@ TESTS = {  # file and function of the shortcuts: file and function of their test
     "nn/functional/dropouts.py:dropout": "test_others.py:test_dropout",
     "nn/functional/dropouts.py:_channelwise": "test_others.py:test_dropout",
     "nn/functional/pool/means.py:_adaptive_avg_pool": "test_pool.py:test_adaptive_pooling",
-    "nn/functional/recurrent.py:lstm": "test_recurrent.py:test_every_setting",
+    "nn/functional/recurrent.py:run": "test_recurrent.py:test_every_setting",
     "autograd/ops/fused.py:_side_by_side": "test_fused.py:test_batch_norm_relu_and_pooling",
     "nn/utils/clip_grad.py:_norm": "test_others.py:test_norms_of_gradients",
 }

@@ -105,6 +105,30 @@ def count(rooms):
     return sorted(path.name for path in (rooms / "__pycache__").glob("*.nbc"))
 
 
+CLOSURES = """
+def of(part):
+    def whole(x):
+        return part(x) + 1
+
+    return kernel(whole)
+"""
+
+
+@compiled
+def test_kernels_made_for_others_depend_on_these(rooms):
+    """On their sources, wherever these are; not on whether they were called before."""
+    (rooms / "far" / "made.py").write_text("from ..machine.jit import kernel\n" + CLOSURES)
+    program = "from kernels.far.made import of; from kernels.far.outer import f; {}print(of(f)(21))"
+    assert "compiling" in run(program.format(""), rooms.parent, "43\n")
+    before = count(rooms)
+    assert run(program.format("f(21); "), rooms.parent, "43\n") == ""
+    assert count(rooms) == before
+    edit(rooms / "near" / "deep" / "inner.py", "2 * x", "3 * x")
+    assert "compiling" in run(program.format(""), rooms.parent, "64\n")
+    both = "from kernels.near.deep import inner, beside; from kernels.far.made import of; "
+    run(both + "print(of(inner.factor)(1), of(beside.factor)(1))", rooms.parent, "4 6\n")
+
+
 @compiled
 def test_functions_of_one_name_in_files_of_one_name_keep_apart(rooms):
     for folder, value in (("near", "2 * x"), ("far", "3 * x")):

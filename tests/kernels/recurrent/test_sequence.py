@@ -14,24 +14,20 @@ if not jit.ENABLED:
     pytest.skip("vector code is not run with NUMBA_DISABLE_JIT=1", allow_module_level=True)
 
 from kernels.matrix import panel
-from kernels.recurrent import cells
+from kernels.recurrent import kinds, plain
 from kernels.recurrent import panels as recurrent_panels
 from kernels.recurrent import sequence as recurrent
 
-KINDS = {  # gates, states, step
-    "lstm": (4, 2, naive.lstm_step, ()),
-    "gru": (3, 1, naive.gru_step, ()),
-    "rnn": (1, 1, naive.tanh_step, (False,)),
-    "relu": (1, 1, naive.relu_step, (True,)),
+KINDS = {  # what is known of the cell, step
+    "lstm": (kinds.LSTM, naive.lstm_step),
+    "gru": (kinds.GRU, naive.gru_step),
+    "rnn": (kinds.TANH, naive.tanh_step),
+    "relu": (kinds.RELU, naive.relu_step),
 }
 
 
-def function(kind, suffix=""):
-    return getattr(recurrent, ("rnn" if kind == "relu" else kind) + suffix)
-
-
 def draw(rng, kind, sizes, inputs, units, dtype=np.float64):
-    gates, states, _, _ = KINDS[kind]
+    gates, states = KINDS[kind][0].gates, KINDS[kind][0].states
     sizes = np.array(sizes, np.int64)
 
     def normal(*shape):
@@ -46,11 +42,11 @@ def draw(rng, kind, sizes, inputs, units, dtype=np.float64):
 
 
 def run(kind, x, states, weights, sizes, reverse):
-    return function(kind)(x, *states, *weights, sizes, reverse, *KINDS[kind][3])
+    return recurrent.forward(KINDS[kind][0], x, tuple(states), tuple(weights), sizes, reverse)
 
 
 def run_grad(kind, dz, x, weights, sizes, reverse, kept, *wanted):
-    return function(kind, "_grad")(*dz, x, *weights[:2], sizes, reverse, *KINDS[kind][3], *kept, *wanted)
+    return recurrent.back(KINDS[kind][0], tuple(dz), x, tuple(weights[:2]), sizes, reverse, kept, *wanted)
 
 
 def slopes(kind, x, states, weights, sizes, reverse, dz, step):
@@ -64,7 +60,7 @@ def slopes(kind, x, states, weights, sizes, reverse, dz, step):
         values = []
         for sign in (1, -1):
             moved = [a + sign * step * direction if j == k else a for j, a in enumerate(inputs)]
-            outs = naive.recurrent(KINDS[kind][2], moved[0], moved[1 : 1 + count], moved[1 + count :], sizes, reverse)
+            outs = naive.recurrent(KINDS[kind][1], moved[0], moved[1 : 1 + count], moved[1 + count :], sizes, reverse)
             values.append(sum((a * b).sum() for a, b in zip(outs, dz, strict=True)))
         found.append((direction, (values[0] - values[1]) / (2 * step)))
     return found
@@ -78,7 +74,7 @@ def test_values_and_gradients(rng, kind, reverse, units, sizes, inputs):
     x, states, weights, sizes = draw(rng, kind, sizes, inputs, units)
     count = 1 + len(states)
     results = run(kind, x, states, weights, sizes, reverse)
-    expected = naive.recurrent(KINDS[kind][2], x, states, weights, sizes, reverse)
+    expected = naive.recurrent(KINDS[kind][1], x, states, weights, sizes, reverse)
     for a, b in zip(results[:count], expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-13)
     dz = [rng.standard_normal(a.shape) for a in results[:count]]
@@ -165,7 +161,7 @@ def test_only_what_is_wanted(rng, kind):
     results = run(kind, x, states, weights, sizes, False)
     dz = [rng.standard_normal(a.shape) for a in results[:count]]
     whole = run_grad(kind, dz, x, weights, sizes, False, results[count:])
-    none = run_grad(kind, dz, x, weights, sizes, False, results[count:], False, False)
+    none = run_grad(kind, dz, x, weights, sizes, False, results[count:], (False, False))
     for k, (a, b) in enumerate(zip(none, whole, strict=True)):
         if 0 < k < count:
             np.testing.assert_array_equal(a, b)
@@ -295,12 +291,11 @@ def test_gates_of_cells_in_one_pass(rng, monkeypatch, dtype, batch, units, kind)
     x, states, weights, _ = draw(rng, kind, (batch,), 3, units, dtype)
     dz = [rng.standard_normal(state.shape).astype(dtype) for state in states]
     found = []
-    monkeypatch.setattr(cells, "WORTH_THREADS", 1 << 60)
+    monkeypatch.setattr(plain, "WORTH_THREADS", 1 << 60)
     for limit in (0, 1 << 60):
-        monkeypatch.setattr(cells, "WORTH_COMPILING", limit)
-        *values, gates, kept = getattr(cells, f"{kind}_cell")(x, *states, *weights)
-        grads = getattr(cells, f"{kind}_cell_grad")(*dz, states[-1], gates, kept)
-        found.append([*values, gates, kept[:, -units:], *grads])
+        monkeypatch.setattr(plain, "WORTH_COMPILING", limit)
+        *values, gates, y = plain.step(KINDS[kind][0], x, tuple(states), tuple(weights))
+        found.append([*values, gates, y, *plain.step_back(KINDS[kind][0], tuple(dz), states[-1], gates, y)])
     for a, b in zip(*found, strict=True):
         assert a.dtype == b.dtype == dtype
         np.testing.assert_allclose(a, b, rtol=0, atol=3e-6 if dtype == np.float32 else 1e-14)

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 from kernels.machine import jit, threads
-from kernels.recurrent import cells
+from kernels.recurrent import kinds, plain
 from tests import naive
 
 from ..canary import at_the_edge, bordered
 
 if jit.ENABLED:
     from kernels.matrix import products
-    from kernels.recurrent import step
+    from kernels.recurrent import single
 
 pytestmark = pytest.mark.skipif(not jit.ENABLED, reason="vector code is not run with NUMBA_DISABLE_JIT=1")
 both = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-GATES = {"lstm": 4, "gru": 3, "tanh": 1, "relu": 1}
+CELLS = {"lstm": kinds.LSTM, "gru": kinds.GRU, "tanh": kinds.TANH, "relu": kinds.RELU}
 STEPS = {"lstm": naive.lstm_step, "gru": naive.gru_step, "tanh": naive.tanh_step, "relu": naive.relu_step}
 
 
@@ -27,7 +27,7 @@ STEPS = {"lstm": naive.lstm_step, "gru": naive.gru_step, "tanh": naive.tanh_step
 def workers(request, monkeypatch):
     """Everything is worth a thread."""
     before = threads.get_num_threads()
-    monkeypatch.setattr(step, "WORTH_A_THREAD", 0)
+    monkeypatch.setattr(single, "WORTH_A_THREAD", 0)
     monkeypatch.setattr(products, "WORTH_A_THREAD", 0)
     threads.set_num_threads(request.param)
     yield
@@ -41,20 +41,20 @@ def close(got, expected, scale=1.0):
 
 def draw(rng, kind, batch, inputs, units, dtype):
     """x, the states and the weights, each at the end of memory."""
-    G = GATES[kind]
+    G = CELLS[kind].gates
     shapes = [(batch, inputs), *[(batch, units)] * (1 + (kind == "lstm"))]
     shapes += [(G * units, inputs), (G * units, units), (G * units,), (G * units,)]
     return [at_the_edge(rng.uniform(-0.5, 0.5, shape).astype(dtype)) for shape in shapes]
 
 
-def run(kind, arrays):
-    if kind in ("tanh", "relu"):
-        return (step.rnn(*arrays, kind == "relu"),)
-    return getattr(step, kind)(*arrays)
+def run(kind, arrays, module=None):
+    x, *rest = arrays
+    count = CELLS[kind].states
+    return (module or single).step(CELLS[kind], x, tuple(rest[:count]), tuple(rest[count:]))
 
 
 @both
-@pytest.mark.parametrize("kind", GATES)
+@pytest.mark.parametrize("kind", CELLS)
 @pytest.mark.parametrize("units", [1, 7, 8, 15, 16, 17, 31, 32, 33, 70])
 def test_sizes_around_panels(rng, dtype, kind, units, workers):
     for batch, inputs in ((1, 1), (10, 5), (11, 16), (23, 33)):
@@ -72,17 +72,14 @@ def test_sizes_around_panels(rng, dtype, kind, units, workers):
 
 
 @both
-@pytest.mark.parametrize("kind", GATES)
+@pytest.mark.parametrize("kind", CELLS)
 def test_the_same_as_by_numpy(rng, monkeypatch, dtype, kind):
     """Values, and what is kept for backward."""
     arrays = draw(rng, kind, 16, 9, 20, dtype)
-    name = "rnn" if kind in ("tanh", "relu") else kind
-    settings = [kind == "relu"] if name == "rnn" else []
     found = []
     for limit in (0, 1 << 60):
-        monkeypatch.setattr(cells, "WORTH_THREADS", limit)
-        parts = getattr(cells, f"{name}_cell")(*arrays, *settings)
-        found.append(parts if isinstance(parts, tuple) else (parts,))
+        monkeypatch.setattr(plain, "WORTH_THREADS", limit)
+        found.append(run(kind, arrays, plain))
     for a, b in zip(*found, strict=True):
         assert a.dtype == dtype
         assert a.shape == b.shape
@@ -90,11 +87,11 @@ def test_the_same_as_by_numpy(rng, monkeypatch, dtype, kind):
 
 
 def test_arrays_that_do_not_fit_are_refused(rng, monkeypatch):
-    monkeypatch.setattr(cells, "WORTH_THREADS", 0)
+    monkeypatch.setattr(plain, "WORTH_THREADS", 0)
     x, h, c, *weights = draw(rng, "lstm", 8, 3, 4, np.float32)
     for wrong in ((x[1:], h, c), (x, h, c[:, :3].copy()), (x[:, :2].copy(), h, c)):
-        with pytest.raises(ValueError, match="lstm_cell: arrays do not fit"):
-            cells.lstm_cell(*wrong, *weights)
+        with pytest.raises(ValueError, match="lstm: arrays do not fit"):
+            run("lstm", (*wrong, *weights), plain)
 
 
 @both
