@@ -16,7 +16,12 @@ _NOT_NAMES = frozenset(_NOT_NAMES_TEXT.split())
 
 
 def same_dtype(given: Any, own: Any) -> str:
-    """How to bring an input of dtype `given` and weights of dtype `own` together."""
+    """How to bring an input of dtype `given` and weights of dtype `own` together.
+
+    >>> import numpy as np
+    >>> same_dtype(np.dtype(np.float64), np.dtype(np.float32))[:38]
+    'convert the input with input.float() ('
+    """
     method = _METHODS.get(str(own), f"to({own})")
     if given.kind != "f":
         pixels = f"; pixels are best scaled, too: input.{method} / 255" if str(given) == "uint8" else ""
@@ -28,7 +33,11 @@ def same_dtype(given: Any, own: Any) -> str:
 
 
 def to_float(given: Any) -> str:
-    """How to make an input of another dtype a floating point one."""
+    """How to make an input of another dtype a floating point one.
+
+    >>> to_float("int64")
+    'wanted a floating point input, got int64: convert it with input.float()'
+    """
     return f"wanted a floating point input, got {given}: convert it with input.float()"
 
 

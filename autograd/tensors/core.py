@@ -89,7 +89,11 @@ new = object.__new__
 
 
 def wrap(array: Any, node: Any = None) -> Any:
-    """A Tensor around `array`, without a copy."""
+    """A Tensor around `array`, without a copy: a constant, if no `node` says otherwise.
+
+    >>> wrap(np.zeros(2, np.float32))
+    tensor([0., 0.])
+    """
     out = new(Tensor)
     out._array = array if type(array) is np.ndarray else np.asarray(array)
     out._node = node
@@ -112,7 +116,14 @@ OPERANDS = (Core, np.ndarray, *SCALARS, list, tuple)
 
 
 def array_of(x: Any) -> Array:
-    """The array in a Tensor, an array, a number or nested lists. Python floats get the default dtype."""
+    """The array in a Tensor, an array, a number or nested lists. Python floats get the default dtype.
+
+    It is the memory of the Tensor itself: whoever writes to it says so, see `extend.noted`. Raises DTypeError for what
+    is no array of numbers.
+
+    >>> array_of([1, 2]).dtype, array_of(0.5).dtype
+    (dtype('int64'), dtype('float32'))
+    """
     if isinstance(x, Core):
         return x._array
     if type(x) is np.ndarray:
@@ -163,6 +174,12 @@ def operand(x: Any, function: str = "") -> Any:
 
     An array of the user's is taken as a record may keep it (see `writes.Foreign`): `as_tensor` and `from_numpy` share
     its memory, which is asked for there; an operation that is given an array does not. `function` is named in errors.
+
+    >>> operand([1.0, 2.0])
+    tensor([1., 2.])
+    >>> operand("x", "mean")
+    Traceback (most recent call last):
+    autograd.errors.DTypeError: mean: wanted a Tensor, an array or numbers, got str
     """
     if isinstance(x, Core):
         return x

@@ -20,7 +20,13 @@ _handles = count()
 
 
 class Handle:
-    """Removes a hook again: by `remove()`, or at the end of a `with` block."""
+    """Removes a hook again: by `remove()`, or at the end of a `with` block.
+
+    >>> hooks = {}
+    >>> handle = Handle(hooks, print)
+    >>> len(hooks), handle.remove(), len(hooks)
+    (1, None, 0)
+    """
 
     def __init__(self, hooks: Any, hook: Callable[..., Any]) -> None:
         self._hooks = hooks

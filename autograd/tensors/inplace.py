@@ -140,7 +140,16 @@ def note_write(tensor: Core, name: str) -> None:
 
 
 def update(tensor: Any, name: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """tensor = function(tensor, *args, **kwargs), written into the memory of `tensor`, which is returned."""
+    """tensor = function(tensor, *args, **kwargs), written into the memory of `tensor`, which is returned.
+
+    name   what errors and the tape call the write. Raises InplaceError where writing is not allowed, ShapeError if the
+           result has another shape
+
+    >>> from autograd import tensor
+    >>> x = tensor([1.0, 2.0], requires_grad=True) * 1
+    >>> update(x, "double_", lambda old: old * 2)
+    tensor([2., 4.], grad_fn=<MulBackward0>)
+    """
     check_writable(tensor, name)
     old = wrap(tensor._array, tensor._node)
     tape = state.tape

@@ -22,7 +22,19 @@ from .core import Core, array_of, get_default_dtype, node_of, note_view, wrap
 
 
 def apply(op: Op, *inputs: Any, **settings: Any) -> Any:
-    """Run `op` on Tensors, arrays and numbers, and record it if one of them needs a gradient."""
+    """Run `op` on Tensors, arrays and numbers, and record it if one of them needs a gradient.
+
+    inputs     None stands for an input that is not there, such as a bias. Numbers and arrays are constants. Dtypes and
+               shapes are not looked at: what does not fit is for the caller to refuse, or for the op
+    settings   the op's, by keyword
+    Returns a Tensor, or a tuple of Tensors where the op has several results.
+
+    >>> from autograd import tensor
+    >>> from autograd.ops import linalg
+    >>> w = tensor([[1.0, 2.0]], requires_grad=True)
+    >>> apply(linalg.linear, np.ones((3, 2), np.float32), w, None).shape
+    Size([3, 1])
+    """
     if op.call is not None:
         return op.call(*inputs, **settings)
     return apply_keeping(op, *inputs, **settings)[0]
@@ -32,7 +44,15 @@ Core._apply = staticmethod(apply)
 
 
 def apply_keeping(op: Op, *inputs: Any, **settings: Any) -> tuple[Any, tuple[Any, ...]]:
-    """`apply`, and the arrays that the op keeps for its rules (`Op.keeps`): not to be written to."""
+    """`apply`, and the arrays that the op keeps for its rules (`Op.keeps`): not to be written to.
+
+    >>> from autograd.op import op
+    >>> halves = op("halves_demo", lambda x: (np.exp(x / 2) ** 2, np.exp(x / 2)), keeps=("half",),
+    ...             dx=lambda dz, half: dz * half * half)
+    >>> z, (half,) = apply_keeping(halves, np.zeros(2))
+    >>> z.tolist(), half.tolist()
+    ([1.0, 1.0], [1.0, 1.0])
+    """
     arrays: list[Any] = []
     nodes: list[Any] = []  # of the inputs that need a gradient
     wanted: list[int] = []  # the positions of these inputs
