@@ -19,11 +19,6 @@ from .hooks import Handle as Handle
 from .tensor import GradFn as GradFn
 from .tensor import Size as Size
 
-class _Number(builtins.float):
-    """What `item()` returns: a float, or an integer that may index."""
-
-    def __index__(self) -> builtins.int: ...
-
 class Tensor(Core):
     """An array that remembers how it was computed."""
 
@@ -675,7 +670,8 @@ class Tensor(Core):
         """Is the element inf?"""
     def isreal(self) -> Tensor:
         """True everywhere."""
-    def item(self) -> _Number: ...
+    def item(self) -> Any:
+        """The only element: a float, an int or a bool."""
     @property
     def itemsize(self) -> builtins.int: ...
     def kron(self, other: Any, *, out: Any = None) -> Tensor:

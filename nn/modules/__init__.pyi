@@ -1,8 +1,5 @@
 """The names of nn.modules, for type checkers. Written by `python -m tests.stubs`."""
 
-from __future__ import annotations as annotations
-from types import ModuleType as ModuleType
-from typing import Any as Any
 from autograd.later import later as later
 from autograd.names.absent import missing as missing
 from nn.modules import utils as utils

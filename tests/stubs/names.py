@@ -21,6 +21,9 @@ from .signatures import HEAD, RESULTS, Form, forms, written
 
 TITLE = '"""The names of {}, for type checkers. Written by `python -m tests.stubs`."""'
 FACADES = (
+    "autograd.cuda",
+    "autograd.utils",
+    "autograd.utils.data",
     "autograd.func",
     "nn",
     "nn.data",
@@ -47,9 +50,9 @@ def imports(module: str) -> list[str]:
     public = set(getattr(package, "__all__", dir(package)))
     lines, homes = [], set()
     for node in ast.parse(Path(package.__file__).read_text()).body:
-        if isinstance(node, ast.ImportFrom):
+        if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").split(".")[0] in ("autograd", "nn")):
             home = "." * node.level + ("autograd" if node.module == "autograd.api" else node.module or "")
-            if node.level and node.module and "." not in node.module:
+            if node.level == 1 and node.module and "." not in node.module:
                 homes.add(node.module)
             for alias in node.names:
                 name = alias.asname or alias.name
@@ -83,10 +86,28 @@ def facade(module: str) -> str:
     for name, place in sorted(find.places.items() if find else ()):
         if isinstance(place, str):
             lines.append(named(name, place.replace(":", "."), module))
+    lines += own(module, {line.rpartition(" ")[2] for line in lines})
     if find and find.others:
         others = importlib.import_module(find.others).__all__
         lines += [f"from {find.others} import {name} as {name}" for name in others if name not in find.places]
     return "\n".join(lines) + "\n"
+
+
+def own(module: str, imported: set[str]) -> list[str]:
+    """What a package has beside its imports: functions and exceptions of its own."""
+    lines = []
+    for name, value in sorted(vars(importlib.import_module(module)).items()):
+        if name.startswith("_") or name in imported:
+            continue
+        if isinstance(value, (types.FunctionType, types.MethodType)):
+            lines += written(name, forms(value, name, bound=False), "", inspect.getdoc(value))
+        elif isinstance(value, type) and issubclass(value, Exception) and value.__module__ == module:
+            lines.append(f"class {name}({value.__bases__[0].__name__}): ...")
+        elif isinstance(value, bool):
+            lines.append(f"{name}: bool")
+    return (
+        ["import builtins", "from collections.abc import Callable", "from typing import Any", *lines] if lines else []
+    )
 
 
 FUNCTIONS = ("autograd.linalg", "autograd.special")

@@ -21,11 +21,6 @@ from .hooks import Handle as Handle
 from .tensor import GradFn as GradFn
 from .tensor import Size as Size
 
-class _Number(builtins.float):
-    """What `item()` returns: a float, or an integer that may index."""
-
-    def __index__(self) -> builtins.int: ...
-
 class Tensor(Core):
     """An array that remembers how it was computed."""
 
@@ -58,10 +53,11 @@ BY_HAND = {
         "def stride(self, dim: builtins.int) -> builtins.int: ...",
         "def stride(self, *, axis: builtins.int) -> builtins.int: ...",
     ),
-    "item": "def item(self) -> _Number: ...",
+    "item": 'def item(self) -> Any:\n        """The only element: a float, an int or a bool."""',
     "dtype": "@property\n    def dtype(self) -> np.dtype[Any]: ...",
 }
-"""What checkers are told in other words: `grad` may be None, which nobody wants to be asked about at each use."""
+"""What checkers are told in other words: `grad` may be None, which nobody wants to be asked about at each use; what
+`item()` is follows from the dtype: `names[x.argmax().item()]` and `average: float = x.mean().item()` are both right."""
 
 KEPT = {"requires_grad_", "__copy__", "__deepcopy__"}
 """Methods that return the Tensor itself, or another of its own class."""

@@ -52,7 +52,7 @@ reveal_type(x.shape[0])  # int
 reveal_type(x.size(0))  # int
 reveal_type(x.size())  # Size
 reveal_type(len(x))  # int
-reveal_type(x.item())  # _Number
+reveal_type(x.item())  # Any
 reveal_type(x.detach().numpy())  # ndarray[tuple[Any, ...], dtype[Any]]
 reveal_type(x.unbind())  # tuple[Tensor, ...]
 reveal_type(x.split(1))  # tuple[Tensor, ...]
