@@ -113,7 +113,8 @@ def {function}(input, other):
 {tail}"""
 
 _BEHIND = """\
-    if a.size >= fused.least and n.__class__ is Record and n.plan.name in runs:
+    count = a.size
+    if count >= fused.least and n.__class__ is Record and n.plan.name in runs:
         out = look_back(runs, input, {settings})
         if out is not None:
             return out
@@ -205,14 +206,14 @@ def _fill_forward(fill: dict[str, str], op: Op) -> None:
     twin = op.choose is not op.forward
     forward = "(forward if a.size < size.least else choose)" if twin else "forward"
     if op.single:
-        few = " and a.size < size.least" if twin else ""
-        forward = f"(forward if a.dtype is not HALF{few} else run)"
+        forward = f"({forward} if a.dtype is not HALF else run)"
     a, b = ("a if a.dtype.kind == 'f' else floating(a)", "b if b.dtype.kind == 'f' else floating(b)")
     fill["forward"] = forward
     fill["constant"] = a if op.floating else "a"
     fill["constants"] = f"{a}, {b}" if op.floating else "a, b"
     fill["constant_value"] = f"z = {forward}({fill['constant']}{fill['settings']})"
-    fill["value"] = f"z = {forward}(a{fill['settings']})"
+    counted = forward if op.runs is None else forward.replace("a.size", "count")
+    fill["value"] = f"z = {counted}(a{fill['settings']})"
     if op.keeps:
         given = "settings" if op.defaults else "{}"
         fill["constant_value"] = f"z, kept = compute(({fill['constant']},), {given}, False)"

@@ -141,7 +141,8 @@ def _with_pooling(known: dict[str, Any], y: Array) -> tuple[Array, tuple[Any, ..
     """The winners of y, after `batch_norm_relu`."""
     window = known["windows"].size
     z, place = winners(y, known["windows"])
-    winner = np.where(z <= 0, math.prod(window), place).astype(np.uint8)
+    winner = place.astype(np.uint8)
+    np.copyto(winner, math.prod(window), where=z <= 0)
     settings = {"eps": known["eps"], "mean": known["mean"], "rstd": known["rstd"], "window": window}
     return z, (known["x"], known["w"], known["b"]), settings, (known["used"], None, winner)
 

@@ -118,10 +118,13 @@ class Twin:
 
     def fits(self, arguments: tuple[Any, ...]) -> bool:
         """Are these arrays such that the twin has them, apart from their size?"""
-        shape, dtype = arguments[0].shape, arguments[0].dtype
+        first = arguments[0]
+        shape, dtype = first.shape, first.dtype
         if self.dtypes and dtype.char not in self.dtypes:
             return False
-        for x in arguments:
+        if self.contiguous and not first.flags.c_contiguous:
+            return False
+        for x in arguments[1:]:
             if type(x) is not ndarray:
                 continue
             if self.dtypes and x.dtype is not dtype and x.dtype != dtype and x.dtype.kind == "f":
@@ -147,7 +150,7 @@ class Twin:
             if type(x) is ndarray:
                 elements = x.size if counts is None else counts(arguments, settings)
                 if elements >= size.least and fits(arguments) and (agrees is None or agrees(arguments, settings)):
-                    return self.run(*arguments, **{**defaults, **settings})
+                    return self.run(*arguments, **({**defaults, **settings} if defaults else settings))
             return plain(*arguments, **settings)
 
         functools.update_wrapper(choose, plain)
@@ -159,12 +162,18 @@ twins: dict[str, list[Twin]] = {}
 """All that are declared, by name. A test compares each with its plain function."""
 
 
-def _defaults(plain: Function) -> dict[str, Any]:
-    """The settings of a function that need not be given: its twin is given all of them."""
+def _keywords(plain: Function) -> dict[str, Any]:
+    """The settings of a function that are given by name, and their defaults."""
     if isinstance(plain, np.ufunc):
         return {}
-    known = inspect.signature(plain).parameters.values()
-    return {one.name: one.default for one in known if one.kind is one.KEYWORD_ONLY and one.default is not one.empty}
+    return {
+        one.name: one.default for one in inspect.signature(plain).parameters.values() if one.kind is one.KEYWORD_ONLY
+    }
+
+
+def _defaults(plain: Function) -> dict[str, Any]:
+    """Those that need not be given: a twin is given all of them."""
+    return {name: default for name, default in _keywords(plain).items() if default is not inspect.Parameter.empty}
 
 
 def _asking(question: Function, plain: Function, names: tuple[str, ...] | None) -> Function:
@@ -174,6 +183,11 @@ def _asking(question: Function, plain: Function, names: tuple[str, ...] | None) 
         names = tuple(inspect.signature(plain).parameters)
     wanted = tuple(inspect.signature(question).parameters)[1:]
     places = {name: names.index(name) for name in wanted}
+
+    if len(wanted) == 1 and wanted[0] in _keywords(plain):
+        (name,) = wanted
+        default = defaults.get(name)
+        return lambda arguments, settings: question(arguments[0], settings.get(name, default))
 
     def ask(arguments: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         given = [
