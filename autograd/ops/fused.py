@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from kernels.machine.fast import SIZES
+from kernels.machine.fast import SIZES, fast
 from kernels.norm import channels
 from kernels.norm import pooled as fused
 
@@ -69,6 +69,11 @@ def _of_batch_norm(known: dict[str, Any]) -> bool:
     return rstd is None or bool(np.minimum.reduce(rstd, axis=None) > 2 / math.sqrt(np.finfo(x.dtype).max))
 
 
+@fast("kernels.pointwise.arithmetic:rectify", at_least="arithmetic", contiguous=True)
+def _rectify(z: Array) -> None:
+    np.maximum(z, 0, out=z)
+
+
 def _with_relu(known: dict[str, Any], z: Array) -> tuple[Array, tuple[Any, ...], dict[str, Any], tuple[Any, ...]]:
     """ReLU in the memory of z, after `normalise` or `scale_shift`."""
     mean, rstd = known["mean"], known["rstd"]
@@ -76,7 +81,7 @@ def _with_relu(known: dict[str, Any], z: Array) -> tuple[Array, tuple[Any, ...],
         used, settings = (mean.reshape(-1), rstd.reshape(-1)), {"eps": known["eps"], "mean": None, "rstd": None}
     else:
         used, settings = (mean, rstd), {"eps": 0.0, "mean": mean, "rstd": rstd}
-    np.maximum(z, 0, out=z)
+    _rectify(z)
     return z, (known["x"], known["w"], known["b"]), settings, (used, None)
 
 

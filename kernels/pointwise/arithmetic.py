@@ -107,6 +107,15 @@ def _relu(x: Array, y: Array, z: Array, start: int, stop: int) -> None:
 
 
 @kernel
+def _rectify(x: Array, start: int, stop: int) -> None:
+    x = x[start:stop]
+    zero = x.dtype.type(0)
+    for i in range(x.size):
+        v = x[i]
+        x[i] = zero if v <= zero else v
+
+
+@kernel
 def _relu_slope(dz: Array, r: Array, z: Array, start: int, stop: int) -> None:
     dz, r, z = dz[start:stop], r[start:stop], z[start:stop]
     one, zero = r.dtype.type(1), r.dtype.type(0)
@@ -163,6 +172,11 @@ def relu(x: Array) -> Array:
     """The larger of x and 0; NaN stays NaN."""
     z = _run(x, np.zeros((), x.dtype), None, _relu)
     return np.maximum(x, 0) if z is None else z
+
+
+def rectify(x: Array) -> None:
+    """`relu` in the memory of x, contiguous, float32 or float64."""
+    threads.split(x.size, partial(_rectify, x.reshape(-1)), LEAST)
 
 
 def relu_slope(dz: Array, z: Array) -> Array:
