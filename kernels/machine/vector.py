@@ -30,8 +30,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
@@ -163,37 +162,48 @@ def _polynomial(typing: Any, x: Any, coefficients: Any) -> Any:
 # ------------------------------------------------------------------------------------------------------- formulas
 
 
-def _formulas(
-    number: Any,
-    *,
-    SHIFT: float,
-    HIGH: float,
-    LOW: float,
-    LN2: tuple[float, float],
-    TINY: tuple[float, float, float],
-    FLAT: float,
-    FAR: float,
-    LIMIT: float,
-    EXP: tuple[float, ...],
-    LOG: tuple[float, ...],
-    ERF: tuple[float, ...],
-    ERFC: tuple[float, ...],
-) -> Any:
-    """The functions for one floating point type. Constants:
+class Constants(NamedTuple):
+    """What the formulas are made of, as numbers of one floating point type.
 
-    SHIFT   1.5 * 2^(bits of the fraction): adding it rounds to whole numbers and leaves these in the lowest bits
-    HIGH    above it exp is inf;    LOW    below it exp is 0
-    LN2     log(2) as a number with few digits, so that n times it is exact, and the rest
-    TINY    smallest normal number, a power of two that lifts denormal numbers above it, and its exponent
-    FLAT    from here on tanh rounds to 1;    LIMIT    from here on erf does
+    number           the type itself
+    shift            1.5 * 2^(bits of the fraction): adding it rounds to whole numbers, which the lowest bits then are
+    high, low        above `high` exp is inf; below `low` it is 0
+    ln2              log(2) as a number with few digits, so that n times it is exact, and the rest
+    tiny             the smallest normal number, a power of two that lifts denormal numbers above it, and its exponent
+    flat, limit      from `flat` on tanh rounds to 1; from `limit` on erf does
+    far              what ERFC is a polynomial in: 1 / (1 + x / far)
+    exp, log, erf, erfc   the coefficients of the polynomials EXP, LOG, ERF, ERFC
     """
-    zero, half, one, two = number(0), number(0.5), number(1), number(2)
-    big, nan, log2e = number(math.inf), number(math.nan), number(1 / math.log(2))
-    shift, high, low, flat, far, limit = (number(c) for c in (SHIFT, HIGH, LOW, FLAT, FAR, LIMIT))
-    ln2_high, ln2_low = number(LN2[0]), number(LN2[1])
-    tiny, lift, lifted = (number(c) for c in TINY)
-    sure = number(40)  # sigmoid rounds to 1
-    exp_c, log_c, erf_c, erfc_c = (tuple(number(c) for c in table) for table in (EXP, LOG, ERF, ERFC))
+
+    number: Any
+    shift: Any
+    high: Any
+    low: Any
+    ln2: tuple[Any, Any]
+    tiny: tuple[Any, Any, Any]
+    flat: Any
+    far: Any
+    limit: Any
+    exp: tuple[Any, ...]
+    log: tuple[Any, ...]
+    erf: tuple[Any, ...]
+    erfc: tuple[Any, ...]
+
+    def numbers(self, *values: float) -> list[Any]:
+        """Some more of the type."""
+        return [self.number(value) for value in values]
+
+    def rounded(self) -> Constants:
+        """All of them as numbers of the type."""
+        n = self.number
+        return Constants(n, *[tuple(map(n, c)) if isinstance(c, tuple) else n(c) for c in self[1:]])
+
+
+def _exp(c: Constants) -> Any:
+    zero, half, one, log2e = c.numbers(0, 0.5, 1, 1 / math.log(2))
+    shift, high, low = c.shift, c.high, c.low
+    ln2_high, ln2_low = c.ln2
+    exp_c = c.exp
 
     def exp(x: Any) -> Any:
         nothing = x < low  # not computed: a product that ends below all numbers takes a Xeon 150 cycles
@@ -206,6 +216,15 @@ def _formulas(
         z = p * _power(t) * _power((n - (t - shift)) + shift)
         return zero if nothing else z
 
+    return exp
+
+
+def _expm1(c: Constants) -> Any:
+    half, one, two, log2e, sure = c.numbers(0.5, 1, 2, 1 / math.log(2), 40)
+    shift, high = c.shift, c.high
+    ln2_high, ln2_low = c.ln2
+    exp_c = c.exp
+
     def expm1(x: Any) -> Any:
         y = high if x > high else x
         y = -sure if y < -sure else y
@@ -214,6 +233,15 @@ def _formulas(
         p = r + r * r * _polynomial(r, exp_c)
         s = _power((n - one) + shift)
         return _copysign(two * (s * p + (s - half)), x)
+
+    return expm1
+
+
+def _tanh(c: Constants) -> Any:
+    one, two, log2e = c.numbers(1, 2, 1 / math.log(2))
+    shift, flat = c.shift, c.flat
+    ln2_high, ln2_low = c.ln2
+    exp_c = c.exp
 
     def tanh(x: Any) -> Any:
         y = abs(x)
@@ -225,6 +253,15 @@ def _formulas(
         e = s * p + (s - one)  # exp(2 |x|) - 1
         return _copysign(e / (e + two), x)
 
+    return tanh
+
+
+def _sigmoid(c: Constants) -> Any:
+    half, one, log2e, sure = c.numbers(0.5, 1, 1 / math.log(2), 40)
+    shift, low = c.shift, c.low
+    ln2_high, ln2_low = c.ln2
+    exp_c = c.exp
+
     def sigmoid(x: Any) -> Any:
         x = sure if x > sure else x
         x = low if x < low else x
@@ -234,6 +271,15 @@ def _formulas(
         t = n * half + shift
         e = p * _power(t) * _power((n - (t - shift)) + shift)
         return e / (one + e)
+
+    return sigmoid
+
+
+def _log(c: Constants) -> Any:
+    zero, half, one, two, big, nan = c.numbers(0, 0.5, 1, 2, math.inf, math.nan)
+    ln2_high, ln2_low = c.ln2
+    tiny, lift, lifted = c.tiny
+    log_c = c.log
 
     def log(x: Any) -> Any:
         small = x < tiny
@@ -247,6 +293,15 @@ def _formulas(
         z = z if x < big else x  # inf, and NaN
         z = -big if x == zero else z
         return nan if x < zero else z
+
+    return log
+
+
+def _log1p(c: Constants) -> Any:
+    zero, half, one, two, big, nan = c.numbers(0, 0.5, 1, 2, math.inf, math.nan)
+    ln2_high, ln2_low = c.ln2
+    tiny = c.tiny[0]
+    log_c = c.log
 
     def log1p(x: Any) -> Any:
         u = one + x
@@ -264,6 +319,15 @@ def _formulas(
         z = -big if u == zero else z
         return nan if u < zero else z
 
+    return log1p
+
+
+def _erf(c: Constants) -> Any:
+    one, log2e = c.numbers(1, 1 / math.log(2))
+    shift, far, limit = c.shift, c.far, c.limit
+    ln2_high, ln2_low = c.ln2
+    exp_c, erf_c, erfc_c = c.exp, c.erf, c.erfc
+
     def erf(x: Any) -> Any:
         y = abs(x)
         a = limit if y > limit else y
@@ -276,59 +340,64 @@ def _formulas(
         tail = one - e * _polynomial(far / (far + a), erfc_c)
         return _copysign(tail if y > one else near, x)
 
-    return SimpleNamespace(exp=exp, expm1=expm1, tanh=tanh, sigmoid=sigmoid, log=log, log1p=log1p, erf=erf)
+    return erf
 
 
-_BY_SIZE = {
-    32: _formulas(
-        np.float32,
-        SHIFT=1.5 * 2**23,
-        HIGH=89.0,
-        LOW=-104.0,
-        LN2=(0.693359375, -0.00021219444005469057),
-        TINY=(2.0**-126, 2.0**24, 24.0),
-        FLAT=10.0,
-        FAR=2.0,
-        LIMIT=4.0,
-        EXP=(0.5, 0.16666576, 0.041666556, 0.008363179, 0.0013926184),
-        LOG=(0.6666667, 0.40000123, 0.2855078, 0.23331614),
-        ERF=(0.12837917, -0.37612626, 0.11283594, -0.026854211, 0.0051890872, -0.00080168643, 7.875875e-05),
-        ERFC=(
+_CONSTANTS = {
+    32: Constants(
+        number=np.float32,
+        shift=1.5 * 2**23,
+        high=89.0,
+        low=-104.0,
+        ln2=(0.693359375, -0.00021219444005469057),
+        tiny=(2.0**-126, 2.0**24, 24.0),
+        flat=10.0,
+        far=2.0,
+        limit=4.0,
+        exp=(0.5, 0.16666576, 0.041666556, 0.008363179, 0.0013926184),
+        log=(0.6666667, 0.40000123, 0.2855078, 0.23331614),
+        erf=(0.12837917, -0.37612626, 0.11283594, -0.026854211, 0.0051890872, -0.00080168643, 7.875875e-05),
+        erfc=(
             *(-0.0001642364, 0.28506163, 0.25875136, 0.35103032),
             *(-0.110208295, 0.57126516, -0.47652528, 0.12085243),
         ),
     ),
-    64: _formulas(
-        np.float64,
-        SHIFT=1.5 * 2**52,
-        HIGH=710.0,
-        LOW=-746.0,
-        LN2=(0.693147180559663, 2.8235290563031577e-13),
-        TINY=(2.0**-1022, 2.0**53, 53.0),
-        FLAT=20.0,
-        FAR=3.0,
-        LIMIT=6.2,
-        EXP=(
+    64: Constants(
+        number=np.float64,
+        shift=1.5 * 2**52,
+        high=710.0,
+        low=-746.0,
+        ln2=(0.693147180559663, 2.8235290563031577e-13),
+        tiny=(2.0**-1022, 2.0**53, 53.0),
+        flat=20.0,
+        far=3.0,
+        limit=6.2,
+        exp=(
             *(0.5, 0.16666666666666669, 0.04166666666662413, 0.008333333333330062, 0.0013888888917213717),
             *(0.00019841269863053618, 2.4801521295954376e-05, 2.7557268459997064e-06, 2.7620088445409746e-07),
             2.510038549551032e-08,
         ),
-        LOG=(
+        log=(
             *(0.6666666666666666, 0.40000000000000885, 0.28571428570799784, 0.22222222392581045),
             *(0.18181795547521137, 0.15386244737621665, 0.13268638369266825, 0.13088034850927555),
         ),
-        ERF=(
+        erf=(
             *(0.12837916709551256, -0.37612638903183543, 0.11283791670945006, -0.02686617064323777),
             *(0.0052239776071164225, -0.0008548325975389692, 0.00012055294904839707, -1.492473690741966e-05),
             *(1.6447424703317362e-06, -1.6208483801871705e-07, 1.3720064546777686e-08, -7.795898827002142e-10),
         ),
-        ERFC=(
+        erfc=(
             *(-2.876231978127234e-08, 0.1880642912108797, 0.18804365004495321, 0.17783143407868943),
             *(0.15505718274506783, 0.1365380730548512, 0.05155323000437682, 0.19406158208272578),
             *(-0.33650411875625186, 0.7606708439235975, -1.2454131807308695, 1.5561538658586531),
             *(-1.495695276662794, 1.017103817417127, -0.4507059835379799, 0.11671583897737067, -0.013475225109608942),
         ),
     ),
+}
+_FORMULAS = _exp, _expm1, _tanh, _sigmoid, _log, _log1p, _erf
+_BY_SIZE = {
+    bits: {formula.__name__[1:]: formula(constants.rounded()) for formula in _FORMULAS}
+    for bits, constants in _CONSTANTS.items()
 }
 
 
@@ -342,7 +411,7 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     # "contract" only lets a product and a sum round once: neither NaN nor the order of operations is touched
     @overload(function, jit_options={"error_model": "numpy", "fastmath": {"contract"}})
     def choose(x: Any) -> Any:
-        return getattr(_BY_SIZE[x.bitwidth], name) if isinstance(x, types.Float) else None
+        return _BY_SIZE[x.bitwidth][name] if isinstance(x, types.Float) else None
 
     return function
 
