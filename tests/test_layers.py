@@ -110,9 +110,7 @@ def violations(source: str, file: str) -> list[str]:
         if low and module.startswith("autograd.") and module.split(".")[1] in INSIDE_AUTOGRAD:
             wrong.append(f"{file} imports {module}: ops are declared on arrays, below Tensor")
     if top == "nn":
-        wrong += upward(source, file, package)
-    if top == "nn" and not file.endswith("/recurrent.py"):
-        wrong += beneath(source, file, package)
+        wrong += upward(source, file, package) + beneath(source, file, package)
     if top != "tests" and "TYPE_CHECKING" in source:
         wrong.append(f"{file} uses TYPE_CHECKING")
     return wrong
