@@ -1,1 +1,10 @@
-"""Programs as users write them, which type checkers read; see `tests/test_typing.py`."""
+"""Programs as users write them, which type checkers read.
+
+    training.py        a training script, as for PyTorch                                       read this first
+    custom.py science.py    an op, a module, a sampler of one's own; transforms, NumPy's spellings
+    expected.py        what checkers say of each expression; inferred.py: what only pyright does
+    mistakes.py        a mistake on every line
+    conftest.py        keeps pytest from importing them
+
+The rule: tests/test_typing.py has checkers read them, and runs those that are right.
+"""
