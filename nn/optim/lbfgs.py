@@ -206,78 +206,82 @@ def cubic_minimum(a: Point, b: Point, low: float, high: float) -> float:
 
 
 def strong_wolfe(
-    evaluate: Callable[[float], tuple[float, Array]],
-    start: Point,
-    t: float,
-    d: Array,
-    tolerance: float,
-    most: int = 25,
-    c1: float = 1e-4,
-    c2: float = 0.9,
+    evaluate: Callable[[float], tuple[float, Array]], start: Point, t: float, d: Array, tolerance: float, most: int = 25
 ) -> tuple[Point, int]:
     """A point on the line that lowers the loss enough and is flat enough (Nocedal & Wright 2006, algorithms 3.5, 3.6).
 
     Returns it and the number of evaluations.  start: where t = 0.  t: the first step to try.  most: evaluations.
     """
+    line = _Line(evaluate, start, d, most)
+    bracket = line.bracket(t)
+    return bracket[0] if len(bracket) == 1 else line.narrow(bracket, tolerance), line.tried
 
-    def at(t: float) -> Point:
-        f, g = evaluate(t)
-        return Point(t, f, g, float(g @ d))
 
-    def too_high(point: Point) -> bool:
-        return point.f > start.f + c1 * point.t * start.slope
+class _Line:
+    """The loss along a direction `d` from `start`, and what has been tried there."""
 
-    def flat(point: Point) -> bool:
-        return abs(point.slope) <= -c2 * start.slope
+    low_enough, flat_enough = 1e-4, 0.9  # c1 and c2: shares of the slope at the start
 
-    # Walk on until a point that satisfies both lies between `previous` and `point`.
-    previous, point, tried = start, at(t), 1
-    bracket = [start, point]
-    for turn in range(most):
-        if too_high(point) or (turn > 1 and point.f >= previous.f):
-            bracket = [previous, point]
-            break
-        if flat(point):
-            return point, tried
-        if point.slope >= 0:
-            bracket = [previous, point]
-            break
-        step = cubic_minimum(previous, point, point.t + 0.01 * (point.t - previous.t), point.t * 10)
-        previous, point = point, at(step)
-        tried += 1
-    else:
-        turn = most
-        bracket = [start, point]
+    def __init__(self, evaluate: Callable[[float], tuple[float, Array]], start: Point, d: Array, most: int) -> None:
+        self.evaluate, self.start, self.d = evaluate, start, d
+        self.tried, self.turns = 0, most  # evaluations so far, and how many turns are left
 
-    # Narrow it: bracket[low] is the best point so far.
-    low = 0 if bracket[0].f <= bracket[1].f else 1
-    stuck = False
-    size = float(np.abs(d).max())
-    while turn < most:
-        left, right = sorted((bracket[0].t, bracket[1].t))
-        if (right - left) * size < tolerance:
-            break
-        step = cubic_minimum(bracket[0], bracket[1], left, right)
-        margin = 0.1 * (right - left)
-        if min(right - step, step - left) < margin:  # hardly inside: accept that once, not twice
-            if stuck or step >= right or step <= left:
-                step = right - margin if abs(step - right) < abs(step - left) else left + margin
-                stuck = False
-            else:
-                stuck = True
-        else:
-            stuck = False
-        point = at(step)
-        tried += 1
-        turn += 1
-        if too_high(point) or point.f >= bracket[low].f:
-            bracket[1 - low] = point
-            low = 0 if bracket[0].f <= bracket[1].f else 1
-            continue
-        done = flat(point)
-        if not done and point.slope * (bracket[1 - low].t - bracket[low].t) >= 0:
-            bracket[1 - low] = bracket[low]
-        bracket[low] = point
-        if done:
-            break
-    return bracket[low], tried
+    def at(self, t: float) -> Point:
+        f, g = self.evaluate(t)
+        self.tried += 1
+        return Point(t, f, g, float(g @ self.d))
+
+    def too_high(self, point: Point) -> bool:
+        return point.f > self.start.f + self.low_enough * point.t * self.start.slope
+
+    def flat(self, point: Point) -> bool:
+        return abs(point.slope) <= -self.flat_enough * self.start.slope
+
+    def bracket(self, t: float) -> list[Point]:
+        """Walk on from `t` until a point that is low and flat enough lies between two, or is met: that comes alone."""
+        previous, point, first = self.start, self.at(t), self.turns
+        while self.turns > 0:
+            if self.too_high(point) or (self.turns < first - 1 and point.f >= previous.f):
+                return [previous, point]
+            if self.flat(point):
+                return [point]
+            if point.slope >= 0:
+                return [previous, point]
+            step = cubic_minimum(previous, point, point.t + 0.01 * (point.t - previous.t), point.t * 10)
+            previous, point = point, self.at(step)
+            self.turns -= 1
+        return [self.start, point]
+
+    def narrow(self, bracket: list[Point], tolerance: float) -> Point:
+        """Move the ends of the bracket towards each other; the best point at the end."""
+        low = 0 if bracket[0].f <= bracket[1].f else 1  # the better end
+        stuck = False
+        size = float(np.abs(self.d).max())
+        while self.turns > 0:
+            left, right = sorted((bracket[0].t, bracket[1].t))
+            if (right - left) * size < tolerance:
+                break
+            step, stuck = _well_inside(cubic_minimum(bracket[0], bracket[1], left, right), left, right, stuck)
+            point = self.at(step)
+            self.turns -= 1
+            if self.too_high(point) or point.f >= bracket[low].f:
+                bracket[1 - low] = point
+                low = 0 if bracket[0].f <= bracket[1].f else 1
+                continue
+            done = self.flat(point)
+            if not done and point.slope * (bracket[1 - low].t - bracket[low].t) >= 0:
+                bracket[1 - low] = bracket[low]
+            bracket[low] = point
+            if done:
+                break
+        return bracket[low]
+
+
+def _well_inside(step: float, left: float, right: float, stuck: bool) -> tuple[float, bool]:
+    """A step that is hardly inside is accepted once, not twice: then it is moved. And: was it hardly inside?"""
+    margin = 0.1 * (right - left)
+    if not min(right - step, step - left) < margin:
+        return step, False
+    if stuck or step >= right or step <= left:
+        return (right - margin if abs(step - right) < abs(step - left) else left + margin), False
+    return step, True
