@@ -34,14 +34,8 @@ SHOWN = ("activation", "index", "out", "pad")  # families of functions on Tensor
 ROOMS = ("functional", "layers", "modules optim data training saving utils distributions")
 """Of nn: what stands in one of these imports nothing from those after it."""
 INNER = {"_array", "_node", "_base", "_views", "_fixed", "_silent", "_lent", "_grad", "_spent"}  # of a Tensor
-INSIDE_AUTOGRAD = (
-    "tensors",
-    "func",
-    "transforms",
-    "custom",
-    "functional",
-    "engine",
-)  # what ops, op and tape must not import
+INSIDE_AUTOGRAD = ("tensors", "func", "transforms", "custom", "functional", "engine")
+"""What ops, op and tape must not import."""
 
 
 def imports(source: str, package: str) -> list[tuple[str, bool]]:

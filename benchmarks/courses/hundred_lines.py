@@ -26,8 +26,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-
-Array = np.ndarray[Any, Any]
+from numpy import ndarray as Array
 
 # -------------------------------------------------------------------------------- 1. an operation and its derivative
 
