@@ -90,6 +90,7 @@ class Op:
                 not fit into float16, or would lose digits there. Of rules this holds for all that combine anything
     anew        (inputs, settings) -> the same for running `forward` on other inputs, where only part of these is
                 meant, or the rule differentiates another function: used by the checker alone
+    arrays      names of settings that are arrays: what a record lets go, with its other arrays, when it was replayed
     fast        the compiled twins of `forward` and of rules, and from what size on they pay: see `kernels.machine.fast`
     runs        name of an operation -> what stands for it and this one on its result. (Empty at first: see `Run`)
     private     inputs that may be overwritten after the op ran: a record that kept one is given a copy just before. For
@@ -122,6 +123,7 @@ class Op:
         outputs: int = 1,
         single: bool = False,
         anew: Function | None = None,
+        arrays: tuple[str, ...] = (),
         fast: Fast | None = None,
         runs: dict[str, Run] | None = None,
         private: tuple[str, ...] = (),
@@ -141,6 +143,7 @@ class Op:
         self.outputs = outputs
         self.single = single
         self.anew = anew
+        self.arrays = arrays
         self.fast = fast
         self.runs = runs
         # `forward`, or what calls its compiled twin in its place where the inputs are large

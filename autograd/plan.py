@@ -76,7 +76,7 @@ class Plan:
     def _keeps_no_array(self, name: str) -> bool:
         if name.endswith(("_shape", "_dtype")):
             return True
-        return name in self.op.defaults and name not in _ARRAY_SETTINGS
+        return name in self.op.defaults and name not in self.op.arrays
 
     # -- what is kept
 
@@ -179,10 +179,6 @@ class Plan:
 
         values = tuple(lifted(name, value) for name, value in zip(self.names, saved, strict=True))
         return values[0] if len(values) == 1 else values
-
-
-_ARRAY_SETTINGS = frozenset(("mask", "counts", "place", "target", "share", "total"))
-"""Settings that are arrays, or hold some, which a record should let go when it was replayed."""
 
 
 _PLAIN = (lambda dz: dz).__code__

@@ -267,6 +267,7 @@ def log_softmax(x: Array, *, axis: int | None) -> Any:
 
 @op(
     "dropout",
+    arrays=("mask",),
     fast=fast("kernels.pointwise.dropout:scaled", at_least="dropout"),
     dx=lambda dz, mask, scale: dropout(dz, mask=mask, scale=scale),
 )

@@ -139,6 +139,7 @@ _ZERO = np.zeros((), bool)  # of the least dtype: takes that of what it is writt
 
 @op(
     "masked_fill",
+    arrays=("mask",),
     broadcasts=True,
     dx=lambda dz, mask: masked_fill(dz, _ZERO, mask=mask),
     dv=lambda dz, mask: masked_fill(dz, _ZERO, mask=~mask),

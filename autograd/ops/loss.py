@@ -29,7 +29,15 @@ def cross_entropy_formula(x: Any, *, target: Array, share: Any, total: bool) -> 
     return nll(log_softmax(x, axis=1), target=target, share=share, total=total)
 
 
-@op("cross_entropy", single=True, private=("x",), keeps=("slope",), formula=cross_entropy_formula, dx=_slope)
+@op(
+    "cross_entropy",
+    arrays=("target", "share"),
+    single=True,
+    private=("x",),
+    keeps=("slope",),
+    formula=cross_entropy_formula,
+    dx=_slope,
+)
 def cross_entropy(x: Array, *, target: Array, share: Any, total: bool, recorded: bool = False) -> Any:
     """-log softmax(x) at the target class, times `share`; their sum if `total`.
 
@@ -63,7 +71,7 @@ def _nll_slope(dz: Any, x_shape: Any, x_dtype: Any, target: Array, share: Any, t
     return _marked(x_shape, x_dtype, target, -share) * (dz if total else np.expand_dims(dz, 1))
 
 
-@op("nll", single=True, dx=_nll_slope)
+@op("nll", arrays=("target", "share"), single=True, dx=_nll_slope)
 def nll(x: Array, *, target: Array, share: Any, total: bool) -> Array:
     """-x at the target class, times `share`; their sum if `total`. Arguments as in `cross_entropy`."""
     picked = kernels.pick(x, target)

@@ -49,7 +49,7 @@ def _at_winners(dz: Any, place: Array, windows: Windows) -> Any:
     return getitem(dz.reshape(-1), index=kernels.positions(place, windows, dz.shape, whole=True))
 
 
-@op("put_winners", dx=_at_winners)
+@op("put_winners", arrays=("place",), dx=_at_winners)
 def put_winners(x: Array, *, place: Array, shape: Numbers, windows: Windows) -> Array:
     """Zeros of `shape` with x added where the winners of `windows` stand."""
     return kernels.put(x, place, windows, shape)

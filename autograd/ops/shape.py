@@ -80,7 +80,7 @@ def repeat(x: Array, *, repeats: Any, axis: int) -> Array:
     return np.repeat(x, repeats, axis)
 
 
-@op("segment_sum", dx=lambda dz, counts, axis: repeat(dz, repeats=counts, axis=axis))
+@op("segment_sum", arrays=("counts",), dx=lambda dz, counts, axis: repeat(dz, repeats=counts, axis=axis))
 def segment_sum(x: Array, *, counts: Any, axis: int) -> Array:
     """Sums of runs of counts[i] (or each `counts`) elements along the axis; a run of none sums to 0."""
     if isinstance(counts, int):
