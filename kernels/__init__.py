@@ -21,9 +21,11 @@ belongs together among its arguments is one NamedTuple, with a field for each: a
 Read first: machine/jit.py, how a loop becomes a kernel; pointwise/update.py, the shortest family; softmax/plain.py and
 softmax/loops.py, one way and the other. conv/__init__.py follows a convolution from the layer to the vector code.
 
-The rules. Arrays come in and go out, with settings as numbers and tuples. Compiled loops do not check their indices, so
-whoever calls one from Python checks that its arrays fit. The sizes from which a twin runs stand in one table
-(`SIZES` in machine/fast.py), which tests move.
+The rules. A kernel has at most 8 parameters, and loops and conditions stand in each other at most 4 deep: what belongs
+together comes as one tuple, and what a loop does is a kernel of its own where it can have a name. Arrays come in and go
+out, with settings as numbers and tuples. Compiled loops do not check their indices, so whoever calls one from Python
+checks that its arrays fit. The sizes from which a twin runs stand in one table (`SIZES` in machine/fast.py), which
+tests move.
 
 Letters, as sizes and in index notation:
 
@@ -56,4 +58,9 @@ Words:
     row, apart, pitch   a distance: to the next row; to the next of what is named; to the next plane, with room between
     address  where in memory something is, in bytes; place: a distance in bytes from there (in pooling, which element
              of its window has won)
+    position which element of an array, counted along an axis or row by row through all of it
+    line     (m, s, t) of z = (x - m) * s + t, a number or a column for each channel (norm)
+    slope    what a cotangent is multiplied with, or what comes out: dx
+    way      +1 or -1: from which end something runs (along)
+    fixed    given from outside, so that no derivative goes through it (norm)
 """

@@ -8,7 +8,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MIRRORED = ("kernels", "autograd", "nn", "benchmarks")
-OF_NO_FAMILY = {"tests/kernels/test_canary.py", "tests/kernels/test_modes.py"}  # about how kernels are tested
+OF_NO_FAMILY = {
+    f"tests/kernels/test_{each}.py" for each in ("canary", "limits", "modes")
+}  # about how kernels are tested
 
 
 def folders(top: Path) -> set[str]:

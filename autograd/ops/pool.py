@@ -13,7 +13,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from kernels.pool import plain as kernels
-from kernels.pool import pool_sums as sums
+from kernels.pool import sums
 from kernels.pool.plain import Windows as Windows
 
 from ..op import op

@@ -1,4 +1,4 @@
-"""Adding rows to a table at numbered places: the gradient of embedding and of indexing."""
+"""Adding rows to a table at numbered positions: the gradient of embedding and of indexing."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def add_rows(table: Array, index: Array, rows: Array) -> None:
 
 
 def _add_compiled(table: Array, index: Array, rows: Array) -> None:
-    target, source, places = table.reshape(-1), np.ascontiguousarray(rows).reshape(-1), np.asarray(index, np.int64)
+    target, source, positions = table.reshape(-1), np.ascontiguousarray(rows).reshape(-1), np.asarray(index, np.int64)
     width = table.shape[1]
     threads.split(
         width,
-        partial(_add_rows, target, places, source, width),
+        partial(_add_rows, target, positions, source, width),
         max(32, LEAST * width // rows.size),  # threads share no cache line of a row for long
     )
 
@@ -51,5 +51,5 @@ def _add_compiled(table: Array, index: Array, rows: Array) -> None:
 @fast(_add_compiled, at_least="rows", count=lambda table, rows: rows.size)
 def _add(table: Array, index: Array, rows: Array) -> None:
     width = table.shape[1]  # NumPy adds at positions several times faster than it adds rows
-    places = np.add.outer(index * width, np.arange(width))
-    np.add.at(table.reshape(-1), places.reshape(-1), rows.reshape(-1))
+    positions = np.add.outer(index * width, np.arange(width))
+    np.add.at(table.reshape(-1), positions.reshape(-1), rows.reshape(-1))

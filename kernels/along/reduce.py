@@ -70,7 +70,7 @@ def row_sums(x: Array, out: Array | None = None) -> Array:
         raise ValueError(f"row_sums: x must be 2-d and float32 or float64, with out to fit, got {x.shape} {x.dtype}")
     x = np.ascontiguousarray(x)
     z = np.empty(len(x), x.dtype) if out is None else out
-    threads.split(len(x), partial(_row_sums, x, z), _share(x, len(x)))
+    threads.split(len(x), partial(_row_sums, x, z), _least(x, len(x)))
     return z
 
 
@@ -90,10 +90,10 @@ def channel_sums(x: Array) -> Array:
         raise ValueError(f"channel_sums: x must be at least 2-d and float32 or float64, got {x.shape} {x.dtype}")
     x = np.ascontiguousarray(x).reshape(len(x), x.shape[1], math.prod(x.shape[2:]))
     z = np.empty(x.shape[1], x.dtype)
-    threads.split(x.shape[1], partial(_channel_sums, x, z), _share(x, x.shape[1]))
+    threads.split(x.shape[1], partial(_channel_sums, x, z), _least(x, x.shape[1]))
     return z
 
 
-def _share(x: Array, parts: int) -> int:
+def _least(x: Array, parts: int) -> int:
     """The fewest of the parts of x that are worth a thread."""
     return max(1, LEAST * parts // max(x.size, 1))

@@ -23,7 +23,7 @@ ROWS = 16
 
 
 @kernel
-def _sums(x: Array, z: Array, first: int, step: int, start: int, stop: int) -> None:
+def _sums(x: Array, z: Array, first: int, way: int, start: int, stop: int) -> None:
     _, n, K = x.shape
     # shortcut: nothing behind the running axis: several rows at a time
     rows = ROWS if K == 1 else 1
@@ -35,7 +35,7 @@ def _sums(x: Array, z: Array, first: int, step: int, start: int, stop: int) -> N
                 carry[m - top + k] = x[m, first, k]
                 z[m, first, k] = x[m, first, k]
         for j in range(1, n):
-            i = first + j * step
+            i = first + j * way
             if K == 1:
                 for m in range(top, end):
                     carry[m - top] = carry[m - top] + x[m, i, 0]
@@ -47,7 +47,7 @@ def _sums(x: Array, z: Array, first: int, step: int, start: int, stop: int) -> N
 
 
 @kernel
-def _products(x: Array, z: Array, first: int, step: int, start: int, stop: int) -> None:
+def _products(x: Array, z: Array, first: int, way: int, start: int, stop: int) -> None:
     _, n, K = x.shape
     rows = ROWS if K == 1 else 1
     carry = np.empty(max(rows, K))  # in double precision: what does not fit may be followed by its opposite, or by a 0
@@ -58,7 +58,7 @@ def _products(x: Array, z: Array, first: int, step: int, start: int, stop: int) 
                 carry[m - top + k] = x[m, first, k]
                 z[m, first, k] = x[m, first, k]
         for j in range(1, n):
-            i = first + j * step
+            i = first + j * way
             if K == 1:
                 for m in range(top, end):
                     carry[m - top] = carry[m - top] * x[m, i, 0]
@@ -70,7 +70,7 @@ def _products(x: Array, z: Array, first: int, step: int, start: int, stop: int) 
 
 
 @kernel
-def _recurrence(a: Array, b: Array, z: Array, first: int, step: int, start: int, stop: int) -> None:
+def _recurrence(a: Array, b: Array, z: Array, first: int, way: int, start: int, stop: int) -> None:
     _, n, K = b.shape
     rows = ROWS if K == 1 else 1
     for top in range(start, stop, rows):
@@ -79,13 +79,13 @@ def _recurrence(a: Array, b: Array, z: Array, first: int, step: int, start: int,
             for k in range(K):
                 z[m, first, k] = b[m, first, k]
         for j in range(1, n):
-            i = first + j * step
+            i = first + j * way
             if K == 1:
                 for m in range(top, end):
-                    z[m, i, 0] = a[m, i, 0] * z[m, i - step, 0] + b[m, i, 0]
+                    z[m, i, 0] = a[m, i, 0] * z[m, i - way, 0] + b[m, i, 0]
             else:
                 for k in range(K):
-                    z[top, i, k] = a[top, i, k] * z[top, i - step, k] + b[top, i, k]
+                    z[top, i, k] = a[top, i, k] * z[top, i - way, k] + b[top, i, k]
 
 
 def running_sums(x: Array, axis: int, reverse: bool) -> Array:
@@ -112,10 +112,10 @@ def _run(loop: Callable[..., Any], axis: int, reverse: bool, *inputs: Array) -> 
     z = np.empty(x.shape, x.dtype)
     parts = [np.ascontiguousarray(y).reshape(view) for y in inputs]
     target = z.reshape(view)
-    first, step = (view[1] - 1, -1) if reverse else (0, 1)
+    first, way = (view[1] - 1, -1) if reverse else (0, 1)
     threads.split(
         view[0],
-        partial(loop, *parts, target, first, step),
+        partial(loop, *parts, target, first, way),
         max(1, LEAST * view[0] // x.size),
     )
     return z

@@ -69,11 +69,11 @@ def _room(rows: int, terms: int, like: Array) -> Array:
 
 
 @kernel
-def _steps(count: int, step: int) -> Array:
-    """0, step, 2 step ..."""
+def _places(count: int, apart: int) -> Array:
+    """0, apart, 2 apart ..."""
     found = np.empty(count, np.int64)
     for i in range(count):
-        found[i] = i * step
+        found[i] = i * apart
     return found
 
 
@@ -89,7 +89,7 @@ def _values(inputs: Arrays, mask: tuple[Array, Array], scale: Array, w: Array, z
     E, V = q.shape[1] // L, v.shape[1] // S
     size = w.itemsize
     room = _room(L, max(E, S), w)
-    places = _steps(max(E, S), size)
+    places = _places(max(E, S), size)
     for n in range(start, stop):
         scores = w[n].reshape(L * S)
         _product(scores, (L, S, E), (q[n].ctypes.data, E * size, places), (k[n].ctypes.data, True), room)
@@ -109,7 +109,7 @@ def _slopes(dz: Array, inputs: Arrays, w: Array, scale: Array, gradients: Arrays
     E, V = q.shape[1] // L, v.shape[1] // S
     size = w.itemsize
     room = _room(max(L, S), max(L, S, E, V), w)
-    along, down = _steps(max(S, V), size), _steps(L, S * size)
+    along, down = _places(max(S, V), size), _places(L, S * size)
     ds = np.empty((L, S), w.dtype)
     slopes = ds.reshape(L * S)
     for n in range(start, stop):

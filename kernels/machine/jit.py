@@ -127,7 +127,8 @@ def inlined(function: Callable[..., Any]) -> Kernel:
 
     The compiler does so by itself with what is short. What runs once for each window or row of a small image may take
     less time than a call with all its arguments. It takes views of arrays itself: one that is made for the call is
-    counted, in memory that all threads see, which may take longer than the row.
+    counted, in memory that all threads see, which may take longer than the row. Unlike a `piece`, it is compiled by
+    itself and then once more: but what it is given is not counted at all.
     """
     return Kernel(function, {**_OPTIONS, "forceinline": True})
 

@@ -20,7 +20,7 @@ from numpy import ndarray as Array
 
 from ..machine import simd
 from ..machine.instructions import WIDTH, Code, intrinsic, unpack_tuple
-from ..machine.jit import kernel, piece
+from ..machine.jit import kernel
 
 VECTORS = 2
 """Vectors of a panel."""
@@ -131,21 +131,3 @@ def multiply(floats: Any, rows: int, of: Product) -> None:
             a, start, out = of.a + done * of.a_row, begin + done * apart, of.out + done * of.out_row
             tile(floats, high, Product(a, of.a_row, places, w, some, start, apart, out, of.out_row))
             done += high
-
-
-@piece
-def product(
-    floats: Any,
-    rows: int,
-    a: int,
-    a_row: int,
-    places: int,
-    w: int,
-    terms: int,
-    start: int,
-    start_row: int,
-    out: int,
-    out_row: int,
-) -> None:
-    """`multiply`, as recurrent layers call it."""
-    multiply(floats, rows, Product(a, a_row, places, w, terms, start, start_row, out, out_row))

@@ -311,7 +311,7 @@ def known(s: Array, t: Array) -> Scaling:
     return Scaling(np.zeros_like(s), s, t, s, s)
 
 
-class Cut(NamedTuple):
+class Division(NamedTuple):
     """How an array (N, C, ...) is shared out: to threads.split(items, ..., into=parts)."""
 
     items: int
@@ -324,17 +324,17 @@ class Cut(NamedTuple):
         return np.empty((1 if self.across else self.parts, *shape))
 
 
-def cut(x: Array) -> Cut:
+def divided(x: Array) -> Division:
     """How x is best shared out."""
     across = len(x) < threads.get_num_threads()
     count = x.shape[1] if across else len(x)
-    return Cut(count, threads.parts(count, max(1, LEAST * count // max(x.size, 1))), across)
+    return Division(count, threads.parts(count, max(1, LEAST * count // max(x.size, 1))), across)
 
 
 def measure(x: Array, w: Array, eps: float, by: Scaling) -> None:
     """Fill in all of `by` but t, for x (N, C, L). Two passes about a first guess: no variance is negative."""
-    count, parts, across = share = cut(x)
-    totals = share.totals(x.shape[1])
+    count, parts, across = division = divided(x)
+    totals = division.totals(x.shape[1])
     by.m[:] = x[0, :, 0]
     threads.split(count, partial(_deviations, x, by.m, False, across, totals), into=parts)
     _move(totals, x.size // x.shape[1], by.m)
@@ -344,7 +344,7 @@ def measure(x: Array, w: Array, eps: float, by: Scaling) -> None:
 
 def _run(x: Array, w: Array, by: Scaling, eps: float, fixed: bool, relu: bool) -> Array:
     z = np.empty_like(x)
-    count, parts, across = cut(x)
+    count, parts, across = divided(x)
     if not fixed:
         measure(x, w, eps, by)
     threads.split(count, partial(_values, x, by[:3], relu, z, across), into=parts)
@@ -366,8 +366,8 @@ def slopes(dz: Array, x: Array, by: Scaling, fixed: bool, relu: bool, dx: Array)
     fits = x.ndim == 3 and dz.shape == dx.shape == x.shape and dx.flags.c_contiguous
     if not fits or any(part.shape != (x.shape[1],) for part in by):
         raise ValueError(f"channels.slopes: dz {dz.shape} and a scaling {by.s.shape} do not fit channels of {x.shape}")
-    count, parts, across = share = cut(x)
-    totals = share.totals(2, x.shape[1])
+    count, parts, across = division = divided(x)
+    totals = division.totals(2, x.shape[1])
     threads.split(count, partial(_products, dz, x, by[:3], relu, across, totals), into=parts)
     work = partial(_slopes, dz, x, slope(totals, x.size // x.shape[1], by, fixed), relu, dx, across)
     threads.split(count, work, into=parts)

@@ -198,7 +198,7 @@ def moments(x: Array, axes: Axes, centred: bool = True) -> tuple[Array, Array]:
         mean = (total / count).astype(x.dtype)
     total = np.zeros(shape)
     for part in blocks(x):
-        d = x[part] - _cut(mean, part) if centred else x[part]
+        d = x[part] - _block_of(mean, part) if centred else x[part]
         _add_products(total, part, axes, d, d)
     var = (total / count).astype(x.dtype)
     # shortcut: only where nearly all of the variance may be rounding
@@ -223,12 +223,12 @@ def normalise(x: Array, w: Array | None, b: Array | None, mean: Array, rstd: Arr
     scale = rstd * w if joined else rstd
     for part in blocks(x):
         zs = z[part]
-        np.subtract(x[part], _cut(mean, part), out=zs)
-        zs *= _cut(scale, part)
+        np.subtract(x[part], _block_of(mean, part), out=zs)
+        zs *= _block_of(scale, part)
         if w is not None and not joined:
-            zs *= _cut(w, part)
+            zs *= _block_of(w, part)
         if b is not None:
-            zs += _cut(b, part)
+            zs += _block_of(b, part)
     return z
 
 
@@ -247,14 +247,14 @@ def normalise_grad(
     sums, products = np.zeros(rstd.shape), np.zeros(rstd.shape)
     db, dw = np.zeros(affine), np.zeros(affine)
     for part in blocks(x):
-        d, dzs, g = x[part] - _cut(mean, part), dz[part], dx[part]
+        d, dzs, g = x[part] - _block_of(mean, part), dz[part], dx[part]
         if inner or w is None:
             g = dzs
         else:
-            np.multiply(dzs, _cut(w, part), out=g)
+            np.multiply(dzs, _block_of(w, part), out=g)
         if not inner:
             _add_sum(db, part, over_w, dzs)
-            _add_products(dw, part, over_w, dzs, d * _cut(rstd, part))
+            _add_products(dw, part, over_w, dzs, d * _block_of(rstd, part))
         _add_sum(sums, part, axes, g)
         _add_products(products, part, axes, g, d)
     products *= rstd  # sum(g * h), but without w if `inner`
@@ -265,12 +265,12 @@ def normalise_grad(
     slope = (products / -count * rstd * scale).astype(x.dtype)
     level = (sums / -count * scale).astype(x.dtype) if centred else None
     for part in blocks(x):
-        d = x[part] - _cut(mean, part)
-        d *= _cut(slope, part)
+        d = x[part] - _block_of(mean, part)
+        d *= _block_of(slope, part)
         if level is not None:
-            d += _cut(level, part)
+            d += _block_of(level, part)
         out = dx[part]
-        np.multiply(dz[part] if inner or w is None else out, _cut(scale, part), out=out)
+        np.multiply(dz[part] if inner or w is None else out, _block_of(scale, part), out=out)
         out += d
     return dx, dw.astype(x.dtype), db.astype(x.dtype)
 
@@ -281,24 +281,24 @@ def normalise_grad(
 def blocks(x: Array) -> Iterator[slice]:
     """Slices of axis 0 with about BLOCK elements each."""
     rows = len(x)
-    step = max(1, BLOCK * rows // max(1, x.size))
-    for start in range(0, rows, step):
-        yield slice(start, min(start + step, rows))
+    size = max(1, BLOCK * rows // max(1, x.size))
+    for start in range(0, rows, size):
+        yield slice(start, min(start + size, rows))
 
 
-def _cut(array: Array, part: slice) -> Array:
+def _block_of(array: Array, part: slice) -> Array:
     """The rows of a block; all of an array that is broadcast along axis 0."""
     return array if array.shape[0] == 1 else array[part]
 
 
 def _add_sum(total: Array, part: slice, axes: Axes, x: Array) -> None:
-    rows = _cut(total, part)
+    rows = _block_of(total, part)
     rows += np.add.reduce(x, axis=axes, keepdims=True)
 
 
 def _add_products(total: Array, part: slice, axes: Axes, x: Array, y: Array) -> None:
     """Add the sum of x * y along `axes`."""
-    rows = _cut(total, part)
+    rows = _block_of(total, part)
     every = list(range(x.ndim))
     rows += np.einsum(x, every, y, every, [a for a in every if a not in axes]).reshape(rows.shape)
 

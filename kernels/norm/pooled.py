@@ -17,7 +17,7 @@ from numpy import ndarray as Array
 from ..machine import threads
 from ..machine.jit import kernel
 from ..machine.sums import plus
-from .channels import Line, Scaling, Slope, cut, known, measure, part_of, slope, unknown
+from .channels import Line, Scaling, Slope, divided, known, measure, part_of, slope, unknown
 
 Pair = tuple[int, int]
 Into = tuple[bool, Array]
@@ -192,7 +192,7 @@ def _run(x: Array, w: Array, by: Scaling, eps: float, fixed: bool, size: Pair) -
     z, winner = np.empty(out, x.dtype), np.empty(out, np.uint8)
     if not fixed:
         measure(_flat(x), w, eps, by)
-    count, parts, across = cut(x)
+    count, parts, across = divided(x)
     threads.split(count, partial(_values, x, by[:3], size, z, winner, across), into=parts)
     return z, winner
 
@@ -218,8 +218,8 @@ def slopes(dz: Array, winner: Array, x: Array, by: Scaling, fixed: bool, size: P
     if dz.shape != _windows_of(x, size) or winner.shape != dz.shape or any(p.shape != x.shape[1:2] for p in by):
         raise ValueError(f"fused.slopes: dz {dz.shape}, winners {winner.shape} do not fit {x.shape} and {size}")
     dx = np.empty_like(x)
-    count, parts, across = share = cut(x)
-    totals = share.totals(2, x.shape[1])
+    count, parts, across = division = divided(x)
+    totals = division.totals(2, x.shape[1])
     threads.split(count, partial(_products, dz, (winner, size), x, by.m, dx, (across, totals)), into=parts)
     work = partial(_slopes, _flat(x), slope(totals, x.size // x.shape[1], by, fixed), _flat(dx), across)
     threads.split(count, work, into=parts)

@@ -5,5 +5,6 @@
     update       steps of optimisers, the same bits as NumPy
     dropout      x * scale where a mask says so
 
-Read update first. The rule: every element is read and written once, and no element knows of another.
+Each has its loops, and behind a line the functions that check and call them. Read update first.
+The rule: every element is read and written once, and no element knows of another.
 """

@@ -5,10 +5,8 @@ The formulas are those of `autograd.ops.activation`. Imported when it is first n
 
 from __future__ import annotations
 
-import functools
 import math
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy import ndarray as Array
@@ -26,63 +24,57 @@ RATE = math.sqrt(2 / math.pi)  # of gelu_tanh
 CUBIC = 0.044715
 
 
-def _run(function: Any, inputs: tuple[Array, ...], *settings: float) -> Array:
-    """function(*flat inputs, settings as an array, flat result) in threads."""
+def _run(loop: Kernel, inputs: tuple[Array, ...], *settings: float) -> Array:
+    """loop(*flat inputs, settings as an array, flat result, start, stop) in threads."""
     x = inputs[0]
     if any(y.shape != x.shape or y.dtype != x.dtype for y in inputs):
-        raise ValueError(f"{function.__name__}: arrays of shapes {[y.shape for y in inputs]}")
+        raise ValueError(f"{loop.python.__name__}: arrays of shapes {[y.shape for y in inputs]}")
     z = np.empty(x.shape, x.dtype)
-    parts, out, c = [np.ascontiguousarray(y).reshape(-1) for y in inputs], z.reshape(-1), np.array(settings, x.dtype)
+    parts, out = [np.ascontiguousarray(y).reshape(-1) for y in inputs], z.reshape(-1)
+    c = np.array(settings, x.dtype) if settings else out  # where there are none, nobody looks
     if z.size < 2 * LEAST:
-        function(*parts, c, out)
+        loop(*parts, c, out, 0, z.size)
     else:
-        threads.split(z.size, partial(_part(function, len(parts)), *parts, c, out), LEAST)
+        threads.split(z.size, partial(loop, *parts, c, out), LEAST)
     return z
 
 
-@functools.cache
-def _part(function: Any, inputs: int) -> Kernel:
-    """The same from one element to another. A loop from 0 on becomes vector code: others might count from the end."""
-
-    def of_one(x: Array, c: Array, z: Array, start: int, stop: int) -> None:
-        function(x[start:stop], c, z[start:stop])
-
-    def of_two(y: Array, x: Array, c: Array, z: Array, start: int, stop: int) -> None:
-        function(y[start:stop], x[start:stop], c, z[start:stop])
-
-    part = of_one if inputs == 1 else of_two
-    part.__name__ = part.__qualname__ = f"part{function.__name__}"
-    return kernel(part)
+# As in arithmetic.py, a loop takes a part of its arrays and runs from 0 on: one from `start` on is no vector code, as
+# an index might count from the end. `c` holds the settings.
 
 
 @kernel
-def _tanh(x: Array, c: Array, z: Array) -> None:
+def _tanh(x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     simd.wide()
+    x, z = x[start:stop], z[start:stop]
     for i in range(z.size):
         z[i] = hyperbolic(x[i])
 
 
 @kernel
-def _sigmoid(x: Array, c: Array, z: Array) -> None:
+def _sigmoid(x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """1 / (1 + exp(-x))."""
     simd.wide()
+    x, z = x[start:stop], z[start:stop]
     for i in range(z.size):
         z[i] = logistic(x[i])
 
 
 @kernel
-def _silu(x: Array, c: Array, z: Array) -> None:
+def _silu(x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """x * sigmoid(x)."""
     simd.wide()
+    x, z = x[start:stop], z[start:stop]
     for i in range(z.size):
         v = x[i]
         z[i] = v * logistic(v)
 
 
 @kernel
-def _silu_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
+def _silu_grad(dz: Array, x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """The gradient of `silu`."""
     simd.wide()
+    dz, x, z = dz[start:stop], x[start:stop], z[start:stop]
     one = x.dtype.type(1)
     for i in range(z.size):
         v = x[i]
@@ -91,9 +83,10 @@ def _silu_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
 
 
 @kernel
-def _gelu(x: Array, c: Array, z: Array) -> None:
+def _gelu(x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """x times the probability that a standard normal variable is below x."""
     simd.wide()
+    x, z = x[start:stop], z[start:stop]
     half = x.dtype.type(0.5)
     root = x.dtype.type(ROOT_HALF)
     for i in range(z.size):
@@ -102,9 +95,10 @@ def _gelu(x: Array, c: Array, z: Array) -> None:
 
 
 @kernel
-def _gelu_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
+def _gelu_grad(dz: Array, x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """The gradient of `gelu`."""
     simd.wide()
+    dz, x, z = dz[start:stop], x[start:stop], z[start:stop]
     half = x.dtype.type(0.5)
     root = x.dtype.type(ROOT_HALF)
     density = x.dtype.type(DENSITY)
@@ -114,9 +108,10 @@ def _gelu_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
 
 
 @kernel
-def _gelu_tanh(x: Array, c: Array, z: Array) -> None:
+def _gelu_tanh(x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """The approximation of gelu by tanh."""
     simd.wide()
+    x, z = x[start:stop], z[start:stop]
     half = x.dtype.type(0.5)
     one = x.dtype.type(1)
     rate = x.dtype.type(RATE)
@@ -127,9 +122,10 @@ def _gelu_tanh(x: Array, c: Array, z: Array) -> None:
 
 
 @kernel
-def _gelu_tanh_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
+def _gelu_tanh_grad(dz: Array, x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """The gradient of `gelu_tanh`."""
     simd.wide()
+    dz, x, z = dz[start:stop], x[start:stop], z[start:stop]
     half = x.dtype.type(0.5)
     one = x.dtype.type(1)
     rate = x.dtype.type(RATE)
@@ -143,9 +139,10 @@ def _gelu_tanh_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
 
 
 @kernel
-def _mish(x: Array, c: Array, z: Array) -> None:
+def _mish(x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """x * tanh(log(1 + exp(x)))."""
     simd.wide()
+    x, z = x[start:stop], z[start:stop]
     two = x.dtype.type(2)
     sure = x.dtype.type(40)
     for i in range(z.size):
@@ -156,9 +153,10 @@ def _mish(x: Array, c: Array, z: Array) -> None:
 
 
 @kernel
-def _mish_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
+def _mish_grad(dz: Array, x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """The gradient of `mish`."""
     simd.wide()
+    dz, x, z = dz[start:stop], x[start:stop], z[start:stop]
     one = x.dtype.type(1)
     two = x.dtype.type(2)
     sure = x.dtype.type(40)
@@ -171,9 +169,10 @@ def _mish_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
 
 
 @kernel
-def _logsigmoid(x: Array, c: Array, z: Array) -> None:
+def _logsigmoid(x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """log(sigmoid(x))."""
     simd.wide()
+    x, z = x[start:stop], z[start:stop]
     zero = x.dtype.type(0)
     for i in range(z.size):
         v = x[i]
@@ -181,17 +180,19 @@ def _logsigmoid(x: Array, c: Array, z: Array) -> None:
 
 
 @kernel
-def _logsigmoid_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
+def _logsigmoid_grad(dz: Array, x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """The gradient of `logsigmoid`."""
     simd.wide()
+    dz, x, z = dz[start:stop], x[start:stop], z[start:stop]
     for i in range(z.size):
         z[i] = dz[i] * logistic(-x[i])
 
 
 @kernel
-def _softplus(x: Array, c: Array, z: Array) -> None:
+def _softplus(x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """log(1 + exp(beta x)) / beta, x itself where beta x is above the threshold.."""
     simd.wide()
+    x, z = x[start:stop], z[start:stop]
     zero = x.dtype.type(0)
     beta = c[0]
     threshold = c[1]
@@ -202,9 +203,10 @@ def _softplus(x: Array, c: Array, z: Array) -> None:
 
 
 @kernel
-def _softplus_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
+def _softplus_grad(dz: Array, x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """The gradient of `softplus`."""
     simd.wide()
+    dz, x, z = dz[start:stop], x[start:stop], z[start:stop]
     beta = c[0]
     threshold = c[1]
     for i in range(z.size):
@@ -214,9 +216,10 @@ def _softplus_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
 
 
 @kernel
-def _elu(x: Array, c: Array, z: Array) -> None:
+def _elu(x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """scale * x where positive, else scale * alpha * (exp(rate * x) - 1).."""
     simd.wide()
+    x, z = x[start:stop], z[start:stop]
     zero = x.dtype.type(0)
     alpha = c[0]
     scale = c[1]
@@ -228,9 +231,10 @@ def _elu(x: Array, c: Array, z: Array) -> None:
 
 
 @kernel
-def _elu_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
+def _elu_grad(dz: Array, x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """The gradient of `elu`."""
     simd.wide()
+    dz, x, z = dz[start:stop], x[start:stop], z[start:stop]
     zero = x.dtype.type(0)
     alpha = c[0]
     scale = c[1]
@@ -242,9 +246,10 @@ def _elu_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
 
 
 @kernel
-def _leaky_relu(x: Array, c: Array, z: Array) -> None:
+def _leaky_relu(x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """x where positive, else slope * x.."""
     simd.wide()
+    x, z = x[start:stop], z[start:stop]
     zero = x.dtype.type(0)
     slope = c[0]
     for i in range(z.size):
@@ -253,9 +258,10 @@ def _leaky_relu(x: Array, c: Array, z: Array) -> None:
 
 
 @kernel
-def _leaky_relu_grad(dz: Array, x: Array, c: Array, z: Array) -> None:
+def _leaky_relu_grad(dz: Array, x: Array, c: Array, z: Array, start: int, stop: int) -> None:
     """The gradient of `leaky_relu`."""
     simd.wide()
+    dz, x, z = dz[start:stop], x[start:stop], z[start:stop]
     zero = x.dtype.type(0)
     slope = c[0]
     for i in range(z.size):

@@ -192,8 +192,8 @@ def _run(
 
     A number that is repeated, as the gradient of a sum is, counts as one: it has no memory to run through.
     """
-    known = x.dtype is y.dtype or x.dtype == y.dtype
-    if not known or x.dtype.char not in "fd" or threads.get_num_threads() == 1:
+    alike = x.dtype is y.dtype or x.dtype == y.dtype
+    if not alike or x.dtype.char not in "fd" or threads.get_num_threads() == 1:
         return None
     shape = x.shape if x.ndim else y.shape
     if y.ndim and y.shape != shape:

@@ -1,8 +1,9 @@
 """Pooling over windows.
 
-    plain       largest elements: checks, chooses, NumPy for small arrays; which windows there are
-    pool_sums   sums of windows and their transpose, the same way
-    loops       the compiled loops of both
+    plain   largest elements: checks, chooses, NumPy for small arrays; which windows there are
+    sums    sums of windows and their transpose, the same way
+    loops   the compiled loops of both
 
-Read plain first. The rule: both ways choose the same winner, the first largest element; NaN is larger than anything.
+Read plain first, then in loops `sums`, which is the shortest.
+The rule: both ways choose the same winner, the first largest element; NaN is larger than anything.
 """

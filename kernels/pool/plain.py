@@ -1,4 +1,4 @@
-"""Pooling over the last axes of an array: largest elements of windows. Their sums are in `pool_sums`.
+"""Pooling over the last axes of an array: largest elements of windows. Their sums are in `sums`.
 
 `size`, `stride`, `padding`, `dilation` and `out` (the number of windows) have one number per pooled axis. Window p of
 an axis begins at p * stride - padding, and what it covers outside of the array does not count.

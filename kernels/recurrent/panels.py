@@ -18,7 +18,6 @@ from numpy import ndarray as Array
 from ..machine import simd, threads
 from ..machine.jit import kernel
 from ..matrix import panel
-from ..matrix.panel import product
 from .cells import add
 
 WORTH_COPYING = 1 << 14
@@ -208,7 +207,8 @@ def multiply(floats: Array, rows: int, left: Left, w: int, start: int, out: int)
     An array `floats` (*,) says which type of floats there are; w, start and out are addresses.
     """
     line = panel.VECTORS * simd.WIDTH
-    product(floats, rows, left.first, left.apart, left.places, w, left.terms, start, line * (start == out), out, line)
+    at = left.first, left.apart, left.places
+    panel.multiply(floats, rows, panel.Product(*at, w, left.terms, start, line * (start == out), out, line))
 
 
 # ------------------------------------------------------------------------------- products, forward

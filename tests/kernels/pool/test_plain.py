@@ -8,7 +8,7 @@ import pytest
 from kernels.machine import threads
 from kernels.machine.fast import NEVER, SIZES
 from kernels.pool import plain as pool
-from kernels.pool import pool_sums
+from kernels.pool import sums as pool_sums
 from tests import naive
 
 

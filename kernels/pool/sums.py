@@ -34,11 +34,11 @@ def _sums_compiled(x: Array, size: Numbers, stride: Numbers, padding: Numbers, o
 
         reduce.row_sums(source.reshape(len(source), -1), out=value.reshape(-1))
         return z if _is_one(divisor) else np.divide(z, divisor, out=z)
-    shares = np.array(np.broadcast_to(np.asarray(divisor, x.dtype), out)).reshape(plain._three(out))
+    divisors = np.array(np.broadcast_to(np.asarray(divisor, x.dtype), out)).reshape(plain._three(out))
     settings = plain._three(size), plain._three(stride), plain._three(padding, 0)
     threads.split(
         len(source),
-        partial(loops.sums, source, value, shares, *settings),
+        partial(loops.sums, source, value, divisors, *settings),
         plain._least(x, len(source)),
     )
     return z
@@ -80,15 +80,15 @@ def _spread_compiled(
     source, value = plain._planes(dz, axes), plain._planes(dx, axes)
     # shortcut: the settings, all of them, are those of one window over everything; then windows are rows
     if essential(_windows(size, stride, padding, out)) == everything(pooled):
-        shares = (dz if _is_one(divisor) else np.divide(dz, divisor)).reshape(-1)
+        divisors = (dz if _is_one(divisor) else np.divide(dz, divisor)).reshape(-1)
         rows = value.reshape(len(value), -1)
-        threads.split(len(rows), partial(loops.fill, shares, rows), plain._least(dx, len(rows)))
+        threads.split(len(rows), partial(loops.fill, divisors, rows), plain._least(dx, len(rows)))
         return dx
-    shares = np.array(np.broadcast_to(np.asarray(divisor, dz.dtype), out)).reshape(plain._three(out))
+    divisors = np.array(np.broadcast_to(np.asarray(divisor, dz.dtype), out)).reshape(plain._three(out))
     settings = plain._three(size), plain._three(stride), plain._three(padding, 0)
     threads.split(
         len(source),
-        partial(loops.spread, source, value, shares, *settings),
+        partial(loops.spread, source, value, divisors, *settings),
         plain._least(dx, len(source)),
     )
     return dx
