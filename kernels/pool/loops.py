@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine.jit import inlined, kernel
+from ..machine.jit import inlined, kernel, piece
 
 Triple = tuple[int, int, int]
+Shape = tuple[int, int, int, int]
 Arrays = tuple[Array, Array, Array]
-
 
 Frame = tuple[Triple, Triple, Triple, Triple]
 """(size, stride, padding, dilation) of even windows: the settings of pooling."""
@@ -49,12 +49,15 @@ def winners(
     least = x.dtype.type(-np.inf)
     copy = np.full(size[0] * down * stride[2] * high * wide, least, x.dtype)
     best, won = np.empty(rows * wide, x.dtype), np.zeros(rows * wide, place.dtype)
-    values, places = z.reshape((N * O, P, Q)), place.reshape((N * O, P, Q))
+    flat, values, places = x.reshape(x.size), z.reshape((N * O, P, Q)), place.reshape((N * O, P, Q))
+    n, o = start, -1
     for plane in range(start * O, stop * O):
-        n, o = plane // O, plane % O
+        o += 1
+        if o == O:
+            n, o = n + 1, 0
         for top in range(0, P, rows):
             some = min(rows, P - top)
-            _lay_out(x, (n, o, top), layout, frame, copy)
+            _lay_out(flat, x.shape, (n, o, top), layout, frame, copy)
             count = (some - 1) * wide + Q
             bests, wons = best[:count], won[:count]
             # shortcut: rows of the copy are as long as rows of z, which are then computed in place
@@ -83,25 +86,30 @@ def winners(
                     pr[q] = wr[q]
 
 
-@kernel
-def _lay_out(x: Array, corner: Triple, layout: Layout, frame: Frame, copy: Array) -> None:
-    """Copy what a few rows of z from corner (n, o, p) on look at. What is never written is -inf: beyond ends of W.
+@piece
+def _lay_out(x: Array, shape: Shape, corner: Triple, layout: Layout, frame: Frame, copy: Array) -> None:
+    """Copy what a few rows of z from corner (n, o, p) on look at. What is beyond the ends of W stays -inf.
 
+    A piece, so that it is known that nothing else looks at the copy: else each row would have to ask whether x does.
     Rows are copied by unsigned positions in flat memory: views of them, and tests for negative positions, would take
     longer than the copying. In `line`, a row of x with its padding, columns count from 0 again.
     """
-    _, D, H, W = x.shape
+    _, D, H, W = shape
     n, o, p = corner
     size, stride, padding, dilation = frame
     _, _, down, high, wide = layout
     across, before = stride[2], padding[2]
     least = x.dtype.type(-np.inf)
-    flat = x.reshape(x.size)
     far, width, one = np.uintp((across - 1) * high * wide), np.uintp(wide), np.uintp(1)
-    begin = -(-before // across)  # whole groups of `across` columns inside, one each of the copy
-    inside = np.uintp(max(0, min(wide, (before + W) // across) - begin))
+    two = across - 1  # are columns taken in twos? Then half of them, by a shift: divisions take as long as short rows
+    begin, end = (before + two) >> two, (before + W) >> two  # whole groups inside, each for a column of the copy
+    inside = np.uintp(max(0, min(wide, end) - begin))
+    first_alone, last_alone = before & two == 1, (before + W) & two == 1 and end < wide
+    d, a = o * stride[0] - padding[0], -1
     for k in range(size[0] * down):
-        d, a = o * stride[0] - padding[0] + k // down * dilation[0], k % down
+        a += 1
+        if a == down:
+            d, a = d + dilation[0], 0
         for r in range(high):
             h = (p + r) * stride[1] - padding[1] + a
             row = (k * across * high + r) * wide
@@ -113,15 +121,15 @@ def _lay_out(x: Array, corner: Triple, layout: Layout, frame: Frame, copy: Array
                     copy[to + far + c] = least
             elif across == 1:
                 for c in range(inside):
-                    copy[to + c] = flat[line + c]
+                    copy[to + c] = x[line + c]
             else:
                 for c in range(inside):
-                    copy[to + c] = flat[line + c + c]
-                    copy[to + far + c] = flat[line + c + c + one]
-                if before % 2 == 1:  # the first column of x stands alone
-                    copy[to + far - one] = flat[line - one]
-                if (before + W) % 2 == 1 and (before + W) // 2 < wide:  # so does the last
-                    copy[to + inside] = flat[line + inside + inside]
+                    copy[to + c] = x[line + c + c]
+                    copy[to + far + c] = x[line + c + c + one]
+                if first_alone:
+                    copy[to + far - one] = x[line - one]
+                if last_alone:
+                    copy[to + inside] = x[line + inside + inside]
 
 
 # -------------------------------------------------------------------------------- largest elements, windows anywhere
