@@ -234,19 +234,9 @@ def test_product_writes_its_rows_and_no_more(rng, dtype, rows, terms):
     places = rng.integers(0, 9, max(terms, 1))
     out = np.full((rows + 2, L + 3), 7, dtype)
     at = places * size
-    panel.product(
-        a,
-        rows,
-        a.ctypes.data,
-        9 * size,
-        at.ctypes.data,
-        w.ctypes.data,
-        terms,
-        first.ctypes.data,
-        0,
-        out[1:].ctypes.data,
-        (L + 3) * size,
-    )
+    line = (L + 3) * size
+    places_, panel_, begin, to = (x.ctypes.data for x in (at, w, first, out[1:]))
+    panel.multiply(a, rows, panel.Product(a.ctypes.data, 9 * size, places_, panel_, terms, begin, 0, to, line))
     expected = first + a[:, places[:terms]].astype(np.float64) @ w[:terms]
     np.testing.assert_allclose(out[1:-1, :L], expected, rtol=0, atol=1e-5 if dtype == np.float32 else 1e-13)
     assert (out[[0, -1]] == 7).all()
