@@ -34,7 +34,8 @@ What is needed for that, and for the functions, layers and optimisers around it:
                           writing outside of any recording, as optimisers and initialisers do
     note_use              says that an optimiser has used a gradient, and whether it was cleared since the last time
     update                writing inside of one: `x.relu_()` is `update(x, "relu_", relu)`
-    registry, ways        every operation by name; how layers hand values on to those that are fused (`autograd.op.Run`)
+    registry              every operation of the library by name
+    ways, Way             how layers hand values on to operations that are fused (`autograd.op.Run`)
     hold                  fills a new object of a subclass of Tensor
     UninitializedTensorMixin  a Tensor whose size is not known yet
     check_device, check_memory_format
