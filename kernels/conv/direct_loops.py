@@ -21,7 +21,7 @@ from .window import Array
 # ------------------------------------------------------------------------------------------------------------- copies
 
 
-@kernel
+@piece
 def _copy_plane(x: Array, start: int, out: Array, at: int, layout: Layout, row: int) -> None:
     """Copy what the output rows from `row` on need of the plane x[start:] to out[at:], with 0 where there is no x."""
     A, H, W = layout.inputs
@@ -47,9 +47,11 @@ def _copy_plane(x: Array, start: int, out: Array, at: int, layout: Layout, row: 
             lines, rows, apart = (1, inside, stride_a * H) if at_once else (inside, right - left, stride_h)
             for a in range(lines):
                 to, of = there + a * line, here + (a * stride_a * H + left * stride_h) * W * size
-                simd.clear(x, to, left * Uw)
+                if left:
+                    simd.clear(x, to, left * Uw)
                 simd.copy(x, simd.Source(of, apart * W * size, stride_w, begin, end), to + left * Uw * size, rows, Uw)
-                simd.clear(x, to + right * Uw * size, (Uh - right) * Uw)
+                if right < Uh:
+                    simd.clear(x, to + right * Uw * size, (Uh - right) * Uw)
             if below:
                 simd.clear(x, there + inside * line, below * Uh * Uw)
 
@@ -198,7 +200,9 @@ def products(dz: Array, x: Array, totals: Array, layout: Layout, cut: Products, 
     N, G, F, outputs = dz.shape
     C = totals.shape[3]
     Ua, Uh, Uw = layout.outputs
-    rows, size = layout.rows, x.itemsize
+    taps = len(layout.terms)
+    rows, size, blocks = layout.rows, x.itemsize, cut.blocks
+    of_plane = layout.inputs[0] * layout.inputs[1] * layout.inputs[2]
     parts = (Ua + rows - 1) // rows
     places = _places(layout.terms, layout.plane, cut.channels, size, simd.PAIRS[1])
     image = cut.channels * layout.plane
@@ -215,8 +219,10 @@ def products(dz: Array, x: Array, totals: Array, layout: Layout, cut: Products, 
             slopes = simd.address(dz) + ((n * G + g) * F * outputs + row * Uh * Uw) * size
             for c0 in range(0, C, cut.channels):
                 some = min(cut.channels, C - c0)
-                for m in range(together):
-                    _copy_planes(x, ((n + m) * G + g) * C + c0, some, work, m * image, layout, row)
+                for k in range(together * some):
+                    m, c = k // some, k % some
+                    at_x = (((n + m) * G + g) * C + c0 + c) * of_plane
+                    _copy_plane(x, at_x, work, m * image + c * layout.plane, layout, row)
                 of = simd.Dots(
                     a=slopes,
                     a_row=outputs * size,
@@ -228,7 +234,7 @@ def products(dz: Array, x: Array, totals: Array, layout: Layout, cut: Products, 
                     count=min(rows, Ua - row) * Uh * Uw,
                     out=simd.address(out),
                 )
-                at = _add_dots(sums, at, some * len(layout.terms), cut.blocks, of, out)
+                at = _add_dots(sums, at, some * taps, blocks, of, out)
         part += together
 
     total = totals[threads.number(first, N * parts, len(totals))]
@@ -252,14 +258,6 @@ def _length(C: int, layout: Layout, cut: Products) -> int:
             tall, wide = cut.blocks[b, 1], cut.blocks[b, 2]
             length += (terms + wide - 1) // wide * wide * tall
     return length
-
-
-@piece
-def _copy_planes(x: Array, plane: int, channels: int, work: Array, at: int, layout: Layout, row: int) -> None:
-    """`_copy_plane` for some channels of an image, the first of which is plane number `plane` of x."""
-    of_plane = layout.inputs[0] * layout.inputs[1] * layout.inputs[2]
-    for c in range(channels):
-        _copy_plane(x, (plane + c) * of_plane, work, at + c * layout.plane, layout, row)
 
 
 @piece

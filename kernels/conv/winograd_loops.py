@@ -252,7 +252,7 @@ def products(dz: Array, x: Array, totals: Array, cut: Cut, first: int, last: int
                         out_row=wide * size,
                     )
                     panel.multiply(x, F, of)
-                    _add(tile, total[k, :, c : c + wide])
+                    _add(tile, total, k, c, wide)
 
 
 @piece
@@ -267,11 +267,10 @@ def _to_columns(columns: Array, planes: int, pitch: int, channels: int, count: i
 
 
 @piece
-def _add(tile: Array, total: Array) -> None:
-    """total += tile, whose rows have no gaps."""
-    filters, wide = total.shape
-    for f in range(filters):
-        row, sums = total[f], tile[f * wide : (f + 1) * wide]
+def _add(tile: Array, total: Array, k: int, c: int, wide: int) -> None:
+    """total[k, :, c : c + wide] += tile, whose rows have no gaps."""
+    for f in range(total.shape[1]):
+        row, sums = total[k, f, c : c + wide], tile[f * wide : (f + 1) * wide]
         for j in range(wide):
             row[j] += sums[j]
 

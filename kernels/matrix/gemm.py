@@ -101,7 +101,7 @@ def _panels(of: Factors, rows: int, high: int, first: int, last: int) -> None:
                     )
                     simd.accumulate_panel(c, high, sums)
                     shift = bias[j0 : j0 + some if t0 + TERMS >= terms else j0]  # comes with the last terms
-                    _finish(tile, wide, aside, t0 > 0, shift, c[n, i0 + i : i0 + i + left, j0 : j0 + some])
+                    _finish(tile, aside, t0 > 0, shift, c[n, i0 + i : i0 + i + left], j0, some)
 
 
 @piece
@@ -132,17 +132,17 @@ def _pack_columns(b: Array, at: int, steps: Steps, columns: Array, count: int, s
 
 
 @piece
-def _finish(tile: Array, wide: int, aside: bool, again: bool, bias: Array, target: Array) -> None:
-    """Some rows and columns of c: sums that were put aside come to their places, and the bias, if not empty, to all."""
-    rows, columns = target.shape
+def _finish(tile: Array, aside: bool, again: bool, bias: Array, rows: Array, j0: int, some: int) -> None:
+    """Some columns of rows of c: sums that were put aside come to their places, and the bias, if not empty, to all."""
+    wide = simd.PANEL * (simd.WIDTH // tile.itemsize)
     if aside:
-        for r in range(rows):
-            for j in range(columns):
-                target[r, j] = tile[r * wide + j] + (target[r, j] if again else 0)
+        for r in range(len(rows)):
+            for j in range(some):
+                rows[r, j0 + j] = tile[r * wide + j] + (rows[r, j0 + j] if again else 0)
     if bias.size:
-        for r in range(rows):
-            for j in range(columns):
-                target[r, j] += bias[j]
+        for r in range(len(rows)):
+            for j in range(some):
+                rows[r, j0 + j] += bias[j]
 
 
 @kernel
