@@ -184,6 +184,8 @@ def _asking(question: Function, plain: Function, names: tuple[str, ...] | None) 
     wanted = tuple(inspect.signature(question).parameters)[1:]
     places = {name: names.index(name) for name in wanted}
 
+    if not wanted:
+        return lambda arguments, settings: question(arguments[0])
     if len(wanted) == 1 and wanted[0] in _keywords(plain):
         (name,) = wanted
         default = defaults.get(name)
