@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from numpy import ndarray as Array
 
 from ..machine import simd, vector
-from ..machine.jit import Kernel, kernel
+from ..machine.jit import Kernel, inlined, kernel
 
 
 @kernel
@@ -172,7 +172,7 @@ class Slots(NamedTuple):
     wide: int
 
 
-@kernel
+@inlined
 def four(gates: Slots) -> tuple[Array, Array, Array, Array]:
     """The gates one by one; what there is not is empty."""
     flat, wide = gates.flat, gates.wide
@@ -185,7 +185,7 @@ def four(gates: Slots) -> tuple[Array, Array, Array, Array]:
 # those after it; y is what else backward needs, or may need.
 
 
-@kernel
+@inlined
 def lstm(gates: Slots, h: Array, c: Array, y: Array) -> None:
     """i, f, o = sigmoid, g = tanh;  c = f c + i g;  y = tanh(c);  h = o y."""
     i, f, g, o = four(gates)
@@ -198,7 +198,7 @@ def lstm(gates: Slots, h: Array, c: Array, y: Array) -> None:
     times(o, y, h)
 
 
-@kernel
+@inlined
 def gru(gates: Slots, h: Array, c: Array, y: Array) -> None:
     """r, z = sigmoid;  n = tanh(n + r y);  h = n + z (h - n). y is what the state gives to n."""
     r, z, n, _ = four(gates)
@@ -208,13 +208,13 @@ def gru(gates: Slots, h: Array, c: Array, y: Array) -> None:
     mix(n, z, h)
 
 
-@kernel
+@inlined
 def tanh_unit(gates: Slots, h: Array, c: Array, y: Array) -> None:
     """h = tanh."""
     tanh_of(four(gates)[0], h)
 
 
-@kernel
+@inlined
 def relu_unit(gates: Slots, h: Array, c: Array, y: Array) -> None:
     """h = relu."""
     relu_of(four(gates)[0], h)
@@ -225,7 +225,7 @@ def relu_unit(gates: Slots, h: Array, c: Array, y: Array) -> None:
 # before the step, for a GRU the state, for an RNN the state after it.
 
 
-@kernel
+@inlined
 def lstm_back(gates: Slots, d: Slots, dh: Array, dc: Array, state: Array, y: Array) -> None:
     """Through h = o y, y = tanh(c), then c = f c + i g."""
     i, f, g, o = four(gates)
@@ -238,7 +238,7 @@ def lstm_back(gates: Slots, d: Slots, dh: Array, dc: Array, state: Array, y: Arr
     scale(dc, f)
 
 
-@kernel
+@inlined
 def gru_back(gates: Slots, d: Slots, dh: Array, dc: Array, state: Array, y: Array) -> None:
     """Through h = n + z (h - n), then n = tanh(n + r y). The last of d is that of y."""
     r, z, n, _ = four(gates)
@@ -250,13 +250,13 @@ def gru_back(gates: Slots, d: Slots, dh: Array, dc: Array, state: Array, y: Arra
     scale(dh, z)
 
 
-@kernel
+@inlined
 def tanh_unit_back(gates: Slots, d: Slots, dh: Array, dc: Array, state: Array, y: Array) -> None:
     """Through h = tanh."""
     through_unit(dh, state, four(d)[0])
 
 
-@kernel
+@inlined
 def relu_unit_back(gates: Slots, d: Slots, dh: Array, dc: Array, state: Array, y: Array) -> None:
     """Through h = relu."""
     through_relu(dh, state, four(d)[0])

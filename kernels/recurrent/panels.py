@@ -16,7 +16,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import simd, threads
-from ..machine.jit import kernel
+from ..machine.jit import inlined, kernel
 from ..matrix import panel
 from .cells import add
 
@@ -234,7 +234,7 @@ class Weights(NamedTuple):
     places: Array  # (I,): how far the elements of a row of x lie from the first, in bytes; empty on the way back
 
 
-@kernel
+@inlined
 def rows_of(begins: Array, t: int, start: int, stop: int) -> tuple[int, int]:
     """The first row of step t of the sequences from `start` to `stop`, and how many there are; none may be negative."""
     first = begins[t] + start
@@ -264,7 +264,7 @@ def input_part(x: Array, weights: Weights, gates: Array, steps: Steps, step: int
         packed += K * row
 
 
-@kernel
+@inlined
 def state_part(h: Array, weights: Weights, gates: Array, first: int, rows: int, L: int, places_h: Array) -> None:
     """gates += h @ w, where the state is used, in some rows; = bias + h @ w, where the input is not."""
     row, H = L * h.itemsize, len(places_h)
@@ -317,7 +317,7 @@ def chunk_of(sums: Sums, weights: Weights, steps: Steps, B: int, H: int, start: 
     return Chunk(sums.d[first * size : last * size], sums.rows[first:last], places_x, places_h, sums.dx, total)
 
 
-@kernel
+@inlined
 def state_gradient(
     chunk: Chunk, first: int, rows: int, weights: Weights, dh: Array, R: int, L: int, carried: bool
 ) -> None:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine.jit import kernel
+from ..machine.jit import inlined
 from ..machine.team import borrowed
 from .cells import BACK, FORWARD, Slots, copy, four, of_cell, tanh_of
 from .panels import (
@@ -97,7 +97,7 @@ def forward(cell: str) -> Any:
     return run
 
 
-@kernel
+@inlined
 def _cells_before(kept: Kept, before: Array, own: int, u: int, room: Array, L: int) -> Array:
     """Cells of block u at the rows `before`."""
     rows, first = len(before), u * len(kept.hs)
@@ -108,7 +108,7 @@ def _cells_before(kept: Kept, before: Array, own: int, u: int, room: Array, L: i
     return room
 
 
-@kernel
+@inlined
 def _states_before(kept: Kept, before: Array, own: int, u: int, room: Array, L: int) -> Array:
     """States of block u at the rows `before`."""
     for r in range(len(before)):
@@ -116,7 +116,7 @@ def _states_before(kept: Kept, before: Array, own: int, u: int, room: Array, L: 
     return room
 
 
-@kernel
+@inlined
 def _states_after(kept: Kept, before: Array, own: int, u: int, room: Array, L: int) -> Array:
     """States of block u at the rows from `own` on."""
     for r in range(len(before)):
