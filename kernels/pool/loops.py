@@ -113,7 +113,8 @@ def _lay_out(x: Array, shape: Shape, corner: Triple, layout: Layout, frame: Fram
         for r in range(high):
             h = (p + r) * stride[1] - padding[1] + a
             row = (k * across * high + r) * wide
-            to, line = np.uintp(row + begin), np.uintp(((n * D + d) * H + h) * W + begin * across - before)
+            at = ((n * D + d) * H + h) * W + begin * across - before
+            to, line = np.uintp(row + begin), np.uintp(max(0, at))  # before x: not looked at
             if d < 0 or d >= D or h < 0 or h >= H:
                 to = np.uintp(row)
                 for c in range(width):
