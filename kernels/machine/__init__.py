@@ -4,7 +4,8 @@
     cache     where compiled code is kept between processes, under names that say all that it was made from
     fast      compiled twins of functions on arrays, and from which size they run
     folders   the user's cache folder, where data sets lie, too
-    threads   `share` has a kernel's items worked on by several threads; how many there are
+    threads   `split` has a kernel's items worked on by several threads; how many there are
+    sharing   what is compiled for that around a kernel: a wrapper that hands its parts to the team
     team      the same in compiled code: threads that wait for work without Python
     instructions   instructions on vectors, in LLVM's language, for the width of this machine's registers
     simd      primitives that are written with them: sums held in registers, copies, transposes

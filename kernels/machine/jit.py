@@ -22,9 +22,6 @@ from . import cache
 ENABLED = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
 """Is anything compiled at all? With NUMBA_DISABLE_JIT=1 kernels run as Python; those of vector code are not used."""
 
-UNKNOWN = -2
-"""What `Kernel.share` hears when it is called with arguments of new types: the address for them is not yet known."""
-
 _OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
@@ -32,16 +29,14 @@ class Kernel:
     """A loop over plain arrays, compiled by Numba when it is first called. `.python` is the loop itself.
 
     Kernels may call each other; inside compiled code such a call costs no more than any other. Where the last two
-    parameters are the first and the last item to work on, `share` has several threads do so.
+    parameters are the first and the last item to work on, `sharing.share` has several threads do so.
     """
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         self.python = function
-        self._options = options
+        self.options = options
         self._compiled: Any = None
-        self._shared: Any = None
-        self._addresses: Any = None
-        self._team = 0
+        self.sharing: Any = None  # how several threads run it: see `sharing`
         functools.update_wrapper(self, function)
 
     def __call__(self, *arguments: Any) -> Any:
@@ -54,67 +49,13 @@ class Kernel:
 
     def _dispatcher(self) -> Any:
         if self._compiled is None:  # two threads may come at once: both use the one that is stored first
-            self._compiled = vars(self).setdefault("_first", _dispatcher(self.python, self._options))
+            self._compiled = vars(self).setdefault("_first", dispatcher(self.python, self.options))
         return self._compiled
-
-    def share(self, arguments: tuple[Any, ...], bounds: Any, boxes: Any) -> int:
-        """The kernel with `arguments`, and `bounds` in place of the last two: see `team.share`."""
-        shared = self._shared or self._sharing()
-        failed: int = shared(*arguments, self._addresses, self._team, bounds, boxes)
-        if failed == UNKNOWN:
-            self._note_addresses()
-            failed = shared(*arguments, self._addresses, self._team, bounds, boxes)
-        return failed
 
     def compiled_for(self, kinds: tuple[Any, ...]) -> Any:
         """What Numba has made of the loop for arguments of these types."""
         self._dispatcher().compile(kinds)
         return self._compiled.overloads[kinds]
-
-    def _sharing(self) -> Any:
-        if self._shared is None:
-            import numpy as np
-
-            from . import team
-
-            code = self.python.__code__
-            names = ", ".join(f"a{number}" for number in range(code.co_argcount - 2))
-            name = f"share_{self.python.__name__}"
-            text = _SHARE.format(name=name, names=names)
-            known = {**vars(team), "UNKNOWN": UNKNOWN, "__name__": self.python.__module__}
-            exec(compile(text, code.co_filename, "exec"), known)
-            if self._addresses is None:
-                self._addresses = np.zeros((0, 2), np.int64)
-            self._team = team.address_of_share()
-            self._shared = vars(self).setdefault("_first_shared", _dispatcher(known[name], self._options))
-        return self._shared
-
-    def _note_addresses(self) -> None:
-        """Compile the kernel for all types of arguments that `share` was called with, and note where it is."""
-        import numpy as np
-        from numba.core import types
-
-        from . import team
-
-        rows = []
-        for kinds in list(self._shared.overloads):
-            wanted = (*kinds[:-4], types.intp, types.intp)
-            compiled = self.compiled_for(wanted)
-            if compiled.signature.return_type != types.none:
-                raise TypeError(f"{self.python.__name__}: what runs in several threads returns nothing")
-            address = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
-            rows.append((team.number_of(wanted), address))
-        self._addresses = np.array(rows, np.int64)
-
-
-_SHARE = """\
-def {name}({names}, addresses, team, bounds, boxes):
-    arguments = ({names},)
-    address = address_of(number(arguments), addresses)
-    if address == 0:
-        return UNKNOWN
-    return call_share(team, *task(address, arguments), bounds, boxes)
-"""
 
 
 def kernel(function: Callable[..., Any]) -> Kernel:
@@ -158,7 +99,7 @@ def piece(function: Callable[..., Any]) -> Kernel:
     return Piece(function, _OPTIONS)
 
 
-def _dispatcher(function: Callable[..., Any], options: dict[str, Any]) -> Any:
+def dispatcher(function: Callable[..., Any], options: dict[str, Any]) -> Any:
     """The function as Numba compiles it when it is first called with arguments of some types."""
     if not ENABLED:
         return function

@@ -18,6 +18,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from .jit import ENABLED, Kernel, kernel
+from .sharing import share
 
 
 def _available() -> int:
@@ -82,7 +83,7 @@ def split(count: int, work: functools.partial[Any], least: int = 1, into: int | 
         for part in range(number):
             work(bounds[part], bounds[part + 1])
         return
-    failed = loop.share(work.args, bounds, _helpers(number - 1))
+    failed = share(loop, work.args, bounds, _helpers(number - 1))
     if failed >= 0:  # once more, where exceptions arrive
         work(bounds[failed], bounds[failed + 1])
         raise MemoryError(f"{loop.python.__name__}: there was not enough for all threads")
