@@ -114,16 +114,17 @@ def _lay_out(x: Array, shape: Shape, corner: Triple, layout: Layout, frame: Fram
             h = (p + r) * stride[1] - padding[1] + a
             row = (k * across * high + r) * wide
             at = ((n * D + d) * H + h) * W + begin * across - before
-            to, line = np.uintp(row + begin), np.uintp(max(0, at))  # before x: not looked at
             if d < 0 or d >= D or h < 0 or h >= H:
                 to = np.uintp(row)
                 for c in range(width):
                     copy[to + c] = least
                     copy[to + far + c] = least
             elif across == 1:
+                to, line = np.uintp(row + begin), np.uintp(at)
                 for c in range(inside):
                     copy[to + c] = x[line + c]
             else:
+                to, line = np.uintp(row + begin), np.uintp(at)
                 for c in range(inside):
                     copy[to + c] = x[line + c + c]
                     copy[to + far + c] = x[line + c + c + one]
