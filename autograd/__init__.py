@@ -34,7 +34,7 @@ How `z = x * y` and `z.sum().backward()` go, by name (with WENGERT_PLAIN=1 in th
    `autograd.op.registry`.
 2. Called. `autograd.Tensor.__mul__` comes from `autograd.tensors.elementwise.Elementwise`, where
    `autograd.tensors.calls.operators` made it of the op. It brings x and y to one dtype
-   (`autograd.tensors.promotion.result_type`) and calls `autograd.tensors.run.apply_keeping`, which takes the arrays out
+   (`autograd.tensors.promotion.result_type`) and calls `autograd.tensors.run.plainly`, which takes the arrays out
    of the Tensors and runs the op's function on them.
 3. Recorded. If x or y needs a gradient, `autograd.op.Op.plan` gives the `autograd.plan.Plan` for those that do, and
    `autograd.plan.Plan.save` picks what their rules ask for: y for dx, x for dy. With the nodes of the inputs that

@@ -174,7 +174,8 @@ class Function:
             outs = [_constant(out) if node_of(out) is not None and id(out) not in dirty else out for out in outs]
             return tuple(outs) if several else outs[0]
         plan = cls._plan if context._to_save else cls._lasting_plan
-        record = Record.at(sys._getframe(1), plan, [node_of(args[index]) for index in positions], (), (), float32)
+        nodes = tuple([node_of(args[index]) for index in positions])
+        record = Record.at(sys._getframe(1), plan, nodes, (), (), float32)
         check_dirty(cls.__name__, context._dirty, outs)
         results = record_outputs(record, outs, args, kwargs, context)
         produced = {id(out): result._node for out, result in zip(outs, results, strict=True) if isinstance(out, Core)}

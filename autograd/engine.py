@@ -332,7 +332,7 @@ def _deliver(node: Any, tensor: Any, g: Any, create_graph: bool) -> None:
     elif grad._node is not None:
         tensor._grad = wrap(grad._array + g)
     else:
-        if state.home.records:  # somebody may have kept the old sum
+        if state.home.records and state.home.kept(grad._array):  # the old sum
             state.home.mutated(grad._array, "backward", outer(sys._getframe(1)))
         if grad._spent:
             grad._spent = grad._spent + 1 if grad._array.any() else 0

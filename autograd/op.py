@@ -105,7 +105,7 @@ class Op:
     """What makes the functions and operators of ops: None for the readable ones, `fast` puts a compiler here."""
 
     call_of: Function | None = None
-    """The same for what runs an op of one input in the place of `apply`."""
+    """The same for what runs an op in the place of `apply` and `apply_keeping`."""
 
     def __init__(
         self,
@@ -186,7 +186,12 @@ class Op:
     @cached_property
     def call(self) -> Function | None:
         """What runs it on a Tensor faster than `apply` does, if there is such a thing."""
-        return None if Op.call_of is None else Op.call_of(self)
+        return None if Op.call_of is None else Op.call_of(self, False)
+
+    @cached_property
+    def call_keeping(self) -> Function | None:
+        """The same with what it keeps."""
+        return None if Op.call_of is None else Op.call_of(self, True)
 
     def plan(self, wanted: tuple[int, ...]) -> Plan:
         """How to go back through this op to the inputs at the positions `wanted`."""

@@ -82,7 +82,7 @@ def checkpoint(
         state.tape = before
     several = isinstance(outputs, (tuple, list))
     outs = list(outputs) if several else [outputs]
-    nodes = [node for x in args if (node := node_of(x)) is not None]
+    nodes = tuple([node for x in args if (node := node_of(x)) is not None])
     record = Record.at(sys._getframe(1), _CheckpointPlan, nodes, (), (), float32)
     results = record_outputs(record, outs, args, kwargs, Context(()))
     kept = [_Kept((x._array, x._node)) if isinstance(x, Core) else x for x in args]

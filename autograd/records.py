@@ -11,14 +11,14 @@ There is no cycle.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from .errors import GraphError
-from .lines import outer, place
+from .lines import outer, place, user_files
 
 Shape: TypeAlias = tuple[int, ...]
 Node: TypeAlias = "Record | Leaf"
@@ -69,15 +69,12 @@ class Record:
     lasti: int
 
     @classmethod
-    def at(
-        cls, frame: FrameType, plan: Any, inputs: Sequence[Any], saved: Any, shape: Any, dtype: np.dtype[Any]
-    ) -> Record:
+    def at(cls, frame: FrameType, plan: Any, inputs: Any, saved: Any, shape: Any, dtype: np.dtype[Any]) -> Record:
         """A record of what ran in `frame`, or where the user's program has called that."""
-        frame = outer(frame)
+        if frame.f_code.co_filename not in user_files:
+            frame = outer(frame)
         record = cls()
-        record.plan = plan
-        record.inputs = inputs[0] if len(inputs) == 1 else tuple(inputs)
-        record.saved = saved
+        record.plan, record.inputs, record.saved = plan, inputs, saved
         record.shape, record.dtype = shape, dtype
         record.code, record.lasti = frame.f_code, frame.f_lasti
         return record

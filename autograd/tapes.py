@@ -221,6 +221,10 @@ class Tape(Writes):
         g = found.pop(node)
         return np.array(g, order="C") if isinstance(g, (np.ndarray, np.generic)) else g
 
+    def kept(self, array: np.ndarray[Any, Any]) -> bool:
+        """May a record have kept the array of a gradient?"""
+        return True
+
     def position(self, seeds: Cotangents) -> int:
         """Index of the last record that has a seed; -1 if none has."""
         records = self.records

@@ -3,6 +3,7 @@ slower.
 
     plan.py      the rules of each op as one straight-line function (`Plan.source` shows it), not a loop over them
     calls.py     the same for functions and operators: from a call to a record
+    several.py   ops of several inputs, from `apply` to a record
     tape.py      the walk back without questions where there is nothing to ask; when to sweep; gradients without a copy
     runs.py      what is written as two operations as one, where nobody will see the value between
     waiting.py   one product in the place of many, for gradients of weights
@@ -36,10 +37,10 @@ def _compile_call(*what: Any) -> Any:
     return compile_call(*what)
 
 
-def _call_of(op: Op) -> Any:
+def _call_of(op: Op, keeping: bool) -> Any:
     from .calls import call_of
 
-    return call_of(op)
+    return call_of(op, keeping)
 
 
 if INSTALLED:

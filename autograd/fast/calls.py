@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from types import FunctionType
 from typing import Any
 
@@ -25,7 +26,8 @@ from ..tensors import core
 from ..tensors.calls import Misfit, unfit
 from ..tensors.core import float16, new, note_view, operand
 from ..tensors.promotion import constants
-from ..tensors.run import apply_keeping, floating
+from ..tensors.run import floating, plainly
+from . import several
 from .runs import look_back
 
 _UNARY = """\
@@ -194,11 +196,20 @@ def compile_call(
     return function
 
 
-def call_of(op: Op) -> Callable[..., Any] | None:
-    """What runs an op of one input on anything that `apply` may be given."""
-    if len(op.inputs) != 1 or op.outputs != 1 or op.variadic:
+def call_of(op: Op, keeping: bool) -> Callable[..., Any] | None:
+    """What runs an op on anything that `apply` may be given; on what `apply_keeping` may, if `keeping`."""
+    if several.fits(op):
+        text, known = several.fill(op, keeping)
+        scope = {**_SCOPE, "Tensor": core.Tensor, "compute": op.compute, "choose": op.choose, **known}
+        rest = partial(plainly, op)
+        scope["rest"] = rest if keeping else lambda *inputs, **settings: rest(*inputs, **settings)[0]
+        _scopes.append(scope)
+        exec(compiled(text, "call"), scope)
+        function: FunctionType = scope["function"]
+        return function
+    if keeping or len(op.inputs) != 1 or op.outputs != 1 or op.variadic:
         return None
-    return compile_call(op, op.name, lambda x, **settings: apply_keeping(op, operand(x), **settings)[0])
+    return compile_call(op, op.name, lambda x, **settings: plainly(op, operand(x), **settings)[0])
 
 
 def _fill_forward(fill: dict[str, str], op: Op) -> None:

@@ -157,5 +157,5 @@ class _Maker:
         array = np.zeros(self.shape, np.float32)
         if not self.own:
             array = np.zeros(array.size, np.float32).reshape(self.shape)
-        self.records[:] = [Record.at(sys._getframe(0), self.plan, [None], (), self.shape, array.dtype)]
+        self.records[:] = [Record.at(sys._getframe(0), self.plan, None, (), self.shape, array.dtype)]
         return wrap(array, self.records[0])

@@ -16,6 +16,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from sys import getrefcount
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,13 @@ class FastTape(Tape):
         self.interval = SWEEP_FIRST  # records between two sweeps
         self.gaps = sys.maxsize  # where the first gap is that a walk inside another one has left
         self.ours = False  # did the latest walk consume every record that it came to?
+        self.left = 0  # records that the latest walk left on the tape, at its beginning
 
     # -- sweeping
 
     def sweep(self) -> None:
         records = self.records
+        self.left = 0
         if self.replaying:
             self.limit = -1 if self.watch is not None else 2 * len(records)
             return
@@ -82,10 +85,24 @@ class FastTape(Tape):
         super().pack(start)
 
     def clear(self) -> None:
-        self.interval = SWEEP_FIRST
+        self.interval, self.left = SWEEP_FIRST, 0
         super().clear()
 
     # -- the walk back
+
+    def position(self, seeds: Cotangents) -> int:
+        if self.left and not self.replaying and not self.hooks:
+            self._drop_left()
+        return super().position(seeds)
+
+    def _drop_left(self) -> None:
+        """Drop what an earlier walk had to leave, because a Tensor that is gone by now referred to it: a loss."""
+        records = self.records
+        for index in range(min(self.left, len(records)) - 1, -1, -1):
+            if getrefcount(records[index]) <= UNREFERENCED and type(records[index]) is not Mutation:
+                records[index] = None
+        self.left = 0
+        self.pack()
 
     def walk(
         self,
@@ -186,6 +203,10 @@ class FastTape(Tape):
                 return g
         return np.array(g, order="C") if isinstance(g, (np.ndarray, np.generic)) else g
 
+    def kept(self, array: np.ndarray[Any, Any]) -> bool:
+        """Has anybody but the gradient's Tensor this array?"""
+        return getrefcount(array) > _HELD_ONCE
+
     def drop_consumed(self, low: int, top: int) -> None:
         records, ours = self.records, self.ours
         self.ours = False
@@ -198,9 +219,19 @@ class FastTape(Tape):
         ]
         if not self.replaying:  # an outer walk counts positions: it will close the gaps when it is done
             self.pack(low)
+            self.left = len(records) if len(records) <= _FEWEST else 0
             self._expect_no_later()
         else:
             self.gaps = min(self.gaps, low)
+
+
+def _count_when_held(tape: Any, array: Any) -> int:
+    return getrefcount(array)
+
+
+_holder = SimpleNamespace(array=np.zeros(1))
+_HELD_ONCE = _count_when_held(None, _holder.array)
+"""What `getrefcount` says in `FastTape.kept` of an array that one object has."""
 
 
 def _count_when_alone(found: Cotangents, node: Any) -> int:

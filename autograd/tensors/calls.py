@@ -15,10 +15,10 @@ from numpy import ndarray as Array
 from ..advice import no_loop
 from ..errors import DTypeError, ShapeError
 from ..op import Op
-from .core import OPERANDS, T, array_of, get_default_dtype, operand
+from .core import OPERANDS, Core, T, array_of, get_default_dtype, operand
 from .method import ufuncs
 from .promotion import cast, result_type
-from .run import apply_keeping
+from .run import plainly
 
 Misfit = Callable[[str, Array, Array], ShapeError]
 
@@ -36,7 +36,7 @@ def unary(op: Op, name: str | None = None, doc: str | None = None) -> Callable[[
     shown = name or op.name
 
     def function(input: Any, **settings: Any) -> Any:
-        return apply_keeping(op, operand(input, shown), **settings)[0]
+        return plainly(op, operand(input, shown), **settings)[0]
 
     return _finished(op, function, shown, doc)
 
@@ -74,7 +74,7 @@ def _binary(
                 f"{name}: wanted Tensors, arrays or numbers, got {type(x).__name__} and {type(y).__name__}"
             )
         try:
-            return apply_keeping(op, *pair)[0]
+            return plainly(op, *pair)[0]
         except (ValueError, TypeError) as error:
             raise unfit(error, misfit, name, *map(array_of, pair)) from None
 
@@ -99,6 +99,10 @@ def _matched(op: Op, x: Any, y: Any) -> tuple[Any, ...] | None:
     """Two operands as Tensors or arrays of one dtype; None if one of them is of a foreign type."""
     if not isinstance(x, OPERANDS) or not isinstance(y, OPERANDS):
         return None
+    if type(x) is np.ndarray and isinstance(y, Core) and x.dtype == y._array.dtype:
+        return x, y
+    if type(y) is np.ndarray and isinstance(x, Core) and y.dtype == x._array.dtype:
+        return x, y
     dtype = result_type(x, y)
     if op.floating and dtype.kind != "f":
         dtype = get_default_dtype()

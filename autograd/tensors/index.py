@@ -130,7 +130,7 @@ class Index(Core):
         if node is None or state.tape is None:
             out: Self = wrap(z)
         else:
-            record = Record.at(sys._getframe(1), _PLAN, (node,), (array.shape, index), z.shape, array.dtype)
+            record = Record.at(sys._getframe(1), _PLAN, node, (array.shape, index), z.shape, array.dtype)
             state.tape.append(record, z, (array,), {"index": index})
             out = wrap(z, record)
         if view:

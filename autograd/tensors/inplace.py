@@ -239,7 +239,7 @@ def _ambiguous_record(view: Any, root: Any) -> Record:
     """Stands for a view whose gradient nobody can tell: a backward that comes to it says so."""
     saved = (_ambiguous(view._fixed, "its base or another view of its base has been modified"),)
     array = view._array
-    record = Record.at(sys._getframe(1), _AmbiguousPlan, (root._node,), saved, array.shape, array.dtype)
+    record = Record.at(sys._getframe(1), _AmbiguousPlan, root._node, saved, array.shape, array.dtype)
     state.home.records.append(record)
     return record
 

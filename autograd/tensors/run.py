@@ -37,7 +37,7 @@ def apply(op: Op, *inputs: Any, **settings: Any) -> Any:
     """
     if op.call is not None:
         return op.call(*inputs, **settings)
-    return apply_keeping(op, *inputs, **settings)[0]
+    return plainly(op, *inputs, **settings)[0]
 
 
 Core._apply = staticmethod(apply)
@@ -53,6 +53,13 @@ def apply_keeping(op: Op, *inputs: Any, **settings: Any) -> tuple[Any, tuple[Any
     >>> z.tolist(), half.tolist()
     ([1.0, 1.0], [1.0, 1.0])
     """
+    if op.call_keeping is not None:
+        return op.call_keeping(*inputs, **settings)
+    return plainly(op, *inputs, **settings)
+
+
+def plainly(op: Op, *inputs: Any, **settings: Any) -> tuple[Any, tuple[Any, ...]]:
+    """`apply_keeping`, as one reads it."""
     arrays: list[Any] = []
     nodes: list[Any] = []  # of the inputs that need a gradient
     wanted: list[int] = []  # the positions of these inputs
@@ -117,7 +124,8 @@ def _recorded(
         state.home.private = True
     shape = z.shape if op.outputs == 1 else tuple([part.shape for part in z])
     dtype = z.dtype if op.outputs == 1 else z[0].dtype if z else get_default_dtype()
-    record = Record.at(sys._getframe(2), plan, nodes, plan.save(arrays, z, settings, kept), shape, dtype)
+    saved = plan.save(arrays, z, settings, kept)
+    record = Record.at(sys._getframe(2), plan, nodes[0] if len(nodes) == 1 else tuple(nodes), saved, shape, dtype)
     state.home.append(record, z, arrays, settings)
     return record
 
