@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-from typing import NamedTuple
-
 import numpy as np
-from numpy import ndarray as Array
 
 
-class Cell(NamedTuple):
+class Cell:
     """A kind of cell.
 
     name    of the layer, for messages
@@ -18,28 +14,22 @@ class Cell(NamedTuple):
     states  2 with the cells of an LSTM
     of_x    slots that the products with the input go to, in the order of the weights
     of_h    the same for the state. The three gates of a GRU have four: both give something of their own to n
+    slots   how many gates there are, counted like this
+    uses    (slots, 2): does the input, does the state give something to a gate?
     """
 
-    name: str
-    parts: str
-    gates: int
-    states: int
-    of_x: tuple[int, ...]
-    of_h: tuple[int, ...]
-
-    @property
-    def slots(self) -> int:
-        """How many gates there are, counted like this."""
-        return 1 + max(self.of_x + self.of_h)
+    def __init__(self, name: str, parts: str, states: int, of_x: tuple[int, ...], of_h: tuple[int, ...]) -> None:
+        self.name = name
+        self.parts = parts
+        self.gates = len(of_x)
+        self.states = states
+        self.of_x = of_x
+        self.of_h = of_h
+        self.slots = 1 + max(of_x + of_h)
+        self.uses = np.array([[slot in side for side in (of_x, of_h)] for slot in range(self.slots)])
 
 
-LSTM = Cell("lstm", "lstm", 4, 2, (0, 1, 2, 3), (0, 1, 2, 3))
-GRU = Cell("gru", "gru", 3, 1, (0, 1, 2), (0, 1, 3))
-TANH = Cell("rnn", "tanh", 1, 1, (0,), (0,))
-RELU = Cell("rnn", "relu", 1, 1, (0,), (0,))
-
-
-@functools.cache
-def uses_of(cell: Cell) -> Array:
-    """(slots, 2): does the input, does the state give something to a gate?"""
-    return np.array([[slot in side for side in (cell.of_x, cell.of_h)] for slot in range(cell.slots)])
+LSTM = Cell("lstm", "lstm", 2, (0, 1, 2, 3), (0, 1, 2, 3))
+GRU = Cell("gru", "gru", 1, (0, 1, 2), (0, 1, 3))
+TANH = Cell("rnn", "tanh", 1, (0,), (0,))
+RELU = Cell("rnn", "relu", 1, (0,), (0,))

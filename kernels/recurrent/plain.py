@@ -75,11 +75,18 @@ def _worth_threads(cell: Cell, x: Array, states: tuple[Array, ...], weights: tup
     # shortcut: with both biases, enough rows and work; dtypes, layouts and shapes are looked at below
     if not jit.ENABLED or weights[2] is None or weights[3] is None or B < FEW or B * rows * (I + H) < WORTH_THREADS:
         return False
+    dtype = x.dtype
+    if dtype.char not in "fd":
+        return False
     for a in (x, *states, *weights):
-        if a.dtype != x.dtype or a.dtype.char not in "fd" or not a.flags.c_contiguous:
+        if a.dtype != dtype or not a.flags.c_contiguous:
             return False
-    shapes = (rows, I), (rows, H), (rows,), (rows,)
-    _check(cell.name, (x, (B, I)), *zip(weights, shapes, strict=True), *[(state, (B, H)) for state in states])
+    w_ih, w_hh, b_ih, b_hh = weights
+    whole = (rows,)
+    if x.ndim != 2 or w_ih.shape != (rows, I) or not b_ih.shape == b_hh.shape == whole or len(x) != B:
+        raise _misfit(cell.name, x, *weights)
+    if w_hh.shape != (rows, H) or states[-1].shape != (B, H):
+        raise _misfit(cell.name, w_hh, *states)
     return True
 
 
@@ -96,6 +103,10 @@ def _check(function: str, *pairs: tuple[Array | None, tuple[int, ...]]) -> None:
     for a, shape in pairs:
         if a is not None and a.shape != shape:
             raise ValueError(f"{function}: arrays do not fit: wanted {shape}, got {a.shape}")
+
+
+def _misfit(function: str, *arrays: Array) -> ValueError:
+    return ValueError(f"{function}: arrays do not fit: {', '.join(str(a.shape) for a in arrays)}")
 
 
 def through(d_x: Array, d_h: Array, w_ih: Array, w_hh: Array) -> tuple[Array, Array]:

@@ -28,7 +28,7 @@ from numpy import ndarray as Array
 from ..machine import threads
 from ..matrix import panel
 from . import skeleton
-from .kinds import Cell, uses_of
+from .kinds import Cell
 from .panels import WORTH_COPYING, Steps, Sums, Weights, aligned, finish, packed
 from .skeleton import Kept
 
@@ -147,7 +147,7 @@ def forward(
     if cell.states == 2:
         c_n, cs = np.array(states[1], order="C"), aligned(U * (B + N) * L, dtype)
     kept = Kept(hs, cs, aligned(cell.slots * U * N * L, dtype))
-    panels = Weights(*packed(w_ih, w_hh, True), _bias(cell, H, x, *biases), uses_of(cell), panel.places(I, x.itemsize))
+    panels = Weights(*packed(w_ih, w_hh, True), _bias(cell, H, x, *biases), cell.uses, panel.places(I, x.itemsize))
     least = _least(len(sizes), cell.gates * H, I, H)
     span = _span(B, cell.slots * U * L * x.itemsize, least)
     steps = Steps(_begins(sizes), _NOWHERE, span, reverse, L)
@@ -181,7 +181,7 @@ def back(
     x, dz = np.ascontiguousarray(x), np.ascontiguousarray(cotangents[0])
     dh = np.array(cotangents[1], order="C")
     dc = np.array(cotangents[2], order="C") if cell.states == 2 else dh
-    uses = uses_of(cell)
+    uses = cell.uses
     blocks, each = cell.slots * U, (I + H + 1) * L
     least = _least(len(sizes), 2 * len(w_ih), I, H)
     parts = threads.parts(B, least)

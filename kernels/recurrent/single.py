@@ -20,7 +20,7 @@ from ..machine.jit import kernel
 from ..machine.team import borrowed
 from ..matrix import panel
 from .cells import BACK, FORWARD, Slots, add, copy, four, of_cell
-from .kinds import Cell, uses_of
+from .kinds import Cell
 from .panels import Left, address, multiply, spread_block
 
 WORTH_A_THREAD = 500_000
@@ -213,7 +213,7 @@ def step(cell: Cell, x: Array, states: tuple[Array, ...], weights: tuple[Array, 
         c = np.empty_like(h)
     places = panel.places(max(I, H), x.itemsize)
     given = states[0], states[-1]
-    work = partial(_step(cell.parts), x, given, weights, uses_of(cell), places, Results(h, c, gates, y))
+    work = partial(_step(cell.parts), x, given, weights, cell.uses, places, Results(h, c, gates, y))
     threads.split(-(-H // L), work, WORTH_A_THREAD // max(B * cell.gates * L * (I + H), 1))
     return *(h, c)[: cell.states], *((gates, y) if cell.gates > 1 else ())
 

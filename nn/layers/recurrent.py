@@ -492,7 +492,7 @@ class RNNCellBase(Module):
             if not batched:
                 given = [state.unsqueeze(0) for state in given]
         dtypes = [array_of(part).dtype for part in (x, *given)]
-        if any(dtype != own for dtype in dtypes):
+        if dtypes != [own] * len(dtypes):
             raise DTypeError(
                 f"{name}: input and states must have the same dtype as the weights, {own}, but got "
                 f"{', '.join(map(str, dtypes))}: " + same_dtype(next(dtype for dtype in dtypes if dtype != own), own)
