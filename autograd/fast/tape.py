@@ -91,8 +91,11 @@ class FastTape(Tape):
     # -- the walk back
 
     def position(self, seeds: Cotangents) -> int:
+        records = self.records
         if self.left and not self.replaying and not self.hooks:
             self._drop_left()
+        if len(seeds) == 1 and records and records[-1] in seeds and records[-1].saved is not CONSUMED:
+            return len(records) - 1
         return super().position(seeds)
 
     def _drop_left(self) -> None:
@@ -104,26 +107,48 @@ class FastTape(Tape):
         self.left = 0
         self.pack()
 
-    def walk(
+    def replay(
         self,
-        top: int,
         cotangents: Cotangents,
-        retain: bool,
-        until: Mark | None,
-        step: Step | None,
-        lasting: list[Record],
-        owned: set[Any] | None = None,
-    ) -> int:
-        if step is not None or retain or self.hooks or self.written_after(top):
-            return super().walk(top, cotangents, retain, until, step, lasting, owned)
-        records, pop, waiting = self.records, cotangents.pop, Owned()
+        *,
+        retain: bool = False,
+        until: Mark | None = None,
+        step: Step | None = None,
+    ) -> None:
+        if step is not None or retain or until is not None or self.hooks or self.foreign:
+            super().replay(cotangents, retain=retain, until=until, step=step)
+            return
+        records, top = self.records, self.position(cotangents)
+        if top + 1 != len(records) and self.written_after(top):
+            super().replay(cotangents)
+            return
+        low = 0
+        lasting: list[Record] = []
+        self.replaying += 1
+        try:
+            low = self._plain_walk(top, cotangents, lasting)
+        finally:
+            self.replaying -= 1
+            if lasting:
+                self.consume_lasting(lasting, low, top)
+            if self.ours and len(records) == top + 1 and not self.replaying:
+                self.ours = False
+                del records[low:]
+                if len(records) + self.interval < self.limit:
+                    self._expect_no_later()
+            else:
+                self.drop_consumed(low, top)
+
+    def _plain_walk(self, top: int, cotangents: Cotangents, lasting: list[Record]) -> int:
+        """`walk` where nothing is asked."""
+        records, pop, owned = self.records, cotangents.pop, Owned()
         index, misses, patience = top + 1, 0, _PATIENCE
         for index in range(top, -1, -1):
             record = records[index]
             dz = pop(record, None)
             if dz is not None:
                 plan = record.plan
-                plan.step(dz, record, cotangents, waiting)
+                plan.step(dz, record, cotangents, owned)
                 if plan.lasting:
                     lasting.append(record)
                 else:
@@ -131,16 +156,14 @@ class FastTape(Tape):
                 continue
             misses += 1
             if type(record) is Mutation:  # from here on with care
-                index = super().walk(index, cotangents, retain, until, step, lasting, waiting)
-                break
-            if until is not None and record is until:
+                index = self.walk(index, cotangents, False, None, None, lasting, owned)
                 break
             if misses == patience:
                 if _arrived(cotangents):
                     break
                 patience += misses
-        if waiting.waiting:
-            waiting.settle(cotangents)
+        if owned.waiting:
+            owned.settle(cotangents)
         self.ours = not misses and not lasting
         return index
 
@@ -153,8 +176,6 @@ class FastTape(Tape):
         These are the ones that lead to leaves, or to records not replayed yet, through nothing that was consumed, and
         that a Tensor refers to, or another such record. `lasting` is emptied down to them; it comes in walking order.
         """
-        if not lasting:
-            return
         leading = self._leading(lasting)
         lasting.clear()
         if not leading:
@@ -208,12 +229,7 @@ class FastTape(Tape):
         return getrefcount(array) > _HELD_ONCE
 
     def drop_consumed(self, low: int, top: int) -> None:
-        records, ours = self.records, self.ours
-        self.ours = False
-        if ours and len(records) == top + 1 and not self.replaying:
-            del records[low:]
-            self._expect_no_later()
-            return
+        records, self.ours = self.records, False
         records[low : top + 1] = [
             None if type(record) is Record and record.saved is CONSUMED else record for record in records[low : top + 1]
         ]

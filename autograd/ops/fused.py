@@ -146,8 +146,9 @@ def _with_pooling(known: dict[str, Any], y: Array) -> tuple[Array, tuple[Any, ..
     """The winners of y, after `batch_norm_relu`."""
     window = known["windows"].size
     z, place = winners(y, known["windows"])
+    # where all of a window is 0, the first has the place, which is 0: so the number of places can be added
     winner = place.astype(np.uint8)
-    np.copyto(winner, math.prod(window), where=z <= 0)
+    winner += (z <= 0).view(np.uint8) * np.uint8(math.prod(window))
     settings = {"eps": known["eps"], "mean": known["mean"], "rstd": known["rstd"], "window": window}
     return z, (known["x"], known["w"], known["b"]), settings, (known["used"], None, winner)
 

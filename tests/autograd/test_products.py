@@ -9,7 +9,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import products
+from autograd.fast import waiting
 from autograd.fast.waiting import Owned
 from autograd.products import Product, computed
 
@@ -82,7 +82,7 @@ def test_second_backward_adds_to_grad() -> None:
 
 
 def test_little_room(waited: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(products, "ROOM", 200)  # bytes: three products of 64
+    monkeypatch.setattr(waiting, "ROOM", 200)  # bytes: three products of 64
     model = nn.Linear(4, 4)
     x = autograd.randn(10, 2, 4)
     sum(model(row).sum() for row in x).backward()  # type: ignore[union-attr]
@@ -93,7 +93,7 @@ def test_little_room(waited: list[int], monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_many_rows_do_not_wait(waited: list[int]) -> None:
     model = nn.Linear(4, 4)
-    x = autograd.randn(3, products.FEW, 4)
+    x = autograd.randn(3, waiting.FEW, 4)
     sum(model(row).sum() for row in x).backward()  # type: ignore[union-attr]
     assert not waited
 
