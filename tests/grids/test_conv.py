@@ -14,6 +14,7 @@ import pytest
 import autograd
 import nn.functional as F
 from autograd.errors import AutogradError
+from kernels.conv import choose
 from kernels.conv import plain as kernels
 from kernels.machine import jit
 from kernels.machine.fast import SIZES
@@ -237,9 +238,9 @@ def test_winograd_is_for_plain_convolutions_alone():
         "groups": [2],
         "size": [(28,), (2, 9, 28)],
     }
-    assert kernels._scheme(**plain) is not None
+    assert choose._scheme(**plain) is not None
     for name, values in others.items():
-        assert all(kernels._scheme(**{**plain, name: value}) is None for value in values), name
+        assert all(choose._scheme(**{**plain, name: value}) is None for value in values), name
 
 
 # ------------------------------------------------------------------------------------------------- windows as columns
