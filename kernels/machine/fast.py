@@ -119,11 +119,14 @@ class Twin:
     def fits(self, arguments: tuple[Any, ...]) -> bool:
         """Are these arrays such that the twin has them, apart from their size?"""
         first = arguments[0]
-        shape, dtype = first.shape, first.dtype
+        dtype = first.dtype
         if self.dtypes and dtype.char not in self.dtypes:
             return False
         if self.contiguous and not first.flags.c_contiguous:
             return False
+        if len(arguments) == 1:
+            return True
+        shape = first.shape
         for x in arguments[1:]:
             if type(x) is not ndarray:
                 continue
@@ -142,6 +145,7 @@ class Twin:
         """
         size, count, fits = self.size, self.count, self.fits
         defaults = _defaults(plain)
+        every = len(_keywords(plain)) if defaults else 0
         agrees = None if self.when is None else _asking(self.when, plain, names)
         counts = None if count is None else _asking(count, plain, names)
 
@@ -150,7 +154,7 @@ class Twin:
             if type(x) is ndarray:
                 elements = x.size if counts is None else counts(arguments, settings)
                 if elements >= size.least and fits(arguments) and (agrees is None or agrees(arguments, settings)):
-                    return self.run(*arguments, **({**defaults, **settings} if defaults else settings))
+                    return self.run(*arguments, **({**defaults, **settings} if len(settings) < every else settings))
             return plain(*arguments, **settings)
 
         functools.update_wrapper(choose, plain)

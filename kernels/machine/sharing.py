@@ -17,8 +17,9 @@ UNKNOWN = -2
 
 def share(kernel: Kernel, arguments: tuple[Any, ...], bounds: Array, boxes: Array) -> int:
     """The kernel with `arguments`, and `bounds` in place of the last two: see `team.share`, whose result it returns."""
-    sharing = kernel.sharing or vars(kernel).setdefault("sharing_first", _Sharing(kernel))
-    kernel.sharing = sharing  # two threads may come at once: both use the one that was stored first
+    sharing = kernel.sharing
+    if sharing is None:  # two threads may come at once: both use the one that is stored first
+        sharing = kernel.sharing = vars(kernel).setdefault("first_sharing", _Sharing(kernel))
     failed: int = sharing.run(*arguments, sharing.addresses, sharing.team, bounds, boxes)
     if failed == UNKNOWN:
         sharing.note_addresses(kernel)

@@ -225,11 +225,11 @@ def schemas_make_new(place: str, name: str) -> bool:
 
 def spelled(function: Any, name: str) -> frozenset[str]:
     """Arguments that a wrapper takes beside those of the signature."""
-    from autograd.tensors import core, out
+    from autograd.tensors import method, out
 
     taken = set(getattr(function, "takes", ()))
     if getattr(function, "__wrapped__", None) is not None:
-        taken |= set(core._SPELLED.get(function.__name__, ()))
+        taken |= set(method._SPELLED.get(function.__name__, ()))
         taken |= {"out"} if name in out.NAMES else set()
     return frozenset(taken)
 
