@@ -41,7 +41,16 @@ __all__ = [
     "StepLR",
 ]
 
-_later(__name__, {"_LRScheduler": "nn.optim.lr_scheduler.base:LRScheduler"})  # until PyTorch 2.0
+_later(
+    __name__,
+    {
+        "_LRScheduler": "nn.optim.lr_scheduler.base:LRScheduler",  # until PyTorch 2.0
+        # what PyTorch's module shows beside its own
+        "Counter": "collections:Counter",
+        "Optimizer": "nn.optim.optimizer:Optimizer",
+        "bisect_right": "bisect:bisect_right",
+    },
+)
 
 
 def __dir__() -> list[str]:

@@ -23,4 +23,7 @@ from . import cycles as cycles
 from . import decay as decay
 from . import given as given
 from . import plateau as plateau
+from collections import Counter as Counter
+from nn.optim.optimizer import Optimizer as Optimizer
 from nn.optim.lr_scheduler.base import LRScheduler as _LRScheduler
+from bisect import bisect_right as bisect_right
