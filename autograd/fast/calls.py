@@ -24,9 +24,9 @@ from ..op import Op
 from ..records import Record
 from ..tensors import core
 from ..tensors.calls import Misfit, unfit
-from ..tensors.core import float16, new, note_view, operand, wrap
+from ..tensors.core import float16, new, note_view, operand
 from ..tensors.promotion import constants
-from ..tensors.run import floating, outputs, plainly
+from ..tensors.run import floating, plainly
 from . import several
 from .runs import look_back
 
@@ -245,8 +245,6 @@ _SCOPE: dict[str, Any] = {
     "new": new,
     "note_view": note_view,
     "outer": outer,
-    "outputs": outputs,
     "state": state,
     "user_files": user_files,
-    "wrap": wrap,
 }

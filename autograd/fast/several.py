@@ -20,7 +20,14 @@ def function({inputs}, **settings):
     tape = state.tape
     recorded = tape is not None and not ({untracked})
     {value}
-{wrapped}    record = Record()
+    if type(z) is not ndarray:
+        z = asarray(z)
+    out = new(Tensor)
+    out._array = z
+    if not recorded:
+        out._node = None
+{inside}        return {result}
+    out._node = record = Record()
     if {tracked}:
         record.plan = plan = all_plan
         record.inputs = {nodes}
@@ -28,8 +35,8 @@ def function({inputs}, **settings):
         wanted, record.inputs = those_of({each})
         record.plan = plan = op.plan(wanted)
     record.saved = plan.save({arrays}, z, settings, {kept})
-    record.shape = {shape}
-    record.dtype = {dtype}
+    record.shape = z.shape
+    record.dtype = z.dtype
     frame = getframe(1)
     if frame.f_code.co_filename not in user_files:
         frame = outer(frame)
@@ -39,30 +46,7 @@ def function({inputs}, **settings):
     records.append(record)
 {private}    if len(records) > tape.limit:
         tape.overflow(z, {arrays}, settings)
-{finished}"""
-
-_ONE_WRAPPED = """\
-    if type(z) is not ndarray:
-        z = asarray(z)
-    out = new(Tensor)
-    out._array = z
-    if not recorded:
-        out._node = None
-{inside}        return {result}
-"""
-_ONE_FINISHED = """\
-    out._node = record
 {view}    return {result}
-"""
-
-_MANY_WRAPPED = """\
-    if not recorded:
-        out = tuple([wrap(part) for part in z])
-        return {result}
-"""
-_MANY_FINISHED = """\
-    out = outputs(record, z)
-    return {result}
 """
 
 _TAKEN = """\
@@ -76,9 +60,9 @@ _TAKEN = """\
 
 
 def fits(op: Op) -> bool:
-    """Has this op several inputs, each by name, with rules for some of them?"""
+    """Has this op several inputs, each by name, with rules for some of them, and one output?"""
     rules = any(map(op.differentiable, range(len(op.inputs))))
-    return len(op.inputs) > 1 and not op.variadic and not op.floating and rules and not (op.view and op.outputs != 1)
+    return len(op.inputs) > 1 and op.outputs == 1 and not op.variadic and not op.floating and rules
 
 
 def fill(op: Op, keeping: bool) -> tuple[str, dict[str, Any]]:
@@ -95,8 +79,6 @@ def fill(op: Op, keeping: bool) -> tuple[str, dict[str, Any]]:
         none = " = ".join(names) + " = None"
         taken += _TAKEN.format(index, none=none, take=take, inputs=given)
     kept = bool(op.keeps or op.single)
-    result = f"out, {'kept' if kept else '()'}" if keeping else "out"
-    one = op.outputs == 1
     text = TEXT.format(
         inputs=inputs,
         given=given,
@@ -108,15 +90,10 @@ def fill(op: Op, keeping: bool) -> tuple[str, dict[str, Any]]:
         arrays=f"({arrays})",
         value=f"z, kept = compute(({arrays}), settings, recorded)" if kept else f"z = choose({arrays}, **settings)",
         kept="kept" if kept else "()",
-        wrapped=(_ONE_WRAPPED if one else _MANY_WRAPPED).format(
-            result=result, inside="        note_view(out, x0)\n" if op.view else ""
-        ),
-        finished=(_ONE_FINISHED if one else _MANY_FINISHED).format(
-            result=result, view="    note_view(out, x0)\n" if op.view else ""
-        ),
-        shape="z.shape" if one else "tuple([part.shape for part in z])",
-        dtype="z.dtype" if one else "z[0].dtype",
+        inside="        note_view(out, x0)\n" if op.view else "",
+        view="    note_view(out, x0)\n" if op.view else "",
         private="    tape.private = True\n" if op.private else "",
+        result=f"out, {'kept' if kept else '()'}" if keeping else "out",
     )
 
     def those_of(*nodes: Any) -> tuple[tuple[int, ...], Any]:
