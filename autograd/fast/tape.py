@@ -225,8 +225,8 @@ class FastTape(Tape):
         return np.array(g, order="C") if isinstance(g, (np.ndarray, np.generic)) else g
 
     def kept(self, array: np.ndarray[Any, Any]) -> bool:
-        """Has anybody but the gradient's Tensor this array?"""
-        return getrefcount(array) > _HELD_ONCE
+        """Has anybody but the gradient's Tensor this array? Of a view nobody can tell: its views refer to its owner."""
+        return array.base is not None or getrefcount(array) > _HELD_ONCE
 
     def drop_consumed(self, low: int, top: int) -> None:
         records, self.ours = self.records, False
