@@ -561,8 +561,7 @@ def test_a_sweep_in_the_middle_of_an_operation():
 def test_a_view_of_a_gradient_that_a_record_kept_is_noticed():
     """Backward adds into `.grad` in place: who kept a view of it must hear so, also where the gradient is a view."""
     x, w = leaf(6), leaf(6)
-    x.reshape(2, 3).exp().sum().backward()
-    assert x.grad._array.base is not None  # reshaped from what the rule of exp gave
+    x.reshape(2, 3).exp().sum().backward()  # with `autograd.fast`, `.grad` is a view of what the rule of exp gave
     kept = (x.grad.reshape(3, 2) * w.reshape(3, 2)).sum()
     (x * 3).sum().backward()
     with pytest.raises(InplaceError):
