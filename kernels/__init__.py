@@ -6,6 +6,7 @@ A folder is a family:
     matrix      products of matrices
     conv        convolution                                pool        largest elements and sums of windows
     softmax     softmax, its logarithm, cross-entropy      attention   scaled dot-product attention
+    ctc         the loss of sequences that are not aligned
     norm        batch, layer, group norm and their kin     recurrent   LSTM, GRU, RNN: sequences and single steps
     pointwise   element by element: activations, arithmetic, steps of optimisers, dropout
     along       along an axis: running sums, sums, rows of tables, interpolation

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
+from kernels.ctc import plain as ctc_kernels
 from kernels.softmax import plain as kernels
 
 from ..op import op
@@ -119,3 +120,51 @@ def binary_cross_entropy(x: Array, y: Array) -> Array:
 def binary_cross_entropy_with_logits(x: Array, y: Array) -> Array:
     """`binary_cross_entropy(sigmoid(x), y)` that neither overflows nor rounds to 0 or 1; equal shapes."""
     return np.maximum(x, 0) * (1 - y) - np.minimum(x, 0) * y + np.log1p(np.exp(-np.absolute(x)))
+
+
+# -------------------------------------------------------------------------------------------------------------- CTC
+
+
+def ctc_formula(x: Any, *, labels: Array, given: Array, lengths: Array, blank: int, unfit: float) -> Any:
+    """The loss in primitives: alphas of one frame from those of the frame before."""
+    places, skips = ctc_kernels.places_of(labels, blank)
+    closed = np.where(skips, 0, -np.inf).astype(x.dtype)
+    rows = np.arange(len(places))
+    edge = np.full((len(places), 2), -np.inf, x.dtype)
+    a: Any = np.concatenate([edge, np.full(places.shape, -np.inf, x.dtype)], axis=1)
+    a[:, 1] = 0
+    alphas = [a]
+    for frame in x[:, rows[:, None], places]:
+        arrived = np.logaddexp(np.logaddexp(a[:, 2:], a[:, 1:-1]), a[:, :-2] + closed)
+        a = np.concatenate([edge, arrived + frame], axis=1)
+        alphas.append(a)
+    alpha, last = np.stack(alphas), 2 * lengths + 2
+    likelihood = np.logaddexp(alpha[given, rows, last], alpha[given, rows, last - 1])
+    # where no path fits, the ops above share gradients among paths that are not there: none of that goes out
+    return np.where(likelihood == -np.inf, unfit, -likelihood)
+
+
+@op(
+    "ctc",
+    arrays=("labels", "given", "lengths"),
+    single=True,
+    private=("x",),
+    keeps=("alphas", "likelihood"),
+    formula=ctc_formula,
+    dx=lambda dz, x, alphas, likelihood, labels, given, lengths, blank: ctc_kernels.slopes(
+        -dz, x, alphas, likelihood, labels, given, lengths, blank
+    ),
+)
+def ctc(
+    x: Array, *, labels: Array, given: Array, lengths: Array, blank: int, unfit: float
+) -> tuple[Array, Array, Array]:
+    """-log of the probability (N,) that a path through the frames reads as the labels: repeats merged, no blanks.
+
+    x        log-probabilities (T, N, C)
+    labels   (N, S), of which the first `lengths` (N,) count, and of the frames the first `given` (N,)
+    unfit    the loss where a target does not fit in its frames, which has no gradient
+    """
+    likelihood, alphas = ctc_kernels.values(x, labels, given, lengths, blank)
+    loss = -likelihood
+    loss[likelihood == -np.inf] = unfit
+    return loss, alphas, likelihood

@@ -56,6 +56,7 @@ SIZES = {
     "rows": Size(2048),  # elements that are added to a table
     "pool": Size(2048),  # of the input
     "scan": Size(4096),
+    "ctc": Size(1024),  # places of frames
     "norm": Size(1 << 13),
     "update": Size(1 << 14),  # of a parameter
     "channel sums": Size(1 << 15),

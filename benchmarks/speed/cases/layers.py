@@ -149,6 +149,27 @@ def _cross_entropy(rows: int, classes: int) -> Case:
     )
 
 
+def _ctc(frames: int, count: int, classes: int, length: int) -> Case:
+    labels = np.random.default_rng(1).integers(1, classes, (count, length))
+
+    def make(library: Library) -> Callable[[Any], Any]:
+        lib, functional = library.lib, library.nn.functional
+        target = lib.tensor(labels)
+        lengths = lib.tensor(np.full(count, frames)), lib.tensor(np.full(count, length))
+        return lambda x: functional.ctc_loss(functional.log_softmax(x, -1), target, *lengths)
+
+    return _operation(
+        "ctc",
+        f"log-softmax and CTC loss, {frames} frames of {count} sequences, {classes} classes, {length} labels",
+        make,
+        lambda data: [2 * normal(0, frames, count, classes)],
+        [],
+        None,
+        reference.ctc(labels),
+        bytes=_bytes(frames * count * classes, 0, 0, again=True),
+    )
+
+
 def _attention(name: str, n: int, heads: int, length: int, width: int, causal: bool) -> Case:
     shape = (n, heads, length, width)
     size = math.prod(shape)
@@ -250,9 +271,14 @@ LAYERS = [
         *("layer-norm", "layer normalisation", lambda lib: lib.nn.LayerNorm(256), (512, 256), 256),
         reference.normalise((1,), (256,)),
     ),
+    _norm(
+        *("layer-norm-3d", "layer normalisation", lambda lib: lib.nn.LayerNorm(256), (16, 128, 256), 256),
+        reference.normalise((2,), (256,)),
+    ),
     _cross_entropy(64, 10),
     _cross_entropy(64, 1000),
     _cross_entropy(2048, 65),
+    _ctc(50, 16, 30, 20),
     _dropout(64, 9216),
     _attention("attention-causal", 16, 6, 64, 64, causal=True),
     _attention("attention", 4, 8, 256, 64, causal=False),

@@ -110,6 +110,33 @@ def cross_entropy(labels: Array) -> Reference:
     return reference
 
 
+def ctc(labels: Array) -> Reference:
+    """The mean over sequences of loss / length; label 0 is the blank. Probabilities themselves: few frames only."""
+
+    def reference(x: Array) -> tuple[Array, ...]:
+        p, dx, total = _softmax(x), np.zeros_like(x), 0.0
+        for n, target in enumerate(labels):
+            places = np.zeros(2 * len(target) + 1, np.intp)
+            places[1::2] = target
+            steps = np.eye(len(places)) + np.eye(len(places), k=1)  # from a place, to a place
+            for s in range(3, len(places), 2):
+                steps[s - 2, s] = places[s] != places[s - 2]
+            seen = p[:, n, places]
+            before = [np.where(np.arange(len(places)) < 2, seen[0], 0.0)]
+            after = [np.where(np.arange(len(places)) >= len(places) - 2, 1.0, 0.0)]
+            for t in range(1, len(x)):
+                before.append((before[-1] @ steps) * seen[t])
+                after.append(steps @ (after[-1] * seen[-t]))
+            share = np.array(before) * np.array(after[::-1])
+            likelihood = share[0].sum()
+            total -= np.log(likelihood) / len(target) / len(labels)
+            found = (share / likelihood) @ (places[:, None] == np.arange(x.shape[2]))
+            dx[:, n] = (p[:, n] - found) / len(target) / len(labels)
+        return np.array(total), dx
+
+    return reference
+
+
 def attention(causal: bool) -> Reference:
     """softmax(q k^T / sqrt(E)) v; causal: nobody looks ahead."""
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from autograd import Tensor, stack, where
+from autograd import Tensor
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
-from autograd.extend import array_of, shape_of, wrap
-from autograd.tensors.pad import pad
+from autograd.extend import apply, array_of, shape_of, wrap
+from autograd.ops import loss as ops
 
 from .checks import floating, labels_of, reduced
 
@@ -63,9 +63,8 @@ def ctc_loss(
             f"ctc_loss: Expected input_lengths to have value at most {frames}, the number of frames, got {given.max()}"
         )
     labels = _padded(labels_of("ctc_loss", targets), wanted, classes, blank)
-    loss = -_log_likelihood(x, labels, given, wanted, blank)
-    # where no path fits, the ops below share gradients among paths that are not there: none of that goes out
-    loss = where(wrap(array_of(loss) == math.inf), 0.0 if zero_infinity else math.inf, loss)
+    unfit = 0.0 if zero_infinity else math.inf
+    loss = apply(ops.ctc, x, labels=labels, given=given, lengths=wanted, blank=blank, unfit=unfit)
     if reduction == "mean":
         loss = loss / wrap(np.maximum(wanted, 1).astype(loss.dtype))
     return reduced(loss if batched else loss.squeeze(0), reduction)
@@ -109,30 +108,3 @@ def _padded(targets: Array, lengths: Array, classes: int, blank: int) -> Array:
     labels = np.full((count, longest), blank, np.intp)
     labels[inside] = counted
     return labels
-
-
-def _log_likelihood(x: Any, labels: Array, given: Array, wanted: Array, blank: int) -> Any:
-    """log p of `labels` (N, S) under `x` (T, N, C), shape (N,); -inf where they do not fit.
-
-    The forward variables alpha of the paper, one row (N, L + 2) per frame, for the L = 2 S + 1 places of the labels
-    with blanks around them. Two places before the first spare every special case: no path is there, but for the start,
-    which is just before the first place, before the first frame.
-    """
-    frames, count, _ = shape_of(x)
-    places = np.full((count, 2 * labels.shape[1] + 1), blank, np.intp)
-    places[:, 1::2] = labels
-    skips = np.zeros(places.shape, bool)  # over a blank that parts two different labels
-    skips[:, 1::2] = True
-    skips[:, 3::2] = labels[:, 1:] != labels[:, :-1]
-    closed = wrap(np.where(skips, 0, -math.inf).astype(x.dtype))
-    seen = x.gather(2, np.broadcast_to(places, (frames, *places.shape)))  # (T, N, L)
-    start = np.full((count, places.shape[1] + 2), -math.inf, x.dtype)
-    start[:, 1] = 0
-    alphas: list[Any] = [wrap(start)]
-    for frame in seen.unbind(0):
-        alpha = alphas[-1]
-        arrived = alpha[:, 2:].logaddexp(alpha[:, 1:-1]).logaddexp(alpha[:, :-2] + closed)
-        alphas.append(pad(arrived + frame, (2, 0), value=-math.inf))
-    rows, last = np.arange(count), 2 * wanted + 2
-    alpha = stack(alphas)
-    return alpha[given, rows, last].logaddexp(alpha[given, rows, last - 1])
