@@ -27,8 +27,12 @@ Function = Callable[..., Any]
 
 
 class CompiledPlan(Plan):
-    """A `Plan` whose `save` and `step` are compiled from text. `source` is that of `step`."""
+    """A `Plan` whose `save` and `step` are compiled from text. `source` is that of `step`.
 
+    Both stand in slots: an attribute of the same name as a method of the class would be looked up the slow way.
+    """
+
+    __slots__ = ("save", "step")
     save: Function
     step: Function
 

@@ -148,11 +148,14 @@ class FastTape(Tape):
             dz = pop(record, None)
             if dz is not None:
                 plan = record.plan
-                plan.step(dz, record, cotangents, owned)
+                step = plan.step
+                step(dz, record, cotangents, owned)
                 if plan.lasting:
-                    lasting.append(record)
-                else:
-                    record.saved = CONSUMED
+                    node = record.inputs
+                    if node.__class__ is not Record or node.plan.lasting:
+                        lasting.append(record)
+                        continue
+                record.saved = CONSUMED  # if it lasts: what it was computed from is consumed next
                 continue
             misses += 1
             if type(record) is Mutation:  # from here on with care

@@ -28,7 +28,7 @@ WORTH_A_THREAD = 500_000
 
 
 class Results(NamedTuple):
-    """What a single step computes."""
+    """What a single step computes. It comes as a tuple: Numba takes a microsecond to see which class a value has."""
 
     h: Array  # (B, H)
     c: Array  # (B, H) for an LSTM
@@ -98,14 +98,15 @@ def _step(cell: str) -> Any:
     activate, memory, fourth = FORWARD[cell], cell == "lstm", cell == "gru"
 
     def run(
-        x: Array, states: Any, weights: Any, uses: Array, places: Array, new: Results, first: int, last: int
+        x: Array, states: Any, weights: Any, uses: Array, places: Array, results: Any, first: int, last: int
     ) -> None:
         """Products and gates of some blocks of units. x (B, I), states (B, H); w_ih, w_hh, b_ih, b_hh as they are.
 
         The weights of a block, with all its gates, are turned around into a panel (K, L), which the rows of the batch
         are multiplied by; a gate is a tile (B, L), which is copied to its place when it is activated.
         """
-        x, states, weights, uses, places, new = borrowed((x, states, weights, uses, places, new))
+        x, states, weights, uses, places, results = borrowed((x, states, weights, uses, places, results))
+        new = Results(*results)
         (B, H), slots = states[0].shape, len(uses)
         L = panel.VECTORS * simd.WIDTH // x.itemsize
         size = B * L
@@ -159,12 +160,13 @@ def _sum_of(x: Array, b: Array, z: Array) -> None:
 def _by_rows(cell: str) -> Any:
     activate, fourth = FORWARD[cell], cell == "gru"
 
-    def run(part: Array, bias: Array, new: Results) -> None:
+    def run(part: Array, bias: Array, results: Any) -> None:
         """All gates of a row in one go. They hold what the input gives; `part` (B, G * H) what the state gives.
 
         bias (slots * H,).  new.h and new.c are the states before the step, and then those after it.
         """
-        part, bias, new = borrowed((part, bias, new))
+        part, bias, results = borrowed((part, bias, results))
+        new = Results(*results)
         H = new.h.shape[1]
         both = 2 * H if fourth else part.shape[1]
         for r in range(len(part)):
@@ -213,7 +215,7 @@ def step(cell: Cell, x: Array, states: tuple[Array, ...], weights: tuple[Array, 
         c = np.empty_like(h)
     places = panel.places(max(I, H), x.itemsize)
     given = states[0], states[-1]
-    work = partial(_step(cell.parts), x, given, weights, cell.uses, places, Results(h, c, gates, y))
+    work = partial(_step(cell.parts), x, given, weights, cell.uses, places, (h, c, gates, y))
     threads.split(-(-H // L), work, WORTH_A_THREAD // max(B * cell.gates * L * (I + H), 1))
     return *(h, c)[: cell.states], *((gates, y) if cell.gates > 1 else ())
 
@@ -227,7 +229,7 @@ def gates_of(
         bias = np.concatenate((bias[:both], b_ih[both:], b_hh[both:]))
     h, c = np.array(states[0]), np.array(states[-1])
     y = np.empty_like(h)
-    _by_rows(cell.parts)(part, bias, Results(h, c, gates, y))
+    _by_rows(cell.parts)(part, bias, (h, c, gates, y))
     return *(h, c)[: cell.states], gates, y
 
 
