@@ -131,6 +131,7 @@ class FastTape(Tape):
             self.replaying -= 1
             if lasting:
                 self.consume_lasting(lasting, low, top)
+                self.ours = self.ours and not lasting
             if self.ours and len(records) == top + 1 and not self.replaying:
                 self.ours = False
                 del records[low:]
@@ -167,7 +168,7 @@ class FastTape(Tape):
                 patience += misses
         if owned.waiting:
             owned.settle(cotangents)
-        self.ours = not misses and not lasting
+        self.ours = not misses
         return index
 
     def downwards(self, top: int, cotangents: Cotangents) -> Iterable[int]:
@@ -183,22 +184,19 @@ class FastTape(Tape):
         lasting.clear()
         if not leading:
             return
-        consumed_users = dict.fromkeys(map(id, leading), 0)
+        users = dict.fromkeys(leading, 0)
         for user in self.records[low : top + 1]:
-            if type(user) is Record and user.saved is CONSUMED:
-                for node in user.parents:
-                    if id(node) in consumed_users:
-                        consumed_users[id(node)] += 1
+            if user.__class__ is Record and user.saved is CONSUMED:
+                _count_inputs(user, users)
         while leading:
-            users = consumed_users[id(leading[-1])]
-            if getrefcount(leading[-1]) - users > UNREFERENCED + 1:  # one more: `leading`
+            if getrefcount(leading[-1]) - users[leading[-1]] > UNREFERENCED + 2:  # two more: `leading` and `users`
                 lasting.append(leading.pop())
                 continue
             record = leading.pop()
-            self.consume(record)
-            for node in record.parents:
-                if id(node) in consumed_users:
-                    consumed_users[id(node)] += 1
+            if self.hooks:
+                self.keep_hooks(record)
+            record.saved = CONSUMED
+            _count_inputs(record, users)
 
     def _leading(self, lasting: list[Record]) -> list[Record]:
         """Those behind which nothing was consumed, first ones first; the others are consumed."""
@@ -242,6 +240,16 @@ class FastTape(Tape):
             self._expect_no_later()
         else:
             self.gaps = min(self.gaps, low)
+
+
+def _count_inputs(record: Record, users: dict[Any, int]) -> None:
+    """Note of those in `users` that the record was computed from them."""
+    nodes = record.inputs
+    if nodes.__class__ is not tuple:
+        nodes = (nodes,)
+    for node in nodes:
+        if node in users:
+            users[node] += 1
 
 
 def _count_when_held(tape: Any, array: Any) -> int:

@@ -51,9 +51,8 @@ def _add(total: Array, products: list[Product]) -> None:
     """Add the products to `total`, in place."""
     lefts, rights = [product.left for product in products], [product.right for product in products]
     if total.size * sum(map(len, lefts)) >= LARGE.least:  # NumPy would have to copy the rows first
-        from kernels.matrix.products import add_products, known  # loads Numba
+        from kernels.matrix.products import add_products  # loads Numba
 
-        if known(total, *lefts, *rights):
-            add_products(total, lefts, rights)
+        if add_products(total, lefts, rights):
             return
     total += product(np.concatenate(lefts).T, np.concatenate(rights))

@@ -22,7 +22,7 @@ from kernels.recurrent import plain
 from kernels.recurrent.kinds import GRU, LSTM, RELU, TANH, Cell
 
 from ..op import Op, op
-from ..products import product, product_of
+from ..products import Product, product
 from .activation import relu
 from .linalg import linear
 from .special import sigmoid
@@ -140,32 +140,31 @@ def _through_step(
     dz: tuple[Array, ...],
     x: Array,
     h: Array,
-    weights: tuple[Array, Array],
+    both: tuple[Array, Array],
     state: Array,
     kept: tuple[Array, ...],
     wanted: tuple[int, ...],
 ) -> tuple[Any, ...]:
     """Cotangents of the inputs that are wanted, perhaps of others. state, kept: see `plain.step_back`."""
+    weights = cell.states + 1  # the position of the first of them
+    every = len(wanted) == weights + 4
     d_x, d_h, carried = plain.step_back(cell, dz, state, *kept)
     dx: Any
     dh: Any
-    if 0 in wanted and 1 in wanted:
-        dx, dh = plain.through(d_x, d_h, *weights)
+    if every or (0 in wanted and 1 in wanted):
+        dx, dh = plain.through(d_x, d_h, *both)
     else:
-        dx = product(d_x, weights[0]) if 0 in wanted else None
-        dh = product(d_h, weights[1]) if 1 in wanted else None
-    states = [dh]
-    if cell.states == 2:
-        states = [dh, carried]
-    elif carried is not None and dh is not None:
-        states = [dh + carried]
-    to_w_x, to_w_h, to_b_x, to_b_h = [cell.states + 1 + k in wanted for k in range(4)]
+        dx = product(d_x, both[0]) if 0 in wanted else None
+        dh = product(d_h, both[1]) if 1 in wanted else None
+    if carried is not None and dh is not None and cell.states == 1:
+        dh = dh + carried
+    to_b_x, to_b_h = every or weights + 2 in wanted, every or weights + 3 in wanted
     b_x = np.add.reduce(d_x, 0) if to_b_x else None
     return (
         dx,
-        *states,
-        product_of(d_x, x) if to_w_x else None,
-        product_of(d_h, h) if to_w_h else None,
+        *((dh,) if cell.states == 1 else (dh, carried)),
+        Product(d_x, x) if every or weights in wanted else None,
+        Product(d_h, h) if every or weights + 1 in wanted else None,
         b_x,
         None if not to_b_h else np.array(b_x) if to_b_x and d_h is d_x else np.add.reduce(d_h, 0),
     )

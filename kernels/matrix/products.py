@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
@@ -27,7 +27,7 @@ WORTH_A_THREAD = 500_000
 
 
 class Through(NamedTuple):
-    """z = d @ w, for d (B, terms) and w (terms, K)."""
+    """z = d @ w, for d (B, terms) and w (terms, K). It comes as a tuple: what class a value has is seen slowly."""
 
     d: Array
     w: Array
@@ -56,8 +56,9 @@ def _times(of: Through, column: int, L: int, places: Array, room: Array) -> None
 
 
 @kernel
-def _through(one: Through, other: Through, places: Array, L: int, first: int, last: int) -> None:
+def _through(of_one: Any, of_other: Any, places: Array, L: int, first: int, last: int) -> None:
     """Some of the panels of both products; see `through`."""
+    one, other = Through(*of_one), Through(*of_other)
     panels = (one.z.shape[1] + L - 1) // L
     room = panel.room((2 + one.d.shape[1] + len(one.d)) * L, one.d)
     room[:L] = 0
@@ -68,25 +69,36 @@ def _through(one: Through, other: Through, places: Array, L: int, first: int, la
             _times(other, (part - panels) * L, L, places, room)
 
 
-def through(d: Array, w: Array, d_2: Array, w_2: Array) -> tuple[Array, Array]:
-    """d @ w and d_2 @ w_2, both d (B, J); all contiguous, of one dtype, float32 or float64."""
+def through(d: Array, w: Array, d_2: Array, w_2: Array) -> tuple[Array, Array] | None:
+    """d @ w and d_2 @ w_2, both d (B, J). None where arrays have gaps, or are not of one dtype, float32 or float64."""
     sound = d.shape == d_2.shape and d.ndim == w.ndim == w_2.ndim == 2 and len(w) == len(w_2) == d.shape[1]
-    if not sound or not known(d, w, d_2, w_2):
+    if not sound:
         raise ValueError(f"through: arrays do not fit: {d.shape} @ {w.shape}, {d_2.shape} @ {w_2.shape}")
+    if not _known(d, w, d_2, w_2):
+        return None
     (B, J), K, K_2 = d.shape, w.shape[1], w_2.shape[1]
-    one, other = Through(d, w, np.empty((B, K), d.dtype)), Through(d_2, w_2, np.empty((B, K_2), d.dtype))
+    z, z_2 = np.empty((B, K), d.dtype), np.empty((B, K_2), d.dtype)
     L = panel.columns(d.itemsize)
     parts = -(-K // L) - (-K_2 // L)
-    work = partial(_through, one, other, panel.places(J, d.itemsize), L)
+    work = partial(_through, (d, w, z), (d_2, w_2, z_2), panel.places(J, d.itemsize), L)
     threads.split(parts, work, WORTH_A_THREAD // max(B * J * L, 1))
-    return one.z, other.z
+    return z, z_2
 
 
 @kernel
-def _add_products(
-    z: Array, lefts: Array, rights: Array, counts: Array, places: Array, L: int, first: int, last: int
-) -> None:
-    """Some of the panels of columns of all d; see `add_products`. places (the most rows,): of the rows of an x."""
+def _note(d: Array, x: Array, pairs: Array, step: int) -> None:
+    """Where d and x are, and how many rows they have, as pairs[step]: NumPy takes longer to say where an array is."""
+    pairs[step, 0] = simd.address(d)
+    pairs[step, 1] = simd.address(x)
+    pairs[step, 2] = len(d)
+
+
+@kernel
+def _add_products(z: Array, pairs: Array, places: Array, L: int, first: int, last: int) -> None:
+    """Some of the panels of columns of all d; see `add_products`.
+
+    pairs (steps, 3) as in `_note`;  places (the most rows,): of the rows of an x.
+    """
     J, K = z.shape
     size = z.itemsize
     row = L * size
@@ -96,11 +108,11 @@ def _add_products(
     for block in range(first, last):
         wide = min(L, J - block * L)
         total[:] = 0
-        for step in range(len(lefts)):
-            count = counts[step]
-            simd.copy(z, simd.Source(lefts[step] + block * row, J * size, 1, 0, wide), simd.address(packed), count, L)
+        for step in range(len(pairs)):
+            d, x, count = pairs[step, 0], pairs[step, 1], pairs[step, 2]
+            simd.copy(z, simd.Source(d + block * row, J * size, 1, 0, wide), simd.address(packed), count, L)
             to, at = simd.address(total), simd.address(places)
-            of = panel.Product(rights[step], size, at, simd.address(packed), count, to, row, to, row)
+            of = panel.Product(x, size, at, simd.address(packed), count, to, row, to, row)
             panel.multiply(z, K, of)
         for l in range(wide):
             target = z[block * L + l]
@@ -108,30 +120,33 @@ def _add_products(
                 target[k] += total[k * L + l]
 
 
-def add_products(z: Array, lefts: Sequence[Array], rights: Sequence[Array]) -> None:
-    """z (J, K) += the sum of d.T @ x over the pairs d (B, J), x (B, K); all contiguous, of one dtype."""
-    for d, x in zip(lefts, rights, strict=True):
+def add_products(z: Array, lefts: Sequence[Array], rights: Sequence[Array]) -> bool:
+    """z (J, K) += the sum of d.T @ x over the pairs d (B, J), x (B, K).
+
+    False, and nothing is added, where arrays have gaps, or are not of one dtype, float32 or float64.
+    """
+    pairs = np.empty((len(lefts), 3), np.int64)
+    if not _known(z):
+        return False
+    for step, (d, x) in enumerate(zip(lefts, rights, strict=True)):
         if d.ndim != 2 or x.ndim != 2 or z.shape != (d.shape[1], x.shape[1]) or len(d) != len(x):
             raise ValueError(f"add_products: arrays do not fit: {z.shape}, {d.shape}, {x.shape}")
-    if not known(z, *lefts, *rights):
-        raise ValueError("add_products: wanted contiguous arrays of one dtype, float32 or float64")
+        if not _known(z, d, x):
+            return False
+        _note(d, x, pairs, step)
     J, K = z.shape
     L = panel.columns(z.itemsize)
-    counts = np.array([len(d) for d in lefts], np.int64)
-    most = int(counts.max(initial=0))
-    places = np.arange(most) * (K * z.itemsize)
-    work = partial(_add_products, z, _addresses(lefts), _addresses(rights), counts, places, L)
-    threads.split(-(-J // L), work, WORTH_A_THREAD // max(int(counts.sum()) * K * L, 1))
+    rows = pairs[:, 2]
+    places = np.arange(rows.max(initial=0)) * (K * z.itemsize)
+    work = partial(_add_products, z, pairs, places, L)
+    threads.split(-(-J // L), work, WORTH_A_THREAD // max(int(rows.sum()) * K * L, 1))
+    return True
 
 
-def known(*arrays: Array) -> bool:
+def _known(first: Array, *others: Array) -> bool:
     """Are these contiguous arrays of one dtype that the loops have?"""
-    kind = arrays[0].dtype
-    for a in arrays:
-        if a.dtype != kind or not a.flags.c_contiguous:
+    dtype = first.dtype
+    for a in others:
+        if (a.dtype is not dtype and a.dtype != dtype) or not a.flags.c_contiguous:
             return False
-    return kind.char in "fd"
-
-
-def _addresses(arrays: Sequence[Array]) -> Array:
-    return np.array([a.__array_interface__["data"][0] for a in arrays], np.int64)
+    return dtype.char in "fd" and bool(first.flags.c_contiguous)

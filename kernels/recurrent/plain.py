@@ -112,10 +112,11 @@ def _misfit(function: str, *arrays: Array) -> ValueError:
 def through(d_x: Array, d_h: Array, w_ih: Array, w_hh: Array) -> tuple[Array, Array]:
     """d_x @ w_ih and d_h @ w_hh: the cotangents of x and h."""
     if jit.ENABLED and d_x.size * (w_ih.shape[1] + w_hh.shape[1]) >= WORTH_THREADS:
-        from ..matrix import products  # loads Numba
+        from ..matrix.products import through  # loads Numba
 
-        if products.known(d_x, d_h, w_ih, w_hh):
-            return products.through(d_x, w_ih, d_h, w_hh)
+        found = through(d_x, w_ih, d_h, w_hh)
+        if found is not None:
+            return found
     return d_x @ w_ih, d_h @ w_hh
 
 

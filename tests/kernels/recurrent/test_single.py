@@ -118,16 +118,25 @@ def test_add_products(rng, dtype, width, workers):
         expected = z.astype(np.float64)
         for d, x in zip(lefts, rights, strict=True):
             expected += naive.matmul(d.T, x, None)
-        products.add_products(z, lefts, rights)
+        assert products.add_products(z, lefts, rights)
         close(z, expected, 2)
 
 
 def test_products_that_do_not_fit_are_refused(rng):
     d, x, z = np.zeros((3, 4), np.float32), np.zeros((3, 5), np.float32), np.zeros((4, 5), np.float32)
-    for left, right in ((d[:2], x), (d, x[:, :4]), (d.astype(np.float64), x), (d[:, ::-1], x)):
+    for left, right in ((d[:2], x), (d, x[:, :4]), (d[0], x)):
         with pytest.raises(ValueError, match="add_products"):
             products.add_products(z, [left], [right])
-    assert not z.any()
-    for wrong in ((d, z[:3], d, z), (d, z, d[:2], z), (d.astype(np.float64), z, d, z)):
+    for wrong in ((d, z[:3], d, z), (d, z, d[:2], z)):
         with pytest.raises(ValueError, match="through"):
             products.through(*wrong)
+
+
+def test_products_that_have_no_loop_are_left_to_numpy(rng):
+    d, x, z = np.ones((3, 4), np.float32), np.ones((3, 5), np.float32), np.zeros((4, 5), np.float32)
+    for left, right in ((d.astype(np.float64), x), (d[:, ::-1], x), (d, x[:, ::-1])):
+        assert not products.add_products(z, [d, left], [x, right])
+    assert not products.add_products(z.T.copy().T, [d], [x]) and not products.add_products(z.astype(int), [d], [x])
+    assert not z.any()
+    for unknown in ((d.astype(np.float64), z, d, z), (d[:, ::-1], z, d, z), (d, z, d, z.T.copy().T)):
+        assert products.through(*unknown) is None
