@@ -206,6 +206,8 @@ def _run(
 
     before_hooks   what comes to a computed value of `wanted`, and passes on to others, is taken before its hooks
     """
+    if state.interpreter is not None:
+        state.interpreter.settle("a walk back")
     retain = create_graph if retain_graph is None else retain_graph
     cotangents: Cotangents = {}
     for z, seed in zip(outputs, seeds, strict=True):

@@ -24,6 +24,7 @@ What is needed for that, and for the functions, layers and optimisers around it:
     apply                 runs one on Tensors, arrays, numbers and None, and records it: `op(...)` without detours
     apply_keeping         the same, and what the operation keeps for its rules, such as the mean that a norm divided by
     operand               a Tensor of what a user passed: itself, or a constant of an array, a number or nested lists
+    spec_of               what knows shape, dtype, ndim and size of a Tensor or of numbers, and need not know the values
     shape_of              the shape as a tuple (`x.shape` makes a `Size`, in three times the time); x.dtype, x.ndim
     array_of              the values: the array of a Tensor, not to be written to. No gradient flows through it
     with_gradients        the arrays of parameters and their gradients, for a step of an optimiser
@@ -32,6 +33,7 @@ What is needed for that, and for the functions, layers and optimisers around it:
     cast, result_type     a Tensor of another dtype, recorded; the dtype of an operation on several operands
     overwrite, noted, clear_grad
                           writing outside of any recording, as optimisers and initialisers do
+    settle                before arrays are written in another way: what waits to be computed may need them
     note_use              says that an optimiser has used a gradient, and whether it was cleared since the last time
     update                writing inside of one: `x.relu_()` is `update(x, "relu_", relu)`
     registry              every operation of the library by name
@@ -66,7 +68,7 @@ from .lines import add_library_folder, outer
 from .modes import state
 from .op import Op, Way, op, registry, ways
 from .records import Record
-from .tensors.core import Core, array_of, new_leaf, operand, wrap
+from .tensors.core import Core, array_of, new_leaf, operand, spec_of, wrap
 from .tensors.hooks import Handle
 from .tensors.inplace import update
 from .tensors.layout import check_memory_format
@@ -98,7 +100,9 @@ __all__ = [
     "registry",
     "result_type",
     "same_dtype",
+    "settle",
     "shape_of",
+    "spec_of",
     "to_float",
     "update",
     "user_frame",
@@ -130,10 +134,21 @@ def with_gradients(parameters: Iterable[Any]) -> Iterator[tuple[Any, Array, Arra
     >>> [(values.tolist(), g.tolist()) for _, values, g in with_gradients([x, y])]
     [([1.0, 2.0], [2.0, 4.0])]
     """
+    settle("a step of an optimiser")
     for p in parameters:
         grad = p._grad
         if grad is not None:
             yield p, p._array, grad._array
+
+
+def settle(operation: str) -> None:
+    """Compute what is only promised so far: to be called before arrays are written that are not passed through `op`s.
+
+    In a function that `autograd.compile` was given, operations may wait to be computed together. `overwrite`, `update`
+    and `with_gradients` do this themselves.
+    """
+    if state.interpreter is not None:
+        state.interpreter.settle(f"{operation} writes in place")
 
 
 def note_use(grad: Any) -> int:
@@ -187,6 +202,7 @@ def overwrite(tensor: Core, value: Any, operation: str) -> None:
     >>> x.tolist()
     [1.0, 2.0]
     """
+    settle(operation)
     tensor._array[...] = value
     noted(operation, tensor)
 
@@ -206,6 +222,8 @@ def noted(operation: str, *tensors: Core) -> None:
     autograd.errors.InplaceError: ...
     """
     home = state.home
+    if state.interpreter is not None:
+        state.interpreter.wrote(operation, tensors)
     if home.records:
         frame = outer(sys._getframe(1))
         for tensor in tensors:

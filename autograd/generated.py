@@ -1,10 +1,19 @@
-"""Functions that are made from text, and can be read: by `inspect.getsource(Tensor.exp)`, and in tracebacks."""
+"""Functions that are made from text, and can be read: by `inspect.getsource(Tensor.exp)`, and in tracebacks.
+
+Those that run operations can be made to ask first: once a program uses an interpreter of its own (`modes.state`), such
+as `autograd.compile`, each begins with a line that looks for it. Programs that do not, have functions without it.
+"""
 
 from __future__ import annotations
 
 import linecache
 from functools import cache
-from types import CodeType
+from types import CodeType, FunctionType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+_made: WeakKeyDictionary[FunctionType, tuple[str, str]] = WeakKeyDictionary()  # that can ask: text and question
+_asking = False
 
 
 @cache
@@ -13,3 +22,32 @@ def compiled(text: str, name: str) -> CodeType:
     file = f"<op {name} {len(linecache.cache)}>"
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     return compile(text, file, "exec")
+
+
+def made(text: str, name: str, scope: dict[str, Any], question: str = "") -> FunctionType:
+    """The function `function` of a text, with the names in `scope`.
+
+    question   lines that it begins with after `ask`
+    """
+    exec(compiled(_questioned(text, question) if _asking else text, name), scope)
+    function: FunctionType = scope["function"]
+    if question:
+        _made[function] = text, question
+    return function
+
+
+def ask() -> None:
+    """From now on all functions that were made with a question begin with it."""
+    global _asking
+    if _asking:
+        return
+    _asking = True
+    for function, (text, question) in _made.items():
+        scope: dict[str, Any] = {}
+        exec(compiled(_questioned(text, question), "call"), scope)
+        function.__code__ = scope["function"].__code__
+
+
+def _questioned(text: str, question: str) -> str:
+    head, body = text.split(":\n", 1)
+    return f"{head}:\n{question}{body}"

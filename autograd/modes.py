@@ -22,6 +22,10 @@ class _State(threading.local):
     home: Tape
     """This thread's tape, recorded on or not: what is on it may still be walked back, and must hear of writes."""
 
+    interpreter: Any = None
+    """What runs operations in place of the engine, if somebody wants to see them: `interpreter.call(op, inputs,
+    settings, keeping)` is asked for each, tracked or not. See `fast.interpretable`."""
+
     new_tape: type[Tape] = Tape
     """What makes the tapes of all threads: `fast` puts a faster one here."""
 

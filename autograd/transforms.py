@@ -16,7 +16,7 @@ import numpy as np
 from .api import stack
 from .errors import GraphError, ShapeError
 from .mapping import check_randomness, each_called
-from .tensors.core import Core, array_of, wrap
+from .tensors.core import Core, array_of, spec_of, wrap
 from .tracing import Recording, leaves_no_records, leaves_of, pull, rebuild, trace
 
 P = ParamSpec("P")
@@ -227,9 +227,9 @@ def jvp(
     if len(inputs) != len(directions):
         raise ShapeError(f"jvp: wanted {len(inputs)} tangents, one per primal, got {len(directions)}")
     for index, (x, v) in enumerate(zip(inputs, directions, strict=True)):
-        if x._array.shape != array_of(v).shape:
+        if x._array.shape != spec_of(v).shape:
             raise ShapeError(
-                f"jvp: wanted tangents of the shapes of the primals; number {index} has shape {array_of(v).shape}, its "
+                f"jvp: wanted tangents of the shapes of the primals; number {index} has shape {spec_of(v).shape}, its "
                 f"primal {x._array.shape}"
             )
     with Recording([*inputs, *directions]) as recording:

@@ -17,7 +17,7 @@ import numpy as np
 
 from kernels.machine.fast import SIZES
 
-from ..generated import compiled
+from ..generated import made
 from ..lines import outer, user_files
 from ..modes import state
 from ..op import Op
@@ -140,6 +140,11 @@ _TAIL = """\
 """
 
 
+_QUESTION = """\
+    if state.interpreter is not None:
+        return rest({given})
+"""
+
 _STRAIGHT = {"x": "input", "y": "other", "a": "a", "b": "b", "m": "m", "n": "n"}
 _REFLECTED = {"x": "other", "y": "input", "a": "b", "b": "a", "m": "n", "n": "m"}
 
@@ -189,11 +194,13 @@ def compile_call(
         defaults=op.defaults,
         runs=op.runs,
     )
-    scope["text"] = template.format(tail=_TAIL.format(**fill), **fill)
+    text = scope["text"] = template.format(tail=_TAIL.format(**fill), **fill)
     _scopes.append(scope)
-    exec(compiled(scope["text"], "call"), scope)
-    function: FunctionType = scope["function"]
-    return function
+    question = _QUESTION.format(given="input" + fill["settings"])
+    if template is _BINARY:
+        scope["interpreted"] = partial(_interpreted, op, reflected)
+        question = _QUESTION.replace("rest(", "interpreted(rest, misfit, ").format(given="input, other")
+    return made(text, "call", scope, question)
 
 
 def call_of(op: Op, keeping: bool) -> Callable[..., Any] | None:
@@ -204,12 +211,29 @@ def call_of(op: Op, keeping: bool) -> Callable[..., Any] | None:
         rest = partial(plainly, op)
         scope["rest"] = rest if keeping else lambda *inputs, **settings: rest(*inputs, **settings)[0]
         _scopes.append(scope)
-        exec(compiled(text, "call"), scope)
-        function: FunctionType = scope["function"]
-        return function
+        return made(text, "call", scope, "" if keeping else _QUESTION.format(given=known["given"] + ", **settings"))
     if keeping or len(op.inputs) != 1 or op.outputs != 1 or op.variadic:
         return None
     return compile_call(op, op.name, lambda x, **settings: plainly(op, operand(x), **settings)[0])
+
+
+def _interpreted(op: Op, reflected: bool, rest: Any, misfit: Any, input: Any, other: Any) -> Any:
+    """What a binary function does where an interpreter is asked: `rest`, on a straighter way for equal dtypes."""
+    if not isinstance(input, core.Core):
+        return rest(input, other)
+    dtype = input._array.dtype
+    number = type(other) is float or type(other) is int
+    if number and dtype.kind == "f":
+        other = constants[dtype][other]
+    elif not isinstance(other, core.Core) or other._array.dtype != dtype or number:
+        return rest(input, other)
+    x, y = (other, input) if reflected else (input, other)
+    if op.floating and dtype.kind != "f":
+        return rest(input, other)
+    try:
+        return state.interpreter.call(op, (x, y), {}, False)
+    except (ValueError, TypeError) as error:
+        raise misfit(error, core.array_of(x), core.array_of(y)) from None
 
 
 def _fill_forward(fill: dict[str, str], op: Op) -> None:

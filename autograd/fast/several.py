@@ -102,4 +102,4 @@ def fill(op: Op, keeping: bool) -> tuple[str, dict[str, Any]]:
         found = tuple([node for _, node in pairs])
         return tuple([index for index, _ in pairs]), found[0] if len(found) == 1 else found
 
-    return text, {"op": op, "all_plan": op.plan(ruled), "those_of": those_of}
+    return text, {"given": given, "op": op, "all_plan": op.plan(ruled), "those_of": those_of}

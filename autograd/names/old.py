@@ -12,7 +12,7 @@ from ..devices import check_device, device
 from ..errors import DTypeError, SettingError
 from ..modes import state
 from ..tensors import Tensor
-from ..tensors.core import Core, array_of, set_default_dtype
+from ..tensors.core import Core, set_default_dtype, spec_of
 from ..tensors.options import Layout, strided
 
 IN_PLACE = frozenset(("celu_", "rrelu_", "selu_", "threshold_"))
@@ -154,7 +154,7 @@ SETTINGS: dict[str, Any] = {
     "is_inference_mode_enabled": is_inference_mode_enabled,
     "is_neg": lambda input: False,
     "is_nonzero": is_nonzero,
-    "is_same_size": lambda input, other: array_of(input).shape == array_of(other).shape,
+    "is_same_size": lambda input, other: spec_of(input).shape == spec_of(other).shape,
     "is_signed": lambda input: input.is_signed(),
     "is_storage": is_storage,
     "is_vulkan_available": lambda: False,

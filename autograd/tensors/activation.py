@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import DTypeError, SettingError, ShapeError
 from ..ops import activation as ops
 from .calls import binary, unary
-from .core import Core, T, array_of, get_default_dtype, operand
+from .core import Core, T, get_default_dtype, operand, spec_of
 from .dims import normalize_dim
 from .inplace import update
 from .method import method
@@ -104,19 +104,19 @@ def softmax(input: T, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) 
 
     Values of 1000 do not overflow; -inf becomes 0; a row of nothing but -inf becomes NaN.
     """
-    dim = _implicit_dim("softmax", array_of(input).ndim, _stacklevel) if dim is None else dim
+    dim = _implicit_dim("softmax", spec_of(input).ndim, _stacklevel) if dim is None else dim
     return _along(ops.softmax, "softmax", input, dim, dtype)
 
 
 def softmin(input: T, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> T:
     """softmax(-input). Arguments as in `softmax`."""
-    dim = _implicit_dim("softmin", array_of(input).ndim, _stacklevel) if dim is None else dim
+    dim = _implicit_dim("softmin", spec_of(input).ndim, _stacklevel) if dim is None else dim
     return _along(ops.softmax, "softmin", -_tensor(input), dim, dtype)
 
 
 def log_softmax(input: T, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> T:
     """log(softmax(input)) over `dim`, finite where softmax rounds to 0. Arguments as in `softmax`."""
-    dim = _implicit_dim("log_softmax", array_of(input).ndim, _stacklevel) if dim is None else dim
+    dim = _implicit_dim("log_softmax", spec_of(input).ndim, _stacklevel) if dim is None else dim
     return _along(ops.log_softmax, "log_softmax", input, dim, dtype)
 
 

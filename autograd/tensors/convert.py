@@ -42,6 +42,8 @@ class Convert(Core):
         """
         if self._node is not None and not force and state.tape is not None:
             raise GraphError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        if state.interpreter is not None:
+            state.interpreter.exposes("numpy()")
         return self._array
 
     @property

@@ -125,7 +125,8 @@ def array_of(x: Any) -> Array:
     (dtype('int64'), dtype('float32'))
     """
     if isinstance(x, Core):
-        return x._array
+        array = x._array
+        return array if type(array) is np.ndarray else np.asarray(array)  # that of a promise, see `replay`
     if type(x) is np.ndarray:
         return x
     if isinstance(x, np.generic):
@@ -142,6 +143,15 @@ def array_of(x: Any) -> Array:
     if array.dtype.kind not in "fiub":
         raise DTypeError(no_tensor(x))
     return array
+
+
+def spec_of(x: Any) -> Any:
+    """What has `shape`, `dtype`, `ndim` and `size` of `array_of(x)`: for questions that need no values.
+
+    >>> spec_of([1, 2]).dtype, spec_of(wrap(np.ones((2, 3)))).shape
+    (dtype('int64'), (2, 3))
+    """
+    return x._array if isinstance(x, Core) else array_of(x)
 
 
 def exact_array(x: Any) -> Array:

@@ -13,7 +13,7 @@ from ..modes import state
 from ..ops import index as ops
 from ..ops.along import take_along
 from ..records import Record
-from .core import Array, Core, T, array_of, link_view, operand, wrap
+from .core import Array, Core, T, array_of, link_view, operand, spec_of, wrap
 from .dims import normalize_dim
 from .method import implements, method
 from .out import takes_out
@@ -141,12 +141,12 @@ class Index(Core):
     def index_select(self, dim: int, index: Any) -> Self:
         """The slices `index` (1-d integers) along `dim`, in that order; a 0-d index counts as one element."""
         dim = normalize_dim("index_select", dim, self._array.ndim)
-        if array_of(index).ndim > 1:
-            raise ShapeError(f"index_select(): Index is supposed to be a vector, got shape {array_of(index).shape}")
+        if spec_of(index).ndim > 1:
+            raise ShapeError(f"index_select(): Index is supposed to be a vector, got shape {spec_of(index).shape}")
         if self._array.ndim == 0:
             if index_array("index_select", index, 1, 0).size != 1:
                 raise ShapeError(
-                    f"index_select(): Index to scalar can have only 1 value, got {array_of(index).size} value(s)"
+                    f"index_select(): Index to scalar can have only 1 value, got {spec_of(index).size} value(s)"
                 )
             return self.clone()  # type: ignore[attr-defined]
         places = index_array("index_select", index, self._array.shape[dim], dim).reshape(-1)
@@ -303,8 +303,8 @@ def searchsorted(
 @takes_out
 def bucketize(input: T, boundaries: Any, *, out_int32: bool = False, right: bool = False) -> T:
     """Number of the bucket between `boundaries` (1-d, sorted) that each element of `input` falls into; int64."""
-    if array_of(boundaries).ndim != 1:
-        raise ShapeError(f"bucketize: boundaries tensor must be 1 dimension, but got dim({array_of(boundaries).ndim})")
+    if spec_of(boundaries).ndim != 1:
+        raise ShapeError(f"bucketize: boundaries tensor must be 1 dimension, but got dim({spec_of(boundaries).ndim})")
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
 

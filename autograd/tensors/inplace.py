@@ -34,6 +34,8 @@ T = TypeVar("T", bound=Core)
 
 def check_writable(tensor: Core, name: str) -> None:
     """Raise, before anything is written, if an in-place operation on `tensor` is not allowed here."""
+    if state.interpreter is not None:
+        state.interpreter.settle(f"{name} writes in place")
     root = root_of(tensor)
     if state.tape is not None:
         if isinstance(tensor._node, Leaf):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..ops import shape as ops
-from .core import Core, T, array_of, operand, wrap
+from .core import Core, T, operand, spec_of, wrap
 from .dims import normalize_dim
 from .method import implements, method
 from .out import into, takes_out
@@ -344,7 +344,7 @@ def _column_stack(tup: Any) -> Any:
 
 @implements(np.split)
 def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    if isinstance(indices_or_sections, int) and array_of(ary).shape[axis] % indices_or_sections:
+    if isinstance(indices_or_sections, int) and spec_of(ary).shape[axis] % indices_or_sections:
         raise ShapeError("np.split: array split does not result in an equal division")
     return [*Split.tensor_split(ary, indices_or_sections, axis)]
 

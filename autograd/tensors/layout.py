@@ -8,9 +8,10 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import SettingError, ShapeError
+from ..modes import state
 from ..ops import shape as ops
 from ..writes import owner
-from .core import Core, array_of
+from .core import Core, array_of, spec_of
 from .dims import normalize_dim
 from .method import implements, method
 from .run import apply
@@ -98,6 +99,8 @@ class Layout(Core):
 
     def data_ptr(self) -> int:
         """The address of the first element."""
+        if state.interpreter is not None:
+            state.interpreter.exposes("data_ptr()")
         return self._array.__array_interface__["data"][0]
 
     @method
@@ -173,12 +176,12 @@ def _ascontiguousarray(a: Any, dtype: Any = None) -> Any:
 
 @implements(np.shape)
 def _shape(a: Any) -> tuple[int, ...]:
-    return array_of(a).shape
+    return spec_of(a).shape
 
 
 @implements(np.ndim)
 def _ndim(a: Any) -> int:
-    return array_of(a).ndim
+    return spec_of(a).ndim
 
 
 @implements(np.size)

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import SettingError, ShapeError
 from ..ops import linalg as ops
 from .calls import binary, reflected
-from .core import Array, array_of
+from .core import Array, array_of, spec_of
 from .dims import normalize_dim
 from .einsum import tensordot
 from .join import alike
@@ -50,7 +50,7 @@ def _misfit(name: str, a: Array, b: Array) -> ShapeError:
 
 
 def _wanted(x: Any, ndim: int, message: str) -> None:
-    if array_of(x).ndim != ndim:
+    if spec_of(x).ndim != ndim:
         raise ShapeError(message)
 
 
@@ -82,7 +82,7 @@ class LinAlg(Solve):
         """Products of matrices pair by pair, (b, m, n) and (b, n, p), without broadcasting."""
         _wanted(self, 3, "bmm: batch1 must be a 3D tensor")
         _wanted(mat2, 3, "bmm: batch2 must be a 3D tensor")
-        b, other = self._array.shape, array_of(mat2).shape
+        b, other = self._array.shape, spec_of(mat2).shape
         if b[0] != other[0] or b[2] != other[1]:
             raise ShapeError(
                 f"bmm: Expected size for first two dimensions of batch2 tensor to be: [{b[0]}, {b[2]}] but got: "
@@ -93,16 +93,16 @@ class LinAlg(Solve):
     @method
     def mv(self, vec: Any) -> Self:
         """Product of a matrix (m, n) and a vector (n)."""
-        if self._array.ndim != 2 or array_of(vec).ndim != 1:
+        if self._array.ndim != 2 or spec_of(vec).ndim != 1:
             raise ShapeError(
-                f"mv: matrix and vector expected, got {self._array.ndim}D and {array_of(vec).ndim}D tensors"
+                f"mv: matrix and vector expected, got {self._array.ndim}D and {spec_of(vec).ndim}D tensors"
             )
         return self.matmul(vec)
 
     @method
     def dot(self, tensor: Any) -> Self:
         """Inner product of two vectors, as a 0-d Tensor. For higher dimensions see `matmul`."""
-        n = array_of(tensor).ndim
+        n = spec_of(tensor).ndim
         if self._array.ndim != 1 or n != 1:
             raise ShapeError(f"dot: 1D tensors expected, but got {self._array.ndim}D and {n}D tensors")
         return self.matmul(tensor)
@@ -126,7 +126,7 @@ class LinAlg(Solve):
     def outer(self, vec2: Any) -> Self:
         """All products of an element of one vector and an element of another, (m, n)."""
         _wanted(self, 1, f"outer: Expected 1-D argument self, but got {self._array.ndim}-D")
-        _wanted(vec2, 1, f"outer: Expected 1-D argument vec2, but got {array_of(vec2).ndim}-D")
+        _wanted(vec2, 1, f"outer: Expected 1-D argument vec2, but got {spec_of(vec2).ndim}-D")
         return self.reshape(-1, 1) * vec2  # type: ignore[attr-defined]
 
     ger = outer
@@ -301,7 +301,7 @@ def _cheapest(sizes: tuple[int, ...]) -> dict[tuple[int, int], int]:
 
 @implements(np.dot)
 def _dot(a: Any, b: Any) -> Any:
-    m, n = array_of(a).ndim, array_of(b).ndim
+    m, n = spec_of(a).ndim, spec_of(b).ndim
     if m == 0 or n == 0:
         return a * b
     if n == 1 or (m <= 2 and n <= 2):

@@ -9,7 +9,7 @@ import numpy as np
 from ..devices import check_device, device
 from ..errors import DTypeError, ShapeError
 from ..modes import state
-from .core import Array, Core, array_of, exact_array, get_default_dtype, new_leaf, node_of, wrap
+from .core import Array, Core, array_of, exact_array, get_default_dtype, new_leaf, node_of, spec_of, wrap
 from .data import array_from
 from .layout import listed
 from .method import implements, method
@@ -120,7 +120,7 @@ class New(Core):
 
     def is_same_size(self, other: Any) -> bool:
         """Has `other` the same shape?"""
-        return bool(self._array.shape == array_of(other).shape)
+        return bool(self._array.shape == spec_of(other).shape)
 
     @makes
     def new_zeros(

@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from ..errors import DTypeError, GraphError
-from ..generated import compiled
+from ..generated import made
 from ..modes import state
 from .core import Core, node_of
 
@@ -164,9 +164,10 @@ def _compiled_twin(function: FunctionType, scope: dict[str, Any]) -> Any:
     text: str = scope["text"]
     head, body = text.split(":\n", 1)
     given = "(input, other)" if "other" in head else "(input,)"
-    settings = "settings" if "**settings" in head else "{}"
+    settings, more = ("settings", ", **settings") if "**settings" in head else ("{}", "")
     check = f"    if out is not None:\n        return into(name, out, plain, {given}, {settings})\n"
     head = head.replace(", **settings", "")[:-1] + ", *, out=None" + (", **settings" if "**settings" in head else "")
     scope.update(into=into, plain=function, name=function.__name__)
-    exec(compiled(f"{head}):\n{check}{body}", "call"), scope)
-    return scope["function"]
+    question = "    if out is None and state.interpreter is not None:\n"
+    question += f"        return plain({given[1:-1].rstrip(',')}{more})\n"
+    return made(f"{head}):\n{check}{body}", "call", scope, question)

@@ -11,7 +11,7 @@ from numpy import ndarray as Array
 
 from ..errors import DTypeError
 from ..ops.elementwise import to
-from .core import SCALARS, Core, array_of, get_default_dtype, int64, operand, wrap
+from .core import SCALARS, Core, array_of, get_default_dtype, int64, operand, spec_of, wrap
 from .run import apply
 
 _KIND = {"b": 0, "u": 1, "i": 1, "f": 2}
@@ -32,8 +32,8 @@ def result_type(*operands: Any) -> np.dtype[Any]:
 def _weight(x: Any) -> tuple[int, np.dtype[Any]]:
     """How much a value's dtype counts in promotion (numbers least, then 0-d, then arrays), and the dtype."""
     if isinstance(x, SCALARS):
-        kind = "f" if isinstance(x, float) else array_of(x).dtype.kind
-        return 0, get_default_dtype() if kind == "f" else int64 if kind in "iu" else array_of(x).dtype
+        kind = "f" if isinstance(x, float) else spec_of(x).dtype.kind
+        return 0, get_default_dtype() if kind == "f" else int64 if kind in "iu" else spec_of(x).dtype
     array = array_of(x)
     return (2 if array.ndim else 1), array.dtype
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..ops import shape as ops
-from .core import Core, array_of
+from .core import Core, array_of, spec_of
 from .dims import normalize_dim
 from .layout import listed
 from .method import implements, method
@@ -63,7 +63,7 @@ class Repeat(Core):
     @method
     def expand_as(self, other: Any) -> Self:
         """`expand` to the shape of `other`."""
-        return self.expand(array_of(other).shape)
+        return self.expand(spec_of(other).shape)
 
     @method
     def broadcast_to(self, *sizes: Any, size: Any = None) -> Self:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..ops import index as ops
-from .core import Array, Core, array_of, operand, wrap
+from .core import Array, Core, operand, spec_of, wrap
 from .dims import normalize_dim
 from .index import _trimmed, broadcast_shape, check_index_shape, index_array, mask_array, misplaced, plain_index
 from .method import method
@@ -39,7 +39,7 @@ class Scatter(Core):
         if reduce not in (None, "add", "multiply"):
             raise ValueError(f"scatter: reduce argument must be either add or multiply, got {reduce!r}")
         places = _places("scatter", self, dim, index)
-        source = _source("scatter", self, src if value is None else value, array_of(index).shape)
+        source = _source("scatter", self, src if value is None else value, spec_of(index).shape)
         if reduce == "multiply":
             return _product(self, source, places)
         return apply(ops.set_at if reduce is None else ops.add_to, self, source, index=places)
@@ -50,7 +50,7 @@ class Scatter(Core):
         if self._array.ndim == 0:
             return self.reshape(1).scatter_add(dim, index, src).reshape(())  # type: ignore[attr-defined]
         places = _places("scatter_add", self, dim, index)
-        source = _source("scatter_add", self, src, array_of(index).shape)
+        source = _source("scatter_add", self, src, spec_of(index).shape)
         return apply(ops.add_to, self, source, index=places)
 
     @method
@@ -64,7 +64,7 @@ class Scatter(Core):
             whole = self.reshape(1).scatter_reduce(dim, index, src, reduce, include_self=include_self)  # type: ignore[attr-defined]
             return whole.reshape(())
         places = _places("scatter_reduce", self, dim, index)
-        source = _source("scatter_reduce", self, src, array_of(index).shape)
+        source = _source("scatter_reduce", self, src, spec_of(index).shape)
         dtype = self._array.dtype
         if not include_self:
             neutral = {"prod": 1, "amax": _least(dtype), "amin": _most(dtype)}.get(reduce, 0)
@@ -230,9 +230,9 @@ def _embedded(function: str, x: Core, src: Any, index: Any) -> Any:
 
 
 def _check_single(function: str, value: Any) -> None:
-    if array_of(value).ndim:
+    if spec_of(value).ndim:
         raise ShapeError(
-            f"{function} only supports a 0-dimensional value tensor, but got tensor with {array_of(value).ndim} "
+            f"{function} only supports a 0-dimensional value tensor, but got tensor with {spec_of(value).ndim} "
             "dimension(s)"
         )
 

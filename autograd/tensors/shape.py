@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..ops import shape as ops
-from .core import array_of, wrap
+from .core import array_of, spec_of, wrap
 from .diagonal import Diagonal
 from .dims import normalize_dim, normalize_dims
 from .join import Split
@@ -85,12 +85,12 @@ class Shape(Repeat, Diagonal, Split, Layout):
     @method
     def view_as(self, other: Any) -> Self:
         """`view` with the shape of `other`."""
-        return self.view(array_of(other).shape)
+        return self.view(spec_of(other).shape)
 
     @method
     def reshape_as(self, other: Any) -> Self:
         """`reshape` with the shape of `other`."""
-        return self.reshape(array_of(other).shape)
+        return self.reshape(spec_of(other).shape)
 
     @method
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Self:
@@ -349,7 +349,7 @@ def _squeeze(a: Any, axis: Any = None) -> Any:
 
 @implements(np.transpose)
 def _transpose(a: Any, axes: Any = None) -> Any:
-    return Shape.permute(a, [*range(array_of(a).ndim)][::-1] if axes is None else axes)
+    return Shape.permute(a, [*range(spec_of(a).ndim)][::-1] if axes is None else axes)
 
 
 @implements(np.permute_dims)
@@ -374,7 +374,7 @@ def _moveaxis(a: Any, source: Any, destination: Any) -> Any:
 
 @implements(np.flip)
 def _flip(m: Any, axis: Any = None) -> Any:
-    return Shape.flip(m, [*range(array_of(m).ndim)] if axis is None else axis)
+    return Shape.flip(m, [*range(spec_of(m).ndim)] if axis is None else axis)
 
 
 @implements(np.fliplr)

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import DTypeError, ShapeError
 from ..ops import linalg as ops
 from ..ops.index import zero_at
-from .core import Core, array_of, wrap
+from .core import Core, spec_of, wrap
 from .join import alike
 from .method import implements, method
 from .run import apply
@@ -195,7 +195,7 @@ def _inv(a: Any) -> Any:
 @implements(np.linalg.solve)
 def _solve(a: Any, b: Any) -> Any:
     a, b = alike([a, b])
-    return apply(ops.solve, matrices("np.linalg.solve", a), b) if array_of(b).ndim > 1 else solve(a, b)
+    return apply(ops.solve, matrices("np.linalg.solve", a), b) if spec_of(b).ndim > 1 else solve(a, b)
 
 
 @implements(np.linalg.det)

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import DTypeError, SettingError, ShapeError
-from .core import Core, array_of, int64, operand, wrap
+from .core import Core, array_of, int64, operand, spec_of, wrap
 from .dims import normalize_dim
 from .method import method
 from .out import takes_out
@@ -39,8 +39,8 @@ class Statistics(Core):
         w: Any = None
         for name, given in (("fweights", fweights), ("aweights", aweights)):
             if given is not None:
-                if name == "fweights" and array_of(given).dtype.kind not in "iu":
-                    raise DTypeError(f"cov: expected fweights to have integral dtype, got {array_of(given).dtype}")
+                if name == "fweights" and spec_of(given).dtype.kind not in "iu":
+                    raise DTypeError(f"cov: expected fweights to have integral dtype, got {spec_of(given).dtype}")
                 weights = cast(given, x._array.dtype)
                 if weights._array.shape != (count,):
                     raise ShapeError(f"cov: wanted {name} of shape ({count},), got {weights._array.shape}")

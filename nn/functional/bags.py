@@ -9,7 +9,7 @@ from numpy import ndarray as Array
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import apply, array_of, operand, shape_of, wrap
+from autograd.extend import apply, array_of, operand, shape_of, spec_of, wrap
 from autograd.ops import index as ops
 from autograd.tensors.index import embedding
 
@@ -86,7 +86,7 @@ def _bag_sizes(index: Array, offsets: Any, include_last_offset: bool) -> Array:
         if offsets is not None:
             raise SettingError(
                 "embedding_bag: if input is 2D, then offsets has to be None, as every row is a bag; got offsets of "
-                f"shape {array_of(offsets).shape}"
+                f"shape {spec_of(offsets).shape}"
             )
         return np.full(index.shape[0], index.shape[1])
     if index.ndim != 1:

@@ -11,7 +11,19 @@ from numpy import ndarray as Array
 
 from autograd import Tensor, stack
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import apply, apply_keeping, array_of, cast, noted, operand, same_dtype, shape_of, to_float, wrap
+from autograd.extend import (
+    apply,
+    apply_keeping,
+    array_of,
+    cast,
+    noted,
+    operand,
+    same_dtype,
+    settle,
+    shape_of,
+    to_float,
+    wrap,
+)
 from autograd.ops import fused
 from autograd.ops import norm as ops
 
@@ -262,6 +274,7 @@ def _constants(mean: Any, var: Any, eps: float, dtype: Any) -> tuple[Array, Arra
 
 def _track(running_mean: Any, running_var: Any, mean: Array, var: Array, count: int, momentum: float) -> None:
     """Move the running statistics towards those of a batch, in place and unrecorded."""
+    settle("batch_norm")
     for running, now in ((running_mean, mean), (running_var, var * (count / (count - 1)))):
         if running is not None:
             array = array_of(running)

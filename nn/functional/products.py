@@ -6,14 +6,14 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import DTypeError, ShapeError
-from autograd.extend import apply, array_of, operand, same_dtype, shape_of
+from autograd.extend import apply, operand, same_dtype, shape_of, spec_of
 from autograd.ops.linalg import linear as linear_op
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """input @ weight.T + bias.  input (*, in), weight (out, in) or (in,), bias (out,): (*, out)."""
     x = operand(input)
-    a, w = array_of(x), array_of(weight)
+    a, w = spec_of(x), spec_of(weight)
     if w.ndim != 2 or a.ndim == 0 or a.shape[-1] != w.shape[1]:
         if w.ndim == 1 and a.ndim and a.shape[-1] == w.shape[0]:
             z = x.matmul(weight)

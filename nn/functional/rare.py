@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd import Tensor
-from autograd.extend import array_of
+from autograd.extend import spec_of
 
 from . import conv
 from .conv import conv1d
@@ -50,7 +50,7 @@ def convolution(
     groups: int,
 ) -> Tensor:
     """A convolution, or a transposed one, over as many dimensions as the weight has beyond two."""
-    axes = array_of(weight).ndim - 2
+    axes = spec_of(weight).ndim - 2
     if transposed:
         function = getattr(conv, f"conv_transpose{axes}d")
         return function(input, weight, bias, stride, padding, output_padding, groups, dilation)

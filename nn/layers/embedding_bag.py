@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from autograd import Tensor
 from autograd.errors import SettingError, ShapeError
-from autograd.extend import array_of
+from autograd.extend import array_of, spec_of
 
 from .. import functional as F
 from .. import init
@@ -61,7 +61,7 @@ class EmbeddingBag(Module):
             self.weight = parameter("EmbeddingBag", (num_embeddings, embedding_dim), device, dtype)
             self.reset_parameters()
         else:
-            if array_of(_weight).shape != (num_embeddings, embedding_dim):
+            if spec_of(_weight).shape != (num_embeddings, embedding_dim):
                 raise ShapeError("EmbeddingBag: Shape of weight does not match num_embeddings and embedding_dim")
             self.weight = Parameter(_weight)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import AutogradError, SettingError, ShapeError
-from autograd.extend import UninitializedTensorMixin, array_of
+from autograd.extend import UninitializedTensorMixin, spec_of
 
 from ..functional.conv import Ints
 from ..module import Module
@@ -135,7 +135,7 @@ class LazyLinear(_Lazy, Linear):
 
     def initialize_parameters(self, input: Tensor) -> None:
         """Take `in_features` from the last dimension of `input`."""
-        shape = array_of(input).shape
+        shape = spec_of(input).shape
         if not shape:
             raise ShapeError("LazyLinear: wanted an input (*, in_features), got one without dimensions")
         self._settle(shape[-1], weight=(self.out_features, shape[-1]), bias=(self.out_features,))
@@ -153,7 +153,7 @@ class _LazyConvNd(_Lazy, _ConvNd):
 
     def initialize_parameters(self, input: Tensor, *args: Any, **kwargs: Any) -> None:
         """Take `in_channels` from `input`, (N, C, *) or (C, *); whatever else `forward` is given does not matter."""
-        shape, axes, name = array_of(input).shape, self.axes, self._get_name()
+        shape, axes, name = spec_of(input).shape, self.axes, self._get_name()
         if len(shape) not in (axes + 1, axes + 2):
             raise ShapeError(
                 f"Expected {axes + 1}D (unbatched) or {axes + 2}D (batched) input to {name}, but got input of size: "
@@ -280,7 +280,7 @@ class _LazyNorm(_Lazy, _ChannelNorm):
     def initialize_parameters(self, input: Tensor) -> None:
         """Take `num_features` from `input`."""
         self._check_input_dim(input)
-        size = self._channels(array_of(input).shape)
+        size = self._channels(spec_of(input).shape)
         self._settle(size, weight=(size,), bias=(size,), running_mean=(size,), running_var=(size,))
 
     def _channels(self, shape: tuple[int, ...]) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import Tensor, get_default_dtype
 from autograd.errors import SettingError, ShapeError
-from autograd.extend import array_of, check_device
+from autograd.extend import array_of, check_device, spec_of
 
 from .. import functional as F
 from .. import init
@@ -162,7 +162,7 @@ class Embedding(Module):
             self.weight = parameter("Embedding", (num_embeddings, embedding_dim), device, dtype)
             self.reset_parameters()
         else:
-            if array_of(_weight).shape != (num_embeddings, embedding_dim):
+            if spec_of(_weight).shape != (num_embeddings, embedding_dim):
                 raise ShapeError("Embedding: Shape of weight does not match num_embeddings and embedding_dim")
             self.weight = Parameter(_weight)
         self.weight.requires_grad_(not _freeze)

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import SettingError
-from autograd.extend import array_of, wrap
+from autograd.extend import array_of, spec_of, wrap
 
 from .. import functional as F
 from ..functional.loss.checks import legacy
@@ -271,9 +271,9 @@ class MultiMarginLoss(_Loss):
         super().__init__(size_average, reduce, reduction)
         if p not in (1, 2):
             raise SettingError(f"MultiMarginLoss: only p == 1 and p == 2 supported, got {p}")
-        if weight is not None and array_of(weight).ndim != 1:
+        if weight is not None and spec_of(weight).ndim != 1:
             raise SettingError(
-                f"MultiMarginLoss: expected weight to be None or 1D tensor, got {array_of(weight).ndim}D instead"
+                f"MultiMarginLoss: expected weight to be None or 1D tensor, got {spec_of(weight).ndim}D instead"
             )
         self._buffer("weight", weight)
         self.p = p

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor, cat, stack
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import array_of, operand, same_dtype, shape_of, wrap
+from autograd.extend import array_of, operand, same_dtype, shape_of, spec_of, wrap
 
 from .. import functional as F
 from .. import init
@@ -213,7 +213,7 @@ class RNNBase(Module, Generic[S]):
         return array_of(getattr(self, self._names[0][0])).dtype
 
     def _check_input(self, x: Any) -> None:
-        dtype, own = array_of(x).dtype, self._dtype()
+        dtype, own = spec_of(x).dtype, self._dtype()
         if dtype != own:
             raise DTypeError(
                 f"{self._get_name()}: RNN input dtype ({dtype}) does not match weight dtype ({own}): "
@@ -249,9 +249,9 @@ class RNNBase(Module, Generic[S]):
                 raise ShapeError(
                     f"{self._get_name()}: Expected {which} size {(count, batch, size)}, got {list(shape_of(state))}"
                 )
-            if array_of(state).dtype != dtype:
+            if spec_of(state).dtype != dtype:
                 raise DTypeError(
-                    f"{self._get_name()}: the first state has dtype {array_of(state).dtype}, the weights {dtype}"
+                    f"{self._get_name()}: the first state has dtype {spec_of(state).dtype}, the weights {dtype}"
                 )
         return tuple(given)
 
@@ -461,7 +461,7 @@ class RNNCellBase(Module):
         """x (B, I) and the states (B, H), checked; and whether they came with a batch."""
         name = self._get_name()
         x: Any = operand(input)
-        own, sizes = array_of(self.weight_ih).dtype, shape_of(x)
+        own, sizes = spec_of(self.weight_ih).dtype, shape_of(x)
         if len(sizes) not in (1, 2):
             raise ShapeError(f"{name}: Expected input to be 1D or 2D, got {len(sizes)}D instead")
         batched = len(sizes) == 2
@@ -491,7 +491,7 @@ class RNNCellBase(Module):
                     )
             if not batched:
                 given = [state.unsqueeze(0) for state in given]
-        dtypes = [array_of(part).dtype for part in (x, *given)]
+        dtypes = [spec_of(part).dtype for part in (x, *given)]
         if dtypes != [own] * len(dtypes):
             raise DTypeError(
                 f"{name}: input and states must have the same dtype as the weights, {own}, but got "

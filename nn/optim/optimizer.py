@@ -13,7 +13,7 @@ from numpy import ndarray as Array
 
 from autograd import Tensor, enable_grad
 from autograd.errors import CheckpointError, GraphError, SettingError
-from autograd.extend import Handle, array_of, clear_grad, noted, record_of, shape_of, with_gradients, wrap
+from autograd.extend import Handle, array_of, clear_grad, noted, record_of, shape_of, spec_of, with_gradients, wrap
 from autograd.later import later
 
 from ..learner import note_step
@@ -376,7 +376,7 @@ def numbers(group: Group) -> Group:
 
     def number(x: Any) -> Any:
         if isinstance(x, (Tensor, np.ndarray, np.generic)):
-            return array_of(x).item() if array_of(x).size == 1 else x
+            return array_of(x).item() if spec_of(x).size == 1 else x
         return tuple(map(number, x)) if type(x) is tuple else x
 
     return {name: value if name == "params" else number(value) for name, value in group.items()}

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import AutogradError
-from autograd.extend import array_of, noted, warn_at_line, wrap
+from autograd.extend import array_of, noted, settle, warn_at_line, wrap
 
 from ..mistakes import no_parameters
 
@@ -100,6 +100,7 @@ def clip_grads_with_norm_(
 
 
 def _scale(operation: str, grads: list[Any], max_norm: float, total_norm: Any) -> None:
+    settle(operation)
     scale = float(max_norm) / (float(total_norm) + 1e-6)
     if not scale >= 1:  # NaN scales too: it must not go unnoticed
         for array in map(array_of, grads):
@@ -110,6 +111,7 @@ def _scale(operation: str, grads: list[Any], max_norm: float, total_norm: Any) -
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
     """Limit every element of every gradient to [-clip_value, clip_value], in place."""
     grads = _gradients("clip_grad_value_", parameters)
+    settle("clip_grad_value_")
     limit = float(clip_value)
     for array in map(array_of, grads):
         np.clip(array, -limit, limit, out=array)

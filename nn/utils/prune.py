@@ -14,7 +14,7 @@ from numpy import ndarray as Array
 
 from autograd import randperm
 from autograd.errors import SettingError, ShapeError
-from autograd.extend import array_of, wrap
+from autograd.extend import array_of, spec_of, wrap
 from autograd.later import later
 
 from ..module import Module
@@ -179,7 +179,7 @@ class CustomFromMask(BasePruningMethod):
         self.mask = mask
 
     def compute_mask(self, t: Any, default_mask: Any) -> Any:
-        return wrap(array_of(default_mask) * array_of(self.mask).astype(array_of(default_mask).dtype))
+        return wrap(array_of(default_mask) * array_of(self.mask).astype(spec_of(default_mask).dtype))
 
 
 def identity(module: Module, name: str) -> Module:

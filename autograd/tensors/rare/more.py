@@ -11,7 +11,7 @@ import numpy as np
 from ...errors import DTypeError, SettingError, ShapeError
 from ...modes import no_grad
 from ...ops import index as index_ops
-from ..core import array_of, get_default_dtype, int64, operand, wrap
+from ..core import array_of, get_default_dtype, int64, operand, spec_of, wrap
 from ..dims import normalize_dim
 from ..new import size_of
 from ..promotion import cast
@@ -171,7 +171,7 @@ def resize_(self: Any, *sizes: Any, memory_format: Any = None) -> Any:
 
 def resize_as_(self: Any, the_template: Any, *, memory_format: Any = None) -> Any:
     """`resize_` to the shape of another Tensor."""
-    return resize_(self, *array_of(the_template).shape) if array_of(the_template).ndim else resize_(self, ())
+    return resize_(self, *spec_of(the_template).shape) if spec_of(the_template).ndim else resize_(self, ())
 
 
 def apply_(self: Any, callable: Callable[[Any], Any]) -> Any:

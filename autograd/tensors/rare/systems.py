@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...errors import SettingError, ShapeError
-from ..core import array_of, operand, wrap
+from ..core import operand, spec_of, wrap
 from ..dims import normalize_dims
 from ..join import alike
 from ..solve import cholesky, inv, matrices, solve
@@ -78,7 +78,7 @@ def inv_ex(A: Any, *, check_errors: bool = False) -> InvExResult:
 def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -> SolveExResult:
     """`solve`, and per matrix 0 or the number of the first zero on U's diagonal; solutions of singular ones are NaN."""
     a = matrices("linalg.solve_ex", A)
-    ndim = array_of(B).ndim
+    ndim = spec_of(B).ndim
 
     def places(bad: Any) -> Any:
         return bad[..., None] if ndim in (1, bad.ndim + 1) and ndim < bad.ndim + 2 else bad[..., None, None]

@@ -1,0 +1,13 @@
+"""Compiled functions whose Python still runs: `autograd.compile`.
+
+    promise.py   a Tensor that knows its shape, and waits for its value
+    learned.py   what earlier calls did, as a tree of steps, and what computes a path of it
+    run.py       one call: comparing, promising, computing, learning. Read it first
+    function.py  `compile`, and the report
+
+The rule: whatever a function would have done without it happens, in the same order, and with the same results.
+"""
+
+from .function import compile, report
+
+__all__ = ["compile", "report"]

@@ -1,0 +1,205 @@
+"""What a run remembers of runs before it: the operations one after the other, as a tree of steps.
+
+A step says what operation ran on which values: earlier results by number, Tensors and arrays from outside by the order
+in which they came up, numbers and settings by value. Where programs part, a step has several steps behind it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..lines import place
+from ..op import Op
+from ..records import Record
+from ..tensors.core import Core
+from ..tensors.run import apply
+
+
+class Facts(NamedTuple):
+    """What is known of a value before it is computed."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    tracked: bool
+
+
+def facts_of(x: Any) -> Facts:
+    """The facts of a Tensor or an array."""
+    if isinstance(x, Core):
+        array = x._array
+        return Facts(array.shape, array.dtype, x._node is not None)
+    return Facts(x.shape, x.dtype, False)
+
+
+class Given(NamedTuple):
+    """An input from outside: the `number`-th that came up, of this kind."""
+
+    number: int
+    kind: type
+    facts: Facts
+
+
+class Constant(NamedTuple):
+    """A number, None or another plain value."""
+
+    value: Any
+
+
+class Step:
+    """An operation of a run that was seen before.
+
+    inputs    for each input: the slot of an earlier result, or `Given`, or `Constant`
+    settings  those that are plain values;   arrays  name -> `Given`, for those that are arrays
+    facts     of its results;   first  the slot of the first of them;   single  is it one, and no tuple?
+    code, lasti  where in the user's program
+    then      the steps that came after it, by their operation
+    variants  live slots -> what computes them when a run ends here
+    """
+
+    __slots__ = (
+        "arrays",
+        "before",
+        "code",
+        "facts",
+        "first",
+        "inputs",
+        "lasti",
+        "op",
+        "settings",
+        "single",
+        "then",
+        "variants",
+    )
+
+    def __init__(self, op: Op | None, before: Step | None) -> None:
+        self.op: Any = op
+        self.before = before
+        self.inputs: tuple[Any, ...] = ()
+        self.settings: dict[str, Any] = {}
+        self.arrays: dict[str, Any] = {}
+        self.facts: tuple[Facts, ...] = ()
+        self.first = 0
+        self.single = True
+        self.code: Any = None  # a CodeType
+        self.lasti = 0
+        self.then: dict[Any, list[Step]] = {}
+        self.variants: dict[tuple[int, ...], Any] = {}
+
+    def path(self) -> list[Step]:
+        """All steps up to this one."""
+        steps = []
+        step = self
+        while step.before is not None:
+            steps.append(step)
+            step = step.before
+        return steps[::-1]
+
+
+class Memory:
+    """What is remembered of all calls of one compiled function.
+
+    limit   how many steps: a program that is never the same twice runs as it is after that
+    """
+
+    def __init__(self, limit: int = 20_000) -> None:
+        self.roots: dict[Any, Step] = {}
+        self.limit = limit
+        self.steps = 0
+        self.reasons: Counter[tuple[str, str]] = Counter()
+
+    @property
+    def full(self) -> bool:
+        """Is nothing new remembered any more?"""
+        return self.steps >= self.limit
+
+    def root(self, *world: Any) -> Step:
+        """Where paths begin; another one for each of the modes that decide what an operation does."""
+        step = self.roots.get(world)
+        if step is None:
+            step = self.roots[world] = Step(None, None)
+        return step
+
+    def variant(self, step: Step, live: tuple[int, ...]) -> Any:
+        """What computes the values `live` of the path that ends at `step`, from what that was given."""
+        found = step.variants.get(live)
+        if found is None:
+            found = step.variants[live] = Interpreted(step.path(), live)
+        return found
+
+    def note(self, step: Step, why: str) -> None:
+        """Something was computed after `step`, for that reason."""
+        if step.code is not None:
+            self.reasons[why, place(step.code, step.lasti)] += 1
+
+
+class Interpreted:
+    """The steps of a path, run one after the other as they run without a compiler."""
+
+    def __init__(self, steps: list[Step], live: tuple[int, ...]) -> None:
+        self.live = live
+        needed, last = set(live), {slot: len(steps) for slot in live}
+        self.steps: list[tuple[Step, list[int]]] = []
+        for index, step in reversed(list(enumerate(steps))):
+            slots = range(step.first, step.first + len(step.facts))
+            if not needed.intersection(slots):
+                continue
+            used = [slot for slot in step.inputs if isinstance(slot, int)]
+            needed.update(used)
+            freed = [slot for slot in dict.fromkeys((*used, *slots)) if last.setdefault(slot, index) == index]
+            self.steps.append((step, freed))
+        self.steps.reverse()
+
+    def __call__(self, given: list[Any]) -> list[Any]:
+        values: dict[int, Any] = {}
+        for step, freed in self.steps:
+            inputs = [
+                values[want] if want.__class__ is int else given[want.number] if want.__class__ is Given else want.value
+                for want in step.inputs
+            ]
+            settings = step.settings
+            if step.arrays:
+                settings = {**settings, **{name: given[want.number] for name, want in step.arrays.items()}}
+            result = apply(step.op, *inputs, **settings)
+            for k, z in enumerate((result,) if step.single else result):
+                node: Any = z._node
+                if node.__class__ is Record:
+                    node.code, node.lasti = step.code, step.lasti
+                values[step.first + k] = z
+            for slot in freed:
+                del values[slot]
+        return [values[slot] for slot in self.live]
+
+
+PLAIN = (bool, int, float, str, type(None), type(Ellipsis), np.dtype, type, bytes, np.generic)
+
+
+def plain(value: Any) -> bool:
+    """Is this a setting that can be compared by value?"""
+    kind = type(value)
+    if kind is list or isinstance(value, tuple):
+        return all(map(plain, value))
+    if kind is slice:
+        return plain(value.start) and plain(value.stop) and plain(value.step)
+    if kind is dict:
+        return all(map(plain, value)) and all(map(plain, value.values()))
+    return isinstance(value, PLAIN)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Are two plain values the same, of the same type, down to the sign of zero?"""
+    kind = type(a)
+    if kind is not type(b):
+        return False
+    if kind is float:
+        return bool(a == b and math.copysign(1.0, a) == math.copysign(1.0, b)) or (a != a and b != b)
+    if kind is list or isinstance(a, tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    if kind is slice:
+        return same((a.start, a.stop, a.step), (b.start, b.stop, b.step))
+    if kind is dict:
+        return a.keys() == b.keys() and all(same(value, b[name]) for name, value in a.items())
+    return bool(a == b)

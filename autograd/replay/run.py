@@ -1,0 +1,255 @@
+"""One call of a compiled function: operations are compared with those of earlier calls, and computed together.
+
+Python runs as always. As long as the operations that it calls are those of a run seen before, they compute nothing and
+hand out promises. When the function ends, or somebody wants a value, all that is still referred to is computed at
+once (`settle`). At the first operation that is new, what was promised is computed, the operation runs as it would
+without a compiler, and is remembered.
+
+So nothing can be replayed that Python would have done differently: it did do it.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+
+from ..lines import outer
+from ..modes import state
+from ..tensors.core import Core, get_default_dtype, wrap
+from ..tensors.run import apply, apply_keeping
+from .learned import Constant, Facts, Given, Memory, Step, facts_of, plain, same
+from .promise import Promise, keep, promise
+
+STOPS = frozenset("""
+    getitem put add_to set_at embedding scatter_extreme take_along add_along inv solve det cofactor inv_or_nan slogdet
+    cholesky eigh svd svdvals with_values qr pinv cross_entropy nll segment_sum others
+""".split())  # fmt: skip # noqa: SIM905
+"""Operations that may raise where values do not fit, which must happen at their own line."""
+
+
+class Run:
+    """What interprets the operations of a thread while a compiled function runs. `memory` is that of all its calls."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.bare = False  # does everything run at once, from here on?
+        self._start()
+
+    def _start(self) -> None:
+        """Nothing is promised, nothing is known: a new path from the root."""
+        self.mode = state.tape
+        self.at: Step = self.memory.root(self.mode is not None, get_default_dtype())
+        self.promises: list[Any] = []  # of the results so far, by slot
+        self.given: list[Any] = []  # Tensors and arrays from outside
+        self.then: list[Any] = []  # what these were: copies of arrays, (array, node) of Tensors
+        self.places: dict[int, int] = {}  # id of one -> its number
+        self.known: dict[int, int] = {}  # while learning: id of a Tensor that was a result -> its slot
+        self.alive: list[Any] = []  # weak references to these
+
+    # ------------------------------------------------------------------------------------------- what is asked of it
+
+    def call(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
+        """An operation is called: see `modes.state.interpreter`."""
+        if self.mode is not state.tape:
+            self.settle("recording is switched on or off")
+        if keeping or self.bare or op.name in STOPS or op.variadic:
+            return self.alone(op, inputs, settings, keeping)
+        for step in self.at.then.get(op, ()):
+            if self._fits(step, inputs, settings):
+                return self._promised(step)
+        return self._learn(op, inputs, settings)
+
+    def facts(self, slot: int) -> Facts:
+        """What is known of the value of a promise."""
+        step = self.at
+        while slot < step.first:
+            step = step.before  # type: ignore[assignment]
+        return step.facts[slot - step.first]
+
+    def settle(self, why: str) -> None:
+        """Compute what was promised and is still referred to, and start anew."""
+        self._compute(why)
+        self._start()
+
+    def exposes(self, how: str) -> None:
+        """NumPy is given the memory of a Tensor, and may write to it: the rest of the call runs without promises."""
+        self.settle(how)
+        self.bare = True
+
+    def wrote(self, operation: str, tensors: Any) -> None:
+        """Somebody has written to Tensors: nothing may wait that was given one of them."""
+        if self.promises and any(id(x) in self.places for x in tensors):
+            raise RuntimeError(f"{operation} has written to a Tensor that a promise waits for: call `settle` before")
+
+    # ------------------------------------------------------------------------------------------------------ matching
+
+    def _fits(self, step: Step, inputs: tuple[Any, ...], settings: dict[str, Any]) -> bool:
+        """Is this call the same as that of a step? Notes what it is given, if it is."""
+        wants = step.inputs
+        if len(wants) != len(inputs):
+            return False
+        before = len(self.given)
+        for want, x in zip(wants, inputs):
+            if not self._matches(want, x):
+                break
+        else:
+            if not settings and not step.settings and not step.arrays:
+                return True
+            if self._same_settings(step, settings):
+                return True
+        for x in self.given[before:]:
+            del self.places[id(x)]
+        del self.given[before:], self.then[before:]
+        return False
+
+    def _matches(self, want: Any, x: Any) -> bool:
+        kind = type(x)
+        if kind is Promise:
+            return want.__class__ is int and x._slot == want and x._run is self
+        if isinstance(x, Core) or kind is np.ndarray:
+            if want.__class__ is not Given:
+                return False
+            number = self.places.get(id(x))
+            if number is not None:
+                return bool(number == want.number)
+            if want.number != len(self.given) or want.kind is not kind or want.facts != facts_of(x):
+                return False
+            self._take(x)
+            return True
+        return want.__class__ is Constant and same(want.value, x)
+
+    def _take(self, x: Any) -> int:
+        """A Tensor or an array from outside, as it is now."""
+        number = self.places[id(x)] = len(self.given)
+        self.given.append(x)
+        if type(x) is np.ndarray:
+            self.then.append(x.copy() if x.flags.writeable else x)
+        else:
+            self.then.append((x._array, x._node))
+        return number
+
+    def _as_given(self) -> list[Any]:
+        """What was given, as it was when it was given: its node or array may be another one now."""
+        found = []
+        for x, then in zip(self.given, self.then, strict=True):
+            if type(x) is np.ndarray:
+                found.append(then)
+            else:
+                found.append(x if x._array is then[0] and x._node is then[1] else wrap(*then))
+        return found
+
+    def _same_settings(self, step: Step, settings: dict[str, Any]) -> bool:
+        if len(settings) != len(step.settings) + len(step.arrays):
+            return False
+        for name, value in settings.items():
+            if type(value) is np.ndarray:
+                want = step.arrays.get(name)
+                if want is None or not self._matches(want, value):
+                    return False
+            elif name not in step.settings or not same(step.settings[name], value):
+                return False
+        return True
+
+    def _promised(self, step: Step) -> Any:
+        """Promises for the results of a step that was seen before."""
+        self.at = step
+        if step.single:
+            out = promise(self, step.first)
+            self.promises.append(out)
+            return out
+        outs = tuple([promise(self, step.first + k) for k in range(len(step.facts))])
+        self.promises.extend(outs)
+        return outs
+
+    # ------------------------------------------------------------------------------------------------------ learning
+
+    def _learn(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+        """An operation that is new here: run it, and remember it."""
+        self._compute("a new operation")
+        step = self._noted(op, inputs, settings)
+        if step is None:
+            return self.alone(op, inputs, settings, False)
+        result = self._run(op, inputs, settings, False)
+        results = (result,) if op.outputs == 1 else tuple(result)
+        step.single = op.outputs == 1
+        step.facts = tuple(map(facts_of, results))
+        step.first = self.at.first + len(self.at.facts)
+        self.at.then.setdefault(op, []).append(step)
+        self.memory.steps += 1
+        self.at = step
+        for k, z in enumerate(results):
+            self._remember(z, step.first + k)
+        return result
+
+    def _remember(self, z: Any, slot: int) -> None:
+        """A value that was computed is known by its number as long as it lives."""
+        key, known = id(z), self.known
+        known[key] = slot
+        self.alive.append(weakref.ref(z, lambda _: known.pop(key, None)))
+
+    def _noted(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Step | None:
+        """A step for this call, or None if it cannot be remembered."""
+        if self.memory.full:
+            return None
+        step = Step(op, self.at)
+        step.inputs = tuple([self._want(x) for x in inputs])
+        if None in step.inputs:
+            return None
+        for name, value in settings.items():
+            if type(value) is np.ndarray:
+                step.arrays[name] = self._want(value)
+            elif plain(value):
+                step.settings[name] = value
+            else:
+                return None
+        frame = outer(sys._getframe(1))
+        step.code, step.lasti = frame.f_code, frame.f_lasti
+        return step
+
+    def _want(self, x: Any) -> Any:
+        """What an input is in terms of this path; None if it is nothing that can be compared."""
+        if isinstance(x, Core) or type(x) is np.ndarray:
+            slot = self.known.get(id(x))
+            if slot is not None:
+                return slot
+            number = self.places.get(id(x))
+            return Given(self._take(x) if number is None else number, type(x), facts_of(x))
+        return Constant(x) if plain(x) else None
+
+    # ----------------------------------------------------------------------------------------------------- computing
+
+    def alone(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
+        """Run an operation as it runs without a compiler, and begin a new path if it needs a value of this one."""
+        if keeping or any(type(x) is Promise or id(x) in self.known for x in inputs):
+            self.settle(f"{op.name} runs on its own")
+        return self._run(op, inputs, settings, keeping)
+
+    def _run(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
+        state.interpreter = None
+        try:
+            return apply_keeping(op, *inputs, **settings) if keeping else apply(op, *inputs, **settings)
+        finally:
+            state.interpreter = self
+
+    def _compute(self, why: str) -> None:
+        promises = self.promises
+        if not promises:
+            return
+        live = tuple([slot for slot in range(len(promises)) if getrefcount(promises[slot]) > 2])
+        self.memory.note(self.at, why)
+        if live:
+            interpreter, state.interpreter = state.interpreter, None
+            mode, state.tape = state.tape, self.mode
+            try:
+                values = self.memory.variant(self.at, live)(self._as_given())
+            finally:
+                state.interpreter, state.tape = interpreter, mode
+            waiting = [promises[slot] for slot in live]
+            keep(waiting, values)
+            for slot, z in zip(live, waiting, strict=True):
+                self._remember(z, slot)
+        self.promises = []

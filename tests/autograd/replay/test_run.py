@@ -1,0 +1,170 @@
+"""Promises, paths and settling: the parts of `autograd.replay`."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import tensor
+from autograd.extend import array_of, noted
+from autograd.replay import compile
+from autograd.replay.promise import Promise
+
+
+def numbers(*shape, seed=0):
+    return tensor(np.random.default_rng(seed).standard_normal(shape))
+
+
+def called(function, *inputs, times=4):
+    """The results of a compiled function, called several times, as lists."""
+    compiled = compile(function)
+    return [autograd.as_tensor(compiled(*inputs)).tolist() for _ in range(times)]
+
+
+def test_what_was_seen_before_is_promised():
+    seen = []
+    w = numbers(4, 3).requires_grad_()
+
+    def f(x):
+        h = (x @ w).tanh()
+        seen.append((type(h) is Promise, isinstance(h, autograd.Tensor), h.shape, h.dtype, h.requires_grad, h.ndim))
+        return (h * 2.0).sum()
+
+    x = numbers(5, 4, seed=1)
+    expected = f(x)
+    expected.backward()
+    gradient, w.grad = w.grad, None
+    seen.clear()
+    compiled = compile(f)
+    for _ in range(3):
+        z = compiled(x)
+        assert type(z) is autograd.Tensor
+        z.backward()
+        assert z.item() == expected.item()
+        assert w.grad.tolist() == gradient.tolist()
+        w.grad = None
+    assert [was for was, *_ in seen] == [False, True, True]
+    assert {tuple(rest) for _, *rest in seen} == {(True, (5, 3), np.dtype(np.float64), True, 2)}
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda h: h.sum().item(),
+        lambda h: float(h.detach()[0, 0]),
+        lambda h: bool(h.sum() > 0),
+        lambda h: h.tolist(),
+        lambda h: repr(h),
+        lambda h: h.detach().numpy().copy().tolist(),
+        lambda h: np.asarray(h.detach()).sum(),
+        lambda h: len(h),
+        lambda h: h.grad_fn.name(),
+        lambda h: h.is_leaf,
+        lambda h: h.stride(),
+        lambda h: h.data.tolist(),
+        lambda h: [row.tolist() for row in h],
+        lambda h: pickle.loads(pickle.dumps(h.detach())).tolist(),
+        lambda h: copy.copy(h).tolist(),
+        lambda h: (np.ones(3) @ h.detach().T.numpy()).tolist(),
+        lambda h: hash(h) == id(h),
+        lambda h: array_of(h).sum(),
+    ],
+)
+def test_whoever_looks_at_a_value_sees_it(look):
+    w, x = numbers(4, 3).requires_grad_(), numbers(5, 4, seed=1)
+    looked = []
+
+    def f(x):
+        h = (x @ w).exp()
+        looked.append(look(h))
+        return (h * h).sum()
+
+    expected = f(x).item()
+    assert called(f, x) == [expected] * 4
+    assert looked == looked[:1] * 5
+
+
+def test_a_value_is_what_it_was_when_the_operation_was_called():
+    x, state = numbers(3), numbers(3, seed=1)
+
+    def f(x):
+        before = state * x
+        state.add_(1)
+        after = state * x
+        with autograd.no_grad():
+            state.copy_(after)
+        return before + after
+
+    begin = state.clone()
+    expected = [f(x).tolist() for _ in range(4)]
+    state.copy_(begin)
+    assert called(f, x) == expected
+
+
+def test_memory_that_numpy_has_is_not_promised_on():
+    x, state = numbers(3), numbers(3, seed=1)
+
+    def f(x):
+        first = state * x
+        array = state.numpy()
+        second = state * x
+        array += 1
+        return first + second
+
+    begin = state.clone()
+    expected = [f(x).tolist() for _ in range(4)]
+    state.copy_(begin)
+    assert called(f, x) == expected
+
+
+def test_an_optimiser_inside_sees_and_changes_what_it_should():
+    def trained(wrap):
+        autograd.manual_seed(0)
+        model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, 1))
+        optimiser = nn.optim.Adam(model.parameters(), lr=0.01)
+
+        def step(x, y):
+            optimiser.zero_grad()
+            loss = ((model(x) - y) ** 2).mean()
+            penalty = sum((p * p).sum() for p in model.parameters())
+            (loss + 1e-3 * penalty).backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            return loss + sum((p * p).sum() for p in model.parameters())
+
+        step = wrap(step)
+        x, y = numbers(6, 4).float(), numbers(6, 1, seed=2).float()
+        losses = [step(x, y).item() for _ in range(6)]
+        return losses, {name: value.tolist() for name, value in model.state_dict().items()}
+
+    assert trained(compile) == trained(lambda function: function)
+
+
+def test_a_write_that_nobody_announced_is_an_error():
+    """The planted fault: arrays written without `settle` would give another value to what waits."""
+    x, state = numbers(3), numbers(3, seed=1)
+
+    def f(x):
+        waits = state * x
+        array_of(state)[...] = 0
+        noted("a fault", state)
+        return waits
+
+    compiled = compile(f)
+    compiled(x)
+    with pytest.raises(RuntimeError, match="a fault has written to a Tensor that a promise waits for"):
+        compiled(x)
+
+
+def test_programs_that_never_repeat_are_not_remembered_for_ever():
+    compiled = compile(lambda x: x.exp().sum())
+    compiled.memory.limit = 10
+    for length in range(1, 30):
+        x = numbers(length)
+        assert compiled(x).item() == x.exp().sum().item()
+    assert compiled.memory.steps <= 10
