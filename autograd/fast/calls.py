@@ -25,7 +25,7 @@ from ..records import Record
 from ..tensors import core
 from ..tensors.calls import Misfit, unfit
 from ..tensors.core import float16, new, note_view, operand
-from ..tensors.promotion import constants
+from ..tensors.promotion import Scalar, constants
 from ..tensors.run import floating, plainly
 from . import several
 from .runs import look_back
@@ -144,6 +144,12 @@ _QUESTION = """\
     if state.interpreter is not None:
         return rest({given})
 """
+_EXPECTED = """\
+    interpreter = state.interpreter
+    if interpreter is not None:
+        out = interpreter.{how}(op, {operands})
+        return {otherwise} if out is None else out
+"""
 
 _STRAIGHT = {"x": "input", "y": "other", "a": "a", "b": "b", "m": "m", "n": "n"}
 _REFLECTED = {"x": "other", "y": "input", "a": "b", "b": "a", "m": "n", "n": "m"}
@@ -196,11 +202,19 @@ def compile_call(
     )
     text = scope["text"] = template.format(tail=_TAIL.format(**fill), **fill)
     _scopes.append(scope)
-    question = _QUESTION.format(given="input" + fill["settings"])
-    if template is _BINARY:
+    return made(text, "call", scope, _question(op, scope, reflected))
+
+
+def _question(op: Op, scope: dict[str, Any], reflected: bool) -> str:
+    """What the function of an op with one or two inputs begins with where an interpreter may be asked."""
+    scope["op"] = op
+    if len(op.inputs) == 2:
         scope["interpreted"] = partial(_interpreted, op, reflected)
-        question = _QUESTION.replace("rest(", "interpreted(rest, misfit, ").format(given="input, other")
-    return made(text, "call", scope, question)
+        operands = "other, input" if reflected else "input, other"
+        return _EXPECTED.format(how="binary", operands=operands, otherwise="interpreted(rest, misfit, input, other)")
+    if op.defaults:
+        return _QUESTION.format(given="input, **settings")
+    return _EXPECTED.format(how="unary", operands="input", otherwise="rest(input)")
 
 
 def call_of(op: Op, keeping: bool) -> Callable[..., Any] | None:
@@ -224,7 +238,7 @@ def _interpreted(op: Op, reflected: bool, rest: Any, misfit: Any, input: Any, ot
     dtype = input._array.dtype
     number = type(other) is float or type(other) is int
     if number and dtype.kind == "f":
-        other = constants[dtype][other]
+        other = Scalar(other, dtype)
     elif not isinstance(other, core.Core) or other._array.dtype != dtype or number:
         return rest(input, other)
     x, y = (other, input) if reflected else (input, other)
@@ -233,7 +247,7 @@ def _interpreted(op: Op, reflected: bool, rest: Any, misfit: Any, input: Any, ot
     try:
         return state.interpreter.call(op, (x, y), {}, False)
     except (ValueError, TypeError) as error:
-        raise misfit(error, core.array_of(x), core.array_of(y)) from None
+        raise misfit(error, *[z.array if type(z) is Scalar else core.array_of(z) for z in (x, y)]) from None
 
 
 def _fill_forward(fill: dict[str, str], op: Op) -> None:

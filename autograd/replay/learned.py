@@ -49,6 +49,14 @@ class Constant(NamedTuple):
     value: Any
 
 
+class Number(NamedTuple):
+    """A Python number beside an operand of `dtype`: another one, such as a smaller step, makes no other program."""
+
+    number: int
+    kind: type
+    dtype: np.dtype[Any]
+
+
 class Step:
     """An operation of a run that was seen before.
 
@@ -56,6 +64,7 @@ class Step:
     settings  those that are plain values;   arrays  name -> `Given`, for those that are arrays
     facts     of its results;   first  the slot of the first of them;   single  is it one, and no tuple?
     code, lasti  where in the user's program
+    follow    the step that came after it the last time
     then      the steps that came after it, by their operation
     variants  live slots -> what computes them when a run ends here
     """
@@ -66,6 +75,7 @@ class Step:
         "code",
         "facts",
         "first",
+        "follow",
         "inputs",
         "lasti",
         "op",
@@ -77,7 +87,7 @@ class Step:
 
     def __init__(self, op: Op | None, before: Step | None) -> None:
         self.op: Any = op
-        self.before = before
+        self.before: Any = before  # a Step; None for a root
         self.inputs: tuple[Any, ...] = ()
         self.settings: dict[str, Any] = {}
         self.arrays: dict[str, Any] = {}
@@ -86,6 +96,7 @@ class Step:
         self.single = True
         self.code: Any = None  # a CodeType
         self.lasti = 0
+        self.follow: Step | None = None
         self.then: dict[Any, list[Step]] = {}
         self.variants: dict[tuple[int, ...], Any] = {}
 
@@ -97,6 +108,10 @@ class Step:
             steps.append(step)
             step = step.before
         return steps[::-1]
+
+
+NOTHING = Step(None, None)
+"""Stands where nothing is expected."""
 
 
 class Memory:
@@ -157,7 +172,11 @@ class Interpreted:
         values: dict[int, Any] = {}
         for step, freed in self.steps:
             inputs = [
-                values[want] if want.__class__ is int else given[want.number] if want.__class__ is Given else want.value
+                values[want]
+                if want.__class__ is int
+                else want.value
+                if want.__class__ is Constant
+                else given[want.number]
                 for want in step.inputs
             ]
             settings = step.settings

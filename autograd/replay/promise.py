@@ -32,12 +32,13 @@ def _settled(name: str) -> Any:
 
 
 class Promise(Tensor):
-    """A Tensor whose value a run has still to compute. `_run` is that run, `_slot` the number of the value in it."""
+    """A Tensor whose value a run has still to compute. `_run` is that run, `_slot` its number in it."""
 
     __slots__ = ()
 
     _run: Any
     _slot: int
+    _facts: Any
 
     _array = property(lambda self: Coming(self), _settled("_array").fset)
     _node = _settled("_node")
@@ -52,7 +53,7 @@ class Promise(Tensor):
     @property
     def requires_grad(self) -> bool:
         """Will it be tracked?"""
-        tracked: bool = self._run.facts(self._slot).tracked
+        tracked: bool = self._facts.tracked
         return tracked
 
     @requires_grad.setter
@@ -104,12 +105,12 @@ class Coming:
     @property
     def shape(self) -> Any:
         promise = self.promise
-        return promise._run.facts(promise._slot).shape if type(promise) is Promise else promise._array.shape
+        return promise._facts.shape if type(promise) is Promise else promise._array.shape
 
     @property
     def dtype(self) -> Any:
         promise = self.promise
-        return promise._run.facts(promise._slot).dtype if type(promise) is Promise else promise._array.dtype
+        return promise._facts.dtype if type(promise) is Promise else promise._array.dtype
 
     @property
     def ndim(self) -> int:
@@ -159,10 +160,11 @@ for _name in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__str
     setattr(Coming, _name, _forward(_name))
 
 
-def promise(run: Any, slot: int) -> Promise:
+def promise(run: Any, slot: int, facts: Any) -> Promise:
     """A new one."""
     out: Promise = core.new(Promise)
     out._run = run
+    out._facts = facts
     out._slot = slot
     return out
 
@@ -172,7 +174,7 @@ def keep(promises: list[Any], tensors: list[Any]) -> None:
     named = dict(zip(map(id, tensors), promises, strict=True))
     for waiting, tensor in zip(promises, tensors, strict=True):
         own = waiting.__dict__
-        del own["_run"], own["_slot"]
+        del own["_run"], own["_facts"], own["_slot"]
         waiting.__class__ = Tensor
         waiting._array = tensor._array
         waiting._node = tensor._node

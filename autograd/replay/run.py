@@ -19,9 +19,10 @@ import numpy as np
 
 from ..lines import outer
 from ..modes import state
-from ..tensors.core import Core, get_default_dtype, wrap
+from ..tensors.core import Core, get_default_dtype, new, wrap
+from ..tensors.promotion import Scalar, constants
 from ..tensors.run import apply, apply_keeping
-from .learned import Constant, Facts, Given, Memory, Step, facts_of, plain, same
+from .learned import NOTHING, Constant, Given, Memory, Number, Step, facts_of, plain, same
 from .promise import Promise, keep, promise
 
 STOPS = frozenset("""
@@ -43,8 +44,9 @@ class Run:
         """Nothing is promised, nothing is known: a new path from the root."""
         self.mode = state.tape
         self.at: Step = self.memory.root(self.mode is not None, get_default_dtype())
+        self.next: Step = NOTHING if self.bare else self.at.follow or NOTHING  # what probably comes
         self.promises: list[Any] = []  # of the results so far, by slot
-        self.given: list[Any] = []  # Tensors and arrays from outside
+        self.given: list[Any] = []  # Tensors, arrays and numbers from outside
         self.then: list[Any] = []  # what these were: copies of arrays, (array, node) of Tensors
         self.places: dict[int, int] = {}  # id of one -> its number
         self.known: dict[int, int] = {}  # while learning: id of a Tensor that was a result -> its slot
@@ -52,23 +54,42 @@ class Run:
 
     # ------------------------------------------------------------------------------------------- what is asked of it
 
+    def unary(self, op: Any, x: Any) -> Any:
+        """A promise, if this operation on `x` is what probably comes; None: ask `call`."""
+        step = self.next
+        if step.op is not op or step.settings or self.mode is not state.tape:
+            return None
+        want = step.inputs[0]
+        if self.promises[want] is x if want.__class__ is int else self._matches(want, x):
+            return self._promised(step)
+        return None
+
+    def binary(self, op: Any, x: Any, y: Any) -> Any:
+        """The same for two operands. A Python number stands for a constant of the other one's dtype."""
+        step = self.next
+        if step.op is not op or self.mode is not state.tape:
+            return None
+        before, (a, b) = len(self.given), step.inputs
+        if (self.promises[a] is x if a.__class__ is int else self._matches(a, x)) and (
+            self.promises[b] is y if b.__class__ is int else self._matches(b, y)
+        ):
+            return self._promised(step)
+        self._give_back(before)
+        return None
+
     def call(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
         """An operation is called: see `modes.state.interpreter`."""
         if self.mode is not state.tape:
             self.settle("recording is switched on or off")
         if keeping or self.bare or op.name in STOPS or op.variadic:
             return self.alone(op, inputs, settings, keeping)
+        expected = self.next
+        if expected.op is op and self._fits(expected, inputs, settings):
+            return self._promised(expected)
         for step in self.at.then.get(op, ()):
-            if self._fits(step, inputs, settings):
+            if step is not expected and self._fits(step, inputs, settings):
                 return self._promised(step)
         return self._learn(op, inputs, settings)
-
-    def facts(self, slot: int) -> Facts:
-        """What is known of the value of a promise."""
-        step = self.at
-        while slot < step.first:
-            step = step.before  # type: ignore[assignment]
-        return step.facts[slot - step.first]
 
     def settle(self, why: str) -> None:
         """Compute what was promised and is still referred to, and start anew."""
@@ -77,8 +98,8 @@ class Run:
 
     def exposes(self, how: str) -> None:
         """NumPy is given the memory of a Tensor, and may write to it: the rest of the call runs without promises."""
-        self.settle(how)
         self.bare = True
+        self.settle(how)
 
     def wrote(self, operation: str, tensors: Any) -> None:
         """Somebody has written to Tensors: nothing may wait that was given one of them."""
@@ -92,33 +113,46 @@ class Run:
         wants = step.inputs
         if len(wants) != len(inputs):
             return False
-        before = len(self.given)
+        before, promises = len(self.given), self.promises
         for want, x in zip(wants, inputs):
-            if not self._matches(want, x):
+            if not (promises[want] is x if want.__class__ is int else self._matches(want, x)):
                 break
         else:
             if not settings and not step.settings and not step.arrays:
                 return True
             if self._same_settings(step, settings):
                 return True
-        for x in self.given[before:]:
-            del self.places[id(x)]
-        del self.given[before:], self.then[before:]
+        self._give_back(before)
         return False
 
+    def _give_back(self, before: int) -> None:
+        """Forget what was given after that: it was for a step that did not fit."""
+        for x in self.given[before:]:
+            self.places.pop(id(x), None)
+        del self.given[before:], self.then[before:]
+
     def _matches(self, want: Any, x: Any) -> bool:
+        """Is `x`, which comes from outside, what a step wants?"""
         kind = type(x)
-        if kind is Promise:
-            return want.__class__ is int and x._slot == want and x._run is self
-        if isinstance(x, Core) or kind is np.ndarray:
-            if want.__class__ is not Given:
+        if want.__class__ is Given:
+            given = self.given
+            if want.number < len(given):
+                return given[want.number] is x
+            if kind is not want.kind or id(x) in self.places:
                 return False
-            number = self.places.get(id(x))
-            if number is not None:
-                return bool(number == want.number)
-            if want.number != len(self.given) or want.kind is not kind or want.facts != facts_of(x):
+            array = x if kind is np.ndarray else x._array
+            shape, dtype, tracked = want.facts
+            if array.shape != shape or array.dtype != dtype:
+                return False
+            if kind is not np.ndarray and (x._node is not None) is not tracked:
                 return False
             self._take(x)
+            return True
+        if want.__class__ is Number:
+            number = x.number if kind is Scalar else x
+            if type(number) is not want.kind or (kind is Scalar and x.dtype != want.dtype):
+                return False
+            self._add(constants[want.dtype][number])
             return True
         return want.__class__ is Constant and same(want.value, x)
 
@@ -132,10 +166,16 @@ class Run:
             self.then.append((x._array, x._node))
         return number
 
+    def _add(self, constant: Any) -> int:
+        """A number from outside, as an array."""
+        self.given.append(constant)
+        self.then.append(constant)
+        return len(self.given) - 1
+
     def _as_given(self) -> list[Any]:
         """What was given, as it was when it was given: its node or array may be another one now."""
         found = []
-        for x, then in zip(self.given, self.then, strict=True):
+        for x, then in zip(self.given, self.then):
             if type(x) is np.ndarray:
                 found.append(then)
             else:
@@ -157,11 +197,17 @@ class Run:
     def _promised(self, step: Step) -> Any:
         """Promises for the results of a step that was seen before."""
         self.at = step
+        self.next = step.follow or NOTHING
+        if step.before.follow is not step:
+            step.before.follow = step
         if step.single:
-            out = promise(self, step.first)
+            out = new(Promise)
+            out._run = self
+            out._facts = step.facts[0]
+            out._slot = step.first
             self.promises.append(out)
             return out
-        outs = tuple([promise(self, step.first + k) for k in range(len(step.facts))])
+        outs = tuple([promise(self, step.first + k, facts) for k, facts in enumerate(step.facts)])
         self.promises.extend(outs)
         return outs
 
@@ -179,6 +225,8 @@ class Run:
         step.facts = tuple(map(facts_of, results))
         step.first = self.at.first + len(self.at.facts)
         self.at.then.setdefault(op, []).append(step)
+        self.at.follow = step
+        self.next = NOTHING
         self.memory.steps += 1
         self.at = step
         for k, z in enumerate(results):
@@ -212,6 +260,8 @@ class Run:
 
     def _want(self, x: Any) -> Any:
         """What an input is in terms of this path; None if it is nothing that can be compared."""
+        if type(x) is Scalar:
+            return Number(self._add(x.array), type(x.number), x.dtype)
         if isinstance(x, Core) or type(x) is np.ndarray:
             slot = self.known.get(id(x))
             if slot is not None:
@@ -230,6 +280,7 @@ class Run:
 
     def _run(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
         state.interpreter = None
+        inputs = tuple([x.array if type(x) is Scalar else x for x in inputs])
         try:
             return apply_keeping(op, *inputs, **settings) if keeping else apply(op, *inputs, **settings)
         finally:

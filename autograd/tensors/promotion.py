@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
@@ -87,6 +87,19 @@ class _Tables(dict[Any, _Constants]):
 
 constants = _Tables()
 """dtype -> number -> 0-d array of that dtype."""
+
+
+class Scalar(NamedTuple):
+    """A Python number beside an operand of `dtype`, for those who want to know that it was one."""
+
+    number: float
+    dtype: np.dtype[Any]
+
+    @property
+    def array(self) -> Array:
+        """The constant that it stands for."""
+        found: Array = constants[self.dtype][self.number]
+        return found
 
 
 def cast(x: Any, dtype: np.dtype[Any]) -> Any:
