@@ -193,8 +193,11 @@ def _put_dots(out: Array, wide: int, bias: Array, again: bool, target: Array) ->
             target[r, k] = value
 
 
-def matmul(a: Array, b: Array, bias: Array | None = None) -> Array:
-    """a (M, K) @ b (K, N) + bias (N,), or a batch of such (B, M, K), (B, K, N); all float32 or float64."""
+def matmul(a: Array, b: Array, bias: Array | None = None, out: Array | None = None) -> Array:
+    """a (M, K) @ b (K, N) + bias (N,), or a batch of such (B, M, K), (B, K, N); all float32 or float64.
+
+    out   where it is written to: contiguous, apart from the factors
+    """
     known = a.dtype == b.dtype and a.dtype.char in "fd" and a.ndim == b.ndim >= 2
     if not known or a.shape[-1] != b.shape[-2]:
         raise ValueError(
@@ -203,7 +206,12 @@ def matmul(a: Array, b: Array, bias: Array | None = None) -> Array:
     batch, (M, terms), N = math.prod(a.shape[:-2]), a.shape[-2:], b.shape[-1]
     if a.shape[:-2] != b.shape[:-2] or (bias is not None and bias.shape != (N,)):
         raise ValueError(f"matmul: batches or bias do not fit: {a.shape}, {b.shape}")
-    c = np.empty((batch, M, N), a.dtype)
+    if out is None:
+        c = np.empty((batch, M, N), a.dtype)
+    elif out.shape == (*a.shape[:-2], M, N) and out.dtype == a.dtype and out.flags.c_contiguous:
+        c = out.reshape(batch, M, N)
+    else:
+        raise ValueError(f"matmul: the result is {(*a.shape[:-2], M, N)} {a.dtype}, not {out.shape} {out.dtype}")
     if c.size * terms == 0:
         c[...] = 0 if bias is None else bias
         return c.reshape(*a.shape[:-2], M, N)

@@ -148,3 +148,18 @@ def test_the_bias_may_have_another_dtype(rng):
         c = gemm.matmul(a[:rows], b, bias)
         assert c.dtype == np.float32
         np.testing.assert_array_equal(c, np.broadcast_to(3 + bias, (rows, 5)))
+
+
+@both
+@pytest.mark.parametrize("shape", [(3, 40, 17), (64, 33, 50)])
+def test_a_product_is_written_where_it_should_be(rng, dtype, shape):
+    rows, terms, columns = shape
+    a, b = rng.standard_normal((rows, terms)).astype(dtype), rng.standard_normal((terms, columns)).astype(dtype)
+    whole = np.full((rows + 2, columns), 7, dtype)
+    z = gemm.matmul(a, b, out=whole[1:-1])
+    assert np.shares_memory(z, whole)
+    np.testing.assert_array_equal(whole[1:-1], gemm.matmul(a, b))
+    assert (whole[[0, -1]] == 7).all()
+    for wrong in (whole, whole[1:-1].astype(np.float16), np.empty((columns, rows), dtype).T):
+        with pytest.raises(ValueError, match="the result is"):
+            gemm.matmul(a, b, out=wrong)
