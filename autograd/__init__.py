@@ -21,6 +21,7 @@ What stands around it:
     dtypes.py devices.py folders.py process/                       the machine; what importing does to the process
     errors.py advice.py anomaly.py lines.py listing.py             what is said when something is wrong, and where
     check/ examples/ testing.py                                    checking gradients, and at which inputs
+    program/                                                       a computation as a list: read, run, written out
     products.py update.py                                          products of matrices; steps of optimisers
     generated.py later.py                                          functions made from text; names imported late
     names/ utils/ cuda/ amp.py jit.py function.py                  for programs that were written for PyTorch
@@ -183,12 +184,20 @@ _CHECKER = (
 )
 
 
+_PROGRAMS = ("capture",)
+
+
 def __getattr__(name: str) -> _Any:
     """What most programs do without: the gradient checker, and names that only programs for PyTorch look for here."""
     if name in _CHECKER:
         from . import check
 
         globals().update({name: getattr(check, name) for name in _CHECKER})
+        return globals()[name]
+    if name in _PROGRAMS:
+        from . import program
+
+        globals()[name] = getattr(program, name)
         return globals()[name]
     if name in _COMPILED:
         from .tensors.out import with_out
@@ -209,7 +218,7 @@ def _names() -> _Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *_CHECKER, *_names().known()})
+    return sorted({*__all__, *_CHECKER, *_PROGRAMS, *_names().known()})
 
 
 _MODULES = {"autograd", "errors", "func", "functional", "linalg", "random"}

@@ -129,6 +129,7 @@ from nn.functional import bilinear as bilinear
 from nn.functional.variants import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from .tensors.rare.made import binomial as binomial
 from .windows import blackman_window as blackman_window
+from .program import capture as capture
 from nn.functional import channel_shuffle as channel_shuffle
 from .check import check_derivation as check_derivation
 from .check import check_grads as check_grads

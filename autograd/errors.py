@@ -8,6 +8,8 @@ AutogradError
 ├── GraphError (RuntimeError)      backward cannot run: nothing recorded, already consumed, another thread
 │   ├── InplaceError               a value that backward needs was overwritten
 │   └── AnomalyError               `detect_anomaly`, or training, met the first NaN or Inf
+├── CaptureError (RuntimeError)    `capture` met what a Program cannot hold
+│   └── GuardError                 a Program was run where Python would have decided otherwise
 ├── DeviceError (RuntimeError)     a device other than the CPU
 ├── LinAlgError (NumPy's)          a matrix is singular or not positive definite, or an iteration does not converge
 ├── NoRuleError (TypeError)        a NumPy function or an input that has no derivative rule
@@ -57,6 +59,14 @@ class InplaceError(GraphError):
 
 class AnomalyError(GraphError):
     """The first NaN or Inf of a computation watched by `detect_anomaly`, or a loss that is not finite."""
+
+
+class CaptureError(AutogradError, RuntimeError):
+    """`capture` met something that a Program cannot hold."""
+
+
+class GuardError(CaptureError):
+    """A Program was run on values at which Python would have decided otherwise than when it was captured."""
 
 
 class DeviceError(AutogradError, RuntimeError):

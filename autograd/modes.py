@@ -26,6 +26,9 @@ class _State(threading.local):
     """What runs operations in place of the engine, if somebody wants to see them: `interpreter.call(op, inputs,
     settings, keeping)` is asked for each, tracked or not. See `fast.interpretable`."""
 
+    capture: Any = None
+    """What writes down every operation of this thread as a step of a Program (`autograd.capture`); None: nobody."""
+
     new_tape: type[Tape] = Tape
     """What makes the tapes of all threads: `fast` puts a faster one here."""
 

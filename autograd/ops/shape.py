@@ -176,7 +176,7 @@ def memory(x: Any) -> Any:
 
 def layout(x: Any) -> Layout:
     """Where the elements of x are in `memory(x)`."""
-    start = x.__array_interface__["data"][0] - memory(x).__array_interface__["data"][0]
+    start = x.ctypes.data - memory(x).ctypes.data
     return x.shape, tuple(s // x.itemsize for s in x.strides), start // x.itemsize
 
 

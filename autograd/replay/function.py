@@ -25,7 +25,7 @@ class Compiled:
         _all.add(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if state.interpreter is not None:  # inside another compiled function
+        if state.interpreter is not None or state.capture is not None:  # inside another function that is watched
             return self.function(*args, **kwargs)
         run = state.interpreter = Run(self.memory)
         try:

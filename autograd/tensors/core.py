@@ -137,6 +137,8 @@ def array_of(x: Any) -> Array:
         return np.asarray(x)
     if x is None or isinstance(x, str) or (isinstance(x, (list, tuple)) and any(map(_holds_tensors, x))):
         raise DTypeError(no_tensor(x))
+    if type(x).__name__ == "Watched":  # the value of an array while a program is captured
+        return x
     array = np.asarray(x)
     if array.dtype == float64 and not hasattr(x, "dtype") and not hasattr(x, "__array__"):
         array = array.astype(_default)

@@ -7,6 +7,7 @@ operations saved of the old value is found at replay, by the mutation that is no
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from sys import getrefcount
@@ -157,6 +158,7 @@ def update(tensor: Any, name: str, function: Callable[..., Any], *args: Any, **k
     tape = state.tape
     mark = None if tape is None else tape.mark()
     records: list[Any] = []
+    steps = 0 if state.capture is None else len(state.capture.steps)
     try:
         result = function(old, *[old if x is tensor else x for x in args], **kwargs)
         _check_fits(tensor, name, result._array)
@@ -164,16 +166,24 @@ def update(tensor: Any, name: str, function: Callable[..., Any], *args: Any, **k
     finally:
         if tape is not None and mark is not None:
             records = tape.since(mark)
+    if state.capture is not None:
+        write = functools.partial(_write, tensor, name, result, records)
+        state.capture.rewrote(tensor, name, result, write, records, steps)
+    else:
+        _write(tensor, name, result, records)
+    return tensor
+
+
+def _write(tensor: Any, name: str, result: Any, records: list[Any]) -> None:
     if result._node is not None:
-        _keep_value(tensor._array, records)
+        keep_value(tensor._array, records)
     note_write(tensor, name)
     np.copyto(tensor._array, result._array, casting="unsafe")
     if result._node is not None:
         _rebind(tensor, cast(result, tensor._array.dtype))
-    return tensor
 
 
-def _keep_value(array: Array, records: list[Any]) -> None:
+def keep_value(array: Array, records: list[Any]) -> None:
     """Where records have kept `array` itself, which is about to be overwritten, let them keep a copy."""
     copy: Array | None = None
     for record in records:
@@ -466,6 +476,12 @@ class InPlace(Core):
 
 
 def _assign(tensor: T, name: str, index: Any, value: Any) -> T:
+    if state.capture is not None:
+        return state.capture.assigned(assign, tensor, name, index, value)
+    return assign(tensor, name, index, value)
+
+
+def assign(tensor: T, name: str, index: Any, value: Any) -> T:
     """tensor[index] = value, recorded without a copy of the rest."""
     check_writable(tensor, name)
     array = tensor._array

@@ -101,7 +101,7 @@ class Layout(Core):
         """The address of the first element."""
         if state.interpreter is not None:
             state.interpreter.exposes("data_ptr()")
-        return self._array.__array_interface__["data"][0]
+        return self._array.ctypes.data
 
     @method
     def is_contiguous(self, memory_format: Any = None) -> bool:

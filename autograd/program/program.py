@@ -1,0 +1,195 @@
+"""A Program: the straight-line list of everything that a function computed. `capture` makes one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..errors import CaptureError, GuardError, ShapeError
+from ..modes import state
+from ..tensors.core import Core, wrap
+from .capturing import Capture
+from .running import run
+from .steps import Guard, Slot, Step, leaves, mapped
+from .storage import begin, end, raw
+
+
+class Program:
+    """Every operation that a function ran, in order, on slots.
+
+    slots       places for values: inputs, parameters, constants, and what steps compute
+    steps       what computes them: `for step in program`, `program[3]`, `len(program)`
+    inputs      numbers of the slots of the arguments
+    parameters  the Tensors that the function closed over, such as the weights of a module: slot -> Tensor. They are
+                read, and written to, when the program runs
+    constants   slot -> array
+    outputs     numbers of the slots of the results
+    guards      what Python asked of values, and was told: checked whenever the program runs
+    written     the slots that steps overwrite
+
+    `program(*inputs)` runs the steps, one after the other. Operations are recorded on the tape where inputs or
+    parameters require grad, as if the function had been called.
+    """
+
+    def __init__(
+        self,
+        slots: list[Slot],
+        steps: list[Step],
+        guards: list[Guard],
+        arguments: Any,
+        results: Any,
+        name: str = "program",
+    ) -> None:
+        self.slots = slots
+        self.steps = steps
+        self.guards = guards
+        self.arguments = arguments  # a nest with the slot of each Tensor (`At`), and what else there was
+        self.results = results
+        self.name = name
+        self.inputs = tuple([leaf.slot for leaf in leaves(arguments) if type(leaf) is At])
+        self.outputs = tuple([leaf.slot for leaf in leaves(results) if type(leaf) is At])
+        self.written = frozenset(step.inputs[position] for step in steps for position in step.writes)
+
+    @property
+    def parameters(self) -> dict[int, Any]:
+        """Slot -> Tensor that the function closed over."""
+        return {slot.number: slot.value for slot in self.slots if slot.kind == "parameter"}
+
+    @property
+    def constants(self) -> dict[int, Any]:
+        """Slot -> array."""
+        return {slot.number: slot.value for slot in self.slots if slot.kind == "constant"}
+
+    def __call__(self, *inputs: Any) -> Any:
+        """The result for other inputs, of the shapes and dtypes that it was captured with.
+
+        Raises GuardError where Python would have been told something else than when the program was captured.
+        """
+        values = run(self, self.bound(inputs))
+        return self.packed(values)
+
+    def bound(self, inputs: tuple[Any, ...]) -> list[Any]:
+        """The Tensors among the arguments of a call, checked to be such as the program was captured with."""
+        given = list(leaves(inputs))
+        wanted = list(leaves(self.arguments))
+        if len(given) != len(wanted):
+            raise ShapeError(f"{self.name}: wanted arguments with {len(wanted)} values, got {len(given)}")
+        tensors = []
+        x: Any
+        for position, (x, leaf) in enumerate(zip(given, wanted, strict=True)):
+            if type(leaf) is not At:
+                if isinstance(x, (Core, np.ndarray)) or not (x is leaf or x == leaf):
+                    raise GuardError(f"{self.name}: argument {position} was {leaf!r} when captured, and is {x!r} now")
+                continue
+            slot = self.slots[leaf.slot]
+            x = x if isinstance(x, Core) else wrap(np.asarray(x))
+            if tuple(x.shape) != slot.shape or x.dtype != slot.dtype:
+                raise ShapeError(
+                    f"{self.name}: argument {position} was {slot.dtype} of shape {slot.shape} when the program was "
+                    f"captured; got {x.dtype} of shape {tuple(x.shape)}"
+                )
+            tensors.append(x)
+        return tensors
+
+    def packed(self, values: list[Any]) -> Any:
+        """The results out of the values of all slots."""
+        return mapped(self.results, lambda leaf: values[leaf.slot] if type(leaf) is At else leaf)
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __getitem__(self, index: int) -> Step:
+        return self.steps[index]
+
+    def __repr__(self) -> str:
+        return f"<Program {self.name}: {len(self.steps)} steps, {len(self.slots)} slots>"
+
+
+class At:
+    """Stands in the arguments and results of a Program for the Tensor in a slot."""
+
+    __slots__ = ("slot",)
+
+    def __init__(self, slot: int) -> None:
+        self.slot = slot
+
+    def __repr__(self) -> str:
+        return f"%{self.slot}"
+
+
+def capture(function: Callable[..., Any], *examples: Any) -> Program:
+    """Run a function once, and return the Program of all that it computed.
+
+    examples   arguments as the function takes them: Tensors, arrays (taken as constant Tensors), numbers, and nests of
+               these. The program takes the same, with Tensors of the same shapes and dtypes; all else is fixed
+    Raises CaptureError where the function does something that a Program cannot hold. What it writes to and draws in
+    this call happens as in every other.
+
+    >>> from autograd import tensor
+    >>> program = capture(lambda x: (x * x).sum(), tensor([1.0, 2.0]))
+    >>> [step.name for step in program], program(tensor([3.0, 4.0]))
+    (['mul', 'sum'], tensor(25.))
+    """
+    if state.capture is not None:
+        raise CaptureError("capture: another capture is under way in this thread; capture the inner function before")
+    seen = Capture()
+    given, arguments = _entered(seen, examples)
+    home: Any = state.home
+    begin()
+    seen.frame = sys._getframe()
+    home.overwriting = seen.overwriting
+    state.capture = seen
+    try:
+        outputs = function(*given)
+        results = mapped(outputs, lambda z: At(seen.slot_of_tensor(z)) if isinstance(z, Core) else _plain(seen, z))
+        seen.finish()
+    finally:
+        state.capture = None
+        del home.overwriting
+        end()
+        seen.frame = None
+    name = getattr(function, "__name__", type(function).__name__)
+    return Program(seen.slots, seen.steps, seen.guards, arguments, results, name)
+
+
+def _plain(seen: Capture, z: Any) -> Any:
+    """What a function returns beside Tensors."""
+    if isinstance(z, np.ndarray):
+        return At(seen.slot_of(z))
+    return z
+
+
+def _entered(seen: Capture, examples: tuple[Any, ...]) -> tuple[Any, Any]:
+    """The arguments as the function is called with them, and the nest of their slots."""
+    taken: list[Any] = []
+
+    def enter(x: Any) -> Any:
+        if not isinstance(x, (Core, np.ndarray)):
+            return x, x
+        tensor = x if isinstance(x, Core) else wrap(x)
+        if any(np.shares_memory(raw(tensor), raw(other)) for other in taken):  # each argument is a value of its own
+            tensor = wrap(raw(tensor).copy(), tensor._node)
+        taken.append(tensor)
+        slot = seen.slot("input", raw(tensor), tensor._node)
+        seen.register(tensor, slot)
+        return tensor, At(slot)
+
+    pairs = [mapped(example, lambda x: _Pair(*enter(x))) for example in examples]
+    return (
+        tuple([mapped(nest, lambda pair: pair.first) for nest in pairs]),
+        tuple([mapped(nest, lambda pair: pair.second) for nest in pairs]),
+    )
+
+
+class _Pair:
+    __slots__ = ("first", "second")
+
+    def __init__(self, first: Any, second: Any) -> None:
+        self.first = first
+        self.second = second

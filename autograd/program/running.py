@@ -1,0 +1,147 @@
+"""The plain interpreter of programs: one step after the other, as they stand there. It says what a Program means.
+
+Ops run as they do when they are called: they are recorded on the tape if one of their inputs requires grad. Every other
+way to run a Program has to give what this one gives.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import GuardError
+from ..modes import state
+from ..op import Op
+from ..ops.index import getitem
+from ..records import Record
+from ..tensors.core import wrap
+from ..tensors.inplace import assign, keep_value, note_write, update
+from ..tensors.run import apply_keeping
+from .capturing import apply_recorded
+from .operations import Assign, Detach, Rewrite
+from .steps import Guard, Step, filled, leaves
+from .storage import raw
+
+
+def run(program: Any, inputs: list[Any]) -> list[Any]:
+    """The values of all slots, as Tensors, after all steps."""
+    values: list[Any] = [None] * len(program.slots)
+    for slot in program.slots:
+        if slot.kind == "parameter":
+            values[slot.number] = slot.value
+        elif slot.kind == "constant":
+            written = slot.number in program.written
+            values[slot.number] = wrap(slot.value.copy(order="K") if written else slot.value)
+    for number, x in zip(program.inputs, inputs, strict=True):
+        values[number] = x
+    guards = iter(program.guards)
+    guard = next(guards, None)
+    for number, step in enumerate(program.steps):
+        while guard is not None and guard.at <= number:
+            _check(guard, values)
+            guard = next(guards, None)
+        _run_step(step, values, program)
+    while guard is not None:
+        _check(guard, values)
+        guard = next(guards, None)
+    return values
+
+
+def _check(guard: Guard, values: list[Any]) -> None:
+    if state.capture is not None:
+        state.capture.asked(state.capture.slot_of_tensor(values[guard.slot], False), guard.how, raw(values[guard.slot]))
+    if not guard.holds(raw(values[guard.slot])):
+        told = "an array" if guard.how == "numpy" else repr(guard.value)
+        raise GuardError(
+            f"the program was captured where Python was told {told} by {guard.how}() at {guard.line}, and has gone on "
+            "from there; this time it would be told something else. Capture it again, or keep the question outside"
+        )
+
+
+def _run_step(step: Step, values: list[Any], program: Any) -> None:
+    given: list[Any] = [None if slot is None else values[slot] for slot in step.inputs]
+    if isinstance(step.op, Op):
+        outs, kept = _apply(step, given)
+    elif isinstance(step.op, Assign):
+        settings = filled(step.settings, [None if x is None else x._array for x in given])
+        value = given[1] if len(step.operands) > 1 else settings["value"]
+        (state.capture.assigned if state.capture is not None else _assigned)(
+            assign, given[0], step.name, settings["index"], value
+        )
+        return
+    elif isinstance(step.op, Rewrite):
+        _rewrite(step, given, values, program)
+        return
+    elif isinstance(step.op, Detach):
+        outs, kept = (given[0].detach(),), ()
+    else:
+        outs, kept = _compute(step, given), ()
+    for slot, out, shape in zip(step.outputs, outs, step.shapes, strict=True):
+        if raw(out).shape != shape:
+            raise GuardError(
+                f"{step.name} at {step.lines[0] if step.places else '?'} gave the shape {shape} when the program was "
+                f"captured, and gives {raw(out).shape} now: Python may have counted on it. Capture the program again"
+            )
+        values[slot] = out
+    for slot, array in zip(step.kept, kept, strict=True):
+        values[slot] = array
+
+
+def _apply(step: Step, given: list[Any]) -> tuple[Any, Any]:
+    op, count = step.op, len(step.operands)
+    settings = filled(step.settings, [None if x is None else x._array for x in given])
+    tensors = given[:count]
+    if op is getitem:
+        return (tensors[0][settings["index"]],), ()
+    tracked = state.tape is not None and any(x is not None and x._node is not None for x in tensors)
+    if step.kept and step.recorded and not tracked:
+        if state.capture is not None:
+            out, kept = state.capture.applied(op, tensors, settings, recorded=True)
+        else:
+            out, kept = apply_recorded(op, tensors, settings)
+    else:
+        out, kept = apply_keeping(op, *tensors, **settings)
+    arrays = [wrap(x) for x in leaves(kept) if isinstance(x, np.ndarray)] if step.kept else ()
+    return out if isinstance(out, tuple) else (out,), arrays
+
+
+def _compute(step: Step, given: list[Any]) -> list[Any]:
+    """A function of arrays, which nothing is recorded of."""
+    arrays = [None if x is None else x._array for x in given]
+    if state.capture is not None:
+        result = _compute_captured(step, arrays)
+    else:
+        for position in step.writes:
+            note_write(given[position], step.name)
+        if "args" in step.settings:
+            result = step.op.forward(*arrays, **step.settings)
+        else:
+            result = step.op.forward(*arrays[: len(step.operands)], **filled(step.settings, arrays))
+    return [wrap(x) for x in leaves(result) if _is_value(x)][: len(step.outputs)]
+
+
+def _compute_captured(step: Step, arrays: list[Any]) -> Any:
+    if "args" in step.settings:
+        own = filled(step.settings, arrays)
+        written = [arrays[position] for position in step.writes]
+        return state.capture.call(step.op, own["args"], own.get("kwargs", {}), written)
+    count = len(step.operands)
+    return state.capture.rule(step.op, arrays[:count], filled(step.settings, arrays), step.writes)
+
+
+def _is_value(x: Any) -> bool:
+    return isinstance(x, (np.ndarray, np.generic, bool, int, float, complex))
+
+
+def _assigned(assign: Any, *arguments: Any) -> None:
+    assign(*arguments)
+
+
+def _rewrite(step: Step, given: list[Any], values: list[Any], program: Any) -> None:
+    target, source = given
+    nodes = [values[slot]._node for number in step.since for slot in program.steps[number].outputs[:1]]
+    records = [node for node in nodes if isinstance(node, Record)]
+    if records and source._node is not None:
+        keep_value(target._array, records)
+    update(target, step.name, lambda old: source)

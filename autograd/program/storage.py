@@ -1,0 +1,125 @@
+"""What stands in the place of `tensor._array` and `generator.rng` while a program is captured, and only then.
+
+Outside of a capture nothing here is in place, so it costs nothing. In a thread that captures, compiled calls are told
+that a Tensor has no array: they pass it on to the readable form, as they do with everything that they do not know.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+
+import numpy as np
+
+from ..modes import state
+from ..ops.index import getitem
+from ..tensors.convert import Convert
+from ..tensors.core import Core, link_view
+from ..tensors.index import Index, is_basic, plain_index
+from ..tensors.random_fill import Generator
+from ..tensors.run import apply
+from .watched import Watched
+
+_SLOT: Any = Core.__dict__["_array"]
+raw = _SLOT.__get__
+set_raw = _SLOT.__set__
+
+_lock = threading.Lock()
+_captures = 0  # that are under way, in all threads
+
+
+def _array_of(tensor: Any) -> Any:
+    capture = state.capture
+    if capture is None:
+        return raw(tensor)
+    if sys._getframe(1).f_code.co_filename.startswith("<op "):
+        raise AttributeError("_array")
+    return capture.seen(tensor)
+
+
+def _set_array(tensor: Any, array: Any) -> None:
+    if state.capture is None:
+        set_raw(tensor, array)
+    else:
+        state.capture.stored(tensor, array)
+
+
+def _rng(generator: Any) -> Any:
+    return generator.__dict__["rng"] if state.capture is None else state.capture.random(generator)
+
+
+def _set_rng(generator: Any, rng: Any) -> None:
+    generator.__dict__["rng"] = rng
+
+
+_getitem, _numpy = Index.__getitem__, Convert.numpy
+
+
+def pick(tensor: Any, index: Any) -> Any:
+    """tensor[index] as one application of an op, with the link that a view has."""
+    if type(index) is int:
+        index = (index, ...)
+    index = plain_index(index)
+    view = is_basic(index)
+    if view and ... not in (index := index if type(index) is tuple else (index,)):
+        index = (*index, ...)
+    out = apply(getitem, tensor, index=index)
+    if view:
+        with state.capture.paused():
+            link_view(out, tensor)
+    return out
+
+
+def _captured_getitem(tensor: Any, index: Any) -> Any:
+    return _getitem(tensor, index) if state.capture is None else pick(tensor, index)
+
+
+def _captured_numpy(tensor: Any, *, force: bool = False) -> Any:
+    if state.capture is None:
+        return _numpy(tensor, force=force)
+    capture = state.capture
+    with capture.paused():
+        array = _numpy(tensor, force=force).view()
+    array.flags.writeable = False
+    capture.asked(capture.slot_of_tensor(tensor, history=False), "numpy", array)
+    return array
+
+
+_asarray = np.asarray
+
+
+def _captured_asarray(x: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
+    if type(x) is not Watched:
+        return _asarray(x, dtype, *args, **kwargs)
+    return x if dtype is None or np.dtype(dtype) == x.dtype else x.astype(dtype)
+
+
+_SWAPPED: list[tuple[Any, str, Any, Any]] = [
+    (Core, "_array", _SLOT, property(_array_of, _set_array)),
+    (Index, "__getitem__", _getitem, _captured_getitem),
+    (Convert, "numpy", _numpy, _captured_numpy),
+    (np, "asarray", _asarray, _captured_asarray),  # which would make a plain array of a watched one
+]
+
+
+def begin() -> None:
+    """Put all in place, if nobody has yet."""
+    global _captures
+    with _lock:
+        _captures += 1
+        if _captures == 1:
+            for owner, name, _, own in _SWAPPED:
+                setattr(owner, name, own)
+            Generator.rng = property(_rng, _set_rng)  # type: ignore[assignment]
+
+
+def end() -> None:
+    """Take it away, if nobody else captures."""
+    global _captures
+    with _lock:
+        _captures -= 1
+        if not _captures:
+            for owner, name, before, _ in _SWAPPED:
+                setattr(owner, name, before)
+            delattr(Generator, "rng")
