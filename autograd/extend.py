@@ -169,6 +169,9 @@ def record_of(x: Any) -> Record | None:
     >>> record_of(tensor(2.0, requires_grad=True) * 3).op, record_of(tensor(2.0))
     ('mul', None)
     """
+    if state.interpreter is not None:
+        found: Record | None = state.interpreter.record_of(x)
+        return found
     node = x._node
     return node if type(node) is Record else None
 

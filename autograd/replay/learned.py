@@ -15,8 +15,18 @@ import numpy as np
 from ..lines import place
 from ..op import Op
 from ..records import Record
-from ..tensors.core import Core
-from ..tensors.run import apply
+from ..tensors.core import Core, wrap
+from ..tensors.run import apply, apply_keeping
+
+
+class Flags:
+    """What is asked of the flags of an array that is still to come."""
+
+    __slots__ = ("c_contiguous", "f_contiguous")
+
+    def __init__(self, flags: Any) -> None:
+        self.c_contiguous = flags.c_contiguous
+        self.f_contiguous = flags.f_contiguous
 
 
 class Facts(NamedTuple):
@@ -24,15 +34,15 @@ class Facts(NamedTuple):
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+    strides: tuple[int, ...]
     tracked: bool
+    flags: Flags
 
 
 def facts_of(x: Any) -> Facts:
     """The facts of a Tensor or an array."""
-    if isinstance(x, Core):
-        array = x._array
-        return Facts(array.shape, array.dtype, x._node is not None)
-    return Facts(x.shape, x.dtype, False)
+    array, tracked = (x._array, x._node is not None) if isinstance(x, Core) else (x, False)
+    return Facts(array.shape, array.dtype, array.strides, tracked, Flags(array.flags))
 
 
 class Given(NamedTuple):
@@ -62,10 +72,13 @@ class Step:
 
     inputs    for each input: the slot of an earlier result, or `Given`, or `Constant`
     settings  those that are plain values;   arrays  name -> `Given`, for those that are arrays
-    facts     of its results;   first  the slot of the first of them;   single  is it one, and no tuple?
+    facts     of its results, and of what it keeps;   first  the slot of the first of them
+    single    has it one result, and no tuple of them?  results  how many it has
+    kept      None, or what was asked for of what it keeps (`Op.keeps`): a nest of slots and plain values
     code, lasti  where in the user's program
     follow    the step that came after it the last time
     then      the steps that came after it, by their operation
+    constants slot of a result -> what computes it alone, or None: see `Memory.constant`
     variants  live slots -> what computes them when a run ends here
     """
 
@@ -73,12 +86,15 @@ class Step:
         "arrays",
         "before",
         "code",
+        "constants",
         "facts",
         "first",
         "follow",
         "inputs",
+        "kept",
         "lasti",
         "op",
+        "results",
         "settings",
         "single",
         "then",
@@ -94,10 +110,13 @@ class Step:
         self.facts: tuple[Facts, ...] = ()
         self.first = 0
         self.single = True
+        self.results = 1
+        self.kept: Any = None
         self.code: Any = None  # a CodeType
         self.lasti = 0
         self.follow: Step | None = None
         self.then: dict[Any, list[Step]] = {}
+        self.constants: dict[int, Any] = {}
         self.variants: dict[tuple[int, ...], Any] = {}
 
     def path(self) -> list[Step]:
@@ -112,6 +131,26 @@ class Step:
 
 NOTHING = Step(None, None)
 """Stands where nothing is expected."""
+
+
+def slots_of(kept: Any) -> list[int]:
+    """The slots in `Step.kept`, in order."""
+    if isinstance(kept, tuple) and type(kept) is not Kept:
+        return [slot for part in kept for slot in slots_of(part)]
+    return [kept.slot] if isinstance(kept, Kept) else []
+
+
+def arrays_of(kept: Any) -> list[Any]:
+    """The arrays in what an operation keeps, in order."""
+    if isinstance(kept, tuple):
+        return [array for part in kept for array in arrays_of(part)]
+    return [kept] if type(kept) is np.ndarray else []
+
+
+class Kept(NamedTuple):
+    """Stands in `Step.kept` for an array: its slot."""
+
+    slot: int
 
 
 class Memory:
@@ -144,6 +183,14 @@ class Memory:
         if found is None:
             found = step.variants[live] = Interpreted(step.path(), live)
         return found
+
+    def constant(self, step: Step, slot: int) -> Any:
+        """What computes a value of `step` alone, if nothing that it hangs on is tracked; else None."""
+        if slot not in step.constants:
+            variant = Interpreted(step.path(), (slot,))
+            tracked = any(facts.tracked for used, _ in variant.steps for facts in used.facts)
+            step.constants[slot] = None if tracked else variant
+        return step.constants[slot]
 
     def note(self, step: Step, why: str) -> None:
         """Something was computed after `step`, for that reason."""
@@ -182,7 +229,12 @@ class Interpreted:
             settings = step.settings
             if step.arrays:
                 settings = {**settings, **{name: given[want.number] for name, want in step.arrays.items()}}
-            result = apply(step.op, *inputs, **settings)
+            if step.kept is None:
+                result = apply(step.op, *inputs, **settings)
+            else:
+                result, kept = apply_keeping(step.op, *inputs, **settings)
+                for slot, array in zip(slots_of(step.kept), arrays_of(kept), strict=True):
+                    values[slot] = wrap(array)
             for k, z in enumerate((result,) if step.single else result):
                 node: Any = z._node
                 if node.__class__ is Record:

@@ -99,7 +99,7 @@ class Coming:
         """The array itself."""
         promise = self.promise
         if type(promise) is Promise:
-            promise._run.settle(f"{_asking()} needs the value")
+            promise._run.value(promise, f"{_asking()} needs the value")
         return promise._array
 
     @property
@@ -111,6 +111,16 @@ class Coming:
     def dtype(self) -> Any:
         promise = self.promise
         return promise._facts.dtype if type(promise) is Promise else promise._array.dtype
+
+    @property
+    def strides(self) -> Any:
+        promise = self.promise
+        return promise._facts.strides if type(promise) is Promise else promise._array.strides
+
+    @property
+    def flags(self) -> Any:
+        promise = self.promise
+        return promise._facts.flags if type(promise) is Promise else promise._array.flags
 
     @property
     def ndim(self) -> int:

@@ -10,26 +10,48 @@ So nothing can be replayed that Python would have done differently: it did do it
 
 from __future__ import annotations
 
+import itertools
 import sys
 import weakref
+from collections.abc import Iterator
 from sys import getrefcount
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..lines import outer
+from ..lines import outer, place
 from ..modes import state
+from ..records import Record
 from ..tensors.core import Core, get_default_dtype, new, wrap
 from ..tensors.promotion import Scalar, constants
 from ..tensors.run import apply, apply_keeping
-from .learned import NOTHING, Constant, Given, Memory, Number, Step, facts_of, plain, same
-from .promise import Promise, keep, promise
+from .learned import NOTHING, Constant, Given, Kept, Memory, Number, Step, arrays_of, facts_of, plain, same
+from .promise import Coming, Promise, keep, promise
 
-STOPS = frozenset("""
-    getitem put add_to set_at embedding scatter_extreme take_along add_along inv solve det cofactor inv_or_nan slogdet
-    cholesky eigh svd svdvals with_values qr pinv cross_entropy nll segment_sum others
-""".split())  # fmt: skip # noqa: SIM905
+STOPS = frozenset(
+    ("inv", "solve", "det", "cofactor", "inv_or_nan", "slogdet", "cholesky", "eigh", "svd", "svdvals", "with_values")
+    + ("qr", "pinv", "segment_sum", "others")
+)
 """Operations that may raise where values do not fit, which must happen at their own line."""
+
+INDEXED = frozenset(
+    ("getitem", "put", "add_to", "set_at", "take_along", "add_along", "embedding", "scatter_extreme"),
+)
+"""Those that may where an index is an array."""
+
+
+class Planned(NamedTuple):
+    """What `extend.record_of` says of a promise: operation and line, as of a record."""
+
+    op: str
+    line: str
+
+
+def _numbered(kept: Any, slots: Iterator[int]) -> Any:
+    """What an operation keeps, with slots in the place of arrays."""
+    if isinstance(kept, tuple):
+        return tuple([_numbered(part, slots) for part in kept])
+    return Kept(next(slots)) if type(kept) is np.ndarray else kept
 
 
 class Run:
@@ -81,20 +103,40 @@ class Run:
         """An operation is called: see `modes.state.interpreter`."""
         if self.mode is not state.tape:
             self.settle("recording is switched on or off")
-        if keeping or self.bare or op.name in STOPS or op.variadic:
+        if self.bare or op.name in STOPS or op.variadic:
             return self.alone(op, inputs, settings, keeping)
         expected = self.next
-        if expected.op is op and self._fits(expected, inputs, settings):
+        if expected.op is op and self._fits(expected, inputs, settings, keeping):
             return self._promised(expected)
         for step in self.at.then.get(op, ()):
-            if step is not expected and self._fits(step, inputs, settings):
+            if step is not expected and self._fits(step, inputs, settings, keeping):
                 return self._promised(step)
-        return self._learn(op, inputs, settings)
+        return self._learn(op, inputs, settings, keeping)
+
+    def record_of(self, x: Any) -> Any:
+        """What is known of the operation that computed a Tensor: see `extend.record_of`."""
+        if type(x) is not Promise:
+            return x._node if type(x._node) is Record else None
+        step = self.at
+        while step.first > x._slot:
+            step = step.before
+        return Planned(step.op.name, place(step.code, step.lasti)) if x._facts.tracked else None
 
     def settle(self, why: str) -> None:
         """Compute what was promised and is still referred to, and start anew."""
         self._compute(why)
         self._start()
+
+    def value(self, waiting: Any, why: str) -> None:
+        """Somebody wants the value of a promise. What hangs on no tracked value is computed alone, all else with it."""
+        step = self.at
+        while step.first > waiting._slot:
+            step = step.before
+        variant = self.memory.constant(step, waiting._slot)
+        if variant is None:
+            self.settle(why)
+            return
+        self._computed(variant, [waiting])
 
     def exposes(self, how: str) -> None:
         """NumPy is given the memory of a Tensor, and may write to it: the rest of the call runs without promises."""
@@ -108,10 +150,10 @@ class Run:
 
     # ------------------------------------------------------------------------------------------------------ matching
 
-    def _fits(self, step: Step, inputs: tuple[Any, ...], settings: dict[str, Any]) -> bool:
+    def _fits(self, step: Step, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool = False) -> bool:
         """Is this call the same as that of a step? Notes what it is given, if it is."""
         wants = step.inputs
-        if len(wants) != len(inputs):
+        if len(wants) != len(inputs) or keeping is not (step.kept is not None):
             return False
         before, promises = len(self.given), self.promises
         for want, x in zip(wants, inputs):
@@ -141,8 +183,8 @@ class Run:
             if kind is not want.kind or id(x) in self.places:
                 return False
             array = x if kind is np.ndarray else x._array
-            shape, dtype, tracked = want.facts
-            if array.shape != shape or array.dtype != dtype:
+            shape, dtype, strides, tracked, _ = want.facts
+            if array.shape != shape or array.dtype != dtype or array.strides != strides:
                 return False
             if kind is not np.ndarray and (x._node is not None) is not tracked:
                 return False
@@ -200,30 +242,40 @@ class Run:
         self.next = step.follow or NOTHING
         if step.before.follow is not step:
             step.before.follow = step
-        if step.single:
+        if step.single and step.kept is None:
             out = new(Promise)
             out._run = self
             out._facts = step.facts[0]
             out._slot = step.first
             self.promises.append(out)
             return out
-        outs = tuple([promise(self, step.first + k, facts) for k, facts in enumerate(step.facts)])
+        outs = [promise(self, step.first + k, facts) for k, facts in enumerate(step.facts)]
         self.promises.extend(outs)
-        return outs
+        result = outs[0] if step.single else tuple(outs[: step.results])
+        return result if step.kept is None else (result, self._coming(step.kept))
+
+    def _coming(self, kept: Any) -> Any:
+        """What an operation keeps, before it is computed."""
+        if type(kept) is Kept:
+            return Coming(self.promises[kept.slot])
+        return tuple([self._coming(part) for part in kept]) if isinstance(kept, tuple) else kept
 
     # ------------------------------------------------------------------------------------------------------ learning
 
-    def _learn(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+    def _learn(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
         """An operation that is new here: run it, and remember it."""
         self._compute("a new operation")
         step = self._noted(op, inputs, settings)
         if step is None:
-            return self.alone(op, inputs, settings, False)
-        result = self._run(op, inputs, settings, False)
+            return self.alone(op, inputs, settings, keeping)
+        found = self._run(op, inputs, settings, keeping)
+        result, kept = found if keeping else (found, ())
         results = (result,) if op.outputs == 1 else tuple(result)
-        step.single = op.outputs == 1
-        step.facts = tuple(map(facts_of, results))
+        step.single, step.results = op.outputs == 1, len(results)
+        step.facts = (*map(facts_of, results), *map(facts_of, arrays_of(kept)))
         step.first = self.at.first + len(self.at.facts)
+        if keeping:
+            step.kept = _numbered(kept, itertools.count(step.first + len(results)))
         self.at.then.setdefault(op, []).append(step)
         self.at.follow = step
         self.next = NOTHING
@@ -231,7 +283,7 @@ class Run:
         self.at = step
         for k, z in enumerate(results):
             self._remember(z, step.first + k)
-        return result
+        return found
 
     def _remember(self, z: Any, slot: int) -> None:
         """A value that was computed is known by its number as long as it lives."""
@@ -248,7 +300,7 @@ class Run:
         if None in step.inputs:
             return None
         for name, value in settings.items():
-            if type(value) is np.ndarray:
+            if type(value) is np.ndarray and op.name not in INDEXED:
                 step.arrays[name] = self._want(value)
             elif plain(value):
                 step.settings[name] = value
@@ -274,7 +326,9 @@ class Run:
 
     def alone(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
         """Run an operation as it runs without a compiler, and begin a new path if it needs a value of this one."""
-        if keeping or any(type(x) is Promise or id(x) in self.known for x in inputs):
+        inputs = tuple([x.array() if type(x) is Coming else x for x in inputs])
+        settings = {name: x.array() if type(x) is Coming else x for name, x in settings.items()}
+        if any(type(x) is Promise or id(x) in self.known for x in inputs):
             self.settle(f"{op.name} runs on its own")
         return self._run(op, inputs, settings, keeping)
 
@@ -290,17 +344,27 @@ class Run:
         promises = self.promises
         if not promises:
             return
-        live = tuple([slot for slot in range(len(promises)) if getrefcount(promises[slot]) > 2])
+        live = tuple(
+            [
+                slot
+                for slot in range(len(promises))
+                if getrefcount(promises[slot]) > 2 and type(promises[slot]) is Promise
+            ]
+        )
         self.memory.note(self.at, why)
         if live:
-            interpreter, state.interpreter = state.interpreter, None
-            mode, state.tape = state.tape, self.mode
-            try:
-                values = self.memory.variant(self.at, live)(self._as_given())
-            finally:
-                state.interpreter, state.tape = interpreter, mode
             waiting = [promises[slot] for slot in live]
-            keep(waiting, values)
+            self._computed(self.memory.variant(self.at, live), waiting)
             for slot, z in zip(live, waiting, strict=True):
                 self._remember(z, slot)
         self.promises = []
+
+    def _computed(self, variant: Any, waiting: list[Any]) -> None:
+        """Let promises have the values that `variant` computes."""
+        interpreter, state.interpreter = state.interpreter, None
+        mode, state.tape = state.tape, self.mode
+        try:
+            values = variant(self._as_given())
+        finally:
+            state.interpreter, state.tape = interpreter, mode
+        keep(waiting, values)
