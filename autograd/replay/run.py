@@ -28,10 +28,21 @@ from ..tensors.run import apply, apply_keeping
 from .learned import NOTHING, Constant, Given, Kept, Memory, Number, Step, arrays_of, facts_of, plain, same
 from .promise import Coming, Promise, keep, promise
 
-STOPS = frozenset(
-    ("inv", "solve", "det", "cofactor", "inv_or_nan", "slogdet", "cholesky", "eigh", "svd", "svdvals", "with_values")
-    + ("qr", "pinv", "segment_sum", "others")
+_SOLVING = (
+    "inv",
+    "solve",
+    "det",
+    "cofactor",
+    "inv_or_nan",
+    "slogdet",
+    "cholesky",
+    "eigh",
+    "svd",
+    "svdvals",
+    "qr",
+    "pinv",
 )
+STOPS = frozenset({*_SOLVING, "with_values", "segment_sum", "others"})
 """Operations that may raise where values do not fit, which must happen at their own line."""
 
 INDEXED = frozenset(
