@@ -55,7 +55,7 @@ The errors to raise are in `autograd.errors`. The operations of the library are 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from types import FrameType
 from typing import Any
 
@@ -123,7 +123,7 @@ def shape_of(x: Any) -> tuple[int, ...]:
     return shape
 
 
-def with_gradients(parameters: Iterable[Any]) -> Iterator[tuple[Any, Array, Array]]:
+def with_gradients(parameters: Iterable[Any]) -> list[tuple[Any, Array, Array]]:
     """(parameter, its array, the array of its gradient) for those that have a gradient: for the steps of optimisers.
 
     Whoever writes to the parameter's array says so afterwards, by `noted`. The gradient's must not be written to.
@@ -135,10 +135,7 @@ def with_gradients(parameters: Iterable[Any]) -> Iterator[tuple[Any, Array, Arra
     [([1.0, 2.0], [2.0, 4.0])]
     """
     settle("a step of an optimiser")
-    for p in parameters:
-        grad = p._grad
-        if grad is not None:
-            yield p, p._array, grad._array
+    return [(p, p._array, grad._array) for p in parameters if (grad := p._grad) is not None]
 
 
 def settle(operation: str) -> None:

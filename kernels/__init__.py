@@ -19,7 +19,7 @@ load Numba say so in their first lines and are imported when they are first need
 A long loop is cut into pieces (`piece` in machine/jit.py), which are named but compiled where they are called, and what
 belongs together among its arguments is one NamedTuple, with a field for each: a `Layout`, a `Cut`, a `Sum`.
 
-Read first: machine/jit.py, how a loop becomes a kernel; pointwise/update.py, the shortest family; softmax/plain.py and
+Read first: machine/jit.py, how a loop becomes a kernel; pointwise/dropout.py, the shortest family; softmax/plain.py and
 softmax/loops.py, one way and the other. conv/__init__.py follows a convolution from the layer to the vector code.
 
 The rules. A kernel has at most 8 parameters, and loops and conditions stand in each other at most 4 deep: what belongs

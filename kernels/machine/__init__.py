@@ -11,7 +11,8 @@
     simd      primitives that are written with them: sums held in registers, copies, transposes
     vector    exp, log, tanh ... in loops that become vector code, to the last bit or nearly
     sums      `plus`, an addition that may be done in any order
+    objects   many arrays in one call: a table of their Python objects
 
-Read jit first, then threads; `pointwise/update.py` is the shortest kernel that uses both. The rule: nothing here knows
+Read jit first, then threads; `pointwise/dropout.py` is the shortest kernel that uses both. The rule: nothing here knows
 what is computed, and nothing here imports another folder. jit, cache and threads load without Numba.
 """

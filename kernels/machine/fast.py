@@ -58,7 +58,7 @@ SIZES = {
     "scan": Size(4096),
     "ctc": Size(1024),  # places of frames
     "norm": Size(1 << 13),
-    "update": Size(1 << 14),  # of a parameter
+    "update": Size(1 << 14),  # of all parameters of a group
     "channel sums": Size(1 << 15),
     "conv": Size(1_000_000),  # multiplications
     # NumPy is as quick until threads help

@@ -1,7 +1,13 @@
-"""Steps of optimisers in one pass over the memory, in threads. The settings come as one array `c` of the dtype of x.
+"""Steps of optimisers on many parameters in one pass over the memory, in threads.
 
-Every formula rounds exactly as the NumPy calls in `autograd/update.py` do, so that both give the same bits, with any
-number of threads.
+The parameters come as a table (`machine.objects`): a row for each, with the objects of its arrays. The settings come as
+an array of their dtype, with a row for each parameter, or one for all. The threads share the elements of all parameters
+among themselves, as if these stood in a line.
+
+Every formula rounds exactly as the NumPy calls in `nn.optim` do, so that both give the same bits, with any number of
+threads. The gradient is h = sign * g + decay * x, sign being -1 to go uphill; without decay nothing is added.
+
+Imported when it is first needed: it loads Numba.
 """
 
 from __future__ import annotations
@@ -12,64 +18,111 @@ from functools import partial
 from numpy import ndarray as Array
 
 from ..machine import threads
-from ..machine.jit import kernel
+from ..machine.jit import Kernel, kernel, piece
+from ..machine.objects import elements, measured, span
 
 LEAST = 1 << 15  # elements that are worth a thread
 
-# Loops from 0 on become vector code: in others an index might count from the end.
 
-
-@kernel
-def _sgd(x: Array, g: Array, c: Array, start: int, stop: int) -> None:
-    x, g = x[start:stop], g[start:stop]
-    lr = c[0]
+@piece
+def _sgd(x: Array, g: Array, c: Array) -> None:
+    lr, decay, sign = c[0], c[1], c[2]
     for i in range(x.size):
-        x[i] -= g[i] * lr
+        h = g[i] * sign
+        if decay != 0:
+            h = x[i] * decay + h
+        x[i] -= h * lr
 
 
-@kernel
-def _momentum(x: Array, g: Array, v: Array, c: Array, nesterov: bool, start: int, stop: int) -> None:
-    x, g, v = x[start:stop], g[start:stop], v[start:stop]
-    lr, mu, share = c[0], c[1], c[2]
+@piece
+def _momentum(x: Array, g: Array, v: Array, c: Array, nesterov: bool) -> None:
+    lr, decay, sign, mu, share = c[0], c[1], c[2], c[3], c[4]
     for i in range(x.size):
-        vi = v[i] * mu + g[i] * share
+        h = g[i] * sign
+        if decay != 0:
+            h = x[i] * decay + h
+        vi = v[i] * mu + h * share
         v[i] = vi
         if nesterov:
-            x[i] -= (vi * mu + g[i]) * lr
+            x[i] -= (vi * mu + h) * lr
         else:
             x[i] -= vi * lr
 
 
-@kernel
-def _adam(x: Array, g: Array, m: Array, v: Array, c: Array, start: int, stop: int) -> None:
-    x, g, m, v = x[start:stop], g[start:stop], m[start:stop], v[start:stop]
-    b1, a1, b2, a2, eps, rate = c[0], c[1], c[2], c[3], c[4], c[5]
+@piece
+def _adam(x: Array, g: Array, m: Array, v: Array, c: Array) -> None:
+    rate, decay, sign, shrink = c[0], c[1], c[2], c[3]
+    b1, a1, b2, a2, eps = c[4], c[5], c[6], c[7], c[8]
     for i in range(x.size):
-        gi = g[i]
-        mi = m[i] * b1 + gi * a1
-        vi = v[i] * b2 + (gi * gi) * a2
+        h = g[i] * sign
+        if decay != 0:
+            h = x[i] * decay + h
+        mi = m[i] * b1 + h * a1
+        vi = v[i] * b2 + (h * h) * a2
         m[i] = mi
         v[i] = vi
-        x[i] -= mi / (math.sqrt(vi) + eps) * rate
+        x[i] = x[i] * shrink - mi / (math.sqrt(vi) + eps) * rate
+
+
+@kernel
+def _sgd_all(table: Array, ends: Array, c: Array, first: int, last: int) -> None:
+    for row in range(len(table)):
+        start, count = span(ends, row, first, last)
+        if count > 0:
+            x, g = elements(c, table[row, 0], start, count), elements(c, table[row, 1], start, count)
+            _sgd(x, g, c[min(row, len(c) - 1)])
+
+
+@kernel
+def _momentum_all(table: Array, ends: Array, c: Array, nesterov: bool, first: int, last: int) -> None:
+    for row in range(len(table)):
+        start, count = span(ends, row, first, last)
+        if count > 0:
+            x, g = elements(c, table[row, 0], start, count), elements(c, table[row, 1], start, count)
+            v = elements(c, table[row, 2], start, count)
+            _momentum(x, g, v, c[min(row, len(c) - 1)], nesterov)
+
+
+@kernel
+def _adam_all(table: Array, ends: Array, c: Array, first: int, last: int) -> None:
+    for row in range(len(table)):
+        start, count = span(ends, row, first, last)
+        if count > 0:
+            x, g = elements(c, table[row, 0], start, count), elements(c, table[row, 1], start, count)
+            m, v = elements(c, table[row, 2], start, count), elements(c, table[row, 3], start, count)
+            _adam(x, g, m, v, c[min(row, len(c) - 1)])
 
 
 # ------------------------------------------------------------------------------------------- with plain signatures
 
 
-def sgd(x: Array, g: Array, c: Array) -> None:
-    """x -= lr * g.   All 1-d; c = (lr,)."""
-    threads.split(x.size, partial(_sgd, x, g, c), LEAST)
+def sgd(table: Array, c: Array) -> bool:
+    """x -= lr * h, for rows (x, g). c (1 or rows, 3): lr, decay, sign. False: an unusual table, nothing was done."""
+    return _run(_sgd_all, table, c)
 
 
-def momentum(x: Array, g: Array, v: Array, c: Array, nesterov: bool) -> None:
-    """v = mu * v + (1 - dampening) * g;   x -= lr * v, or lr * (mu * v + g).   c = (lr, mu, 1 - dampening)."""
-    threads.split(x.size, partial(_momentum, x, g, v, c, nesterov), LEAST)
+def momentum(table: Array, c: Array, nesterov: bool) -> bool:
+    """v = mu * v + (1 - dampening) * h;   x -= lr * v, or lr * (mu * v + h): for rows (x, g, v).
+
+    c (1 or rows, 5): lr, decay, sign, mu, 1 - dampening. False: an unusual table, nothing was done.
+    """
+    return _run(_momentum_all, table, c, nesterov)
 
 
-def adam(x: Array, g: Array, m: Array, v: Array, c: Array) -> None:
-    """m = b1 m + (1 - b1) g;   v = b2 v + (1 - b2) g^2;   x -= rate * m / (sqrt(v) + eps).
+def adam(table: Array, c: Array) -> bool:
+    """m = b1 m + (1 - b1) h;   v = b2 v + (1 - b2) h^2;   x = shrink * x - rate * m / (sqrt(v) + eps).
 
     Kingma & Ba 2015, algorithm 1 in the form of its section 2: the bias corrections are in `rate` and `eps`.
-    c = (b1, 1 - b1, b2, 1 - b2, eps, rate).
+    Rows (x, g, m, v). c (1 or rows, 9): rate, decay, sign, shrink, b1, 1 - b1, b2, 1 - b2, eps. False: an unusual
+    table, nothing was done.
     """
-    threads.split(x.size, partial(_adam, x, g, m, v, c), LEAST)
+    return _run(_adam_all, table, c)
+
+
+def _run(step: Kernel, table: Array, c: Array, *more: bool) -> bool:
+    if (found := measured(table, c.dtype)) is None:
+        return False
+    ends, apart = found
+    count = int(ends[-1])
+    threads.split(count, partial(step, table, ends, c, *more), LEAST if apart else count + 1)
+    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,17 +50,13 @@ class Adam(Optimizer):
 
     def update(self, x: Array, g: Array, state: State, group: Group) -> None:
         if not state:
-            state.update(step=0, exp_avg=zeros(x), exp_avg_sq=zeros(x))
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = zeros(x)
+            self._begin(x, state, group)
         state["step"] = t = state["step"] + 1
         a, b = self.scratch(x)
         g = self.gradient(x, g, group, a)
         b1, b2 = group["betas"]
         m, v = array_of(state["exp_avg"]), array_of(state["exp_avg_sq"])
-        # lr * (m / c1) / (sqrt(v) / c2 + eps), multiplied through by c2
-        c1, c2 = 1 - b1**t, math.sqrt(1 - b2**t)
-        eps, rate = group["eps"] * c2, group["lr"] * c2 / c1
+        rate, eps = self._scales(t, group)
         if not group["amsgrad"]:
             update.adam(x, g, m, v, (b1, b2), eps, rate, b)
             return
@@ -72,6 +68,43 @@ class Adam(Optimizer):
         np.divide(m, b, b)
         b *= rate
         x -= b
+
+    def update_all(self, found: Sequence[tuple[Any, Array, Array]], group: Group) -> bool:
+        if group["amsgrad"] or not update.pays(found):
+            return False
+        (b1, b2), decay = group["betas"], group["weight_decay"]
+        shrink = 1 - group["lr"] * decay if group.get("decoupled_weight_decay") else 1.0
+        gradient = 0.0 if group.get("decoupled_weight_decay") else decay, -1.0 if group["maximize"] else 1.0
+        rows, settings, states, by_step = [], [], [], {}
+        for p, x, g in found:
+            state = self.state[p]
+            if not state:
+                self._begin(x, state, group)
+            t = state["step"] + 1
+            if t not in by_step:
+                rate, eps = self._scales(t, group)
+                by_step[t] = (rate, *gradient, shrink, b1, 1 - b1, b2, 1 - b2, eps)
+            states.append(state)
+            settings.append(by_step[t])
+            rows.append((x, g, array_of(state["exp_avg"]), array_of(state["exp_avg_sq"])))
+        if not update.all_at_once("adam", rows, settings[:1] if len(by_step) == 1 else settings):
+            return False
+        for state in states:
+            state["step"] += 1
+        return True
+
+    @staticmethod
+    def _begin(x: Array, state: State, group: Group) -> None:
+        state.update(step=0, exp_avg=zeros(x), exp_avg_sq=zeros(x))
+        if group["amsgrad"]:
+            state["max_exp_avg_sq"] = zeros(x)
+
+    @staticmethod
+    def _scales(t: int, group: Group) -> tuple[float, float]:
+        """Rate and eps of step t in lr * (m / c1) / (sqrt(v) / c2 + eps), multiplied through by c2."""
+        b1, b2 = group["betas"]
+        c1, c2 = 1 - b1**t, math.sqrt(1 - b2**t)
+        return group["lr"] * c2 / c1, group["eps"] * c2
 
 
 class AdamW(Adam):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -167,9 +167,13 @@ class Optimizer:
         moved = []
         for group in self.param_groups:
             settings = group if type(group.get("lr")) is float else numbers(group)
-            for p, x, g in with_gradients(group["params"]):
-                self.update(x, g, self.state[p], settings)
-                moved.append(p)
+            found = with_gradients(group["params"])
+            if not found:
+                continue
+            if not self.update_all(found, settings):
+                for p, x, g in found:
+                    self.update(x, g, self.state[p], settings)
+            moved += [p for p, _, _ in found]
         self._moved(moved, closure)
         if moved:
             note_step(moved[-1])
@@ -205,6 +209,19 @@ class Optimizer:
         group   the settings
         """
         raise NotImplementedError(f"{type(self).__name__} must define update")
+
+    def update_all(self, found: Sequence[tuple[Any, Array, Array]], group: Group) -> bool:
+        """Move several parameters in one go, if there is a way to do so and it pays: the same bits as by `update`.
+
+        found   (parameter, x, g) of each. Returns whether it was done: if not, nothing was
+        """
+        return False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = vars(cls)
+        if "update" in own and "update_all" not in own:  # another rule: what the base class does would be wrong
+            cls.update_all = Optimizer.update_all  # type: ignore[method-assign]
 
     def scratch(self, x: Array) -> tuple[Array, Array]:
         """Two arrays like `x` to compute in, shared by all parameters of that shape: good for one update."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,20 @@ class SGD(Optimizer):
             return
         state["momentum_buffer"] = wrap(np.array(g))  # the first v is g, whatever the dampening
         update.sgd(x, g * momentum + g if group["nesterov"] else g, group["lr"])
+
+    def update_all(self, found: Sequence[tuple[Any, Array, Array]], group: Group) -> bool:
+        if not update.pays(found):
+            return False
+        lr, momentum = group["lr"], group["momentum"]
+        gradient = group["weight_decay"], -1.0 if group["maximize"] else 1.0
+        if not momentum:
+            return update.all_at_once("sgd", [(x, g) for _, x, g in found], (lr, *gradient))
+        kept = [self.state[p].get("momentum_buffer") for p, _, _ in found]
+        if any(v is None for v in kept):
+            return False
+        rows = [(x, g, array_of(v)) for (_, x, g), v in zip(found, kept, strict=True)]
+        settings = (lr, *gradient, momentum, 1 - group["dampening"])
+        return update.all_at_once("momentum", rows, settings, bool(group["nesterov"]))
 
 
 later(__name__)

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import update
 from autograd.op import registry
 from autograd.ops import fused
 from kernels.machine import fast, jit
@@ -103,11 +102,7 @@ def in_place(dtype):
     """What writes into its arguments, and is no operation."""
     rng = np.random.default_rng(0)
     for n in LENGTHS:
-        x, g, m, v, scratch = (rng.random(n).astype(dtype) for _ in range(5))
-        fused._rectify(x - 0.5)
-        update.sgd(x, g, 0.1)
-        update.momentum(x, g, m, 0.1, 0.9, 0.3, True)
-        update.adam(x, g, m, v, (0.9, 0.999), 1e-8, 1e-3, scratch)
+        fused._rectify(rng.random(n).astype(dtype) - 0.5)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

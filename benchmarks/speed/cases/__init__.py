@@ -1,7 +1,8 @@
 """The named workloads, in the order in which they are run and printed.
 
     case.py            what a case is, and what all share                                      read this first
-    engine.py training.py layers.py recurrent.py    small operations; training steps; lone layers; sequences
+    engine.py small.py training.py layers.py recurrent.py
+                       small operations; small steps; training steps; lone layers; sequences
     reference.py       values in float64, written plainly in NumPy
 
 The rule: a case says how many operations and bytes a step must cost, so that what is reached can be told.
@@ -13,6 +14,7 @@ from .case import Case
 from .engine import ENGINE
 from .layers import LAYERS
 from .recurrent import RECURRENT
+from .small import SMALL
 from .training import TRAINING
 
-CASES = {case.name: case for case in (*ENGINE, *TRAINING, *LAYERS, *RECURRENT)}
+CASES = {case.name: case for case in (*ENGINE, *SMALL, *TRAINING, *LAYERS, *RECURRENT)}

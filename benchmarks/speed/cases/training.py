@@ -89,12 +89,16 @@ def vgg(library: Library) -> Any:
 def _optimizer(library: Library, name: str, parameters: Any) -> Any:
     if name == "adam":
         return library.optim.Adam(parameters, lr=1e-3)
+    if name == "plain":
+        return library.optim.SGD(parameters, lr=0.01)
     return library.optim.SGD(parameters, lr=0.05 if name == "sgd" else 0.01, momentum=0.9)
 
 
-def _train(
+def train(
     make: Callable[[Library], Any], optimizer: str, batch: int = 64, images: str = "mnist", flat: bool = False
 ) -> Callable[[Library, Data], Program]:
+    """A network that learns to tell images apart, `batch` of them at a time; `flat`: as rows of pixels."""
+
     def build(library: Library, data: Data) -> Program:
         pixels, labels = data.images(images)
         if flat:
@@ -222,7 +226,7 @@ def _conv(channels: int, filters: int, kernel: int, out: int) -> float:
     return 2.0 * channels * filters * kernel**2 * out**2
 
 
-def _flops(batch: int, first: float, *others: float) -> float:
+def flops(batch: int, first: float, *others: float) -> float:
     """Of one step, from the operations of each layer for one image; nobody asks for the gradient of the images."""
     return batch * (2 * first + 3 * sum(others))
 
@@ -241,40 +245,40 @@ def _case(name: str, what: str, build: Callable[[Library, Data], Program], flops
 
 
 TRAINING = [
-    _case("mlp-sgd", "MLP 784-256-128-10, batch 64, momentum", _train(mlp, "sgd", flat=True), _flops(64, *MLP)),
-    _case("mlp-adam", "the same, Adam", _train(mlp, "adam", flat=True), _flops(64, *MLP)),
+    _case("mlp-sgd", "MLP 784-256-128-10, batch 64, momentum", train(mlp, "sgd", flat=True), flops(64, *MLP)),
+    _case("mlp-adam", "the same, Adam", train(mlp, "adam", flat=True), flops(64, *MLP)),
     _case(
         "mnist-epoch",
         "epoch of mnist-mlp: 60,000 shuffled images, batch 64, Adam",
         _epoch,
-        _flops(60_000, *MLP),
+        flops(60_000, *MLP),
         warm_up=0,  # an epoch is long enough
         least=2,
     ),
     _case("mnist-cnn-99", "mnist-cnn-bn until 99 % of the test is right, Adam", _until_99, 0.0, warm_up=0, least=1),
-    _case("lenet-bn", "LeNet-5 with batch norm, batch 64, momentum", _train(lenet, "momentum"), _flops(64, *LENET)),
+    _case("lenet-bn", "LeNet-5 with batch norm, batch 64, momentum", train(lenet, "momentum"), flops(64, *LENET)),
     _case(
         "lenet-bn-module",
         "the same as a Module with functions in forward",
-        _train(lenet_module, "momentum"),
-        _flops(64, *LENET),
+        train(lenet_module, "momentum"),
+        flops(64, *LENET),
     ),
     _case(
         "table2-64",
         "CNN of CIS 520, table 2, Fashion-MNIST, batch 64, Adam",
-        _train(table2, "adam", images="fashion"),
-        _flops(64, *TABLE2),
+        train(table2, "adam", images="fashion"),
+        flops(64, *TABLE2),
     ),
     _case(
         "table2-256",
         "the same, batch 256",
-        _train(table2, "adam", batch=256, images="fashion"),
-        _flops(256, *TABLE2),
+        train(table2, "adam", batch=256, images="fashion"),
+        flops(256, *TABLE2),
     ),
     _case(
         "vgg-bn",
         "six 3x3 convolutions 32-128 with batch norm, batch 64, momentum",
-        _train(vgg, "momentum", images="fashion"),
-        _flops(64, *VGG),
+        train(vgg, "momentum", images="fashion"),
+        flops(64, *VGG),
     ),
 ]

@@ -16,8 +16,8 @@ from kernels.machine import cache, jit
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = (
-    "import numpy as np; from kernels.pointwise import update\n"
-    "update.sgd(np.ones(3), np.ones(3), np.ones(1)); print('done')"
+    "import numpy as np; from kernels.pointwise.dropout import scaled\n"
+    "scaled(np.ones(3), np.ones(3, bool), 2.0); print('done')"
 )
 compiled = pytest.mark.skipif(not jit.ENABLED, reason="NUMBA_DISABLE_JIT is set")
 
@@ -49,7 +49,7 @@ def run(program=PROGRAM, root=ROOT, expected="done\n", **environment):
 @pytest.fixture
 def package(tmp_path):
     """A copy of the kernels that are needed here, in a folder of its own."""
-    for name in ("__init__.py", "machine", "pointwise/__init__.py", "pointwise/update.py"):
+    for name in ("__init__.py", "machine", "pointwise/__init__.py", "pointwise/dropout.py"):
         source, copy = ROOT / "kernels" / name, tmp_path / "kernels" / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
@@ -66,7 +66,7 @@ def test_a_cold_cache_says_what_is_happening_and_a_warm_one_is_silent(tmp_path):
 
 
 def test_two_kinds_of_arguments_are_announced_once(tmp_path):
-    program = PROGRAM + "; update.sgd(*(np.ones(3, np.float32) for _ in range(3)))"
+    program = PROGRAM + "; scaled(np.ones(3, np.float32), np.ones(3, bool), 2.0)"
     assert run(program, NUMBA_CACHE_DIR=str(tmp_path)).count("wengert") == 1
     assert run(program, NUMBA_CACHE_DIR=str(tmp_path)) == ""
     assert len(list(tmp_path.iterdir())) == 2
@@ -78,7 +78,7 @@ def test_without_compilation_kernels_run_as_python():
 
 def test_importing_loads_no_numba():
     run(
-        "import sys, autograd, nn; from kernels.machine import jit, threads; from kernels.pointwise import update\n"
+        "import sys, autograd, nn; from kernels.machine import jit, threads; from kernels.pointwise import dropout\n"
         "assert 'numba' not in sys.modules; print('done')"
     )
 
@@ -173,8 +173,8 @@ def test_a_damaged_file_is_replaced(tmp_path, damage):
 
 def test_two_processes_compile_at_once(tmp_path):
     program = (
-        "import numpy as np; from kernels.pointwise import update\n"
-        "for d in {}: update.sgd(*(np.ones(3, d) for _ in range(3)))\nprint('done')"
+        "import numpy as np; from kernels.pointwise.dropout import scaled\n"
+        "for d in {}: scaled(np.ones(3, d), np.ones(3, bool), 2.0)\nprint('done')"
     )
     orders = ("['f', 'd']", "['d', 'f']", "['f', 'd']")
     for process in [start(program.format(order), NUMBA_CACHE_DIR=str(tmp_path)) for order in orders]:
