@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import functools
+import inspect
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +18,7 @@ _all: weakref.WeakSet[Compiled] = weakref.WeakSet()
 
 
 class Compiled:
-    """A function that was given to `compile`. Called like it; `__wrapped__` is the function itself."""
+    """A function that was given to `compile`: called like it. `__wrapped__` is the function itself."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
@@ -25,28 +27,94 @@ class Compiled:
         _all.add(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if state.interpreter is not None or state.capture is not None:  # inside another function that is watched
+        if state.interpreter is not None:  # inside another compiled function, which sees what this one does
             return self.function(*args, **kwargs)
         run = state.interpreter = Run(self.memory)
+        self.memory.calls += 1
         try:
-            result = self.function(*args, **kwargs)
+            return self.function(*args, **kwargs)
         finally:
-            run.settle("the function ends")
-            state.interpreter = None
-        return result
+            try:
+                run.settle("the function ends")
+            finally:
+                state.interpreter = None
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return Compiled(copy.deepcopy(self.function, memo))
 
-def compile(function: Any = None, **settings: Any) -> Any:
-    """A function that computes what `function` computes, faster from the second or third call on."""
-    if function is None:
-        return functools.partial(compile, **settings)
+    def __reduce__(self) -> Any:
+        owner = getattr(self.function, "__self__", None)
+        return (_forward_of, (owner,)) if owner is not None else (Compiled, (self.function,))
+
+    def __repr__(self) -> str:
+        return f"<compiled {self.function!r}>"
+
+
+def _forward_of(module: Any) -> Any:
+    """The compiled `forward` of a module that was pickled with it."""
+    return Compiled(functools.partial(type(module).forward, module))
+
+
+def compile(
+    model: Any = None,
+    *,
+    fullgraph: bool = False,
+    dynamic: bool | None = None,
+    backend: Any = "wengert",
+    mode: str | None = None,
+    options: Any = None,
+    disable: bool = False,
+) -> Any:
+    """A function or module that computes the same, faster once it has seen what it does.
+
+    model      a function; or a module, whose `forward` is compiled: the module itself is returned
+    disable    return it as it is
+    fullgraph, dynamic, backend, mode, options
+               PyTorch's, for programs that were written for it: they change nothing
+
+    Python runs at every call, so whatever the function does happens: prints, counters, branches on values. Operations
+    that were seen before are not computed one by one; they are computed together when a value is wanted, or when the
+    function ends. As a decorator it is written with or without parentheses.
+
+    >>> import autograd
+    >>> @autograd.compile
+    ... def energy(x):
+    ...     return (x * x).sum() * 0.5
+    >>> [energy(autograd.tensor([1.0, 2.0])).item() for _ in range(3)]
+    [2.5, 2.5, 2.5]
+    """
+    if model is None:
+        settings = {"disable": disable, "fullgraph": fullgraph, "dynamic": dynamic, "mode": mode, "options": options}
+        return functools.partial(compile, backend=backend, **settings)
+    if disable or isinstance(model, Compiled):
+        return model
+    if not callable(model):
+        raise TypeError(f"compile: wanted a function or a module, got {type(model).__name__}")
+    if inspect.isgeneratorfunction(model) or inspect.iscoroutinefunction(model):
+        return model  # what runs between its parts is not its own
     ask()
-    return Compiled(function)
+    if isinstance(getattr(model, "_modules", None), dict):
+        if not isinstance(model.__dict__.get("forward"), Compiled):
+            model.__dict__["forward"] = Compiled(model.forward)
+        return model
+    return Compiled(model)
 
 
 def report() -> str:
-    """What was not computed together, and why."""
-    return ""
+    """What compiled functions did: calls, operations that were computed together, and why others were not.
+
+    One paragraph per function; a line for each place where what was promised had to be computed before the function
+    ended, with the reason and how often.
+    """
+    lines = []
+    for one in sorted(_all, key=repr):
+        memory = one.memory
+        name = getattr(one, "__qualname__", repr(one.function))
+        lines.append(f"{name}: {memory.calls} calls, {memory.steps} operations known, {memory.promised} promised")
+        for (why, where), count in memory.reasons.most_common(12):
+            if why != "the function ends":
+                lines.append(f"    {where}  {why} ({count} times)")
+    return "\n".join(lines) or "nothing was compiled"

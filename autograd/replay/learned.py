@@ -163,6 +163,8 @@ class Memory:
         self.roots: dict[Any, Step] = {}
         self.limit = limit
         self.steps = 0
+        self.calls = 0
+        self.promised = 0
         self.reasons: Counter[tuple[str, str]] = Counter()
 
     @property

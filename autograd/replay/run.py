@@ -363,6 +363,7 @@ class Run:
             ]
         )
         self.memory.note(self.at, why)
+        self.memory.promised += len(promises)
         if live:
             waiting = [promises[slot] for slot in live]
             self._computed(self.memory.variant(self.at, live), waiting)

@@ -67,7 +67,8 @@ def _found() -> bool:
 
 FOUND = _found()
 
-_ONE: Any = types.UniTuple(types.intp, 1)
+_tuple: Any = types.UniTuple
+_ONE: Any = _tuple(types.intp, 1)
 
 
 @intrinsic
