@@ -114,7 +114,7 @@ class Run:
         """An operation is called: see `modes.state.interpreter`."""
         if self.mode is not state.tape:
             self.settle("recording is switched on or off")
-        if self.bare or op.name in STOPS or op.variadic:
+        if self.bare or op.name in STOPS:
             return self.alone(op, inputs, settings, keeping)
         expected = self.next
         if expected.op is op and self._fits(expected, inputs, settings, keeping):

@@ -13,7 +13,7 @@ from .core import array_of, spec_of, wrap
 from .diagonal import Diagonal
 from .dims import normalize_dim, normalize_dims
 from .join import Split
-from .layout import Layout, listed, shares_memory
+from .layout import Layout, listed
 from .method import implements, method
 from .repeat import Repeat
 from .run import apply
@@ -42,6 +42,33 @@ def sizes_for(function: str, shape: tuple[int, ...], count: int) -> tuple[int, .
     if min(shape, default=0) < -1:
         raise ShapeError(f"{function}: invalid shape dimension {min(shape)} in {list(shape)}")
     raise ShapeError(f"{function}: shape '{list(shape)}' is invalid for input of size {count}")
+
+
+def _is_view(shape: tuple[int, ...], strides: tuple[int, ...], new: tuple[int, ...]) -> bool:
+    """Can elements that lie so be seen under another shape without a copy?
+
+    Dimensions that lie evenly in memory are one run; each run must be cut into whole new dimensions.
+    """
+    if 0 in shape:
+        return True
+    runs: list[tuple[int, int]] = []  # elements, and the distance of neighbours
+    for n, step in zip(shape, strides, strict=True):
+        if n == 1:
+            continue
+        if runs and runs[-1][1] == n * step:
+            runs[-1] = (runs[-1][0] * n, step)
+        else:
+            runs.append((n, step))
+    left, rest = 1, iter(runs)
+    for n in new:
+        if n == 1:
+            continue
+        if left == 1:
+            left = next(rest)[0]
+        if left % n:
+            return False
+        left //= n
+    return True
 
 
 class Shape(Repeat, Diagonal, Split, Layout):
@@ -74,7 +101,7 @@ class Shape(Repeat, Diagonal, Split, Layout):
             return wrap(self._array.view(dtype))
         array = self._array
         shape = sizes_for("view", listed("view", sizes, size), array.size)
-        if array.size and not array.flags.c_contiguous and not shares_memory(array.reshape(shape), array):
+        if not array.flags.c_contiguous and not _is_view(array.shape, array.strides, shape):
             raise ShapeError(
                 "view: view size is not compatible with input tensor's size and stride (at least one dimension spans "
                 f"across two contiguous subspaces). Use .reshape(...) instead. The shape is {array.shape}, the strides "

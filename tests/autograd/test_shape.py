@@ -389,3 +389,18 @@ def test_numpys_questions():
 def test_unequal_numpy_split_raises():
     with pytest.raises(ShapeError, match="equal division"):
         np.split(numbers(5), 2)
+
+
+def test_whether_a_shape_can_be_seen_without_a_copy_is_known_from_strides():
+    from autograd.tensors.shape import _is_view
+
+    rng = np.random.default_rng(0)
+    answers = set()
+    for _ in range(300):
+        x = np.arange(48).reshape(rng.permutation([2, 3, 8]))
+        x = x.transpose(rng.permutation(3))[tuple(slice(None, None, int(rng.choice([1, 1, 2, -1]))) for _ in range(3))]
+        for shape in ((x.size,), (1, x.size, 1), *[(n, x.size // n) for n in (2, 3, 4, 6) if x.size % n == 0]):
+            seen = np.shares_memory(x.reshape(shape), x)
+            answers.add(seen)
+            assert _is_view(x.shape, x.strides, shape) == seen, (x.shape, x.strides, shape)
+    assert answers == {True, False}
