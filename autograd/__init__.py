@@ -184,7 +184,7 @@ _CHECKER = (
 )
 
 
-_PROGRAMS = ("capture",)
+_PROGRAMS = {"capture": "program", "compile": "replay"}
 
 
 def __getattr__(name: str) -> _Any:
@@ -195,9 +195,7 @@ def __getattr__(name: str) -> _Any:
         globals().update({name: getattr(check, name) for name in _CHECKER})
         return globals()[name]
     if name in _PROGRAMS:
-        from . import program
-
-        globals()[name] = getattr(program, name)
+        globals()[name] = getattr(_importlib.import_module(f".{_PROGRAMS[name]}", __name__), name)
         return globals()[name]
     if name in _COMPILED:
         from .tensors.out import with_out

@@ -135,6 +135,7 @@ from .check import check_derivation as check_derivation
 from .check import check_grads as check_grads
 from .tensors.rare.factors import cholesky_inverse as cholesky_inverse
 from .tensors.rare.factors import cholesky_solve as cholesky_solve
+from .replay import compile as compile
 from .tensors.rare.more import conj as conj
 from .tensors.rare.more import conj_physical as conj_physical
 from .tensors.rare.more import constant_pad_nd as constant_pad_nd
@@ -472,7 +473,6 @@ def column_stack(tensors: Iterable[Any], *, out: Any = None) -> Tensor:
     """Side by side: along dimension 1; 1-d Tensors are columns."""
 def combinations(input: Any, r: builtins.int = 2, with_replacement: builtins.bool = False) -> Tensor:
     """All choices of `r` elements of a 1-d Tensor in their order, as rows."""
-def compile(*args: Any, **kwargs: Any) -> Any: ...
 def compiled_with_cxx11_abi(*args: Any, **kwargs: Any) -> Any: ...
 compiler: ModuleType
 def concat(tensors: Iterable[Any], dim: builtins.int = 0, *, out: Any = None, axis: builtins.int | None = None) -> Tensor:

@@ -46,11 +46,6 @@ def set_default_tensor_type(t: Any) -> None:
     set_default_dtype(dtype)
 
 
-def compile(model: Any = None, **settings: Any) -> Any:
-    """`model` itself, or as a decorator the function itself: there is nothing to do, kernels are compiled already."""
-    return (lambda function: function) if model is None else model
-
-
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
     """Nothing is changed: the same seed and number of threads give the same bits, always."""
 
@@ -130,7 +125,6 @@ def get_file_path(*path_components: str) -> str:
 SETTINGS: dict[str, Any] = {
     "Variable": Variable,
     "are_deterministic_algorithms_enabled": lambda: True,
-    "compile": compile,
     "compiled_with_cxx11_abi": lambda: True,
     "get_default_device": lambda: device("cpu"),
     "get_deterministic_debug_mode": lambda: 0,

@@ -1,7 +1,8 @@
 """Compiled functions whose Python still runs: `autograd.compile`.
 
     promise.py   a Tensor that knows its shape, and waits for its value
-    learned.py   what earlier calls did, as a tree of steps, and what computes a path of it
+    learned.py   what earlier calls did, as a tree of steps; memory.py: all of them
+    variants.py  what computes a path of it
     run.py       one call: comparing, promising, computing, learning. Read it first
     function.py  `compile`, and the report
 

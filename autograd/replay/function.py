@@ -7,12 +7,14 @@ import functools
 import inspect
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from ..generated import ask
 from ..modes import state
-from .learned import Memory
+from .memory import Memory
 from .run import Run
+
+T = TypeVar("T")
 
 _all: weakref.WeakSet[Compiled] = weakref.WeakSet()
 
@@ -58,6 +60,28 @@ def _forward_of(module: Any) -> Any:
     return Compiled(functools.partial(type(module).forward, module))
 
 
+@overload
+def compile(
+    model: T,
+    *,
+    fullgraph: bool = ...,
+    dynamic: bool | None = ...,
+    backend: Any = ...,
+    mode: str | None = ...,
+    options: Any = ...,
+    disable: bool = ...,
+) -> T: ...
+@overload
+def compile(
+    model: None = None,
+    *,
+    fullgraph: bool = ...,
+    dynamic: bool | None = ...,
+    backend: Any = ...,
+    mode: str | None = ...,
+    options: Any = ...,
+    disable: bool = ...,
+) -> Callable[[T], T]: ...
 def compile(
     model: Any = None,
     *,
@@ -118,3 +142,6 @@ def report() -> str:
             if why != "the function ends":
                 lines.append(f"    {where}  {why} ({count} times)")
     return "\n".join(lines) or "nothing was compiled"
+
+
+compile.report = report  # type: ignore[attr-defined] # autograd.compile.report()

@@ -7,16 +7,12 @@ in which they came up, numbers and settings by value. Where programs part, a ste
 from __future__ import annotations
 
 import math
-from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..lines import place
 from ..op import Op
-from ..records import Record
-from ..tensors.core import Core, wrap
-from ..tensors.run import apply, apply_keeping
+from ..tensors.core import Core
 
 
 class Flags:
@@ -144,107 +140,13 @@ def arrays_of(kept: Any) -> list[Any]:
     """The arrays in what an operation keeps, in order."""
     if isinstance(kept, tuple):
         return [array for part in kept for array in arrays_of(part)]
-    return [kept] if type(kept) is np.ndarray else []
+    return [kept] if isinstance(kept, np.ndarray) else []
 
 
 class Kept(NamedTuple):
     """Stands in `Step.kept` for an array: its slot."""
 
     slot: int
-
-
-class Memory:
-    """What is remembered of all calls of one compiled function.
-
-    limit   how many steps: a program that is never the same twice runs as it is after that
-    """
-
-    def __init__(self, limit: int = 20_000) -> None:
-        self.roots: dict[Any, Step] = {}
-        self.limit = limit
-        self.steps = 0
-        self.calls = 0
-        self.promised = 0
-        self.reasons: Counter[tuple[str, str]] = Counter()
-
-    @property
-    def full(self) -> bool:
-        """Is nothing new remembered any more?"""
-        return self.steps >= self.limit
-
-    def root(self, *world: Any) -> Step:
-        """Where paths begin; another one for each of the modes that decide what an operation does."""
-        step = self.roots.get(world)
-        if step is None:
-            step = self.roots[world] = Step(None, None)
-        return step
-
-    def variant(self, step: Step, live: tuple[int, ...]) -> Any:
-        """What computes the values `live` of the path that ends at `step`, from what that was given."""
-        found = step.variants.get(live)
-        if found is None:
-            found = step.variants[live] = Interpreted(step.path(), live)
-        return found
-
-    def constant(self, step: Step, slot: int) -> Any:
-        """What computes a value of `step` alone, if nothing that it hangs on is tracked; else None."""
-        if slot not in step.constants:
-            variant = Interpreted(step.path(), (slot,))
-            tracked = any(facts.tracked for used, _ in variant.steps for facts in used.facts)
-            step.constants[slot] = None if tracked else variant
-        return step.constants[slot]
-
-    def note(self, step: Step, why: str) -> None:
-        """Something was computed after `step`, for that reason."""
-        if step.code is not None:
-            self.reasons[why, place(step.code, step.lasti)] += 1
-
-
-class Interpreted:
-    """The steps of a path, run one after the other as they run without a compiler."""
-
-    def __init__(self, steps: list[Step], live: tuple[int, ...]) -> None:
-        self.live = live
-        needed, last = set(live), {slot: len(steps) for slot in live}
-        self.steps: list[tuple[Step, list[int]]] = []
-        for index, step in reversed(list(enumerate(steps))):
-            slots = range(step.first, step.first + len(step.facts))
-            if not needed.intersection(slots):
-                continue
-            used = [slot for slot in step.inputs if isinstance(slot, int)]
-            needed.update(used)
-            freed = [slot for slot in dict.fromkeys((*used, *slots)) if last.setdefault(slot, index) == index]
-            self.steps.append((step, freed))
-        self.steps.reverse()
-
-    def __call__(self, given: list[Any]) -> list[Any]:
-        values: dict[int, Any] = {}
-        for step, freed in self.steps:
-            inputs = [
-                values[want]
-                if want.__class__ is int
-                else want.value
-                if want.__class__ is Constant
-                else given[want.number]
-                for want in step.inputs
-            ]
-            settings = step.settings
-            if step.arrays:
-                settings = {**settings, **{name: given[want.number] for name, want in step.arrays.items()}}
-            if step.kept is None:
-                result = apply(step.op, *inputs, **settings)
-            else:
-                result, kept = apply_keeping(step.op, *inputs, **settings)
-                for slot, array in zip(slots_of(step.kept), arrays_of(kept), strict=True):
-                    values[slot] = wrap(array)
-            for k, z in enumerate((result,) if step.single else result):
-                node: Any = z._node
-                if node.__class__ is Record:
-                    node.code, node.lasti = step.code, step.lasti
-                values[step.first + k] = z
-            for slot in freed:
-                del values[slot]
-        return [values[slot] for slot in self.live]
 
 
 PLAIN = (bool, int, float, str, type(None), type(Ellipsis), np.dtype, type, bytes, np.generic)

@@ -25,7 +25,8 @@ from ..records import Record
 from ..tensors.core import Core, get_default_dtype, new, wrap
 from ..tensors.promotion import Scalar, constants
 from ..tensors.run import apply, apply_keeping
-from .learned import NOTHING, Constant, Given, Kept, Memory, Number, Step, arrays_of, facts_of, plain, same
+from .learned import NOTHING, Constant, Given, Kept, Number, Step, arrays_of, facts_of, plain, same
+from .memory import Memory
 from .promise import Coming, Promise, keep, promise
 
 _SOLVING = (

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+import autograd
 from autograd import Tensor, manual_seed
 from autograd.errors import AnomalyError, SettingError
 
@@ -37,6 +38,7 @@ def fit(
     seed: int | None = None,
     batch_size: int | None = None,
     history: Mapping[str, list[float]] | None = None,
+    compile: bool = False,
 ) -> History:
     """Train `model` for `epochs` passes over the data; returns what happened, a number per epoch.
 
@@ -56,6 +58,8 @@ def fit(
     batch_size   for data sets and pairs; default 64
     history      of epochs that were before, to go on up to `epochs` in total (see ModelCheckpoint). A History is
                  added to, so it holds what there is also when the run breaks off
+
+    compile      compute model and loss of a batch together (see `autograd.compile`): the same numbers up to rounding
 
     A loss that is not finite ends the run with an AnomalyError that names epoch, batch, and the layer where it began;
     the weights are those before this batch. The model is left in the mode, training or evaluation, that it was in.
@@ -95,7 +99,7 @@ def fit(
     if seed is not None and past.epochs == 0:
         manual_seed(seed)
     report = Progress(stream_of(progress), epochs)
-    _Fit(training, batches, held_out, loss, named, hung, report).run()
+    _Fit(training, batches, held_out, loss, named, hung, report, compile).run()
     return past
 
 
@@ -110,6 +114,15 @@ class _Fit:
     metrics: dict[str, Measure | None]
     callbacks: list[Callback]
     report: Progress
+    compile: bool = False
+
+    def __post_init__(self) -> None:
+        self.forward = autograd.compile(self._forward) if self.compile else self._forward
+
+    def _forward(self, inputs: tuple[Any, ...], targets: Any) -> tuple[Any, Tensor]:
+        """What the model says of a batch, and the loss."""
+        output = self.training.model(*inputs)
+        return output, self.loss(output, targets)
 
     def run(self) -> None:
         """Epochs until there are enough of them, or somebody stops the run. Modules get back the modes they had."""
@@ -174,15 +187,14 @@ class _Fit:
     def step(self, batch: Any, meter: Meter) -> None:
         """One batch: forward, backward, step."""
         training = self.training
-        model, optimizer = training.model, training.optimizer
+        optimizer = training.optimizer
         inputs, targets = split("fit", batch)
         counted = False  # LBFGS computes the loss several times; the first is that of the weights as they were
 
         def closure() -> Tensor:
             nonlocal counted
             optimizer.zero_grad()
-            output = model(*inputs)
-            value: Tensor = self.loss(output, targets)
+            output, value = self.forward(inputs, targets)
             if not counted:
                 counted = True
                 meter.add(output, targets, value)

@@ -176,7 +176,7 @@ def function(name: str, value: Any, whole: bool = False) -> list[str]:
 def package() -> str:
     """The stub of `autograd` itself."""
     places = {name: f"autograd.check.{name}" for name in autograd._CHECKER}
-    places |= {name: f"autograd.program.{name}" for name in autograd._PROGRAMS}
+    places |= {name: f"autograd.{home}.{name}" for name, home in autograd._PROGRAMS.items()}
     places |= {name: place for name, place in tables.ELSEWHERE.items() if name != "nn"}
     variants = importlib.import_module("nn.functional.variants")
     places |= {

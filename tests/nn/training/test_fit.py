@@ -611,3 +611,16 @@ def test_nothing_heavy_is_imported_and_nn_data_is_there():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_compile_changes_nothing_but_rounding():
+    def losses(**settings):
+        autograd.manual_seed(0)
+        x = autograd.randn(96, 5)
+        y = (x[:, 0] > x[:, 1]).long()
+        model = nn.Sequential(nn.Linear(5, 8), nn.Tanh(), nn.Dropout(0.1), nn.Linear(8, 2))
+        optimizer = nn.optim.Adam(model.parameters(), lr=0.05)
+        how = {"loss": nn.CrossEntropyLoss(), "optimizer": optimizer, "epochs": 3, "progress": False}
+        return nn.fit(model, (x, y), batch_size=40, **how, **settings)["loss"]
+
+    assert losses(compile=True) == pytest.approx(losses(), rel=1e-5)

@@ -1,0 +1,119 @@
+"""What computes the values of a path that are wanted: step by step at first, as compiled code when it pays.
+
+A path may end in several ways: which of its values somebody still refers to when they are computed decides. Each of
+these is a variant. The first times its steps run as they run without a compiler, which is what they mean; then they
+are captured as a Program, and what `autograd.compiler` makes of that takes over.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+from ..lines import place
+from ..records import Record
+from ..tensors.core import Core, array_of, wrap
+from ..tensors.run import apply, apply_keeping
+from .learned import Constant, Step, arrays_of, slots_of
+
+PATIENCE = 2
+"""Calls after which a variant is compiled."""
+
+
+class Interpreted:
+    """The steps of a path, run one after the other as they run without a compiler."""
+
+    def __init__(self, steps: list[Step], live: tuple[int, ...]) -> None:
+        self.live = live
+        needed, last = set(live), {slot: len(steps) for slot in live}
+        self.steps: list[tuple[Step, list[int]]] = []
+        for index, step in reversed(list(enumerate(steps))):
+            slots = range(step.first, step.first + len(step.facts))
+            if not needed.intersection(slots):
+                continue
+            used = [slot for slot in step.inputs if isinstance(slot, int)]
+            needed.update(used)
+            freed = [slot for slot in dict.fromkeys((*used, *slots)) if last.setdefault(slot, index) == index]
+            self.steps.append((step, freed))
+        self.steps.reverse()
+
+    def __call__(self, given: list[Any]) -> list[Any]:
+        values: dict[int, Any] = {}
+        for step, freed in self.steps:
+            inputs = [
+                values[want]
+                if want.__class__ is int
+                else want.value
+                if want.__class__ is Constant
+                else given[want.number]
+                for want in step.inputs
+            ]
+            settings = step.settings
+            if step.arrays:
+                settings = {**settings, **{name: given[want.number] for name, want in step.arrays.items()}}
+            if step.kept is None:
+                result = apply(step.op, *inputs, **settings)
+            else:
+                result, kept = apply_keeping(step.op, *inputs, **settings)
+                for slot, array in zip(slots_of(step.kept), arrays_of(kept), strict=True):
+                    values[slot] = wrap(array)
+            for k, z in enumerate((result,) if step.single else result):
+                node: Any = z._node
+                if node.__class__ is Record:
+                    node.code, node.lasti = step.code, step.lasti
+                values[step.first + k] = z
+            for slot in freed:
+                del values[slot]
+        return [values[slot] for slot in self.live]
+
+
+class Variant:
+    """The values `live` of a path, from what that was given."""
+
+    def __init__(self, memory: Any, steps: list[Step], live: tuple[int, ...]) -> None:
+        self.memory = memory
+        self.interpreted = Interpreted(steps, live)
+        self.facts = [facts for step in steps for facts in step.facts]
+        self.last = steps[-1]
+        self.calls = 0
+        self.compiled: Any = None
+
+    def __call__(self, given: list[Any]) -> list[Any]:
+        if self.compiled is not None:
+            found = self.compiled(*[wrap(x) if type(x) is np.ndarray else x for x in given])
+            return [found] if isinstance(found, Core) else list(found)
+        values = self.interpreted(given)
+        self.calls += 1
+        if self.calls == PATIENCE and self.memory.compiles:
+            self.compile(given, values)
+        return values
+
+    def compile(self, given: list[Any], values: list[Any]) -> None:
+        """Have the steps compiled, if that changes nothing that one could see."""
+        if any(z._base is not None for z in values):
+            self.say("a result looks into the memory of another value")
+            return
+        try:
+            self.compiled = compiled(self.interpreted, given)
+        except Exception as error:
+            self.say(f"{type(error).__name__}: {error}")
+
+    def say(self, why: str) -> None:
+        """Note why this is not compiled."""
+        self.memory.refused[why, place(self.last.code, self.last.lasti)] += 1
+
+
+def compiled(interpreted: Interpreted, given: list[Any]) -> Any:
+    """The steps as a compiled function of Tensors."""
+    from ..program import capture
+
+    build = importlib.import_module("autograd.compiler").build
+
+    arrays = [type(x) is np.ndarray for x in given]
+
+    def steps(*tensors: Any) -> Any:
+        return tuple(interpreted([array_of(x) if array else x for x, array in zip(tensors, arrays, strict=True)]))
+
+    return build(capture(steps, *[wrap(x) if type(x) is np.ndarray else x for x in given]))
