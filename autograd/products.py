@@ -13,16 +13,30 @@ from numpy import ndarray as Array
 
 from kernels.machine.fast import SIZES
 
-LARGE = SIZES["product"]
+LARGE, OUTER = SIZES["product"], SIZES["outer"]
 
 
 def product(x: Any, y: Any) -> Any:
-    """x @ y. Large products of arrays are made by our own kernels: BLAS's threads get in their way (matrix.gemm)."""
-    if type(x) is np.ndarray and type(y) is np.ndarray and x.ndim == y.ndim > 1 and _compiled(x, y):
-        from kernels.matrix.gemm import matmul  # loads Numba
+    """x @ y. Large products of arrays are made by our own kernels: BLAS's threads get in their way (matrix.gemm).
 
-        return matmul(x, y)
+    Those of a column and a row, too: BLAS packs what is used once (matrix.outer).
+    """
+    if type(x) is np.ndarray and type(y) is np.ndarray and x.ndim == y.ndim > 1:
+        total = x.size * y.shape[-1]
+        if total >= OUTER.least and x.ndim == 2 and x.shape[1] == len(y) == 1 and _floats(x, y):
+            from kernels.matrix.outer import outer  # loads Numba
+
+            return outer(x, y)
+        if total >= LARGE.least >> 3 and _compiled(x, y):
+            from kernels.matrix.gemm import matmul  # loads Numba
+
+            return matmul(x, y)
     return x @ y
+
+
+def _floats(x: Array, y: Array) -> bool:
+    """Have both a dtype that the kernels have?"""
+    return x.dtype == y.dtype and x.dtype.char in "fd"
 
 
 def _compiled(x: Array, y: Array) -> bool:
@@ -33,8 +47,7 @@ def _compiled(x: Array, y: Array) -> bool:
     if each < least and (each < least >> 3 or each * math.prod(shape[:-2]) < least):
         return False
     # shortcut: equal dtypes, inner sizes and batches (nothing is broadcast); any layout
-    known = x.dtype == y.dtype and x.dtype.char in "fd" and shape[-1] == y.shape[-2]
-    return known and shape[:-2] == y.shape[:-2]
+    return _floats(x, y) and shape[-1] == y.shape[-2] and shape[:-2] == y.shape[:-2]
 
 
 class Product:

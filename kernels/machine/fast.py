@@ -59,6 +59,7 @@ SIZES = {
     "ctc": Size(1024),  # places of frames
     "norm": Size(1 << 13),
     "update": Size(1 << 14),  # of all parameters of a group
+    "outer": Size(1 << 14),  # of the product of a column and a row
     "channel sums": Size(1 << 15),
     "conv": Size(1_000_000),  # multiplications
     # NumPy is as quick until threads help
