@@ -59,9 +59,9 @@ def means(m: Array, v: Array, g: Array, b1: float, b2: float, scratch: Array) ->
 # -------------------------------------------------------------------------------------------------- many parameters
 
 
-def pays(found: Sequence[tuple[Any, Array, Array]]) -> bool:
-    """Are there so many numbers in the arrays of these (parameter, array, gradient) that one pass over all pays?"""
-    return sum([x.size for _, x, _ in found]) >= LEAST.least
+def pays(arrays: Sequence[Array]) -> bool:
+    """Are there so many numbers in these arrays that one pass over all pays?"""
+    return sum([x.size for x in arrays]) >= LEAST.least
 
 
 @lru_cache(maxsize=64)

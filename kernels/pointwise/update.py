@@ -1,4 +1,4 @@
-"""Steps of optimisers on many parameters in one pass over the memory, in threads.
+"""Steps of optimisers on many parameters in one pass over the memory, in threads; gradients scaled in the same way.
 
 The parameters come as a table (`machine.objects`): a row for each, with the objects of its arrays. The settings come as
 an array of their dtype, with a row for each parameter, or one for all. The threads share the elements of all parameters
@@ -65,6 +65,16 @@ def _adam(x: Array, g: Array, m: Array, v: Array, c: Array) -> None:
 
 
 @kernel
+def _scale_all(table: Array, ends: Array, c: Array, first: int, last: int) -> None:
+    for row in range(len(table)):
+        start, count = span(ends, row, first, last)
+        if count > 0:
+            z = elements(c, table[row, 0], start, count)
+            for i in range(z.size):
+                z[i] *= c[0, 0]
+
+
+@kernel
 def _sgd_all(table: Array, ends: Array, c: Array, first: int, last: int) -> None:
     for row in range(len(table)):
         start, count = span(ends, row, first, last)
@@ -94,6 +104,11 @@ def _adam_all(table: Array, ends: Array, c: Array, first: int, last: int) -> Non
 
 
 # ------------------------------------------------------------------------------------------- with plain signatures
+
+
+def scale(table: Array, c: Array) -> bool:
+    """z *= c, for rows (z,). c (1, 1). False: an unusual table, nothing was done."""
+    return _run(_scale_all, table, c)
 
 
 def sgd(table: Array, c: Array) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor
+from autograd import Tensor, update
 from autograd.errors import AutogradError
 from autograd.extend import array_of, noted, settle, warn_at_line, wrap
 
@@ -33,17 +33,22 @@ def _gradients(function: str, parameters: Tensor | Iterable[Tensor]) -> list[Any
     return [grad for p in given if (grad := p.grad) is not None]
 
 
+def _norms(arrays: list[np.ndarray], norm_type: float) -> list[float]:
+    """The norm of each."""
+    if norm_type != 2:
+        return [_norm(array, norm_type) for array in arrays]
+    with np.errstate(over="ignore", under="ignore"):
+        squares = [float(np.dot(flat, flat)) for flat in [array.reshape(-1) for array in arrays]]
+    # shortcut: squares within float32's range; some may have left it in the other sums
+    return [
+        math.sqrt(square) if 1e-30 < square < math.inf else float(np.linalg.norm(array.reshape(-1).astype(np.float64)))
+        for square, array in zip(squares, arrays, strict=True)
+    ]
+
+
 def _norm(array: np.ndarray, norm_type: float) -> float:
     if array.size == 0:
         return 0.0
-    # shortcut: order 2, and squares within float32's range
-    if norm_type == 2:
-        flat = array.reshape(-1)
-        with np.errstate(over="ignore", under="ignore"):
-            squares = float(np.dot(flat, flat))
-        if 1e-30 < squares < math.inf:  # else the squares may have left float32's range
-            return math.sqrt(squares)
-        return float(np.linalg.norm(flat.astype(np.float64)))
     if norm_type == math.inf:
         return float(np.abs(array).max())
     if norm_type == -math.inf:
@@ -61,10 +66,14 @@ def get_total_norm(
     Raises AutogradError if it is NaN or infinite and `error_if_nonfinite`.
     """
     arrays = [array_of(t) for t in ([tensors] if isinstance(tensors, Tensor) else tensors)]
-    dtype = np.result_type(*arrays) if arrays else np.dtype(np.float32)
-    norms = np.array([_norm(array, float(norm_type)) for array in arrays])
+    return _total(arrays, norm_type, error_if_nonfinite)
+
+
+def _total(arrays: list[np.ndarray], norm_type: float, error_if_nonfinite: bool) -> Tensor:
+    dtype = np.result_type(*{array.dtype for array in arrays}) if arrays else np.dtype(np.float32)
+    norms = np.array(_norms(arrays, float(norm_type)))
     with np.errstate(over="ignore"):
-        total = np.asarray(_norm(norms, float(norm_type)), dtype)
+        total = np.asarray(_norms([norms], float(norm_type))[0], dtype)
     if error_if_nonfinite and not np.isfinite(total):
         raise AutogradError(
             f"The total norm of order {float(norm_type)} for gradients from `parameters` is non-finite, so it cannot "
@@ -87,8 +96,9 @@ def clip_grad_norm_(
     Returns the norm before clipping, a 0-d Tensor. Raises as `get_total_norm`.
     """
     grads = _gradients("clip_grad_norm_", parameters)
-    total = get_total_norm(grads, norm_type, error_if_nonfinite)
-    _scale("clip_grad_norm_", grads, max_norm, total)
+    arrays = [array_of(grad) for grad in grads]
+    total = _total(arrays, norm_type, error_if_nonfinite)
+    _scale("clip_grad_norm_", grads, arrays, max_norm, total)
     return total
 
 
@@ -96,15 +106,17 @@ def clip_grads_with_norm_(
     parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Any, foreach: bool | None = None
 ) -> None:
     """`clip_grad_norm_` for gradients whose norm `total_norm` is known, as from `get_total_norm`."""
-    _scale("clip_grads_with_norm_", _gradients("clip_grads_with_norm_", parameters), max_norm, total_norm)
+    grads = _gradients("clip_grads_with_norm_", parameters)
+    _scale("clip_grads_with_norm_", grads, [array_of(grad) for grad in grads], max_norm, total_norm)
 
 
-def _scale(operation: str, grads: list[Any], max_norm: float, total_norm: Any) -> None:
+def _scale(operation: str, grads: list[Any], arrays: list[np.ndarray], max_norm: float, total_norm: Any) -> None:
     settle(operation)
     scale = float(max_norm) / (float(total_norm) + 1e-6)
-    if not scale >= 1:  # NaN scales too: it must not go unnoticed
-        for array in map(array_of, grads):
-            array *= scale
+    if not scale >= 1 and grads:  # NaN scales too: it must not go unnoticed
+        if not (update.pays(arrays) and update.all_at_once("scale", [(array,) for array in arrays], (scale,))):
+            for array in arrays:
+                array *= scale
         noted(operation, *grads)
 
 

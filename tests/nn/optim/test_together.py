@@ -141,3 +141,30 @@ def test_a_rule_of_ones_own_is_not_passed_over(monkeypatch):
         p.grad = autograd.ones_like(p)
         kind([p]).step()
         assert (p.detach().numpy() == expected).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("norm_type", [2, 1, np.inf])
+def test_gradients_are_clipped_to_the_same_bits(norm_type, dtype, monkeypatch):
+    results = []
+    for limit in (0, NEVER):
+        monkeypatch.setattr(fast.SIZES["update"], "least", limit)
+        rng = np.random.default_rng(0)
+        given = parameters(rng, dtype)
+        for p in given:
+            p.grad = autograd.tensor(np.array(rng.standard_normal(p.shape), dtype))
+        total = nn.utils.clip_grad_norm_(given, 0.5, norm_type)
+        assert total.dtype == dtype
+        results.append([total.numpy(), *(p.grad.numpy() for p in given)])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_array_equal(a, b)
+    expected = np.linalg.norm(np.concatenate([g.reshape(-1) for g in results[0][1:]]), norm_type)
+    np.testing.assert_allclose(expected, 0.5, rtol=1e-5)
+
+
+def test_gradients_that_are_no_usual_arrays_are_clipped_too(monkeypatch):
+    monkeypatch.setattr(fast.SIZES["update"], "least", 0)
+    p = nn.Parameter(np.ones((3, 4)))
+    p.grad = autograd.tensor(np.ones((4, 3))).T
+    nn.utils.clip_grad_norm_([p], 1.0)
+    np.testing.assert_allclose(np.linalg.norm(p.grad.numpy()), 1.0, rtol=1e-6)
