@@ -17,9 +17,13 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     >>> unbroadcast(np.ones((2, 3)), (3,)).tolist(), unbroadcast(np.ones((2, 3)), (2, 1)).tolist()
     ([2.0, 2.0, 2.0], [[3.0], [3.0]])
     """
-    if g.shape == shape:
+    have = g.shape
+    if have == shape:
         return g
-    extra = len(g.shape) - len(shape)
+    extra = len(have) - len(shape)
+    # shortcut: an array that was repeated along new axes only, such as a bias
+    if type(g) is np.ndarray and shape and have[extra:] == shape:
+        return np.add.reduce(g, axis=0 if extra == 1 else tuple(range(extra)))
     if extra < 0:  # a rule may return less than the output's shape where it is constant along an axis
         return _spread(g, shape)
     axes = [*range(extra)]

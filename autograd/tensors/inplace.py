@@ -455,7 +455,13 @@ class InPlace(Core):
 
     def zero_(self) -> Self:
         """Fill with zeros."""
-        return _assign(self, "zero_", ..., 0)
+        if state.capture is not None or _tracked(self, ()):
+            return _assign(self, "zero_", ..., 0)
+        check_writable(self, "zero_")
+        state.home.overwriting(self._array)
+        note_write(self, "zero_")
+        self._array.fill(0)
+        return self
 
     def fill_(self, value: Any) -> Self:
         """Fill with a number or a 0-d Tensor."""
