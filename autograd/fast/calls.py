@@ -144,6 +144,11 @@ _QUESTION = """\
     if state.interpreter is not None:
         return rest({given})
 """
+_ASKED = """\
+    interpreter = state.interpreter
+    if interpreter is not None:
+        return interpreter.call(op, ({given}), settings, False)
+"""
 _EXPECTED = """\
     interpreter = state.interpreter
     if interpreter is not None:
@@ -225,7 +230,7 @@ def call_of(op: Op, keeping: bool) -> Callable[..., Any] | None:
         rest = partial(plainly, op)
         scope["rest"] = rest if keeping else lambda *inputs, **settings: rest(*inputs, **settings)[0]
         _scopes.append(scope)
-        return made(text, "call", scope, "" if keeping else _QUESTION.format(given=known["given"] + ", **settings"))
+        return made(text, "call", scope, "" if keeping else _ASKED.format(given=known["given"]))
     if keeping or len(op.inputs) != 1 or op.outputs != 1 or op.variadic:
         return None
     return compile_call(op, op.name, lambda x, **settings: plainly(op, operand(x), **settings)[0])

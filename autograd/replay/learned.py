@@ -41,12 +41,19 @@ def facts_of(x: Any) -> Facts:
     return Facts(array.shape, array.dtype, array.strides, tracked, Flags(array.flags))
 
 
-class Given(NamedTuple):
-    """An input from outside: the `number`-th that came up, of this kind."""
+class Given:
+    """An input from outside: the `number`-th that came up, of this kind.
 
-    number: int
-    kind: type
-    facts: Facts
+    seen   of a leaf that requires grad, such as a weight: itself, its array and its node when it last came
+    """
+
+    __slots__ = ("facts", "kind", "number", "seen")
+
+    def __init__(self, number: int, kind: type, facts: Facts) -> None:
+        self.number = number
+        self.kind = kind
+        self.facts = facts
+        self.seen: tuple[Any, Any, Any] | None = None
 
 
 class Constant(NamedTuple):
