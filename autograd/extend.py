@@ -38,6 +38,7 @@ What is needed for that, and for the functions, layers and optimisers around it:
     update                writing inside of one: `x.relu_()` is `update(x, "relu_", relu)`
     registry              every operation of the library by name
     ways, Way             how layers hand values on to operations that are fused (`autograd.op.Run`)
+    more_ways             what imports more of them, called before they are first needed
     hold                  fills a new object of a subclass of Tensor
     UninitializedTensorMixin  a Tensor whose size is not known yet
     check_device, check_memory_format
@@ -66,7 +67,7 @@ from .advice import same_dtype, to_float
 from .devices import check_device
 from .lines import add_library_folder, outer
 from .modes import state
-from .op import Op, Way, op, registry, ways
+from .op import Op, Way, more_ways, op, registry, ways
 from .records import Record
 from .tensors.core import Core, array_of, new_leaf, operand, spec_of, wrap
 from .tensors.hooks import Handle
@@ -91,6 +92,7 @@ __all__ = [
     "check_memory_format",
     "clear_grad",
     "hold",
+    "more_ways",
     "note_use",
     "noted",
     "op",

@@ -7,6 +7,7 @@ as `autograd.compile`, each begins with a line that looks for it. Programs that 
 from __future__ import annotations
 
 import linecache
+from collections.abc import Callable
 from functools import cache
 from types import CodeType, FunctionType
 from typing import Any
@@ -36,18 +37,32 @@ def made(text: str, name: str, scope: dict[str, Any], question: str = "") -> Fun
     return function
 
 
+def complete(function: FunctionType, text: str, name: str, question: str = "") -> None:
+    """Give a function the code of a text, and perhaps a question, as `made` does."""
+    scope: dict[str, Any] = {}
+    exec(compiled(_questioned(text, question) if _asking else text, name), scope)
+    function.__code__ = scope["function"].__code__
+    if question:
+        _made[function] = text, question
+
+
 def ask() -> None:
     """From now on all functions that were made with a question begin with it."""
     global _asking
     if _asking:
         return
     _asking = True
-    for function, (text, question) in _made.items():
-        scope: dict[str, Any] = {}
-        exec(compiled(_questioned(text, question), "call"), scope)
-        function.__code__ = scope["function"].__code__
+    for function, (text, question) in list(_made.items()):
+        complete(function, text, "call", question)
 
 
 def _questioned(text: str, question: str) -> str:
     head, body = text.split(":\n", 1)
     return f"{head}:\n{question}{body}"
+
+
+def read_later(code: CodeType, text: Callable[[], str]) -> CodeType:
+    """The same code, whose text is asked for when somebody reads it."""
+    file = f"<op first> {len(linecache.cache)}"  # names that end in ">" are never looked for
+    linecache.cache[file] = (text,)
+    return code.replace(co_filename=file)

@@ -15,15 +15,17 @@ How a record goes back through an op is in `plan`, which is what one reads next;
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple, overload
 
 import numpy as np
 
-from kernels.machine.fast import Fast
+from kernels.machine.fast import Fast, parameters
 
 from .plan import HALF, Plan, in_single
 
@@ -64,7 +66,45 @@ class Way(NamedTuple):
 ways: list[Way] = []
 """All that are known. `fast.runs` tries each once, to learn how many references there are to a value then."""
 
-registry: dict[str, Op] = {}
+more_ways: list[Callable[[], Any]] = []
+"""Called before ways are tried for the first time: they import what declares more of them."""
+
+
+class Registry(dict[str, "Op"]):
+    """The ops by name. Of the files in `autograd/ops` those that few programs need are imported late: by what asks for
+    them, and here, when a name is looked up that is not there yet or all are wanted."""
+
+    whole = False
+
+    def complete(self) -> None:
+        """Import the files that nobody has asked for so far."""
+        if not self.whole:
+            self.whole = True
+            folder = importlib.import_module("autograd.ops").__path__
+            for file in pkgutil.iter_modules(folder):
+                importlib.import_module(f"autograd.ops.{file.name}")
+
+    def __missing__(self, name: str) -> Op:
+        if self.whole:
+            raise KeyError(name)
+        self.complete()
+        return self[name]
+
+    def __contains__(self, name: object) -> bool:
+        self.complete()
+        return super().__contains__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        self.complete()
+        return super().__iter__()
+
+    def items(self) -> Any:
+        """Names and ops."""
+        self.complete()
+        return super().items()
+
+
+registry = Registry()
 """The ops of the library, those of `autograd/ops/`, by name: an example of each is tested. Your own are not in it."""
 
 
@@ -252,12 +292,4 @@ def _signature(forward: Function, rules: dict[str, Any]) -> tuple[tuple[str, ...
     """Names of the positional inputs and defaults of the settings. A ufunc's inputs are named by its rules."""
     if isinstance(forward, np.ufunc):
         return tuple(rules) or ("x", "y")[: forward.nin], {}
-    inputs, defaults = [], {}
-    for parameter in inspect.signature(forward).parameters.values():
-        if parameter.kind is parameter.KEYWORD_ONLY:
-            defaults[parameter.name] = parameter.default
-        elif parameter.kind is parameter.VAR_POSITIONAL:
-            inputs.append("*" + parameter.name)
-        else:
-            inputs.append(parameter.name)
-    return tuple(inputs), defaults
+    return parameters(forward)

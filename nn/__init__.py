@@ -35,31 +35,18 @@ A convolution, from the call to the loops and back, by name:
    derivatives.
 """
 
+import importlib as _importlib
 import os as _os
 
 from autograd.extend import add_library_folder as _add_library_folder
+from autograd.extend import more_ways as _more_ways
+from autograd.later import files as _files
 from autograd.later import later as _later
 
-from . import data, functional, init, layers, optim, utils
-from .layers import *
+from . import functional, init, layers, optim
 from .learner import LearnerWarning, learner_warnings
 from .module import Module
 from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
-from .saving import load, load_checkpoint, save, save_checkpoint
-from .training import (
-    Callback,
-    CSVLogger,
-    EarlyStopping,
-    Evaluation,
-    History,
-    LRScheduler,
-    ModelCheckpoint,
-    Training,
-    confusion_matrix,
-    evaluate,
-    fit,
-    predict,
-)
 
 __all__ = [
     "Buffer",
@@ -106,22 +93,34 @@ __all__ += layers.__all__
 
 _add_library_folder(_os.path.dirname(_os.path.abspath(__file__)) + _os.sep)  # recorded lines point at the user's code
 
+_more_ways.append(lambda: _importlib.import_module("nn.layers.fusion"))
+
 _later(
     __name__,
     {
+        **_files(
+            __name__,
+            attention="",
+            data="",
+            distributions="",
+            grad="",
+            modules="",
+            packed="",
+            parallel="DataParallel SyncBatchNorm",
+            saving="load load_checkpoint save save_checkpoint",
+            training=(
+                "CSVLogger Callback EarlyStopping Evaluation History LRScheduler ModelCheckpoint Training "
+                "confusion_matrix evaluate fit predict"
+            ),
+            utils="",
+        ),
         "CrossMapLRN2d": "nn.layers.cross_map:CrossMapLRN2d",
-        "DataParallel": "nn.parallel:DataParallel",
         "FractionalMaxPool2d": "nn.layers.fractional:FractionalMaxPool2d",
         "FractionalMaxPool3d": "nn.layers.fractional:FractionalMaxPool3d",
         "NLLLoss2d": "nn.layers.loss:NLLLoss",
-        "SyncBatchNorm": "nn.parallel:SyncBatchNorm",
-        "attention": "nn.attention",
-        "distributions": "nn.distributions",
-        "grad": "nn.grad",
-        "modules": "nn.modules",
-        "parallel": "nn.parallel",
     },
-)  # what few programs use
+    star="nn.layers",
+)  # what not every program uses
 
 
 def __dir__() -> list[str]:

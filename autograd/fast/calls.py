@@ -3,6 +3,9 @@
 Small programs spend their time between the call of an operator and the record it leaves. For Tensors of one dtype, and
 Python numbers beside them, that way is written out here per op, from the two templates below; for everything else the
 compiled function calls the readable one, which `tensors.calls` made. `inspect.getsource(Tensor.exp)` shows the result.
+
+A function is compiled when it is first called: a program uses few of the operators that it imports. Until then it has
+the code of `_FIRST`, and it stays the same function when that is exchanged.
 """
 
 from __future__ import annotations
@@ -10,14 +13,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import partial
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
 
 from kernels.machine.fast import SIZES
 
-from ..generated import made
+from ..generated import complete, made, read_later
 from ..lines import outer, user_files
 from ..modes import state
 from ..op import Op
@@ -174,16 +177,68 @@ def compile_call(
     op: Op, name: str, rest: Callable[..., Any], misfit: Misfit | None = None, reflected: bool = False
 ) -> FunctionType:
     """The function of an op with one or two inputs. `rest` does the same, for what the compiled way does not know."""
+    scope: dict[str, Any] = {}
+    misfits = partial(_misfits, misfit, name)
+    scope["complete"] = partial(_complete, scope, op, {"rest": rest, "misfit": misfits}, reflected)
+    first = _FIRST["input, other" if len(op.inputs) != 1 else "input, **settings" if op.defaults else "input"]
+    scope["function"] = function = FunctionType(read_later(first, scope["complete"]), scope)
+    if op.runs is not None:  # `look_back` counts references, and there are more of them in a first call
+        scope["complete"]()
+    return function
+
+
+def _first(parameters: str) -> CodeType:
+    scope: dict[str, Any] = {}
+    text = f"def function({parameters}):\n    complete()\n    return function({parameters})\n"
+    exec(compile(text, "<op first>", "exec"), scope)
+    code: CodeType = scope["function"].__code__
+    return code
+
+
+_FIRST = {parameters: _first(parameters) for parameters in ("input", "input, **settings", "input, other")}
+"""What a function does when it is called for the first time, by its parameters."""
+
+
+def _misfits(misfit: Misfit | None, name: str, error: Exception, a: Any, b: Any) -> Exception:
+    return unfit(error, misfit, name, a, b)
+
+
+def _complete(scope: dict[str, Any], op: Op, known: dict[str, Any], reflected: bool) -> str:
+    """Compile the function of `scope`, and return the text of it."""
+    if "text" not in scope:
+        text, plans = _filled(op, reflected)
+        scope.update(
+            _SCOPE,
+            Tensor=core.Tensor,
+            forward=op.forward,
+            run=op.run,
+            compute=op.compute,
+            choose=op.choose,
+            size=op.fast and op.fast.size,
+            defaults=op.defaults,
+            runs=op.runs,
+            **plans,
+            **known,
+        )
+        _scopes.append(scope)
+        complete(scope["function"], text, "call", _question(op, scope, reflected))
+        scope["text"] = text  # last, for two threads that come at once
+    found: str = scope["text"]
+    return found
+
+
+def _filled(op: Op, reflected: bool) -> tuple[str, dict[str, Any]]:
+    """The text for an op, and the plans that it refers to."""
     template = _UNARY if len(op.inputs) == 1 else _BINARY
     fill = {"function": "function", **(_REFLECTED if reflected else _STRAIGHT)}
-    scope: dict[str, Any] = {}
+    plans: dict[str, Any] = {}
     arrays = dict(zip(op.inputs, "ab", strict=False))
     for letter, wanted in (("x", (0,)), ("y", (1,)), ("xy", (0, 1))):
         if any(index >= len(op.inputs) or not op.differentiable(index) for index in wanted):
-            fill[f"saved_{letter}"], scope[f"plan_{letter}"] = "()", None
+            fill[f"saved_{letter}"], plans[f"plan_{letter}"] = "()", None
             continue
         plan: Any = op.plan(wanted)
-        fill[f"saved_{letter}"], scope[f"plan_{letter}"] = plan.saved_text(arrays), plan
+        fill[f"saved_{letter}"], plans[f"plan_{letter}"] = plan.saved_text(arrays), plan
     fill["settings"] = ", **settings" if op.defaults else ""
     fill["given"] = ("(a,)" if template is _UNARY else "(a, b)") + (", settings" if op.defaults else ", {}")
     fill["private"] = "    tape.private = True\n" if op.private else ""
@@ -192,22 +247,7 @@ def compile_call(
     fill["behind"] = _BEHIND.format(settings="settings" if op.defaults else "{}") if op.runs is not None else ""
     fill["constant_result"] = str(not any(map(op.differentiable, range(len(op.inputs)))))
     _fill_forward(fill, op)
-    scope.update(
-        _SCOPE,
-        Tensor=core.Tensor,
-        rest=rest,
-        misfit=lambda error, a, b: unfit(error, misfit, name, a, b),
-        forward=op.forward,
-        run=op.run,
-        compute=op.compute,
-        choose=op.choose,
-        size=op.fast and op.fast.size,
-        defaults=op.defaults,
-        runs=op.runs,
-    )
-    text = scope["text"] = template.format(tail=_TAIL.format(**fill), **fill)
-    _scopes.append(scope)
-    return made(text, "call", scope, _question(op, scope, reflected))
+    return template.format(tail=_TAIL.format(**fill), **fill), plans
 
 
 def _question(op: Op, scope: dict[str, Any], reflected: bool) -> str:

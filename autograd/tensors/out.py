@@ -144,9 +144,9 @@ def with_out(function: FunctionType) -> Any:
 
     Methods and operators do not take `out=`, and pay nothing for it.
     """
-    scope = dict(function.__globals__)
-    if "text" in scope:
-        twin = _compiled_twin(function, scope)
+    if "complete" in function.__globals__:
+        function.__globals__["complete"]()  # see `fast.calls`
+        twin = _compiled_twin(function, dict(function.__globals__))
     else:
 
         @functools.wraps(function)

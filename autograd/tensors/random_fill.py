@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-import secrets
+import os
 import struct
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -31,8 +32,12 @@ class Generator:
 
     def __init__(self, device: Any = "cpu") -> None:
         check_device("Generator", device)
-        self.rng = np.random.Generator(np.random.PCG64(_DEFAULT_SEED))
         self._seed = _DEFAULT_SEED
+
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """Made when it is first needed, and `numpy.random` is imported then."""
+        return np.random.Generator(np.random.PCG64(self._seed))
 
     @property
     def device(self) -> device:
@@ -45,12 +50,13 @@ class Generator:
         if not -(1 << 63) <= seed < 1 << 64:
             raise ValueError(f"manual_seed: Overflow when unpacking long: wanted at most 64 bits, got {seed}")
         self._seed = seed % (1 << 64)
-        self.rng.bit_generator.state = np.random.PCG64(self._seed).state
+        if "rng" in vars(self):
+            self.rng.bit_generator.state = np.random.PCG64(self._seed).state
         return self
 
     def seed(self) -> int:
         """Start again from fresh entropy. Returns the seed."""
-        self.manual_seed(secrets.randbits(63))
+        self.manual_seed(int.from_bytes(os.urandom(8), "little") >> 1)
         return self._seed
 
     def initial_seed(self) -> int:

@@ -17,6 +17,7 @@ and derivatives stand in `autograd/ops`, settings and parameters in `nn/layers`.
 """
 
 from autograd.api import sigmoid, tanh
+from autograd.later import files as _files
 from autograd.later import later as _later
 from autograd.tensors.activation import (
     celu,
@@ -47,17 +48,6 @@ from autograd.tensors.activation import (
 from autograd.tensors.index import embedding, one_hot
 from autograd.tensors.pad import pad
 
-from .attention import scaled_dot_product_attention
-from .bags import embedding_bag
-from .conv import (
-    conv1d,
-    conv2d,
-    conv3d,
-    conv_transpose1d,
-    conv_transpose2d,
-    conv_transpose3d,
-)
-from .distance import cosine_similarity, normalize, pairwise_distance, pdist
 from .dropouts import (
     alpha_dropout,
     dropout,
@@ -66,71 +56,7 @@ from .dropouts import (
     dropout3d,
     feature_alpha_dropout,
 )
-from .folding import fold, unfold
-from .inplace import celu_, elu_, hardtanh_, leaky_relu_, relu_, rrelu_, selu_, threshold_
-from .loss import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cosine_embedding_loss,
-    cross_entropy,
-    ctc_loss,
-    gaussian_nll_loss,
-    hinge_embedding_loss,
-    hinge_loss,
-    huber_loss,
-    kl_div,
-    l1_loss,
-    margin_ranking_loss,
-    mse_loss,
-    multi_margin_loss,
-    multilabel_margin_loss,
-    multilabel_soft_margin_loss,
-    nll_loss,
-    poisson_nll_loss,
-    smooth_l1_loss,
-    soft_margin_loss,
-    triplet_margin_loss,
-    triplet_margin_with_distance_loss,
-)
-from .norm import batch_norm, group_norm, instance_norm, layer_norm, local_response_norm, rms_norm
-from .pool import (
-    adaptive_avg_pool1d,
-    adaptive_avg_pool2d,
-    adaptive_avg_pool3d,
-    adaptive_max_pool1d,
-    adaptive_max_pool1d_with_indices,
-    adaptive_max_pool2d,
-    adaptive_max_pool2d_with_indices,
-    adaptive_max_pool3d,
-    adaptive_max_pool3d_with_indices,
-    avg_pool1d,
-    avg_pool2d,
-    avg_pool3d,
-    lp_pool1d,
-    lp_pool2d,
-    lp_pool3d,
-    max_pool1d,
-    max_pool1d_with_indices,
-    max_pool2d,
-    max_pool2d_with_indices,
-    max_pool3d,
-    max_pool3d_with_indices,
-    max_unpool1d,
-    max_unpool2d,
-    max_unpool3d,
-)
 from .products import bilinear, linear
-from .resize import (
-    channel_shuffle,
-    interpolate,
-    pixel_shuffle,
-    pixel_unshuffle,
-    upsample,
-    upsample_bilinear,
-    upsample_nearest,
-)
-from .sample import affine_grid, grid_sample
-from .sampling import gumbel_softmax, rrelu
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -265,16 +191,44 @@ __all__ = [
 _later(
     __name__,
     {
-        "conv_tbc": "nn.functional.rare:conv_tbc",
-        "fractional_max_pool2d": "nn.functional.fractional:fractional_max_pool2d",
-        "fractional_max_pool2d_with_indices": "nn.functional.fractional:fractional_max_pool2d_with_indices",
-        "fractional_max_pool3d": "nn.functional.fractional:fractional_max_pool3d",
-        "fractional_max_pool3d_with_indices": "nn.functional.fractional:fractional_max_pool3d_with_indices",
+        **_files(
+            __name__,
+            attention="scaled_dot_product_attention",
+            bags="embedding_bag",
+            conv="conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
+            distance="cosine_similarity normalize pairwise_distance pdist",
+            folding="fold unfold",
+            fractional=(
+                "fractional_max_pool2d fractional_max_pool2d_with_indices fractional_max_pool3d "
+                "fractional_max_pool3d_with_indices"
+            ),
+            inplace="celu_ elu_ hardtanh_ leaky_relu_ relu_ rrelu_ selu_ threshold_",
+            loss=(
+                "binary_cross_entropy binary_cross_entropy_with_logits cosine_embedding_loss cross_entropy ctc_loss "
+                "gaussian_nll_loss hinge_embedding_loss hinge_loss huber_loss kl_div l1_loss margin_ranking_loss "
+                "mse_loss multi_margin_loss multilabel_margin_loss multilabel_soft_margin_loss nll_loss "
+                "poisson_nll_loss smooth_l1_loss soft_margin_loss triplet_margin_loss "
+                "triplet_margin_with_distance_loss"
+            ),
+            multihead="multi_head_attention_forward",
+            norm="batch_norm group_norm instance_norm layer_norm local_response_norm rms_norm",
+            pool=(
+                "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d "
+                "adaptive_max_pool1d_with_indices adaptive_max_pool2d adaptive_max_pool2d_with_indices "
+                "adaptive_max_pool3d adaptive_max_pool3d_with_indices avg_pool1d avg_pool2d avg_pool3d lp_pool1d "
+                "lp_pool2d lp_pool3d max_pool1d max_pool1d_with_indices max_pool2d max_pool2d_with_indices max_pool3d "
+                "max_pool3d_with_indices max_unpool1d max_unpool2d max_unpool3d"
+            ),
+            rare="conv_tbc native_channel_shuffle",
+            resize=(
+                "channel_shuffle interpolate pixel_shuffle pixel_unshuffle upsample upsample_bilinear upsample_nearest"
+            ),
+            sample="affine_grid grid_sample",
+            sampling="gumbel_softmax rrelu",
+        ),
         "grad": "nn.grad",
-        "multi_head_attention_forward": "nn.functional.multihead:multi_head_attention_forward",
-        "native_channel_shuffle": "nn.functional.rare:native_channel_shuffle",
     },
-)  # what few programs use
+)  # what not every program uses
 
 
 def __dir__() -> list[str]:

@@ -12,7 +12,6 @@ from autograd import Tensor
 
 from ..module import Module, indented, tree
 from ..parameter import Parameter
-from .fusion import Steps
 
 
 class _Row(Module):
@@ -94,6 +93,22 @@ class _Row(Module):
         module = self[key]
         del self[key]
         return module
+
+
+class Steps:
+    """What is called one after the other for a row of modules: modules, and runs of them.
+
+    modules   the row that this was made for: if it is another one by now, so must be the steps. Empty if one of them
+              is lazy, and after its first call a layer of another class: then the next call makes new steps
+    """
+
+    def __init__(self, modules: tuple[Any, ...] = ()) -> None:
+        self.modules = () if any(getattr(module, "cls_to_become", None) for module in modules) else modules
+        self.steps = modules
+        if any(getattr(type(module), "_opens_runs", False) for module in modules):
+            from .fusion import joined  # which needs layers that few rows have
+
+            self.steps = tuple(joined(modules))
 
 
 class Sequential(_Row):

@@ -32,19 +32,7 @@ from .pool import MaxPool2d
 Window = tuple[int, ...]
 
 
-class Steps:
-    """What is called one after the other for a row of modules: modules, and runs of them.
-
-    modules   the row that this was made for: if it is another one by now, so must be the steps. Empty if one of them
-              is lazy, and after its first call a layer of another class: then the next call makes new steps
-    """
-
-    def __init__(self, modules: tuple[Any, ...] = ()) -> None:
-        self.modules = () if any(getattr(module, "cls_to_become", None) for module in modules) else modules
-        self.steps = tuple(_joined(modules))
-
-
-def _joined(modules: tuple[Any, ...]) -> list[Any]:
+def joined(modules: tuple[Any, ...]) -> list[Any]:
     """The modules, with runs of them in place of those that can be fused."""
     steps: list[Any] = []
     index = 0

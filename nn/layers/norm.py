@@ -97,6 +97,8 @@ class _ChannelNorm(_Affine):
 
 
 class _BatchNorm(_ChannelNorm):
+    _opens_runs = True  # in a Sequential it may be the first of layers that run as one: see fusion.py
+
     def __init__(
         self,
         num_features: int,

@@ -28,12 +28,18 @@ FACADES = (
     "nn",
     "nn.data",
     "nn.functional",
+    "nn.functional.loss",
+    "nn.functional.pool",
+    "nn.layers",
     "nn.modules",
     "nn.optim",
     "nn.optim.lr_scheduler",
     "nn.utils",
 )
 """Packages whose `__init__` imports, and says where the rest stands."""
+
+STARRED = ("nn.layers",)
+"""Those of which another imports `*`: files in them are no names of the other."""
 
 
 def file_of(module: str) -> Path:
@@ -83,13 +89,19 @@ def facade(module: str) -> str:
         "",
         *imports(module),
     ]
+    star = find.star if find else ""
+    if star:
+        lines.append(f"from {star} import *")
     for name, place in sorted(find.places.items() if find else ()):
-        if isinstance(place, str):
+        if isinstance(place, str) and place != f"{star}:{name}":
             lines.append(named(name, place.replace(":", "."), module))
-    lines += own(module, {line.rpartition(" ")[2] for line in lines})
+    shared = importlib.import_module(star).__all__ if star else ()
+    lines += own(module, {*(line.rpartition(" ")[2] for line in lines), *shared})
     if find and find.others:
         others = importlib.import_module(find.others).__all__
         lines += [f"from {find.others} import {name} as {name}" for name in others if name not in find.places]
+    if module in STARRED:
+        lines += ["", f"__all__ = {importlib.import_module(module).__all__}".replace("'", '"')]
     return "\n".join(lines) + "\n"
 
 

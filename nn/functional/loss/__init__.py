@@ -12,24 +12,8 @@ The rule: a loss checks input and target, writes its formula per element, and en
 written twice. The layers of `nn/layers/loss.py` hold settings and call these.
 """
 
-from .ctc import ctc_loss
-from .densities import gaussian_nll_loss, kl_div, poisson_nll_loss
-from .entropy import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, nll_loss
-from .margins import (
-    hinge_loss,
-    multi_margin_loss,
-    multilabel_margin_loss,
-    multilabel_soft_margin_loss,
-    soft_margin_loss,
-)
-from .pairs import (
-    cosine_embedding_loss,
-    hinge_embedding_loss,
-    margin_ranking_loss,
-    triplet_margin_loss,
-    triplet_margin_with_distance_loss,
-)
-from .regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from autograd.later import files as _files
+from autograd.later import later as _later
 
 __all__ = [
     "binary_cross_entropy",
@@ -55,3 +39,23 @@ __all__ = [
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
 ]
+
+_later(
+    __name__,
+    _files(
+        __name__,
+        ctc="ctc_loss",
+        densities="gaussian_nll_loss kl_div poisson_nll_loss",
+        entropy="binary_cross_entropy binary_cross_entropy_with_logits cross_entropy nll_loss",
+        margins="hinge_loss multi_margin_loss multilabel_margin_loss multilabel_soft_margin_loss soft_margin_loss",
+        pairs=(
+            "cosine_embedding_loss hinge_embedding_loss margin_ranking_loss triplet_margin_loss "
+            "triplet_margin_with_distance_loss"
+        ),
+        regression="huber_loss l1_loss mse_loss smooth_l1_loss",
+    ),
+)  # what not every program uses
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,30 @@
+"""The names of nn.functional.loss, for type checkers. Written by `python -m tests.stubs`."""
+
+from nn.functional.loss.entropy import binary_cross_entropy as binary_cross_entropy
+from nn.functional.loss.entropy import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+from nn.functional.loss.pairs import cosine_embedding_loss as cosine_embedding_loss
+from nn.functional.loss.entropy import cross_entropy as cross_entropy
+from nn.functional.loss import ctc as ctc
+from nn.functional.loss.ctc import ctc_loss as ctc_loss
+from nn.functional.loss import densities as densities
+from nn.functional.loss import entropy as entropy
+from nn.functional.loss.densities import gaussian_nll_loss as gaussian_nll_loss
+from nn.functional.loss.pairs import hinge_embedding_loss as hinge_embedding_loss
+from nn.functional.loss.margins import hinge_loss as hinge_loss
+from nn.functional.loss.regression import huber_loss as huber_loss
+from nn.functional.loss.densities import kl_div as kl_div
+from nn.functional.loss.regression import l1_loss as l1_loss
+from nn.functional.loss.pairs import margin_ranking_loss as margin_ranking_loss
+from nn.functional.loss import margins as margins
+from nn.functional.loss.regression import mse_loss as mse_loss
+from nn.functional.loss.margins import multi_margin_loss as multi_margin_loss
+from nn.functional.loss.margins import multilabel_margin_loss as multilabel_margin_loss
+from nn.functional.loss.margins import multilabel_soft_margin_loss as multilabel_soft_margin_loss
+from nn.functional.loss.entropy import nll_loss as nll_loss
+from nn.functional.loss import pairs as pairs
+from nn.functional.loss.densities import poisson_nll_loss as poisson_nll_loss
+from nn.functional.loss import regression as regression
+from nn.functional.loss.regression import smooth_l1_loss as smooth_l1_loss
+from nn.functional.loss.margins import soft_margin_loss as soft_margin_loss
+from nn.functional.loss.pairs import triplet_margin_loss as triplet_margin_loss
+from nn.functional.loss.pairs import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss

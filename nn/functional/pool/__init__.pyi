@@ -1,0 +1,29 @@
+"""The names of nn.functional.pool, for type checkers. Written by `python -m tests.stubs`."""
+
+from nn.functional.pool.means import adaptive_avg_pool1d as adaptive_avg_pool1d
+from nn.functional.pool.means import adaptive_avg_pool2d as adaptive_avg_pool2d
+from nn.functional.pool.means import adaptive_avg_pool3d as adaptive_avg_pool3d
+from nn.functional.pool.maxima import adaptive_max_pool1d as adaptive_max_pool1d
+from nn.functional.pool.maxima import adaptive_max_pool1d_with_indices as adaptive_max_pool1d_with_indices
+from nn.functional.pool.maxima import adaptive_max_pool2d as adaptive_max_pool2d
+from nn.functional.pool.maxima import adaptive_max_pool2d_with_indices as adaptive_max_pool2d_with_indices
+from nn.functional.pool.maxima import adaptive_max_pool3d as adaptive_max_pool3d
+from nn.functional.pool.maxima import adaptive_max_pool3d_with_indices as adaptive_max_pool3d_with_indices
+from nn.functional.pool.means import avg_pool1d as avg_pool1d
+from nn.functional.pool.means import avg_pool2d as avg_pool2d
+from nn.functional.pool.means import avg_pool3d as avg_pool3d
+from nn.functional.pool.means import lp_pool1d as lp_pool1d
+from nn.functional.pool.means import lp_pool2d as lp_pool2d
+from nn.functional.pool.means import lp_pool3d as lp_pool3d
+from nn.functional.pool.maxima import max_pool1d as max_pool1d
+from nn.functional.pool.maxima import max_pool1d_with_indices as max_pool1d_with_indices
+from nn.functional.pool.maxima import max_pool2d as max_pool2d
+from nn.functional.pool.maxima import max_pool2d_with_indices as max_pool2d_with_indices
+from nn.functional.pool.maxima import max_pool3d as max_pool3d
+from nn.functional.pool.maxima import max_pool3d_with_indices as max_pool3d_with_indices
+from nn.functional.pool.unpooling import max_unpool1d as max_unpool1d
+from nn.functional.pool.unpooling import max_unpool2d as max_unpool2d
+from nn.functional.pool.unpooling import max_unpool3d as max_unpool3d
+from nn.functional.pool import maxima as maxima
+from nn.functional.pool import means as means
+from nn.functional.pool import unpooling as unpooling
