@@ -64,7 +64,7 @@ import warnings as _warnings
 from typing import Any as _Any
 
 from . import fast  # isort: skip - before any op is used
-from . import api, errors, func, functional, linalg
+from . import api, errors
 from .anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from .api import *
 from .creation import (
@@ -87,7 +87,6 @@ from .creation import (
     zeros,
     zeros_like,
 )
-from .custom import Function, once_differentiable
 from .devices import device
 from .dtypes import (
     bfloat16,
@@ -124,6 +123,7 @@ from .dtypes import (
     uint64,
 )
 from .engine import backward, grad
+from .later import files as _files
 from .modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled, tape
 from .process.memory import keep_freed_memory as _keep_freed_memory
 from .process.neighbours import warn_about_hips as _warn_about_hips
@@ -148,7 +148,6 @@ from .random import (
     seed,
     set_rng_state,
 )
-from .recompute import checkpoint
 from .tapes import Tape
 from .tensors import Size, Tensor
 from .tensors.core import get_default_dtype, set_default_dtype
@@ -172,6 +171,14 @@ _COMPILED = {n: f for n, f in vars(api).items() if hasattr(f, "op")}
 for _name in _COMPILED:
     del globals()[_name]
 
+_LATER = _files(
+    "autograd",
+    custom="Function once_differentiable",
+    func="",
+    functional="",
+    linalg="",
+    recompute="checkpoint",
+)
 _CHECKER = (
     "GradReport",
     "check_derivation",
@@ -188,7 +195,7 @@ _PROGRAMS = {"capture": "program", "compile": "replay"}
 
 
 def __getattr__(name: str) -> _Any:
-    """What most programs do without: the gradient checker, and names that only programs for PyTorch look for here."""
+    """What many programs do without: transforms, own operations, the checker, names of programs for PyTorch."""
     if name in _CHECKER:
         from . import check
 
@@ -197,6 +204,11 @@ def __getattr__(name: str) -> _Any:
     if name in _PROGRAMS:
         globals()[name] = getattr(_importlib.import_module(f".{_PROGRAMS[name]}", __name__), name)
         return globals()[name]
+    if name in _LATER:
+        home, _, attribute = _LATER[name].partition(":")
+        module = _importlib.import_module(home)
+        globals()[name] = found = getattr(module, attribute) if attribute else module
+        return found
     if name in _COMPILED:
         from .tensors.out import with_out
 
@@ -222,7 +234,9 @@ def __dir__() -> list[str]:
 _MODULES = {"autograd", "errors", "func", "functional", "linalg", "random"}
 __all__ = [
     _name
-    for _name in (*globals(), *_COMPILED)
+    for _name in (*globals(), *_COMPILED, *_LATER)
     if _name in _MODULES
-    or not (_name.startswith("_") or _name == "annotations" or f"{__name__}.{_name}" in _sys.modules)
+    or not (
+        _name.startswith("_") or _name == "annotations" or f"{__name__}.{_name}" in {*_sys.modules, *_LATER.values()}
+    )
 ]

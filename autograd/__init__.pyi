@@ -16,9 +16,6 @@ from autograd.tensors.rare.systems import CholeskyExResult, InvExResult, SolveEx
 from .tensors import Tensor as Tensor
 from .tensors.results import MinMax, ValuesIndices
 from . import errors as errors
-from . import func as func
-from . import functional as functional
-from . import linalg as linalg
 from .anomaly import detect_anomaly as detect_anomaly
 from .anomaly import is_anomaly_enabled as is_anomaly_enabled
 from .anomaly import set_detect_anomaly as set_detect_anomaly
@@ -40,8 +37,6 @@ from .creation import scalar_tensor as scalar_tensor
 from .creation import tensor as tensor
 from .creation import zeros as zeros
 from .creation import zeros_like as zeros_like
-from .custom import Function as Function
-from .custom import once_differentiable as once_differentiable
 from .devices import device as device
 from .dtypes import bfloat16 as bfloat16
 from .dtypes import bool as bool
@@ -98,7 +93,6 @@ from .random import randn_like as randn_like
 from .random import randperm as randperm
 from .random import seed as seed
 from .random import set_rng_state as set_rng_state
-from .recompute import checkpoint as checkpoint
 from .tapes import Tape as Tape
 from .tensors import Size as Size
 from .tensors import Tensor as Tensor
@@ -109,6 +103,7 @@ from .tensors.promotion import result_type as result_type
 import autograd as autograd
 from . import random as random
 import nn as nn
+from .custom import Function as Function
 from .check import GradReport as GradReport
 from .amp import GradScaler as GradScaler
 from nn.functional import adaptive_avg_pool1d as adaptive_avg_pool1d
@@ -133,6 +128,7 @@ from .program import capture as capture
 from nn.functional import channel_shuffle as channel_shuffle
 from .check import check_derivation as check_derivation
 from .check import check_grads as check_grads
+from .recompute import checkpoint as checkpoint
 from .tensors.rare.factors import cholesky_inverse as cholesky_inverse
 from .tensors.rare.factors import cholesky_solve as cholesky_solve
 from .replay import compile as compile
@@ -171,7 +167,9 @@ from .tensors.rare.layers import frobenius_norm as frobenius_norm
 from .utils.dlpack import from_dlpack as from_dlpack
 from .tensors.rare.made import from_file as from_file
 from .tensors.rare.made import frombuffer as frombuffer
+from . import func as func
 from . import function as function
+from . import functional as functional
 from . import modes as grad_mode
 from .check import gradcheck as gradcheck
 from .check import gradgradcheck as gradgradcheck
@@ -195,6 +193,7 @@ from . import jit as jit
 from .windows import kaiser_window as kaiser_window
 from nn.functional.variants import kl_div as kl_div
 from nn.functional.variants import layer_norm as layer_norm
+from . import linalg as linalg
 from nn import load as load
 from .tensors.rare.layers import lstm_cell as lstm_cell
 from .tensors.rare.factors import lu as lu
@@ -210,6 +209,7 @@ from .tensors.rare.copies import narrow_copy as narrow_copy
 from .tensors.rare.more import nonzero_static as nonzero_static
 from .tensors.rare.layers import norm_except_dim as norm_except_dim
 from .tensors.rare.layers import nuclear_norm as nuclear_norm
+from .custom import once_differentiable as once_differentiable
 from nn import optim as optim
 from .tensors.rare.factors import orgqr as orgqr
 from nn.functional import pairwise_distance as pairwise_distance

@@ -12,7 +12,7 @@ import warnings
 from collections import Counter
 from typing import Any
 
-from autograd import Tensor, checkpoint
+from autograd import Tensor
 from autograd.extend import array_of, note_use, user_frame
 
 _on = os.environ.get("WENGERT_LEARNER_WARNINGS", "1").lower() not in ("0", "off", "false", "no")
@@ -110,6 +110,8 @@ def warn_of_training_mode(module: Any) -> None:
     """For dropout and batch norm that run in training mode without recording: is this an evaluation?"""
     if not trained or not due("eval"):
         return
+    from autograd import checkpoint  # few programs use it
+
     frame: Any = sys._getframe(1)
     while frame is not None:  # a checkpointed part of a training step runs without recording, too
         if frame.f_code is checkpoint.__code__:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, ParamSpec, Protocol, Self, TypeVar
@@ -548,6 +547,8 @@ class Module:
 
     def _repr_html_(self) -> str:
         count = sum(parameter.numel() for parameter in self.parameters() if not is_lazy(parameter))
+        import html  # here: few programs show models in notebooks
+
         return f"<pre>{html.escape(repr(self))}</pre><small>{count:,} parameters</small>"
 
 

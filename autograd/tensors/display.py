@@ -5,19 +5,16 @@ tensor([[1.0000, 2.5000]], requires_grad=True)        tensor(3., grad_fn=<SumBac
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .core import Array, Core, bool_, get_default_dtype, int64
 
 
-@dataclass(frozen=True)
-class _Options:
+class _Options(NamedTuple):
     precision: int = 4
     threshold: int = 1000
     edgeitems: int = 3
@@ -56,7 +53,7 @@ def set_printoptions(
         _options = _PROFILES[profile]
     given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    _options = replace(_options, sci_mode=sci_mode, **changes)
+    _options = _options._replace(sci_mode=sci_mode, **changes)
 
 
 # ----------------------------------------------------------------------------------------------------- elements
@@ -178,5 +175,7 @@ class Display(Core):
             write = _formatter(values)
             rows = [[write(v) for v in row] for row in np.atleast_2d(values).tolist()]
             body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-            return f"<div><small>{facts}</small><table>{body}</table></div>"
+            import html  # here: few programs show Tensors in notebooks
+
+        return f"<div><small>{facts}</small><table>{body}</table></div>"
         return f"<div><small>{facts}</small><pre>{html.escape(repr(self))}</pre></div>"

@@ -8,6 +8,7 @@ result is a Tensor. The rules of ops are written in these functions, so that the
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -48,13 +49,20 @@ class NumPyProtocol(Core):
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        ours = array_functions.get(function)
+        ours = array_functions.get(function) or _of_linalg(function)
         if ours is None:
             if not _tracked((args, kwargs)):
                 return function(*_arrays(args), **_arrays(kwargs))
             raise _no_rule(f"np.{getattr(function, '__name__', function)}")
         kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue}
         return ours(*args, **kwargs)
+
+
+def _of_linalg(function: Callable[..., Any]) -> Callable[..., Any] | None:
+    """What runs a function of `np.linalg`: our own are imported when one of them is first needed."""
+    if getattr(function, "__module__", "") == "numpy.linalg":
+        importlib.import_module("autograd.linalg")
+    return array_functions.get(function)
 
 
 def _tracked(x: Any) -> bool:
@@ -96,6 +104,7 @@ def _no_rule(name: str) -> NoRuleError:
     """The error for a function of NumPy's without a rule; it names the few with a rule that sound most like it."""
     from difflib import get_close_matches  # takes a moment to load, and is needed once
 
+    importlib.import_module("autograd.linalg")
     functions: list[Any] = [*array_functions, *ufuncs]
     known = sorted({function.__name__ for function in functions})
     plain = name.removeprefix("np.").split(".")[0]

@@ -17,8 +17,6 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from . import cache
-
 ENABLED = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
 """Is anything compiled at all? With NUMBA_DISABLE_JIT=1 kernels run as Python; those of vector code are not used."""
 
@@ -104,6 +102,8 @@ def dispatcher(function: Callable[..., Any], options: dict[str, Any]) -> Any:
     if not ENABLED:
         return function
     import numba
+
+    from . import cache  # with what it needs, it takes a moment to load
 
     compiled: Any = numba.njit(**options)(function)
     with contextlib.suppress(OSError):  # nothing can be kept: said when something is compiled

@@ -189,6 +189,7 @@ def package() -> str:
     """The stub of `autograd` itself."""
     places = {name: f"autograd.check.{name}" for name in autograd._CHECKER}
     places |= {name: f"autograd.{home}.{name}" for name, home in autograd._PROGRAMS.items()}
+    places |= {name: place.replace(":", ".") for name, place in autograd._LATER.items() if name in autograd.__all__}
     places |= {name: place for name, place in tables.ELSEWHERE.items() if name != "nn"}
     variants = importlib.import_module("nn.functional.variants")
     places |= {
