@@ -45,7 +45,9 @@ def later(
                 return place(name)
             home, _, attribute = place.partition(":")
             found: Any = importlib.import_module(home)
-            here[name] = found = getattr(found, attribute) if attribute else found
+            found = getattr(found, attribute) if attribute else found
+            if name in here.get("__all__", ()):  # names from older versions are never taken for the module's own
+                here[name] = found
             return found
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")

@@ -177,7 +177,7 @@ def compile_call(
     op: Op, name: str, rest: Callable[..., Any], misfit: Misfit | None = None, reflected: bool = False
 ) -> FunctionType:
     """The function of an op with one or two inputs. `rest` does the same, for what the compiled way does not know."""
-    scope: dict[str, Any] = {}
+    scope: dict[str, Any] = {"__name__": core.__name__}  # whom warnings are attributed to
     misfits = partial(_misfits, misfit, name)
     scope["complete"] = partial(_complete, scope, op, {"rest": rest, "misfit": misfits}, reflected)
     first = _FIRST["input, other" if len(op.inputs) != 1 else "input, **settings" if op.defaults else "input"]

@@ -175,7 +175,7 @@ class Display(Core):
             write = _formatter(values)
             rows = [[write(v) for v in row] for row in np.atleast_2d(values).tolist()]
             body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-            import html  # here: few programs show Tensors in notebooks
+            return f"<div><small>{facts}</small><table>{body}</table></div>"
+        import html  # here: few programs show Tensors in notebooks
 
-        return f"<div><small>{facts}</small><table>{body}</table></div>"
         return f"<div><small>{facts}</small><pre>{html.escape(repr(self))}</pre></div>"

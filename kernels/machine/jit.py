@@ -13,12 +13,16 @@ import contextlib
 import functools
 import os
 import sys
+import time
 import types
 from collections.abc import Callable
 from typing import Any
 
 ENABLED = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
 """Is anything compiled at all? With NUMBA_DISABLE_JIT=1 kernels run as Python; those of vector code are not used."""
+
+STARTED = time.time()
+"""When kernels began to be imported: of a file that was edited later nobody knows which text runs."""
 
 _OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
