@@ -24,10 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from .folders import user_folder
-from .jit import STARTED
 
 _HERE = Path(__file__).absolute()
 _PACKAGE = _HERE.parents[1]
+started = time.time()
+"""When kernels began to be imported, as `jit` says: of a file that was edited later nobody knows which text runs."""
+
 _UNUSED = 60 * 24 * 3600.0
 """Seconds after which a file that no process has loaded is removed: 60 days."""
 
@@ -138,7 +140,7 @@ def _sources(file: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(found):
         digest.update(_read(path)[0] + b"\0")
-        if STARTED < path.stat().st_mtime <= time.time():
+        if started < path.stat().st_mtime <= time.time():
             digest.update(uuid.uuid4().bytes)  # edited since we were imported: nobody knows which text we run
     return digest.hexdigest()[:20]
 

@@ -21,9 +21,7 @@ from typing import Any
 ENABLED = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
 """Is anything compiled at all? With NUMBA_DISABLE_JIT=1 kernels run as Python; those of vector code are not used."""
 
-STARTED = time.time()
-"""When kernels began to be imported: of a file that was edited later nobody knows which text runs."""
-
+_STARTED = time.time()
 _OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
@@ -109,6 +107,7 @@ def dispatcher(function: Callable[..., Any], options: dict[str, Any]) -> Any:
 
     from . import cache  # with what it needs, it takes a moment to load
 
+    cache.started = _STARTED
     compiled: Any = numba.njit(**options)(function)
     with contextlib.suppress(OSError):  # nothing can be kept: said when something is compiled
         compiled._cache = cache.Cache(function)

@@ -15,8 +15,9 @@ import pytest
 
 import autograd
 from autograd.modes import state
-from autograd.op import registry
+from autograd.op import op, registry
 from autograd.plan import COMPONENT
+from autograd.tensors.calls import binary, unary
 from benchmarks.gradcheck.models import MODELS
 from tests.cases import CASES
 from tests.cases.case import Case
@@ -100,6 +101,19 @@ def test_generated_functions_can_be_read():
     with pytest.raises(ValueError, match="must match the size") as caught:
         autograd.ones(2) * autograd.ones(3)
     assert "misfit(error, a, b)" in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_function_can_be_read_before_it_is_called():
+    for count, example in ((1, lambda x: -2.0 * x), (2, lambda x, y: x - 3.0 * y)):
+        made = op("read", example, **{f"d{name}": lambda dz: dz for name in "xy"[:count]})
+        function = (unary if count == 1 else binary)(made)
+        before = inspect.getsource(function)
+        assert before.startswith("def function(input")
+        assert "record.saved" in before
+        arguments = [autograd.ones(2, requires_grad=True)] * count
+        first = function(*arguments).tolist()
+        assert inspect.getsource(function) == before
+        assert function(*arguments).tolist() == first == example(*[np.ones(2)] * count).tolist()
 
 
 def test_the_engine_works_without_what_is_there_only_for_speed():

@@ -239,7 +239,7 @@ def test_files_that_nobody_uses_are_removed(monkeypatch, tmp_path):
 
     for name, age in (("old-1-2.nbc", 1e8), ("recent-1-2.nbc", 1e3), ("old.pyc", 1e8)):
         (tmp_path / name).write_bytes(b"")
-        os.utime(tmp_path / name, (jit.STARTED - age,) * 2)
+        os.utime(tmp_path / name, (cache.started - age,) * 2)
     monkeypatch.setattr(cache, "folder", lambda: tmp_path)
     assert triple(np.float64(3)) == 9
     names = {path.name for path in tmp_path.iterdir()}
