@@ -14,6 +14,7 @@ What one reads to understand it, in this order:
     custom.py         operations of your own; recompute.py: checkpoints; extend.py: what layers are written with
     fast/             the same in compiled form: nothing in it has to be read
     replay/           compiled functions: what they do at every call, computed together
+    compiler/         programs as fast code
 
 What stands around it:
 

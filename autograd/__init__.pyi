@@ -132,6 +132,7 @@ from .recompute import checkpoint as checkpoint
 from .tensors.rare.factors import cholesky_inverse as cholesky_inverse
 from .tensors.rare.factors import cholesky_solve as cholesky_solve
 from .replay import compile as compile
+from . import compiler as compiler
 from .tensors.rare.more import conj as conj
 from .tensors.rare.more import conj_physical as conj_physical
 from .tensors.rare.more import constant_pad_nd as constant_pad_nd
@@ -474,7 +475,6 @@ def column_stack(tensors: Iterable[Any], *, out: Any = None) -> Tensor:
 def combinations(input: Any, r: builtins.int = 2, with_replacement: builtins.bool = False) -> Tensor:
     """All choices of `r` elements of a 1-d Tensor in their order, as rows."""
 def compiled_with_cxx11_abi(*args: Any, **kwargs: Any) -> Any: ...
-compiler: ModuleType
 def concat(tensors: Iterable[Any], dim: builtins.int = 0, *, out: Any = None, axis: builtins.int | None = None) -> Tensor:
     """Tensors one after the other along an existing dimension; in the others their sizes agree."""
 def concatenate(tensors: Iterable[Any], dim: builtins.int = 0, *, out: Any = None, axis: builtins.int | None = None) -> Tensor:

@@ -13,6 +13,7 @@ ELSEWHERE = {
     "autocast": "autograd.amp.autocast",
     "bartlett_window": "autograd.windows.bartlett_window",
     "blackman_window": "autograd.windows.blackman_window",
+    "compiler": "autograd.compiler",
     "cuda": "autograd.cuda",
     "distributions": "nn.distributions",
     "GradScaler": "autograd.amp.GradScaler",
@@ -96,13 +97,19 @@ def _itself(function: Any = None, *args: Any, **settings: Any) -> Any:
     return (lambda f: f) if function is None else function
 
 
+COMPILER: dict[str, Any] = {
+    "allow_in_graph": _itself,
+    "compile": "autograd.compile",
+    "disable": _itself,
+    "is_compiling": lambda: False,
+    "is_dynamo_compiling": lambda: False,
+    "is_exporting": lambda: False,
+    "reset": lambda: None,
+}
+"""Names of torch.compiler that `autograd.compiler` has beside its own."""
+
 NAMESPACES: dict[str, tuple[str, dict[str, Any]]] = {
     "backends": ("Switches of libraries that are not here: they may be set, and change nothing.", devices.BACKENDS),
-    "compiler": (
-        "There is nothing to compile.",
-        {"allow_in_graph": _itself, "compile": "autograd.compile", "disable": _itself, "is_compiling": lambda: False,
-         "is_dynamo_compiling": lambda: False, "is_exporting": lambda: False, "reset": lambda: None},
-    ),
     "cpu": (
         "The device there is.",
         {"amp": "autograd.cuda.amp", "current_device": lambda: "cpu", "device_count": lambda: 1,

@@ -6,8 +6,11 @@ machine avoids both without: a computation is a table of numbers. Its instructio
 (`loops`, from the `forms` of one element), and a walk (`walk`) calls them by their addresses, one after the other, on
 blocks that stay in the first-level cache: a few nanoseconds for each instruction, and no compiler.
 
-    forms    what an instruction does to one element
-    loops    the instructions: forms over a block, broadcasting into blocks, sums out of them, small products
-    waves    sine and cosine; memory: an address as an array
-    walk     the tables, and who goes through them: one thread, or several over parts of the rows
+    forms.py     what an instruction does to one element                                       read this first
+    loops.py     the instructions: forms over a block, broadcasting into blocks, sums out of them, small products
+    waves.py     two of them: sine and cosine
+    memory.py    a block as an array
+    walk.py      the tables, and who goes through them: one thread, or several over parts of the rows
+
+The rule: an instruction takes five numbers and returns nothing, so it can be called by its address.
 """

@@ -21,6 +21,7 @@ from .signatures import HEAD, RESULTS, Form, forms, written
 
 TITLE = '"""The names of {}, for type checkers. Written by `python -m tests.stubs`."""'
 FACADES = (
+    "autograd.compiler",
     "autograd.cuda",
     "autograd.utils",
     "autograd.utils.data",

@@ -1,0 +1,55 @@
+"""Programs as fast code, without Python between their operations and without a compiler at run time.
+
+A Program (`autograd.program`) becomes tables of numbers, which the block machine (`kernels.blocks`) walks through, and
+a few lines of Python around that:
+
+    graph.py      the few kinds of nodes that a program is taken apart into                    read this first
+    scalar.py     elementwise ops as formulas
+    reductions.py products.py shapes.py    other ops in nodes
+    known.py      all of these by name
+    lower.py      a Program as a graph; what is not known runs as it is
+    symbols.py    what rules of ops compute with, to become nodes
+    backward.py   the way back through a Program
+    split.py      what forward keeps, and what backward computes again
+    groups.py     which nodes become one loop
+    tables.py     a loop as instructions
+    plan.py       where everything is in memory
+    frames.py     that memory, used again at every call
+    emit.py       the Python around it, as text
+    compiled.py   `build(program)`: all of this, and one record on the tape
+    freezing.py   `frozen(function)`: for functions whose Python need not run again
+
+The rule: what a compiled program gives is what the program gives, up to rounding; `source` shows what runs. Nothing is
+imported before it is asked for, because it loads Numba. PyTorch's names are those of `torch.compiler`.
+
+>>> import autograd
+>>> from autograd.compiler import build
+>>> program = autograd.capture(lambda x: (x * x).sum(), autograd.tensor([1.0, 2.0]))
+>>> build(program)(autograd.tensor([3.0, 4.0]))
+tensor(25.)
+"""
+
+import importlib as _importlib
+from typing import Any as _Any
+
+from ..later import later as _later
+
+_OWN = {
+    "Compiled": "autograd.compiler.compiled:Compiled",
+    "build": "autograd.compiler.compiled:build",
+    "Frozen": "autograd.compiler.freezing:Frozen",
+    "frozen": "autograd.compiler.freezing:frozen",
+}
+
+_PYTORCH = ("allow_in_graph", "compile", "disable", "is_compiling", "is_dynamo_compiling", "is_exporting", "reset")
+
+
+def _pytorch(name: str) -> _Any:
+    tables: _Any = _importlib.import_module("autograd.names.tables")
+    found = tables.COMPILER[name]
+    return _importlib.import_module("autograd.names.namespace").resolve(found) if isinstance(found, str) else found
+
+
+_later(__name__, {**_OWN, **dict.fromkeys(_PYTORCH, _pytorch)}, "autograd.compiler")
+
+__all__ = ["Compiled", "Frozen", "build", "frozen"]

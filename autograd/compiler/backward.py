@@ -1,0 +1,233 @@
+"""The way back through a Program as nodes of the graph that it was lowered into: its rules run on `Symbol`s.
+
+What a rule cannot say in nodes runs on arrays, as in `backward()`: the rule as it is, with what it asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..broadcast import unbroadcast
+from ..op import Op
+from ..plan import Plan
+from ..products import computed
+from ..program.steps import filled
+from .graph import Graph, Value
+from .known import OPS
+from .lower import Lowering
+from .symbols import Symbol, UnknownError, Wanted
+
+
+class NoRuleError(Exception):
+    """A step has no rules that could be compiled."""
+
+
+class Backward:
+    """Cotangents of the slots of a program, from those of its outputs."""
+
+    def __init__(self, lowered: Lowering, program: Any, values: list[Value | None], leaves: Iterable[int]) -> None:
+        self.graph = lowered.graph
+        self.kept = lowered.kept
+        self.program = program
+        self.values = values
+        self.needs = set(leaves)
+        self.cotangents: dict[int, Value] = {}
+        self.ways: dict[int, tuple[int, ...]] = {}  # number of a step -> positions of the inputs to go back to
+        for number, step in enumerate(program.steps):
+            if not step.recorded:
+                continue
+            if not isinstance(step.op, Op):
+                if self.needs.intersection(step.reads):
+                    raise NoRuleError(f"{step.name} at {step.lines[0]}")
+                continue
+            count = len(step.op.inputs)
+            wanted = tuple(
+                [
+                    position
+                    for position, slot in enumerate(step.operands)
+                    if slot in self.needs and step.op.differentiable(position if count > 1 else 0)
+                ]
+            )
+            if wanted:
+                self.ways[number] = wanted
+                self.needs.update(step.outputs)
+
+    def run(self, seeds: dict[int, Value]) -> dict[int, Value]:
+        """Slot of a leaf -> its cotangent, where one arrives; `seeds` are those of the outputs."""
+        for slot, seed in seeds.items():
+            if slot in self.needs:
+                self._arrive(slot, seed)
+        for number in reversed(self.ways):
+            step = self.program.steps[number]
+            dz = [self.cotangents.pop(slot, None) if slot not in step.reads else None for slot in step.outputs]
+            if any(each is not None for each in dz):
+                self.graph.line = step.lines[0] if step.places else ""
+                self._step(step, self.ways[number], dz)
+        return self.cotangents
+
+    def _arrive(self, slot: int, g: Value) -> None:
+        held = self.cotangents.get(slot)
+        if held is None:
+            self.cotangents[slot] = g
+        elif g.dtype.char in "fd":
+            self.cotangents[slot] = self.graph.map("add", held, g)
+        else:
+            (self.cotangents[slot],) = self.graph.call(np.add, (held, g), {}, [Value(g.shape, g.dtype)])
+
+    def _step(self, step: Any, wanted: tuple[int, ...], parts: list[Value | None]) -> None:
+        op, graph = step.op, self.graph
+        plan = Plan(op, wanted)
+        for index, part in enumerate(parts):
+            if part is None:
+                zero = graph.constant(0, step.dtypes[index])
+                parts[index] = graph.expand(zero, step.shapes[index])
+        known = self._known(step, plan)
+        dz: Any = parts[0] if op.outputs == 1 else tuple(parts)
+        together: Any = self._joint(step, plan, dz, known) if plan.joint else None
+        if op.name in RULES:
+            together = RULES[op.name](graph, step, dz, known) or together
+        for position, index in enumerate(wanted):
+            slot = step.operands[index]
+            target = self.values[slot]
+            assert target is not None
+            g = self._given(plan, position, dz, known, target) if together is None else together[position]
+            if g is not None:
+                self._arrive(slot, g)
+
+    def _known(self, step: Any, plan: Plan) -> dict[str, Any]:
+        """What rules may ask for, by name."""
+        op = step.op
+        inputs: Any = [None if slot is None else self.values[slot] for slot in step.operands]
+        outputs = [self.values[slot] for slot in step.outputs]
+        settings = {
+            **op.defaults,
+            **filled(step.settings, [None if s is None else self.values[s] for s in step.inputs]),
+        }
+        names = op.inputs
+        if plan.variadic:
+            first = names[0][1:]
+            return {first: tuple(inputs), f"{first}_shape": tuple([x.shape for x in inputs]), **settings}
+        found = dict(zip(names, inputs, strict=False))
+        for name, x in zip(names, inputs, strict=False):
+            if x is not None:
+                found[f"{name}_shape"], found[f"{name}_dtype"] = x.shape, x.dtype
+        hidden = self.kept.get(id(step))
+        if hidden is not None:
+            found.update({name: Kept(hidden, number) for number, name in enumerate(op.keeps)})
+        elif len(step.kept) == len(op.keeps):
+            found.update(zip(op.keeps, [self.values[slot] for slot in step.kept], strict=True))
+        return {**settings, **found, "z": outputs[0] if op.outputs == 1 else tuple(outputs), "wanted": plan.wanted}
+
+    def _given(self, plan: Plan, position: int, dz: Any, known: dict[str, Any], target: Value) -> Value:
+        """What a rule gives, of the shape of its input."""
+        rule: Any = plan.rules[position]
+        asked = [known[name] for name in plan.needs[position]]
+        if plan.op.formula is None:
+            try:
+                g = unbroadcast(rule(self._symbol(dz), *[self._symbol(each) for each in asked]), target.shape)
+            except (UnknownError, AttributeError, TypeError, ValueError, IndexError):
+                pass
+            else:
+                if isinstance(g, Symbol) and g.dtype == target.dtype:
+                    return g.value
+        call = RuleCall(plan, rule, plan.widens(rule), [target.shape])
+        return self.graph.call(call, *call.bound(dz, asked), [Value(target.shape, target.dtype)])[0]
+
+    def _joint(self, step: Any, plan: Plan, dz: Any, known: dict[str, Any]) -> list[Value | None]:
+        """What a rule gives for all inputs at once."""
+        rule: Any = plan.rules[0]
+        asked = [plan.wanted if name == "wanted" else known[name] for name in plan.needs[0]]
+        targets = [self.values[step.operands[index]] for index in plan.wanted]
+        shapes = [x.shape for x in targets if x is not None]
+        if plan.op.formula is None:
+            try:
+                found = rule(self._symbol(dz), *[self._symbol(each) for each in asked])
+                picked = [unbroadcast(found[index], shape) for index, shape in zip(plan.wanted, shapes, strict=True)]
+            except (UnknownError, AttributeError, TypeError, ValueError, IndexError):
+                pass
+            else:
+                return [each.value for each in picked]
+        call = RuleCall(plan, rule, plan.widens(rule), shapes, plan.wanted)
+        outs = [Value(x.shape, x.dtype) for x in targets if x is not None]
+        return list(self.graph.call(call, *call.bound(dz, asked), outs))
+
+    def _symbol(self, nest: Any) -> Any:
+        if isinstance(nest, Value):
+            return Symbol(self.graph, nest)
+        if isinstance(nest, Kept):
+            raise UnknownError("what an op keeps")
+        return type(nest)([self._symbol(each) for each in nest]) if type(nest) in (tuple, list) else nest
+
+
+def _cross_entropy(graph: Graph, step: Any, dz: Value, known: dict[str, Any]) -> list[Value] | None:
+    """The slope that the op keeps, times dz."""
+    x, target, share, total = [known[name] for name in ("x", "target", "share", "total")]
+    wanted = Wanted(step.name, step.shapes, step.dtypes, (0,))
+    found = OPS[step.name](graph, wanted, x, target=target, share=share, total=total)
+    if found is None:
+        return None
+    return [graph.map("mul", found[1], dz if total else graph.reshape(dz, (*dz.shape, 1)))]
+
+
+RULES = {"cross_entropy": _cross_entropy}
+"""Rules of ops that ask for values, or see arrays only, in nodes."""
+
+
+class RuleCall:
+    """A rule as a function of arrays: the cotangent, and those of the things it asks for that are arrays."""
+
+    def __init__(
+        self, plan: Plan, rule: Any, widens: bool, shapes: list[Any], picked: tuple[int, ...] | None = None
+    ) -> None:
+        self.plan = plan
+        self.rule = rule
+        self.widens = widens
+        self.shapes = shapes
+        self.picked = picked
+        self.__name__ = f"{plan.name}_rule"
+        self.nest: Any = None
+
+    def bound(self, dz: Any, asked: list[Any]) -> tuple[list[Value], dict[str, Any]]:
+        """The arrays that it is called with, and its settings."""
+        arrays: list[Value] = []
+
+        def bore(each: Any) -> Any:
+            if isinstance(each, (Value, Kept)):
+                arrays.append(each if isinstance(each, Value) else each.hidden)
+                return _Place(len(arrays) - 1, None if isinstance(each, Value) else each.number)
+            return type(each)([bore(part) for part in each]) if type(each) in (tuple, list) else each
+
+        self.nest = bore([dz, *asked])
+        return arrays, {}
+
+    def __call__(self, *arrays: Any) -> Any:
+        from ..plan import HALF, in_single
+
+        def fill(each: Any) -> Any:
+            if type(each) is _Place:
+                array = arrays[each.number]
+                return array if each.part is None else array[each.part]
+            return type(each)([fill(part) for part in each]) if type(each) in (tuple, list) else each
+
+        dz, *asked = fill(self.nest)
+        half = self.widens and getattr(dz, "dtype", None) == HALF
+        g = computed(in_single(self.rule, dz, *asked) if half else self.rule(dz, *asked))
+        if self.picked is None:
+            return np.asarray(unbroadcast(g, self.shapes[0]))
+        found = [unbroadcast(g[index], shape) for index, shape in zip(self.picked, self.shapes, strict=True)]
+        return np.asarray(found[0]) if len(found) == 1 else found
+
+
+class Kept(NamedTuple):
+    """One of the things that an op keeps, which only its rule can read."""
+
+    hidden: Value
+    number: int
+
+
+class _Place(NamedTuple):
+    number: int
+    part: int | None

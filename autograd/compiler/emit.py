@@ -1,0 +1,237 @@
+"""A plan as a Python function: straight-line code whose only work is calling the machine, products and ops.
+
+The text can be printed (`Compiled.source`), and stands in tracebacks and for `inspect.getsource`.
+"""
+
+from __future__ import annotations
+
+import linecache
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy import ndarray as Array
+
+from kernels.blocks import walk
+from kernels.machine.fast import SIZES
+
+from .frames import start
+from .graph import Node, Value
+from .plan import SMALL, Plan, used_by_python
+
+
+def contiguous(x: Any, dtype: Any) -> Array:
+    """An array as the machine reads it."""
+    if type(x) is np.ndarray and x.flags.c_contiguous and x.dtype == dtype:
+        return x
+    return np.asarray(x, dtype, "C")
+
+
+def own(x: Any) -> Array:
+    """A result of an op as an array that nobody else has."""
+    return x if type(x) is np.ndarray and x.flags.owndata else np.array(x)
+
+
+def multiply(x: Array, y: Array, z: Array) -> None:
+    """z = x @ y, of matrices. Large ones by our own kernels."""
+    if x.shape[0] * x.shape[1] * y.shape[1] >= SIZES["product"].least and x.dtype.char in "fd":
+        from kernels.matrix.gemm import matmul
+
+        matmul(x, y, out=z)
+    else:
+        np.matmul(x, y, z)
+
+
+class Writer:
+    """Writes one function of a plan for each phase."""
+
+    def __init__(self, plan: Plan, name: str) -> None:
+        self.plan = plan
+        self.name = name
+        self.lines: list[str] = []
+        self.names: dict[Value, str] = {}
+        self.known: dict[str, Any] = {
+            **{"run": walk.run, "share": walk.share, "start": start, "empty": np.empty, "contiguous": contiguous},
+            **{"own": own, "multiply": multiply, "ascontiguousarray": np.ascontiguousarray, "ndarray": np.ndarray},
+        }
+        self.static = {x: f"a{number}" for number, x in enumerate(used_by_python(plan))}
+        self.kept = self._kept()
+        self.functions: list[str] = []
+        for number in range(len(plan.phases)):
+            self._phase(number)
+        self.text = "\n".join(self.lines) + "\n"
+
+    def functions_of(self) -> list[Callable[..., Any]]:
+        """The functions, compiled from the text."""
+        file = f"<compiled {self.name} {len(linecache.cache)}>"
+        linecache.cache[file] = (len(self.text), None, self.text.splitlines(keepends=True), file)
+        exec(compile(self.text, file, "exec"), self.known)
+        return [self.known[name] for name in self.functions]
+
+    def _kept(self) -> list[Value]:
+        """What the first phase has as Python's variables, and a later one needs."""
+        if len(self.plan.phases) == 1:
+            return []
+        first, later = self.plan.phases[0], self.plan.steps[1:]
+        number = len(self.plan.steps[0])
+        there = {*first.inputs, *[out for step in self.plan.steps[0] if isinstance(step, Node) for out in step.outputs]}
+        read: dict[Value, None] = {}
+        for steps in later:
+            for _ in steps:
+                read.update(dict.fromkeys(self.plan.reads[number]))
+                number += 1
+        for phase in self.plan.phases[1:]:
+            read.update(dict.fromkeys([x.root for x in phase.outputs]))
+        return [x for x in read if x in there and self.plan.homes[x][0] == "outside"]
+
+    # -- names
+
+    def _name(self, x: Value) -> str:
+        """An expression for a value as an array."""
+        if x in self.static:
+            return self.static[x]
+        if x.parent is None:
+            return self.names[x]
+        size = x.dtype.itemsize
+        strides = tuple([s * size for s in x.strides])
+        base, kind = self._name(x.parent), self._constant(x.dtype)
+        return f"ndarray({x.shape}, {kind}, {base}, {x.offset * size}, {strides})"
+
+    def _constant(self, thing: Any) -> str:
+        """An expression for something that is known now."""
+        if isinstance(thing, (bool, int, str, type(None))) or (isinstance(thing, float) and math.isfinite(thing)):
+            return repr(thing)
+        if type(thing) is tuple:
+            return f"({', '.join([self._constant(each) for each in thing])}{',' * (len(thing) == 1)})"
+        name = f"k{len(self.known)}"
+        self.known[name] = thing
+        return name
+
+    # -- lines
+
+    def _phase(self, number: int) -> None:
+        plan, phase = self.plan, self.plan.phases[number]
+        name = ("forward", "backward")[number]
+        self.functions.append(name)
+        given = [f"x{number}_{i}" for i in range(len(phase.inputs))]
+        self.lines += (
+            ["", f"def {name}(frame{''.join([', ' + x for x in given])}):"]
+            if self.lines
+            else [f"def {name}(frame{''.join([', ' + x for x in given])}):"]
+        )
+        at = len(self.lines)
+        for x, variable in zip(phase.inputs, given, strict=True):
+            self._take(x, variable)
+        if number and self.kept:
+            names = [self.names[x] for x in self.kept]
+            self._line(f"{', '.join(names)}{',' * (len(names) == 1)} = frame.kept")
+        self._fresh(phase.outputs)
+        for step in self._segments(plan.steps[number]):
+            if isinstance(step, Node):
+                self._node(step)
+            else:
+                self._groups(*step)
+        if not number and self.kept:
+            self._line(f"frame.kept = ({', '.join([self.names[x] for x in self.kept])},)")
+        outs = [self._output(x) for x in phase.outputs]
+        self._line(f"return ({', '.join(outs)}{',' * (len(outs) == 1)})")
+        self._head(at, "\n".join(self.lines[at:]))
+
+    def _head(self, at: int, body: str) -> None:
+        """The lines before all others: what of the frame is used."""
+        import re
+
+        used = set(re.findall(r"\b[a-z]+\d*\b", body))
+        lines = []
+        if self.static and used & set(self.static.values()):
+            names = [name if name in used else "_" for name in self.static.values()]
+            lines.append(f"    {', '.join(names)}{',' * (len(names) == 1)} = frame.arrays")
+        for name in ("at", "outside", "held"):
+            if name in used:
+                lines.append(f"    {name} = frame.{name}")
+        self.lines[at:at] = lines
+
+    def _line(self, text: str) -> None:
+        self.lines.append("    " + text)
+
+    def _take(self, x: Value, variable: str) -> None:
+        """An argument: copied if it is small, else by its address."""
+        if x not in self.plan.homes:
+            self.names[x] = variable
+            return
+        where, number = self.plan.homes[x]
+        self.names[x] = variable
+        if where == "arena":
+            self._line(f"{self.static[x]}[...] = {variable}")
+        elif x in self.plan.held:
+            self._line(f"if {variable} is not held[{number}]:")
+            self._line(f"    held[{number}] = {variable} = ascontiguousarray({variable})")
+            self._line(f"    outside[{number}] = start({variable})")
+        else:
+            self._line(f"{variable} = contiguous({variable}, {self._constant(x.dtype)})")
+            self._line(f"outside[{number}] = start({variable})")
+
+    def _fresh(self, outputs: list[Value]) -> None:
+        """Memory for results that are handed over."""
+        for x in dict.fromkeys(outputs):
+            if x in self.plan.handed:
+                self.names[x] = f"z{len(self.names)}"
+                self._line(f"{self.names[x]} = empty({x.shape}, {self._constant(x.dtype)})")
+                self._line(f"outside[{self.plan.homes[x][1]}] = start({self.names[x]})")
+
+    def _segments(self, steps: list[Any]) -> list[Any]:
+        """Groups that one call of the machine can do, as (first, last), and what stands between them."""
+        found: list[Any] = []
+        for step in steps:
+            shared = not isinstance(step, Node) and self.plan.parts[step] > 1
+            if isinstance(step, Node):
+                found.append(step)
+            elif found and isinstance(found[-1], tuple) and found[-1][1] == step and not shared and not found[-1][2]:
+                found[-1] = (found[-1][0], step + 1, False)
+            else:
+                found.append((step, step + 1, shared))
+        return found
+
+    def _groups(self, first: int, last: int, shared: bool) -> None:
+        if not shared:
+            self._line(f"run(at, {first}, {last})")
+            return
+        self._line(f"share(at, {first}, {int(self.plan.groups[first, walk.ROWS])}, {self.plan.parts[first]})")
+        more = self.plan.combine.get(first)
+        if more:
+            self._line(f"run(at, {more[0]}, {more[-1] + 1})")
+
+    def _node(self, node: Node) -> None:
+        if node.kind == "product":
+            self._line(f"multiply({', '.join([self._name(x) for x in (*node.inputs, node.out)])})")
+            return
+        if node.kind == "copy":
+            self._line(f"{self._name(node.out)}[...] = {self._name(node.inputs[0])}")
+            return
+        function, settings = node.settings
+        given = ["None" if x is None else self._name(x) for x in node.inputs]
+        given += [f"{key}={self._constant(value)}" for key, value in settings.items()]
+        outs = []
+        for out in node.outputs:
+            self.names[out] = f"v{len(self.names)}"
+            outs.append(self.names[out])
+        called = self._constant(function)
+        several = ",".join(outs) if len(outs) != 1 else outs[0]
+        self._line(f"{several or '_'} = {called}({', '.join(given)})  # {node.name} {node.line}".rstrip())
+        for out, name in zip(node.outputs, outs, strict=True):
+            if out.dtype.hasobject:
+                continue
+            self._line(f"{name} = contiguous({name}, {self._constant(out.dtype)})")
+            if out in self.plan.homes:
+                self._line(f"outside[{self.plan.homes[out][1]}] = start({name})")
+
+    def _output(self, x: Value) -> str:
+        if x in self.plan.handed:
+            return self.names[x]
+        if x.root.node is not None and x.root.node.kind == "call":
+            return f"own({self._name(x)})"
+        return f"{self._name(x)}.copy()"
+
+
+__all__ = ["SMALL", "Writer", "contiguous", "multiply", "own"]

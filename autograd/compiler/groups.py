@@ -1,0 +1,158 @@
+"""Which nodes become one loop: a group goes once through the rows of its arrays, and does all it has to with each.
+
+Every node that works element by element, and every reduction, joins a group whose loop it fits, if what it needs is
+there by then; else it begins one. What is needed only inside stays in registers: blocks in the first-level cache. A
+reduction along rows is ready within the loop, so softmax or a layer norm is one group; sums over rows are ready when it
+ends. Calls and large products stand between the groups.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .graph import FULL, ONE, Node, Role, Shape, Value, role_of, significant
+
+ACCUMULATED = ("total", "column_sum")
+SEARCHED = 32
+"""Groups that are looked at, from the last on."""
+
+
+class Group:
+    """Nodes in one loop over arrays of `shape`.
+
+    row     elements of a row; 0 while it does not matter: then every element is a row
+    roles   how the values that are computed here stand to its rows
+    late    those that are ready only when the loop has ended
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.size = math.prod(shape)
+        self.row = 0
+        self.nodes: list[Node] = []
+        self.roles: dict[Value, Role] = {}
+        self.late: set[Value] = set()
+
+    @property
+    def width(self) -> int:
+        """Elements of a row."""
+        return self.row or 1
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return self.size // self.width
+
+    def role(self, x: Value, of: Shape | None = None) -> Role | None:
+        """How an operand stands to the rows; None if the loop cannot have it."""
+        root = x.root
+        if root in self.late:
+            return None
+        seen = FULL if self.size == 1 else role_of(x, of or self.shape)
+        if seen is None or root not in self.roles:
+            return seen
+        here = self.roles[root]
+        # a value of this loop is there row by row: it can be used in that way only
+        return here if seen.kind == here.kind and seen.row in (0, here.row or seen.row) else None
+
+    def fits(self, node: Node) -> Role | None:
+        """The role that the result of a node would have here; None if it does not fit."""
+        if node.kind == "map":
+            return self._fits_map(node)
+        if node.kind != "reduce" or significant(node.inputs[0].shape) != self.shape:
+            return None
+        role = self.role(node.inputs[0], node.inputs[0].shape)
+        if role is None or role.kind != "full":
+            return None
+        if node.name == "total":
+            return ONE
+        row = node.settings
+        if self.row not in (0, row):
+            return None
+        return Role("row" if node.name == "column_sum" else "column", row)
+
+    def _fits_map(self, node: Node) -> Role | None:
+        shape = node.out.shape
+        if significant(shape) == self.shape:
+            rows = {self.row} - {0}
+            for x in node.inputs:
+                role = self.role(x, shape)
+                if role is None:
+                    return None
+                rows |= {role.row} - {0}
+            return FULL if len(rows) < 2 else None
+        if not self.row or node.out.size != self.rows:
+            return None
+        inside = False  # numbers per row, of a row reduction here
+        for x in node.inputs:
+            role = self.roles.get(x.root)
+            seen = role_of(x, shape)
+            if (
+                x.root in self.late
+                or seen not in (FULL, ONE)
+                or (role is not None and role.kind not in ("column", "one"))
+            ):
+                return None
+            inside = inside or (role is not None and role.kind == "column")
+        return Role("column", self.row) if inside else None
+
+    def add(self, node: Node, role: Role) -> None:
+        """Put a node that fits at the end."""
+        self.nodes.append(node)
+        self.roles[node.out] = role
+        if node.kind == "reduce":
+            if node.name in ACCUMULATED:
+                self.late.add(node.out)
+            self.row = self.row or (node.settings if node.name != "total" else 0)
+        elif role.kind == "full":
+            for x in node.inputs:
+                seen = self.role(x, node.out.shape)
+                self.row = self.row or (seen.row if seen is not None else 0)
+
+    def __repr__(self) -> str:
+        return f"<group {self.shape} of rows of {self.width}: {' '.join(node.name for node in self.nodes)}>"
+
+
+Step = Any
+"""A Group, or a Node that stands by itself."""
+
+
+def grouped(nodes: list[Node]) -> list[Step]:
+    """The steps in which nodes are computed."""
+    steps: list[Step] = []
+    place: dict[Value, int] = {}
+    for node in nodes:
+        at, role = _place(node, steps, place)
+        if role is None:
+            at = len(steps)
+            steps.append(node)
+            if node.kind in ("map", "reduce"):
+                steps[at] = Group(significant(node.out.shape if node.kind == "map" else node.inputs[0].shape))
+                role = steps[at].fits(node)
+                if role is None:
+                    raise AssertionError(f"{node} does not fit into a loop of its own")
+        if role is not None:
+            steps[at].add(node, role)
+        for out in node.outputs:
+            place[out] = at
+    return steps
+
+
+def _place(node: Node, steps: list[Step], place: dict[Value, int]) -> tuple[int, Role | None]:
+    """Which group a node joins, and in which role."""
+    if node.kind not in ("map", "reduce"):
+        return 0, None
+    found: tuple[int, Role | None] = 0, None
+    used = [place[x.root] for x in node.inputs if x.root in place]
+    earliest = max(used, default=0)
+    for at in range(len(steps) - 1, max(earliest, len(steps) - SEARCHED) - 1, -1):
+        group = steps[at]
+        role = group.fits(node) if isinstance(group, Group) else None
+        if role is None or (at == earliest and used and not isinstance(group, Group)):
+            continue
+        if at in used:
+            return at, role
+        if found[1] is None:
+            found = at, role
+    return found

@@ -1,0 +1,38 @@
+"""Products of matrices: of two matrices each, with what stands around them as elementwise nodes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from .graph import Graph, Value
+from .scalar import Cell, Forms
+
+
+def product(graph: Graph, x: Any, y: Any) -> Value | None:
+    """x @ y, where y is a matrix or a vector and x may have more axes."""
+    known = isinstance(x, Value) and isinstance(y, Value) and x.dtype == y.dtype and x.dtype.char in "fd"
+    if not known or not 1 <= len(y.shape) <= 2 or not x.shape:
+        return None
+    right = y if len(y.shape) == 2 else graph.reshape(y, (y.shape[0], 1))
+    left = graph.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
+    z = graph.product(left, right)
+    return graph.reshape(z, (*x.shape[:-1], *y.shape[1:]))
+
+
+def _matmul(graph: Graph, step: Any, x: Any, y: Any, **more: Any) -> Any:
+    return None if more else product(graph, x, y)
+
+
+def _linear(graph: Graph, step: Any, x: Value, weight: Value, bias: Any = None) -> Any:
+    z = product(graph, x, graph.transpose(weight, (1, 0)))
+    if z is None or bias is None:
+        return z
+    e = Forms(graph)
+    return (Cell(e, z) + Cell(e, bias)).value
+
+
+OPS: dict[str, Callable[..., Any]] = {"matmul": _matmul, "linear": _linear}
+
+NUMPY: dict[str, Callable[..., Any]] = {"np.matmul": _matmul}

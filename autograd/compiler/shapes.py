@@ -1,0 +1,67 @@
+"""Steps that rearrange: views, which cost nothing, and copies of those where elements must stand in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .graph import Graph, Value
+
+
+def _view(function: Any) -> Any:
+    """A function of NumPy's that makes a view of its first argument."""
+
+    def lower(graph: Graph, step: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(x, Value) or any(isinstance(each, Value) for each in (*args, *kwargs.values())):
+            return None
+        return graph.viewed(x, lambda memory: function(memory, *args, **kwargs))
+
+    return lower
+
+
+def _reshape(graph: Graph, step: Any, x: Value, *shape: Any, **settings: Any) -> Any:
+    return graph.reshape(x, step.shapes[0]) if isinstance(x, Value) and settings.get("order", "C") == "C" else None
+
+
+def _basic(index: Any) -> bool:
+    parts = index if type(index) is tuple else (index,)
+    return all(part is None or part is Ellipsis or type(part) in (int, slice) for part in parts)
+
+
+def _getitem(graph: Graph, step: Any, x: Any, index: Any) -> Any:
+    if not isinstance(x, Value) or not _basic(index):
+        return None
+    index = (*(index if type(index) is tuple else (index,)),)
+    if Ellipsis not in index:
+        index = (*index, ...)
+    return graph.viewed(x, lambda memory: memory[index])
+
+
+def _clone(graph: Graph, step: Any, x: Value, **settings: Any) -> Any:
+    return x
+
+
+OPS: dict[str, Callable[..., Any]] = {
+    "reshape": _reshape,
+    "expand": lambda graph, step, x, shape: graph.expand(x, shape),
+    "transpose": lambda graph, step, x, axes: graph.transpose(x, axes),
+    "getitem": lambda graph, step, x, index: _getitem(graph, step, x, index),
+    "clone": _clone,
+}
+
+NUMPY: dict[str, Callable[..., Any]] = {
+    "ndarray.reshape": _reshape,
+    "np.reshape": _reshape,
+    "np.broadcast_to": lambda graph, step, x, shape: graph.expand(x, step.shapes[0]) if isinstance(x, Value) else None,
+    "ndarray.transpose": _view(np.ndarray.transpose),
+    "ndarray.swapaxes": _view(np.ndarray.swapaxes),
+    "ndarray.squeeze": _view(np.ndarray.squeeze),
+    "np.transpose": _view(np.transpose),
+    "np.swapaxes": _view(np.swapaxes),
+    "np.moveaxis": _view(np.moveaxis),
+    "np.expand_dims": _view(np.expand_dims),
+    "np.squeeze": _view(np.squeeze),
+    "ndarray.__getitem__": _getitem,
+}

@@ -1,0 +1,93 @@
+"""What forward keeps for backward, and what backward computes again.
+
+Memory is slower than arithmetic: a large value that is made element by element from what is there anyway is computed
+once more, inside the loop that needs it. Kept are small values, and those that a product, a sum or an op has made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .graph import Graph, Node, Value
+
+CHEAP = 1 << 14
+"""Elements up to which a value is kept, and not computed again: it stays in a cache."""
+
+
+class Split:
+    """The nodes of forward and backward.
+
+    forward, backward   nodes in order
+    grads               the values that backward ends with, None where none arrives
+    """
+
+    def __init__(self, graph: Graph, outputs: list[Value], grads: list[Value | None], seeds: list[Value]) -> None:
+        self.graph = graph
+        wanted = [g for g in grads if g is not None]
+        needed = graph.needed(wanted)
+        late = self._late(needed, set(seeds))
+        self.kept: dict[Value, None] = {}
+        self.again: set[Node] = set()
+        self.there = self._in_memory(graph.needed(outputs), outputs)
+        for node in needed:
+            if node in late:
+                for x in node.inputs:
+                    if x is not None:
+                        self._need(x.root, late)
+        for g in wanted:
+            self._need(g.root, late)
+        self.forward = graph.needed([*outputs, *self.kept, *graph.effects])
+        self.copies: dict[Value, Value] = {}
+        self.backward = [self._copy(node) for node in needed if node in late or node in self.again]
+        self.grads = [None if g is None else self._moved(g) for g in grads]
+
+    @staticmethod
+    def _late(nodes: list[Node], seeds: set[Value]) -> set[Node]:
+        """Those that depend on a seed."""
+        late: set[Node] = set()
+        for node in nodes:
+            if any(x is not None and (x.root in seeds or x.root.node in late) for x in node.inputs):
+                late.add(node)
+        return late
+
+    @staticmethod
+    def _in_memory(nodes: list[Node], outputs: Iterable[Value]) -> set[Value]:
+        """Values of forward that are written to memory anyway."""
+        there = {x.root for x in outputs}
+        for node in nodes:
+            if node.kind not in ("map", "reduce"):
+                there |= {x.root for x in node.inputs if x is not None}
+        return there
+
+    def _need(self, value: Value, late: set[Node]) -> None:
+        """Backward reads this: it is there, or is kept, or is computed again."""
+        ahead = [value]
+        while ahead:
+            x = ahead.pop()
+            node = x.node
+            if node is None or node in late or node in self.again or x in self.kept:
+                continue
+            if node.kind != "map" or x.size <= CHEAP or x in self.there:
+                self.kept[x] = None
+            else:
+                self.again.add(node)
+                ahead += [each.root for each in node.inputs]
+
+    def _copy(self, node: Node) -> Node:
+        """The same node with values of its own, as backward has them."""
+        inputs = tuple([None if x is None else self._moved(x) for x in node.inputs])
+        made = Node(node.kind, node.name, inputs, node.settings, node.line)
+        for out in node.outputs:
+            new = Value(out.shape, out.dtype, made)
+            self.copies[out] = new
+            made.outputs.append(new)
+        return made
+
+    def _moved(self, x: Value) -> Value:
+        root = self.copies.get(x.root)
+        if root is None:
+            return x
+        return root if x.parent is None else self.graph.view(root, x.shape, x.strides, x.offset, x.dtype)
+
+
+__all__ = ["CHEAP", "Split"]

@@ -1,0 +1,98 @@
+"""Compiled programs against eager ones: values and gradients of random programs, and of what compilers get wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autograd
+import nn.functional as F
+from autograd.compiler import build
+from kernels.machine import jit
+
+from .programs import Drawn
+
+pytestmark = pytest.mark.skipif(not jit.ENABLED, reason="nothing is compiled")
+
+
+def results(function, inputs, seed=0):
+    """Values and gradients of a function whose results are Tensors."""
+    for x in inputs:
+        x.grad = None
+    outs = function(*inputs)
+    outs = outs if isinstance(outs, tuple) else (outs,)
+    rng = np.random.default_rng(seed)
+    weights = [rng.standard_normal(z.shape) for z in outs]
+    tracked = [(z, w) for z, w in zip(outs, weights, strict=True) if z.requires_grad]
+    if tracked:
+        autograd.backward([z for z, _ in tracked], [autograd.tensor(w, dtype=z.dtype) for z, w in tracked])
+    return [z.detach().numpy().copy() for z in outs], [None if x.grad is None else x.grad.numpy() for x in inputs]
+
+
+def near(got, wanted, tolerance):
+    """Equal but for rounding, as much as the largest number allows; NaN and infinities where they were."""
+    assert got.dtype == wanted.dtype
+    assert got.shape == wanted.shape
+    finite = np.isfinite(wanted)
+    np.testing.assert_array_equal(np.isnan(got), np.isnan(wanted))
+    np.testing.assert_array_equal(got[~finite], wanted[~finite])
+    scale = float(np.abs(wanted[finite]).max(initial=1e-3))
+    np.testing.assert_allclose(got[finite], wanted[finite], rtol=tolerance, atol=tolerance * scale)
+
+
+def agrees(function, inputs, tolerance):
+    program = autograd.capture(function, *inputs)
+    compiled = build(program)
+    values, grads = results(function, inputs)
+    for _ in range(2):
+        got, slopes = results(compiled, inputs)
+        for a, b in zip(got, values, strict=True):
+            near(a, b, tolerance)
+        for a, b in zip(slopes, grads, strict=True):
+            if b is None:
+                assert a is None or not a.any()
+            else:
+                near(a, b, tolerance)
+    with autograd.no_grad():
+        outs = compiled(*inputs)
+        for a, b in zip(outs if isinstance(outs, tuple) else (outs,), values, strict=True):
+            near(a.numpy(), b, tolerance)
+    return compiled
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_programs(seed):
+    drawn = Drawn(seed, 4 + seed % 13)
+    with np.errstate(all="ignore"):
+        agrees(drawn, drawn.inputs(autograd.float64), 1e-9)
+        agrees(drawn, drawn.inputs(autograd.float32, 0.7), 2e-3)
+
+
+def image(seed=0, dtype=autograd.float32):
+    return autograd.tensor(np.random.default_rng(seed).standard_normal((3, 2, 8, 8)), dtype=dtype, requires_grad=True)
+
+
+KEEPING = {
+    "max_pool": lambda x: F.max_pool2d(x, 2).square(),
+    "batch_norm": lambda x: F.batch_norm(x, None, None, training=True) * x,
+    "layer_norm": lambda x: F.layer_norm(x, (8,)) * x,
+    "group_norm": lambda x: F.group_norm(x, 2).tanh(),
+    "attention": lambda x: F.scaled_dot_product_attention(x, x * 2, x + 1),
+    "conv": lambda x: F.conv2d(x, x[:2, :, :3, :3], padding=1).relu(),
+    "cross_entropy": lambda x: F.cross_entropy(x.reshape(3, -1), autograd.tensor([1, 0, 5])) * 2,
+    "cross_entropy of images": lambda x: F.cross_entropy(x, autograd.zeros(3, 8, 8, dtype=autograd.int64)),
+    "std": lambda x: x.std(-1),
+    "norm": lambda x: autograd.linalg.vector_norm(x, 2, -1),
+    "split": lambda x: autograd.split(x, 3, -1)[1] * autograd.stack([x, x * 2])[..., 1:4].sum(0),
+    "einsum": lambda x: autograd.einsum("abij,abkj->aik", x, x),
+    "embedding": lambda x: F.embedding(autograd.tensor([[0, 2], [2, 1]]), x.reshape(3, -1)),
+    "indices": lambda x: x[autograd.tensor([0, 2, 0]), 1] * 2,
+    "dtypes": lambda x: (x.to(autograd.float64) * 3).to(autograd.float16) * 2,
+    "integers": lambda x: x * (autograd.arange(8) % 3) + (x > 0).sum(-1, keepdim=True),
+}
+"""What the compiler does not know runs as it is: ops that keep something, views of several results, other dtypes."""
+
+
+@pytest.mark.parametrize("name", KEEPING)
+def test_what_is_not_known_runs_as_it_is(name):
+    agrees(KEEPING[name], [image()], 2e-5 if name != "dtypes" else 2e-3)
