@@ -22,6 +22,7 @@ from ..tensors.run import apply
 from .watched import Watched
 
 _SLOT: Any = Core.__dict__["_array"]
+_RNG: Any = Generator.__dict__["rng"]
 raw = _SLOT.__get__
 set_raw = _SLOT.__set__
 
@@ -46,7 +47,7 @@ def _set_array(tensor: Any, array: Any) -> None:
 
 
 def _rng(generator: Any) -> Any:
-    return generator.__dict__["rng"] if state.capture is None else state.capture.random(generator)
+    return _RNG.__get__(generator) if state.capture is None else state.capture.random(generator)
 
 
 def _set_rng(generator: Any, rng: Any) -> None:
@@ -97,6 +98,7 @@ def _captured_asarray(x: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> A
 
 _SWAPPED: list[tuple[Any, str, Any, Any]] = [
     (Core, "_array", _SLOT, property(_array_of, _set_array)),
+    (Generator, "rng", _RNG, property(_rng, _set_rng)),
     (Index, "__getitem__", _getitem, _captured_getitem),
     (Convert, "numpy", _numpy, _captured_numpy),
     (np, "asarray", _asarray, _captured_asarray),  # which would make a plain array of a watched one
@@ -111,7 +113,6 @@ def begin() -> None:
         if _captures == 1:
             for owner, name, _, own in _SWAPPED:
                 setattr(owner, name, own)
-            Generator.rng = property(_rng, _set_rng)  # type: ignore[assignment]
 
 
 def end() -> None:
@@ -122,4 +123,3 @@ def end() -> None:
         if not _captures:
             for owner, name, before, _ in _SWAPPED:
                 setattr(owner, name, before)
-            delattr(Generator, "rng")

@@ -24,6 +24,10 @@ _DEFAULT_SEED = 67280421310721  # of a new Generator, as in PyTorch
 _STATE = struct.Struct("<16s16sQI?")  # PCG64's state and increment, the seed, half a draw kept back, and whether it is
 
 
+def _entropy() -> int:
+    return int.from_bytes(os.urandom(8), "little") >> 1
+
+
 class Generator:
     """A source of random numbers (PCG64). The same seed gives the same numbers on every machine.
 
@@ -50,13 +54,12 @@ class Generator:
         if not -(1 << 63) <= seed < 1 << 64:
             raise ValueError(f"manual_seed: Overflow when unpacking long: wanted at most 64 bits, got {seed}")
         self._seed = seed % (1 << 64)
-        if "rng" in vars(self):
-            self.rng.bit_generator.state = np.random.PCG64(self._seed).state
+        self.rng.bit_generator.state = np.random.PCG64(self._seed).state
         return self
 
     def seed(self) -> int:
         """Start again from fresh entropy. Returns the seed."""
-        self.manual_seed(int.from_bytes(os.urandom(8), "little") >> 1)
+        self.manual_seed(_entropy())
         return self._seed
 
     def initial_seed(self) -> int:
@@ -98,7 +101,7 @@ class Generator:
 
 
 default_generator = Generator()
-default_generator.seed()
+default_generator._seed = _entropy()
 
 
 def floating(function: str, array: Array) -> Array:
