@@ -52,7 +52,13 @@ class Context:
         self._materialize = value
 
 
-_PRIVATE = frozenset(vars(Context(())))
+PRIVATE = frozenset(vars(Context(())))
+"""The attributes of a context that are not the user's."""
+
+
+def wants(args: tuple[Any, ...]) -> tuple[bool, ...]:
+    """For each argument: will a gradient be asked for?"""
+    return tuple([state.tape is not None and node_of(x) is not None for x in args])
 
 
 class _FunctionPlan:
@@ -152,9 +158,7 @@ class Function:
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run `forward` and record it."""
-        positions = [index for index, x in enumerate(args) if node_of(x) is not None]
-        recording = bool(positions) and state.tape is not None
-        context = Context(tuple(recording and node_of(x) is not None for x in args))
+        context = Context(wants(args))
         before, state.tape = state.tape, None
         try:
             if cls.setup_context is not Function.setup_context:
@@ -164,9 +168,17 @@ class Function:
                 outputs = cls.forward(context, *args, **kwargs)
         finally:
             state.tape = before
+        if state.capture is not None:
+            return state.capture.grafted(cls, context, args, kwargs, outputs)
+        return cls.finished(context, args, kwargs, outputs)
+
+    @classmethod
+    def finished(cls, context: Context, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> Any:
+        """What `apply` returns when `forward` has returned `outputs`: the same, on the tape if it is recorded."""
+        positions = [index for index, wanted in enumerate(context.needs_input_grad) if wanted]
         several = isinstance(outputs, (tuple, list))
         outs = list(outputs) if several else [outputs]
-        if not recording:
+        if not positions:
             context._saved = tuple((getattr(x, "_array", x), None) for x in context._to_save)
             if state.tape is not None:
                 check_dirty(cls.__name__, context._dirty, outs)
@@ -184,7 +196,7 @@ class Function:
         )
         context._to_save = ()
         shapes = [(out._array.shape, out._array.dtype) for out in outs if isinstance(out, Core)]
-        own = [x for name, x in vars(context).items() if name not in _PRIVATE]  # attributes that `forward` has set
+        own = [x for name, x in vars(context).items() if name not in PRIVATE]  # attributes that `forward` has set
         kept = [array for array, _ in context._saved] + [x._array if isinstance(x, Core) else x for x in own]
         arrays = tuple(array for array in kept if isinstance(array, np.ndarray))
         record.saved = (context, positions, shapes, arrays)

@@ -249,6 +249,11 @@ def _run(
     return arrived | captured
 
 
+def cotangents_of(outputs: list[Any], seeds: list[Any]) -> Cotangents:
+    """Leaf -> what comes to it from the seeds of some outputs, as `backward` adds it to `.grad`."""
+    return _run(outputs, seeds, None, None, False, None)
+
+
 def push(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any], needed: set[int] | None = None) -> None:
     """`Plan.step` on arrays or Tensors, optionally to some of the inputs only."""
     plan = record.plan

@@ -54,6 +54,9 @@ class Tape(Writes):
     Iterating yields the records; `len` counts them; `print` shows them as numbered straight-line code.
     """
 
+    waits: Any = None
+    """What collects products of a walk that wait to be computed together, if this tape has that."""
+
     def __init__(self) -> None:
         super().__init__()
         self.limit = SWEEP_FIRST  # sweep when there are more records than this

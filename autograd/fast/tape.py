@@ -35,6 +35,8 @@ _PATIENCE = 32  # records that are not ours, after which a walk first looks whet
 class FastTape(Tape):
     """See the top of this file."""
 
+    waits = Owned
+
     def __init__(self) -> None:
         super().__init__()
         self.interval = SWEEP_FIRST  # records between two sweeps

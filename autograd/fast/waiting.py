@@ -27,6 +27,7 @@ class Owned(set[Any]):
 
     waiting: dict[Any, list[Product]] | None = None  # made when it is needed: every backward has one of these
     nbytes = 0
+    few, room = FEW, ROOM
 
     def wait(self, node: Any, product: Product, cotangents: dict[Any, Any]) -> None:
         """Add a product to the cotangent that a node has, later."""

@@ -22,8 +22,10 @@ from ..modes import state
 from ..records import Leaf, Record
 from ..tensors import core
 from ..tensors.core import Core, array_of, wrap
+from ..tensors.inplace import keep_value
 from ..tensors.run import plainly
 from ..writes import owner
+from .functions import Graft, of_context
 from .operations import Assign, NumPyCall, Rewrite, detach, numpy_function, plain_copy
 from .steps import Guard, Hole, Place, Slot, Step, answer, filled, leaves, mapped
 from .storage import raw, set_raw
@@ -35,7 +37,8 @@ _NUMBERS = (bool, int, float, complex)
 class Capture:
     """What is known while a function is captured: slots, steps, guards, and in which slot a value stands."""
 
-    def __init__(self) -> None:
+    def __init__(self, open_walks: bool = False) -> None:
+        self.open = open_walks  # may walks back be differentiated again, although the engine does not record them?
         self.slots: list[Slot] = []
         self.steps: list[Step] = []
         self.guards: list[Guard] = []
@@ -49,6 +52,9 @@ class Capture:
         self.detached: dict[int, int] = {}
         self.written: set[int] = set()  # slots that a step writes to
         self.keep: list[Any] = []
+        self.quiet = state.tape is None  # was nothing recorded when it began?
+        self.walk: Any = None  # the walk back that is under way
+        self.states: list[tuple[Any, Any]] = []  # generators, and their states before the first draw
         self.frame: FrameType | None = None
 
     @contextmanager
@@ -97,6 +103,7 @@ class Capture:
             slot = self.slot_of_array(array)
             self.register(tensor, slot)
         node, before = tensor._node, self.nodes[slot]
+        self.slots[slot].tracked |= node is not None
         if not history or node is before:
             return slot
         if before is not None and (node is None or isinstance(node, Leaf)):
@@ -105,7 +112,6 @@ class Capture:
             return self.detached[slot]
         if isinstance(node, Record):
             self.nodes[slot] = node
-            self.slots[slot].tracked = True
         return slot
 
     def _detach(self, slot: int) -> int:
@@ -177,11 +183,18 @@ class Capture:
         """What `generator.rng` is while this is on."""
         return WatchedRandom(self, generator)
 
+    def draws_from(self, generator: Any) -> None:
+        """Numbers are about to be drawn: note where the generator stands, the first time."""
+        if not any(generator is other for other, _ in self.states):
+            with self.paused():
+                self.states.append((generator, generator.rng.bit_generator.state))
+
     # -- steps
 
     def step(self, op: Any, inputs: Any, settings: dict[str, Any], outputs: Any, **more: Any) -> Step:
         """Write down a step."""
-        step = Step(op, tuple(inputs), settings, tuple(outputs), places=self.places(), **more)
+        quiet = state.tape is None and not (self.quiet or (self.open and self.walk is not None))
+        step = Step(op, tuple(inputs), settings, tuple(outputs), quiet=quiet, places=self.places(), **more)
         step.shapes = tuple([self.slots[slot].shape for slot in step.outputs])
         step.dtypes = tuple([self.slots[slot].dtype for slot in step.outputs])
         self.steps.append(step)
@@ -248,6 +261,12 @@ class Capture:
         real = self.bare((tuple(args), kwargs))
         return operation.forward(args=real[0], kwargs=real[1])
 
+    def noted(self, operation: Any, arrays: Any, settings: dict[str, Any], result: Any) -> Any:
+        """The same for what an operation with operands has given already."""
+        inputs: list[Any] = [None if x is None else self.slot_of(x) for x in arrays]
+        own = self.bored(settings, inputs)
+        return self._noted(operation, inputs, own, result, ())
+
     def rule(self, operation: Any, arrays: Any, settings: dict[str, Any], written: Any = ()) -> Any:
         """The same for an operation with operands: `operation.forward(*arrays, **settings)`."""
         inputs: list[Any] = [None if x is None else self.slot_of(x) for x in arrays]
@@ -298,6 +317,11 @@ class Capture:
                     source = self.slot_of_array(old)
                     self.step(_COPY, (source,), {"args": (Hole(0),)}, (self.slot("step", new),))
 
+    def keeping_value(self, tensor: Any, records: list[Any]) -> None:
+        """`tensors.inplace.keep_value`, which gives copies to records."""
+        with self._noting_copies(records), self.paused():
+            keep_value(raw(tensor), records)
+
     def overwriting(self, array: Any) -> None:
         """`Tape.overwriting`, which gives copies to records."""
         home = state.home
@@ -322,7 +346,7 @@ class Capture:
     def _rewritten(self, tensor: Any, slot: int) -> None:
         self.written.add(slot)
         self.nodes[slot] = tensor._node
-        self.slots[slot].tracked = self.slots[slot].tracked or tensor._node is not None
+        self.slots[slot].tracked |= tensor._node is not None
 
     def rewrote(self, tensor: Any, name: str, result: Any, write: Any, records: list[Any], first: int) -> Any:
         """`write` puts what was computed, by steps from `first` on, into the memory of a Tensor: write that down."""
@@ -332,6 +356,24 @@ class Capture:
             write()
         self._rewritten(tensor, target)
         self.step(Rewrite(name), (target, source), {}, (), writes=(0,), since=steps)
+
+    # -- Functions
+
+    def grafted(self, function: Any, context: Any, args: Any, kwargs: Any, outputs: Any) -> Any:
+        """What a Function returns: one more step after those of its `forward`."""
+        if context._dirty:
+            raise refuse(f"mark_dirty() in {function.__name__}", self.line())
+        inputs: list[Any] = []
+        own = self.bored(of_context(context, args, kwargs, outputs), inputs)
+        graft = Graft(function, context, outputs)
+        with self.paused():
+            results = function.finished(context, args, kwargs, outputs)
+        made = [z for z in (results if isinstance(results, tuple) else (results,)) if isinstance(z, Core)]
+        slots = [self.slot("step", raw(z), z._node) for z in made]
+        for z, slot in zip(made, slots, strict=True):
+            self.register(z, slot)
+        self.step(graft, inputs, own, slots)
+        return results
 
     # -- Python looks
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ..errors import CaptureError, GuardError, ShapeError
 from ..modes import state
+from ..records import Leaf
 from ..tensors.core import Core, wrap
+from .backward import replay
 from .capturing import Capture
+from .gradients import vjp_of
+from .operations import NumPyCall
 from .running import run
 from .steps import Guard, Slot, Step, leaves, mapped
 from .storage import begin, end, raw
@@ -42,6 +47,9 @@ class Program:
         arguments: Any,
         results: Any,
         name: str = "program",
+        examples: Any = (),
+        states: Any = (),
+        wanted: frozenset[int] = frozenset(),
     ) -> None:
         self.slots = slots
         self.steps = steps
@@ -49,6 +57,9 @@ class Program:
         self.arguments = arguments  # a nest with the slot of each Tensor (`At`), and what else there was
         self.results = results
         self.name = name
+        self.examples = examples  # the values of the arguments when it was captured, slot -> array
+        self.wanted = wanted  # the slots of the inputs that required grad
+        self.states = states  # generators, and where they stood then
         self.inputs = tuple([leaf.slot for leaf in leaves(arguments) if type(leaf) is At])
         self.outputs = tuple([leaf.slot for leaf in leaves(results) if type(leaf) is At])
         self.written = frozenset(step.inputs[position] for step in steps for position in step.writes)
@@ -57,6 +68,24 @@ class Program:
     def parameters(self) -> dict[int, Any]:
         """Slot -> Tensor that the function closed over."""
         return {slot.number: slot.value for slot in self.slots if slot.kind == "parameter"}
+
+    @property
+    def sources(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The slots of the inputs and of the parameters that gradients go to: see `vjp`."""
+        parameters = tuple([number for number, x in self.parameters.items() if isinstance(x._node, Leaf)])
+        inputs = tuple([slot for slot in self.inputs if slot in self.wanted])
+        if not inputs and not parameters:
+            inputs = tuple([slot for slot in self.inputs if self.slots[slot].dtype.kind == "f"])
+        return inputs, parameters
+
+    @cached_property
+    def live(self) -> frozenset[int]:
+        """The slots that a result, an op or a write depends on; others are there for guards alone."""
+        found = set(self.outputs)
+        for step in reversed(self.steps):
+            if step.writes or not isinstance(step.op, NumPyCall) or not found.isdisjoint(step.outputs):
+                found.update(step.reads)
+        return frozenset(found)
 
     @property
     def constants(self) -> dict[int, Any]:
@@ -70,6 +99,21 @@ class Program:
         """
         values = run(self, self.bound(inputs))
         return self.packed(values)
+
+    def vjp(self) -> Program:
+        """The Program of the gradients: `(result, to_inputs, to_parameters) = program.vjp()(*inputs, *cotangents)`.
+
+        It gives a gradient for each input and each parameter that required grad when the program was captured, in their
+        order; if none did, for each floating point input. (Zeros, where nothing depends on one.) It takes a cotangent
+        for each Tensor of the result that depends on one of these. The rules of the ops are run to make it, and what it
+        gives is what `backward()` gives, bit for bit.
+
+        >>> from autograd import tensor
+        >>> gradients = capture(lambda x: (x * x).sum(), tensor([1.0, 2.0])).vjp()
+        >>> gradients(tensor([3.0, 4.0]), tensor(1.0))
+        (tensor(25.), (tensor([6., 8.]),), ())
+        """
+        return vjp_of(self, captured)
 
     def bound(self, inputs: tuple[Any, ...]) -> list[Any]:
         """The Tensors among the arguments of a call, checked to be such as the program was captured with."""
@@ -136,14 +180,22 @@ def capture(function: Callable[..., Any], *examples: Any) -> Program:
     >>> [step.name for step in program], program(tensor([3.0, 4.0]))
     (['mul', 'sum'], tensor(25.))
     """
+    return captured(function, examples)
+
+
+def captured(function: Callable[..., Any], examples: tuple[Any, ...], open_walks: bool = False) -> Program:
+    """`capture`. With `open_walks`, walks back may be differentiated again."""
     if state.capture is not None:
         raise CaptureError("capture: another capture is under way in this thread; capture the inner function before")
-    seen = Capture()
+    seen = Capture(open_walks)
     given, arguments = _entered(seen, examples)
+    wanted = frozenset(slot.number for slot in seen.slots if slot.tracked)
+    values = {slot.number: seen.values[slot.number].copy(order="K") for slot in seen.slots}
     home: Any = state.home
     begin()
     seen.frame = sys._getframe()
     home.overwriting = seen.overwriting
+    home.replay = lambda cotangents, **options: replay(seen, home, cotangents, **options)
     state.capture = seen
     try:
         outputs = function(*given)
@@ -151,11 +203,11 @@ def capture(function: Callable[..., Any], *examples: Any) -> Program:
         seen.finish()
     finally:
         state.capture = None
-        del home.overwriting
+        del home.overwriting, home.replay
         end()
         seen.frame = None
     name = getattr(function, "__name__", type(function).__name__)
-    return Program(seen.slots, seen.steps, seen.guards, arguments, results, name)
+    return Program(seen.slots, seen.steps, seen.guards, arguments, results, name, values, seen.states, wanted)
 
 
 def _plain(seen: Capture, z: Any) -> Any:

@@ -11,15 +11,17 @@ from typing import Any
 import numpy as np
 
 from ..errors import GuardError
-from ..modes import state
+from ..modes import no_grad, state
 from ..op import Op
 from ..ops.index import getitem
 from ..records import Record
-from ..tensors.core import wrap
+from ..tensors.core import Core, wrap
 from ..tensors.inplace import assign, keep_value, note_write, update
 from ..tensors.run import apply_keeping
+from .backward import Again
 from .capturing import apply_recorded
-from .operations import Assign, Detach, Rewrite
+from .functions import Graft
+from .operations import Assign, Detach, NumPyCall, Rewrite
 from .steps import Guard, Step, filled, leaves
 from .storage import raw
 
@@ -41,7 +43,11 @@ def run(program: Any, inputs: list[Any]) -> list[Any]:
         while guard is not None and guard.at <= number:
             _check(guard, values)
             guard = next(guards, None)
-        _run_step(step, values, program)
+        if step.quiet:
+            with no_grad():
+                _run_step(step, values, program)
+        else:
+            _run_step(step, values, program)
     while guard is not None:
         _check(guard, values)
         guard = next(guards, None)
@@ -73,10 +79,14 @@ def _run_step(step: Step, values: list[Any], program: Any) -> None:
     elif isinstance(step.op, Rewrite):
         _rewrite(step, given, values, program)
         return
+    elif isinstance(step.op, Graft):
+        results = step.op.run(step.settings, given)
+        found = results if isinstance(results, tuple) else (results,)
+        outs, kept = [z for z in found if isinstance(z, Core)], ()
     elif isinstance(step.op, Detach):
         outs, kept = (given[0].detach(),), ()
     else:
-        outs, kept = _compute(step, given), ()
+        outs, kept = _compute(step, given, program), ()
     for slot, out, shape in zip(step.outputs, outs, step.shapes, strict=True):
         if raw(out).shape != shape:
             raise GuardError(
@@ -106,8 +116,17 @@ def _apply(step: Step, given: list[Any]) -> tuple[Any, Any]:
     return out if isinstance(out, tuple) else (out,), arrays
 
 
-def _compute(step: Step, given: list[Any]) -> list[Any]:
+def _compute(step: Step, given: list[Any], program: Any) -> list[Any]:
     """A function of arrays, which nothing is recorded of."""
+    tracked = state.tape is not None and any(x is not None and x._node is not None for x in given)
+    if tracked and hasattr(step.op, "recorded"):
+        count = len(step.operands)
+        settings = filled(step.settings, [x if x is None or x._node is not None else x._array for x in given])
+        if state.capture is not None:
+            return list(step.op.recorded(*given[:count], **settings))
+        return list(Again.apply(step.op, settings, *given[:count]))
+    if tracked and isinstance(step.op, NumPyCall):
+        _check_constant(step, given, program)
     arrays = [None if x is None else x._array for x in given]
     if state.capture is not None:
         result = _compute_captured(step, arrays)
@@ -119,6 +138,21 @@ def _compute(step: Step, given: list[Any]) -> list[Any]:
         else:
             result = step.op.forward(*arrays[: len(step.operands)], **filled(step.settings, arrays))
     return [wrap(x) for x in leaves(result) if _is_value(x)][: len(step.outputs)]
+
+
+def _check_constant(step: Step, given: list[Any], program: Any) -> None:
+    """A value that came from no operation when the program was captured may come from one where inputs are tracked."""
+    floats = any(dtype.kind == "f" for dtype in step.dtypes) and step.name not in _NO_GRADIENT
+    floats = floats and not program.live.isdisjoint(step.outputs)
+    for slot, x in zip(step.inputs, given, strict=True):
+        if floats and x is not None and x._node is not None and not program.slots[slot].tracked:
+            raise GuardError(
+                f"{step.name} at {step.lines[0] if step.places else '?'} was computed from a constant when the program "
+                "was captured, and its input requires grad now: capture it on examples that require grad"
+            )
+
+
+_NO_GRADIENT = {f"np.{name}_like" for name in ("zeros", "ones", "empty", "full")} | {"np.sign", "np.floor", "np.ceil"}
 
 
 def _compute_captured(step: Step, arrays: list[Any]) -> Any:
@@ -143,5 +177,8 @@ def _rewrite(step: Step, given: list[Any], values: list[Any], program: Any) -> N
     nodes = [values[slot]._node for number in step.since for slot in program.steps[number].outputs[:1]]
     records = [node for node in nodes if isinstance(node, Record)]
     if records and source._node is not None:
-        keep_value(target._array, records)
+        if state.capture is not None:
+            state.capture.keeping_value(target, records)
+        else:
+            keep_value(target._array, records)
     update(target, step.name, lambda old: source)

@@ -71,6 +71,7 @@ class Step:
     kept      numbers of those that it fills with what `op.keeps` names, for the rules of the op
     writes    positions in `inputs` of what it overwrites in place
     recorded  was it recorded on the tape? The op may then have kept more
+    quiet     was recording switched off there, as in a block of `no_grad`?
     places    where in the user's program, innermost line first
     since     for a write in place: the steps that computed what it writes; their records keep a copy of what was there
     """
@@ -82,6 +83,7 @@ class Step:
     kept: tuple[int, ...] = ()
     writes: tuple[int, ...] = ()
     recorded: bool = False
+    quiet: bool = False
     places: tuple[Place, ...] = ()
     shapes: tuple[Shape, ...] = ()
     dtypes: tuple[np.dtype[Any], ...] = ()

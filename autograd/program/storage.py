@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import engine
 from ..modes import state
 from ..ops.index import getitem
 from ..tensors.convert import Convert
@@ -19,6 +20,7 @@ from ..tensors.core import Core, link_view
 from ..tensors.index import Index, is_basic, plain_index
 from ..tensors.random_fill import Generator
 from ..tensors.run import apply
+from .backward import original_push, push
 from .watched import Watched
 
 _SLOT: Any = Core.__dict__["_array"]
@@ -101,6 +103,7 @@ _SWAPPED: list[tuple[Any, str, Any, Any]] = [
     (Generator, "rng", _RNG, property(_rng, _set_rng)),
     (Index, "__getitem__", _getitem, _captured_getitem),
     (Convert, "numpy", _numpy, _captured_numpy),
+    (engine, "push", original_push, push),
     (np, "asarray", _asarray, _captured_asarray),  # which would make a plain array of a watched one
 ]
 

@@ -62,6 +62,8 @@ class Watched(NDArrayOperatorsMixin):
             return getattr(self._value, name)
         if name == "T":
             return self.transpose()
+        if name == "mT":
+            return self.swapaxes(-1, -2)
         if name in ("flat", "real", "imag") or name.startswith("__") or not hasattr(np.ndarray, name):
             raise AttributeError(f"a value that is being captured has no attribute {name!r}")
         return _Method(self, name)
@@ -199,6 +201,7 @@ class WatchedRandom:
                 "generator as it stands, so this belongs outside of the function that is captured"
             )
         draw = Draw(self._generator, name)
+        self._capture.draws_from(self._generator)
 
         def method(*args: Any, **kwargs: Any) -> Any:
             written = args[:1] if name == "shuffle" else (kwargs.get("out"),)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..errors import DTypeError
+from ..modes import state
 from ..ops.elementwise import to
 from .core import SCALARS, Core, array_of, get_default_dtype, int64, operand, spec_of, wrap
 from .run import apply
@@ -114,6 +115,8 @@ def cast(x: Any, dtype: np.dtype[Any]) -> Any:
     if isinstance(x, Core):
         if x._array.dtype is dtype or x._array.dtype == dtype:
             return x
+        if state.capture is not None and dtype.kind == "f" == x._array.dtype.kind:  # tracked or not: it may be, later
+            return apply(to, x, dtype=dtype)
         if x._node is None or dtype.kind != "f":
             return wrap(x._array.astype(dtype))
         return apply(to, x, dtype=dtype)
