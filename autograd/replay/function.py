@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import importlib
 import inspect
 import weakref
 from collections.abc import Callable
@@ -70,6 +71,7 @@ def compile(
     mode: str | None = ...,
     options: Any = ...,
     disable: bool = ...,
+    frozen: bool = ...,
 ) -> T: ...
 @overload
 def compile(
@@ -81,6 +83,7 @@ def compile(
     mode: str | None = ...,
     options: Any = ...,
     disable: bool = ...,
+    frozen: bool = ...,
 ) -> Callable[[T], T]: ...
 def compile(
     model: Any = None,
@@ -91,11 +94,13 @@ def compile(
     mode: str | None = None,
     options: Any = None,
     disable: bool = False,
+    frozen: bool = False,
 ) -> Any:
     """A function or module that computes the same, faster once it has seen what it does.
 
     model      a function; or a module, whose `forward` is compiled: the module itself is returned
     disable    return it as it is
+    frozen     return a function whose Python runs once for each kind of call: see `autograd.compiler.frozen`
     fullgraph, dynamic, backend, mode, options
                PyTorch's, for programs that were written for it: they change nothing
 
@@ -111,7 +116,14 @@ def compile(
     [2.5, 2.5, 2.5]
     """
     if model is None:
-        settings = {"disable": disable, "fullgraph": fullgraph, "dynamic": dynamic, "mode": mode, "options": options}
+        settings = {
+            "disable": disable,
+            "frozen": frozen,
+            "fullgraph": fullgraph,
+            "dynamic": dynamic,
+            "mode": mode,
+            "options": options,
+        }
         return functools.partial(compile, backend=backend, **settings)
     if disable or isinstance(model, Compiled):
         return model
@@ -119,6 +131,8 @@ def compile(
         raise TypeError(f"compile: wanted a function or a module, got {type(model).__name__}")
     if inspect.isgeneratorfunction(model) or inspect.iscoroutinefunction(model):
         return model  # what runs between its parts is not its own
+    if frozen:
+        return importlib.import_module("autograd.compiler").frozen(model)
     ask()
     if isinstance(getattr(model, "_modules", None), dict):
         if not isinstance(model.__dict__.get("forward"), Compiled):
