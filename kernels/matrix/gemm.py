@@ -15,9 +15,10 @@ Imported when it is first needed, because it loads Numba.
 
 from __future__ import annotations
 
+import functools
 import math
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
@@ -198,43 +199,53 @@ def matmul(a: Array, b: Array, bias: Array | None = None, out: Array | None = No
 
     out   where it is written to: contiguous, apart from the factors
     """
-    known = a.dtype == b.dtype and a.dtype.char in "fd" and a.ndim == b.ndim >= 2
-    if not known or a.shape[-1] != b.shape[-2]:
-        raise ValueError(
-            f"matmul: wanted two matrices of floats that fit, got {a.shape} {a.dtype}, {b.shape} {b.dtype}"
-        )
-    batch, (M, terms), N = math.prod(a.shape[:-2]), a.shape[-2:], b.shape[-1]
-    if a.shape[:-2] != b.shape[:-2] or (bias is not None and bias.shape != (N,)):
+    dtype, batches = a.dtype, a.shape[:-2]
+    if a.ndim < 2 or dtype != b.dtype or dtype.char not in "fd" or a.ndim != b.ndim or a.shape[-1] != b.shape[-2]:
+        raise ValueError(f"matmul: wanted two matrices of floats that fit, got {a.shape} {dtype}, {b.shape} {b.dtype}")
+    (M, terms), N, batch = a.shape[-2:], b.shape[-1], math.prod(batches)
+    if batches != b.shape[:-2] or (bias is not None and bias.shape != (N,)):
         raise ValueError(f"matmul: batches or bias do not fit: {a.shape}, {b.shape}")
     if out is None:
-        c = np.empty((batch, M, N), a.dtype)
-    elif out.shape == (*a.shape[:-2], M, N) and out.dtype == a.dtype and out.flags.c_contiguous:
-        c = out.reshape(batch, M, N)
-    else:
-        raise ValueError(f"matmul: the result is {(*a.shape[:-2], M, N)} {a.dtype}, not {out.shape} {out.dtype}")
-    if c.size * terms == 0:
-        c[...] = 0 if bias is None else bias
-        return c.reshape(*a.shape[:-2], M, N)
-    shift = np.empty(0, a.dtype) if bias is None else np.ascontiguousarray(bias, a.dtype)
+        out = np.empty((*batches, M, N), dtype)
+    elif out.shape != (*batches, M, N) or out.dtype != dtype or not out.flags.c_contiguous:
+        raise ValueError(f"matmul: the result is {(*batches, M, N)} {dtype}, not {out.shape} {out.dtype}")
+    if batch * M * N * terms == 0:
+        out[...] = 0 if bias is None else bias
+        return out
+    c = out.reshape(batch, M, N)
+    shift = _nothing(dtype) if bias is None else np.ascontiguousarray(bias, dtype)
     x, x_steps = _flat(a)
     y, y_steps = _flat(b)
-    workers = threads.get_num_threads()
+    factors = Factors(x, y, shift, c, terms, x_steps, y_steps)
     # shortcut: one product with few rows, both factors with their terms side by side; bias is given on
     if batch == 1 and M <= FEW and x_steps[2] == 1 and y_steps[1] == 1:
-        dots = partial(_dots, Factors(x, y, shift, c, terms, x_steps, y_steps), simd.cut_for_dot(M, N))
+        dots = partial(_dots, factors, simd.cut_for_dot(M, N))
         threads.split(N, dots, WORTH_A_THREAD // max(M * terms, 1))
-        return c.reshape(*a.shape[:-2], M, N)
-    highest = min(simd.ROWS, simd.lanes(c.itemsize))  # `transpose` makes a row of them at once
+        return out
+    rows, high, parts = _cut((batch, M, N), min(terms, TERMS), dtype.itemsize, PACKED, threads.get_num_threads())
+    work = partial(_panels, factors, rows, high)
+    threads.split(parts, work, WORTH_A_THREAD * parts // (batch * M * N * terms))
+    return out
+
+
+@functools.cache
+def _nothing(dtype: np.dtype[Any]) -> Array:
+    """No bias."""
+    return np.empty(0, dtype)
+
+
+@functools.lru_cache(maxsize=1024)
+def _cut(shape: Steps, terms: int, itemsize: int, packed: int, workers: int) -> Steps:
+    """How c (batch, M, N) is cut: rows of a part, rows that are summed at once, parts."""
+    batch, M, N = shape
+    highest = min(simd.ROWS, simd.lanes(itemsize))  # `transpose` makes a row of them at once
     even = -(-M // -(-M // highest))
     high = next(height for height in simd.PANEL_HEIGHTS if height >= even)
-    panels = -(-N // (simd.PANEL * simd.lanes(c.itemsize)))
+    panels = -(-N // (simd.PANEL * simd.lanes(itemsize)))
     rows = -(-M // high)  # in units of `high`, as few groups of them as memory and threads want
-    groups = max(1, -(-M * min(terms, TERMS) * c.itemsize // PACKED), 1 if panels * batch >= 2 * workers else workers)
+    groups = max(1, -(-M * terms * itemsize // packed), 1 if panels * batch >= 2 * workers else workers)
     rows = -(-rows // groups) * high
-    parts = batch * panels * -(-M // rows)
-    work = partial(_panels, Factors(x, y, shift, c, terms, x_steps, y_steps), rows, high)
-    threads.split(parts, work, WORTH_A_THREAD * parts // max(c.size * terms, 1))
-    return c.reshape(*a.shape[:-2], M, N)
+    return rows, high, batch * panels * -(-M // rows)
 
 
 PACKED = 256 << 10
@@ -247,7 +258,7 @@ def _flat(a: Array) -> tuple[Array, Steps]:
     # shortcut: the whole array in row-major order, then in that of its transposed matrices; else it is copied
     if a.flags.c_contiguous:
         return a.reshape(-1), (rows * columns, columns, 1)
-    turned = a.swapaxes(-1, -2)
+    turned = a.mT
     if turned.flags.c_contiguous:
         return turned.reshape(-1), (rows * columns, 1, rows)
     return np.ascontiguousarray(a).reshape(-1), (rows * columns, columns, 1)
