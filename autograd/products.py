@@ -6,6 +6,7 @@ A rule may return a `Product`, which is not computed yet: `fast.waiting` then ma
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,14 +25,18 @@ def product(x: Any, y: Any) -> Any:
     if type(x) is np.ndarray and type(y) is np.ndarray and x.ndim == y.ndim > 1:
         total = x.size * y.shape[-1]
         if total >= OUTER.least and x.ndim == 2 and x.shape[1] == len(y) == 1 and _floats(x, y):
-            from kernels.matrix.outer import outer  # loads Numba
-
-            return outer(x, y)
+            return _loops()[0].outer(x, y)
         if total >= LARGE.least >> 3 and _compiled(x, y):
-            from kernels.matrix.gemm import matmul  # loads Numba
-
-            return matmul(x, y)
+            return _loops()[1].matmul(x, y)
     return x @ y
+
+
+@cache
+def _loops() -> tuple[Any, Any]:
+    """What loads Numba: imported once, as looking for a module takes as long as a small product."""
+    from kernels.matrix import gemm, outer
+
+    return outer, gemm
 
 
 def _floats(x: Array, y: Array) -> bool:

@@ -59,9 +59,9 @@ def means(m: Array, v: Array, g: Array, b1: float, b2: float, scratch: Array) ->
 # -------------------------------------------------------------------------------------------------- many parameters
 
 
-def pays(arrays: Sequence[Array]) -> bool:
-    """Are there so many numbers in these arrays that one pass over all pays?"""
-    return sum([x.size for x in arrays]) >= LEAST.least
+def pays(rows: Sequence[Sequence[Any]], place: int = 0) -> bool:
+    """Are there so many numbers in the arrays at that place of the rows that one pass over all pays?"""
+    return sum([row[place].size for row in rows]) >= LEAST.least
 
 
 @lru_cache(maxsize=64)

@@ -70,7 +70,7 @@ class Adam(Optimizer):
         x -= b
 
     def update_all(self, found: Sequence[tuple[Any, Array, Array]], group: Group) -> bool:
-        if group["amsgrad"] or not update.pays([x for _, x, _ in found]):
+        if group["amsgrad"] or not update.pays(found, 1):
             return False
         (b1, b2), decay = group["betas"], group["weight_decay"]
         shrink = 1 - group["lr"] * decay if group.get("decoupled_weight_decay") else 1.0

@@ -196,7 +196,7 @@ class Optimizer:
 
     def _moved(self, parameters: list[Any], closure: Closure | None = None) -> None:
         """After the arrays were written: tell the tape, count the step, run the hooks."""
-        noted(type(self).__name__ + ".step", *parameters)
+        noted(f"{type(self).__name__}.step", *parameters)
         self.steps += 1
         for hook in list(self._post_hooks.values()):
             hook(self, (self,) if closure is None else (self, closure), {})

@@ -66,7 +66,7 @@ class SGD(Optimizer):
         update.sgd(x, g * momentum + g if group["nesterov"] else g, group["lr"])
 
     def update_all(self, found: Sequence[tuple[Any, Array, Array]], group: Group) -> bool:
-        if not update.pays([x for _, x, _ in found]):
+        if not update.pays(found, 1):
             return False
         lr, momentum = group["lr"], group["momentum"]
         gradient = group["weight_decay"], -1.0 if group["maximize"] else 1.0

@@ -114,7 +114,8 @@ def _scale(operation: str, grads: list[Any], arrays: list[np.ndarray], max_norm:
     settle(operation)
     scale = float(max_norm) / (float(total_norm) + 1e-6)
     if not scale >= 1 and grads:  # NaN scales too: it must not go unnoticed
-        if not (update.pays(arrays) and update.all_at_once("scale", [(array,) for array in arrays], (scale,))):
+        rows = [(array,) for array in arrays]
+        if not (update.pays(rows) and update.all_at_once("scale", rows, (scale,))):
             for array in arrays:
                 array *= scale
         noted(operation, *grads)

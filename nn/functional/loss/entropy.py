@@ -109,13 +109,16 @@ def nll_loss(
 
 def _warn_of_softmax(x: Any) -> None:
     record = record_of(x)
-    if record is not None and record.op == "softmax" and due("softmax"):
+    op = None if record is None else record.op
+    if op in _SCORES:
+        return
+    if record is not None and op == "softmax" and due("softmax"):
         warn_once(
             "softmax",
             "cross_entropy: the input comes out of softmax, but this loss applies softmax itself: give it the scores "
             f"that go into the softmax at {record.line}",
         )
-    elif (record is None or record.op not in _SCORES) and glance("softmax") and _is_distribution(array_of(x)):
+    elif glance("softmax") and _is_distribution(array_of(x)):
         warn_once(
             "softmax",
             "cross_entropy: the input consists of probabilities that add up to 1, but this loss applies softmax "
