@@ -8,21 +8,14 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable
-from functools import cache
 from types import CodeType, FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from kernels.machine.written import compiled
+
 _made: WeakKeyDictionary[FunctionType, tuple[str, str]] = WeakKeyDictionary()  # that can ask: text and question
 _asking = False
-
-
-@cache
-def compiled(text: str, name: str) -> CodeType:
-    """The code of a text. Compiled once: most ops share a handful of patterns, and differ in what their names mean."""
-    file = f"<op {name} {len(linecache.cache)}>"
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    return compile(text, file, "exec")
 
 
 def made(text: str, name: str, scope: dict[str, Any], question: str = "") -> FunctionType:

@@ -9,6 +9,7 @@
     team      the same in compiled code: threads that wait for work without Python
     instructions   instructions on vectors, in LLVM's language, for the width of this machine's registers
     simd      primitives that are written with them: sums held in registers, copies, transposes
+    written   functions that are made from text, and can be read
     vector    exp, log, tanh ... in loops that become vector code, to the last bit or nearly
     sums      `plus`, an addition that may be done in any order
     objects   many arrays in one call: a table of their Python objects

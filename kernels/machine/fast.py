@@ -23,11 +23,12 @@ import importlib
 import inspect
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from . import jit
+from .written import compiled
 
 Function = Callable[..., Any]
 
@@ -118,51 +119,80 @@ class Twin:
             self.run = getattr(importlib.import_module(module), function)
         return self.run
 
-    def fits(self, arguments: tuple[Any, ...]) -> bool:
-        """Are these arrays such that the twin has them, apart from their size?"""
-        first = arguments[0]
-        dtype = first.dtype
-        if self.dtypes and dtype.char not in self.dtypes:
-            return False
-        if self.contiguous and not first.flags.c_contiguous:
-            return False
-        if len(arguments) == 1:
-            return True
-        shape = first.shape
-        for x in arguments[1:]:
-            if type(x) is not ndarray:
-                continue
-            if self.dtypes and x.dtype is not dtype and x.dtype != dtype and x.dtype.kind == "f":
-                return False
-            if self.alike and (x.shape != shape or x.dtype != dtype):
-                return False
-            if self.contiguous and not x.flags.c_contiguous:
-                return False
-        return True
-
     def beside(self, plain: Function, names: tuple[str, ...] | None = None) -> Function:
         """A function that is `plain` or the twin.
 
-        `when` asks for the first array and, by name, for other arguments of `plain`, whose names in order are `names`.
+        `when` and `count` ask by name for other parameters, which are called `names`, in order, if not by their own.
+        It is written out when it is first called, with the parameters of `plain`: `inspect.getsource` shows it then.
         """
-        size, count, fits = self.size, self.count, self.fits
-        defaults = _defaults(plain)
-        every = len(_keywords(plain)) if defaults else 0
-        agrees = None if self.when is None else _asking(self.when, plain, names)
-        counts = None if count is None else _asking(count, plain, names)
+        scope: dict[str, Any] = {"__name__": __name__}
+        exec(compiled(_LATER, "choice"), scope)
+        choose: Any = scope["choose"]
 
-        def choose(*arguments: Any, **settings: Any) -> Any:
-            x = arguments[0]
-            if type(x) is ndarray:
-                elements = x.size if counts is None else counts(arguments, settings)
-                if elements >= size.least and fits(arguments) and (agrees is None or agrees(arguments, settings)):
-                    return self.run(*arguments, **({**defaults, **settings} if len(settings) < every else settings))
-            return plain(*arguments, **settings)
+        def written(*arguments: Any, **settings: Any) -> Any:
+            made: Any = self._written(plain, names, scope)
+            choose.__defaults__, choose.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+            choose.__code__ = made.__code__
+            vars(choose).pop("__wrapped__", None)  # what is to be shown is the choice, no longer `plain`
+            return choose(*arguments, **settings)
 
+        scope["written"] = written
         functools.update_wrapper(choose, plain)
-        choose.plain = self.plain = plain  # type: ignore[attr-defined]
-        return choose
+        choose.plain = self.plain = plain
+        return cast(Function, choose)
 
+    def _written(self, plain: Function, names: tuple[str, ...] | None, scope: dict[str, Any]) -> Any:
+        """The same as text, with the parameters of `plain` and one question after the other."""
+        parameters, keywords, defaults = _parameters(plain)
+        named = dict(zip(names or parameters, parameters, strict=False))
+        named.update((name, name) for name in keywords)
+        scope.update(ndarray=ndarray, plain=plain, twin=self, bound=self.size, when=self.when, count=self.count)
+        assert scope.keys().isdisjoint([*parameters, *keywords]), f"{self.name}: a parameter has one of our names"
+        text = _CHOOSE.format(
+            parameters=_listed(parameters, keywords, defaults),
+            tests="\n        and ".join(self._tests(parameters[0], _arrays(plain, parameters[1:]), named)),
+            given=", ".join([*parameters, *(f"{name}={name}" for name in keywords)]),
+        )
+        made = dict(defaults)  # which are looked up where the function is made
+        exec(compiled(text, "choice"), scope, made)
+        return made["choose"]
+
+    def _tests(self, x: str, others: list[str], named: dict[str, str]) -> list[str]:
+        """Text for the questions about the first array and `others`. A Tensor is no array: it is asked nothing."""
+        elements = f"{x}.size" if self.count is None else f"count({_asked(self.count, x, named)})"
+        tests = [f"type({x}) is ndarray", f"{elements} >= bound.least"]
+        if self.dtypes:
+            tests.append(f"{x}.dtype.char in {self.dtypes!r}")
+        if self.contiguous:
+            tests.append(f"{x}.flags.c_contiguous")
+        for y in others:
+            asked = []
+            if self.alike:
+                asked.append(f"{y}.shape == {x}.shape and {y}.dtype == {x}.dtype")
+            elif self.dtypes:
+                asked.append(f"({y}.dtype is {x}.dtype or {y}.dtype == {x}.dtype or {y}.dtype.kind != 'f')")
+            if self.contiguous:
+                asked.append(f"{y}.flags.c_contiguous")
+            if asked:
+                tests.append(f"(type({y}) is not ndarray or {' and '.join(asked)})")
+        if self.when is not None:
+            tests.append(f"when({_asked(self.when, x, named)})")
+        return tests
+
+
+_LATER = """\
+def choose(*arguments, **settings):
+    return written(*arguments, **settings)
+"""
+
+_CHOOSE = """\
+def choose({parameters}):
+    if (
+        {tests}
+    ):
+        return twin.run({given})
+    return plain({given})
+"""
 
 twins: dict[str, list[Twin]] = {}
 """All that are declared, by name. A test compares each with its plain function."""
@@ -186,44 +216,33 @@ def parameters(function: Function) -> tuple[tuple[str, ...], dict[str, Any]]:
     return inputs, {name: given.get(name, inspect.Parameter.empty) for name in names[first:last]}
 
 
-def _keywords(plain: Function) -> dict[str, Any]:
-    """The settings of a function that are given by name, and their defaults."""
-    return {} if isinstance(plain, np.ufunc) else parameters(plain)[1]
+def _parameters(plain: Function) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, Any]]:
+    """Those that may be given by position, those that may not, and defaults."""
+    if isinstance(plain, np.ufunc):
+        return ("x", "y")[: plain.nin], (), {}
+    every = inspect.signature(plain).parameters.values()
+    assert not any(one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD) for one in every), "a twin has known parameters"
+    keywords = tuple([one.name for one in every if one.kind is one.KEYWORD_ONLY])
+    defaults = {one.name: one.default for one in every if one.default is not one.empty}
+    return tuple([one.name for one in every if one.kind is not one.KEYWORD_ONLY]), keywords, defaults
 
 
-def _defaults(plain: Function) -> dict[str, Any]:
-    """Those that need not be given: a twin is given all of them."""
-    return {name: default for name, default in _keywords(plain).items() if default is not inspect.Parameter.empty}
+def _arrays(plain: Function, parameters: tuple[str, ...]) -> list[str]:
+    """Those that may be arrays, by their annotation, if they have one."""
+    kinds = getattr(plain, "__annotations__", {})
+    return [name for name in parameters if any(kind in str(kinds.get(name, "Any")) for kind in ("Any", "Array"))]
 
 
-def _names(function: Function) -> tuple[str, ...]:
-    inputs, settings = parameters(function)
-    return tuple([name.lstrip("*") for name in inputs]) + tuple(settings)
+def _listed(parameters: tuple[str, ...], keywords: tuple[str, ...], defaults: dict[str, Any]) -> str:
+    """The parameters as they stand in a `def`."""
+    texts = [f"{name}={name}" if name in defaults else name for name in (*parameters, *keywords)]
+    return ", ".join([*texts[: len(parameters)], *(["*"] if keywords else []), *texts[len(parameters) :]])
 
 
-def _asking(question: Function, plain: Function, names: tuple[str, ...] | None) -> Function:
-    """question(first argument, others by name) as a function of the arguments and settings that `plain` is given."""
-    defaults = _defaults(plain)
-    if names is None:
-        names = _names(plain)
-    wanted = _names(question)[1:]
-    places = {name: names.index(name) for name in wanted}
-
-    if not wanted:
-        return lambda arguments, settings: question(arguments[0])
-    if len(wanted) == 1 and wanted[0] in _keywords(plain):
-        (name,) = wanted
-        default = defaults.get(name)
-        return lambda arguments, settings: question(arguments[0], settings.get(name, default))
-
-    def ask(arguments: tuple[Any, ...], settings: dict[str, Any]) -> Any:
-        given = [
-            arguments[place] if place < len(arguments) else settings.get(name, defaults.get(name))
-            for name, place in places.items()
-        ]
-        return question(arguments[0], *given)
-
-    return ask
+def _asked(question: Function, x: str, named: dict[str, str]) -> str:
+    """The arguments of a question: the first array, and others by name."""
+    wanted = tuple(inspect.signature(question).parameters)[1:]
+    return ", ".join([x, *(named[name] for name in wanted)])
 
 
 class Fast:
