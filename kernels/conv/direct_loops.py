@@ -41,8 +41,10 @@ def _copy_plane(x: Array, start: int, out: Array, at: int, layout: Layout, row: 
             if above:
                 simd.clear(x, there, above * Uh * Uw)
             there += above * line
-            left = min(max(0, -(shift_h // stride_h)), Uh)  # the same along h
-            right = max(left, min(Uh, (H - 1 - shift_h) // stride_h + 1))
+            left, right = 0, int(0 <= shift_h < H)  # the same along h; two divisions take as long as a few rows
+            if Uh > 1:
+                left = min(max(0, -(shift_h // stride_h)), Uh)
+                right = max(left, min(Uh, (H - 1 - shift_h) // stride_h + 1))
             at_once = Uh == 1 and left < right  # rows of a follow each other: all of them are copied at once
             lines, rows, apart = (1, inside, stride_a * H) if at_once else (inside, right - left, stride_h)
             for a in range(lines):
@@ -271,7 +273,7 @@ def _add_dots(sums: Array, at: int, terms: int, blocks: Array, of: simd.Dots, ou
             dots = simd.Dots(a, of.a_row, of.a_image, of.x, of.x_image, places, of.images, of.count, of.out)
             simd.dot(sums, tall, dots)
             for i in range(tall * wide):
-                sums[at + i] += out[i]
+                sums[np.uintp(at + i)] += out[i]  # unsigned: else each is looked at, whether it counts from the end
             at += tall * wide
     return at
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import itertools
 
 import numpy as np
@@ -193,3 +194,35 @@ def test_what_does_not_fit_is_left_to_the_plain_function(monkeypatch):
     assert plain(x, x) is x
     fast.off()
     assert plain(x, x) is None
+
+
+def test_a_choice_is_written_out_with_the_parameters_of_the_function():
+    """It can be read, takes arguments by name, and asks nothing of those that are no arrays."""
+
+    def twin(x, y, sizes, *, axis):
+        return "twin", sizes, axis
+
+    def plain(x, y, sizes: tuple[int, ...] = (), *, axis=0):
+        return "plain", sizes, axis
+
+    size = fast.Size(4)
+    made = fast.Twin(twin, size, when=lambda x, axis: axis < 2, count=lambda x, y: y.size)
+    try:
+        choose = made.beside(plain)
+        signature = inspect.signature(plain)
+        assert inspect.signature(choose) == signature
+        x, y = np.ones(1), np.ones(4)
+        assert choose(x, y) == ("twin", (), 0)
+        assert list(inspect.signature(choose).parameters) == list(signature.parameters)
+        text = inspect.getsource(choose)
+        assert text.startswith("def choose(x, y, sizes=sizes, *, axis=axis):")
+        assert "count(x, y) >= bound.least" in text
+        assert "type(sizes)" not in text
+        assert choose(x, y=y, sizes=(1,), axis=1) == ("twin", (1,), 1)
+        assert choose(x, y, axis=2) == ("plain", (), 2)
+        assert choose(x, x) == ("plain", (), 0)
+        assert choose(x, y.astype(np.float32)) == ("plain", (), 0)
+        with pytest.raises(TypeError, match="unexpected keyword"):
+            choose(x, y, other=1)
+    finally:
+        del fast.twins[made.name]
