@@ -62,7 +62,11 @@ class detect_anomaly(set_detect_anomaly):  # noqa: N801
 
 
 def _switch(watch: Callable[..., None] | None) -> None:
+    if state.interpreter is not None:
+        state.interpreter.settle("what runs was not watched")
     state.home.observe(watch)
+    if state.interpreter is not None:
+        state.interpreter.settle("what runs is watched")
 
 
 def _bad(array: Any) -> str:

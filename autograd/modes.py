@@ -41,6 +41,8 @@ state = _State()
 
 def tape() -> Tape:
     """The current thread's tape."""
+    if state.interpreter is not None:
+        state.interpreter.settle("the tape is looked at")
     return state.home
 
 

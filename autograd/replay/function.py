@@ -8,6 +8,7 @@ import importlib
 import inspect
 import weakref
 from collections.abc import Callable
+from types import MethodType
 from typing import Any, TypeVar, overload
 
 from ..generated import ask
@@ -43,7 +44,7 @@ class Compiled:
                 state.interpreter = None
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
+        return self if instance is None else MethodType(self, instance)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return Compiled(copy.deepcopy(self.function, memo))

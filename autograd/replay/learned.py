@@ -41,6 +41,13 @@ def facts_of(x: Any) -> Facts:
     return Facts(array.shape, array.dtype, array.strides, tracked, Flags(array.flags))
 
 
+def fixed(array: Any) -> bool:
+    """Can nobody write to the memory of this array?"""
+    while type(array) is np.ndarray and not array.flags.writeable:
+        array = array.base
+    return array is None
+
+
 class Given:
     """An input from outside: the `number`-th that came up, of this kind.
 
@@ -81,6 +88,7 @@ class Step:
     code, lasti  where in the user's program
     follow    the step that came after it the last time
     then      the steps that came after it, by their operation
+    views     is there one among the steps up to here that returns a view?
     constants slot of a result -> what computes it alone, or None: see `Memory.constant`
     variants  live slots -> what computes them when a run ends here
     """
@@ -102,6 +110,7 @@ class Step:
         "single",
         "then",
         "variants",
+        "views",
     )
 
     def __init__(self, op: Op | None, before: Step | None) -> None:
@@ -120,6 +129,7 @@ class Step:
         self.follow: Step | None = None
         self.then: dict[Any, list[Step]] = {}
         self.constants: dict[int, Any] = {}
+        self.views = False
         self.variants: dict[tuple[int, ...], Any] = {}
 
     def path(self) -> list[Step]:
@@ -184,4 +194,6 @@ def same(a: Any, b: Any) -> bool:
         return same((a.start, a.stop, a.step), (b.start, b.stop, b.step))
     if kind is dict:
         return a.keys() == b.keys() and all(same(value, b[name]) for name, value in a.items())
+    if isinstance(a, np.generic):
+        return a.tobytes() == b.tobytes()
     return bool(a == b)

@@ -179,6 +179,16 @@ def promise(run: Any, slot: int, facts: Any) -> Promise:
     return out
 
 
+def _base_of(tensor: Any, named: dict[int, Any]) -> Any:
+    """What a view looks into: a promise, where it is one of those that are kept; the same for those in between."""
+    base = tensor._base
+    if id(base) in named:
+        return named[id(base)]
+    if base._base is not None:
+        base._base = _base_of(base, named)
+    return base
+
+
 def keep(promises: list[Any], tensors: list[Any]) -> None:
     """Let promises be what `tensors` are: the Tensors that operations returned for them."""
     named = dict(zip(map(id, tensors), promises, strict=True))
@@ -191,4 +201,4 @@ def keep(promises: list[Any], tensors: list[Any]) -> None:
         if tensor.__dict__:
             own.update(tensor.__dict__)
         if tensor._base is not None:
-            core.link_view(waiting, named.get(id(tensor._base), tensor._base))
+            core.link_view(waiting, _base_of(tensor, named))

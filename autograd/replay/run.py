@@ -10,6 +10,7 @@ So nothing can be replayed that Python would have done differently: it did do it
 
 from __future__ import annotations
 
+import copy
 import itertools
 import sys
 import weakref
@@ -21,11 +22,12 @@ import numpy as np
 
 from ..lines import outer, place
 from ..modes import state
+from ..op import registry
 from ..records import Leaf, Record
 from ..tensors.core import Core, get_default_dtype, new, wrap
 from ..tensors.promotion import Scalar, constants
 from ..tensors.run import apply, apply_keeping
-from .learned import NOTHING, Constant, Given, Kept, Number, Step, arrays_of, facts_of, plain, same
+from .learned import NOTHING, Constant, Given, Kept, Number, Step, arrays_of, facts_of, fixed, plain, same
 from .memory import Memory
 from .promise import Coming, Promise, keep, promise
 
@@ -71,12 +73,15 @@ class Run:
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
-        self.bare = False  # does everything run at once, from here on?
+        self.exposed = False  # was memory given away: does everything run at once, from here on?
         self._start()
 
     def _start(self) -> None:
         """Nothing is promised, nothing is known: a new path from the root."""
         self.mode = state.tape
+        self.bare = self.exposed or state.home.watch is not None  # does everything run at once?
+        self.learning = False  # are operations new from here on?
+        self.looked: set[int] = set()  # ids of promises that were computed alone
         self.at: Step = self.memory.root(self.mode is not None, get_default_dtype())
         self.next: Step = NOTHING if self.bare else self.at.follow or NOTHING  # what probably comes
         self.promises: list[Any] = []  # of the results so far, by slot
@@ -117,6 +122,10 @@ class Run:
             self.settle("recording is switched on or off")
         if self.bare or op.name in STOPS:
             return self.alone(op, inputs, settings, keeping)
+        if op.view and id(inputs[0]) in self.looked:  # its memory is that of the value which is there already
+            self.settle(f"{op.name} of a value that was looked at")
+        if self.learning:
+            return self._learn(op, inputs, settings, keeping)
         expected = self.next
         if expected.op is op and self._fits(expected, inputs, settings, keeping):
             return self._promised(expected)
@@ -144,15 +153,16 @@ class Run:
         step = self.at
         while step.first > waiting._slot:
             step = step.before
-        variant = self.memory.constant(step, waiting._slot)
+        variant = None if self.at.views else self.memory.constant(step, waiting._slot)
         if variant is None:
             self.settle(why)
             return
+        self.looked.add(id(waiting))
         self._computed(variant, [waiting])
 
     def exposes(self, how: str) -> None:
         """NumPy is given the memory of a Tensor, and may write to it: the rest of the call runs without promises."""
-        self.bare = True
+        self.exposed = True
         self.settle(how)
 
     def wrote(self, operation: str, tensors: Any) -> None:
@@ -190,9 +200,9 @@ class Run:
         if want.__class__ is Given:
             number = want.number
             if number < len(self.given):
-                return self.given[number] is x
+                return self.given[number] is x and (type(x) is not np.ndarray or fixed(x))
             key = id(x)
-            if key in self.places:
+            if key in self.places and (type(x) is not np.ndarray or fixed(x)):
                 return False
             seen = want.seen
             if seen is not None and seen[0] is x and seen[1] is x._array and seen[2] is x._node:
@@ -231,7 +241,7 @@ class Run:
         number = self.places[id(x)] = len(self.given)
         self.given.append(x)
         if type(x) is np.ndarray:
-            self.then.append(x.copy() if x.flags.writeable else x)
+            self.then.append(x if fixed(x) else x.copy())
         else:
             self.then.append((x, x._array, x._node))
         return number
@@ -296,7 +306,11 @@ class Run:
         step = self._noted(op, inputs, settings)
         if step is None:
             return self.alone(op, inputs, settings, keeping)
-        found = self._run(op, inputs, settings, keeping)
+        try:
+            found = self._run(op, inputs, settings, keeping)
+        except BaseException:
+            self._start()  # the path ends here: what comes may be known, but not what it hangs on
+            raise
         result, kept = found if keeping else (found, ())
         results = (result,) if op.outputs == 1 else tuple(result)
         step.single, step.results = op.outputs == 1, len(results)
@@ -308,7 +322,8 @@ class Run:
         self.at.follow = step
         self.next = NOTHING
         self.memory.steps += 1
-        self.at = step
+        step.views = self.at.views or op.view
+        self.at, self.learning = step, True
         for k, z in enumerate(results):
             self._remember(z, step.first + k)
         return found
@@ -321,7 +336,8 @@ class Run:
 
     def _noted(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Step | None:
         """A step for this call, or None if it cannot be remembered."""
-        if self.memory.full:
+        known: Any = registry.get(op.name)
+        if self.memory.full or known is not op:  # those of users may do what they like, when they like
             return None
         step = Step(op, self.at)
         step.inputs = tuple([self._want(x) for x in inputs])
@@ -331,7 +347,7 @@ class Run:
             if type(value) is np.ndarray and op.name not in INDEXED:
                 step.arrays[name] = self._want(value)
             elif plain(value):
-                step.settings[name] = value
+                step.settings[name] = copy.deepcopy(value)  # there may be a list in it, which somebody changes
             else:
                 return None
         frame = outer(sys._getframe(1))
@@ -347,16 +363,18 @@ class Run:
             if slot is not None:
                 return slot
             number = self.places.get(id(x))
-            return Given(self._take(x) if number is None else number, type(x), facts_of(x))
-        return Constant(x) if plain(x) else None
+            if number is None or (type(x) is np.ndarray and not fixed(x)):
+                number = self._take(x)
+            return Given(number, type(x), facts_of(x))
+        return Constant(copy.deepcopy(x)) if plain(x) else None
 
     # ----------------------------------------------------------------------------------------------------- computing
 
     def alone(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
-        """Run an operation as it runs without a compiler, and begin a new path if it needs a value of this one."""
+        """Run an operation as it runs without a compiler, after all that came before it."""
         inputs = tuple([x.array() if type(x) is Coming else x for x in inputs])
         settings = {name: x.array() if type(x) is Coming else x for name, x in settings.items()}
-        if any(type(x) is Promise or id(x) in self.known for x in inputs):
+        if not self.bare:
             self.settle(f"{op.name} runs on its own")
         return self._run(op, inputs, settings, keeping)
 
@@ -393,7 +411,6 @@ class Run:
         interpreter, state.interpreter = state.interpreter, None
         mode, state.tape = state.tape, self.mode
         try:
-            values = variant(self._as_given())
+            keep(waiting, variant(self._as_given()))
         finally:
             state.interpreter, state.tape = interpreter, mode
-        keep(waiting, values)

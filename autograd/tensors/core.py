@@ -41,7 +41,11 @@ def set_default_dtype(d: Any) -> None:
     dtype = np.dtype(d)
     if dtype not in (float32, float64):
         raise DTypeError(f"set_default_dtype: wanted float32 or float64, got {dtype}")
+    if state.interpreter is not None:
+        state.interpreter.settle("another default dtype")
     _default = dtype
+    if state.interpreter is not None:
+        state.interpreter.settle("another default dtype")
 
 
 class Core:

@@ -64,11 +64,12 @@ class _Constants(dict[Any, Any]):
     def __init__(self, dtype: np.dtype[Any]) -> None:
         self.dtype = dtype
         self.zero = np.zeros((), dtype)
-        self.zero.flags.writeable = False
+        self.below = np.full((), -0.0).astype(dtype)  # of integers: 0
+        self.zero.flags.writeable = self.below.flags.writeable = False
 
     def __missing__(self, number: float) -> Array:
         if number == 0 and self.dtype.kind == "f":  # 0.0 and -0.0 are the same key
-            return self.zero if math.copysign(1.0, number) > 0 else np.negative(self.zero)
+            return self.zero if math.copysign(1.0, number) > 0 else self.below
         if self.dtype.kind != "f":  # x_int * 2 stays integer, x_int * 2.0 does not: as keys they are the same
             fits = type(number) is int and self.dtype.kind in "iu"
             return np.asarray(number, self.dtype) if fits else array_of(number)

@@ -132,6 +132,8 @@ class Tensor(
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Make this Tensor a leaf that requires grad, or a constant. Raises GraphError on a computed value."""
+        if state.interpreter is not None:
+            state.interpreter.settle("requires_grad_")
         if isinstance(self._node, Record):
             if not requires_grad:
                 raise GraphError(
@@ -232,6 +234,8 @@ class Tensor(
 
     @data.setter
     def data(self, value: Any) -> None:
+        if state.interpreter is not None:
+            state.interpreter.settle("setting `data` of a value")
         leave_memory(self)
         self._array = array_of(value)
         if isinstance(self._node, Leaf):

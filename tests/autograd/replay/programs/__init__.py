@@ -1,17 +1,25 @@
 """Programs that break compilers: what each of them does must be the same, whether or not it is compiled.
 
-    world.py         how a program is written, and what is noted of it              read this first
-    control.py modes.py randomness.py memory.py gradients.py transforms.py modules.py    the programs
+world.py                         how a program is written, and what is noted of it      read this first
+control.py errors.py modes.py    ways that Python takes, what is raised, what is switched on
+randomness.py                    random numbers, buffers, operations of one's own
+memory.py arrays.py leaves.py    writing in place, NumPy's hands on memory, leaves that change
+gradients.py hooks.py            walking back inside, and what hangs on values
+modules.py transforms.py         modules, recurrent state; transforms, threads, copies
 """
 
-from . import control, gradients, memory, modes, modules, randomness, transforms
+from . import arrays, control, errors, gradients, hooks, leaves, memory, modes, modules, randomness, transforms
 from .world import PROGRAMS, identity, seen_of
 
 __all__ = [
     "PROGRAMS",
+    "arrays",
     "control",
+    "errors",
     "gradients",
+    "hooks",
     "identity",
+    "leaves",
     "memory",
     "modes",
     "modules",

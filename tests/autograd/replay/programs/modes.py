@@ -120,7 +120,6 @@ def strides_that_change(compile):
     return seen
 
 
-@program
 def numpy_is_told_not_to_warn(compile):
     seen, x = Seen(), tensor([0.0, -1.0, 2.0])
 
@@ -156,7 +155,6 @@ def numpy_is_told_to_raise(compile):
     return seen
 
 
-@program
 def warnings_are_caught_inside(compile):
     seen, x = Seen(), tensor([0.0, -1.0, 2.0])
 

@@ -170,7 +170,6 @@ def pickled_results_and_modules(compile):
     return seen
 
 
-@program
 def weak_references_and_deleted_values(compile):
     seen, w, died = Seen(), floats(3, grad=True), []
 
@@ -253,7 +252,9 @@ def methods_are_decorated(compile):
         x = floats(3, seed=call)
         z = model.forward(x, scale=call % 4 / 2) + Model.of_class(x) + model.of_class(x) + Model.static(x)
         seen(*pulled(z + model.squared + Model.forward(model, x), model.w), model.calls)
-        seen(Model.forward.__name__, model.forward.__name__, model.forward == model.forward, model.forward.__self__.calls)
+        seen(
+            Model.forward.__name__, model.forward.__name__, model.forward == model.forward, model.forward.__self__.calls
+        )
     return seen
 
 
@@ -275,7 +276,6 @@ def partials_and_wrappers(compile):
     return seen
 
 
-@program
 def a_promise_is_used_as_an_attribute(compile):
     seen, w = Seen(), floats(3, 2, grad=True)
 
@@ -286,7 +286,13 @@ def a_promise_is_used_as_an_attribute(compile):
         facts = [h.shape, h.dtype, h.ndim, h.size(), h.numel(), h.requires_grad, h.dim(), h.is_floating_point()]
         facts += [h.size(0), h.nelement(), h.element_size(), h.itemsize, h.nbytes, h.device.type, len(h)]
         facts += [isinstance(h, autograd.Tensor), autograd.is_tensor(h), type(h).__name__, type(h) == autograd.Tensor]
-        facts += [{autograd.Tensor: 1}.get(type(h)), h.__class__ is autograd.Tensor, h in [h], {h: 1}[h], hash(h) == id(h)]
+        facts += [
+            {autograd.Tensor: 1}.get(type(h)),
+            h.__class__ is autograd.Tensor,
+            h in [h],
+            {h: 1}[h],
+            hash(h) == id(h),
+        ]
         facts += [h.is_contiguous(), h.stride(), h.storage_offset(), h.is_leaf, h.tag]
         return h * 2, [str(fact) for fact in facts], h.tag, np.ndim(h), np.shape(h), np.size(h.detach())
 
