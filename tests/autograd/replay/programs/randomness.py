@@ -1,5 +1,7 @@
 """Programs that draw random numbers: compiled, they draw the same, in the same order."""
 
+# ruff: noqa: NPY002 - programs draw from the old generator of NumPy, too
+
 from __future__ import annotations
 
 import numpy as np

@@ -285,7 +285,7 @@ def a_promise_is_used_as_an_attribute(compile):
         h.tag = "kept"
         facts = [h.shape, h.dtype, h.ndim, h.size(), h.numel(), h.requires_grad, h.dim(), h.is_floating_point()]
         facts += [h.size(0), h.nelement(), h.element_size(), h.itemsize, h.nbytes, h.device.type, len(h)]
-        facts += [isinstance(h, autograd.Tensor), autograd.is_tensor(h), type(h).__name__, type(h) == autograd.Tensor]
+        facts += [isinstance(h, autograd.Tensor), autograd.is_tensor(h), type(h).__name__, type(h) == autograd.Tensor]  # noqa: E721
         facts += [
             {autograd.Tensor: 1}.get(type(h)),
             h.__class__ is autograd.Tensor,

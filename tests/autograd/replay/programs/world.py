@@ -1,5 +1,7 @@
 """What the programs are written with: values from a seed, and what is noted of what a program does."""
 
+# ruff: noqa: NPY002 - programs draw from the old generator of NumPy, too
+
 from __future__ import annotations
 
 import copy
