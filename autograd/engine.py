@@ -280,25 +280,31 @@ def _through_formula(dz: Any, plan: Any, record: Record, saved: Any) -> tuple[An
     op = plan.op
     by_name = dict(zip(plan.names, saved if len(plan.names) > 1 else (saved,), strict=True))
     settings = {name: by_name[name] for name in op.defaults if name != "recorded"}
-    dzs = filled(dz, record) if op.outputs != 1 else (dz,)
+    dzs = (dz,) if op.outputs == 1 else tuple(dz) if op.partial else filled(dz, record)
 
     def function(*inputs: Any) -> Any:
         z = op.formula(*inputs, **settings)
         return z if op.outputs != 1 else (z,)
 
-    return vjp_of(function, tuple([by_name[name] for name in op.inputs]), dzs)
+    return vjp_of(function, tuple([by_name[name] for name in op.inputs]), dzs, not op.partial)
 
 
-def vjp_of(function: Callable[..., Any], inputs: tuple[Any, ...], cotangents: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Cotangents of `inputs` through a function of Tensors, recorded; None for inputs that are constants."""
+def vjp_of(
+    function: Callable[..., Any], inputs: tuple[Any, ...], cotangents: tuple[Any, ...], zeros: bool = True
+) -> tuple[Any, ...]:
+    """Cotangents of `inputs` through a function of Tensors, recorded; None for inputs that are constants.
+
+    cotangents   of the outputs; None: nothing comes from there
+    zeros        for inputs that nothing comes to; else None
+    """
     own = [x if getattr(x, "_node", None) is None else x.reshape(x.shape) for x in inputs]  # where gradients end
     outputs, seeds = [], []
     for z, dz in zip(function(*own), cotangents, strict=True):
-        if isinstance(z, Core) and z._node is not None:
+        if isinstance(z, Core) and z._node is not None and dz is not None:
             outputs.append(z)
             seeds.append(dz)
     tracked = [x for x in own if getattr(x, "_node", None) is not None]
-    grads = iter(grad(outputs, tracked, seeds, create_graph=True, materialize_grads=True))
+    grads = iter(grad(outputs, tracked, seeds, create_graph=True, allow_unused=True, materialize_grads=zeros))
     return tuple([None if getattr(x, "_node", None) is None else next(grads) for x in own])
 
 

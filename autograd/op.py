@@ -122,6 +122,7 @@ class Op:
     joint       one rule for all inputs: returns a cotangent (or None) per input; may ask for `wanted`, the indices
     into        input name -> rule(total, dz, ...) that adds into `total` in place: for gradients that are mostly zero
     products    inputs whose rule may return a `Product`, which is computed together with others of the same leaf
+    partial     the joint rule is given None for outputs that nothing depends on, and may return None for inputs
     broadcasts  the inputs are broadcast against each other; the engine undoes it on each cotangent
     floating    integer input is taken as the default floating dtype first, as PyTorch does for sin, sqrt, ...
     view        the output shares the input's memory
@@ -169,6 +170,7 @@ class Op:
         private: tuple[str, ...] = (),
         keeps: tuple[str, ...] = (),
         formula: Function | None = None,
+        partial: bool = False,
     ) -> None:
         self.name = name
         self.forward = forward
@@ -191,6 +193,7 @@ class Op:
         self.private = private
         self.keeps = keeps
         self.formula = formula
+        self.partial = partial
         self.inputs, self.defaults = _signature(forward, rules)
         self.told = "recorded" in self.defaults
         self.variadic = self.inputs[:1] != () and self.inputs[0].startswith("*")

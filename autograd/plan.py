@@ -132,7 +132,7 @@ class Plan:
         together   what the rules give for all inputs, if it is known already
         """
         op = self.op
-        if op.outputs != 1:
+        if op.outputs != 1 and not op.partial:
             dz = filled(dz, record)
         if together is None and self.joint:
             together = self.given(0, dz, saved)
@@ -140,6 +140,8 @@ class Plan:
             if needed is not None and id(node) not in needed:
                 continue
             g = self.given(position, dz, saved) if together is None else together[index]
+            if g is None and op.partial:
+                continue
             if g.shape != node.shape:
                 if not op.broadcasts:
                     name = f"{op.inputs[0][1:]}[{index}]" if self.variadic else op.inputs[index]

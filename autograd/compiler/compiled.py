@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import sys
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,8 @@ class Compiled:
         outs = [*self.results, *asked]
         self.name = f"{program.name}_{next(_numbers)}"
         self.plain = _Ready([Phase(inputs, graph.needed([*outs, *graph.effects]), outs)], held, self.name)
+        self.differ = [program.slots[number].tracked for number in program.outputs]  # which outputs are tracked
+        self.known_reach: dict[tuple[bool, ...], frozenset[int]] = {}
         self.ways: dict[tuple[int, ...], _Ready] = {}
         self.lowered = lowering, inputs, values, held, outs
         self.op = _op_of(self) if self.tracked else None
@@ -84,7 +87,39 @@ class Compiled:
         )
         ready.arrives = [g is not None for g in split.grads]
         ready.outputs = [list(seeds).index(number) for number in program.outputs]
+        ready.kinds = [program.slots[number] for number in program.outputs]
         return ready
+
+    @cached_property
+    def reach(self) -> list[frozenset[int]]:
+        """For each output, the positions of the inputs that it hangs on by operations with a derivative."""
+        program = self.program
+        of: dict[int, frozenset[int]] = {
+            number: frozenset((index,)) for index, number in enumerate([*program.inputs, *program.parameters])
+        }
+        none: frozenset[int] = frozenset()
+        for step in program.steps:
+            if not step.recorded:
+                continue
+            slots: Any = step.reads
+            if isinstance(step.op, Op):
+                several = len(step.op.inputs) > 1
+                slots = [s for k, s in enumerate(step.operands) if step.op.differentiable(k if several else 0)]
+            behind = none.union(*[of.get(slot, none) for slot in slots])
+            for slot in step.outputs:
+                of[slot] = of.get(slot, none) | behind
+        return [of.get(number, none) for number in program.outputs]
+
+    def reached(self, dz: Any) -> frozenset[int]:
+        """The positions of the inputs that get something from cotangents of the outputs, of which some are None."""
+        if len(self.reach) == 1:
+            return self.reach[0]
+        given = tuple([part is not None for part in dz])
+        found = self.known_reach.get(given)
+        if found is None:
+            parts = [behind for behind, there in zip(self.reach, given, strict=True) if there]
+            found = self.known_reach[given] = frozenset[int]().union(*parts)
+        return found
 
     @property
     def source(self) -> str:
@@ -99,9 +134,12 @@ class Compiled:
         return self._packed(self.direct(self.program.bound(inputs)))
 
     def direct(self, inputs: list[Any]) -> list[Any]:
-        """The Tensors of the output slots for those of the input slots, which nobody checks: only guards are."""
-        tensors = [*inputs, *self.parameters]
-        arrays = [x._array for x in tensors]
+        """The Tensors of the output slots for those of the input slots, which nobody checks: only guards are.
+
+        Inputs may be arrays, too.
+        """
+        tensors = [*inputs, *self.parameters] if self.parameters else inputs
+        arrays = [x if type(x) is np.ndarray else x._array for x in tensors]
         if state.tape is not None and self.op is not None:
             wanted = tuple([index for index in self.tracked if tensors[index]._node is not None])
             if wanted:
@@ -149,8 +187,7 @@ class Compiled:
         state.home.append(record, z, arrays, {})
         if single:
             return [wrap(z, record)]
-        floats = [part.dtype.kind == "f" for part in zs]
-        return [wrap(part, output(record, i, len(zs), part) if floats[i] else None) for i, part in enumerate(zs)]
+        return [wrap(part, output(record, i, len(zs), part) if self.differ[i] else None) for i, part in enumerate(zs)]
 
 
 def _there(value: Value | None) -> Value:
@@ -176,6 +213,7 @@ class _Ready:
         self.backward: Callable[..., Any] | None = functions[1] if len(functions) > 1 else None
         self.arrives: list[bool] = []
         self.outputs: list[int] = []
+        self.kinds: list[Any] = []  # slots of the outputs: their shapes and dtypes
 
     def run(self, arrays: list[Any]) -> Any:
         """Forward alone."""
@@ -189,8 +227,11 @@ class _Ready:
         """The cotangents of the inputs that are wanted."""
         assert self.backward is not None
         seeds: dict[int, Any] = {}
-        for part, number in zip(dz, self.outputs, strict=True):
-            seeds[number] = part if number not in seeds else seeds[number] + part
+        for part, number, z in zip(dz, self.outputs, self.kinds, strict=True):
+            if part is None:
+                seeds.setdefault(number, np.zeros(z.shape, z.dtype))
+            else:
+                seeds[number] = part if number not in seeds else seeds[number] + part
         grads = iter(self.backward(frame, *[seeds[number] for number in range(len(seeds))]))
         return [next(grads) if arrives else None for arrives in self.arrives]
 
@@ -214,10 +255,11 @@ def _op_of(compiled: Compiled) -> Op:
 
     def back(dz: Any, lease: Any, wanted: tuple[int, ...]) -> list[Any]:
         grads: list[Any] = [None] * len(names)
-        found = compiled.training(wanted).back((dz,) if single else dz, lease.frame)
+        dzs = (dz,) if single else dz
+        found = compiled.training(wanted).back(dzs, lease.frame)
+        reached = compiled.reached(dzs)
         for index, g in zip(wanted, found, strict=True):
-            slot = compiled.slots[index]
-            grads[index] = np.zeros(slot.shape, slot.dtype) if g is None else g
+            grads[index] = g if index in reached else None
         return grads
 
     def replay(inputs: tuple[Any, ...]) -> Any:
@@ -233,6 +275,7 @@ def _op_of(compiled: Compiled) -> Op:
         joint=known["rule"],
         keeps=("lease",),
         formula=known["formula"],
+        partial=True,
         outputs=1 if single else len(compiled.results),
     )
 

@@ -137,7 +137,7 @@ class CompiledPlan(Plan):
             lines.append(f"{', '.join(self.names)} = record.saved")
         if op.broadcasts:
             lines.append("shape = record.shape")
-        if op.outputs != 1:
+        if op.outputs != 1 and not op.partial:
             lines.append("dz = filled(dz, record)")
         if self.joint:
             arguments = f"dz{self._arguments(self.needs[0])}"
@@ -163,6 +163,8 @@ class CompiledPlan(Plan):
             text = fit + _ACCUMULATE
             if op.products and op.inputs[index] in op.products:
                 text = _PRODUCT + indent(text, "    ")
+            if op.partial:
+                text = "if g is not None:\n" + indent(text, "    ")
             lines += text.format(n=node, name=repr(name)).splitlines()
         return "def step(dz, record, cotangents, owned):\n" + "".join(f"    {line}\n" for line in lines)
 

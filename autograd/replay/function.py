@@ -24,10 +24,11 @@ _all: weakref.WeakSet[Compiled] = weakref.WeakSet()
 class Compiled:
     """A function that was given to `compile`: called like it. `__wrapped__` is the function itself."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], backend: Any = None) -> None:
         functools.update_wrapper(self, function)
         self.function = function
-        self.memory = Memory()
+        self.backend = backend
+        self.memory = Memory(compiles=backend != "eager")
         _all.add(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -47,7 +48,7 @@ class Compiled:
         return self if instance is None else MethodType(self, instance)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        return Compiled(copy.deepcopy(self.function, memo))
+        return Compiled(copy.deepcopy(self.function, memo), self.backend)
 
     def __reduce__(self) -> Any:
         owner = getattr(self.function, "__self__", None)
@@ -102,7 +103,9 @@ def compile(
     model      a function; or a module, whose `forward` is compiled: the module itself is returned
     disable    return it as it is
     frozen     return a function whose Python runs once for each kind of call: see `autograd.compiler.frozen`
-    fullgraph, dynamic, backend, mode, options
+    backend    "eager": operations wait and are computed as they are without a compiler, which is slower, and gives the
+               same bits: to find out what a difference comes from. All others mean the same
+    fullgraph, dynamic, mode, options
                PyTorch's, for programs that were written for it: they change nothing
 
     Python runs at every call, so whatever the function does happens: prints, counters, branches on values. Operations
@@ -137,16 +140,16 @@ def compile(
     ask()
     if isinstance(getattr(model, "_modules", None), dict):
         if not isinstance(model.__dict__.get("forward"), Compiled):
-            model.__dict__["forward"] = Compiled(model.forward)
+            model.__dict__["forward"] = Compiled(model.forward, backend)
         return model
-    return Compiled(model)
+    return Compiled(model, backend)
 
 
 def report() -> str:
     """What compiled functions did: calls, operations that were computed together, and why others were not.
 
-    One paragraph per function; a line for each place where what was promised had to be computed before the function
-    ended, with the reason and how often.
+    A paragraph per function: a line for each place where what was promised had to be computed before the function
+    ended, with the reason and how often; and one for each part that is not compiled.
     """
     lines = []
     for one in sorted(_all, key=repr):
@@ -156,6 +159,7 @@ def report() -> str:
         for (why, where), count in memory.reasons.most_common(12):
             if why != "the function ends":
                 lines.append(f"    {where}  {why} ({count} times)")
+        lines += [f"    {where}  not compiled: {why}" for why, where in memory.refused]
     return "\n".join(lines) or "nothing was compiled"
 
 

@@ -13,16 +13,17 @@ from .variants import Interpreted, Variant
 class Memory:
     """What is remembered of all calls of one compiled function.
 
-    limit   how many steps: a program that is never the same twice runs as it is after that
+    compiles   is what was seen several times compiled?
+    limit      how many steps: a program that is never the same twice runs as it is after that
     """
 
-    def __init__(self, limit: int = 20_000) -> None:
+    def __init__(self, compiles: bool = True, limit: int = 20_000) -> None:
         self.roots: dict[Any, Step] = {}
         self.limit = limit
         self.steps = 0
         self.calls = 0
         self.promised = 0
-        self.compiles = True
+        self.compiles = compiles
         self.reasons: Counter[tuple[str, str]] = Counter()  # why something was computed before the end, and where
         self.refused: Counter[tuple[str, str]] = Counter()  # why something was not compiled, and where
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..lines import place
 from ..records import Record
-from ..tensors.core import Core, array_of, wrap
+from ..tensors.core import array_of, wrap
 from ..tensors.run import apply, apply_keeping
 from .learned import Constant, Step, arrays_of, slots_of
 
@@ -75,15 +75,19 @@ class Variant:
     def __init__(self, memory: Any, steps: list[Step], live: tuple[int, ...]) -> None:
         self.memory = memory
         self.interpreted = Interpreted(steps, live)
-        self.facts = [facts for step in steps for facts in step.facts]
         self.last = steps[-1]
         self.calls = 0
         self.compiled: Any = None
+        facts = [facts for step in steps for facts in step.facts]
+        self.constants = [k for k, slot in enumerate(live) if not facts[slot].tracked]
 
     def __call__(self, given: list[Any]) -> list[Any]:
         if self.compiled is not None:
-            found = self.compiled(*[wrap(x) if type(x) is np.ndarray else x for x in given])
-            return [found] if isinstance(found, Core) else list(found)
+            values: list[Any] = self.compiled.direct(given)
+            if self.constants:  # computed by the same record, but nothing that one could differentiate
+                for k in self.constants:
+                    values[k]._node = None
+            return values
         values = self.interpreted(given)
         self.calls += 1
         if self.calls == PATIENCE and self.memory.compiles:
