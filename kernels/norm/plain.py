@@ -49,16 +49,18 @@ _LOOPS = {  # number of axes of the view, those that are reduced, centred or not
 def _normalised_compiled(
     x: Array, w: Array | None, b: Array | None, axes: Axes, eps: float, centred: bool = True
 ) -> tuple[Array, Array, Array, Array]:
-    x, (w, b) = np.ascontiguousarray(x), _per_element(x, axes, w, b)
-    shape = tuple([1 if a in axes else n for a, n in enumerate(x.shape)])
+    x = np.ascontiguousarray(x)
+    weight, shift = _per_element(x, axes, w, 1), _per_element(x, axes, b, 0)
     loops = _LOOPS[x.ndim, axes, centred]
-    if loops == "channels":
-        z, by = channels.values(x, w, b, eps, False)
-        return z, by.m.reshape(shape), by.var.reshape(shape), by.rstd.reshape(shape)
     if loops == "rows":
-        z, mean, var, rstd = _rows().values(x, w, b, eps, centred)
+        z, mean, var, rstd = _rows().values(x, weight, shift, eps, centred)
+        shape: Axes = (len(x), 1)
+    elif loops == "channels":
+        z, (mean, _, _, rstd, var) = channels.values(x, weight, shift, eps, False)
+        shape = (1, x.shape[1], 1)
     else:
-        z, mean, var, rstd = _rows().group_values(_groups(x), w, b, eps)
+        z, mean, var, rstd = _rows().group_values(_groups(x), weight, shift, eps)
+        shape = (*x.shape[:2], *(1,) * (x.ndim - 2))
     return z.reshape(x.shape), mean.reshape(shape), var.reshape(shape), rstd.reshape(shape)
 
 
@@ -93,7 +95,7 @@ def _grad_compiled(
 ) -> tuple[Array, Any, Any]:
     dx = np.empty(x.shape, x.dtype)  # no view of another array: it may become somebody's .grad as it is
     dz, x = np.ascontiguousarray(_looked_at(dz, view)), np.ascontiguousarray(_looked_at(x, view))
-    weight, _ = _per_element(x, axes, w, None)
+    weight = _per_element(x, axes, w, 1)
     mean, rstd = mean.reshape(-1), rstd.reshape(-1)
     loops = _LOOPS[x.ndim, axes, centred]
     if loops == "channels":
@@ -171,13 +173,12 @@ def _groups(x: Array) -> Array:
     return np.ascontiguousarray(x).reshape(*x.shape[:2], -1, x.shape[-1])
 
 
-def _per_element(x: Array, axes: Axes, *parameters: Array | None) -> list[Array]:
-    """w and b as 1-d arrays, where there is none as ones and zeros."""
+def _per_element(x: Array, axes: Axes, parameter: Array | None, without: int) -> Array:
+    """w or b as a 1-d array; where there is none, one that is full of `without`."""
+    if parameter is not None:
+        return np.ascontiguousarray(parameter.reshape(-1), x.dtype)
     size = x.shape[1] if axes == (0, 2) or axes == (1,) else x.size // max(1, x.shape[0] * x.shape[-1])
-    return [
-        np.full(size, 1 - index, x.dtype) if p is None else np.ascontiguousarray(p.reshape(-1), x.dtype)
-        for index, p in enumerate(parameters)
-    ]
+    return np.full(size, without, x.dtype)
 
 
 # -------------------------------------------------------------------------------------------------- in NumPy calls

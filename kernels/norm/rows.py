@@ -15,7 +15,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import simd, threads
-from ..machine.jit import kernel
+from ..machine.jit import kernel, piece
 from ..machine.sums import plus
 
 Pair = tuple[Array, Array]
@@ -26,7 +26,7 @@ ROWS = 16  # so many are worked on together: their sums do not wait for each oth
 LEAST = 1 << 15  # elements that are worth a thread
 
 
-@kernel
+@piece
 def _mean(x: Array) -> float:
     """The mean of a row, taken about its first element: that of a constant is exact."""
     first, total = x[0], 0.0
@@ -40,7 +40,7 @@ def _mean(x: Array) -> float:
     return mean
 
 
-@kernel
+@piece
 def _variance(x: Array, mean: float) -> float:
     """The mean square of x - mean."""
     total = 0.0
@@ -54,7 +54,7 @@ def _variance(x: Array, mean: float) -> float:
     return total / x.size
 
 
-@kernel
+@piece
 def _measure(x: Array, eps: float, centred: bool, mean: Array, var: Array, rstd: Array) -> None:
     """Mean, mean square of the deviations, and 1 / sqrt(of that + eps) of each row of x."""
     for i in range(len(x)):
@@ -98,7 +98,7 @@ def _group_values(x: Array, affine: Pair, eps: float, z: Array, statistics: Arra
                 out[j] = (row[j] - m) * s + t
 
 
-@kernel
+@piece
 def _add_rows(dz: Array, x: Array, mean: Array, rstd: Array, dw: Array, db: Array) -> None:
     """dw += dz * (x - mean) * rstd and db += dz over all rows; four at a time, as dw and db are written each time."""
     simd.wide()
@@ -266,7 +266,7 @@ def _totals(x: Array, w: Array) -> Array:
 
 def _added(totals: Array, x: Array) -> tuple[Array, Array]:
     """The sums of all parts, always added in the same order: the same bits."""
-    dw, db = totals.sum(0).astype(x.dtype)
+    dw, db = np.add.reduce(totals, 0).astype(x.dtype)
     return dw, db
 
 
