@@ -113,11 +113,13 @@ class Code:
             "<", ir.Constant(shorts, list(range(self.lanes))), self.everywhere(self.b.trunc(count, SHORT), shorts)
         )
 
-    def load_some(self, address: Any, mask: Any) -> Any:
-        """The lanes of `mask`, 0 elsewhere; nothing else is read."""
+    def load_some(self, address: Any, mask: Any, other: Any = None) -> Any:
+        """The lanes of `mask`, elsewhere those of `other` or 0; nothing else is read."""
         kind = ir.FunctionType(self.vector, [self.vector.as_pointer(), SHORT, self.mask, self.vector])
         load = get_or_insert_function(self.b.module, kind, f"llvm.masked.load.{self.kind}.p0")
-        return self.b.call(load, [self._at(address, self.vector), ir.Constant(SHORT, self.size), mask, self.zero])
+        return self.b.call(
+            load, [self._at(address, self.vector), ir.Constant(SHORT, self.size), mask, other or self.zero]
+        )
 
     def store_some(self, value: Any, address: Any, mask: Any) -> None:
         """Write the lanes of `mask` and nothing else."""

@@ -21,6 +21,7 @@ Imported only when a kernel that needs it is compiled: it loads Numba.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -365,7 +366,7 @@ def clear(typing: Any, floats: Any, target: Any, count: Any) -> Any:
 class Source(NamedTuple):
     """Rows to copy from: the element i of row r is i * step elements behind address + r * row.
 
-    begin, end   only elements i from `begin` up to `end` are there; what others would be counts as 0
+    begin, end   only elements i from `begin` up to `end` are there; what others would be counts as 0, or as -inf
     """
 
     address: Any
@@ -375,24 +376,35 @@ class Source(NamedTuple):
     end: Any
 
 
-@intrinsic
-def copy(typing: Any, floats: Any, source: Any, target: Any, rows: Any, width: Any) -> Any:
-    """target[r, i] = element i of row r of a `Source` for r < rows and i < width.
+def _copy(missing: float) -> Callable[..., Any]:
+    """What makes the code of a copy in which `missing` stands for elements that are not there."""
 
-    The rows of `target` follow each other. Nothing else is read. Up to a vector beyond the last row may be overwritten.
-    """
+    def of_types(typing: Any, floats: Any, source: Any, target: Any, rows: Any, width: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            code = Code(builder, signature.args[0].dtype)
+            of, rest = Source(*unpack_tuple(builder, arguments[1])), (*arguments[2:], missing)
+            key = builder.select(builder.icmp_signed("<=", of.step, code.number(2)), of.step, code.number(0))
+            code.choose(key, {known: _copy_variant(code, known, of, *rest) for known in (0, 1, 2)})
+            return context.get_dummy_value()
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        code = Code(builder, signature.args[0].dtype)
-        of, rest = Source(*unpack_tuple(builder, arguments[1])), arguments[2:]
-        key = builder.select(builder.icmp_signed("<=", of.step, code.number(2)), of.step, code.number(0))
-        code.choose(key, {known: _copy_variant(code, known, of, *rest) for known in (0, 1, 2)})
-        return context.get_dummy_value()
+        return types.void(floats, source, *[types.intp] * 3), generate
 
-    return types.void(floats, source, *[types.intp] * 3), generate
+    return of_types
 
 
-def _copy_variant(code: Code, known: int, of: Source, target: Any, rows: Any, width: Any) -> Callable[[], None]:
+copy = intrinsic(_copy(0.0))
+"""copy(floats, source, target, rows, width): target[r, i] = element i of row r of a `Source`, r < rows and i < width.
+
+The rows of `target` follow each other. Nothing else is read. Up to a vector beyond the last row may be overwritten.
+"""
+
+copy_or_least = intrinsic(_copy(-math.inf))
+"""The same, where -inf stands for elements that are not there."""
+
+
+def _copy_variant(
+    code: Code, known: int, of: Source, target: Any, rows: Any, width: Any, missing: float
+) -> Callable[[], None]:
     """A copy for step 1, 2, or any: 0.
 
     The columns are taken from the last to the first, a vector of all rows at a time: what is written beyond the end of
@@ -401,6 +413,7 @@ def _copy_variant(code: Code, known: int, of: Source, target: Any, rows: Any, wi
     b = code.b
     even = ir.Constant(ir.VectorType(SHORT, code.lanes), list(range(0, 2 * code.lanes, 2)))
     target_row = b.mul(width, code.number(code.size))
+    other = ir.Constant(code.vector, [missing] * code.lanes)
 
     def between(first: Any, last: Any) -> Any:
         return b.and_(b.not_(code.first(first)), code.first(last))
@@ -419,7 +432,7 @@ def _copy_variant(code: Code, known: int, of: Source, target: Any, rows: Any, wi
 
         def row(i: Any, state: list[Any]) -> list[Any]:
             here, there = state
-            values = [code.load_some(code.plus(here, v * WIDTH), mask) for v, mask in enumerate(masks)]
+            values = [code.load_some(code.plus(here, v * WIDTH), mask, other) for v, mask in enumerate(masks)]
             code.store(values[0] if known == 1 else b.shuffle_vector(*values, even), there)
             return [b.add(here, of.row), b.add(there, target_row)]
 
@@ -432,7 +445,7 @@ def _copy_variant(code: Code, known: int, of: Source, target: Any, rows: Any, wi
         def element(i: Any, state: list[Any]) -> list[Any]:
             inside = b.and_(b.icmp_signed(">=", i, of.begin), b.icmp_signed("<", i, of.end))
             read = b.select(inside, state[0], target)  # some address that may be read
-            value = b.select(inside, code.load_scalar(read), ir.Constant(code.scalar, 0.0))
+            value = b.select(inside, code.load_scalar(read), ir.Constant(code.scalar, missing))
             code.store_scalar(value, state[1])
             return [b.add(state[0], b.mul(of.step, code.number(code.size))), code.plus(state[1], code.size)]
 

@@ -9,129 +9,15 @@ from __future__ import annotations
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine.jit import inlined, kernel, piece
+from ..machine.jit import inlined, kernel
 
 Triple = tuple[int, int, int]
 Shape = tuple[int, int, int, int]
 Arrays = tuple[Array, Array, Array]
 
-Frame = tuple[Triple, Triple, Triple, Triple]
-"""(size, stride, padding, dilation) of even windows: the settings of pooling."""
-
-Layout = tuple[Array, int, int, int, int]
-"""(taps, rows, down, high, wide): how `winners` copies what a few `rows` of z look at.
-
-The copy is (size[0], down, stride[2], high, wide), of which the last axis but one counts every stride[1]-th row of x,
-the last every stride[2]-th column. So element t of all windows is one contiguous piece of it, from taps[t] on.
-"""
-
 Inside = tuple[Arrays, Arrays, Arrays]
 """(skipped, first, count): which elements of windows anywhere lie inside of the array. Per axis each is an array with
 one number for each window: how many elements are before the first inside, where that one is, and how many there are."""
-
-
-# ------------------------------------------------------------------------------------ largest elements, even windows
-
-
-@kernel
-def winners(
-    x: Array, z: Array, place: Array, skipped: Arrays, layout: Layout, frame: Frame, start: int, stop: int
-) -> None:
-    """Largest element of each window and its place in it; of equal ones the first, of several NaN the last.
-
-    A few rows of z at a time, copied so that the inner loop is long and of vector code, also if rows are short.
-    Stride 1 or 2 along W.    skipped: as in Inside
-    """
-    N, O, P, Q = z.shape
-    size, stride, padding, _ = frame
-    taps, rows, down, high, wide = layout
-    skipped_d, skipped_h, skipped_w = skipped
-    least = x.dtype.type(-np.inf)
-    copy = np.full(size[0] * down * stride[2] * high * wide, least, x.dtype)
-    best, won = np.empty(rows * wide, x.dtype), np.zeros(rows * wide, place.dtype)
-    flat, values, places = x.reshape(x.size), z.reshape((N * O, P, Q)), place.reshape((N * O, P, Q))
-    n, o = start, -1
-    for plane in range(start * O, stop * O):
-        o += 1
-        if o == O:
-            n, o = n + 1, 0
-        for top in range(0, P, rows):
-            some = min(rows, P - top)
-            _lay_out(flat, x.shape, (n, o, top), layout, frame, copy)
-            count = (some - 1) * wide + Q
-            bests, wons = best[:count], won[:count]
-            # shortcut: rows of the copy are as long as rows of z, which are then computed in place
-            if wide == Q:
-                bests = values[plane, top : top + some].reshape(count)
-                wons = places[plane, top : top + some].reshape(count)
-            bests[:] = least
-            wons[:] = 0
-            for r in range(some if padding != (0, 0, 0) else 0):  # where all are -inf, the first inside has won
-                missing = (skipped_d[o] * size[1] + skipped_h[top + r]) * size[2]
-                for q in range(Q):
-                    wons[r * wide + q] = missing + skipped_w[q]
-            for t in range(taps.size):
-                elements = copy[taps[t] : taps[t] + count]
-                k = place.dtype.type(t)
-                for e in range(count):  # places by arithmetic, and before values: so it is vector code on AVX2 too
-                    v = elements[e]
-                    take = (v > bests[e]) | (v != v)
-                    wons[e] += (k - wons[e]) * place.dtype.type(take)
-                    bests[e] = v if take else bests[e]
-            for r in range(some if wide > Q else 0):
-                zr, pr = values[plane, top + r], places[plane, top + r]
-                br, wr = best[r * wide : r * wide + Q], won[r * wide : r * wide + Q]
-                for q in range(Q):
-                    zr[q] = br[q]
-                    pr[q] = wr[q]
-
-
-@piece
-def _lay_out(x: Array, shape: Shape, corner: Triple, layout: Layout, frame: Frame, copy: Array) -> None:
-    """Copy what a few rows of z from corner (n, o, p) on look at. What is beyond the ends of W stays -inf.
-
-    A piece, so that it is known that nothing else looks at the copy: else each row would have to ask whether x does.
-    Rows are copied by unsigned positions in flat memory: views of them, and tests for negative positions, would take
-    longer than the copying. In `line`, a row of x with its padding, columns count from 0 again.
-    """
-    _, D, H, W = shape
-    n, o, p = corner
-    size, stride, padding, dilation = frame
-    _, _, down, high, wide = layout
-    across, before = stride[2], padding[2]
-    least = x.dtype.type(-np.inf)
-    far, width, one = np.uintp((across - 1) * high * wide), np.uintp(wide), np.uintp(1)
-    two = across - 1  # are columns taken in twos? Then half of them, by a shift: divisions take as long as short rows
-    begin, end = (before + two) >> two, (before + W) >> two  # whole groups inside, each for a column of the copy
-    inside = np.uintp(max(0, min(wide, end) - begin))
-    first_alone, last_alone = before & two == 1, (before + W) & two == 1 and end < wide
-    d, a = o * stride[0] - padding[0], -1
-    for k in range(size[0] * down):
-        a += 1
-        if a == down:
-            d, a = d + dilation[0], 0
-        for r in range(high):
-            h = (p + r) * stride[1] - padding[1] + a
-            row = (k * across * high + r) * wide
-            at = ((n * D + d) * H + h) * W + begin * across - before
-            if d < 0 or d >= D or h < 0 or h >= H:
-                to = np.uintp(row)
-                for c in range(width):
-                    copy[to + c] = least
-                    copy[to + far + c] = least
-            elif across == 1:
-                to, line = np.uintp(row + begin), np.uintp(at)
-                for c in range(inside):
-                    copy[to + c] = x[line + c]
-            else:
-                to, line = np.uintp(row + begin), np.uintp(at)
-                for c in range(inside):
-                    copy[to + c] = x[line + c + c]
-                    copy[to + far + c] = x[line + c + c + one]
-                if first_alone:
-                    copy[to + far - one] = x[line - one]
-                if last_alone:
-                    copy[to + inside] = x[line + inside + inside]
 
 
 # -------------------------------------------------------------------------------- largest elements, windows anywhere
@@ -141,7 +27,7 @@ def _lay_out(x: Array, shape: Shape, corner: Triple, layout: Layout, frame: Fram
 def winners_one_by_one(
     x: Array, z: Array, place: Array, inside: Inside, size: Triple, dilation: Triple, start: int, stop: int
 ) -> None:
-    """The same for windows anywhere: which of their elements, `dilation` apart, are inside is known of each."""
+    """`winners` of `largest` for windows anywhere: which of their elements, `dilation` apart, are inside is known."""
     _, D, H, W = x.shape
     _, O, P, Q = z.shape
     (skipped_d, skipped_h, skipped_w), (first_d, first_h, first_w), (count_d, count_h, count_w) = inside

@@ -233,7 +233,9 @@ def _loop(shape: Numbers, windows: Windows, itemsize: int) -> tuple[Any, tuple[A
     # apart there
     if windows.even and windows.stride[-1] <= 2 and windows.out[-1] > 1:
         stride, padding = _three(windows.stride), _three(windows.padding, 0)
-        return loops.winners, (skipped, _layout(windows, itemsize), (size, stride, padding, dilation))
+        from .largest import winners
+
+        return winners, (skipped, _layout(windows, itemsize), (size, stride, padding, dilation))
     first = _three_arrays([first for _, first, _ in bounds])
     count = [-((first - end) // d) for (_, first, end), d in zip(bounds, windows.dilation, strict=True)]
     return loops.winners_one_by_one, ((skipped, first, _three_arrays(count, 1)), size, dilation)
@@ -244,7 +246,7 @@ SCRATCH = 1 << 15
 
 
 def _layout(windows: Windows, itemsize: int) -> tuple[Array, int, int, int, int]:
-    """How `loops.winners` rearranges its input: see there. (taps, rows of z at a time, down, high, wide)"""
+    """How `winners` of `largest` rearranges its input: see there. (taps, rows of z at a time, down, high, wide)"""
     size, stride, dilation, out = map(_three, (windows.size, windows.stride, windows.dilation, windows.out))
     down, across = min(stride[1], (size[1] - 1) * dilation[1] + 1), stride[2]
     wide = out[2] + (size[2] - 1) * dilation[2] // across

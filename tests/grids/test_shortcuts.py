@@ -37,7 +37,7 @@ TESTS = {  # file and function of the shortcuts: file and function of their test
     "kernels/pool/sums.py:window_sums": "test_pool.py:test_average_pool",
     "kernels/pool/sums.py:_spread_compiled": "test_pool.py:test_average_pool",
     "kernels/pool/sums.py:window_spread": "test_pool.py:test_average_pool",
-    "kernels/pool/loops.py:winners": "test_pool.py:test_max_pool",
+    "kernels/pool/largest.py:winners": "test_pool.py:test_max_pool",
     "kernels/pool/loops.py:_sums_within": "test_pool.py:test_average_pool",
     "kernels/pool/loops.py:_spread_within": "test_pool.py:test_average_pool",
     "kernels/along/scan.py:_sums": "test_reduce.py:test_running_sums_and_products",

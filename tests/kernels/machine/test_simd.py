@@ -133,10 +133,17 @@ def copy(source, before, source_row, step, target, rows, width, begin, end):
     simd.copy(target, of, simd.address(target), rows, width)
 
 
+@kernel
+def copy_or_least(source, before, source_row, step, target, rows, width, begin, end):
+    of = simd.Source(simd.address(source) - before, source_row, step, begin, end)
+    simd.copy_or_least(target, of, simd.address(target), rows, width)
+
+
 @both
 @pytest.mark.parametrize("step", [1, 2, 3, 5])
 @pytest.mark.parametrize("edge", ["start", "end"])
-def test_copy(rng, dtype, step, edge):
+@pytest.mark.parametrize(("copy", "missing"), [(copy, 0.0), (copy_or_least, -np.inf)])
+def test_copy(rng, dtype, step, edge, copy, missing):
     """`source` holds nothing but what is to be read: its first element is that for column `begin`."""
     lanes = simd.lanes(np.dtype(dtype).itemsize)
     for rows, width in itertools.product((0, 1, 2, 3), SIZES):
@@ -149,6 +156,7 @@ def test_copy(rng, dtype, step, edge):
                 size = memory.itemsize
                 copy(source, begin * step * size, span * size, step, memory, rows, width, begin, end)
                 expected = naive.copy_rows(source, step, width, begin, end)
+                expected[:, : min(begin, width)] = expected[:, max(begin, end) :] = missing
                 np.testing.assert_array_equal(memory[: rows * width].reshape(rows, width), expected)
 
 

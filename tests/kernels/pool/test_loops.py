@@ -13,11 +13,11 @@ COMPILE = """
 import numpy as np
 from numba import njit, typeof
 
-from kernels.pool import loops, plain
+from kernels.pool import largest, plain
 
 x, place = np.ones((1, 1, 40, 40), np.float32), np.ones((1, 1, 40, 40), np.uint8)
 loop, settings = plain._loop((40, 40), plain.Windows((3, 3), (1, 1), (1, 1), (1, 1), (40, 40)), 4)
-assert loop is loops.winners
+assert loop is largest.winners
 compiled = njit(nogil=True, error_model="numpy")(loop.python)
 compiled.compile(tuple(map(typeof, (x, x, place, *settings, 0, 1))))  # not run: the code may be for another processor
 text = next(iter(compiled.inspect_llvm().values()))
