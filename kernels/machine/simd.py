@@ -31,7 +31,7 @@ from llvmlite import ir
 from numba.core import types
 
 from . import jit
-from .instructions import SHORT, WIDTH, WORD, Code, intrinsic, unpack_tuple
+from .instructions import SHORT, WIDTH, WORD, Code, get_or_insert_function, intrinsic, unpack_tuple
 from .instructions import lanes as lanes
 
 # ------------------------------------------------------------------------------------------------------ the host
@@ -47,6 +47,9 @@ HEIGHTS = tuple(rows for rows in range(1, ROWS + 1) if rows <= 4 or rows % 2 == 
 
 VECTORS = (0, *[next(v for v in (8, 4, 3, 2) if rows * v + v + 1 <= REGISTERS) for rows in range(1, ROWS + 1)])
 """Vectors of sums that `accumulate` holds for a number of rows; with few rows more, so that the additions overlap."""
+
+LINE = 64
+"""Bytes that are loaded into the cache together."""
 
 NEAR = 24 << 10
 """Bytes that stay in the first-level cache while others stream through it."""
@@ -361,6 +364,26 @@ def clear(typing: Any, floats: Any, target: Any, count: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(floats, *[types.intp] * 2), generate
+
+
+@intrinsic
+def fetch(typing: Any, start: Any, count: Any) -> Any:
+    """Have the processor load so many bytes into its cache, while the program goes on. They need not be there."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        code, (start, count) = Code(builder, types.float32), arguments
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), *[SHORT] * 3])
+        prefetch = get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+
+        def line(i: Any, state: list[Any]) -> list[Any]:
+            to_read = [ir.Constant(SHORT, flag) for flag in (0, 2, 1)]
+            builder.call(prefetch, [builder.inttoptr(state[0], ir.IntType(8).as_pointer()), *to_read])
+            return [code.plus(state[0], LINE)]
+
+        code.loop(builder.sdiv(builder.add(count, code.number(LINE - 1)), code.number(LINE)), [start], line)
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.intp), generate
 
 
 class Source(NamedTuple):

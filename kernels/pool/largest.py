@@ -36,11 +36,12 @@ def winners(
     are as wide as the elements meanwhile, as vector code has one mask for both then.
     Stride 1 or 2 along W.    skipped: as in Inside
     """
+    _, D, H, W = x.shape
     _, O, P, Q = z.shape
+    line_bytes = W * x.itemsize
     size, stride, padding, _ = frame
     taps, rows, down, high, wide = layout
     skipped_d, skipped_h, skipped_w = skipped
-    least = x.dtype.type(-np.inf)
     copy = np.empty(size[0] * down * stride[2] * high * wide + LANES, x.dtype)
     best, won = np.empty(rows * wide, x.dtype), np.empty(rows * wide, np.int32)
     values, places = z.reshape(z.size), place.reshape(place.size)
@@ -52,15 +53,18 @@ def winners(
         for top in range(0, P, rows):
             some = min(rows, P - top)
             _lay_out(x, (n, o, top), layout, frame, copy)
+            ahead = (n * D + o * stride[0]) * H + (top + rows) * stride[1] if top + rows < P else (n + 1) * D * H
+            simd.fetch(simd.address(x) + ahead * line_bytes, high * stride[1] * line_bytes)
             count = np.uintp((some - 1) * wide + Q)
+            first = np.uintp(taps[0])
             for e in range(count):
-                best[e] = least
+                best[e] = copy[first + e]
                 won[e] = 0
-            for r in range(some if padding != (0, 0, 0) else 0):  # where all are -inf, the first inside has won
+            for r in range(some if padding != (0, 0, 0) else 0):  # if all are -inf, the first inside has won
                 missing = (skipped_d[o] * size[1] + skipped_h[top + r]) * size[2]
                 for q in range(Q):
                     won[r * wide + q] = missing + skipped_w[q]
-            for t in range(0, taps.size, 2):  # two at a time; of an odd number the last twice
+            for t in range(1, taps.size, 2):  # two at a time; the last perhaps twice
                 u = min(t + 1, taps.size - 1)
                 one, two, k, l = np.uintp(taps[t]), np.uintp(taps[u]), np.int32(t), np.int32(u)
                 for e in range(count):

@@ -160,6 +160,19 @@ def test_copy(rng, dtype, step, edge, copy, missing):
                 np.testing.assert_array_equal(memory[: rows * width].reshape(rows, width), expected)
 
 
+@kernel
+def fetched(x, count):
+    simd.fetch(simd.address(x), count)
+
+
+def test_fetch_changes_nothing_and_may_go_beyond(rng):
+    x = rng.standard_normal(100).astype(np.float32)
+    before = x.copy()
+    for count in (0, 1, 64, 65, 1 << 20):
+        fetched(x, count)
+    np.testing.assert_array_equal(x, before)
+
+
 @pytest.mark.parametrize("rows", [*range(1, 40), 64])
 def test_cut_for_dot(rows):
     for places in (1, 5, 14, 100):
