@@ -12,6 +12,7 @@ from types import MethodType
 from typing import Any, TypeVar, overload
 
 from ..generated import ask
+from ..lines import place
 from ..modes import state
 from .memory import Memory
 from .run import Run
@@ -40,7 +41,7 @@ class Compiled:
             return self.function(*args, **kwargs)
         finally:
             try:
-                run.settle("the function ends")
+                run.end()
             finally:
                 state.interpreter = None
 
@@ -156,9 +157,9 @@ def report() -> str:
         memory = one.memory
         name = getattr(one, "__qualname__", repr(one.function))
         lines.append(f"{name}: {memory.calls} calls, {memory.steps} operations known, {memory.promised} promised")
-        for (why, where), count in memory.reasons.most_common(12):
+        for (why, step), count in memory.reasons.most_common(12):
             if why != "the function ends":
-                lines.append(f"    {where}  {why} ({count} times)")
+                lines.append(f"    {place(step.code, step.lasti)}  {why} ({count} times)")
         lines += [f"    {where}  not compiled: {why}" for why, where in memory.refused]
     return "\n".join(lines) or "nothing was compiled"
 

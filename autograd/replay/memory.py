@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from ..lines import place
 from .learned import Step
 from .variants import Interpreted, Variant
 
@@ -24,7 +23,7 @@ class Memory:
         self.calls = 0
         self.promised = 0
         self.compiles = compiles
-        self.reasons: Counter[tuple[str, str]] = Counter()  # why something was computed before the end, and where
+        self.reasons: Counter[tuple[str, Step]] = Counter()  # why something was computed, and after which step
         self.refused: Counter[tuple[str, str]] = Counter()  # why something was not compiled, and where
 
     @property
@@ -54,7 +53,7 @@ class Memory:
             step.constants[slot] = None if tracked else variant
         return step.constants[slot]
 
-    def note(self, step: Step, why: str) -> None:
-        """Something was computed after `step`, for that reason."""
-        if step.code is not None:
-            self.reasons[why, place(step.code, step.lasti)] += 1
+    def note(self, step: Step, why: str, promised: int) -> None:
+        """So many promises, up to that of `step`, were computed for that reason."""
+        self.reasons[why, step] += 1
+        self.promised += promised

@@ -54,6 +54,10 @@ INDEXED = frozenset(
 """Those that may where an index is an array."""
 
 
+ONLY_THE_LIST = next(map(getrefcount, [object()]))
+"""References to an object that only the list has, as `map` counts them."""
+
+
 class Planned(NamedTuple):
     """What `extend.record_of` says of a promise: operation and line, as of a record."""
 
@@ -142,6 +146,10 @@ class Run:
         while step.first > x._slot:
             step = step.before
         return Planned(step.op.name, place(step.code, step.lasti)) if x._facts.tracked else None
+
+    def end(self) -> None:
+        """The function has ended: compute what it promised and somebody has."""
+        self._compute("the function ends")
 
     def settle(self, why: str) -> None:
         """Compute what was promised and is still referred to, and start anew."""
@@ -302,7 +310,8 @@ class Run:
 
     def _learn(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
         """An operation that is new here: run it, and remember it."""
-        self._compute("a new operation")
+        for slot, z in zip(*self._compute("a new operation"), strict=True):
+            self._remember(z, slot)
         step = self._noted(op, inputs, settings)
         if step is None:
             return self.alone(op, inputs, settings, keeping)
@@ -386,25 +395,24 @@ class Run:
         finally:
             state.interpreter = self
 
-    def _compute(self, why: str) -> None:
+    def _compute(self, why: str) -> tuple[tuple[int, ...], list[Any]]:
+        """Compute what was promised and is still referred to: the slots, and what were promises."""
         promises = self.promises
         if not promises:
-            return
+            return (), []
         live = tuple(
             [
                 slot
-                for slot in range(len(promises))
-                if getrefcount(promises[slot]) > 2 and type(promises[slot]) is Promise
+                for slot, count in enumerate(map(getrefcount, promises))
+                if count > ONLY_THE_LIST and type(promises[slot]) is Promise
             ]
         )
-        self.memory.note(self.at, why)
-        self.memory.promised += len(promises)
+        self.memory.note(self.at, why, len(promises))
+        waiting = [promises[slot] for slot in live]
         if live:
-            waiting = [promises[slot] for slot in live]
             self._computed(self.memory.variant(self.at, live), waiting)
-            for slot, z in zip(live, waiting, strict=True):
-                self._remember(z, slot)
         self.promises = []
+        return live, waiting
 
     def _computed(self, variant: Any, waiting: list[Any]) -> None:
         """Let promises have the values that `variant` computes."""
