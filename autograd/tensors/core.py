@@ -7,9 +7,9 @@ operators of single ops are made in `calls`.
 from __future__ import annotations
 
 import sys
-import weakref
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
+from weakref import ref
 
 import numpy as np
 from numpy import ndarray as Array
@@ -66,7 +66,7 @@ class Core:
     _array: Array
     _node: Any
     _base: Core | None = None
-    _views: list[weakref.ref[Core]] | None = None
+    _views: list[ref[Core]] | None = None
     _fixed: str | None = None
     _silent: bool = False
     _lent: bool = False
@@ -206,7 +206,11 @@ def operand(x: Any, function: str = "") -> Any:
 
 def note_view(out: Any, source: Any) -> None:
     """Remember whose memory `out` looks into, and let the owner know its views: in-place writes need both."""
-    if isinstance(source, Core) and owner(out._array) is owner(source._array):  # reshape may have copied
+    if not isinstance(source, Core):
+        return
+    array, base = source._array, out._array.base  # NumPy's views of views refer to whom the memory belongs, too
+    seen = base is not None and (base is array or base is array.base)
+    if seen or owner(out._array) is owner(array):  # reshape may have copied
         link_view(out, source)
 
 
@@ -215,20 +219,21 @@ NO_GRAD = "was created in no_grad mode"
 
 def link_view(out: Any, source: Any) -> None:
     """The same where it is certain that `out` looks into the memory of the Tensor `source`."""
-    out._base = source
+    out._base = root = source
     if state.tape is None:
         out._fixed = NO_GRAD
     elif source._fixed is not None:
         out._fixed = source._fixed
-    while source._base is not None:
-        source = source._base
-    if not isinstance(source._node, Leaf):  # a leaf that requires grad cannot be written to while recording
-        if source._views is None:
-            source._views = []
-        views = source._views
-        views.append(weakref.ref(out))
-        if len(views) % 256 == 0:
-            views[:] = [view for view in views if view() is not None]
+    while (base := root._base) is not None:
+        root = base
+    if isinstance(root._node, Leaf):  # one that requires grad cannot be written to while recording
+        return
+    views = root._views
+    if views is None:
+        root._views = views = []
+    views.append(ref(out))
+    if not len(views) % 256:
+        views[:] = [view for view in views if view() is not None]
 
 
 def lend(array: Array) -> Any:

@@ -126,12 +126,14 @@ class Index(Core):
             z = array[index]
         except IndexError as error:
             raise misplaced(array, index, error) from None
-        node = self._node
-        if node is None or state.tape is None:
+        node, tape = self._node, state.tape
+        if node is None or tape is None:
             out: Self = wrap(z)
         else:
             record = Record.at(sys._getframe(1), _PLAN, node, (array.shape, index), z.shape, array.dtype)
-            state.tape.append(record, z, (array,), {"index": index})
+            tape.records.append(record)
+            if len(tape.records) > tape.limit:
+                tape.overflow(z, (array,), {"index": index})
             out = wrap(z, record)
         if view:
             link_view(out, self)

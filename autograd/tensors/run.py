@@ -72,11 +72,12 @@ def plainly(op: Op, *inputs: Any, **settings: Any) -> tuple[Any, tuple[Any, ...]
     nodes: list[Any] = []  # of the inputs that need a gradient
     wanted: list[int] = []  # the positions of these inputs
     foreign = False  # is there an array of the user's, who may refill it before backward?
+    alike = len(op.inputs) == 1 and op.differentiable(0)  # has each of them a rule? There may be hundreds
     for index, x in enumerate(inputs):
         if isinstance(x, Core):
             arrays.append(x._array)
             node = x._node
-            if node is not None and op.differentiable(index if len(op.inputs) > 1 else 0):
+            if node is not None and (alike or (len(op.inputs) > 1 and op.differentiable(index))):
                 nodes.append(node)
                 wanted.append(index)
         elif type(x) is np.ndarray:

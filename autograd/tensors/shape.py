@@ -25,10 +25,9 @@ def sizes_for(function: str, shape: tuple[int, ...], count: int) -> tuple[int, .
     >>> sizes_for("reshape", (2, -1), 6)
     (2, 3)
     """
-    if -1 not in shape:
-        if min(shape, default=0) >= 0 and math.prod(shape) == count:
-            return shape
-    else:
+    if math.prod(shape) == count and min(shape, default=0) >= 0:
+        return shape
+    if -1 in shape:
         known = math.prod(size for size in shape if size != -1)
         if shape.count(-1) > 1:
             raise ShapeError(f"{function}: only one dimension can be inferred, got shape {list(shape)}")
