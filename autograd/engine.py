@@ -59,12 +59,13 @@ def backward(
         x.retain_grad()  # type: ignore[attr-defined]  # of a computed one: from now on, as in PyTorch
     found = _run(outputs, seeds, wanted, retain_graph, create_graph, until)
     if wanted is None:
-        targets = {node: node.tensor() for node in found}
+        targets = [(node, node.tensor()) for node in found]
     else:  # what `retain_grad` asked for is in `.grad` already
-        targets = {x._node: x for x in wanted if x._node in found and not x.retains_grad}
-    for node, tensor in targets.items():
+        targets = list({x._node: x for x in wanted if x._node in found and not x.retains_grad}.items())
+    take = state.home.take
+    for node, tensor in targets:
         if tensor is not None and tensor._node is not None:  # neither let go by the user, nor frozen meanwhile
-            _deliver(node, tensor, state.home.take(found, node), create_graph)
+            _deliver(node, tensor, take(found, node), create_graph)
 
 
 def grad(
@@ -239,14 +240,14 @@ def _run(
     arrived: Cotangents = {}
     for node, g in cotangents.items():
         if isinstance(node, Leaf):
-            arrived[node] = _hooked(node, g)
+            arrived[node] = _hooked(node, g) if node.hooks else g
         elif wanted is not None and node in targets:  # consumed before: a value is there, but no way further back
             for hook in list(state.home.hooks.get(id(node), ())):
                 g = hook(g)
             captured[node] = g
         elif until is None and type(node) is Record and (wanted is None or leads_to(node, targets)):
             raise unreachable(node)
-    return arrived | captured
+    return arrived | captured if captured else arrived
 
 
 def cotangents_of(outputs: list[Any], seeds: list[Any]) -> Cotangents:

@@ -56,7 +56,7 @@ class Adam(Optimizer):
         g = self.gradient(x, g, group, a)
         b1, b2 = group["betas"]
         m, v = array_of(state["exp_avg"]), array_of(state["exp_avg_sq"])
-        rate, eps = self._scales(t, group)
+        rate, eps = _scales(t, group["lr"], group["eps"], b1, b2)
         if not group["amsgrad"]:
             update.adam(x, g, m, v, (b1, b2), eps, rate, b)
             return
@@ -82,7 +82,7 @@ class Adam(Optimizer):
                 self._begin(x, state, group)
             t = state["step"] + 1
             if t not in by_step:
-                rate, eps = self._scales(t, group)
+                rate, eps = _scales(t, group["lr"], group["eps"], b1, b2)
                 by_step[t] = (rate, *gradient, shrink, b1, 1 - b1, b2, 1 - b2, eps)
             states.append(state)
             settings.append(by_step[t])
@@ -99,12 +99,11 @@ class Adam(Optimizer):
         if group["amsgrad"]:
             state["max_exp_avg_sq"] = zeros(x)
 
-    @staticmethod
-    def _scales(t: int, group: Group) -> tuple[float, float]:
-        """Rate and eps of step t in lr * (m / c1) / (sqrt(v) / c2 + eps), multiplied through by c2."""
-        b1, b2 = group["betas"]
-        c1, c2 = 1 - b1**t, math.sqrt(1 - b2**t)
-        return group["lr"] * c2 / c1, group["eps"] * c2
+
+def _scales(t: int, lr: float, eps: float, b1: float, b2: float) -> tuple[float, float]:
+    """Rate and eps of step t in lr * (m / c1) / (sqrt(v) / c2 + eps), multiplied through by c2."""
+    c1, c2 = 1 - b1**t, math.sqrt(1 - b2**t)
+    return lr * c2 / c1, eps * c2
 
 
 class AdamW(Adam):
