@@ -6,7 +6,8 @@ What one reads to understand it, in this order:
     ops/              the operations, a file per family; ops/elementwise.py has the plainest
     records.py        what is written down when one has run; broadcast.py undoes broadcasting
     plan.py           what a record keeps, and how its rules are applied on the way back
-    tapes.py          the list of records, and the walk back; writes.py: what was overwritten in between
+    tapes.py          the list of records, and the walk back
+    writes.py         what was overwritten in between; shared.py: memory that NumPy has, too
     tensors/          Tensor: an array, and a node that says how it was computed
     engine.py         `backward` and `grad`; paths.py: the walk to some inputs only
     modes.py          whether, and onto which tape, operations are recorded

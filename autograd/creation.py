@@ -16,6 +16,7 @@ import numpy as np
 from .devices import check_device
 from .errors import DTypeError, ShapeError
 from .modes import state
+from .shared import share
 from .tensors import Tensor
 from .tensors.core import Core, array_of, get_default_dtype, wrap
 from .tensors.new import data_array, dtype_of, filled, made, size_of
@@ -52,7 +53,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
         return data if dtype is None else cast(data, dtype_of("as_tensor", dtype, data._array.dtype))  # type: ignore[return-value]
     native = isinstance(data, np.ndarray) and data.dtype.kind in "fiub" and data.dtype.isnative
     if native and (dtype is None or np.dtype(dtype) == data.dtype):
-        return wrap(array_of(data))
+        return wrap(share(array_of(data)))
     return wrap(data_array("as_tensor", data, dtype))
 
 
@@ -98,7 +99,7 @@ def from_numpy(array: np.ndarray[Any, Any]) -> Tensor:
         raise TypeError(f"from_numpy: expected np.ndarray (got {type(array).__name__})")
     if array.dtype.kind not in "fiub" or not array.dtype.isnative:
         raise DTypeError(f"from_numpy: can't convert np.ndarray of type {array.dtype}: wanted native numbers or bools")
-    out: Tensor = wrap(array if type(array) is np.ndarray else np.asarray(array))
+    out: Tensor = wrap(share(array if type(array) is np.ndarray else np.asarray(array)))
     return out
 
 

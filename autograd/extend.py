@@ -69,6 +69,7 @@ from .lines import add_library_folder, outer
 from .modes import state
 from .op import Op, Way, more_ways, op, registry, ways
 from .records import Record
+from .shared import share
 from .tensors.core import Core, array_of, new_leaf, operand, spec_of, wrap
 from .tensors.hooks import Handle
 from .tensors.inplace import update
@@ -190,6 +191,8 @@ def hold(tensor: Core, data: Any, requires_grad: bool = False) -> None:
     True
     """
     tensor._array = array_of(data)
+    if isinstance(data, np.ndarray):
+        share(data)
     tensor._node = None
     if requires_grad:
         new_leaf(tensor)

@@ -3,6 +3,7 @@
     kernels/ autograd/ nn/ benchmarks/    the source tree again: a test stands where what it tests stands
     cases/             the table of operations, that tests/autograd/test_ops.py goes through         read this first
     grids/             full products of small settings, by NumPy and by compiled loops, against the definition
+    programs/          programs that break compilers: compiled, they do what they do without
     conformance/       call by call beside PyTorch, where that is installed
     test_layers.py     who may import whom
     test_rooms.py      tests mirror the sources; test_docs.py: packages say what is inside; test_quick.py

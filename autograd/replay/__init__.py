@@ -4,6 +4,7 @@
     learned.py   what earlier calls did, as a tree of steps; memory.py: all of them
     variants.py  what computes a path of it
     run.py       one call: comparing, promising, computing, learning. Read it first
+    world.py     what becomes of the warnings of NumPy
     function.py  `compile`, and the report
 
 The rule: whatever a function would have done without it happens, in the same order, and with the same results.

@@ -31,10 +31,25 @@ def _settled(name: str) -> Any:
     return property(get, put)
 
 
-class Promise(Tensor):
+_set_class = object.__dict__["__class__"].__set__
+
+
+class _SameType(type):
+    """`type(x) == Tensor` holds for promises, and a dictionary by type finds them. (`is` tells them apart.)"""
+
+    def __eq__(cls, other: Any) -> bool:
+        return other is Tensor or other is cls
+
+    def __hash__(cls) -> int:
+        return hash(Tensor)
+
+
+class Promise(Tensor, metaclass=_SameType):
     """A Tensor whose value a run has still to compute. `_run` is that run, `_slot` its number in it."""
 
     __slots__ = ()
+
+    __class__ = property(lambda self: Tensor, lambda self, kind: _set_class(self, kind))
 
     _run: Any
     _slot: int

@@ -24,12 +24,15 @@ from ..lines import outer, place
 from ..modes import state
 from ..op import registry
 from ..records import Leaf, Record
+from ..shared import SHARED, is_shared
 from ..tensors.core import Core, get_default_dtype, new, wrap
 from ..tensors.promotion import Scalar, constants
 from ..tensors.run import apply, apply_keeping
+from ..writes import COPIED
 from .learned import NOTHING, Constant, Given, Kept, Number, Step, arrays_of, facts_of, fixed, plain, same
 from .memory import Memory
 from .promise import Coming, Promise, keep, promise
+from .world import World, loud
 
 _SOLVING = (
     "inv",
@@ -77,13 +80,14 @@ class Run:
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
-        self.exposed = False  # was memory given away: does everything run at once, from here on?
+        self.world = World()
+        self.loud = loud()
         self._start()
 
     def _start(self) -> None:
         """Nothing is promised, nothing is known: a new path from the root."""
         self.mode = state.tape
-        self.bare = self.exposed or state.home.watch is not None  # does everything run at once?
+        self.bare = self.loud or state.home.watch is not None  # does everything run at once?
         self.learning = False  # are operations new from here on?
         self.looked: set[int] = set()  # ids of promises that were computed alone
         self.at: Step = self.memory.root(self.mode is not None, get_default_dtype())
@@ -100,7 +104,7 @@ class Run:
     def unary(self, op: Any, x: Any) -> Any:
         """A promise, if this operation on `x` is what probably comes; None: ask `call`."""
         step = self.next
-        if step.op is not op or step.settings or self.mode is not state.tape:
+        if step.op is not op or step.settings or self.mode is not state.tape or self.world.changed():
             return None
         want = step.inputs[0]
         if self.promises[want] is x if want.__class__ is int else self._matches(want, x):
@@ -110,7 +114,7 @@ class Run:
     def binary(self, op: Any, x: Any, y: Any) -> Any:
         """The same for two operands. A Python number stands for a constant of the other one's dtype."""
         step = self.next
-        if step.op is not op or self.mode is not state.tape:
+        if step.op is not op or self.mode is not state.tape or self.world.changed():
             return None
         before, (a, b) = len(self.given), step.inputs
         if (self.promises[a] is x if a.__class__ is int else self._matches(a, x)) and (
@@ -124,7 +128,7 @@ class Run:
         """An operation is called: see `modes.state.interpreter`."""
         if self.mode is not state.tape:
             self.settle("recording is switched on or off")
-        if self.bare or op.name in STOPS:
+        if self.bare or op.name in STOPS or self.world.changed():
             return self.alone(op, inputs, settings, keeping)
         if op.view and id(inputs[0]) in self.looked:  # its memory is that of the value which is there already
             self.settle(f"{op.name} of a value that was looked at")
@@ -168,11 +172,6 @@ class Run:
         self.looked.add(id(waiting))
         self._computed(variant, [waiting])
 
-    def exposes(self, how: str) -> None:
-        """NumPy is given the memory of a Tensor, and may write to it: the rest of the call runs without promises."""
-        self.exposed = True
-        self.settle(how)
-
     def wrote(self, operation: str, tensors: Any) -> None:
         """Somebody has written to Tensors: nothing may wait that was given one of them."""
         if self.promises and any(id(x) in self.places for x in tensors):
@@ -214,6 +213,8 @@ class Run:
                 return False
             seen = want.seen
             if seen is not None and seen[0] is x and seen[1] is x._array and seen[2] is x._node:
+                if SHARED and is_shared(x):
+                    return False  # it may be written to without a word
                 self.places[key] = number
                 self.given.append(x)
                 self.then.append(seen)
@@ -231,7 +232,7 @@ class Run:
     def _alike(self, want: Given, x: Any) -> bool:
         """Is `x`, which is new, of the kind, shape and dtype that a step wants? Then take it."""
         kind = type(x)
-        if kind is not want.kind:
+        if kind is not want.kind or (SHARED and kind is not np.ndarray and is_shared(x)):
             return False
         array = x if kind is np.ndarray else x._array
         shape, dtype, strides, tracked, _ = want.facts
@@ -373,6 +374,8 @@ class Run:
                 return slot
             number = self.places.get(id(x))
             if number is None or (type(x) is np.ndarray and not fixed(x)):
+                if x.nbytes > COPIED if type(x) is np.ndarray else is_shared(x):
+                    return None
                 number = self._take(x)
             return Given(number, type(x), facts_of(x))
         return Constant(copy.deepcopy(x)) if plain(x) else None
@@ -419,6 +422,7 @@ class Run:
         interpreter, state.interpreter = state.interpreter, None
         mode, state.tape = state.tape, self.mode
         try:
-            keep(waiting, variant(self._as_given()))
+            with self.world.again():
+                keep(waiting, variant(self._as_given()))
         finally:
             state.interpreter, state.tape = interpreter, mode

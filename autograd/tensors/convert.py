@@ -20,6 +20,7 @@ from ..devices import check_device, device
 from ..errors import DeviceError, GraphError, ShapeError
 from ..modes import state
 from ..ops.elementwise import to
+from ..shared import share
 from .core import Core, bool_, float16, float32, float64, get_default_dtype, int64, uint8, wrap
 from .layout import check_memory_format
 from .method import method
@@ -43,8 +44,8 @@ class Convert(Core):
         if self._node is not None and not force and state.tape is not None:
             raise GraphError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         if state.interpreter is not None:
-            state.interpreter.exposes("numpy()")
-        return self._array
+            state.interpreter.settle("numpy()")
+        return share(self._array)
 
     @property
     def require_grad(self) -> Any:
@@ -92,7 +93,9 @@ class Convert(Core):
         """For other libraries, `np.from_dlpack(x)`: shares memory; raises where `numpy()` does."""
         if self._node is not None and state.tape is not None:
             raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
-        return self._array.__dlpack__(**settings)
+        if state.interpreter is not None:
+            state.interpreter.settle("__dlpack__()")
+        return share(self._array).__dlpack__(**settings)
 
     def __dlpack_device__(self) -> Any:
         return self._array.__dlpack_device__()

@@ -19,6 +19,7 @@ from ..errors import DTypeError
 from ..lines import outer
 from ..modes import state
 from ..records import Leaf, Node
+from ..shared import share
 from ..writes import owner
 
 T = TypeVar("T")
@@ -200,8 +201,9 @@ def operand(x: Any, function: str = "") -> Any:
     if isinstance(x, Core):
         return x
     if type(x) is np.ndarray and state.tape is not None and x.dtype.kind == "f":
-        return wrap(state.tape.took(x, outer(sys._getframe(1))))
-    return wrap(_named(function, x) if function else array_of(x))
+        return wrap(share(state.tape.took(x, outer(sys._getframe(1)))))
+    array = _named(function, x) if function else array_of(x)
+    return wrap(share(x) if array is x else array)
 
 
 def note_view(out: Any, source: Any) -> None:

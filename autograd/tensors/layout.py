@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import SettingError, ShapeError
 from ..modes import state
 from ..ops import shape as ops
+from ..shared import share
 from ..writes import owner
 from .core import Core, array_of, spec_of
 from .dims import normalize_dim
@@ -100,7 +101,8 @@ class Layout(Core):
     def data_ptr(self) -> int:
         """The address of the first element."""
         if state.interpreter is not None:
-            state.interpreter.exposes("data_ptr()")
+            state.interpreter.settle("data_ptr()")
+        share(self._array)
         return self._array.ctypes.data
 
     @method

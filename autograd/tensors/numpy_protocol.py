@@ -16,6 +16,7 @@ import numpy as np
 
 from ..errors import NoRuleError
 from ..modes import state
+from ..shared import share
 from .core import Core, wrap
 from .method import array_functions, ufuncs
 
@@ -33,6 +34,8 @@ class NumPyProtocol(Core):
     def __array_ufunc__(self, ufunc: np.ufunc, how: str, *inputs: Any, **kwargs: Any) -> Any:
         out = kwargs.get("out")
         function = ufuncs.get(ufunc)
+        if out is not None and state.interpreter is not None:
+            state.interpreter.settle(f"np.{ufunc.__name__} writes into a value")
         if out is None and how == "__call__" and function is not None and not kwargs:
             return function(*inputs)
         if out is None and how == "reduce" and ufunc in _WHOLES:
@@ -52,6 +55,8 @@ class NumPyProtocol(Core):
         ours = array_functions.get(function) or _of_linalg(function)
         if ours is None:
             if not _tracked((args, kwargs)):
+                if state.interpreter is not None:
+                    state.interpreter.settle(f"np.{getattr(function, '__name__', function)} may write into a value")
                 return function(*_arrays(args), **_arrays(kwargs))
             raise _no_rule(f"np.{getattr(function, '__name__', function)}")
         kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue}
@@ -77,7 +82,7 @@ def _tracked(x: Any) -> bool:
 def _arrays(x: Any) -> Any:
     """A nest of arguments with arrays in place of Tensors."""
     if isinstance(x, Core):
-        return x._array
+        return share(x._array)
     if isinstance(x, dict):
         return {key: _arrays(part) for key, part in x.items()}
     return type(x)(_arrays(part) for part in x) if type(x) in (tuple, list) else x

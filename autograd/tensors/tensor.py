@@ -13,6 +13,7 @@ from ..errors import GraphError, ShapeError
 from ..modes import state
 from ..ops.shape import reshape
 from ..records import Leaf, Mark, Record
+from ..shared import share
 from .activation import Activation
 from .convert import Convert
 from .core import Core, array_of, get_default_dtype, new_leaf, wrap
@@ -238,6 +239,8 @@ class Tensor(
             state.interpreter.settle("setting `data` of a value")
         leave_memory(self)
         self._array = array_of(value)
+        if isinstance(value, np.ndarray):
+            share(value)
         if isinstance(self._node, Leaf):
             self._node.shape, self._node.dtype = self._array.shape, self._array.dtype
 

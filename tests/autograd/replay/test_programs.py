@@ -7,7 +7,7 @@ import pytest
 
 from autograd.replay import compile
 from autograd.replay.function import Compiled
-from tests.autograd.replay.programs import PROGRAMS, identity, seen_of
+from tests.programs import PROGRAMS, identity, seen_of
 
 TOLERANCE = 0.0
 """How far numbers may lie apart, relative to the largest: 0 means the same bits."""

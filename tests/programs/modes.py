@@ -9,7 +9,7 @@ import numpy as np
 import autograd
 import nn
 from autograd import tensor
-from tests.autograd.replay.programs.world import CALLS, Seen, caught, floats, grads, program, pulled
+from tests.programs.world import CALLS, Seen, caught, floats, grads, program, pulled
 
 
 @program
@@ -120,6 +120,7 @@ def strides_that_change(compile):
     return seen
 
 
+@program
 def numpy_is_told_not_to_warn(compile):
     seen, x = Seen(), tensor([0.0, -1.0, 2.0])
 
@@ -155,6 +156,7 @@ def numpy_is_told_to_raise(compile):
     return seen
 
 
+@program
 def warnings_are_caught_inside(compile):
     seen, x = Seen(), tensor([0.0, -1.0, 2.0])
 

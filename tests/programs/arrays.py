@@ -6,9 +6,10 @@ import numpy as np
 
 import autograd
 import nn
-from tests.autograd.replay.programs.world import CALLS, Seen, array, caught, floats, grads, program, pulled
+from tests.programs.world import CALLS, Seen, array, caught, floats, grads, program, pulled
 
 
+@program
 def numpy_buffers_are_refilled_between_calls(compile):
     seen, w, buffer = Seen(), floats(3, 2, grad=True), array(4, 3)
     large = array(200, 100)
@@ -53,6 +54,7 @@ def numpy_buffers_are_refilled_inside(compile):
     return seen
 
 
+@program
 def memory_of_from_numpy_is_written_to_inside(compile):
     seen, w, memory = Seen(), floats(3, grad=True), array(3)
     x = autograd.from_numpy(memory)
@@ -75,6 +77,7 @@ def memory_of_from_numpy_is_written_to_inside(compile):
     return seen
 
 
+@program
 def an_array_of_a_weight_is_kept_and_written_to(compile):
     seen, w, b = Seen(), floats(3, grad=True), floats(3, seed=2)
     memory, own = w.detach().numpy(), np.asarray(b)

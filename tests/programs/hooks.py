@@ -5,7 +5,7 @@ from __future__ import annotations
 import autograd
 import nn
 from autograd import tensor
-from tests.autograd.replay.programs.world import CALLS, Seen, floats, frozen, program, pulled
+from tests.programs.world import CALLS, Seen, floats, frozen, program, pulled
 
 
 @program

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import autograd
 import nn
 from autograd import tensor
-from tests.autograd.replay.programs.world import CALLS, Seen, caught, floats, grads, program, pulled
+from tests.programs.world import CALLS, Seen, caught, floats, grads, program, pulled
 
 
 @program

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import autograd
 import nn
-from tests.autograd.replay.programs.world import CALLS, Seen, caught, floats, grads, program, pulled
+from tests.programs.world import CALLS, Seen, caught, floats, grads, program, pulled
 
 
 @program

@@ -8,7 +8,7 @@ import numpy as np
 
 import autograd
 from autograd import tensor
-from tests.autograd.replay.programs.world import CALLS, Seen, floats, program, pulled
+from tests.programs.world import CALLS, Seen, floats, program, pulled
 
 
 @program

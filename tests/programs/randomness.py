@@ -9,7 +9,7 @@ import numpy as np
 import autograd
 import nn
 from autograd.extend import apply, op
-from tests.autograd.replay.programs.world import CALLS, Seen, floats, program, pulled
+from tests.programs.world import CALLS, Seen, floats, program, pulled
 
 
 @program

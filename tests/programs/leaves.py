@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import autograd
-from tests.autograd.replay.programs.world import CALLS, Seen, caught, floats, grads, program, pulled
+from tests.programs.world import CALLS, Seen, caught, floats, grads, program, pulled
 
 
 @program
