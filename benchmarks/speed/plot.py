@@ -14,7 +14,7 @@ from .peers import OURS
 
 COLORS = {"wengert": "#1f6f8b", "torch": "#d9622b", "jax": "#6a4c93", "autograd-hips": "#4f8a3c", "mygrad": "#b08d2e"}
 LABELS = {"torch": "PyTorch", "jax": "JAX", "autograd-hips": "HIPS autograd", "mygrad": "MyGrad", "wengert": "Wengert"}
-ORDER = ("training steps", "layers", "recurrent", "engine")
+ORDER = ("training steps", "small steps", "layers", "recurrent", "engine")
 GREY = "#555555"
 
 

@@ -15,6 +15,7 @@ from benchmarks import cli
 from benchmarks.speed import ceilings, measure, plot, run
 from benchmarks.speed.cases import CASES
 from benchmarks.speed.cases.case import Data, Library, checksums, differences
+from benchmarks.speed.cases.small import deep
 from benchmarks.speed.cases.training import lenet, lenet_module, mlp
 from benchmarks.speed.measure import Setting, Worker, WorkerError
 from benchmarks.speed.peers import PEERS
@@ -201,6 +202,47 @@ def test_other_libraries_get_the_same_weights():
     expected = [part for layer in mlp_weights() for part in layer]
     for parameter, array in zip(mlp(LIBRARY).parameters(), expected, strict=True):
         np.testing.assert_array_equal(parameter.detach().numpy(), array)
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.group == "small steps"])
+def test_small_steps_are_the_same_again_and_do_something(name):
+    def first() -> np.ndarray:
+        program = CASES[name].build(LIBRARY, Data())
+        if program.values is not None:
+            return np.concatenate([np.ravel(value) for value in program.values().values()])
+        return np.array([program.step() for _ in range(3)])
+
+    values = first()
+    assert np.isfinite(values).all()
+    assert len(set(values.tolist())) > 2
+    np.testing.assert_array_equal(values, first())
+
+
+@pytest.mark.parametrize("name", ["tiny-loop", "tiny-by-hand"])
+def test_the_loops_of_textbooks_learn(name):
+    step = CASES[name].build(LIBRARY, Data()).step
+    before = step()
+    for _ in range(1500):
+        last = step()
+    assert last < before / 10
+
+
+def test_clipping_goes_on_and_nothing_becomes_small():
+    """However long it is timed, there is something to clip, and no gradient is denormal."""
+    step = CASES["clip-grad-norm"].build(LIBRARY, Data()).step
+    norms = [step() for _ in range(50)]
+    assert norms[0] > 51
+    np.testing.assert_allclose(norms[1:], 50 * 0.99999 ** np.arange(1, 50), rtol=1e-6)
+
+
+def test_gradients_of_the_deep_network_are_no_denormals():
+    model = deep(LIBRARY)
+    images, labels = Data().images(count=64)
+    nn.CrossEntropyLoss()(model(autograd.tensor(images.reshape(64, 784))), autograd.tensor(labels)).backward()
+    weights = [p for p in model.parameters() if p.ndim == 2]
+    assert len(weights) == 51
+    for weight in weights:
+        assert 1e-8 < np.abs(weight.grad.numpy()).max() < 10  # its square is in Adam's state
 
 
 def test_operations_and_bytes_are_counted_by_hand():

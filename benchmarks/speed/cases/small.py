@@ -14,7 +14,7 @@ from .case import Case, Data, Library, Program, fill, normal
 from .training import MLP, flops, mlp, train
 
 
-def _deep(library: Library) -> Any:
+def deep(library: Library) -> Any:
     """50 hidden layers of 64 units, between 784 inputs and 10 outputs."""
     nn = library.nn
     layers = [nn.Linear(784, 64), nn.ReLU()]
@@ -137,7 +137,7 @@ SMALL = [
     _case(
         "deep-narrow",
         "50 layers of 64 units, batch 64, Adam",
-        train(_deep, "adam", flat=True),
+        train(deep, "adam", flat=True),
         flops=flops(64, *DEEP),
     ),
     _case("tiny-loop", "2-8-1 learns exclusive or, SGD: the loop of a textbook", _textbook),
