@@ -88,9 +88,9 @@ class Step:
     code, lasti  where in the user's program
     follow    the step that came after it the last time
     then      the steps that came after it, by their operation
-    views     is there one among the steps up to here that returns a view?
-    constants slot of a result -> what computes it alone, or None: see `Memory.constant`
-    variants  live slots -> what computes them when a run ends here
+    constants slots -> what computes them alone, or None: see `Memory.constant`
+    groups    slot -> those that look into the same memory
+    variants  live slots, and those that are there already -> what computes them when a run ends here
     """
 
     __slots__ = (
@@ -101,6 +101,7 @@ class Step:
         "facts",
         "first",
         "follow",
+        "groups",
         "inputs",
         "kept",
         "lasti",
@@ -110,7 +111,6 @@ class Step:
         "single",
         "then",
         "variants",
-        "views",
     )
 
     def __init__(self, op: Op | None, before: Step | None) -> None:
@@ -128,9 +128,9 @@ class Step:
         self.lasti = 0
         self.follow: Step | None = None
         self.then: dict[Any, list[Step]] = {}
-        self.constants: dict[int, Any] = {}
-        self.views = False
-        self.variants: dict[tuple[int, ...], Any] = {}
+        self.constants: dict[Any, Any] = {}
+        self.groups: dict[int, tuple[int, ...]] = {}
+        self.variants: dict[Any, Any] = {}
 
     def path(self) -> list[Step]:
         """All steps up to this one."""

@@ -38,20 +38,34 @@ class Memory:
             step = self.roots[world] = Step(None, None)
         return step
 
-    def variant(self, step: Step, live: tuple[int, ...]) -> Any:
-        """What computes the values `live` of the path that ends at `step`, from what that was given."""
-        found = step.variants.get(live)
+    def variant(self, step: Step, live: tuple[int, ...], there: tuple[int, ...]) -> Any:
+        """What computes the values `live` of the path that ends at `step`, from what is given, and what is there."""
+        found = step.variants.get((live, there))
         if found is None:
-            found = step.variants[live] = Variant(self, step.path(), live)
+            found = step.variants[live, there] = Variant(self, step.path(), live, there)
         return found
 
-    def constant(self, step: Step, slot: int) -> Any:
-        """What computes a value of `step` alone, if nothing that it hangs on is tracked; else None."""
-        if slot not in step.constants:
-            variant = Interpreted(step.path(), (slot,))
+    def constant(self, step: Step, slots: tuple[int, ...], there: tuple[int, ...]) -> Any:
+        """What computes some values of a path alone, if nothing that they hang on is tracked; else None."""
+        key = slots, there
+        if key not in step.constants:
+            variant = Interpreted(step.path(), slots, there)
             tracked = any(facts.tracked for used, _ in variant.steps for facts in used.facts)
-            step.constants[slot] = None if tracked else variant
-        return step.constants[slot]
+            step.constants[key] = None if tracked else variant
+        return step.constants[key]
+
+    def in_one_memory(self, step: Step, slot: int) -> tuple[int, ...]:
+        """The slots of values that look into the memory of one of them: views of it, and what it is a view of."""
+        found = step.groups.get(slot)
+        if found is None:
+            owner: dict[Any, Any] = {}  # slot, or number of a given one -> the first in that memory
+            for one in step.path():
+                source = one.inputs[0] if one.op.view else None
+                key = source if source.__class__ is int else ("given", getattr(source, "number", None))
+                for k in range(len(one.facts)):
+                    owner[one.first + k] = owner.get(key, key) if one.op.view else one.first + k
+            found = step.groups[slot] = tuple([other for other, first in owner.items() if first == owner[slot]])
+        return found
 
     def note(self, step: Step, why: str, promised: int) -> None:
         """So many promises, up to that of `step`, were computed for that reason."""

@@ -89,7 +89,7 @@ class Run:
         self.mode = state.tape
         self.bare = self.loud or state.home.watch is not None  # does everything run at once?
         self.learning = False  # are operations new from here on?
-        self.looked: set[int] = set()  # ids of promises that were computed alone
+        self.looked: dict[int, Any] = {}  # slot -> what was promised, and is computed already
         self.at: Step = self.memory.root(self.mode is not None, get_default_dtype())
         self.next: Step = NOTHING if self.bare else self.at.follow or NOTHING  # what probably comes
         self.promises: list[Any] = []  # of the results so far, by slot
@@ -130,8 +130,6 @@ class Run:
             self.settle("recording is switched on or off")
         if self.bare or op.name in STOPS or self.world.changed():
             return self.alone(op, inputs, settings, keeping)
-        if op.view and id(inputs[0]) in self.looked:  # its memory is that of the value which is there already
-            self.settle(f"{op.name} of a value that was looked at")
         if self.learning:
             return self._learn(op, inputs, settings, keeping)
         expected = self.next
@@ -162,15 +160,15 @@ class Run:
 
     def value(self, waiting: Any, why: str) -> None:
         """Somebody wants the value of a promise. What hangs on no tracked value is computed alone, all else with it."""
-        step = self.at
-        while step.first > waiting._slot:
-            step = step.before
-        variant = None if self.at.views else self.memory.constant(step, waiting._slot)
+        group = self.memory.in_one_memory(self.at, waiting._slot)
+        slots = tuple([slot for slot in group if type(self.promises[slot]) is Promise])
+        variant = self.memory.constant(self.at, slots, tuple(self.looked))
         if variant is None:
             self.settle(why)
             return
-        self.looked.add(id(waiting))
-        self._computed(variant, [waiting])
+        promises = [self.promises[slot] for slot in slots]
+        self._computed(variant, promises)
+        self.looked.update(zip(slots, promises, strict=True))
 
     def wrote(self, operation: str, tensors: Any) -> None:
         """Somebody has written to Tensors: nothing may wait that was given one of them."""
@@ -332,7 +330,6 @@ class Run:
         self.at.follow = step
         self.next = NOTHING
         self.memory.steps += 1
-        step.views = self.at.views or op.view
         self.at, self.learning = step, True
         for k, z in enumerate(results):
             self._remember(z, step.first + k)
@@ -413,7 +410,7 @@ class Run:
         self.memory.note(self.at, why, len(promises))
         waiting = [promises[slot] for slot in live]
         if live:
-            self._computed(self.memory.variant(self.at, live), waiting)
+            self._computed(self.memory.variant(self.at, live, tuple(self.looked)), waiting)
         self.promises = []
         return live, waiting
 
@@ -423,6 +420,6 @@ class Run:
         mode, state.tape = state.tape, self.mode
         try:
             with self.world.again():
-                keep(waiting, variant(self._as_given()))
+                keep(waiting, variant(self._as_given(), list(self.looked.values())))
         finally:
             state.interpreter, state.tape = interpreter, mode

@@ -15,6 +15,7 @@ import numpy as np
 from ..lines import place
 from ..records import Record
 from ..tensors.core import array_of, wrap
+from ..tensors.inplace import root_of
 from ..tensors.run import apply, apply_keeping
 from .learned import Constant, Step, arrays_of, slots_of
 
@@ -23,24 +24,28 @@ PATIENCE = 2
 
 
 class Interpreted:
-    """The steps of a path, run one after the other as they run without a compiler."""
+    """The steps of a path, run one after the other as they run without a compiler.
 
-    def __init__(self, steps: list[Step], live: tuple[int, ...]) -> None:
+    live    slots of the values that are wanted;   there   slots of values that are given, too
+    """
+
+    def __init__(self, steps: list[Step], live: tuple[int, ...], there: tuple[int, ...] = ()) -> None:
         self.live = live
+        self.there = there
         needed, last = set(live), {slot: len(steps) for slot in live}
         self.steps: list[tuple[Step, list[int]]] = []
         for index, step in reversed(list(enumerate(steps))):
             slots = range(step.first, step.first + len(step.facts))
             if not needed.intersection(slots):
                 continue
-            used = [slot for slot in step.inputs if isinstance(slot, int)]
+            used = [slot for slot in step.inputs if isinstance(slot, int) and slot not in there]
             needed.update(used)
             freed = [slot for slot in dict.fromkeys((*used, *slots)) if last.setdefault(slot, index) == index]
             self.steps.append((step, freed))
         self.steps.reverse()
 
-    def __call__(self, given: list[Any]) -> list[Any]:
-        values: dict[int, Any] = {}
+    def __call__(self, given: list[Any], there: list[Any]) -> list[Any]:
+        values: dict[int, Any] = dict(zip(self.there, there, strict=True))
         for step, freed in self.steps:
             inputs = [
                 values[want]
@@ -70,33 +75,34 @@ class Interpreted:
 
 
 class Variant:
-    """The values `live` of a path, from what that was given."""
+    """The values `live` of a path, from what that was given, and from values that are `there` already."""
 
-    def __init__(self, memory: Any, steps: list[Step], live: tuple[int, ...]) -> None:
+    def __init__(self, memory: Any, steps: list[Step], live: tuple[int, ...], there: tuple[int, ...]) -> None:
         self.memory = memory
-        self.interpreted = Interpreted(steps, live)
+        self.interpreted = Interpreted(steps, live, there)
         self.last = steps[-1]
         self.calls = 0
         self.compiled: Any = None
         facts = [facts for step in steps for facts in step.facts]
         self.constants = [k for k, slot in enumerate(live) if not facts[slot].tracked]
 
-    def __call__(self, given: list[Any]) -> list[Any]:
+    def __call__(self, given: list[Any], there: list[Any]) -> list[Any]:
         if self.compiled is not None:
-            values: list[Any] = self.compiled.direct(given)
+            values: list[Any] = self.compiled.direct([*given, *there])
             if self.constants:  # computed by the same record, but nothing that one could differentiate
                 for k in self.constants:
                     values[k]._node = None
             return values
-        values = self.interpreted(given)
+        values = self.interpreted(given, there)
         self.calls += 1
         if self.calls == PATIENCE and self.memory.compiles:
-            self.compile(given, values)
+            self.compile([*given, *there], values)
         return values
 
     def compile(self, given: list[Any], values: list[Any]) -> None:
         """Have the steps compiled, if that changes nothing that one could see."""
-        if any(z._base is not None for z in values):
+        known = {id(x) for x in (*given, *values)}
+        if any(z._base is not None and id(root_of(z)) in known for z in values):
             self.say("a result looks into the memory of another value")
             return
         try:
@@ -116,8 +122,10 @@ def compiled(interpreted: Interpreted, given: list[Any]) -> Any:
     build = importlib.import_module("autograd.compiler").build
 
     arrays = [type(x) is np.ndarray for x in given]
+    count = len(given) - len(interpreted.there)
 
     def steps(*tensors: Any) -> Any:
-        return tuple(interpreted([array_of(x) if array else x for x, array in zip(tensors, arrays, strict=True)]))
+        values = [array_of(x) if array else x for x, array in zip(tensors, arrays, strict=True)]
+        return tuple(interpreted(values[:count], values[count:]))
 
     return build(capture(steps, *[wrap(x) if type(x) is np.ndarray else x for x in given]))
