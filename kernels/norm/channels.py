@@ -18,7 +18,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import threads
-from ..machine.jit import kernel
+from ..machine.jit import kernel, piece
 from ..machine.sums import plus
 
 WIDTH = 1024  # columns that are worked on at a time
@@ -31,7 +31,7 @@ Slope = tuple[Array, Array, Array, Array, Array, bool]
 """(m, s, t, level, tilt, fixed) of dx = s * g + level + (x - m) * tilt; if m and s are fixed, of dx = s * g."""
 
 
-@kernel
+@piece
 def part_of(x: Array, across: bool, first: int, last: int) -> tuple[int, int, int, int]:
     """The images n0 to n1 and channels c0 to c1 of a part: `first` to `last` are channels if `across`, else images."""
     return (0, len(x), first, last) if across else (first, last, 0, x.shape[1])
@@ -228,7 +228,7 @@ def _lines(totals: Array, count: int, s: Array, rstd: Array, fixed: bool, level:
         tilt[c] = 0 if fixed else -products[c] / count * rstd[c] * rstd[c] * s[c]
 
 
-@kernel
+@piece
 def _write_slopes(dz: Array, x: Array, columns: Slope, relu: bool, dx: Array, start: int) -> None:
     """dx of all images, in columns from `start` on."""
     ms, ss, ts, levels, tilts, fixed = columns

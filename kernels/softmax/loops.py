@@ -237,7 +237,8 @@ def cross_entropy(x: Array, target: Array, share: Any = None) -> tuple[Array, Ar
     parts: list[Array] = [np.ascontiguousarray(x), labels, wrong]
     dx = None
     if share is not None:
-        weights = np.ascontiguousarray(share, x.dtype).reshape(-1)
+        alone = isinstance(share, float)  # the mean or the sum of all
+        weights = np.array([share], x.dtype) if alone else np.ascontiguousarray(share, x.dtype).reshape(-1)
         dx = np.empty((R, C), x.dtype)
         parts += [weights, loss, dx]
     else:
