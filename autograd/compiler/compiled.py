@@ -62,6 +62,11 @@ class Compiled:
         self.lowered = lowering, inputs, values, held, outs
         self.op = _op_of(self) if self.tracked else None
 
+    def keeps(self, positions: set[int]) -> None:
+        """Of the inputs, only those at `positions` must not be written to before the walk back."""
+        if self.op is not None:
+            self.op.private = tuple([name for k, name in enumerate(self.op.inputs) if k not in positions])
+
     def training(self, wanted: tuple[int, ...]) -> _Ready:
         """Forward and backward to the inputs at the positions `wanted`."""
         found = self.ways.get(wanted)
@@ -289,7 +294,14 @@ def replayed(program: Program, inputs: tuple[Any, ...]) -> Any:
     own = Program(slots, program.steps, program.guards, program.arguments, program.results, program.name)
     from ..program.running import run
 
-    values = run(own, tensors[:count])
+    interpreter = state.interpreter
+    if interpreter is not None:
+        interpreter.settle("a walk back that is recorded")
+    state.interpreter = None
+    try:
+        values = run(own, tensors[:count])
+    finally:
+        state.interpreter = interpreter
     outs = tuple([values[number] for number in program.outputs])
     return outs[0] if len(outs) == 1 else outs
 

@@ -2,7 +2,7 @@
 
     promise.py   a Tensor that knows its shape, and waits for its value
     learned.py   what earlier calls did, as a tree of steps; memory.py: all of them
-    variants.py  what computes a path of it
+    variants.py  what computes a path of it; fitting.py: what can be one record
     run.py       one call: comparing, promising, computing, learning. Read it first
     world.py     what becomes of the warnings of NumPy
     function.py  `compile`, and the report

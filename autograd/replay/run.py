@@ -51,10 +51,9 @@ _SOLVING = (
 STOPS = frozenset({*_SOLVING, "with_values", "segment_sum", "others"})
 """Operations that may raise where values do not fit, which must happen at their own line."""
 
-INDEXED = frozenset(
-    ("getitem", "put", "add_to", "set_at", "take_along", "add_along", "embedding", "scatter_extreme"),
-)
-"""Those that may where an index is an array."""
+INDEXED = frozenset({"getitem", "put", "repeat", "max_unpool", "put_winners", "add_to", "set_at", "take_along"})
+INDEXED |= {"add_along", "embedding", "scatter_extreme"}
+"""Those that may, or whose shape hangs on values, where an index is an array."""
 
 
 ONLY_THE_LIST = next(map(getrefcount, [object()]))
@@ -82,6 +81,7 @@ class Run:
         self.memory = memory
         self.world = World()
         self.loud = loud()
+        self.home = state.home
         self._start()
 
     def _start(self) -> None:
@@ -418,8 +418,9 @@ class Run:
         """Let promises have the values that `variant` computes."""
         interpreter, state.interpreter = state.interpreter, None
         mode, state.tape = state.tape, self.mode
+        home, state.home = state.home, self.home  # who wants a value may be another thread
         try:
             with self.world.again():
                 keep(waiting, variant(self._as_given(), list(self.looked.values())))
         finally:
-            state.interpreter, state.tape = interpreter, mode
+            state.interpreter, state.tape, state.home = interpreter, mode, home

@@ -17,6 +17,7 @@ from ..records import Record
 from ..tensors.core import array_of, wrap
 from ..tensors.inplace import root_of
 from ..tensors.run import apply, apply_keeping
+from .fitting import kept_of, misfit
 from .learned import Constant, Step, arrays_of, slots_of
 
 PATIENCE = 2
@@ -84,6 +85,7 @@ class Variant:
         self.calls = 0
         self.compiled: Any = None
         facts = [facts for step in steps for facts in step.facts]
+        self.misfit = misfit(steps, live)
         self.constants = [k for k, slot in enumerate(live) if not facts[slot].tracked]
 
     def __call__(self, given: list[Any], there: list[Any]) -> list[Any]:
@@ -105,8 +107,12 @@ class Variant:
         if any(z._base is not None and id(root_of(z)) in known for z in values):
             self.say("a result looks into the memory of another value")
             return
+        if self.misfit:
+            self.say(self.misfit)
+            return
         try:
             self.compiled = compiled(self.interpreted, given)
+            self.compiled.keeps(kept_of(values, given))
         except Exception as error:
             self.say(f"{type(error).__name__}: {error}")
 

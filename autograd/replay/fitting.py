@@ -1,0 +1,74 @@
+"""What can be computed by one record without a difference that anybody could see.
+
+Without a compiler every operation has a record of its own. One can hang a hook on a value, ask for the gradient that
+comes to it, walk back from two values one after the other, or write to what no operation has kept. So a variant is one
+record only where none of this could tell.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..records import Record
+from ..tensors.core import Core
+from ..writes import owner
+from .learned import Facts, Given, Step
+
+
+def misfit(steps: list[Step], live: tuple[int, ...]) -> str:
+    """Why the values `live` cannot be the results of one record; "" if they can."""
+    of_slot = {step.first + k: step for step in steps for k in range(len(step.facts))}
+    behind: dict[Step, set[Step]] = {}  # tracked steps that a step hangs on, and itself
+    for step in steps:
+        behind[step] = {step}.union(*[behind[of_slot[slot]] for slot in step.inputs if slot.__class__ is int])
+    facts = [of_slot[slot].facts[slot - of_slot[slot].first] for slot in live]
+    if not all(map(_in_order, facts)):
+        return "a result does not lie in memory row by row"
+    tracked = [of_slot[slot] for slot, known in zip(live, facts, strict=True) if known.tracked]
+    for number, later in enumerate(tracked):
+        for earlier in tracked[:number]:
+            if earlier is later:
+                continue
+            if earlier in behind[later]:
+                return "a gradient may be asked for that goes from one result to another"
+            if not any(map(_lets_go, behind[earlier] & behind[later])):
+                return "one may walk back from two results that have nothing in common"
+    return ""
+
+
+def _in_order(facts: Facts) -> bool:
+    """Do the elements lie in memory as in a new array?"""
+    step = facts.dtype.itemsize
+    for size, stride in zip(reversed(facts.shape), reversed(facts.strides), strict=True):
+        if size > 1 and stride != step:
+            return False
+        step *= size
+    return True
+
+
+def _lets_go(step: Step) -> bool:
+    """Does the record of a step keep arrays, which the first walk back lets go?"""
+    if not any(facts.tracked for facts in step.facts):
+        return False
+    op = step.op
+    several = len(op.inputs) > 1
+    positions = [k for k, want in enumerate(step.inputs) if not isinstance(want, Given) or want.facts.tracked]
+    return not op.plan(tuple([k for k in positions if op.differentiable(k if several else 0)])).lasting
+
+
+def kept_of(values: list[Any], given: list[Any]) -> set[int]:
+    """Numbers of what was given that the records behind `values` have kept: a write to these must be noticed."""
+    arrays = [x._array if isinstance(x, Core) else x for x in given]
+    ends = {id(x._node) for x in given if isinstance(x, Core)}
+    memory: set[int] = set()
+    stack, seen = [z._node for z in values], set(ends)
+    while stack:
+        node = stack.pop()
+        if type(node) is not Record or id(node) in seen:
+            continue
+        seen.add(id(node))
+        memory.update(id(owner(array)) for array in node.arrays())
+        stack.extend(node.parents)
+    return {k for k, array in enumerate(arrays) if isinstance(array, np.ndarray) and id(owner(array)) in memory}
