@@ -109,6 +109,7 @@ class Unbroadcast(Operation):
     """The sum over the axes along which an input was repeated."""
 
     name = "unbroadcast"
+    function = staticmethod(unbroadcast)
 
     def forward(self, g: Any, *, shape: tuple[int, ...]) -> Any:
         return unbroadcast(g, shape)
@@ -215,7 +216,11 @@ class Walk:
         elif plan is COMPONENT or plan.op is None:
             plan.step(dz, record, cotangents, owned)
         else:
-            self._push_arrays(dz, record, cotangents, needed)
+            self.capture.inherited = self.capture.places_of(record)
+            try:
+                self._push_arrays(dz, record, cotangents, needed)
+            finally:
+                self.capture.inherited = None
 
     def _push_arrays(self, dz: Any, record: Record, cotangents: Any, needed: set[int] | None) -> None:
         plan = record.plan
@@ -245,7 +250,16 @@ class Walk:
                     raise wrong_shape(record, plan.op.inputs[index * (not plan.variadic)], g, node)
                 g = self.capture.rule(_UNBROADCAST, (g,), {"shape": node.shape})
             held = cotangents.get(node)
-            cotangents[node] = g if held is None else self.capture.rule(_SUM, (held, g), {})
+            cotangents[node] = self._belongs(g, node)
+            if held is not None:
+                cotangents[node] = self._belongs(self.capture.rule(_SUM, (held, g), {}), node)
+
+    def _belongs(self, g: Any, node: Any) -> Any:
+        """Note in whose gradient this is, for its name."""
+        slot = self.capture.slots[g._slot]
+        if slot.of is None and slot.kind == "step":
+            slot.of = self.capture.slot_of_node(node)
+        return g
 
     def _rule(
         self, plan: Any, position: int, parts: list[Any], known: dict[str, Any], record: Record, cotangents: Any
@@ -287,11 +301,12 @@ class Walk:
         self.waiting, self.nbytes = {}, 0
 
     def _into(self, plan: Any, index: int, dz: Any, known: dict[str, Any], node: Any, cotangents: Any) -> None:
-        asked = needs_of(plan, index)
+        asked = dict.fromkeys((*needs_of(plan, index), *plan.needs[plan.wanted.index(index)]))
         names = tuple([name for name in asked if isinstance(known[name], np.ndarray)])
         settings = {name: known[name] for name in asked if name not in names}
         arrays = (cotangents.get(node), dz, *[known[name] for name in names])
-        cotangents[node] = self.capture.rule(into_of(plan, index, names, node.shape), arrays, settings)
+        total = self.capture.rule(into_of(plan, index, names, node.shape), arrays, settings)
+        cotangents[node] = self._belongs(total, node)
 
 
 into_of = cache(Into)

@@ -11,6 +11,7 @@ import sys
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import accumulate
 from types import FrameType
 from typing import Any
 
@@ -31,6 +32,7 @@ from .steps import Guard, Hole, Place, Slot, Step, answer, filled, leaves, mappe
 from .storage import raw, set_raw
 from .watched import Watched, WatchedRandom
 
+_NUMPY = np.__file__.removesuffix("__init__.py")
 _NUMBERS = (bool, int, float, complex)
 
 
@@ -49,10 +51,13 @@ class Capture:
         self.memory: dict[Any, list[int]] = {}  # address, shape, strides, dtype -> slots
         self.owners: dict[int, int] = {}  # id of the owner of memory -> the first slot in it
         self.handed: dict[int, tuple[Any, int, int, tuple[Place, ...], Any]] = {}  # views that other code was given
+        self.by_node: dict[int, tuple[int, Any]] = {}  # id of a node -> the slot of its Tensor, itself
+        self.maker: dict[int, Step] = {}  # slot -> the step that fills it
         self.detached: dict[int, int] = {}
         self.written: set[int] = set()  # slots that a step writes to
         self.keep: list[Any] = []
         self.quiet = state.tape is None  # was nothing recorded when it began?
+        self.inherited: tuple[Place, ...] | None = None  # the places of a step of another Program that runs here
         self.walk: Any = None  # the walk back that is under way
         self.states: list[tuple[Any, Any]] = []  # generators, and their states before the first draw
         self.frame: FrameType | None = None
@@ -74,6 +79,8 @@ class Capture:
         self.slots.append(Slot(number, kind, array.shape, array.dtype, value, node is not None))
         self.values.append(array)
         self.nodes.append(node)
+        if node is not None:
+            self.by_node.setdefault(id(node), (number, node))
         self.arrays.setdefault(id(array), (array, number))
         self.memory.setdefault(_address(array), []).append(number)
         self.owners.setdefault(id(owner(array)), number)
@@ -104,6 +111,8 @@ class Capture:
             self.register(tensor, slot)
         node, before = tensor._node, self.nodes[slot]
         self.slots[slot].tracked |= node is not None
+        if node is not None and node is not before:
+            self.by_node.setdefault(id(node), (slot, node))
         if not history or node is before:
             return slot
         if before is not None and (node is None or isinstance(node, Leaf)):
@@ -113,6 +122,10 @@ class Capture:
         if isinstance(node, Record):
             self.nodes[slot] = node
         return slot
+
+    def slot_of_node(self, node: Any) -> int | None:
+        """The slot of the Tensor with a node."""
+        return self.by_node.get(id(node), (None, node))[0]
 
     def _detach(self, slot: int) -> int:
         out = self.slot("step", self.values[slot].view())
@@ -198,6 +211,7 @@ class Capture:
         step.shapes = tuple([self.slots[slot].shape for slot in step.outputs])
         step.dtypes = tuple([self.slots[slot].dtype for slot in step.outputs])
         self.steps.append(step)
+        self.maker.update(dict.fromkeys(step.outputs, step))
         return step
 
     def bored(self, nest: Any, inputs: list[Any]) -> Any:
@@ -236,7 +250,8 @@ class Capture:
         rest = [x for x in leaves(kept) if isinstance(x, np.ndarray)]
         hidden = [self.slot("step", x) for x in rest]
         recorded = recorded or any(isinstance(z._node, Record) for z in outs)
-        self.step(op, slots, own, outputs, kept=tuple(hidden), recorded=recorded)
+        form = mapped(kept, lambda x: ... if isinstance(x, np.ndarray) else None)
+        self.step(op, slots, own, outputs, kept=tuple(hidden), recorded=recorded, form=form)
         watched = iter([Watched(self, slot, x) for slot, x in zip(hidden, rest, strict=True)])
         return out, mapped(kept, lambda x: next(watched) if isinstance(x, np.ndarray) else x)
 
@@ -413,13 +428,22 @@ class Capture:
 
     def places(self) -> tuple[Place, ...]:
         """The lines of the user's program that are running, innermost first."""
+        if self.inherited is not None:
+            return self.inherited
         found = []
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and frame is not self.frame:
-            if frame.f_code.co_filename in user_files or outer(frame) is frame:
+            file = frame.f_code.co_filename
+            if not file.startswith(_NUMPY) and (file in user_files or outer(frame) is frame):
                 found.append((frame.f_code, frame.f_lasti))
             frame = frame.f_back
         return tuple(found)
+
+    def places_of(self, record: Record) -> tuple[Place, ...]:
+        """Where the operation of a record ran, by the step that wrote it down."""
+        slot = self.slot_of_node(record)
+        step = None if slot is None else self.maker.get(slot)
+        return step.places if step is not None and step.places else ((record.code, record.lasti),)
 
     def line(self) -> str:
         """The innermost of these, for messages."""
@@ -432,6 +456,22 @@ class Capture:
             self._guard(Guard(slot, "numpy", before.copy(), at, places))
         self.handed.clear()
         self.guards.sort(key=lambda guard: guard.at)
+
+    def prune(self, outputs: Any) -> None:
+        """Leave out what NumPy was asked to compute and nobody has used: parts of a warning that was not due."""
+        used = {*outputs, *[guard.slot for guard in self.guards]}
+        left = []
+        for number, step in reversed(list(enumerate(self.steps))):
+            if type(step.op) is not NumPyCall or step.writes or not used.isdisjoint(step.outputs):
+                used.update(step.reads)
+                left.append(number)
+        moved = {number: place for place, number in enumerate(reversed(left))}
+        first = list(accumulate([number in moved for number in range(len(self.steps))], initial=0))
+        self.steps = [self.steps[number] for number in moved]
+        for step in self.steps:
+            step.since = tuple([moved[number] for number in step.since if number in moved])
+        for guard in self.guards:
+            guard.at = first[guard.at]
 
 
 def apply_recorded(op: Any, tensors: list[Any], settings: dict[str, Any]) -> tuple[Any, Any]:

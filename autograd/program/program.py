@@ -20,6 +20,7 @@ from .operations import NumPyCall
 from .running import run
 from .steps import Guard, Slot, Step, leaves, mapped
 from .storage import begin, end, raw
+from .text.naming import argument_names, closed_over
 
 
 class Program:
@@ -59,8 +60,14 @@ class Program:
         self.name = name
         self.examples = examples  # the values of the arguments when it was captured, slot -> array
         self.wanted = wanted  # the slots of the inputs that required grad
+        self.argument_names: list[str] = []  # of the inputs
+        self.names: dict[int, str] = {}  # of Tensors that the function closed over, by id
+        self.wholes: dict[Any, Program] = {}  # with gradients, by the operations that are replaced by their formulas
+        self.turn: int | None = None  # of gradients: how many steps are the way forward
+        self.loss: int | None = None  # of gradients: the slot of the only result, if it is a scalar
         self.states = states  # generators, and where they stood then
         self.inputs = tuple([leaf.slot for leaf in leaves(arguments) if type(leaf) is At])
+        self.given = len(self.inputs)  # of gradients: how many inputs are those of the function
         self.outputs = tuple([leaf.slot for leaf in leaves(results) if type(leaf) is At])
         self.written = frozenset(step.inputs[position] for step in steps for position in step.writes)
 
@@ -115,6 +122,40 @@ class Program:
         """
         return vjp_of(self, captured)
 
+    def source(self) -> str:
+        """The same in NumPy, as text: a file with functions `forward` and `backward` that runs without this library.
+
+        `forward` takes the arguments, then the parameters, then constants too large to be written out: `values` has
+        them by name. It gives (result, kept), and `backward(kept, *cotangents)` the gradients of `vjp`. Half precision
+        is not taken care of, and guards are not asked.
+
+        >>> from autograd import tensor
+        >>> program, scope = capture(lambda x: (x * x).sum(), tensor([1.0, 2.0])), {}
+        >>> exec(program.source(), scope)
+        >>> result, kept = scope["forward"](np.array([3.0, 4.0]))
+        >>> scope["backward"](kept, 1.0)
+        array([6., 8.])
+        """
+        from .text.source import source  # presentation only
+
+        return source(self, captured)
+
+    def values(self, *inputs: Any) -> dict[str, Any]:
+        """What `forward` of `source()` takes, by name: these inputs, the parameters as they are now, and constants."""
+        from .text.naming import names_of
+        from .text.source import arguments_of
+
+        if "latest" not in self.wholes:
+            self.source()
+        whole = self.wholes["latest"]
+        names, given = names_of(whole), dict(zip(whole.inputs, self.bound(inputs), strict=False))
+        found = {}
+        for slot in arguments_of(whole):
+            if slot not in whole.inputs[whole.given :]:
+                value = given.get(slot, whole.slots[slot].value)
+                found[names[slot]] = raw(value) if isinstance(value, Core) else value
+        return found
+
     def bound(self, inputs: tuple[Any, ...]) -> list[Any]:
         """The Tensors among the arguments of a call, checked to be such as the program was captured with."""
         given = list(leaves(inputs))
@@ -150,6 +191,11 @@ class Program:
 
     def __getitem__(self, index: int) -> Step:
         return self.steps[index]
+
+    def __str__(self) -> str:
+        from .text.listing import listing  # presentation only
+
+        return listing(self)
 
     def __repr__(self) -> str:
         return f"<Program {self.name}: {len(self.steps)} steps, {len(self.slots)} slots>"
@@ -201,13 +247,17 @@ def captured(function: Callable[..., Any], examples: tuple[Any, ...], open_walks
         outputs = function(*given)
         results = mapped(outputs, lambda z: At(seen.slot_of_tensor(z)) if isinstance(z, Core) else _plain(seen, z))
         seen.finish()
+        seen.prune([leaf.slot for leaf in leaves(results) if type(leaf) is At])
     finally:
         state.capture = None
         del home.overwriting, home.replay
         end()
         seen.frame = None
     name = getattr(function, "__name__", type(function).__name__)
-    return Program(seen.slots, seen.steps, seen.guards, arguments, results, name, values, seen.states, wanted)
+    made = Program(seen.slots, seen.steps, seen.guards, arguments, results, name, values, seen.states, wanted)
+    made.argument_names = argument_names(function, arguments, At)
+    made.names = closed_over(function)
+    return made
 
 
 def _plain(seen: Capture, z: Any) -> Any:

@@ -6,6 +6,7 @@ way to run a Program has to give what this one gives.
 
 from __future__ import annotations
 
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,11 @@ from .steps import Guard, Step, filled, leaves
 from .storage import raw
 
 
-def run(program: Any, inputs: list[Any]) -> list[Any]:
-    """The values of all slots, as Tensors, after all steps."""
+def run(program: Any, inputs: list[Any], formulas: frozenset[str] = frozenset()) -> list[Any]:
+    """The values of all slots, as Tensors, after all steps.
+
+    formulas   names of operations that are run by their formulas
+    """
     values: list[Any] = [None] * len(program.slots)
     for slot in program.slots:
         if slot.kind == "parameter":
@@ -43,14 +47,18 @@ def run(program: Any, inputs: list[Any]) -> list[Any]:
         while guard is not None and guard.at <= number:
             _check(guard, values)
             guard = next(guards, None)
+        if state.capture is not None:
+            state.capture.inherited = step.places
         if step.quiet:
             with no_grad():
-                _run_step(step, values, program)
+                _run_step(step, values, program, formulas)
         else:
-            _run_step(step, values, program)
+            _run_step(step, values, program, formulas)
     while guard is not None:
         _check(guard, values)
         guard = next(guards, None)
+    if state.capture is not None:
+        state.capture.inherited = None
     return values
 
 
@@ -65,10 +73,10 @@ def _check(guard: Guard, values: list[Any]) -> None:
         )
 
 
-def _run_step(step: Step, values: list[Any], program: Any) -> None:
+def _run_step(step: Step, values: list[Any], program: Any, formulas: frozenset[str]) -> None:
     given: list[Any] = [None if slot is None else values[slot] for slot in step.inputs]
     if isinstance(step.op, Op):
-        outs, kept = _apply(step, given)
+        outs, kept = _by_formula(step, given) if step.name in formulas else _apply(step, given)
     elif isinstance(step.op, Assign):
         settings = filled(step.settings, [None if x is None else x._array for x in given])
         value = given[1] if len(step.operands) > 1 else settings["value"]
@@ -114,6 +122,20 @@ def _apply(step: Step, given: list[Any]) -> tuple[Any, Any]:
         out, kept = apply_keeping(op, *tensors, **settings)
     arrays = [wrap(x) for x in leaves(kept) if isinstance(x, np.ndarray)] if step.kept else ()
     return out if isinstance(out, tuple) else (out,), arrays
+
+
+def _by_formula(step: Step, given: list[Any]) -> tuple[Any, Any]:
+    defaults = {name: value for name, value in step.op.defaults.items() if value is not Parameter.empty}
+    settings = defaults | filled(step.settings, [None if x is None else x._array for x in given])
+    settings.pop("recorded", None)
+    out = step.op.formula(*given[: len(step.operands)], **settings)
+    kept: list[Any] = [None] * len(step.kept)
+    if step.name.startswith("batch_norm_relu") and len(step.kept) >= 3:  # mean, 1 / deviation, variance, and more
+        x = given[0]._array
+        axes = (0, *range(2, x.ndim))
+        mean, var = np.mean(x, axis=axes), np.var(x, axis=axes)
+        kept[:3] = [wrap(part) for part in (mean, 1 / np.sqrt(var + settings["eps"]), var)]
+    return out if isinstance(out, tuple) else (out,), kept
 
 
 def _compute(step: Step, given: list[Any], program: Any) -> list[Any]:

@@ -25,6 +25,7 @@ class Slot:
 
     kind     "input", "parameter" (a Tensor that the function closed over), "constant", or "step": what fills it
     value    the Tensor of a parameter, the array of a constant; None for others
+    of       of a gradient: the slot of the value that it is the gradient of
     tracked  did the value require grad when the program was captured?
     """
 
@@ -34,7 +35,7 @@ class Slot:
     dtype: np.dtype[Any]
     value: Any = None
     tracked: bool = False
-    name: str = ""
+    of: int | None = None
 
     @property
     def nbytes(self) -> int:
@@ -69,6 +70,7 @@ class Step:
     settings  by name; a `Hole` stands for an array that is the value of a slot
     outputs   numbers of the slots that it fills
     kept      numbers of those that it fills with what `op.keeps` names, for the rules of the op
+    form      the nest in which the op has given what it keeps, with ... for each array
     writes    positions in `inputs` of what it overwrites in place
     recorded  was it recorded on the tape? The op may then have kept more
     quiet     was recording switched off there, as in a block of `no_grad`?
@@ -82,6 +84,7 @@ class Step:
     outputs: tuple[int, ...]
     kept: tuple[int, ...] = ()
     writes: tuple[int, ...] = ()
+    form: Any = ()
     recorded: bool = False
     quiet: bool = False
     places: tuple[Place, ...] = ()

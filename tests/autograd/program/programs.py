@@ -217,6 +217,9 @@ PORTED = {
     "real_nvp": _flow,
 }
 
+LARGE = {"resnet", "unet", "mobilenet", "seq2seq", "vit"}
+"""What takes more than a moment."""
+
 PROGRAMS: dict[str, Callable[[], Made]] = {
     **MODELS,
     "mlp of mnist": mlp_of_mnist,

@@ -12,7 +12,7 @@ import autograd
 from autograd import capture, tensor
 from autograd.errors import GuardError
 from autograd.program.backward import Rule
-from tests.autograd.program.programs import PROGRAMS
+from tests.autograd.program.programs import LARGE, PROGRAMS
 from tests.autograd.program.same import bits, drawn
 from tests.autograd.program.test_capturing import LOOKS
 from tests.cases import CASES
@@ -64,7 +64,7 @@ def put_back(tensors):
         x.detach().numpy()[...] = values
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in LARGE else ()) for n in PROGRAMS])
 def test_models_and_their_gradients_have_the_same_bits(name):
     autograd.manual_seed(0)
     function, inputs = PROGRAMS[name]()
