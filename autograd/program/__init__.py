@@ -6,6 +6,7 @@
     running.py      the plain interpreter: it says what a Program means, and every faster one is held against it
     gradients.py    `Program.vjp`; backward.py: how rules become steps; functions.py: a backward of the user's
     capturing.py    how steps come about while a function runs, and in which slot a value stands
+    text/           programs as text: `print(program)`, and NumPy that runs without this library
     watched.py      what code sees that computes on arrays itself; storage.py puts that in place
 
 The rule: nothing of this is in place, or costs anything, while nothing is captured; and nothing is replayed in silence
