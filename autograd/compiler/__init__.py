@@ -4,6 +4,7 @@ A Program (`autograd.program`) becomes tables of numbers, which the block machin
 a few lines of Python around that:
 
     graph.py      the few kinds of nodes that a program is taken apart into                    read this first
+    values.py     what a node is, and a value; how one is repeated in a loop over another
     scalar.py     elementwise ops as formulas
     reductions.py products.py shapes.py    other ops in nodes
     known.py      all of these by name
@@ -14,6 +15,7 @@ a few lines of Python around that:
     groups.py     which nodes become one loop
     tables.py     a loop as instructions
     plan.py       where everything is in memory
+    numbering.py  all of that as tables of numbers
     frames.py     that memory, used again at every call
     emit.py       the Python around it, as text
     compiled.py   `build(program)`: all of this, and one record on the tape

@@ -15,10 +15,11 @@ from ..op import Op
 from ..plan import Plan
 from ..products import computed
 from ..program.steps import filled
-from .graph import Graph, Value
+from .graph import Graph
 from .known import OPS
 from .lower import Lowering
 from .symbols import Symbol, UnknownError, Wanted
+from .values import Value
 
 
 class NoRuleError(Exception):

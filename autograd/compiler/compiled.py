@@ -12,20 +12,22 @@ from typing import Any
 import numpy as np
 
 from ..errors import GuardError
-from ..lines import outer
 from ..modes import state
 from ..op import Op
 from ..program import Program
+from ..program.program import At
 from ..records import Record
 from ..tensors.core import Core, wrap
 from ..tensors.run import output
 from .backward import Backward
 from .emit import Writer
 from .frames import Frames, Lease
-from .graph import Graph, Value
+from .graph import Graph
 from .lower import Lowering
+from .numbering import Numbering
 from .plan import Phase, Plan
 from .split import Split
+from .values import Value
 
 _numbers = itertools.count()
 
@@ -43,19 +45,23 @@ class Compiled:
         self.parameters = list(program.parameters.values())
         numbers = [*program.inputs, *program.parameters]
         self.slots = [program.slots[number] for number in numbers]
-        self.tracked = [index for index, slot in enumerate(self.slots) if slot.tracked]
+        self.tracked = tuple([index for index, slot in enumerate(self.slots) if slot.tracked])
+        self.bare = type(program.results) is At  # is the result a Tensor, and no nest of them?
         graph = Graph()
         inputs = [graph.input(slot.shape, slot.dtype) for slot in self.slots]
         given = dict(zip(numbers, inputs, strict=True))
         lowering = Lowering(graph)
         values = lowering.program(program, given)
         self.results = [_there(values[number]) for number in program.outputs]
+        self.count = len(self.results)
         self.guards = list(program.guards)
         asked = [_there(values[guard.slot]) for guard in self.guards]
         held = inputs[len(program.inputs) :]
         outs = [*self.results, *asked]
         self.name = f"{program.name}_{next(_numbers)}"
-        self.plain = _Ready([Phase(inputs, graph.needed([*outs, *graph.effects]), outs)], held, self.name)
+        self.glanced = frozenset([x for x in asked if x not in self.results and x not in inputs])
+        nodes = graph.needed([*outs, *graph.effects])
+        self.plain = _Ready([Phase(inputs, nodes, outs, self.glanced)], held, self.name)
         self.differ = [program.slots[number].tracked for number in program.outputs]  # which outputs are tracked
         self.known_reach: dict[tuple[bool, ...], frozenset[int]] = {}
         self.ways: dict[tuple[int, ...], _Ready] = {}
@@ -81,16 +87,12 @@ class Compiled:
         numbers = [*program.inputs, *program.parameters]
         leaves = [numbers[index] for index in wanted]
         arrived = Backward(lowering, program, values, leaves).run(seeds)
-        split = Split(lowering.graph, outs, [arrived.get(number) for number in leaves], list(seeds.values()))
-        ready = _Ready(
-            [
-                Phase(inputs, split.forward, outs),
-                Phase(list(seeds.values()), split.backward, [g for g in split.grads if g is not None]),
-            ],
-            held,
-            self.name,
-        )
-        ready.arrives = [g is not None for g in split.grads]
+        found = [arrived.get(number) for number in leaves]
+        split = Split(lowering.graph, outs, [g for g in found if g is not None], list(seeds.values()))
+        there = [index for index, g in zip(wanted, found, strict=True) if g is not None]
+        places = tuple([there.index(index) if index in there else None for index in range(len(numbers))])
+        back = Phase(list(seeds.values()), split.backward, split.grads, places=places)
+        ready = _Ready([Phase(inputs, split.forward, outs, self.glanced), back], held, self.name)
         ready.outputs = [list(seeds).index(number) for number in program.outputs]
         ready.kinds = [program.slots[number] for number in program.outputs]
         return ready
@@ -136,7 +138,12 @@ class Compiled:
 
         Raises GuardError where Python would have been told something else than when the program was captured.
         """
-        return self._packed(self.direct(self.program.bound(inputs)))
+        return self.returned(self.program.bound(inputs))
+
+    def returned(self, inputs: list[Any]) -> Any:
+        """What the function returned, for the Tensors of the input slots."""
+        outs = self.direct(inputs)
+        return outs[0] if self.bare else self._packed(outs)
 
     def direct(self, inputs: list[Any]) -> list[Any]:
         """The Tensors of the output slots for those of the input slots, which nobody checks: only guards are.
@@ -146,17 +153,28 @@ class Compiled:
         tensors = [*inputs, *self.parameters] if self.parameters else inputs
         arrays = [x if type(x) is np.ndarray else x._array for x in tensors]
         if state.tape is not None and self.op is not None:
-            wanted = tuple([index for index in self.tracked if tensors[index]._node is not None])
+            nodes = [tensors[index]._node for index in self.tracked]
+            wanted = self.tracked
+            if None in nodes:
+                wanted = tuple([index for index in wanted if tensors[index]._node is not None])
+                nodes = [node for node in nodes if node is not None]
             if wanted:
-                return self._recorded(tensors, arrays, wanted)
-        outs = self.plain.run(arrays)
-        if self.guards:
-            self.check(outs)
-        return [wrap(z) for z in outs[: len(self.results)]]
+                return self._recorded(arrays, wanted, nodes)
+        frames = self.plain.frames
+        frame = frames.take()
+        try:
+            outs = self.plain.forward(frame, *arrays)
+            if self.guards:
+                self.check(outs)
+        finally:
+            frames.free.append(frame)
+        return [wrap(z) for z in outs[: self.count]]
 
     def check(self, outs: Any) -> None:
         """Raise GuardError if Python would be told something else than in the capture."""
-        for guard, array in zip(self.guards, outs[len(self.results) :], strict=True):
+        for guard, array in zip(self.guards, outs[self.count :], strict=True):
+            if guard.how in ("bool", "item") and array.item() == guard.value:
+                continue
             if not guard.holds(array):
                 raise GuardError(
                     f"{self.program.name}: at {guard.line} Python was told {guard.value!r} by {guard.how}() when the "
@@ -169,24 +187,22 @@ class Compiled:
             values[number] = z
         return self.program.packed(values)
 
-    def _recorded(self, tensors: list[Any], arrays: list[Any], wanted: tuple[int, ...]) -> list[Any]:
+    def _recorded(self, arrays: list[Any], wanted: tuple[int, ...], nodes: list[Any]) -> list[Any]:
         assert self.op is not None
         plan = self.op.plan(wanted)
         ready = self.training(wanted)
         frame = ready.frames.take()
         lease = Lease(frame, ready.frames.free)
-        outs = ready.forward(frame, *arrays)
+        zs = ready.forward(frame, *arrays)
         if self.guards:
-            self.check(outs)
-        zs = outs[: len(self.results)]
-        single = len(zs) == 1
+            self.check(zs)
+            zs = zs[: self.count]
+        single = self.count == 1
         z = zs[0] if single else zs
         saved = plan.save(arrays, z, {}, (lease,))
-        nodes = tuple([tensors[index]._node for index in wanted])
+        parents = nodes[0] if len(nodes) == 1 else tuple(nodes)
         shape: Any = z.shape if single else tuple([part.shape for part in zs])
-        record = Record.at(
-            outer(sys._getframe(2)), plan, nodes[0] if len(nodes) == 1 else nodes, saved, shape, zs[0].dtype
-        )
+        record = Record.at(sys._getframe(2), plan, parents, saved, shape, zs[0].dtype)
         if plan.private:
             state.home.private = True
         state.home.append(record, z, arrays, {})
@@ -209,36 +225,29 @@ class _Ready:
 
     def __init__(self, phases: list[Phase], held: list[Value], name: str) -> None:
         plan = Plan(phases, held)
-        writer = Writer(plan, name)
+        numbers = Numbering(plan)
+        writer = Writer(plan, numbers, name)
         self.text = writer.text
         self.plan = plan
-        self.frames = Frames(plan)
+        self.frames = Frames(plan, numbers)
         functions = writer.functions_of()
         self.forward = functions[0]
         self.backward: Callable[..., Any] | None = functions[1] if len(functions) > 1 else None
-        self.arrives: list[bool] = []
         self.outputs: list[int] = []
         self.kinds: list[Any] = []  # slots of the outputs: their shapes and dtypes
 
-    def run(self, arrays: list[Any]) -> Any:
-        """Forward alone."""
-        frame = self.frames.take()
-        try:
-            return self.forward(frame, *arrays)
-        finally:
-            self.frames.free.append(frame)
-
-    def back(self, dz: Any, frame: Any) -> list[Any]:
-        """The cotangents of the inputs that are wanted."""
+    def back(self, dz: Any, frame: Any) -> Any:
+        """The cotangents of the inputs, None of those that are not wanted."""
         assert self.backward is not None
+        if len(self.outputs) == 1:
+            return self.backward(frame, dz)
         seeds: dict[int, Any] = {}
         for part, number, z in zip(dz, self.outputs, self.kinds, strict=True):
             if part is None:
                 seeds.setdefault(number, np.zeros(z.shape, z.dtype))
             else:
                 seeds[number] = part if number not in seeds else seeds[number] + part
-        grads = iter(self.backward(frame, *[seeds[number] for number in range(len(seeds))]))
-        return [next(grads) if arrives else None for arrives in self.arrives]
+        return self.backward(frame, *[seeds[number] for number in range(len(seeds))])
 
 
 _TEXT = """\
@@ -258,14 +267,12 @@ def _op_of(compiled: Compiled) -> Op:
     names = [f"x{number}" for number in range(len(compiled.slots))]
     single = len(compiled.results) == 1
 
-    def back(dz: Any, lease: Any, wanted: tuple[int, ...]) -> list[Any]:
-        grads: list[Any] = [None] * len(names)
-        dzs = (dz,) if single else dz
-        found = compiled.training(wanted).back(dzs, lease.frame)
-        reached = compiled.reached(dzs)
-        for index, g in zip(wanted, found, strict=True):
-            grads[index] = g if index in reached else None
-        return grads
+    def back(dz: Any, lease: Any, wanted: tuple[int, ...]) -> Any:
+        grads = compiled.training(wanted).back(dz, lease.frame)
+        if single:
+            return grads
+        reached = compiled.reached(dz)
+        return grads if reached.issuperset(wanted) else [g if i in reached else None for i, g in enumerate(grads)]
 
     def replay(inputs: tuple[Any, ...]) -> Any:
         return replayed(compiled.program, inputs)

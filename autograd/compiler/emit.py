@@ -17,8 +17,9 @@ from kernels.blocks import walk
 from kernels.machine.fast import SIZES
 
 from .frames import start
-from .graph import Node, Value
+from .numbering import Numbering
 from .plan import SMALL, Plan, used_by_python
+from .values import Node, Value
 
 
 def contiguous(x: Any, dtype: Any) -> Array:
@@ -46,8 +47,9 @@ def multiply(x: Array, y: Array, z: Array) -> None:
 class Writer:
     """Writes one function of a plan for each phase."""
 
-    def __init__(self, plan: Plan, name: str) -> None:
+    def __init__(self, plan: Plan, numbers: Numbering, name: str) -> None:
         self.plan = plan
+        self.numbers = numbers
         self.name = name
         self.lines: list[str] = []
         self.names: dict[Value, str] = {}
@@ -135,6 +137,8 @@ class Writer:
         if not number and self.kept:
             self._line(f"frame.kept = ({', '.join([self.names[x] for x in self.kept])},)")
         outs = [self._output(x) for x in phase.outputs]
+        if phase.places:
+            outs = ["None" if place is None else outs[place] for place in phase.places]
         self._line(f"return ({', '.join(outs)}{',' * (len(outs) == 1)})")
         self._head(at, "\n".join(self.lines[at:]))
 
@@ -197,8 +201,8 @@ class Writer:
         if not shared:
             self._line(f"run(at, {first}, {last})")
             return
-        self._line(f"share(at, {first}, {int(self.plan.groups[first, walk.ROWS])}, {self.plan.parts[first]})")
-        more = self.plan.combine.get(first)
+        self._line(f"share(at, {first}, {int(self.numbers.groups[first, walk.ROWS])}, {self.plan.parts[first]})")
+        more = self.numbers.combine.get(first)
         if more:
             self._line(f"run(at, {more[0]}, {more[-1] + 1})")
 
@@ -229,6 +233,8 @@ class Writer:
     def _output(self, x: Value) -> str:
         if x in self.plan.handed:
             return self.names[x]
+        if x in self.plan.glanced:
+            return self._name(x)
         if x.root.node is not None and x.root.node.kind == "call":
             return f"own({self._name(x)})"
         return f"{self._name(x)}.copy()"

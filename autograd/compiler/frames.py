@@ -15,8 +15,9 @@ from numpy import ndarray as Array
 from kernels.blocks import walk
 from kernels.machine import threads
 
-from .graph import Value
+from .numbering import Numbering
 from .plan import LINE, Plan, rounded, used_by_python
+from .values import Value
 
 
 def start(array: Array) -> int:
@@ -35,17 +36,18 @@ def aligned(size: int) -> Array:
 class Constants:
     """What all frames of a plan read: constants, and code with the addresses of its loops."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, numbers: Numbering) -> None:
         from kernels.blocks import loops
 
         self.memory = aligned(plan.constant_bytes + LINE)  # the last line: a zero
         for offset, array in plan.constants:
             self.memory[offset : offset + array.nbytes] = np.frombuffer(array.tobytes(), np.uint8)
-        self.code = plan.code
-        self.groups = plan.groups
-        self.code[:, walk.LOOP] = [loops.address(*name) for name in plan.names]
+        self.numbers = numbers
+        self.code = numbers.code
+        self.groups = numbers.groups
+        self.code[:, walk.LOOP] = [loops.address(*name) for name in numbers.names]
         self.zero = start(self.memory) + plan.constant_bytes
-        self.links = np.array(plan.links, np.int64).reshape(-1, 3)
+        self.links = np.array(numbers.links, np.int64).reshape(-1, 3)
 
 
 class Frame:
@@ -60,16 +62,17 @@ class Frame:
 
     def __init__(self, plan: Plan, constants: Constants) -> None:
         self.constants = constants
+        self.numbers = constants.numbers
         self.memory = aligned(plan.arena)
         parts = max([1, *plan.parts])
-        scratch = rounded(plan.scratch + LINE)
+        scratch = rounded(self.numbers.scratch + LINE)
         self.scratch = aligned(scratch * parts)
-        self.slots = np.zeros((parts, max(len(plan.slots), 1), 2), np.int64)
+        self.slots = np.zeros((parts, max(len(self.numbers.slots), 1), 2), np.int64)
         self.outside = np.zeros(max(plan.outsiders, 1), np.int64)
         self.held: list[Any] = [None] * plan.outsiders
         self.kept: tuple[Any, ...] = ()
         for part in range(parts):
-            for key, number in plan.slots.items():
+            for key, number in self.numbers.slots.items():
                 self.slots[part, number] = self._slot(plan, key, part, scratch)
         tables = constants.code, constants.groups, self.slots, constants.links, self.outside
         head = np.zeros(walk.HEAD, np.int64)
@@ -90,30 +93,27 @@ class Frame:
         kind = key[0]
         memory = start(self.memory)
         if kind == "register":
-            return start(self.scratch) + part * scratch + plan.places[key], self._step(plan, key)
+            return start(self.scratch) + part * scratch + self.numbers.places[key], 0
         if kind == "number":
             return key[1], 0
         if kind == "zero":
             return self.constants.zero, 0
         if kind == "numbers":
-            return start(self.constants.memory) + plan.places[key], 0
+            return start(self.constants.memory) + self.numbers.places[key], 0
         if kind == "partial":
             of = plan.tables[key[1]].partial
             node = next(node for out, node in of if out is key[2])
-            return memory + plan.places[key] + part * plan.partial_bytes(node), 0
+            return memory + self.numbers.places[key] + part * self.numbers.partial_bytes(node), 0
         if kind == "parts":
-            return memory + plan.places[("partial", *key[1])], key[2]
+            return memory + self.numbers.places[("partial", *key[1])], key[2]
         if kind == "sum":
-            return memory + plan.places[key], 0
+            return memory + self.numbers.places[key], 0
         _, root, offset, step = key
         where, place = plan.homes[root]
         if where == "outside":
             return 0, step
         base = memory if where == "arena" else start(self.constants.memory)
         return base + place + offset * root.dtype.itemsize, step
-
-    def _step(self, plan: Plan, key: Any) -> int:
-        return 0
 
     def array(self, plan: Plan, x: Value) -> Array:
         """A value of the arena, or a view of it, as an array."""
@@ -130,9 +130,9 @@ class Frame:
 class Frames:
     """The frames of a plan: one more whenever none is free."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, numbers: Numbering) -> None:
         self.plan = plan
-        self.constants = Constants(plan)
+        self.constants = Constants(plan, numbers)
         self.free: list[Frame] = []
         self.made = 0
 

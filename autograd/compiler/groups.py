@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .graph import FULL, ONE, Node, Role, Shape, Value, role_of, significant
+from .values import FULL, ONE, Node, Role, Shape, Value, role_of, significant
 
 ACCUMULATED = ("total", "column_sum")
 SEARCHED = 32
@@ -118,41 +118,82 @@ Step = Any
 """A Group, or a Node that stands by itself."""
 
 
-def grouped(nodes: list[Node]) -> list[Step]:
-    """The steps in which nodes are computed."""
-    steps: list[Step] = []
-    place: dict[Value, int] = {}
-    for node in nodes:
-        at, role = _place(node, steps, place)
+class Grouping:
+    """Steps in which nodes are computed, and which of them depend on which.
+
+    before   for each step the steps that it depends on, directly or not, as the bits of a number
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.before: list[int] = []
+        self.place: dict[Value, int] = {}
+        self.last_effect = -1
+
+    def add(self, node: Node) -> None:
+        """Put a node into a group, or a new step."""
+        used = {self.place[x.root] for x in node.inputs if x is not None and x.root in self.place}
+        at, role = self._found(node, used)
         if role is None:
-            at = len(steps)
-            steps.append(node)
+            at = len(self.steps)
+            self.steps.append(node)
+            self.before.append(0)
             if node.kind in ("map", "reduce"):
-                steps[at] = Group(significant(node.out.shape if node.kind == "map" else node.inputs[0].shape))
-                role = steps[at].fits(node)
+                self.steps[at] = Group(significant(node.out.shape if node.kind == "map" else node.inputs[0].shape))
+                role = self.steps[at].fits(node)
                 if role is None:
                     raise AssertionError(f"{node} does not fit into a loop of its own")
+            elif node.effect:
+                used |= {self.last_effect} - {-1}
+                self.last_effect = at
         if role is not None:
-            steps[at].add(node, role)
+            self.steps[at].add(node, role)
         for out in node.outputs:
-            place[out] = at
-    return steps
+            self.place[out] = at
+        self._depend(at, used - {at})
+
+    def _found(self, node: Node, used: set[int]) -> tuple[int, Role | None]:
+        """Which group a node joins, and in which role: best one that has what it needs; never one that it waits for."""
+        found: tuple[int, Role | None] = 0, None
+        if node.kind not in ("map", "reduce"):
+            return found
+        recent = range(len(self.steps) - 1, max(-1, len(self.steps) - 1 - SEARCHED), -1)
+        for at in (*sorted(used, reverse=True), *recent):
+            group = self.steps[at]
+            if not isinstance(group, Group) or any(self.before[each] >> at & 1 for each in used):
+                continue
+            role = group.fits(node)
+            if role is not None:
+                return at, role
+        return found
+
+    def _depend(self, at: int, used: set[int]) -> None:
+        """Note that a step depends on others, and so does all that depends on it."""
+        more = 0
+        for each in used:
+            more |= self.before[each] | 1 << each
+        if more & ~self.before[at]:
+            self.before[at] |= more
+            for later, before in enumerate(self.before):
+                if before >> at & 1:
+                    self.before[later] |= more
+
+    def ordered(self) -> list[Step]:
+        """The steps, each after those that it depends on; as they were begun where that leaves a choice."""
+        done = 0
+        order: list[int] = []
+        for at in range(len(self.steps)):
+            waiting = (self.before[at] | 1 << at) & ~done
+            # fewer steps stand before one than before any that depends on it
+            ahead = [each for each in range(waiting.bit_length()) if waiting >> each & 1]
+            order += sorted(ahead, key=lambda each: (self.before[each].bit_count(), each))
+            done |= waiting
+        return [self.steps[at] for at in order]
 
 
-def _place(node: Node, steps: list[Step], place: dict[Value, int]) -> tuple[int, Role | None]:
-    """Which group a node joins, and in which role."""
-    if node.kind not in ("map", "reduce"):
-        return 0, None
-    found: tuple[int, Role | None] = 0, None
-    used = [place[x.root] for x in node.inputs if x.root in place]
-    earliest = max(used, default=0)
-    for at in range(len(steps) - 1, max(earliest, len(steps) - SEARCHED) - 1, -1):
-        group = steps[at]
-        role = group.fits(node) if isinstance(group, Group) else None
-        if role is None or (at == earliest and used and not isinstance(group, Group)):
-            continue
-        if at in used:
-            return at, role
-        if found[1] is None:
-            found = at, role
-    return found
+def grouped(nodes: list[Node]) -> list[Step]:
+    """The steps in which nodes are computed."""
+    made = Grouping()
+    for node in nodes:
+        made.add(node)
+    return made.ordered()

@@ -14,8 +14,9 @@ from ..errors import CaptureError
 from ..op import Op
 from ..program.steps import filled, holes, leaves
 from . import scalar
-from .graph import Graph, Value
+from .graph import Graph
 from .known import NUMPY, OPS, UFUNCS
+from .values import Value
 
 
 class Lowering:
@@ -114,8 +115,7 @@ class Lowering:
             return self.graph.call(op.choose, inputs, step.settings, outs, pure)
         if isinstance(op, Op) and op.keeps:
             hidden = Value((), OBJECT)
-            found = self.graph.call(Runs(step), inputs, {}, [*outs, hidden], False)
-            self.graph.effects.remove(hidden)
+            found = self.graph.call(Runs(step), inputs, {}, [*outs, hidden])
             self.kept[id(step)] = found[-1]
             return found[:-1]
         return self.graph.call(Runs(step), inputs, {}, outs, pure)

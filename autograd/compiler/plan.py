@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-import numpy as np
 from numpy import ndarray as Array
 
-from kernels.blocks import walk
 from kernels.machine import threads
 
-from .graph import Node, Value, contiguous
 from .groups import Group, grouped
 from .tables import Instruction, Slot, Table
+from .values import KNOWN, Node, Value, contiguous
 
 SMALL = 16 << 10
 """Bytes up to which copying an array takes less time than asking for its address."""
@@ -34,11 +32,17 @@ LINE = 64
 
 
 class Phase(NamedTuple):
-    """One of the functions of a plan: what it is given, in which steps it computes what it returns."""
+    """One of the functions of a plan: what it is given, in which steps it computes what it returns.
+
+    glanced   outputs that are looked at once, and not handed to anybody
+    places    which output stands where in what the function returns, None where there is none; default: all in order
+    """
 
     inputs: list[Value]
     nodes: list[Node]
     outputs: list[Value]
+    glanced: frozenset[Value] = frozenset()
+    places: tuple[int | None, ...] = ()
 
 
 class Alone(NamedTuple):
@@ -67,6 +71,7 @@ class Plan:
     def __init__(self, phases: list[Phase], held: Iterable[Value] = ()) -> None:
         self.phases = phases
         self.held = set(held)
+        self.glanced = {x for phase in phases for x in phase.glanced}
         self.steps: list[list[int | Node]] = []
         self.tables: list[Table | Alone] = []
         self.parts: list[int] = []
@@ -75,12 +80,9 @@ class Plan:
         self.constant_bytes = 0
         self.outsiders = 0
         self.arena = LINE
-        self.slots: dict[Any, int] = {}
-        self.links: list[tuple[int, int, int]] = []
         self._steps()
         self._lifetimes()
         self._place_all()
-        self._tabulate()
 
     # -- steps
 
@@ -147,7 +149,7 @@ class Plan:
     def _copy(self, node: Node) -> Alone | None:
         (x,) = node.inputs
         kind = x.dtype.char
-        if kind not in "fdl?" or x.size == 0:
+        if kind not in KNOWN or x.size == 0:
             return None
         pairs = _merged([(n, s) for n, s in zip(x.shape, x.strides, strict=True) if n != 1]) or [(1, 1)]
         numbers = (len(pairs), *[n for n, _ in pairs], *[s for _, s in pairs])
@@ -171,7 +173,8 @@ class Plan:
                     if index and self.life[x][0] < start:
                         self.life[x][1] = total
             for out in phase.outputs:
-                self.life.setdefault(out.root, [start, end])[1] = max(end, self.life[out.root][1])
+                life = self.life.setdefault(out.root, [start, end])
+                life[1] = max(end, life[1])
             start = end
         number = total
         for steps in reversed(self.steps):
@@ -197,7 +200,7 @@ class Plan:
                 self.constants.append((self.constant_bytes, x.array))
                 self.constant_bytes += rounded(x.nbytes)
             elif x in given:
-                if x in self.held or x.nbytes > SMALL or x.dtype.char not in "fdl?":
+                if x in self.held or x.nbytes > SMALL or x.dtype.char not in KNOWN:
                     self._outside(x)
                 else:
                     waiting.append(x)
@@ -233,119 +236,6 @@ class Plan:
             placed.append((offset, offset + size, first, last))
             self.homes[x] = ("arena", offset)
             self.arena = max(self.arena, offset + size)
-
-    # -- tables
-
-    def _tabulate(self) -> None:
-        """The tables as numbers, but for addresses, which a frame fills in."""
-        self._number(None, 0)
-        code: list[tuple[int, ...]] = []
-        groups: list[tuple[int, ...]] = []
-        self.names: list[tuple[str, str, str]] = []
-        self.scratch = 0
-        self.partials: list[tuple[int, int]] = []
-        combine: dict[int, list[int]] = {}
-        for number, table in enumerate(self.tables):
-            begin = len(code)
-            before, body = (0, 1) if isinstance(table, Alone) else (len(table.before), len(table.body))
-            for line in [table.line] if isinstance(table, Alone) else table.lines():
-                self.names.append((line.name, line.kinds, line.result))
-                slots = [self._number(slot, number) for slot in (line.a, line.b, line.c, line.z)]
-                code.append((0, *slots, line.per_row, line.fixed))
-            rows = table.rows if isinstance(table, Alone) else table.group.rows
-            groups.append(
-                (rows, table.block, begin, begin + before, begin + before + body, len(code), self.parts[number])
-            )
-            self._scratch(number, table)
-        for number, table in enumerate(self.tables):
-            for out, node in table.partial:
-                begin = len(code)
-                self._combine(number, out, node, code)
-                combine.setdefault(number, []).append(len(groups))
-                groups.append(
-                    (self.parts[number], 1 << 30, begin, begin + 1, len(code) - (node.name == "total"), len(code), 1)
-                )
-        self.combine = combine
-        self.code, self.groups = (
-            np.array(code, np.int64).reshape(-1, walk.CODE),
-            np.array(groups, np.int64).reshape(-1, walk.GROUP),
-        )
-
-    def _scratch(self, number: int, table: Table | Alone) -> None:
-        """Places of the registers of a group, in bytes of a thread's own memory."""
-        at = 0
-        for register, each in enumerate(table.registers):
-            key = ("register", number, register)
-            if key in self.slots:
-                self.places[key] = at
-            at += rounded(each * table.block)
-        self.scratch = max(self.scratch, at)
-
-    def _combine(self, number: int, out: Value, node: Node, code: list[tuple[int, ...]]) -> None:
-        """Instructions that add up what the parts have found."""
-        kind, width = out.dtype.char, out.size
-        size = self.partial_bytes(node)
-        source = self._number(Slot("parts", (number, out), size), number)
-        zero, memory = self._number(Slot("zero", None), number), self._number(Slot("value", out), number)
-        if node.name == "total":
-            sum_ = self._number(Slot("sum", (number, out)), number)
-            lines = [("fill", "d", zero, 0, sum_, 0, 1), ("total", "d", source, 0, sum_, 1, 0)]
-            for name, of, a, c, z, per_row, fixed in lines:
-                self.names.append((name, of, of))
-                code.append((0, a, 0, c, z, per_row, fixed))
-            self.names.append(("copy", "d", kind))
-            code.append((0, sum_, 0, 0, memory, 0, 1))
-        else:
-            row = self._number(Slot("number", width), number)
-            self.names.append(("fill", kind, kind))
-            code.append((0, zero, 0, 0, memory, 0, width))
-            self.names.append(("column_sum", kind, kind))
-            code.append((0, source, 0, row, memory, 1, 0))
-
-    places: dict[Any, int]
-
-    def _number(self, slot: Slot | None, group: int) -> int:
-        """The number of a slot in the table, a new one if it is not there yet."""
-        if not hasattr(self, "places"):
-            self.places = {}
-        if slot is None:
-            key: Any = ("number", 0)
-        elif slot.kind == "register":
-            key = ("register", group, slot.what)
-        elif slot.kind in ("number", "zero", "numbers"):
-            key = (slot.kind, slot.what)
-        elif slot.kind == "value":
-            root, offset = slot.what if isinstance(slot.what, tuple) else (slot.what, 0)
-            key = ("value", root, offset, slot.step)
-        elif slot.kind == "partial":
-            key = ("partial", group, slot.what)
-            self._room(group, slot.what)
-        else:
-            key = (slot.kind, slot.what, slot.step)
-        if key not in self.slots:
-            self.slots[key] = len(self.slots)
-            if key[0] == "numbers":
-                self.places[key] = self.constant_bytes
-                self.constants.append((self.constant_bytes, np.array(key[1], np.int64)))
-                self.constant_bytes += rounded(8 * len(key[1]))
-            if key[0] == "sum":
-                self.places[key] = self.arena
-                self.arena += LINE
-            if key[0] == "value" and self.homes[key[1]][0] == "outside":
-                self.links.append((self.slots[key], self.homes[key[1]][1], key[2] * key[1].dtype.itemsize))
-        return self.slots[key]
-
-    def _room(self, group: int, out: Value) -> None:
-        """Room for what each part adds up."""
-        key = ("partial", group, out)
-        if key not in self.places:
-            self.places[key] = self.arena
-            self.arena += rounded(8 * out.size * self.parts[group])
-
-    @staticmethod
-    def partial_bytes(node: Node) -> int:
-        """What a part adds up: a total in double precision, or sums of columns."""
-        return 8 if node.name == "total" else node.out.nbytes
 
 
 def _merged(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:

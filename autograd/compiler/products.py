@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .graph import Graph, Value
+from .graph import Graph
 from .scalar import Cell, Forms
+from .values import Value
 
 
 def product(graph: Graph, x: Any, y: Any) -> Value | None:
@@ -17,7 +18,11 @@ def product(graph: Graph, x: Any, y: Any) -> Value | None:
         return None
     right = y if len(y.shape) == 2 else graph.reshape(y, (y.shape[0], 1))
     left = graph.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
-    z = graph.product(left, right)
+    if left.shape[1] == 1:
+        e = Forms(graph)
+        z = (Cell(e, left) * Cell(e, right)).value
+    else:
+        z = graph.product(left, right)
     return graph.reshape(z, (*x.shape[:-1], *y.shape[1:]))
 
 

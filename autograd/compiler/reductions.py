@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .graph import BOOL, Graph, Value
+from .graph import Graph
 from .scalar import Cell, Forms
+from .values import BOOL, Value
 
 MOST_CLASSES = 4096
 """Classes up to which the one that is right is found by comparing with all."""
@@ -25,7 +26,7 @@ def axes_of(x: Value, axis: Any) -> tuple[int, ...]:
 
 def reduced(graph: Graph, which: str, x: Value, axis: Any, keepdims: bool) -> Value | None:
     """The sum, "max" or "min" of x along axes; None if it is not known how."""
-    if x.dtype.char not in "fd" or x.size == 0:
+    if x.dtype.char not in ("fd" if which == "sum" else "fdlL") or x.size == 0:
         return None
     axes = axes_of(x, axis)
     small = tuple([1 if a in axes else n for a, n in enumerate(x.shape)])
@@ -79,9 +80,13 @@ def _mean(graph: Graph, step: Any, x: Any, axis: Any = None, keepdims: bool = Fa
     return None if z is None else (Cell(Forms(graph), z) / (x.size / z.size)).value
 
 
-def _extreme(which: str) -> Any:
-    def lower(graph: Graph, step: Any, x: Any, axis: Any = None, keepdims: bool = False, **more: Any) -> Any:
-        return None if more or not isinstance(x, Value) else reduced(graph, which, x, axis, keepdims)
+def _extreme(which: str, first: Any = None) -> Any:
+    def lower(graph: Graph, step: Any, x: Any, axis: Any = first, keepdims: bool = False, **more: Any) -> Any:
+        if not isinstance(x, Value):
+            return None
+        if which == "max" and x.dtype.char == "L" and more == {"initial": 0}:  # which changes nothing
+            more = {}
+        return None if more else reduced(graph, which, x, axis, keepdims)
 
     return lower
 
@@ -167,6 +172,8 @@ NUMPY: dict[str, Callable[..., Any]] = {
     "np.sum": _sum,
     "ndarray.sum": _sum,
     "np.add.reduce": _reduce_sum,
+    "np.maximum.reduce": _extreme("max", 0),
+    "np.minimum.reduce": _extreme("min", 0),
     "np.max": _extreme("max"),
     "np.min": _extreme("min"),
     "ndarray.max": _extreme("max"),

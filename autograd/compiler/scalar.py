@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from .graph import BOOL, Graph, Value
+from .graph import Graph
+from .values import BOOL, KNOWN, Value
 
 Formula = Callable[..., Any]
 FORMULAS: dict[str, Formula] = {}
@@ -249,7 +250,6 @@ def _power(e: Any, x: Any, exponent: float) -> Any:
 # -------------------------------------------------------------------------------------------- an op as nodes of a graph
 
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "isnan")
-KNOWN = "fdl?"
 
 
 def lower(graph: Graph, name: str, operands: list[Any], settings: dict[str, Any], dtype: Any) -> Value | None:
@@ -286,7 +286,7 @@ def _given(e: Forms, name: str, operands: list[Any], dtype: Any) -> list[Any] | 
         known = name in ("eq", "ne") or name.startswith(("logical", "bitwise"))
         return [_number(e, x, BOOL) for x in operands] if known else None
     common = np.result_type(*kinds, *[x for x in operands if not isinstance(x, Value)])
-    if common.char not in "fdl" or name not in COMPARISONS:
+    if common.char not in "fdlL" or name not in COMPARISONS:
         return None
     return [_number(e, x, common) for x in operands]
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Graph, Value
+from .graph import Graph
+from .values import KNOWN, Value
 
 
 def _view(function: Any) -> Any:
@@ -39,6 +40,13 @@ def _getitem(graph: Graph, step: Any, x: Any, index: Any) -> Any:
     return graph.viewed(x, lambda memory: memory[index])
 
 
+def _bits(graph: Graph, step: Any, x: Any, dtype: Any) -> Any:
+    """The same memory as numbers of another type."""
+    kind = np.dtype(dtype)
+    known = isinstance(x, Value) and x.dtype.itemsize == kind.itemsize and kind.char in KNOWN
+    return graph.view(x, x.shape, x.strides, x.offset, kind) if known else None
+
+
 def _clone(graph: Graph, step: Any, x: Value, **settings: Any) -> Any:
     return x
 
@@ -58,6 +66,7 @@ NUMPY: dict[str, Callable[..., Any]] = {
     "ndarray.transpose": _view(np.ndarray.transpose),
     "ndarray.swapaxes": _view(np.ndarray.swapaxes),
     "ndarray.squeeze": _view(np.ndarray.squeeze),
+    "ndarray.view": _bits,
     "np.transpose": _view(np.transpose),
     "np.swapaxes": _view(np.swapaxes),
     "np.moveaxis": _view(np.moveaxis),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .graph import Graph, Node, Value
+from .graph import Graph
+from .values import Node, Value
 
 CHEAP = 1 << 14
 """Elements up to which a value is kept, and not computed again: it stays in a cache."""
@@ -18,13 +19,12 @@ class Split:
     """The nodes of forward and backward.
 
     forward, backward   nodes in order
-    grads               the values that backward ends with, None where none arrives
+    grads               the values that backward ends with
     """
 
-    def __init__(self, graph: Graph, outputs: list[Value], grads: list[Value | None], seeds: list[Value]) -> None:
+    def __init__(self, graph: Graph, outputs: list[Value], grads: list[Value], seeds: list[Value]) -> None:
         self.graph = graph
-        wanted = [g for g in grads if g is not None]
-        needed = graph.needed(wanted)
+        needed = graph.needed(grads)
         late = self._late(needed, set(seeds))
         self.kept: dict[Value, None] = {}
         self.again: set[Node] = set()
@@ -34,12 +34,12 @@ class Split:
                 for x in node.inputs:
                     if x is not None:
                         self._need(x.root, late)
-        for g in wanted:
+        for g in grads:
             self._need(g.root, late)
         self.forward = graph.needed([*outputs, *self.kept, *graph.effects])
         self.copies: dict[Value, Value] = {}
         self.backward = [self._copy(node) for node in needed if node in late or node in self.again]
-        self.grads = [None if g is None else self._moved(g) for g in grads]
+        self.grads = [self._moved(g) for g in grads]
 
     @staticmethod
     def _late(nodes: list[Node], seeds: set[Value]) -> set[Node]:

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from . import scalar
-from .graph import BOOL, Graph, Value
+from .graph import Graph
 from .known import NUMPY, OPS, UFUNCS
+from .values import BOOL, Value
 
 
 class UnknownError(Exception):

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .graph import FULL, ONE, Node, Role, Value, role_of
 from .groups import ACCUMULATED, Group
+from .values import FULL, ONE, Node, Role, Value, role_of
 
 LEAST, MOST = 128, 4096
 """Elements of a block."""
