@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from kernels.machine import jit
+from kernels.machine.fast import NEVER, SIZES
 from kernels.recurrent import plain
 from kernels.recurrent.kinds import GRU, LSTM, RELU, TANH, Cell
 
@@ -103,8 +103,8 @@ def _formulas(step: Callable[..., tuple[Any, ...]], count: int) -> tuple[Any, An
 
 # ------------------------------------------------------------------------------------------------------------- ops
 
-WORTH_COMPILING = 4096
-"""Elements of all gates at all steps from which on a sequence is one op of compiled code."""
+SEQUENCE = SIZES["sequence"]
+"""From so many gates on, at all steps together, a sequence is one op of compiled code."""
 
 STEPS = 32
 """Steps from which on it is, however small they are."""
@@ -112,7 +112,7 @@ STEPS = 32
 
 def compiled(steps: int, elements: int) -> bool:
     """Does a sequence of `steps` steps, whose gates have so many elements in all, go to the kernels?"""
-    return jit.ENABLED and steps > 0 and elements > 0 and (elements >= WORTH_COMPILING or steps >= STEPS)
+    return steps > 0 and elements > 0 and (elements >= SEQUENCE.least or (steps >= STEPS and SEQUENCE.least < NEVER))
 
 
 def _kernels() -> Any:

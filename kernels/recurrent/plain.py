@@ -13,15 +13,12 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import jit
+from ..machine.fast import SIZES
 from .kinds import Cell
 
-WORTH_COMPILING = 512
-"""Hidden units of the whole batch from which on a compiled pass is used: it takes a sixth of the time of NumPy."""
-
-WORTH_THREADS = 1 << 18
-"""Multiplications from which on our own threads make the products: up to there, BLAS takes one thread and is as quick.
-With more it would start its own, which spin for a while when they are done, and take half a processor from ours."""
+GATES, WORK = SIZES["gates"], SIZES["step"]
+"""From `WORK` on our own threads make the products: up to there, BLAS takes one thread and is as quick. With more it
+would start its own, which spin for a while when they are done, and take half a processor from ours."""
 
 FEW = 8
 """Rows of a batch up to which turning the weights around takes longer than multiplying by them."""
@@ -73,7 +70,7 @@ def _worth_threads(cell: Cell, x: Array, states: tuple[Array, ...], weights: tup
     B, H = states[0].shape
     I, rows = x.shape[-1], cell.gates * H
     # shortcut: with both biases, enough rows and work; dtypes, layouts and shapes are looked at below
-    if not jit.ENABLED or weights[2] is None or weights[3] is None or B < FEW or B * rows * (I + H) < WORTH_THREADS:
+    if weights[2] is None or weights[3] is None or B < FEW or B * rows * (I + H) < WORK.least:
         return False
     dtype = x.dtype
     if dtype.char not in "fd":
@@ -93,7 +90,7 @@ def _worth_threads(cell: Cell, x: Array, states: tuple[Array, ...], weights: tup
 def _worth_compiling(*arrays: Array) -> bool:
     """Are compiled passes worth it, and are the arrays what they take?"""
     first = arrays[0]
-    if not jit.ENABLED or first.size < WORTH_COMPILING or first.dtype.char not in "fd":
+    if first.size < GATES.least or first.dtype.char not in "fd":
         return False
     return all(a.dtype == first.dtype and a.flags.c_contiguous for a in arrays)
 
@@ -111,7 +108,7 @@ def _misfit(function: str, *arrays: Array) -> ValueError:
 
 def through(d_x: Array, d_h: Array, w_ih: Array, w_hh: Array) -> tuple[Array, Array]:
     """d_x @ w_ih and d_h @ w_hh: the cotangents of x and h."""
-    if jit.ENABLED and d_x.size * (w_ih.shape[1] + w_hh.shape[1]) >= WORTH_THREADS:
+    if d_x.size * (w_ih.shape[1] + w_hh.shape[1]) >= WORK.least:
         from ..matrix.products import through  # loads Numba
 
         found = through(d_x, w_ih, d_h, w_hh)

@@ -12,12 +12,7 @@ import pytest
 
 from kernels.machine import fast, jit
 
-THRESHOLDS = (
-    "kernels.recurrent.plain.FEW",
-    "kernels.recurrent.plain.WORTH_COMPILING",
-    "kernels.recurrent.plain.WORTH_THREADS",
-    "autograd.ops.recurrent.WORTH_COMPILING",
-)
+THRESHOLDS = ("kernels.recurrent.plain.FEW",)
 
 
 @pytest.fixture(params=["numpy", "compiled"])

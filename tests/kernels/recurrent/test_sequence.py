@@ -281,9 +281,9 @@ def test_gates_of_cells_in_one_pass(rng, monkeypatch, dtype, batch, units, kind)
     x, states, weights, _ = draw(rng, kind, (batch,), 3, units, dtype)
     dz = [rng.standard_normal(state.shape).astype(dtype) for state in states]
     found = []
-    monkeypatch.setattr(plain, "WORTH_THREADS", 1 << 60)
+    monkeypatch.setattr(plain.WORK, "least", 1 << 60)
     for limit in (0, 1 << 60):
-        monkeypatch.setattr(plain, "WORTH_COMPILING", limit)
+        monkeypatch.setattr(plain.GATES, "least", limit)
         *values, gates, y = plain.step(KINDS[kind][0], x, tuple(states), tuple(weights))
         found.append([*values, gates, y, *plain.step_back(KINDS[kind][0], tuple(dz), states[-1], gates, y)])
     for a, b in zip(*found, strict=True):

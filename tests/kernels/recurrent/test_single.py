@@ -78,7 +78,7 @@ def test_the_same_as_by_numpy(rng, monkeypatch, dtype, kind):
     arrays = draw(rng, kind, 16, 9, 20, dtype)
     found = []
     for limit in (0, 1 << 60):
-        monkeypatch.setattr(plain, "WORTH_THREADS", limit)
+        monkeypatch.setattr(plain.WORK, "least", limit)
         found.append(run(kind, arrays, plain))
     for a, b in zip(*found, strict=True):
         assert a.dtype == dtype
@@ -87,7 +87,7 @@ def test_the_same_as_by_numpy(rng, monkeypatch, dtype, kind):
 
 
 def test_arrays_that_do_not_fit_are_refused(rng, monkeypatch):
-    monkeypatch.setattr(plain, "WORTH_THREADS", 0)
+    monkeypatch.setattr(plain.WORK, "least", 0)
     x, h, c, *weights = draw(rng, "lstm", 8, 3, 4, np.float32)
     for wrong in ((x[1:], h, c), (x, h, c[:, :3].copy()), (x[:, :2].copy(), h, c)):
         with pytest.raises(ValueError, match="lstm: arrays do not fit"):

@@ -28,7 +28,7 @@ GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
 )
 def path(request, monkeypatch):
     """Runs a test with one op per sequence, and with a formula of primitives."""
-    monkeypatch.setattr(ops, "WORTH_COMPILING", 0 if request.param == "compiled" else 1 << 60)
+    monkeypatch.setattr(ops.SEQUENCE, "least", 0 if request.param == "compiled" else 1 << 60)
     monkeypatch.setattr(ops, "STEPS", 0 if request.param == "compiled" else 1 << 60)
     return request.param
 
@@ -252,7 +252,7 @@ def test_compiled_code_and_primitives_agree(monkeypatch, rng, kind, order, sizes
     data, first = rng.standard_normal((sum(sizes), 3)), rng.standard_normal((2, 4, 4, 17))
     found = []
     for limit in (0, 1 << 60):
-        monkeypatch.setattr(ops, "WORTH_COMPILING", limit)
+        monkeypatch.setattr(ops.SEQUENCE, "least", limit)
         monkeypatch.setattr(ops, "STEPS", limit)
         x = autograd.tensor(data, requires_grad=True)
         states = [autograd.tensor(state, requires_grad=True) for state in first[: 2 if kind == "LSTM" else 1]]
