@@ -15,7 +15,6 @@ import numpy as np
 from ..lines import place
 from ..records import Record
 from ..tensors.core import array_of, wrap
-from ..tensors.inplace import root_of
 from ..tensors.run import apply, apply_keeping
 from .fitting import kept_of, misfit
 from .learned import Constant, Step, arrays_of, slots_of
@@ -75,6 +74,15 @@ class Interpreted:
         return [values[slot] for slot in self.live]
 
 
+def _looks_into(view: Any, known: set[int]) -> bool:
+    """Is a value a view of one of those with these ids, at first or second hand?"""
+    while view._base is not None:
+        view = view._base
+        if id(view) in known:
+            return True
+    return False
+
+
 class Variant:
     """The values `live` of a path, from what that was given, and from values that are `there` already."""
 
@@ -104,7 +112,7 @@ class Variant:
     def compile(self, given: list[Any], values: list[Any]) -> None:
         """Have the steps compiled, if that changes nothing that one could see."""
         known = {id(x) for x in (*given, *values)}
-        if any(z._base is not None and id(root_of(z)) in known for z in values):
+        if any(_looks_into(z, known) for z in values):
             self.say("a result looks into the memory of another value")
             return
         if self.misfit:

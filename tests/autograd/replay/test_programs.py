@@ -14,6 +14,7 @@ import pytest
 from autograd.replay import compile
 from autograd.replay.function import Compiled
 from tests.programs import PROGRAMS, identity, seen_of
+from tests.programs.drawn import drawn_program
 
 EXACT, COMPILED = 0.0, 1e-4
 """How far numbers may lie apart, relative to the largest of an array: 0 means the same bits."""
@@ -92,3 +93,10 @@ def test_differences_are_found():
     assert len(differences([x, x, {"a": 1}], [x * 1.01, np.array([1.0, 1.0, np.nan]), {"b": 1}], COMPILED)) == 3
     assert differences([1], [1, 2], EXACT)
     assert differences(1, True, COMPILED)
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_drawn_programs_do_what_they_do(seed):
+    program = drawn_program(seed)
+    found = differences(seen_of(program, identity), seen_of(program, interpreted), EXACT)
+    assert not found, f"{len(found)} differences:\n" + "\n".join(found[:5])
