@@ -214,6 +214,8 @@ def record_outputs(
     record: Record, outs: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any], context: Context
 ) -> list[Any]:
     """Put the record, and one per output if there are several, on the tape; give the outputs their nodes."""
+    if state.interpreter is not None:  # records stand on the tape in the order of the calls
+        state.interpreter.settle("a function with a backward of its own")
     tensors = [out for out in outs if isinstance(out, Core)]
     record.dtype = tensors[0]._array.dtype if tensors else float32
     single = len(tensors) == 1

@@ -130,6 +130,8 @@ class Index(Core):
         if node is None or tape is None:
             out: Self = wrap(z)
         else:
+            if state.interpreter is not None:  # records stand on the tape in the order of the calls
+                state.interpreter.settle("an index")
             record = Record.at(sys._getframe(1), _PLAN, node, (array.shape, index), z.shape, array.dtype)
             tape.records.append(record)
             if len(tape.records) > tape.limit:

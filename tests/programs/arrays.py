@@ -6,6 +6,8 @@ import numpy as np
 
 import autograd
 import nn
+from autograd import ops
+from autograd.extend import apply
 from tests.programs.world import CALLS, Seen, array, caught, floats, grads, program, pulled
 
 
@@ -46,6 +48,14 @@ def numpy_buffers_are_refilled_inside(compile):
                 other = nn.functional.linear(buffer, floats(2, 3)) + nn.functional.relu(buffer)[:2]
             seen(other)
             np.subtract(buffer, 5, out=buffer)
+            straight = apply(ops.linalg.linear, buffer.reshape(1, 3), w.reshape(1, 3), None).sum()
+            straight = straight + apply(ops.elementwise.mul, buffer, w).sum()
+            buffer[...] += 1
+            locked = buffer.view()
+            locked.flags.writeable = False
+            straight = straight * apply(ops.elementwise.mul, locked, w).sum()
+            buffer[0] = 3
+            total = total * straight + apply(ops.elementwise.mul, locked, w)
             total = total + other.sum()
         return total
 

@@ -1,4 +1,4 @@
-"""Programs drawn at random: operations of the table on values that are used again, viewed, written to, and looked at."""
+"""Programs drawn at random: operations of the table, on values that are used again, viewed, written to, looked at."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from autograd import Tensor, tensor
 from tests.cases import CASES
 from tests.programs.world import Seen, caught, grads
 
-CALLS = 5
+CALLS = 6
 _SMALL = [case for case in CASES if all(np.prod(shape) <= 150 for shape in case.shapes)]
 _KINDS = ("case", "case", "case", "again", "again", "view", "write", "look", "quiet", "drop")
 
 
 class Drawn:
-    """One program. It takes the same steps at each call, but for those after `parting` in the calls after the third."""
+    """One program. It takes the same steps at each call, but for those after `parting` after the fourth call."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -43,7 +43,7 @@ class Drawn:
         chance = random.Random(self.seed)
         pool = list(given)
         for step in range(self.steps):
-            if step == self.parting and call >= 3:
+            if step == self.parting and call >= 4:
                 chance = random.Random(self.seed + call)
             kind = chance.choice(_KINDS)
             z = caught(getattr(self, kind), chance, pool)

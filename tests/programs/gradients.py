@@ -33,7 +33,8 @@ def gradients_of_many_uses_are_added_in_order(compile):
         d = autograd.cat([w, w * 0.3])
         e = w.cos() * w
         g = w[[0, 0, 2]] / 3
-        h = autograd.einsum("i,j->ij", w, w)
+        h = autograd.einsum("i,j->ij", w, w) * (w * x).sum()
+        h = h + (autograd.eye(5) + h * 0.01).inverse() * autograd.linalg.vector_norm(w)
         return a.sum() + b.sum() * 0.7 + c.sum() * 1e3 + d.sum() * 1e-3 + e.sum() + g.sum() + h.sum() * 0.1
 
     for call in range(CALLS):

@@ -204,3 +204,29 @@ def buffers_counted_up_by_forward(compile):
     for call in range(CALLS):
         seen(*pulled(f(floats(3, seed=call)), model.w), model.state_dict(), model.calls)
     return seen
+
+
+@program
+def constants_are_looked_at_and_seen_through(compile):
+    seen, w = Seen(), floats(4, grad=True)
+
+    @compile
+    def f(x, call):
+        a = x * 2
+        early = a.reshape(2, 2)
+        seen(a.tolist(), (a + 1).sum().item())
+        late = a.reshape(4, 1)
+        early.mul_(3)
+        seen(a if call % 2 else a.tolist())
+        b = x.exp()
+        part = b.reshape(2, 2).T
+        seen(part.tolist())
+        part.add_(1)
+        c, d = (x + 1).reshape(2, 2).unbind()
+        seen(d.tolist())
+        c = c + 5
+        return (late.reshape(-1) * w + b + d.sum() + c.sum()) * a
+
+    for call in range(CALLS):
+        seen(*pulled(f(floats(4, seed=call), call), w))
+    return seen
