@@ -143,7 +143,7 @@ def functions_with_a_backward_by_hand(compile):
         @staticmethod
         def backward(ctx, dz, dh):
             x, h = ctx.saved_tensors
-            calls.append(frozen(dz))
+            calls.append(frozen(dz * 1))
             return dz * 3 * h + dh * 2 * x * ctx.scale.sign() + ctx.power, None
 
     class Doubled(autograd.Function):

@@ -54,7 +54,7 @@ def alike(a, b, tolerance):
     if tolerance and isinstance(a, (np.ndarray, float)) and np.asarray(a).dtype.kind == "f":
         x, y = np.asarray(a, np.float64), np.asarray(b, np.float64)
         finite = np.isfinite(x)
-        near = np.abs(x[finite] - y[finite]) <= tolerance * max(np.abs(x[finite]).max(initial=0), 1e-3)
+        near = np.abs(x[finite] - y[finite]) <= tolerance * max(np.abs(x[finite]).max(initial=0), 0.1)
         return bool(near.all()) and np.array_equal(x[~finite], y[~finite], equal_nan=True)
     if isinstance(a, str) and tolerance:
         return bare(a) == bare(b)
