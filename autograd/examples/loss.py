@@ -13,7 +13,7 @@ LABELS = np.array([0, 3, 1])
 CTC = {"labels": np.array([[1, 1], [2, 0]]), "given": np.array([5, 4]), "lengths": np.array([2, 1])}
 
 
-def _ctc(x: Array, *, labels: Array, given: Array, lengths: Array, blank: int, unfit: float) -> Array:
+def ctc_by_paths(x: Array, *, labels: Array, given: Array, lengths: Array, blank: int, unfit: float) -> Array:
     """By all paths, one by one."""
     losses = np.full(len(labels), unfit)
     for n, target in enumerate(labels):
@@ -32,5 +32,7 @@ EXAMPLES: list[Example] = [
     Example("nll", (real(3, 4),), {"target": LABELS, "share": 0.25, "total": True}),
     Example("binary_cross_entropy", (probability(3, 4), probability(3, 4))),
     Example("binary_cross_entropy_with_logits", (real(3, 4), probability(3, 4))),
-    Example("ctc", (real(5, 2, 3),), {**CTC, "blank": 0, "unfit": np.inf}, reference=_ctc, shapes=(((6, 2, 3),),)),
+    Example(
+        "ctc", (real(5, 2, 3),), {**CTC, "blank": 0, "unfit": np.inf}, reference=ctc_by_paths, shapes=(((6, 2, 3),),)
+    ),
 ]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from autograd.examples.loss import ctc_by_paths
 from autograd.ops import loss
 from autograd.tensors.run import apply
 
@@ -27,6 +28,14 @@ def _nll_weighted(x, *, target, share, total):
 def _nll_reference(x, *, target, share, total):
     losses = -(x * _one_hot(x, target)).sum(1) * share
     return losses.sum() if total else losses
+
+
+def _ctc(x, *, labels, given, lengths):
+    return apply(loss.ctc, x, labels=labels, given=given, lengths=lengths, blank=0, unfit=np.inf)
+
+
+def _ctc_by_paths(x, **settings):
+    return ctc_by_paths(x, blank=0, unfit=np.inf, **settings)
 
 
 def _softmax(x):
@@ -113,5 +122,13 @@ CASES: list[Case] = [
             domain=(real, probability),
         )
         for s in _PAIRS
+    ],
+    *[
+        Case("ctc", _ctc, ((frames, count, 3),), {"labels": labels, "given": given, "lengths": lengths}, _ctc_by_paths)
+        for frames, count, labels, given, lengths in (
+            (1, 1, np.array([[2]]), np.array([1]), np.array([1])),
+            (4, 2, np.zeros((2, 0), np.int64), np.array([4, 0]), np.array([0, 0])),
+            (3, 0, np.zeros((0, 2), np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64)),
+        )
     ],
 ]
