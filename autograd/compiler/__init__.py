@@ -18,6 +18,7 @@ a few lines of Python around that:
     numbering.py  all of that as tables of numbers
     frames.py     that memory, used again at every call
     emit.py       the Python around it, as text
+    operation.py  what stands on the tape for it
     compiled.py   `build(program)`: all of this, and one record on the tape
     freezing.py   `frozen(function)`: for functions whose Python need not run again
 

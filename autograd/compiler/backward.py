@@ -69,6 +69,21 @@ class Backward:
                 self._step(step, self.ways[number], dz)
         return self.cotangents
 
+    def read(self) -> set[Value]:
+        """The roots of what rules ask for: whoever overwrites these before backward is told."""
+        found: set[Value] = set()
+        for number, wanted in self.ways.items():
+            step = self.program.steps[number]
+            plan = Plan(step.op, wanted)
+            for name in [name for need in plan.needs for name in need]:
+                slots = step.outputs if name == "z" else ()
+                if plan.variadic and name == step.op.inputs[0][1:]:
+                    slots = step.operands
+                elif name in step.op.inputs:
+                    slots = step.operands[step.op.inputs.index(name) :][:1]
+                found |= {x.root for slot in slots if slot is not None and (x := self.values[slot]) is not None}
+        return found
+
     def _arrive(self, slot: int, g: Value) -> None:
         held = self.cotangents.get(slot)
         if held is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import sys
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from ..op import Op
 from ..program import Program
 from ..program.program import At
 from ..records import Record
-from ..tensors.core import Core, wrap
+from ..tensors.core import wrap
 from ..tensors.run import output
 from .backward import Backward
 from .emit import Writer
@@ -25,6 +24,7 @@ from .frames import Frames, Lease
 from .graph import Graph
 from .lower import Lowering
 from .numbering import Numbering
+from .operation import op_of
 from .plan import Phase, Plan
 from .split import Split
 from .values import Value
@@ -63,15 +63,14 @@ class Compiled:
         nodes = graph.needed([*outs, *graph.effects])
         self.plain = _Ready([Phase(inputs, nodes, outs, self.glanced)], held, self.name)
         self.differ = [program.slots[number].tracked for number in program.outputs]  # which outputs are tracked
+        self.watched: set[int] | None = None
         self.known_reach: dict[tuple[bool, ...], frozenset[int]] = {}
         self.ways: dict[tuple[int, ...], _Ready] = {}
         self.lowered = lowering, inputs, values, held, outs
-        self.op = _op_of(self) if self.tracked else None
 
     def keeps(self, positions: set[int]) -> None:
-        """Of the inputs, only those at `positions` must not be written to before the walk back."""
-        if self.op is not None:
-            self.op.private = tuple([name for k, name in enumerate(self.op.inputs) if k not in positions])
+        """Only inputs at `positions` must not be written to before the walk back. To be said before any call."""
+        self.watched = positions
 
     def training(self, wanted: tuple[int, ...]) -> _Ready:
         """Forward and backward to the inputs at the positions `wanted`."""
@@ -86,13 +85,17 @@ class Compiled:
         seeds = {number: Value(*_kind(program.slots[number])) for number in dict.fromkeys(program.outputs)}
         numbers = [*program.inputs, *program.parameters]
         leaves = [numbers[index] for index in wanted]
-        arrived = Backward(lowering, program, values, leaves).run(seeds)
+        way = Backward(lowering, program, values, leaves)
+        arrived = way.run(seeds)
         found = [arrived.get(number) for number in leaves]
         split = Split(lowering.graph, outs, [g for g in found if g is not None], list(seeds.values()))
         there = [index for index, g in zip(wanted, found, strict=True) if g is not None]
         places = tuple([there.index(index) if index in there else None for index in range(len(numbers))])
         back = Phase(list(seeds.values()), split.backward, split.grads, places=places)
         ready = _Ready([Phase(inputs, split.forward, outs, self.glanced), back], held, self.name)
+        read = way.read()
+        watched = {k for k, x in enumerate(inputs) if x in read} if self.watched is None else self.watched
+        ready.op = op_of(self, ready, watched)
         ready.outputs = [list(seeds).index(number) for number in program.outputs]
         ready.kinds = [program.slots[number] for number in program.outputs]
         return ready
@@ -152,7 +155,7 @@ class Compiled:
         """
         tensors = [*inputs, *self.parameters] if self.parameters else inputs
         arrays = [x if type(x) is np.ndarray else x._array for x in tensors]
-        if state.tape is not None and self.op is not None:
+        if state.tape is not None and self.tracked:
             nodes = [tensors[index]._node for index in self.tracked]
             wanted = self.tracked
             if None in nodes:
@@ -188,9 +191,9 @@ class Compiled:
         return self.program.packed(values)
 
     def _recorded(self, arrays: list[Any], wanted: tuple[int, ...], nodes: list[Any]) -> list[Any]:
-        assert self.op is not None
-        plan = self.op.plan(wanted)
         ready = self.training(wanted)
+        assert ready.op is not None
+        plan = ready.op.plan(wanted)
         frame = ready.frames.take()
         lease = Lease(frame, ready.frames.free)
         zs = ready.forward(frame, *arrays)
@@ -233,84 +236,23 @@ class _Ready:
         functions = writer.functions_of()
         self.forward = functions[0]
         self.backward: Callable[..., Any] | None = functions[1] if len(functions) > 1 else None
+        self.again = writer.again
+        self.op: Op | None = None
         self.outputs: list[int] = []
         self.kinds: list[Any] = []  # slots of the outputs: their shapes and dtypes
 
-    def back(self, dz: Any, frame: Any) -> Any:
+    def back(self, dz: Any, frame: Any, again: tuple[Any, ...]) -> Any:
         """The cotangents of the inputs, None of those that are not wanted."""
         assert self.backward is not None
         if len(self.outputs) == 1:
-            return self.backward(frame, dz)
+            return self.backward(frame, dz, *again)
         seeds: dict[int, Any] = {}
         for part, number, z in zip(dz, self.outputs, self.kinds, strict=True):
             if part is None:
                 seeds.setdefault(number, np.zeros(z.shape, z.dtype))
             else:
                 seeds[number] = part if number not in seeds else seeds[number] + part
-        return self.backward(frame, *[seeds[number] for number in range(len(seeds))])
-
-
-_TEXT = """\
-def forward({names}, *, recorded=False):
-    raise NotImplementedError
-
-def rule(dz, {read}lease, wanted):
-    return back(dz, lease, wanted)
-
-def formula({names}):
-    return replay(({names},))
-"""
-
-
-def _op_of(compiled: Compiled) -> Op:
-    """What stands on the tape: one op, whose formula are the steps of the program."""
-    names = [f"x{number}" for number in range(len(compiled.slots))]
-    single = len(compiled.results) == 1
-
-    def back(dz: Any, lease: Any, wanted: tuple[int, ...]) -> Any:
-        grads = compiled.training(wanted).back(dz, lease.frame)
-        if single:
-            return grads
-        reached = compiled.reached(dz)
-        return grads if reached.issuperset(wanted) else [g if i in reached else None for i, g in enumerate(grads)]
-
-    def replay(inputs: tuple[Any, ...]) -> Any:
-        return replayed(compiled.program, inputs)
-
-    known: dict[str, Any] = {"back": back, "replay": replay}
-    read = "".join([f"{name}, " for name in names])
-    exec(compile(_TEXT.format(names=", ".join(names), read=read), "<compiled>", "exec"), known)
-    return Op(
-        compiled.name,
-        known["forward"],
-        {},
-        joint=known["rule"],
-        keeps=("lease",),
-        formula=known["formula"],
-        partial=True,
-        outputs=1 if single else len(compiled.results),
-    )
-
-
-def replayed(program: Program, inputs: tuple[Any, ...]) -> Any:
-    """The results of a program, step by step, with other Tensors in the place of its parameters, too."""
-    count = len(program.inputs)
-    tensors = [x if isinstance(x, Core) else wrap(x) for x in inputs]
-    given = dict(zip(program.parameters, tensors[count:], strict=True))
-    slots = [dataclasses.replace(s, value=given[s.number]) if s.number in given else s for s in program.slots]
-    own = Program(slots, program.steps, program.guards, program.arguments, program.results, program.name)
-    from ..program.running import run
-
-    interpreter = state.interpreter
-    if interpreter is not None:
-        interpreter.settle("a walk back that is recorded")
-    state.interpreter = None
-    try:
-        values = run(own, tensors[:count])
-    finally:
-        state.interpreter = interpreter
-    outs = tuple([values[number] for number in program.outputs])
-    return outs[0] if len(outs) == 1 else outs
+        return self.backward(frame, *[seeds[number] for number in range(len(seeds))], *again)
 
 
 def build(program: Program) -> Compiled:

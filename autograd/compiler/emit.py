@@ -59,6 +59,7 @@ class Writer:
         }
         self.static = {x: f"a{number}" for number, x in enumerate(used_by_python(plan))}
         self.kept = self._kept()
+        self.again = [x for x in self.kept if x in plan.phases[0].inputs]  # arguments that backward is given again
         self.functions: list[str] = []
         for number in range(len(plan.phases)):
             self._phase(number)
@@ -116,18 +117,20 @@ class Writer:
         plan, phase = self.plan, self.plan.phases[number]
         name = ("forward", "backward")[number]
         self.functions.append(name)
-        given = [f"x{number}_{i}" for i in range(len(phase.inputs))]
+        given = [f"x{number}_{i}" for i in range(len(phase.inputs) + number * len(self.again))]
         self.lines += (
             ["", f"def {name}(frame{''.join([', ' + x for x in given])}):"]
             if self.lines
             else [f"def {name}(frame{''.join([', ' + x for x in given])}):"]
         )
         at = len(self.lines)
-        for x, variable in zip(phase.inputs, given, strict=True):
+        for x, variable in zip(phase.inputs, given, strict=False):
             self._take(x, variable)
         if number and self.kept:
             names = [self.names[x] for x in self.kept]
             self._line(f"{', '.join(names)}{',' * (len(names) == 1)} = frame.kept")
+            for x, variable in zip(self.again, given[len(phase.inputs) :], strict=True):
+                self._take_again(x, variable)
         self._fresh(phase.outputs)
         for step in self._segments(plan.steps[number]):
             if isinstance(step, Node):
@@ -175,6 +178,15 @@ class Writer:
         else:
             self._line(f"{variable} = contiguous({variable}, {self._constant(x.dtype)})")
             self._line(f"outside[{number}] = start({variable})")
+
+    def _take_again(self, x: Value, variable: str) -> None:
+        """An argument of forward: another array, if what was given has been overwritten since."""
+        number = self.plan.homes[x][1]
+        self._line(f"if {variable} is not {self.names[x]}:")
+        self._line(f"    {self.names[x]} = contiguous({variable}, {self._constant(x.dtype)})")
+        self._line(f"    outside[{number}] = start({self.names[x]})")
+        if x in self.plan.held:
+            self._line(f"    frame.held[{number}] = None")
 
     def _fresh(self, outputs: list[Value]) -> None:
         """Memory for results that are handed over."""

@@ -1,0 +1,82 @@
+"""What stands on the tape for a compiled program: one op, whose second derivatives are those of the steps."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from ..modes import state
+from ..op import Op
+from ..program import Program
+from ..program.running import run
+from ..tensors.core import Core, wrap
+
+_TEXT = """\
+def forward({names}, *, recorded=False):
+    raise NotImplementedError
+
+def rule(dz, {read}lease, wanted):
+    return back(dz, lease, wanted, ({again}))
+
+def formula({names}):
+    return replay(({names},))
+"""
+
+
+def op_of(compiled: Any, ready: Any, watched: set[int]) -> Op:
+    """What stands on the tape: one op, whose formula are the steps of the program.
+
+    watched   positions of the inputs that the rules of the steps ask for. Others that we read, to compute something
+              again, may be overwritten meanwhile: then we are given copies
+    """
+    inputs = ready.plan.phases[0].inputs
+    names = [f"x{number}" for number in range(len(compiled.slots))]
+    single = len(compiled.results) == 1
+    again = [names[inputs.index(x)] for x in ready.again]
+    asked = [name for k, name in enumerate(names) if name in again or k in watched]
+    private = tuple([name for k, name in enumerate(names) if name in again and k not in watched])
+
+    def back(dz: Any, lease: Any, wanted: tuple[int, ...], given: tuple[Any, ...]) -> Any:
+        grads = ready.back(dz, lease.frame, given)
+        if single:
+            return grads
+        reached = compiled.reached(dz)
+        return grads if reached.issuperset(wanted) else [g if i in reached else None for i, g in enumerate(grads)]
+
+    def replay(inputs: tuple[Any, ...]) -> Any:
+        return replayed(compiled.program, inputs)
+
+    known: dict[str, Any] = {"back": back, "replay": replay}
+    parts = {"names": ", ".join(names)}
+    parts |= {key: "".join([f"{name}, " for name in each]) for key, each in (("read", asked), ("again", again))}
+    exec(compile(_TEXT.format(**parts), "<compiled>", "exec"), known)
+    return Op(
+        compiled.name,
+        known["forward"],
+        {},
+        joint=known["rule"],
+        keeps=("lease",),
+        formula=known["formula"],
+        private=private,
+        partial=True,
+        outputs=1 if single else len(compiled.results),
+    )
+
+
+def replayed(program: Program, inputs: tuple[Any, ...]) -> Any:
+    """The results of a program, step by step, with other Tensors in the place of its parameters, too."""
+    count = len(program.inputs)
+    tensors = [x if isinstance(x, Core) else wrap(x) for x in inputs]
+    given = dict(zip(program.parameters, tensors[count:], strict=True))
+    slots = [dataclasses.replace(s, value=given[s.number]) if s.number in given else s for s in program.slots]
+    own = Program(slots, program.steps, program.guards, program.arguments, program.results, program.name)
+    interpreter = state.interpreter
+    if interpreter is not None:
+        interpreter.settle("a walk back that is recorded")
+    state.interpreter = None
+    try:
+        values = run(own, tensors[:count])
+    finally:
+        state.interpreter = interpreter
+    outs = tuple([values[number] for number in program.outputs])
+    return outs[0] if len(outs) == 1 else outs
