@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..lines import place
+from ..plan import COMPONENT
 from ..records import Record
 from ..tensors.core import array_of, wrap
 from ..tensors.run import apply, apply_keeping
@@ -68,6 +69,8 @@ class Interpreted:
                 node: Any = z._node
                 if node.__class__ is Record:
                     node.code, node.lasti = step.code, step.lasti
+                    if node.plan is COMPONENT:  # one of several results
+                        node.inputs.code, node.inputs.lasti = step.code, step.lasti
                 values[step.first + k] = z
             for slot in freed:
                 del values[slot]
@@ -119,8 +122,9 @@ class Variant:
             self.say(self.misfit)
             return
         try:
-            self.compiled = compiled(self.interpreted, given)
-            self.compiled.keeps(kept_of(values, given))
+            built = compiled(self.interpreted, given)
+            built.keeps(kept_of(values, given))
+            self.compiled = built
         except Exception as error:
             self.say(f"{type(error).__name__}: {error}")
 

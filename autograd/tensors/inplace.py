@@ -361,7 +361,7 @@ def _arithmetic(name: str, ufunc: np.ufunc) -> Callable[..., Any]:
         if alpha is not None:
             settings["alpha"] = alpha
         dtype = self._array.dtype
-        b = other._array if isinstance(other, Core) else other
+        b = array_of(other) if isinstance(other, Core) else other
         direct = not settings and (isinstance(b, (int, float)) or (type(b) is np.ndarray and b.dtype == dtype))
         if not direct or dtype.kind != "f" or _tracked(self, (other,)):
             return general(self, other, **settings)

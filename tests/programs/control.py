@@ -7,8 +7,9 @@ import io
 import numpy as np
 
 import autograd
+import nn
 from autograd import tensor
-from tests.programs.world import CALLS, Seen, floats, program, pulled
+from tests.programs.world import CALLS, Seen, caught, floats, program, pulled
 
 
 @program
@@ -181,15 +182,17 @@ def closed_over_numbers_change(compile):
 @program
 def signs_of_zero_and_types_of_numbers(compile):
     seen = Seen()
-    x, ints = tensor([0.0, -0.0, 1.0]), tensor([0, 2, -3])
+    x, ints = tensor([0.0, -0.0, 1.0, float("nan")]), tensor([1, 2, -3])
     numbers = [0.0, -0.0, 0, True, False, 1, 1.0, np.float64(0.0), np.float64(-0.0), float("nan"), np.float32(-0.0)]
 
     @compile
     def f(number):
-        return x * number, ints * number, x.clamp(min=number), x.copysign(number), ints + number, x.pow(number)
+        more = x.nan_to_num(nan=number), nn.functional.threshold(x, 0.5, number), x.masked_fill(x == 0, number)
+        more += nn.functional.hardtanh(x, number, 2.0), nn.functional.leaky_relu(x - 1, number), ints.pow(number)
+        return x * number, ints * number, x.clamp(min=number), x.copysign(number), ints + number, x.pow(number), more
 
     for call in range(2 * len(numbers)):
-        seen(f(numbers[call % len(numbers)]))
+        seen(caught(f, numbers[call % len(numbers)]))
     return seen
 
 

@@ -184,3 +184,19 @@ def a_closure_for_an_optimiser(compile):
     for call in range(CALLS):
         seen(whole() if call % 2 else optimiser.step(closure), w)
     return seen
+
+
+@program
+def constants_beside_what_is_tracked(compile):
+    seen, w = Seen(), floats(3, grad=True)
+
+    @compile
+    def f(x):
+        scaled = x * 2 + 1
+        return (scaled * w).tanh().sum(), scaled.exp(), scaled
+
+    for call in range(CALLS):
+        z, *rest = f(floats(3, seed=call))
+        rest[0].mul_(2)
+        seen(rest, rest[0].requires_grad, *pulled(z, w), rest)
+    return seen

@@ -127,8 +127,9 @@ def sort_topk_unique_and_shapes_that_depend_on_values(compile):
         places = (h > 0).nonzero()
         small, where = h.min(0)
         runs = h.repeat_interleave((h.detach() > 0).long() + 1)
+        count = len(runs)
         return (
-            (values[::2].sum() + top.values.prod() + runs.sum() + small) * len(runs),
+            (values[::2].sum() + top.values.prod() + runs.sum() + small) * count,
             order,
             top.indices,
             kinds,
