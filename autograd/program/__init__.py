@@ -4,8 +4,8 @@
     program.py      `Program`, and `capture`, which makes one by running a function once
     operations.py   what may stand in a step beside the ops of `autograd.ops`
     running.py      the plain interpreter: it says what a Program means, and every faster one is held against it
-    gradients.py    `Program.vjp`; backward.py: how rules become steps; functions.py: a backward of the user's
-    capturing.py    how steps come about while a function runs, and in which slot a value stands
+    gradients.py    `Program.vjp`; backward.py: the walk back; rules.py: its steps; functions.py: a backward of a user
+    capturing.py    how steps come about while a function runs; slots.py: where values stand; effects.py: writes, looks
     text/           programs as text: `print(program)`, and NumPy that runs without this library
     watched.py      what code sees that computes on arrays itself; storage.py puts that in place
 

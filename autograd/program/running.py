@@ -19,10 +19,10 @@ from ..records import Record
 from ..tensors.core import Core, wrap
 from ..tensors.inplace import assign, keep_value, note_write, update
 from ..tensors.run import apply_keeping
-from .backward import Again
 from .capturing import apply_recorded
 from .functions import Graft
 from .operations import Assign, Detach, NumPyCall, Rewrite
+from .rules import Again
 from .steps import Guard, Step, filled, leaves
 from .storage import raw
 

@@ -9,11 +9,13 @@ import numpy as np
 
 from ...op import Op
 from ...ops.index import getitem
-from ..backward import AddProducts, Into, Rule, Sum, Unbroadcast
 from ..functions import Graft
 from ..operations import Assign, Detach, Draw, NumPyCall, Rewrite
+from ..rules import AddProducts, Into, Rule, Sum, Unbroadcast
 from ..steps import Hole, Step
-from .vendored import Vendored, inlined, literal
+from .declared import literal
+from .specialised import expression
+from .vendored import Vendored
 
 _INFIX = {
     "add": "+",
@@ -38,6 +40,7 @@ class Lines:
         self.program = program
         self.names = names
         self.vendored = vendored
+        self.shapes = {name: program.slots[slot].shape for slot, name in names.items()}
 
     def name(self, slot: int | None, number: bool = False) -> str:
         """The expression for the value in a slot. Does a Python number do for a constant, as in arithmetic?"""
@@ -128,7 +131,7 @@ class Lines:
         if not op.variadic and not op.keeps:
             padded = dict(zip(op.inputs, [*operands, *["None"] * len(op.inputs)], strict=False))
             defaults = {name: literal(default) for name, default in op.defaults.items() if _simple(default)}
-            value = inlined(self.vendored, op.forward, {**defaults, **settings, **padded})
+            value = expression(self.vendored, op.forward, {**defaults, **settings, **padded}, self.shapes)
         if value is None:
             function = self.vendored.name_of(op.forward, op.name)
             value = f"{function}({', '.join([*operands, *[f'{k}={v}' for k, v in settings.items()]])})"
@@ -182,7 +185,7 @@ class Lines:
         known = {**known, "wanted": literal(plan.wanted)}
         asked = plan.needs[position]
         first = rule.__code__.co_varnames[0]
-        value = inlined(self.vendored, rule, {first: dz, **{name: known[name] for name in asked}})
+        value = expression(self.vendored, rule, {first: dz, **{name: known[name] for name in asked}}, self.shapes)
         if value is None:
             value = f"{self.vendored.name_of(rule, hint)}({', '.join([dz, *[known[name] for name in asked]])})"
         return value

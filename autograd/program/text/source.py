@@ -12,11 +12,12 @@ import numpy as np
 
 from ...errors import CaptureError, GraphError
 from ..gradients import vjp_of
-from ..operations import Draw
+from ..operations import Draw, NumPyCall
 from ..steps import Step, leaves
+from .declared import literal
 from .lines import Lines
 from .naming import names_of
-from .vendored import Vendored, literal
+from .vendored import Vendored
 
 _SMALL = 8
 
@@ -65,8 +66,8 @@ def _written(program: Any, whole: Any) -> str:
     names = names_of(whole)
     vendored = Vendored({"np", "rng", "kept", "forward", "backward", *names.values()})
     lines = Lines(whole, names, vendored)
-    forward = [_shown(whole, lines, step) for step in whole.steps[:turn]]
-    backward = [_shown(whole, lines, step) for step in whole.steps[turn:]]
+    forward = [_shown(whole, lines, step) for step in whole.steps[:turn] if _matters(whole, step)]
+    backward = [_shown(whole, lines, step) for step in whole.steps[turn:] if _matters(whole, step)]
     given = [names[slot] for slot in arguments_of(whole) if not _arrives_later(program, whole, slot)]
     results = _results(program, whole, lines)
     kept = _kept(whole, turn, names)
@@ -93,6 +94,11 @@ def _written(program: Any, whole: Any) -> str:
     gradients = [lines.name(leaf.slot) for part in whole.results[1:] for leaf in leaves(part)]
     parts.append(f"    return {', '.join(gradients) or 'None'}\n")
     return "".join(parts)
+
+
+def _matters(whole: Any, step: Step) -> bool:
+    """Is there more to a step than that Python looked at what it gives?"""
+    return type(step.op) is not NumPyCall or bool(step.writes) or not whole.live.isdisjoint(step.outputs)
 
 
 def arguments_of(program: Any) -> list[int]:
@@ -162,6 +168,8 @@ def _constants(whole: Any, names: dict[int, str]) -> list[str]:
 def _head(program: Any, whole: Any, names: dict[int, str]) -> str:
     rows = []
     for slot in arguments_of(whole):
+        if _arrives_later(program, whole, slot):
+            continue
         each = whole.slots[slot]
         rows.append(f"    {names[slot]:<10} {each.kind:<10} {each.dtype} {each.shape}\n")
     backward = (

@@ -11,7 +11,7 @@ import pytest
 import autograd
 from autograd import capture, tensor
 from autograd.errors import GuardError
-from autograd.program.backward import Rule
+from autograd.program.rules import Rule
 from tests.autograd.program.programs import LARGE, PROGRAMS
 from tests.autograd.program.same import bits, drawn
 from tests.autograd.program.test_capturing import LOOKS

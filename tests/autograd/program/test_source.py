@@ -173,6 +173,9 @@ def test_what_a_student_hands_in():
     text = capture(loss, tensor(np.ones((2, 4), np.float32))).source()
     forward, backward = text.split("def forward")[1].split("def backward")
     assert forward.startswith("(x, w1, b1, w2, b2, target):")
+    assert "    h1 = x @ w1.T + b1 " in forward
+    assert "    d_w1 = d_h1.T @ x " in backward
+    assert "    d_b1 = np.sum(d_h1, axis=0) " in backward
     assert "    h2 = np.tanh(h1) " in forward
     assert "    h4 = h3 - target " in forward
     assert "    d_h1 = d_h2 * (1 - h2 * h2) " in backward
