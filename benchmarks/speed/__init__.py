@@ -3,7 +3,9 @@
     run.py             `python -m benchmarks speed`                                            read this first
     cases/             the programs; peers/: how each library runs them
     measure.py         one process after the other; worker.py: what runs in them
-    ceilings.py        what the machine can do at most; plot.py: the picture
+    table.py           the figures as text; plot.py: the picture
+    results.py         figures that are kept in results.json, and the README's table, which is made from them
+    ceilings.py        what the machine can do at most; processor.py: what it is
     anatomy.py         `python -m benchmarks anatomy`: where the nanoseconds of one operation go
 
 The rule: a case is timed only after both libraries have computed the same from the same numbers.

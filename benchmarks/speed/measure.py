@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .cases.case import Case, Checksum, Data, checksums, differences
-from .peers import OURS
+from .peers import COMPILED, OURS
 
 ROOT = Path(__file__).parents[2]
 QUIET = 0.3
@@ -42,6 +42,8 @@ class Setting:
     folder: Path | None
     """Where the images are."""
     seconds: float = 0.3
+    compiled: bool = False
+    """Time our compiled ways, too."""
 
 
 def environment(threads: int) -> dict[str, str]:
@@ -129,8 +131,9 @@ def measure(case: Case, setting: Setting) -> dict[str, Any]:
     """A row of the table: {"case", "group", "what", "differences", "failed", OURS: figures, "peers": {name: figures}}.
 
     Figures of ours are medians over the rounds: "seconds", "growth_mib", "peak_mib", and "steps" altogether; with a
-    peer come "ratio" (its time over ours in the same round), "ratio_min" and "ratio_max". A case with `scaling` also
-    has "single_s", the time in one thread, and "scaling", that over the time in all.
+    peer come those of `spread`, its time over ours in the same round. A case with `scaling` also has "single_s", the
+    time in one thread, and "scaling", that over the time in all. Where compiled ways are timed, "ways" has their
+    figures, with those of `spread` for our time over theirs, and a peer has "ways", its time over theirs.
     """
     row: dict[str, Any] = {"case": case.name, "group": case.group, "what": case.what, "per": case.per}
     row |= {"flops": case.flops / case.per, "bytes": case.bytes / case.per, "differences": [], "failed": ""}
@@ -141,16 +144,28 @@ def measure(case: Case, setting: Setting) -> dict[str, Any]:
                 for many, one in zip(runs[name], single, strict=True):
                     many |= {"single_s": one["seconds"], "scaling": one["seconds"] / many["seconds"]}
     except WorkerError as error:
-        return row | {"failed": str(error), "peers": {}}
+        return row | {"failed": str(error), "peers": {}, "ways": {}}
     if row["differences"]:
-        return row | {"peers": {}}
+        return row | {"peers": {}, "ways": {}}
+    ways = [name for name in COMPILED if name in runs]
     row |= {OURS: _figures(runs[OURS]), "peers": {}}
+    row["ways"] = {way: _figures(runs[way]) | _ratios(runs[OURS], runs[way]) for way in ways}
     for name in runs:
-        if name != OURS:
-            ratios = [peer["seconds"] / ours["seconds"] for ours, peer in zip(runs[OURS], runs[name], strict=True)]
-            spread = {"ratio": statistics.median(ratios), "ratio_min": min(ratios), "ratio_max": max(ratios)}
-            row["peers"][name] = _figures(runs[name]) | spread
+        if name != OURS and name not in COMPILED:
+            row["peers"][name] = _figures(runs[name]) | _ratios(runs[name], runs[OURS])
+            row["peers"][name]["ways"] = {way: _ratios(runs[name], runs[way]) for way in ways}
     return row
+
+
+def _ratios(first: list[dict[str, float]], second: list[dict[str, float]]) -> dict[str, float]:
+    return spread([a["seconds"] / b["seconds"] for a, b in zip(first, second, strict=True)])
+
+
+def spread(ratios: list[float]) -> dict[str, float]:
+    """The median of ratios, their quartiles, the least and the largest."""
+    low, middle, high = statistics.quantiles(ratios * (2 if len(ratios) == 1 else 1), n=4, method="inclusive")
+    found = {"ratio": middle, "ratio_q1": low, "ratio_q3": high}
+    return found | {"ratio_min": min(ratios), "ratio_max": max(ratios)}
 
 
 def _figures(runs: list[dict[str, float]]) -> dict[str, float]:
@@ -159,7 +174,7 @@ def _figures(runs: list[dict[str, float]]) -> dict[str, float]:
 
 def _rounds(case: Case, setting: Setting, threads: int, row: dict[str, Any]) -> dict[str, list[dict[str, float]]]:
     """Figures of every round, by library. Stops, with the differences in the row, when values are not the same."""
-    pythons = {OURS: sys.executable, **setting.peers}
+    pythons = dict.fromkeys([OURS, *COMPILED] if setting.compiled else [OURS], sys.executable) | dict(setting.peers)
     folder = [str(setting.folder)] if setting.folder else []
     expected: list[Checksum] | None = None
     if not setting.peers and case.reference is not None:

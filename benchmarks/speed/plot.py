@@ -12,9 +12,23 @@ from nn.figure import new_figure
 
 from .peers import OURS
 
-COLORS = {"wengert": "#1f6f8b", "torch": "#d9622b", "jax": "#6a4c93", "autograd-hips": "#4f8a3c", "mygrad": "#b08d2e"}
-LABELS = {"torch": "PyTorch", "jax": "JAX", "autograd-hips": "HIPS autograd", "mygrad": "MyGrad", "wengert": "Wengert"}
-ORDER = ("training steps", "small steps", "layers", "recurrent", "engine")
+COLORS = {
+    "wengert": "#1f6f8b",
+    "torch": "#d9622b",
+    "torch-compile": "#a3341f",
+    "jax": "#6a4c93",
+    "autograd-hips": "#4f8a3c",
+    "mygrad": "#b08d2e",
+}
+LABELS = {
+    "torch": "PyTorch",
+    "torch-compile": "torch.compile",
+    "jax": "JAX",
+    "autograd-hips": "HIPS autograd",
+    "mygrad": "MyGrad",
+    "wengert": "Wengert",
+}
+ORDER = ("training steps", "training loops", "small steps", "layers", "stacks", "recurrent", "engine")
 GREY = "#555555"
 
 

@@ -5,12 +5,16 @@ Before anything is timed, first values (losses, or sums over the output and ever
 peers'; without a peer those of lone operations are compared with NumPy's in float64. Where values differ, nothing is
 timed and the exit status is 1.
 
-ratio   the peer's time divided by ours: above 1, ours is faster. Median of the rounds, least and largest
+ratio   the peer's time divided by ours: above 1, ours is faster. Median of the rounds, and their quartiles
 rate    floating-point operations or bytes per second that a step needs at the least, and their share of what the
         machine was found to do with as many threads; arrays that fit into the cache can be above 100 % of copying
 peak    the most memory that the process ever held, with Python, the library and its code; ours / the peer's, median
 grown   by how much of that it grew while it ran steps. Ours loads and compiles its kernels then; the peers' code was
         there before
+
+With --compile the functions of a case, model and loss mostly, are also run through `autograd.compile`, each way in a
+process of its own: `compiled`, where Python runs at every call, and `frozen`, where the function hangs on its inputs
+and parameters alone. Ratios and peaks of all ways are side by side. Optimisers run as ever.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ import argparse
 import json
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -27,9 +32,12 @@ import numpy as np
 
 from benchmarks.cli import UsageError, did_you_mean
 
+from . import results
 from .cases import CASES
 from .measure import Setting, WorkerError, ceilings, measure, probe
 from .peers import OURS, PEERS
+from .processor import processor
+from .table import heading, lines
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -47,19 +55,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--rounds", type=_count, default=5, metavar="R", help="processes per library (default: 5)")
     parser.add_argument("--threads", type=_count, default=2, metavar="T", help="for each library (default: 2)")
+    parser.add_argument("--compile", action="store_true", help="time functions compiled, too")
     parser.add_argument("--data", metavar="DIR", help="where MNIST and Fashion-MNIST are; default as for `train`")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw ratios and rates there, .png or .svg")
+    parser.add_argument("--keep", action="store_true", help=f"keep them under this processor, in {results.FILE.name}")
+    parser.add_argument("--table", action="store_true", help="print what is kept as Markdown, and do nothing else")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the suite; 1 if values differ or a case fails."""
+    if arguments.table:
+        print(results.table())
+        return 0
     chosen = _cases(arguments.only)
     _check_files(arguments)
     peers = dict(_peer(text) for text in arguments.peer)
+    if arguments.keep and results.BESIDE not in peers:
+        raise UsageError("--keep needs --peer PYTHON with PyTorch: ratios are kept")
+    if "torch-compile" in peers and not _has_compiler():
+        print("torch-compile is left out: it needs a C++ compiler, and there is none")
+        del peers["torch-compile"]
     versions = {name: _version(name, python) for name, python in peers.items()}
     with tempfile.TemporaryDirectory() as folder:
         images = _write_images(arguments.data, Path(folder))
+        print(f"processor: {processor()}")
         print(f"{arguments.rounds} processes each, {arguments.threads} threads, images: {images}")
         print(f"peers: {', '.join(versions.values())}" if peers else "no --peer: ours alone")
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
@@ -67,23 +87,27 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"NOT QUIET: {load:.1f} other processes were running; neither ratios nor rates mean much then")
         most = ceilings(arguments.threads)
         print(f"the machine: {most['gflops']:.0f} GFLOP/s in sgemm, {most['gbytes']:.1f} GB/s in copying memory")
-        setting = Setting(peers, arguments.rounds, arguments.threads, Path(folder))
+        setting = Setting(peers, arguments.rounds, arguments.threads, Path(folder), compiled=arguments.compile)
         rows = []
         for case in chosen:
             if not rows or rows[-1]["group"] != case.group:
-                print("\n" + _line(case.group, *HEADINGS).rstrip())
+                print("\n" + heading(case.group, arguments.compile))
             row = measure(case, setting)
             rows.append(row)
-            for line in lines(row, most):
+            for line in lines(row, most, arguments.compile):
                 print(line, flush=True)
-    report = {"versions": versions, "threads": arguments.threads, "rounds": arguments.rounds, "images": images}
-    report |= {"ceilings": most, "rows": rows}
+    report = {"processor": processor(), "versions": versions, "threads": arguments.threads}
+    report |= {"rounds": arguments.rounds, "images": images, "ceilings": most, "rows": rows}
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=1) + "\n")
     if arguments.plot:
         from .plot import draw
 
         draw(arguments.plot, report)
+    if arguments.keep:
+        report["versions"] = {OURS: probe(sys.executable, OURS), **versions}
+        count = results.keep(report["processor"], report)
+        print(f"{count} cases are kept in {results.FILE}")
     return int(any(row["differences"] or row["failed"] for row in rows))
 
 
@@ -133,6 +157,11 @@ def _peer(text: str) -> tuple[str, str]:
     return name, str(Path(found).absolute())
 
 
+def _has_compiler() -> bool:
+    """Is there a C++ compiler where PyTorch looks for one?"""
+    return any(map(shutil.which, (os.environ.get("CXX", "c++"), "g++", "clang++")))
+
+
 def _version(name: str, python: str) -> str:
     try:
         return probe(python, name)
@@ -156,58 +185,3 @@ def _write_images(data: str | None, folder: Path) -> str:
             np.save(folder / f"{name}{part}-labels.npy", labels.numpy())
         found.append(dataset.__name__)
     return " and ".join(found) or "random numbers (MNIST not found)"
-
-
-HEADINGS = ("ours", "peer", "ratio", "least - most", "rate", "peak", "grown", "", "")
-
-
-def _line(*cells: str) -> str:
-    name, ours, peer, ratio, spread, rate, peak, grown, library, what = cells
-    times = f"{name:<22}{ours:>9}{peer:>9}{ratio:>8}{spread:>15}"
-    return f"{times}  {rate:<20}{peak:>16}{grown:>15}  {library:<13}  {what}"
-
-
-def lines(row: dict[str, Any], most: dict[str, float]) -> list[str]:
-    """A row of figures as lines of the table: one per peer."""
-    if row["failed"]:
-        return [f"{row['case']:<22} FAILED  {row['failed']}"]
-    if row["differences"]:
-        return [f"{row['case']:<22} VALUES DIFFER  {text}" for text in row["differences"]]
-    ours = row[OURS]
-    start = row["case"], _seconds(ours["seconds"])
-    rate = rate_of(row, ours["seconds"], most)
-    shown = f"{rate[0]:.3g} {rate[1]}, {100 * rate[2]:.0f} %" if rate else ""
-    found = []
-    for name, peer in row["peers"].items():
-        spread = f"{peer['ratio_min']:.2f} - {peer['ratio_max']:.2f}"
-        memory = [f"{ours[key]:.0f} / {peer[key]:.0f} MiB" for key in ("peak_mib", "growth_mib")]
-        found.append(
-            _line(*start, _seconds(peer["seconds"]), f"{peer['ratio']:.2f}", spread, shown, *memory, name, row["what"])
-        )
-        start, shown = ("", ""), ""
-    if not found:
-        memory = [f"{ours[key]:.0f} MiB" for key in ("peak_mib", "growth_mib")]
-        found.append(_line(*start, "-", "-", "", shown, *memory, "", row["what"]))
-    if "scaling" in ours:
-        libraries = {"ours": ours, **row["peers"]}
-        times = [f"{name} {_seconds(at['single_s'])}, {at['scaling']:.2f} times" for name, at in libraries.items()]
-        found.append(f"  in one thread, and how much faster in all: {'; '.join(times)}")
-    return found
-
-
-def rate_of(row: dict[str, Any], seconds: float, most: dict[str, float]) -> tuple[float, str, float] | None:
-    """(rate, its unit, share of what the machine can do) of the ceiling that is nearer, None if neither is known."""
-    rates = []
-    if row["flops"]:
-        rates.append((row["flops"] / seconds / 1e9, "GFLOP/s", row["flops"] / seconds / 1e9 / most["gflops"]))
-    if row["bytes"]:
-        rates.append((row["bytes"] / seconds / 1e9, "GB/s", row["bytes"] / seconds / 1e9 / most["gbytes"]))
-    return max(rates, key=lambda rate: rate[2], default=None)
-
-
-def _seconds(value: float) -> str:
-    """A time in a readable unit."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
-        if value >= size:
-            return f"{value / size:.3g} {unit}"
-    return f"{value * 1e9:.3g} ns"

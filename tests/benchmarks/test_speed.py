@@ -12,7 +12,7 @@ import pytest
 import autograd
 import nn
 from benchmarks import cli
-from benchmarks.speed import ceilings, measure, plot, run
+from benchmarks.speed import ceilings, measure, plot, run, table
 from benchmarks.speed.cases import CASES
 from benchmarks.speed.cases.case import Data, Library, checksums, differences
 from benchmarks.speed.cases.small import deep
@@ -28,6 +28,12 @@ LONE = [
     pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
     for name, case in CASES.items()
     if case.reference is not None
+]
+
+STEPS = [
+    pytest.param(name, marks=pytest.mark.slow if name in ("small-gpt", "dcgan-generator") else ())
+    for name, case in CASES.items()
+    if case.group in ("small steps", "training loops", "stacks")
 ]
 
 
@@ -120,7 +126,7 @@ def test_a_wrong_value_without_a_peer_is_reported(monkeypatch, capsys):
     row = measure.measure(wrong, Setting({}, 1, 1, None))
     assert row["differences"]
     assert all(text.startswith("NumPy: ") and "gradient 2" in text for text in row["differences"])
-    assert "VALUES DIFFER" in run.lines(row, {"gflops": 1.0, "gbytes": 1.0})[0]
+    assert "VALUES DIFFER" in table.lines(row, {"gflops": 1.0, "gbytes": 1.0})[0]
 
 
 def test_a_peer_that_fails_in_a_case_is_reported(tmp_path, capsys):
@@ -204,8 +210,8 @@ def test_other_libraries_get_the_same_weights():
         np.testing.assert_array_equal(parameter.detach().numpy(), array)
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.group == "small steps"])
-def test_small_steps_are_the_same_again_and_do_something(name):
+@pytest.mark.parametrize("name", STEPS)
+def test_steps_are_the_same_again_and_do_something(name):
     def first() -> np.ndarray:
         program = CASES[name].build(LIBRARY, Data())
         if program.values is not None:
@@ -257,9 +263,9 @@ def test_operations_and_bytes_are_counted_by_hand():
 
 def test_the_nearer_ceiling_is_shown():
     most = {"gflops": 100.0, "gbytes": 10.0}
-    assert run.rate_of({"flops": 5e9, "bytes": 1e8}, 0.1, most) == pytest.approx((50, "GFLOP/s", 0.5))
-    assert run.rate_of({"flops": 1e9, "bytes": 9e8}, 0.1, most) == pytest.approx((9, "GB/s", 0.9))
-    assert run.rate_of({"flops": 0.0, "bytes": 0.0}, 0.1, most) is None
+    assert table.rate_of({"flops": 5e9, "bytes": 1e8}, 0.1, most) == pytest.approx((50, "GFLOP/s", 0.5))
+    assert table.rate_of({"flops": 1e9, "bytes": 9e8}, 0.1, most) == pytest.approx((9, "GB/s", 0.9))
+    assert table.rate_of({"flops": 0.0, "bytes": 0.0}, 0.1, most) is None
 
 
 def test_ceilings_are_positive():

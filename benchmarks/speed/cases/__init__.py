@@ -1,8 +1,9 @@
 """The named workloads, in the order in which they are run and printed.
 
     case.py            what a case is, and what all share                                      read this first
-    engine.py small.py training.py layers.py recurrent.py
-                       small operations; small steps; training steps; lone layers; sequences
+    engine.py small.py training.py loops.py layers.py stacks.py recurrent.py
+                       small operations; small steps; training steps on images, and of other kinds; lone layers; a few
+                       layers together; sequences
     reference.py       values in float64, written plainly in NumPy
 
 The rule: a case says how many operations and bytes a step must cost, so that what is reached can be told.
@@ -13,8 +14,10 @@ from __future__ import annotations
 from .case import Case
 from .engine import ENGINE
 from .layers import LAYERS
+from .loops import LOOPS
 from .recurrent import RECURRENT
 from .small import SMALL
+from .stacks import STACKS
 from .training import TRAINING
 
-CASES = {case.name: case for case in (*ENGINE, *SMALL, *TRAINING, *LAYERS, *RECURRENT)}
+CASES = {case.name: case for case in (*ENGINE, *SMALL, *TRAINING, *LOOPS, *LAYERS, *STACKS, *RECURRENT)}

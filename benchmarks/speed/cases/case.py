@@ -6,8 +6,9 @@ them come from the images or from generators with a fixed seed, as NumPy arrays.
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,12 +17,32 @@ import numpy as np
 from numpy import ndarray as Array
 
 
+class Way:
+    """How the functions of a case are run: here, as they are.
+
+    calls   so many calls come before values are compared: what is compiled may be so only after some of them
+    used    did a function of the case go through here? Where none did, there is nothing to time
+    """
+
+    calls = 1
+    used = True
+
+    def __call__(self, function: Callable[..., Any], pure: bool = True, twice: bool = False) -> Callable[..., Any]:
+        """The function, which computes an output or a loss from Tensors; `backward` is called on what it returns.
+
+        pure    it hangs on its inputs and on parameters alone: no random numbers, no running statistics
+        twice   it differentiates, and its result is differentiated again
+        """
+        return function
+
+
 class Library(NamedTuple):
-    """A library that spells things as PyTorch does."""
+    """A library that spells things as PyTorch does, and the way in which it runs functions."""
 
     lib: Any  # tensors and functions
     nn: Any
     optim: Any
+    compile: Way = Way()
 
 
 @dataclass(frozen=True)
@@ -112,6 +133,41 @@ def fill(library: Library, model: Any, seed: int = 0) -> Any:
         with library.lib.no_grad():
             parameter.copy_(library.lib.tensor(rng.uniform(-bound, bound, shape).astype(np.float32)))
     return model
+
+
+@contextlib.contextmanager
+def without_dropout(library: Library, *models: Any) -> Iterator[None]:
+    """Each library draws its own random numbers: values are compared with dropout switched off."""
+    dropouts = [module for model in models for module in model.modules() if isinstance(module, library.nn.Dropout)]
+    shares = [module.p for module in dropouts]
+    for module in dropouts:
+        module.p = 0.0
+    try:
+        yield
+    finally:
+        for module, share in zip(dropouts, shares, strict=True):
+            module.p = share
+
+
+def differentiated(
+    library: Library, run: Callable[..., Any], inputs: Sequence[Any], wanted: dict[str, Any], seed: Any = None
+) -> Program:
+    """Forward, and backward to a gradient of all that is wanted, by name; `seed` is the gradient of the output."""
+    seeds = [] if seed is None else [seed]
+
+    def step() -> Any:
+        for tensor in wanted.values():
+            tensor.grad = None
+        z = run(*inputs)
+        z.backward(*seeds)
+        return z
+
+    def values() -> dict[str, Any]:
+        for _ in range(library.compile.calls):
+            z = step()
+        return {"output": z.detach().numpy(), **{name: x.grad.detach().numpy() for name, x in wanted.items()}}
+
+    return Program(step, values)
 
 
 class Checksum(NamedTuple):

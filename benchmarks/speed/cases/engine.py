@@ -20,18 +20,20 @@ def _chain(weight_needs_grad: bool, backward: bool = True) -> Callable[[Library,
         x = lib.tensor(START, requires_grad=backward)
         w = lib.tensor(FACTOR, requires_grad=weight_needs_grad)
 
-        def forward() -> Any:
+        def forward(x: Any, w: Any) -> Any:
             z = x
             for _ in range(1000):
                 z = z * w
-            return z
+            return z.sum()
+
+        total = library.compile(forward)
 
         def step() -> float:
             if not backward:
                 with lib.no_grad():
-                    return float(forward().sum())
+                    return float(total(x, w))
             x.grad = w.grad = None
-            forward().sum().backward()
+            total(x, w).backward()
             return float(x.grad.sum())
 
         return Program(step)
@@ -43,12 +45,17 @@ def _elementwise(size: int) -> Callable[[Library, Data], Program]:
     def build(library: Library, data: Data) -> Program:
         x = library.lib.tensor(normal(0, size), requires_grad=True)
 
-        def step() -> float:
-            x.grad = None
+        def forward(x: Any) -> Any:
             z = x
             for _ in range(10):
                 z = (z * 0.9 + 0.1).tanh()
-            z.sum().backward()
+            return z.sum()
+
+        total = library.compile(forward)
+
+        def step() -> float:
+            x.grad = None
+            total(x).backward()
             return float(x.grad.sum())
 
         return Program(step)

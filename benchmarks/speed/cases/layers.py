@@ -9,14 +9,9 @@ from typing import Any
 import numpy as np
 
 from . import reference
-from .case import Array, Case, Data, Library, Program, normal
+from .case import Array, Case, Data, Library, Program, differentiated, normal
 
 Inputs = Callable[[Data], list[Array]]
-
-
-def _values(z: Any, tensors: list[Any]) -> dict[str, Array]:
-    gradients = {f"gradient {number}": x.grad.detach().numpy() for number, x in enumerate(tensors, 1)}
-    return {"output": z.detach().numpy(), **gradients}
 
 
 def _operation(
@@ -27,9 +22,13 @@ def _operation(
     weights: list[tuple[int, ...]],
     out: tuple[int, ...] | None,
     expected: reference.Reference,
+    pure: bool = True,
     **settings: Any,
 ) -> Case:
-    """make(library) gives a function; `weights` are its parameters' shapes, `out` its output's (None: a loss)."""
+    """make(library) gives a function; `weights` are its parameters' shapes, `out` its output's (None: a loss).
+
+    It is `pure` if it keeps nothing from one call to the next.
+    """
 
     def arrays(data: Data) -> tuple[list[Array], list[Array], list[Array]]:
         values = [normal(100 + i, *shape) / math.sqrt(math.prod(shape[1:])) for i, shape in enumerate(weights)]
@@ -45,17 +44,9 @@ def _operation(
         for parameter, value in zip(parameters, values, strict=True):
             with lib.no_grad():
                 parameter.copy_(lib.tensor(value))
-        seed = [lib.tensor(array) for array in seeds]
-        wanted = [*tensors, *parameters]
-
-        def step() -> Any:
-            for tensor in wanted:
-                tensor.grad = None
-            z = layer(*tensors)
-            z.backward(*seed)
-            return z
-
-        return Program(step, lambda: _values(step(), wanted))
+        wanted = {f"gradient {number}": x for number, x in enumerate([*tensors, *parameters], 1)}
+        run = library.compile(lambda *inputs: layer(*inputs), pure)
+        return differentiated(library, run, tensors, wanted, lib.tensor(seeds[0]) if seeds else None)
 
     def slowly(data: Data) -> dict[str, Array]:
         own, values, seeds = arrays(data)
@@ -116,7 +107,15 @@ def _pool(name: str, what: str, make: Any, n: int, c: int, size: int, p: int, ex
     )
 
 
-def _norm(name: str, what: str, make: Any, shape: tuple[int, ...], width: int, expected: reference.Reference) -> Case:
+def _norm(
+    name: str,
+    what: str,
+    make: Any,
+    shape: tuple[int, ...],
+    width: int,
+    expected: reference.Reference,
+    pure: bool = True,
+) -> Case:
     return _operation(
         name,
         f"{what} on {'x'.join(map(str, shape))}",
@@ -125,6 +124,7 @@ def _norm(name: str, what: str, make: Any, shape: tuple[int, ...], width: int, e
         [(width,), (width,)],
         shape,
         expected,
+        pure,
         bytes=_bytes(math.prod(shape), 2 * width, math.prod(shape), again=True),
     )
 
@@ -198,15 +198,18 @@ def _dropout(rows: int, width: int) -> Case:
         array, seed = 1 + np.abs(normal(0, rows, width)), normal(200, rows, width)
         x, dz = library.lib.tensor(array, requires_grad=True), library.lib.tensor(seed)
         layer = library.nn.Dropout(0.5)
+        run = library.compile(lambda x: layer(x), pure=False)
 
         def step() -> Any:
             x.grad = None
-            z = layer(x)
+            z = run(x)
             z.backward(dz)
             return z
 
         def values() -> dict[str, Any]:
-            factor = step().detach().numpy() / array
+            for _ in range(library.compile.calls):
+                z = step()
+            factor = z.detach().numpy() / array
             return {
                 "the factors are 0 and 2": np.unique(factor.round(5)),
                 "half are kept": float(abs((factor > 0).mean() - 0.5) < 0.005),
@@ -261,11 +264,13 @@ LAYERS = [
     _norm(
         *("batch-norm", "batch normalisation", lambda lib: lib.nn.BatchNorm2d(32), (64, 32, 28, 28), 32),
         reference.normalise((0, 2, 3), (32, 1, 1)),
+        pure=False,
     ),
     _norm(
         *("batch-norm-relu", "batch normalisation and ReLU in a Sequential"),
         lambda lib: lib.nn.Sequential(lib.nn.BatchNorm2d(32), lib.nn.ReLU()),
         *((64, 32, 28, 28), 32, reference.normalise((0, 2, 3), (32, 1, 1), relu=True)),
+        pure=False,
     ),
     _norm(
         *("layer-norm", "layer normalisation", lambda lib: lib.nn.LayerNorm(256), (512, 256), 256),

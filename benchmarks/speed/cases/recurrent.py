@@ -5,25 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .case import Case, Data, Library, Program, fill, normal
+from .case import Case, Data, Library, Program, differentiated, fill, normal
 
 
 def _step(library: Library, model: Any, x: Any, seed: Any, run: Callable[[Any, Any], Any]) -> Program:
-    parameters = dict(model.named_parameters())
-    wanted = {"x": x, **parameters}
-
-    def step() -> Any:
-        for tensor in wanted.values():
-            tensor.grad = None
-        z = run(model, x)
-        z.backward(seed)
-        return z
-
-    def values() -> dict[str, Any]:
-        z = step()
-        return {"output": z.detach().numpy(), **{name: t.grad.detach().numpy() for name, t in wanted.items()}}
-
-    return Program(step, values)
+    wanted = {"x": x, **dict(model.named_parameters())}
+    return differentiated(library, library.compile(lambda x: run(model, x)), [x], wanted, seed)
 
 
 def _flops(kind: str, steps: int, batch: int, inputs: int, units: int, layers: int = 1) -> float:

@@ -5,6 +5,7 @@ What is measured is how soon the next computation begins, and what a step alloca
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -88,16 +89,47 @@ def _textbook(library: Library, data: Data) -> Program:
     x, y = lib.tensor(pairs), lib.tensor(answers.astype(np.float32))
     model = _tiny(library)
     loss_of = nn.MSELoss()
+    loss_at = library.compile(lambda x, y: loss_of(model(x), y))
     update = library.optim.SGD(model.parameters(), lr=0.1)
 
     def step() -> float:
         update.zero_grad()
-        loss = loss_of(model(x), y)
+        loss = loss_at(x, y)
         loss.backward()
         update.step()
         return float(loss.item())
 
     return Program(step)
+
+
+def _regression(batch: int, *widths: int) -> Callable[[Library, Data], Program]:
+    """A tiny network fits numbers; `batch` rows at a time."""
+
+    def build(library: Library, data: Data) -> Program:
+        lib, nn = library.lib, library.nn
+        x, y = lib.tensor(normal(0, 1024, widths[0])), lib.tensor(normal(1, 1024, widths[-1]))
+        layers: list[Any] = []
+        for before, after in itertools.pairwise(widths):
+            layers += [nn.Linear(before, after), nn.Tanh()]
+        model = fill(library, nn.Sequential(*layers[:-1]))
+        loss_of = nn.MSELoss()
+        loss_at = library.compile(lambda x, y: loss_of(model(x), y))
+        update = library.optim.SGD(model.parameters(), lr=0.01)
+        position = 0
+
+        def step() -> float:
+            nonlocal position
+            start = position % 1024
+            position += batch
+            loss = loss_at(x[start : start + batch], y[start : start + batch])
+            update.zero_grad()
+            loss.backward()
+            update.step()
+            return float(loss.item())
+
+        return Program(step)
+
+    return build
 
 
 def _by_hand(library: Library, data: Data) -> Program:
@@ -108,11 +140,15 @@ def _by_hand(library: Library, data: Data) -> Program:
     weights = [lib.tensor(0.5 * normal(number, *shape)) for number, shape in enumerate(((2, 8), (8,), (8, 1), (1,)))]
     for weight in weights:
         weight.requires_grad_()
-    w1, b1, w2, b2 = weights
+
+    def error(w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
+        answer = lib.tanh(x @ w1 + b1) @ w2 + b2
+        return ((answer - y) ** 2).mean()
+
+    error_at = library.compile(error)
 
     def step() -> float:
-        answer = lib.tanh(x @ w1 + b1) @ w2 + b2
-        loss = ((answer - y) ** 2).mean()
+        loss = error_at(*weights)
         loss.backward()
         with lib.no_grad():
             for weight in weights:
@@ -141,5 +177,7 @@ SMALL = [
         flops=flops(64, *DEEP),
     ),
     _case("tiny-loop", "2-8-1 learns exclusive or, SGD: the loop of a textbook", _textbook),
+    _case("tiny-batch-1", "8-32-32-1, batch 1, SGD", _regression(1, 8, 32, 32, 1)),
+    _case("tiny-batch-32", "16-64-64-4, batch 32, SGD", _regression(32, 16, 64, 64, 4)),
     _case("tiny-by-hand", "the same with `w -= 0.1 * w.grad` under no_grad", _by_hand),
 ]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .case import Array, Case, Data, Library, Program, fill
+from .case import Array, Case, Data, Library, Program, fill, without_dropout
 
 
 def mlp(library: Library) -> Any:
@@ -97,7 +97,10 @@ def _optimizer(library: Library, name: str, parameters: Any) -> Any:
 def train(
     make: Callable[[Library], Any], optimizer: str, batch: int = 64, images: str = "mnist", flat: bool = False
 ) -> Callable[[Library, Data], Program]:
-    """A network that learns to tell images apart, `batch` of them at a time; `flat`: as rows of pixels."""
+    """A network that learns to tell images apart, `batch` of them at a time; `flat`: as rows of pixels.
+
+    The flat ones are multilayer perceptrons, pure functions; the others have batch normalisation.
+    """
 
     def build(library: Library, data: Data) -> Program:
         pixels, labels = data.images(images)
@@ -106,6 +109,7 @@ def train(
         inputs, targets = library.lib.tensor(pixels), library.lib.tensor(labels)
         model = make(library)
         loss_of = library.nn.CrossEntropyLoss()
+        loss_at = library.compile(lambda x, y: loss_of(model(x), y), pure=flat)
         update = _optimizer(library, optimizer, model.parameters())
         position = 0
 
@@ -113,22 +117,15 @@ def train(
             nonlocal position
             start = position % (len(labels) - batch)
             position += batch
-            loss = loss_of(model(inputs[start : start + batch]), targets[start : start + batch])
+            loss = loss_at(inputs[start : start + batch], targets[start : start + batch])
             update.zero_grad()
             loss.backward()
             update.step()
             return float(loss.item())
 
         def values() -> dict[str, Any]:
-            # each library draws its own random numbers: losses are compared with dropout switched off
-            dropouts = [module for module in model.modules() if isinstance(module, library.nn.Dropout)]
-            shares = [module.p for module in dropouts]
-            for module in dropouts:
-                module.p = 0.0
-            losses = {f"loss {number}": step() for number in range(1, 6)}
-            for module, share in zip(dropouts, shares, strict=True):
-                module.p = share
-            return losses
+            with without_dropout(library, model):
+                return {f"loss {number}": step() for number in range(1, 6)}
 
         return Program(step, values)
 
@@ -141,6 +138,7 @@ def _epoch(library: Library, data: Data) -> Program:
     inputs, targets = library.lib.tensor(pixels.reshape(-1, 784)), library.lib.tensor(labels)
     model = mlp(library)
     loss_of = library.nn.CrossEntropyLoss()
+    loss_at = library.compile(lambda x, y: loss_of(model(x), y))
     update = _optimizer(library, "adam", model.parameters())
     rng = np.random.default_rng(0)
 
@@ -148,7 +146,7 @@ def _epoch(library: Library, data: Data) -> Program:
         order = library.lib.tensor(rng.permutation(60_000))
         for start in range(0, 60_000, 64):
             chosen = order[start : start + 64]
-            loss = loss_of(model(inputs[chosen]), targets[chosen])
+            loss = loss_at(inputs[chosen], targets[chosen])
             update.zero_grad()
             loss.backward()
             update.step()
@@ -175,11 +173,15 @@ def _until_99(library: Library, data: Data) -> Program:
 
     def begin() -> tuple[Any, Any, Any]:
         model = fill(library, mnist_cnn(library))
-        return model, nn.CrossEntropyLoss(), _optimizer(library, "adam", model.parameters())
+        loss_of = nn.CrossEntropyLoss()
+        loss_at = library.compile(lambda x, y: loss_of(model(x), y), pure=False)
+        return model, loss_at, _optimizer(library, "adam", model.parameters())
 
-    def train(model: Any, loss_of: Any, update: Any, order: Array) -> float:
+    begin()  # says whether the library can run it in its way
+
+    def train(model: Any, loss_at: Any, update: Any, order: Array) -> float:
         chosen = lib.tensor(order)
-        loss = loss_of(model(inputs[chosen]), targets[chosen])
+        loss = loss_at(inputs[chosen], targets[chosen])
         update.zero_grad()
         loss.backward()
         update.step()
@@ -193,9 +195,9 @@ def _until_99(library: Library, data: Data) -> Program:
     def step() -> float:
         images, digits = data.test_images()
         tests = lib.tensor(images)
-        model, loss_of, update = begin()
+        model, loss_at, update = begin()
         for number, order in enumerate(orders(), 1):
-            train(model, loss_of, update, order)
+            train(model, loss_at, update, order)
             if number % 200 == 0:
                 model.eval()
                 with lib.no_grad():
