@@ -58,6 +58,16 @@ def _lets_go(step: Step) -> bool:
     return not op.plan(tuple([k for k in positions if op.differentiable(k if several else 0)])).lasting
 
 
+def _watched(record: Record) -> list[Any]:
+    """The arrays that a record has kept, without those of which it gets a copy when they are overwritten."""
+    arrays = list(record.arrays())
+    if record.plan.private:
+        kept = record.saved if len(record.plan.names) != 1 else (record.saved,)
+        free = {id(x) for x, private in zip(kept, record.plan.private, strict=True) if private}
+        arrays = [array for array in arrays if id(array) not in free]
+    return arrays
+
+
 def kept_of(values: list[Any], given: list[Any]) -> set[int]:
     """Numbers of what was given that the records behind `values` have kept: a write to these must be noticed."""
     arrays = [x._array if isinstance(x, Core) else x for x in given]
@@ -69,6 +79,6 @@ def kept_of(values: list[Any], given: list[Any]) -> set[int]:
         if type(node) is not Record or id(node) in seen:
             continue
         seen.add(id(node))
-        memory.update(id(owner(array)) for array in node.arrays())
+        memory.update(id(owner(array)) for array in _watched(node))
         stack.extend(node.parents)
     return {k for k, array in enumerate(arrays) if isinstance(array, np.ndarray) and id(owner(array)) in memory}

@@ -14,11 +14,13 @@ class Memory:
 
     compiles   is what was seen several times compiled?
     limit      how many steps: a program that is never the same twice runs as it is after that
+    width      how many steps with the same operation after one step
     """
 
-    def __init__(self, compiles: bool = True, limit: int = 20_000) -> None:
+    def __init__(self, compiles: bool = True, limit: int = 20_000, width: int = 32) -> None:
         self.roots: dict[Any, Step] = {}
         self.limit = limit
+        self.width = width
         self.steps = 0
         self.calls = 0
         self.promised = 0

@@ -13,6 +13,7 @@ from __future__ import annotations
 import copy
 import itertools
 import sys
+import threading
 import weakref
 from collections.abc import Iterator
 from sys import getrefcount
@@ -79,6 +80,7 @@ class Run:
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
+        self.lock = threading.RLock()  # other threads may want values, too
         self.world = World()
         self.loud = loud()
         self.home = state.home
@@ -155,20 +157,24 @@ class Run:
 
     def settle(self, why: str) -> None:
         """Compute what was promised and is still referred to, and start anew."""
-        self._compute(why)
-        self._start()
+        with self.lock:
+            self._compute(why)
+            self._start()
 
     def value(self, waiting: Any, why: str) -> None:
         """Somebody wants the value of a promise. What hangs on no tracked value is computed alone, all else with it."""
-        group = self.memory.in_one_memory(self.at, waiting._slot)
-        slots = tuple([slot for slot in group if type(self.promises[slot]) is Promise])
-        variant = self.memory.constant(self.at, slots, tuple(self.looked))
-        if variant is None:
-            self.settle(why)
-            return
-        promises = [self.promises[slot] for slot in slots]
-        self._computed(variant, promises)
-        self.looked.update(zip(slots, promises, strict=True))
+        with self.lock:
+            if type(waiting) is not Promise:  # another thread was here
+                return
+            group = self.memory.in_one_memory(self.at, waiting._slot)
+            slots = tuple([slot for slot in group if type(self.promises[slot]) is Promise])
+            variant = self.memory.constant(self.at, slots, tuple(self.looked))
+            if variant is None:
+                self.settle(why)
+                return
+            promises = [self.promises[slot] for slot in slots]
+            self._computed(variant, promises)
+            self.looked.update(zip(slots, promises, strict=True))
 
     def wrote(self, operation: str, tensors: Any) -> None:
         """Somebody has written to Tensors: nothing may wait that was given one of them."""
@@ -346,6 +352,8 @@ class Run:
         known: Any = registry.get(op.name)
         if self.memory.full or known is not op:  # those of users may do what they like, when they like
             return None
+        if len(self.at.then.get(op, ())) >= self.memory.width:
+            return None  # it is never the same, and to look for it would take longer and longer
         step = Step(op, self.at)
         step.inputs = tuple([self._want(x) for x in inputs])
         if None in step.inputs:

@@ -36,7 +36,7 @@ class Interpreted:
         needed, last = set(live), {slot: len(steps) for slot in live}
         self.steps: list[tuple[Step, list[int]]] = []
         for index, step in reversed(list(enumerate(steps))):
-            slots = range(step.first, step.first + len(step.facts))
+            slots = [slot for slot in range(step.first, step.first + len(step.facts)) if slot not in there]
             if not needed.intersection(slots):
                 continue
             used = [slot for slot in step.inputs if isinstance(slot, int) and slot not in there]
@@ -64,14 +64,14 @@ class Interpreted:
             else:
                 result, kept = apply_keeping(step.op, *inputs, **settings)
                 for slot, array in zip(slots_of(step.kept), arrays_of(kept), strict=True):
-                    values[slot] = wrap(array)
+                    values.setdefault(slot, wrap(array))
             for k, z in enumerate((result,) if step.single else result):
                 node: Any = z._node
                 if node.__class__ is Record:
                     node.code, node.lasti = step.code, step.lasti
                     if node.plan is COMPONENT:  # one of several results
                         node.inputs.code, node.inputs.lasti = step.code, step.lasti
-                values[step.first + k] = z
+                values.setdefault(step.first + k, z)
             for slot in freed:
                 del values[slot]
         return [values[slot] for slot in self.live]

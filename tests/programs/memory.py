@@ -225,6 +225,11 @@ def constants_are_looked_at_and_seen_through(compile):
         c, d = (x + 1).reshape(2, 2).unbind()
         seen(d.tolist())
         c = c + 5
+        values, order = (x * 3).sort()
+        seen(order.tolist())
+        q, r = autograd.linalg.qr(x.reshape(2, 2))
+        seen(r.tolist())
+        c = c + values[:2] * order.sum() + (q @ r).sum()
         return (late.reshape(-1) * w + b + d.sum() + c.sum()) * a
 
     for call in range(CALLS):

@@ -48,7 +48,7 @@ def floats(*shape: int, seed: int = 0, dtype: Any = np.float32, grad: bool = Fal
 def frozen(x: Any) -> Any:
     """What is noted of a value: a copy that no later write reaches."""
     if isinstance(x, Tensor):
-        strides = tuple(x.stride()) if x.numel() else ()
+        strides = tuple([step for step, size in zip(x.stride(), x.shape, strict=True) if size > 1]) if x.numel() else ()
         return "Tensor", type(x).__name__, x.requires_grad, x.is_leaf, strides, np.array(x.detach().numpy())
     if isinstance(x, np.ndarray):
         return x.copy()
