@@ -8,6 +8,7 @@ a few lines of Python around that:
     scalar.py     elementwise ops as formulas
     reductions.py products.py shapes.py    other ops in nodes
     known.py      all of these by name
+    inline.py     some fused ops in the steps of their formula
     lower.py      a Program as a graph; what is not known runs as it is
     symbols.py    what rules of ops compute with, to become nodes
     backward.py   the way back through a Program

@@ -22,6 +22,7 @@ from .backward import Backward
 from .emit import Writer
 from .frames import Frames, Lease
 from .graph import Graph
+from .inline import inlined
 from .lower import Lowering
 from .numbering import Numbering
 from .operation import op_of
@@ -42,6 +43,7 @@ class Compiled:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        program = inlined(program)
         self.parameters = list(program.parameters.values())
         numbers = [*program.inputs, *program.parameters]
         self.slots = [program.slots[number] for number in numbers]
@@ -66,7 +68,7 @@ class Compiled:
         self.watched: set[int] | None = None
         self.known_reach: dict[tuple[bool, ...], frozenset[int]] = {}
         self.ways: dict[tuple[int, ...], _Ready] = {}
-        self.lowered = lowering, inputs, values, held, outs
+        self.lowered = program, lowering, inputs, values, held, outs
 
     def keeps(self, positions: set[int]) -> None:
         """Only inputs at `positions` must not be written to before the walk back. To be said before any call."""
@@ -80,8 +82,7 @@ class Compiled:
         return found
 
     def _train(self, wanted: tuple[int, ...]) -> _Ready:
-        lowering, inputs, values, held, outs = self.lowered
-        program = self.program
+        program, lowering, inputs, values, held, outs = self.lowered
         seeds = {number: Value(*_kind(program.slots[number])) for number in dict.fromkeys(program.outputs)}
         numbers = [*program.inputs, *program.parameters]
         leaves = [numbers[index] for index in wanted]

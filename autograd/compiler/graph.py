@@ -4,6 +4,7 @@
     reduce    a sum or an extreme along the last axes, the first axes, or all of them
     product   x @ y of two matrices
     copy      the elements of a view, in row-major order
+    join      arrays one after the other along an axis
     call      anything else: a function on arrays, which runs as it is
 
 A graph is built from its inputs to its outputs. Whoever asks for a node that exists gets its value (common
@@ -80,6 +81,13 @@ class Graph:
     def product(self, x: Value, y: Value) -> Value:
         """x @ y."""
         return self._node("product", "product", (x, y), (), [Value((x.shape[0], y.shape[1]), x.dtype)])[0]
+
+    def join(self, parts: list[Value], axis: int) -> Value:
+        """One after the other along an axis."""
+        parts = [self.copied(x) for x in parts]
+        shape = list(parts[0].shape)
+        shape[axis] = sum([x.shape[axis] for x in parts])
+        return self._node("join", "join", tuple(parts), axis, [Value(tuple(shape), parts[0].dtype)])[0]
 
     def copied(self, x: Value) -> Value:
         """x, with its elements one after the other."""

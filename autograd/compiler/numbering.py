@@ -38,8 +38,8 @@ class Numbering:
         combine: dict[int, list[int]] = {}
         for number, table in enumerate(self.plan.tables):
             begin = len(code)
-            before, body = (0, 1) if isinstance(table, Alone) else (len(table.before), len(table.body))
-            for line in [table.line] if isinstance(table, Alone) else table.lines():
+            before, body = (0, len(table.lines)) if isinstance(table, Alone) else (len(table.before), len(table.body))
+            for line in table.lines if isinstance(table, Alone) else table.instructions():
                 self.names.append((line.name, line.kinds, line.result))
                 slots = [self._number(slot, number) for slot in (line.a, line.b, line.c, line.z)]
                 code.append((0, *slots, line.per_row, line.fixed))

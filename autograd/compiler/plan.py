@@ -7,6 +7,7 @@ backward reads keeps its place to the end, so that backward can run again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -46,9 +47,9 @@ class Phase(NamedTuple):
 
 
 class Alone(NamedTuple):
-    """A group of one instruction: a small product, or a copy."""
+    """A group that is no loop over elements: a small product, a copy, copies into the parts of an array."""
 
-    line: Instruction
+    lines: tuple[Instruction, ...]
     rows: int
     block: int = 1 << 30
     registers: tuple[int, ...] = ()
@@ -133,6 +134,8 @@ class Plan:
         """A step that is one instruction; None if Python has to run it."""
         if node.kind == "copy":
             return self._copy(node)
+        if node.kind == "join":
+            return self._join(node)
         if node.kind != "product":
             return None
         x, y = node.inputs
@@ -144,7 +147,7 @@ class Plan:
         a = Slot("value", (x.root, x.offset), x.strides[0] * size)
         b = Slot("value", (y.root, y.offset), 0)
         z = Slot("value", node.out, columns * size)
-        return Alone(Instruction("product", kind, kind, a, b, about, z, 1, 0), rows)
+        return Alone((Instruction("product", kind, kind, a, b, about, z, 1, 0),), rows)
 
     def _copy(self, node: Node) -> Alone | None:
         (x,) = node.inputs
@@ -154,7 +157,20 @@ class Plan:
         pairs = _merged([(n, s) for n, s in zip(x.shape, x.strides, strict=True) if n != 1]) or [(1, 1)]
         numbers = (len(pairs), *[n for n, _ in pairs], *[s for _, s in pairs])
         a, z = Slot("value", (x.root, x.offset)), Slot("value", node.out)
-        return Alone(Instruction("strided", kind, kind, a, None, Slot("numbers", numbers), z, 0, x.size), 1)
+        return Alone((Instruction("strided", kind, kind, a, None, Slot("numbers", numbers), z, 0, x.size),), 1)
+
+    def _join(self, node: Node) -> Alone:
+        """Rows of each part, one after the other."""
+        out, axis = node.out, node.settings
+        kind, size = out.dtype.char, out.dtype.itemsize
+        rows, width = math.prod(out.shape[:axis]), math.prod(out.shape[axis:])
+        lines, at = [], 0
+        for x in node.inputs:
+            own = x.size // rows
+            a, z = Slot("value", x.root, own * size), Slot("value", (out, at), width * size)
+            lines.append(Instruction("copy", kind, kind, a, None, None, z, own, 0))
+            at += own
+        return Alone(tuple(lines), rows, 1)
 
     # -- memory
 

@@ -51,12 +51,48 @@ def _clone(graph: Graph, step: Any, x: Value, **settings: Any) -> Any:
     return x
 
 
+def _split(graph: Graph, step: Any, x: Value, sizes: Any, axis: int) -> Any:
+    pieces: list[Value | None] = []
+    start = 0
+    for size in sizes:
+        pieces.append(_getitem(graph, step, x, (*[slice(None)] * axis, slice(start, start + size))))
+        start += size
+    return pieces
+
+
+def _unbind(graph: Graph, step: Any, x: Value, axis: int) -> Any:
+    return [_getitem(graph, step, x, (*[slice(None)] * axis, i)) for i in range(x.shape[axis])]
+
+
+def _joined(graph: Graph, parts: list[Any], axis: int) -> Value | None:
+    """One after the other; None if they are not of one known dtype."""
+    if not parts or any(not isinstance(x, Value) or x.dtype != parts[0].dtype for x in parts):
+        return None
+    if parts[0].dtype.char not in KNOWN or any(x.size == 0 for x in parts):
+        return None
+    return graph.join(parts, axis)
+
+
+def _cat(graph: Graph, step: Any, *parts: Any, axis: int) -> Any:
+    return _joined(graph, list(parts), axis)
+
+
+def _stack(graph: Graph, step: Any, *parts: Any, axis: int) -> Any:
+    if any(not isinstance(x, Value) for x in parts):
+        return None
+    return _joined(graph, [graph.reshape(x, (*x.shape[:axis], 1, *x.shape[axis:])) for x in parts], axis)
+
+
 OPS: dict[str, Callable[..., Any]] = {
     "reshape": _reshape,
     "expand": lambda graph, step, x, shape: graph.expand(x, shape),
     "transpose": lambda graph, step, x, axes: graph.transpose(x, axes),
     "getitem": lambda graph, step, x, index: _getitem(graph, step, x, index),
     "clone": _clone,
+    "split": _split,
+    "unbind": _unbind,
+    "cat": _cat,
+    "stack": _stack,
 }
 
 NUMPY: dict[str, Callable[..., Any]] = {

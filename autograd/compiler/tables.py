@@ -206,7 +206,7 @@ class Table:
         self.registers.append(size)
         return Slot("register", len(self.registers) - 1)
 
-    def lines(self) -> Iterable[Instruction]:
+    def instructions(self) -> Iterable[Instruction]:
         """All instructions in order, with the number of rows of a block filled in."""
         rows = self.block
 

@@ -75,6 +75,9 @@ SHAPING: dict[str, Any] = {
     "slice": lambda x: x[..., ::2] if x.ndim and x.shape[-1] > 1 else x,
     "reverse": lambda x: x.flip(-1) if x.ndim else x,
     "column": lambda x: x[..., None],
+    "halves": lambda x: autograd.cat(autograd.split(x, 2, -1)[::-1], -1) if x.ndim else x,
+    "pair": lambda x: autograd.stack([x, x * 2], x.ndim // 2),
+    "rows": lambda x: autograd.unbind(x, 0)[-1] if x.ndim > 1 else x,
 }
 SHAPES = [(), (1,), (5,), (3, 4), (1, 4), (3, 1), (2, 3, 4), (33,), (7, 19), (1, 1)]
 

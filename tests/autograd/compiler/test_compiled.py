@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 import nn.functional as F
 from autograd.compiler import build
 from kernels.machine import jit
@@ -91,6 +92,23 @@ KEEPING = {
     "integers": lambda x: x * (autograd.arange(8) % 3) + (x > 0).sum(-1, keepdim=True),
 }
 """What the compiler does not know runs as it is: ops that keep something, views of several results, other dtypes."""
+
+
+@pytest.mark.parametrize("kind", ["LSTMCell", "GRUCell", "RNNCell"])
+def test_steps_of_recurrent_layers_are_those_of_their_formula(kind):
+    autograd.manual_seed(0)
+    cell = getattr(nn, kind)(8, 5)
+
+    def function(x, *weights):
+        state = None
+        for part in x.unbind(0):
+            state = cell(part[0], state)
+        return state
+
+    x = image()
+    weights = list(cell.parameters())
+    program = agrees(function, [x, *weights], 1e-4)
+    assert not [node.name for node in program.lowered[1].graph.nodes if node.name.endswith("cell")]
 
 
 @pytest.mark.parametrize("name", KEEPING)
