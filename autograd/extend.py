@@ -40,6 +40,7 @@ What is needed for that, and for the functions, layers and optimisers around it:
     ways, Way             how layers hand values on to operations that are fused (`autograd.op.Run`)
     more_ways             what imports more of them, called before they are first needed
     hold                  fills a new object of a subclass of Tensor
+    look_again            says that a new Tensor may be the only one that has its array
     UninitializedTensorMixin  a Tensor whose size is not known yet
     check_device, check_memory_format
                           raise for arguments of PyTorch's that ask for what is not here
@@ -69,7 +70,7 @@ from .lines import add_library_folder, outer
 from .modes import state
 from .op import Op, Way, more_ways, op, registry, ways
 from .records import Record
-from .shared import share
+from .shared import look_again, share
 from .tensors.core import Core, array_of, new_leaf, operand, spec_of, wrap
 from .tensors.hooks import Handle
 from .tensors.inplace import update
@@ -93,6 +94,7 @@ __all__ = [
     "check_memory_format",
     "clear_grad",
     "hold",
+    "look_again",
     "more_ways",
     "note_use",
     "noted",
@@ -142,14 +144,16 @@ def with_gradients(parameters: Iterable[Any]) -> list[tuple[Any, Array, Array]]:
     return [(p, p._array, grad._array) for p in parameters if (grad := p._grad) is not None]
 
 
-def settle(operation: str) -> None:
+def settle(operation: str, always: bool = False) -> None:
     """Compute what is only promised so far: to be called before arrays are written that are not passed through `op`s.
 
     In a function that `autograd.compile` was given, operations may wait to be computed together. `overwrite`, `update`
     and `with_gradients` do this themselves.
+
+    always   this happens at every call of a layer. A function that is cut into pieces so is not worth compiling
     """
     if state.interpreter is not None:
-        state.interpreter.settle(f"{operation} writes in place")
+        state.interpreter.settle(f"{operation} writes in place", always)
 
 
 def note_use(grad: Any) -> int:

@@ -18,6 +18,7 @@ from autograd.extend import (
     check_device,
     check_memory_format,
     clear_grad,
+    look_again,
     overwrite,
     shape_of,
     wrap,
@@ -122,6 +123,8 @@ class Module:
             raise TypeError(
                 f"cannot assign '{type(param).__name__}' object to parameter '{name}' (nn.Parameter or None required)"
             )
+        if param is not None:
+            look_again(param)  # mostly made of an array that nobody else has
         self._parameters[name] = self.__dict__[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:

@@ -33,7 +33,7 @@ class Compiled:
         _all.add(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if state.interpreter is not None:  # inside another compiled function, which sees what this one does
+        if self.memory.left is not None or state.interpreter is not None:  # the latter: inside another one, which sees
             return self.function(*args, **kwargs)
         run = state.interpreter = Run(self.memory)
         self.memory.calls += 1
@@ -160,6 +160,8 @@ def report() -> str:
         for (why, step), count in memory.reasons.most_common(12):
             if why != "the function ends":
                 lines.append(f"    {place(step.code, step.lasti)}  {why} ({count} times)")
+        if memory.left is not None:
+            lines.append(f"    {memory.left[1]}  {memory.left[0]}: the function runs as it is, which is faster then")
         lines += [f"    {where}  not compiled: {why}" for why, where in memory.refused]
     return "\n".join(lines) or "nothing was compiled"
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from types import FrameType
 from typing import Any
 
+from ..lines import place
 from .learned import Step
 from .variants import Interpreted, Variant
 
@@ -21,6 +23,7 @@ class Memory:
         self.roots: dict[Any, Step] = {}
         self.limit = limit
         self.width = width
+        self.left: tuple[str, str] | None = None  # why the function runs as it is, and where
         self.steps = 0
         self.calls = 0
         self.promised = 0
@@ -32,6 +35,11 @@ class Memory:
     def full(self) -> bool:
         """Is nothing new remembered any more?"""
         return self.steps >= self.limit
+
+    def give_up(self, why: str, frame: FrameType) -> None:
+        """From the next call on the function runs as if it were not compiled: more would be lost than won."""
+        if self.compiles and self.left is None:
+            self.left = why, place(frame.f_code, frame.f_lasti)
 
     def root(self, *world: Any) -> Step:
         """Where paths begin; another one for each of the modes that decide what an operation does."""

@@ -155,8 +155,13 @@ class Run:
         """The function has ended: compute what it promised and somebody has."""
         self._compute("the function ends")
 
-    def settle(self, why: str) -> None:
-        """Compute what was promised and is still referred to, and start anew."""
+    def settle(self, why: str, always: bool = False) -> None:
+        """Compute what was promised and is still referred to, and start anew.
+
+        always   this will be so at every call: what is computed together then is too little to pay
+        """
+        if always:
+            self.memory.give_up(why, outer(sys._getframe(1)))
         with self.lock:
             self._compute(why)
             self._start()

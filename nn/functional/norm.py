@@ -274,7 +274,7 @@ def _constants(mean: Any, var: Any, eps: float, dtype: Any) -> tuple[Array, Arra
 
 def _track(running_mean: Any, running_var: Any, mean: Array, var: Array, count: int, momentum: float) -> None:
     """Move the running statistics towards those of a batch, in place and unrecorded."""
-    settle("batch_norm")
+    settle("batch_norm", always=True)
     for running, now in ((running_mean, mean), (running_var, var * (count / (count - 1)))):
         if running is not None:
             array = array_of(running)

@@ -194,3 +194,29 @@ def test_who_is_not_reached_gets_no_gradient(how):
         again = autograd.autograd.grad(results[0], (left, right), create_graph=True, allow_unused=True)
         assert again[0].tolist() == trunk.tolist()
         assert again[1] is None
+
+
+def test_what_would_be_cut_to_pieces_is_left_as_it_is():
+    """Batch norm in training writes its statistics at every call: the report says so, and nothing is slower."""
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU())
+    compiled = compile(lambda x: model(x).sum())
+    x = numbers(6, 4).float()
+    for _ in range(5):
+        compiled(x)
+    assert compiled.memory.calls == 1
+    assert "batch_norm writes in place: the function runs as it is" in compile.report()
+    model.eval()
+    again = compile(lambda x: model(x).sum())
+    values = [again(x).item() for _ in range(4)]
+    assert again.memory.calls == 4
+    assert values == pytest.approx([compiled(x).item()] * 4, rel=1e-5)
+
+
+def test_weights_of_layers_are_known_to_be_nobody_elses():
+    """A weight that NumPy might write to could not be waited for: every call would be learned anew."""
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
+    compiled = compile(lambda x: model(x).sum())
+    for _ in range(5):
+        compiled(numbers(6, 4).float())
+    assert compiled.memory.steps == 4
+    assert compiled.memory.promised == 4 * 4
