@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import engine
+from ..errors import CaptureError
 from ..modes import state
 from ..plan import COMPONENT, wrong_shape
 from ..products import Product
@@ -145,6 +146,19 @@ def push(dz: Any, record: Record, cotangents: Any, owned: Any, needed: set[int] 
         original_push(dz, record, cotangents, owned, needed)
     else:
         state.capture.walk.push(dz, record, cotangents, owned, needed)
+
+
+original_deliver = engine._deliver
+
+
+def deliver(node: Any, tensor: Any, g: Any, create_graph: bool) -> None:
+    """`engine._deliver` while a program is captured: a Program computes values, and `.grad` is none of them."""
+    if state.capture is not None:
+        raise CaptureError(
+            f"backward() at {state.capture.line()} adds to .grad, which a Program cannot do when it runs again: return "
+            "the gradients, by autograd.grad(loss, parameters), or capture the loss and take its vjp()"
+        )
+    original_deliver(node, tensor, g, create_graph)
 
 
 def replay(capture: Any, home: Any, cotangents: Any, **options: Any) -> None:

@@ -46,6 +46,7 @@ def vjp_of(program: Any, captured: Callable[..., Any], formulas: frozenset[str] 
     made.names = program.names
     made.given = count
     given = [slot for slot in slots if made.slots[slot].tracked]
+    made.results_of = tuple(given)
     made.argument_names = [*program.argument_names, *[f"d_{_short(made, slot)}" for slot in given]]
     return made
 

@@ -64,6 +64,7 @@ class Program:
         self.names: dict[int, str] = {}  # of Tensors that the function closed over, by id
         self.wholes: dict[Any, Program] = {}  # with gradients, by the operations that are replaced by their formulas
         self.turn: int | None = None  # of gradients: how many steps are the way forward
+        self.results_of: tuple[int, ...] = ()  # of gradients: the slots that the further inputs are cotangents of
         self.loss: int | None = None  # of gradients: the slot of the only result, if it is a scalar
         self.states = states  # generators, and where they stood then
         self.inputs = tuple([leaf.slot for leaf in leaves(arguments) if type(leaf) is At])
@@ -106,6 +107,10 @@ class Program:
         """
         values = run(self, self.bound(inputs))
         return self.packed(values)
+
+    def trace(self, *inputs: Any) -> list[Any]:
+        """The values of all slots for other inputs, by number: to look at what happens between input and result."""
+        return run(self, self.bound(inputs))
 
     def vjp(self) -> Program:
         """The Program of the gradients: `(result, to_inputs, to_parameters) = program.vjp()(*inputs, *cotangents)`.
@@ -219,7 +224,8 @@ def capture(function: Callable[..., Any], *examples: Any) -> Program:
     examples   arguments as the function takes them: Tensors, arrays (taken as constant Tensors), numbers, and nests of
                these. The program takes the same, with Tensors of the same shapes and dtypes; all else is fixed
     Raises CaptureError where the function does something that a Program cannot hold. What it writes to and draws in
-    this call happens as in every other.
+    this call happens as in every other. When the Program runs, Python does not: nothing is printed, counted or
+    assigned, and modules are what they were.
 
     >>> from autograd import tensor
     >>> program = capture(lambda x: (x * x).sum(), tensor([1.0, 2.0]))

@@ -20,7 +20,7 @@ from ..tensors.core import Core, link_view
 from ..tensors.index import Index, is_basic, plain_index
 from ..tensors.random_fill import Generator
 from ..tensors.run import apply
-from .backward import original_push, push
+from .backward import deliver, original_deliver, original_push, push
 from .watched import Watched
 
 _SLOT: Any = Core.__dict__["_array"]
@@ -104,6 +104,7 @@ _SWAPPED: list[tuple[Any, str, Any, Any]] = [
     (Index, "__getitem__", _getitem, _captured_getitem),
     (Convert, "numpy", _numpy, _captured_numpy),
     (engine, "push", original_push, push),
+    (engine, "_deliver", original_deliver, deliver),
     (np, "asarray", _asarray, _captured_asarray),  # which would make a plain array of a watched one
 ]
 

@@ -21,6 +21,7 @@ from benchmarks.courses.course import About, Course, Result
 from benchmarks.courses.graph import Tracing
 from benchmarks.courses.graph_drawing import draw_graph
 from benchmarks.courses.layout import layout
+from benchmarks.courses.program_graph import graph_of
 
 PNG = b"\x89PNG"
 
@@ -168,6 +169,30 @@ def test_the_gradients_on_the_edges_add_up():
     values = {v.label: v.value for v in graph.vertices}
     assert values["sum"] == z.item()
     assert autograd.tape().watch is None
+
+
+def test_a_program_is_drawn_with_the_same_gradients():
+    x = autograd.tensor([1.0, 2.0, 4.0], requires_grad=True)
+    w = autograd.tensor([0.5], requires_grad=True)
+
+    def function(x):
+        return ((x * w).tanh() * 2 + x * x).sum()
+
+    with Tracing({"x": x, "w": w}) as tracing:
+        z = function(x)
+    traced, graph = tracing.graph(z), graph_of(autograd.capture(function, x), x)
+    for each in (traced, graph):
+        assert sorted(v.label for v in each.vertices if v.kind == "op") == ["add", "mul", "mul", "mul", "sum", "tanh"]
+        assert {v.label for v in each.vertices if v.kind == "leaf"} == {"x", "w"}
+    found = [
+        sorted(
+            (edge.source.label, edge.target.label, [] if edge.gradient is None else np.ravel(edge.gradient).tolist())
+            for edge in each.edges
+        )
+        for each in (traced, graph)
+    ]
+    assert found[0] == found[1]
+    assert {"x", "w", "tanh", "2"} <= {text[2] for text in draw_graph(graph).texts}
 
 
 @pytest.mark.parametrize("number", [0, 1])

@@ -10,7 +10,7 @@ import pytest
 
 import autograd
 from autograd import capture, tensor
-from autograd.errors import GuardError
+from autograd.errors import CaptureError, GuardError
 from autograd.program.rules import Rule
 from tests.autograd.program.programs import LARGE, PROGRAMS
 from tests.autograd.program.same import bits, drawn
@@ -146,6 +146,13 @@ def test_a_backward_inside_is_captured():
     assert any(isinstance(step.op, Rule) for step in program)
     x = tensor([0.3, 0.4])
     assert bits(program(x).detach()) == bits(function(x))
+
+
+def test_filling_grad_is_refused_with_its_line():
+    w = tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(CaptureError, match=r"backward\(\) at program/test_gradients.py:\d+ adds to .grad"):
+        capture(lambda x: (x * w).sum().backward(), tensor([0.1, 0.2]))
+    assert w.grad is None
 
 
 def test_a_function_captured_on_constants_refuses_tracked_inputs_where_that_would_lose_a_gradient():
