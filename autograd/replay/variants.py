@@ -123,6 +123,9 @@ class Variant:
             return
         try:
             built = compiled(self.interpreted, given)
+            if built.shares():
+                self.say("two results are computed once, and would have the same memory")
+                return
             built.keeps(kept_of(values, given))
             self.compiled = built
         except Exception as error:

@@ -235,3 +235,25 @@ def constants_are_looked_at_and_seen_through(compile):
     for call in range(CALLS):
         seen(*pulled(f(floats(4, seed=call), call), w))
     return seen
+
+
+@program
+def what_is_computed_twice_is_written_to_once(compile):
+    seen, w = Seen(), floats(4, grad=True)
+
+    @compile
+    def f(x):
+        a, b = autograd.atan2(x, w), autograd.atan2(x, w)
+        with autograd.no_grad():
+            c, d = autograd.atan2(x, w), autograd.atan2(x, w)
+            e, g = x.clone(), (x * 1).contiguous()
+        return a, b, c, d, e, g
+
+    for call in range(CALLS):
+        x = floats(4, seed=call)
+        a, b, *constants = f(x)
+        for k, z in enumerate(constants):
+            z.mul_(k + 2)
+        a.mul_(2)
+        seen(x, constants, *pulled(a * b, w))
+    return seen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from autograd.compiler.compiled import Compiled as BuiltProgram
 from autograd.replay import compile, promise, run, variants
 from autograd.replay.learned import Given
 from autograd.replay.run import Run
@@ -101,6 +102,10 @@ COMPILED_FAULTS = {
     "all results are those of one record": (
         lambda m: m.setattr(variants, "misfit", lambda steps, live: ""),
         ("hooks_on_tensors", "views_of_promises_are_written_to"),
+    ),
+    "results may have the same memory": (
+        lambda m: m.setattr(BuiltProgram, "shares", lambda self: False),
+        ("what_is_computed_twice_is_written_to_once",),
     ),
     "everything that was given is watched": (
         lambda m: m.setattr(variants, "kept_of", lambda values, given: set(range(len(given)))),

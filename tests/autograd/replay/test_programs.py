@@ -13,6 +13,7 @@ import pytest
 
 from autograd.replay import compile
 from autograd.replay.function import Compiled
+from autograd.replay.variants import Variant
 from tests.programs import PROGRAMS, identity, seen_of
 from tests.programs.drawn import drawn_program
 
@@ -104,3 +105,20 @@ def test_drawn_programs_do_what_they_do(seed):
     if seed < 30:
         found = differences(loud(expected), loud(seen_of(program, compile)), COMPILED)
         assert not found, f"{len(found)} differences where it is compiled:\n" + "\n".join(found[:5])
+
+
+def test_programs_are_compiled(monkeypatch):
+    """A compiler that gives up would pass all tests above."""
+    made, said = [], []
+    compile_, say = Variant.compile, Variant.say
+
+    def seen_to_compile(self, *given):
+        compile_(self, *given)
+        made.append(self.compiled is not None)
+
+    monkeypatch.setattr(Variant, "compile", seen_to_compile)
+    monkeypatch.setattr(Variant, "say", lambda self, why: said.append(why) or say(self, why))
+    for name in ("loops_of_changing_length", "an_optimiser_step_inside", "recurrent_layers", "outputs_of_all_kinds"):
+        seen_of(PROGRAMS[name], compile)
+    assert sum(made) >= 10
+    assert not [why for why in said if "Error" in why]
