@@ -68,7 +68,11 @@ def _wide(row: dict[str, Any]) -> list[str]:
 def _ratio(spread: dict[str, float] | None) -> tuple[str, str]:
     if spread is None:
         return "-", ""
-    return f"{spread['ratio']:.2f}", f"{spread['ratio_q1']:.2f} - {spread['ratio_q3']:.2f}"
+    return _times(spread["ratio"]), f"{_times(spread['ratio_q1'])} - {_times(spread['ratio_q3'])}"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < 100 else f"{ratio:.0f}"
 
 
 def rate_of(row: dict[str, Any], seconds: float, most: dict[str, float]) -> tuple[float, str, float] | None:
