@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import GuardError
+from kernels.machine import jit
+
+from ..errors import CaptureError, GuardError
 from ..modes import state
 from ..op import Op
 from ..program import Program
@@ -263,5 +265,7 @@ class _Ready:
 
 
 def build(program: Program) -> Compiled:
-    """A Program as compiled code."""
+    """A Program as compiled code. Raises CaptureError where nothing is compiled, or an array is changed in place."""
+    if not jit.ENABLED:
+        raise CaptureError(f"{program.name}: nothing is compiled with NUMBA_DISABLE_JIT=1")
     return Compiled(program)

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from kernels.machine import jit
+
 from ..errors import CaptureError, GuardError
 from ..modes import state
 from ..program import capture
@@ -44,7 +46,7 @@ class Frozen:
                 return self.last.compiled.returned(list(args))
             except GuardError:
                 pass
-        if state.capture is not None:
+        if state.capture is not None or not jit.ENABLED:
             return self.function(*args, **kwargs)
         key = self._key(args, kwargs)
         known = self.compiled.setdefault(key, [])
