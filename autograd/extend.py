@@ -66,6 +66,7 @@ from numpy import ndarray as Array
 
 from .advice import same_dtype, to_float
 from .devices import check_device
+from .errors import CaptureError
 from .lines import add_library_folder, outer
 from .modes import state
 from .op import Op, Way, more_ways, op, registry, ways
@@ -141,6 +142,11 @@ def with_gradients(parameters: Iterable[Any]) -> list[tuple[Any, Array, Array]]:
     """
     if state.interpreter is not None:
         settle("a step of an optimiser")
+    if state.capture is not None:
+        raise CaptureError(
+            f"a step of an optimiser at {state.capture.line()} cannot be captured: what .grad is when the Program runs "
+            "again is not known. Capture the loss, or its gradients"
+        )
     return [(p, p._array, grad._array) for p in parameters if (grad := p._grad) is not None]
 
 

@@ -6,6 +6,7 @@ that a Tensor has no array: they pass it on to the readable form, as they do wit
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import engine
+from ..errors import CaptureError
 from ..modes import state
 from ..ops.index import getitem
 from ..tensors.convert import Convert
@@ -20,6 +22,7 @@ from ..tensors.core import Core, link_view
 from ..tensors.index import Index, is_basic, plain_index
 from ..tensors.random_fill import Generator
 from ..tensors.run import apply
+from ..tensors.tensor import Tensor
 from .backward import deliver, original_deliver, original_push, push
 from .watched import Watched
 
@@ -98,7 +101,37 @@ def _captured_asarray(x: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> A
     return x if dtype is None or np.dtype(dtype) == x.dtype else x.astype(dtype)
 
 
+def _refusing(name: str, method: Any, why: str) -> Any:
+    """A method that raises while a program is captured."""
+
+    @functools.wraps(method)
+    def refusing(tensor: Any, *args: Any, **kwargs: Any) -> Any:
+        if state.capture is not None:
+            raise CaptureError(f"{name} at {state.capture.line()}: {why}")
+        return method(tensor, *args, **kwargs)
+
+    return refusing
+
+
+_HOOKS = "a Program does not hold hooks. Register it before, on an input or a parameter"
+_GRAD = "what it is when the Program runs again is not known. Take gradients by autograd.grad, and return them"
+_grad: Any = Tensor.__dict__["grad"]
+
+
+def _grad_of(tensor: Any) -> Any:
+    if state.capture is not None and tensor._grad is not None:
+        raise CaptureError(f".grad is read at {state.capture.line()}: {_GRAD}")
+    return _grad.fget(tensor)
+
+
+_REFUSED: list[tuple[Any, str, Any, Any]] = [
+    (Tensor, name, Tensor.__dict__[name], _refusing(name, Tensor.__dict__[name], _HOOKS))
+    for name in ("register_hook", "register_post_accumulate_grad_hook", "retain_grad")
+]
+
 _SWAPPED: list[tuple[Any, str, Any, Any]] = [
+    *_REFUSED,
+    (Tensor, "grad", _grad, property(_grad_of, _refusing(".grad = ...", _grad.fset, _GRAD), _grad.fdel)),
     (Core, "_array", _SLOT, property(_array_of, _set_array)),
     (Generator, "rng", _RNG, property(_rng, _set_rng)),
     (Index, "__getitem__", _getitem, _captured_getitem),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import groupby
 
@@ -153,6 +154,40 @@ def test_filling_grad_is_refused_with_its_line():
     with pytest.raises(CaptureError, match=r"backward\(\) at program/test_gradients.py:\d+ adds to .grad"):
         capture(lambda x: (x * w).sum().backward(), tensor([0.1, 0.2]))
     assert w.grad is None
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (lambda w: (w * 2).register_hook(lambda g: g * 2), "register_hook at program/test_gradients.py"),
+        (lambda w: (w * 2).retain_grad(), "retain_grad at program/test_gradients.py"),
+        (lambda w: w * w.grad, r"\.grad is read at program/test_gradients.py"),
+        (lambda w: setattr(w, "grad", None), r"\.grad = \.\.\. at program/test_gradients.py"),
+        (lambda w: autograd.nn.optim.SGD([w], lr=0.1).step(), "a step of an optimiser at program/test_gradients.py"),
+        (lambda w: setattr(w, "data", autograd.ones(2)), "giving another array to a Tensor"),
+    ],
+)
+def test_what_a_program_would_silently_leave_out_is_refused(use, message):
+    w = tensor([1.0, 2.0], requires_grad=True)
+    w.sum().backward()
+    with pytest.raises(CaptureError, match=message):
+        capture(lambda x: use(w), tensor([0.1, 0.2]))
+    assert w.tolist() == [1, 2]
+    assert w.grad.tolist() == [1, 1]
+    (w * 2).register_hook(lambda g: g)  # nothing of it stays in place
+
+
+def test_threads_capture_at_the_same_time():
+    def work(number):
+        for _ in range(20):
+            x = tensor([float(number), 2.0], requires_grad=True)
+            program = capture(lambda x: (x * number).exp().argmax() + (x[0] * number).sum(), x)
+            assert [step.name for step in program if step.name in ("exp", "np.argmax")] == ["exp", "np.argmax"]
+            assert bits(program(x)) == bits((x * number).exp().argmax() + (x[0] * number).sum())
+        return True
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(work, range(1, 4))) == [True] * 3
 
 
 def test_a_function_captured_on_constants_refuses_tracked_inputs_where_that_would_lose_a_gradient():
