@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..lines import place
+from ..modes import state
 from ..plan import COMPONENT
 from ..records import Record
 from ..tensors.core import array_of, wrap
@@ -127,6 +128,10 @@ class Variant:
                 self.say("two results are computed once, and would have the same memory")
                 return
             built.keeps(kept_of(values, given))
+            if state.tape is not None:  # what can go wrong goes wrong now
+                wanted = tuple([index for index in built.tracked if given[index]._node is not None])
+                if wanted:
+                    built.training(wanted)
             self.compiled = built
         except Exception as error:
             self.say(f"{type(error).__name__}: {error}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, NamedTuple
 
+import numpy as np
+
 import autograd
 import nn
 from autograd import tensor
@@ -268,4 +270,19 @@ def an_actor_looks_at_what_it_does(compile):
             sum(a * b.detach() - b for a, b in steps).backward()
             seen(steps, grads(*model.parameters()))
             steps.clear()
+    return seen
+
+
+@program
+def a_loss_of_nothing(compile):
+    seen, w = Seen(), floats(3, 4, grad=True)
+
+    @compile
+    def f(x, target):
+        return nn.functional.cross_entropy(x @ w, target, reduction="sum"), (x @ w).sum(1)
+
+    for call in range(CALLS):
+        count = (0, 0, 1, 2)[call % 4]
+        z, other = f(floats(count, 3, seed=call), tensor([1, 2][:count], dtype=np.int64))
+        seen(other, *pulled(z, w))
     return seen
