@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,9 @@ from autograd.compiler import build
 from kernels.machine import jit
 
 from .programs import Drawn
+
+if jit.ENABLED:
+    from autograd.compiler import known, scalar
 
 pytestmark = pytest.mark.skipif(not jit.ENABLED, reason="nothing is compiled")
 
@@ -114,3 +119,29 @@ def test_steps_of_recurrent_layers_are_those_of_their_formula(kind):
 @pytest.mark.parametrize("name", KEEPING)
 def test_what_is_not_known_runs_as_it_is(name):
     agrees(KEEPING[name], [image()], 2e-5 if name != "dtypes" else 2e-3)
+
+
+@pytest.mark.parametrize("op", ["tanh", "mul", "where", "sum"])
+def test_a_wrong_formula_is_found(op, monkeypatch):
+    wrong = {
+        "tanh": (scalar.FORMULAS, lambda e, x: e.tanh(x) * 1.001),
+        "mul": (scalar.FORMULAS, lambda e, x, y: x + y),
+        "where": (scalar.FORMULAS, lambda e, condition, x, y: e.choose(condition, y, x)),
+        "sum": (known.OPS, lambda graph, step, x, **settings: known.OPS["mean"](graph, step, x, **settings)),
+    }
+    table, formula = wrong[op]
+    monkeypatch.setitem(table, op, formula)
+    with pytest.raises(AssertionError):
+        agrees(lambda x: autograd.where(x > 0, x.tanh() * x, x).sum(-1), [image()], 1e-5)
+
+
+def test_threads_of_python_do_not_share_memory():
+    x = image(dtype=autograd.float64)
+    program = build(autograd.capture(lambda x: (x.exp() @ x.transpose(-1, -2)).tanh().sum(-1), x))
+    inputs = [image(seed, autograd.float64) for seed in range(8)]
+    wanted = [results(program, [each])[1][0] for each in inputs]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(10):
+            found = pool.map(lambda each: results(program, [each])[1][0], inputs)
+            for got, right in zip(found, wanted, strict=True):
+                np.testing.assert_array_equal(got, right)
