@@ -14,6 +14,9 @@ from typing import Any
 from .values import FULL, ONE, Node, Role, Shape, Value, role_of, significant
 
 ACCUMULATED = ("total", "column_sum")
+LARGE = 1 << 14
+"""Elements from which on a loop takes no node that has nothing to do with it."""
+
 SEARCHED = 32
 """Groups that are looked at, from the last on."""
 
@@ -33,6 +36,7 @@ class Group:
         self.nodes: list[Node] = []
         self.roles: dict[Value, Role] = {}
         self.late: set[Value] = set()
+        self.touched: set[Value] = set()  # roots that are read or made here
 
     @property
     def width(self) -> int:
@@ -100,6 +104,7 @@ class Group:
     def add(self, node: Node, role: Role) -> None:
         """Put a node that fits at the end."""
         self.nodes.append(node)
+        self.touched.update([node.out, *[x.root for x in node.inputs]])
         self.roles[node.out] = role
         if node.kind == "reduce":
             if node.name in ACCUMULATED:
@@ -162,6 +167,8 @@ class Grouping:
             group = self.steps[at]
             if not isinstance(group, Group) or any(self.before[each] >> at & 1 for each in used):
                 continue
+            if at not in used and group.size > LARGE and group.touched.isdisjoint([x.root for x in node.inputs]):
+                continue  # they would only get into each other's way
             role = group.fits(node)
             if role is not None:
                 return at, role

@@ -38,7 +38,7 @@ class Split:
             self._need(g.root, late)
         self.forward = graph.needed([*outputs, *self.kept, *graph.effects])
         self.copies: dict[Value, Value] = {}
-        self.backward = [self._copy(node) for node in needed if node in late or node in self.again]
+        self.backward = [self._copy(node) for node in self._late_first(needed, late)]
         self.grads = [self._moved(g) for g in grads]
 
     @staticmethod
@@ -72,6 +72,29 @@ class Split:
             else:
                 self.again.add(node)
                 ahead += [each.root for each in node.inputs]
+
+    def _late_first(self, needed: list[Node], late: set[Node]) -> list[Node]:
+        """The nodes of backward in order; what is computed again, just before the first that reads it."""
+        order: dict[Node, None] = {}
+
+        def put(node: Node) -> None:
+            ahead = [node]
+            while ahead:
+                now = ahead[-1]
+                behind = [x.root.node for x in now.inputs if x is not None]
+                more = [each for each in behind if each in self.again and each not in order]
+                if more:
+                    ahead += [each for each in more if each is not None]
+                else:
+                    order[ahead.pop()] = None
+
+        for node in needed:
+            if node in late:
+                put(node)
+        for node in needed:
+            if node in self.again and node not in order:
+                put(node)
+        return list(order)
 
     def _copy(self, node: Node) -> Node:
         """The same node with values of its own, as backward has them."""
