@@ -105,6 +105,8 @@ class Step:
     @property
     def operands(self) -> tuple[int | None, ...]:
         """The inputs without those that stand in the settings."""
+        if not self.settings:
+            return self.inputs
         inside = {hole.position for hole in holes(self.settings)}
         return tuple([slot for position, slot in enumerate(self.inputs) if position not in inside])
 
@@ -207,4 +209,6 @@ def holes(nest: Any) -> Iterator[Hole]:
 
 def filled(nest: Any, values: Any) -> Any:
     """A nest with the holes filled from `values`, by position."""
+    if type(nest) is dict and not nest:
+        return {}
     return mapped(nest, lambda leaf: values[leaf.position] if type(leaf) is Hole else leaf)

@@ -52,6 +52,7 @@ def _tree(file: str) -> ast.Module:
     return ast.parse(Path(file).read_text())
 
 
+@cache
 def node_of(function: Any) -> Any:
     """The definition of a function in the file that it comes from: a FunctionDef or a Lambda."""
     function = inspect.unwrap(function)
