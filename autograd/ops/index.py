@@ -15,7 +15,7 @@ from kernels.along.gather import add_rows
 from kernels.machine.fast import SIZES
 
 from ..broadcast import unbroadcast
-from ..op import op
+from ..op import Op, op
 
 _ALL = slice(None)
 
@@ -74,6 +74,10 @@ def positions(arrays: tuple[Any, ...], shape: tuple[int, ...], first: int) -> An
 def getitem(x: Any, *, index: Any) -> Any:
     """x[index]"""
     return x[index]
+
+
+viewed = Op("getitem", getitem.forward, getitem.rules, into=getitem.into, view=True)
+"""The same for an index of ints and slices, whose elements are a view."""
 
 
 @op("put", dx=lambda dz, index: getitem(dz, index=index))

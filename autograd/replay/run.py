@@ -24,6 +24,7 @@ import numpy as np
 from ..lines import outer, place
 from ..modes import state
 from ..op import registry
+from ..ops.index import viewed
 from ..records import Leaf, Record
 from ..shared import SHARED, is_shared
 from ..tensors.core import Core, get_default_dtype, new, wrap
@@ -355,7 +356,7 @@ class Run:
     def _noted(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Step | None:
         """A step for this call, or None if it cannot be remembered."""
         known: Any = registry.get(op.name)
-        if self.memory.full or known is not op:  # those of users may do what they like, when they like
+        if self.memory.full or (known is not op and op is not viewed):  # those of users do what they like, any time
             return None
         if len(self.at.then.get(op, ())) >= self.memory.width:
             return None  # it is never the same, and to look for it would take longer and longer

@@ -122,6 +122,11 @@ class Index(Core):
             if view and ... not in (index := index if type(index) is tuple else (index,)):
                 index = (*index, ...)
         array = self._array
+        if view and state.interpreter is not None:
+            try:
+                return apply(ops.viewed, self, index=index)
+            except IndexError as error:
+                raise misplaced(array, index, error) from None
         try:
             z = array[index]
         except IndexError as error:
