@@ -36,6 +36,7 @@ class Kernel:
         self.python = function
         self.options = options
         self._compiled: Any = None
+        self._inside: Any = None  # how other kernels call it: see `inside`
         self.sharing: Any = None  # how several threads run it: see `sharing`
         functools.update_wrapper(self, function)
 
@@ -45,7 +46,11 @@ class Kernel:
     @property
     def _numba_type_(self) -> Any:
         """What Numba asks the values that a function refers to: here, how to call us."""
-        return self._dispatcher()._numba_type_
+        if self._inside is None:
+            from .inside import Inside
+
+            self._inside = vars(self).setdefault("_first_inside", Inside(self.python, self.options))
+        return self._inside._numba_type_
 
     def _dispatcher(self) -> Any:
         if self._compiled is None:  # two threads may come at once: both use the one that is stored first
@@ -68,7 +73,7 @@ def inlined(function: Callable[..., Any]) -> Kernel:
 
     The compiler does so by itself with what is short. What runs once for each window or row of a small image may take
     less time than a call with all its arguments. It takes views of arrays itself: one that is made for the call is
-    counted, in memory that all threads see, which may take longer than the row. Unlike a `piece`, it is compiled by
+    counted, in memory that all threads see, which may take longer than the row. Unlike a `piece`, it is optimised by
     itself and then once more: but what it is given is not counted at all.
     """
     return Kernel(function, {**_OPTIONS, "forceinline": True})
@@ -92,7 +97,7 @@ class Piece(Kernel):
 def piece(function: Callable[..., Any]) -> Kernel:
     """Make a loop a piece of the kernels that call it: as if it were written there.
 
-    A kernel that another calls is compiled for itself and then once more with the other; vector code of many variants
+    A kernel that another calls is optimised for itself and then once more with the other; vector code of many variants
     takes seconds. A piece is not. But it does not hold on to its arguments, as a call would: an array whose address it
     takes must still be needed after that, or Numba frees the array.
     """

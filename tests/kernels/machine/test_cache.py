@@ -119,6 +119,7 @@ def test_kernels_made_for_others_depend_on_these(rooms):
     """On their sources, wherever these are; not on whether they were called before."""
     (rooms / "far" / "made.py").write_text("from ..machine.jit import kernel\n" + CLOSURES)
     program = "from kernels.far.made import of; from kernels.far.outer import f; {}print(of(f)(21))"
+    run(OUTER, rooms.parent, "42\n")  # what Python calls has code of its own: f, too
     assert "compiling" in run(program.format(""), rooms.parent, "43\n")
     before = count(rooms)
     assert run(program.format("f(21); "), rooms.parent, "43\n") == ""

@@ -104,7 +104,7 @@ def test_an_edit_of_what_a_kernel_calls_in_another_file_is_noticed(package):
     assert "compiling" in run(SCALED, package, "63\n")
     assert run(SCALED, package, "63\n") == ""
     after = set((package / "kernels" / "__pycache__").glob("*.nbc"))
-    assert len(after) == len(before) == 3
+    assert len(after) == len(before) == 1  # of what Python calls: the two kernels that it calls are part of its code
     assert not after & before
 
 
@@ -112,7 +112,7 @@ def test_a_piece_is_compiled_with_what_calls_it_and_its_edit_is_noticed(package)
     for name, text in (("inner", INNER.replace("kernel", "piece")), ("middle", MIDDLE), ("outer", OUTER)):
         (package / "kernels" / f"{name}.py").write_text(text)
     run(SCALED, package, "42\n")
-    assert len(list((package / "kernels" / "__pycache__").glob("*.nbc"))) == 2
+    assert len(list((package / "kernels" / "__pycache__").glob("*.nbc"))) == 1  # `scaled`, the other two within
     (package / "kernels" / "inner.py").write_text(INNER.replace("kernel", "piece").replace("2 * x", "3 * x"))
     assert "compiling" in run(SCALED, package, "63\n")
     assert run(SCALED, package, "63\n") == ""
@@ -201,6 +201,40 @@ def test_two_threads_call_a_cold_kernel_at_once():
     for thread in threads:
         thread.join()
     assert results == [3] * 4
+
+
+@compiled
+def test_what_a_kernel_calls_is_made_machine_code_within_it_alone():
+    @jit.kernel
+    def double(x):
+        return 2 * x
+
+    @jit.kernel
+    def fourfold(x):
+        return double(double(x))
+
+    assert fourfold(3) == 12
+    (made,) = double._inside.overloads.values()
+    name = made.fndesc.llvm_func_name
+    assert not made.library.get_function(name).is_declaration
+    assert made.library.get_pointer_to_function(name) == 0
+    assert double._compiled is None
+    assert double(3) == 6  # Python may call it all the same
+
+
+@jit.kernel
+def factorial(n):
+    if n < 2:
+        return 1
+    return n * factorial(n - 1)
+
+
+def test_a_kernel_may_call_itself():
+    @jit.kernel
+    def next_to(n):
+        return factorial(n) + 1
+
+    assert (next_to(5), factorial(4)) == (121, 24)
 
 
 @compiled
