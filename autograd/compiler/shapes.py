@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from .graph import Graph
-from .values import KNOWN, Value
+from .scalar import Cell, Forms
+from .values import BOOL, KNOWN, Value
 
 
 def _view(function: Any) -> Any:
@@ -83,12 +84,24 @@ def _stack(graph: Graph, step: Any, *parts: Any, axis: int) -> Any:
     return _joined(graph, [graph.reshape(x, (*x.shape[:axis], 1, *x.shape[axis:])) for x in parts], axis)
 
 
+def _masked_fill(graph: Graph, step: Any, x: Value, v: Any, mask: Any) -> Any:
+    """v where the mask holds, else x."""
+    if not isinstance(v, Value) or not isinstance(mask, Value) or mask.dtype != BOOL:
+        return None
+    if any(each.dtype.char not in "fdl" for each in (x, v)):
+        return None
+    e = Forms(graph)
+    z = e.choose(Cell(e, mask), Cell(e, e.cast(v, x.dtype)), Cell(e, x)).value
+    return z if z.shape == x.shape else None
+
+
 OPS: dict[str, Callable[..., Any]] = {
     "reshape": _reshape,
     "expand": lambda graph, step, x, shape: graph.expand(x, shape),
     "transpose": lambda graph, step, x, axes: graph.transpose(x, axes),
     "getitem": lambda graph, step, x, index: _getitem(graph, step, x, index),
     "clone": _clone,
+    "masked_fill": _masked_fill,
     "split": _split,
     "unbind": _unbind,
     "cat": _cat,
