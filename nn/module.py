@@ -123,7 +123,7 @@ class Module:
             raise TypeError(
                 f"cannot assign '{type(param).__name__}' object to parameter '{name}' (nn.Parameter or None required)"
             )
-        if param is not None:
+        if param is not None and not isinstance(param, UninitializedTensorMixin):
             look_again(param)  # mostly made of an array that nobody else has
         self._parameters[name] = self.__dict__[name] = param
 

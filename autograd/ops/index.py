@@ -76,7 +76,7 @@ def getitem(x: Any, *, index: Any) -> Any:
     return x[index]
 
 
-viewed = Op("getitem", getitem.forward, getitem.rules, into=getitem.into, view=True)
+viewed = Op("getitem", getitem.forward, dict(getitem.rules), into=dict(getitem.into), view=True)
 """The same for an index of ints and slices, whose elements are a view."""
 
 

@@ -52,7 +52,9 @@ def verdicts(numbers):
             assert how != "as drawn", name  # elsewhere a value may lie outside of what the operation takes
             continue
         assert report.verdict != "wrong", f"{name}\n{report}"
-        key = "as drawn" if how == "as drawn" else "awkward", report.verdict
+        # of a full decomposition of a tall matrix the last columns are any basis: no two calls need give the same one
+        usual = how == "as drawn" and "svd-full" not in name
+        key = "as drawn" if usual else "awkward", report.verdict
         counts[key] = counts.get(key, 0) + 1
     return counts
 
