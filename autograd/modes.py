@@ -24,7 +24,7 @@ class _State(threading.local):
 
     interpreter: Any = None
     """What runs operations in place of the engine, if somebody wants to see them: `interpreter.call(op, inputs,
-    settings, keeping)` is asked for each, tracked or not. See `fast.interpretable`."""
+    settings, keeping)` is asked for each, tracked or not. See `generated.ask`."""
 
     capture: Any = None
     """What writes down every operation of this thread as a step of a Program (`autograd.capture`); None: nobody."""

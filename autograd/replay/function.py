@@ -53,15 +53,17 @@ class Compiled:
 
     def __reduce__(self) -> Any:
         owner = getattr(self.function, "__self__", None)
-        return (_forward_of, (owner,)) if owner is not None else (Compiled, (self.function,))
+        if owner is not None:
+            return _forward_of, (owner, self.backend)
+        return Compiled, (self.function, self.backend)
 
     def __repr__(self) -> str:
         return f"<compiled {self.function!r}>"
 
 
-def _forward_of(module: Any) -> Any:
+def _forward_of(module: Any, backend: Any) -> Any:
     """The compiled `forward` of a module that was pickled with it."""
-    return Compiled(functools.partial(type(module).forward, module))
+    return Compiled(functools.partial(type(module).forward, module), backend)
 
 
 @overload

@@ -45,7 +45,7 @@ def set_default_dtype(d: Any) -> None:
     if state.interpreter is not None:
         state.interpreter.settle("another default dtype")
     _default = dtype
-    if state.interpreter is not None:
+    if state.interpreter is not None:  # once more: what comes now is known under the new dtype
         state.interpreter.settle("another default dtype")
 
 
