@@ -6,6 +6,7 @@
     table.py           the figures as text; plot.py: the picture
     results.py         figures that are kept in results.json, and the README's table, which is made from them
     ceilings.py        what the machine can do at most; processor.py: what it is
+    tail.py            how the times of single steps are spread; vectors.py: all as on a processor with narrower vectors
     anatomy.py         `python -m benchmarks anatomy`: where the nanoseconds of one operation go
 
 The rule: a case is timed only after both libraries have computed the same from the same numbers.

@@ -95,11 +95,11 @@ class Worker:
         except json.JSONDecodeError:
             raise WorkerError(f"said {line.strip()!r}") from None
 
-    def time(self) -> Any:
-        """Its figures."""
+    def time(self, steps: int = 0) -> Any:
+        """Its figures; with `steps`, the time of each of so many."""
         assert self.process.stdin is not None
         try:
-            self.process.stdin.write("go\n")
+            self.process.stdin.write(f"go {steps}\n" if steps else "go\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             pass  # the answer says why
@@ -186,7 +186,7 @@ def _rounds(case: Case, setting: Setting, threads: int, row: dict[str, Any]) -> 
             for name, python in pythons.items():
                 workers[name] = Worker(python, name, case.name, threads, str(setting.seconds), *folder)
             values = {name: _values(worker, name) for name, worker in workers.items()}
-            row["differences"] = _compare(case, values, expected)
+            row["differences"] = compare(case, values, expected)
             if row["differences"]:
                 return {}
             present = [name for name in pythons if values[name] is not None]
@@ -213,7 +213,7 @@ def _values(worker: Worker, name: str) -> Any:
     return None if said is None else said["values"]
 
 
-def _compare(case: Case, values: dict[str, Any], expected: list[Checksum] | None) -> list[str]:
+def compare(case: Case, values: dict[str, Any], expected: list[Checksum] | None) -> list[str]:
     """What is wrong with the first values, in words."""
     ours = values[OURS]
     wrong = [f"{name} is {value}" for name, value, _ in ours if not np.isfinite(value)]

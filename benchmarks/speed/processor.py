@@ -12,10 +12,10 @@ UNITS = {"avx512f": "AVX-512", "avx2": "AVX2", "avx": "AVX", "asimd": "NEON", "n
 """Flag of Linux -> what people call it, widest first."""
 
 
-def processor() -> str:
-    """Such as "AMD Ryzen 7 5800U with Radeon Graphics (AVX2)"; says so where our compiler is restricted."""
+def processor(vectors: str = "") -> str:
+    """Such as "AMD Ryzen 7 5800U with Radeon Graphics (AVX2)"; says so where our compiler, or all, are restricted."""
     name = _linux() or _mac() or platform.processor() or platform.machine()
-    restricted = os.environ.get("NUMBA_CPU_NAME")
+    restricted = vectors or os.environ.get("NUMBA_CPU_NAME")
     return f"{name}, restricted to {restricted}" if restricted else name
 
 

@@ -15,6 +15,9 @@ grown   by how much of that it grew while it ran steps. Ours loads and compiles 
 With --compile the functions of a case, model and loss mostly, are also run through `autograd.compile`, each way in a
 process of its own: `compiled`, where Python runs at every call, and `frozen`, where the function hangs on its inputs
 and parameters alone. Ratios and peaks of all ways are side by side. Optimisers run as ever.
+
+With --vectors all libraries run as on a processor that has no wider ones; --keep keeps that apart. With --tail each
+case runs a thousand steps, and what is printed is how their times are spread, beside the peer's: see tail.py.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ import numpy as np
 
 from benchmarks.cli import UsageError, did_you_mean
 
-from . import results
+from . import results, tail, vectors
 from .cases import CASES
 from .measure import Setting, WorkerError, ceilings, measure, probe
 from .peers import OURS, PEERS
@@ -56,6 +59,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=_count, default=5, metavar="R", help="processes per library (default: 5)")
     parser.add_argument("--threads", type=_count, default=2, metavar="T", help="for each library (default: 2)")
     parser.add_argument("--compile", action="store_true", help="time functions compiled, too")
+    parser.add_argument("--vectors", choices=list(vectors.VECTORS), help="restrict all libraries to these")
+    parser.add_argument("--tail", action="store_true", help="how the times of single steps are spread")
+    parser.add_argument("--busy", action="store_true", help="with --tail: something else has one of the cores")
+    parser.add_argument("--pinned", action="store_true", help="with --tail: processes have one core")
     parser.add_argument("--data", metavar="DIR", help="where MNIST and Fashion-MNIST are; default as for `train`")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw ratios and rates there, .png or .svg")
@@ -76,27 +83,35 @@ def run(arguments: argparse.Namespace) -> int:
     if "torch-compile" in peers and not _has_compiler():
         print("torch-compile is left out: it needs a C++ compiler, and there is none")
         del peers["torch-compile"]
+    with vectors.restricted(arguments.vectors), tempfile.TemporaryDirectory() as folder:
+        return _timed(arguments, chosen, peers, Path(folder))
+
+
+def _timed(arguments: argparse.Namespace, chosen: list[Any], peers: dict[str, str], folder: Path) -> int:
+    """Run the cases; 1 if values differ or a case fails."""
     versions = {name: _version(name, python) for name, python in peers.items()}
-    with tempfile.TemporaryDirectory() as folder:
-        images = _write_images(arguments.data, Path(folder))
-        print(f"processor: {processor()}")
-        print(f"{arguments.rounds} processes each, {arguments.threads} threads, images: {images}")
-        print(f"peers: {', '.join(versions.values())}" if peers else "no --peer: ours alone")
-        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-        if load > 0.5:  # threads that wait for each other stand still while others have their processor
-            print(f"NOT QUIET: {load:.1f} other processes were running; neither ratios nor rates mean much then")
-        most = ceilings(arguments.threads)
-        print(f"the machine: {most['gflops']:.0f} GFLOP/s in sgemm, {most['gbytes']:.1f} GB/s in copying memory")
-        setting = Setting(peers, arguments.rounds, arguments.threads, Path(folder), compiled=arguments.compile)
-        rows = []
-        for case in chosen:
-            if not rows or rows[-1]["group"] != case.group:
-                print("\n" + heading(case.group, arguments.compile))
-            row = measure(case, setting)
-            rows.append(row)
-            for line in lines(row, most, arguments.compile):
-                print(line, flush=True)
-    report = {"processor": processor(), "versions": versions, "threads": arguments.threads}
+    images = _write_images(arguments.data, folder)
+    called = processor(vectors.CALLED[arguments.vectors]) if arguments.vectors else processor()
+    print(f"processor: {called}")
+    print(f"{arguments.rounds} processes each, {arguments.threads} threads, images: {images}")
+    print(f"peers: {', '.join(versions.values())}" if peers else "no --peer: ours alone")
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load > 0.5:  # threads that wait for each other stand still while others have their processor
+        print(f"NOT QUIET: {load:.1f} other processes were running; neither ratios nor rates mean much then")
+    setting = Setting(peers, arguments.rounds, arguments.threads, folder, compiled=arguments.compile)
+    if arguments.tail:
+        return tail.show(chosen, setting, arguments.busy, arguments.pinned)
+    most = ceilings(arguments.threads)
+    print(f"the machine: {most['gflops']:.0f} GFLOP/s in sgemm, {most['gbytes']:.1f} GB/s in copying memory")
+    rows = []
+    for case in chosen:
+        if not rows or rows[-1]["group"] != case.group:
+            print("\n" + heading(case.group, arguments.compile))
+        row = measure(case, setting)
+        rows.append(row)
+        for line in lines(row, most, arguments.compile):
+            print(line, flush=True)
+    report = {"processor": called, "versions": versions, "threads": arguments.threads}
     report |= {"rounds": arguments.rounds, "images": images, "ceilings": most, "rows": rows}
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=1) + "\n")
@@ -106,7 +121,7 @@ def run(arguments: argparse.Namespace) -> int:
         draw(arguments.plot, report)
     if arguments.keep:
         report["versions"] = {OURS: probe(sys.executable, OURS), **versions}
-        count = results.keep(report["processor"], report)
+        count = results.keep(called, report)
         print(f"{count} cases are kept in {results.FILE}")
     return int(any(row["differences"] or row["failed"] for row in rows))
 
@@ -125,7 +140,15 @@ def _cases(names: list[str] | None) -> list[Any]:
 
 
 def _check_files(arguments: argparse.Namespace) -> None:
-    """Say now, not after ten minutes, that a file cannot be written."""
+    """Say now, not after ten minutes, that a file cannot be written or that options do not go together."""
+    if arguments.vectors and not vectors.known():
+        raise UsageError(f"--vectors {arguments.vectors}: that is of x86-64; this is another processor")
+    if (arguments.busy or arguments.pinned) and not arguments.tail:
+        raise UsageError("--busy and --pinned go with --tail")
+    if arguments.tail and (arguments.json or arguments.plot or arguments.keep or arguments.compile):
+        raise UsageError("--tail is printed, and of eager steps: without --json, --plot, --keep, --compile")
+    if (arguments.busy or arguments.pinned) and not hasattr(os, "sched_setaffinity"):
+        raise UsageError("--busy and --pinned: this system does not say which core is whose")
     if arguments.plot and arguments.plot.suffix not in (".png", ".svg"):
         raise UsageError(f"--plot {arguments.plot}: wanted a name that ends in .png or .svg")
     for flag, path in (("--json", arguments.json), ("--plot", arguments.plot)):

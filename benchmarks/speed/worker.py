@@ -4,7 +4,8 @@ python -m benchmarks.speed.worker NAME probe
     imports the library and says {"version"}
 python -m benchmarks.speed.worker NAME CASE THREADS SECONDS [FOLDER with images]
     says {"values"}, or null for a case that the library cannot express; waits for a line "go";
-    times steps for SECONDS, and says {"seconds", "steps", "growth_mib", "peak_mib"}
+    times steps for SECONDS, and says {"seconds", "steps", "growth_mib", "peak_mib"}; or, if the line is "go 1000",
+    times so many and says {"times"}, of single steps
 
 Everything is said in one line of JSON each on the standard output.
 """
@@ -91,7 +92,11 @@ def main(name: str, case_name: str, threads: int = 1, seconds: float = 0.3, fold
         return
     built = _memory("VmRSS")
     _say({"values": checksums(_first_values(program))})
-    if sys.stdin.readline().strip() != "go":
+    go, *count = sys.stdin.readline().split() or [""]
+    if go != "go":
+        return
+    if count:
+        _say({"times": _times(program, 0.0, int(count[0]) // 10, int(count[0]))})
         return
     _forget_peak()  # what comparing costs is not the program's
     times = _times(program, seconds, case.warm_up, case.least)

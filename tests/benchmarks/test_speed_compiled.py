@@ -86,7 +86,7 @@ def test_functions_go_through_the_compiler_once_each():
 def test_a_case_beside_a_peer(tmp_path, capsys, quick, monkeypatch):
     figures, kept = tmp_path / "figures.json", tmp_path / "results.json"
     monkeypatch.setattr(results, "FILE", kept)
-    monkeypatch.setattr(run, "processor", lambda: "Chip 9 (AVX2)")
+    monkeypatch.setattr(run, "processor", lambda vectors="": "Chip 9 (AVX2)")
     python = python_with(tmp_path, OURS_AS_TORCH)
     command = ["speed", "--compile", "--only", "layer-norm", "--rounds", "1", "--peer", str(python)]
     assert cli.main([*command, "--json", str(figures), "--keep"]) == 0
@@ -118,7 +118,7 @@ def test_a_compiler_that_computes_something_else_is_reported(tmp_path, capsys, q
 def test_a_compiled_way_with_other_values_is_reported():
     right = [["loss", 1.0, 1.0]]
     wrong = [["loss", 1.01, 1.0]]
-    said = measure._compare(CASES["chain"], {"wengert": right, "compiled": wrong, "frozen": None}, None)
+    said = measure.compare(CASES["chain"], {"wengert": right, "compiled": wrong, "frozen": None}, None)
     assert said == ["compiled: loss: 1 against 1.01"]
 
 
