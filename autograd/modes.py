@@ -23,17 +23,19 @@ class _State(threading.local):
     """This thread's tape, recorded on or not: what is on it may still be walked back, and must hear of writes."""
 
     interpreter: Any = None
-    """What runs operations in place of the engine, if somebody wants to see them: `interpreter.call(op, inputs,
-    settings, keeping)` is asked for each, tracked or not. See `generated.ask`."""
-
-    capture: Any = None
-    """What writes down every operation of this thread as a step of a Program (`autograd.capture`); None: nobody."""
+    """What runs operations in place of the engine, if somebody wants to see them: an `interpreter.Interpreter`."""
 
     new_tape: type[Tape] = Tape
     """What makes the tapes of all threads: `fast` puts a faster one here."""
 
     def __init__(self) -> None:
         self.home = self.tape = self.new_tape()
+
+    @property
+    def capture(self) -> Any:
+        """The interpreter, if it writes down what is computed (`autograd.capture`); else None."""
+        interpreter = self.interpreter
+        return interpreter if interpreter is not None and interpreter.captures else None
 
 
 state = _State()

@@ -71,9 +71,9 @@ def replayed(program: Program, inputs: tuple[Any, ...]) -> Any:
     slots = [dataclasses.replace(s, value=given[s.number]) if s.number in given else s for s in program.slots]
     own = Program(slots, program.steps, program.guards, program.arguments, program.results, program.name)
     interpreter = state.interpreter
-    if interpreter is not None:
+    if interpreter is not None and not interpreter.captures:
         interpreter.settle("a walk back that is recorded")
-    state.interpreter = None
+        state.interpreter = None
     try:
         values = run(own, tensors[:count])
     finally:

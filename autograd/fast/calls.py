@@ -278,7 +278,7 @@ def call_of(op: Op, keeping: bool) -> Callable[..., Any] | None:
 
 def _interpreted(op: Op, reflected: bool, rest: Any, misfit: Any, input: Any, other: Any) -> Any:
     """What a binary function does where an interpreter is asked: `rest`, on a straighter way for equal dtypes."""
-    if not isinstance(input, core.Core):
+    if not isinstance(input, core.Core) or state.interpreter.captures:
         return rest(input, other)
     dtype = input._array.dtype
     number = type(other) is float or type(other) is int

@@ -1,7 +1,7 @@
 """Capturing: running a function once, and writing down every operation that ran as a step of a Program.
 
-Where steps come from: `tensors.run.plainly` asks `state.capture` (with it in place, compiled calls hand everything to
-that function), and arrays that other code of the library gets to see are `Watched`.
+Where steps come from: a thread hands every operation to its interpreter, which `Capture` is meanwhile, and arrays that
+other code of the library gets to see are `Watched`.
 """
 
 from __future__ import annotations
@@ -63,6 +63,11 @@ class Capture(Effects):
 
     # -- steps
 
+    def call(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
+        """An operation is called: see `Interpreter`."""
+        out, kept = self.applied(op, inputs, settings)
+        return (out, kept) if keeping else out
+
     def applied(self, op: Any, inputs: Any, settings: dict[str, Any], recorded: bool = False) -> tuple[Any, Any]:
         """Run an op on Tensors, as `plainly` does, and write it down."""
         slots: list[Any] = [None if x is None else self.slot_of(x) for x in inputs]
@@ -87,7 +92,7 @@ class Capture(Effects):
         watched = iter([Watched(self, slot, x) for slot, x in zip(hidden, rest, strict=True)])
         return out, mapped(kept, lambda x: next(watched) if isinstance(x, np.ndarray) else x)
 
-    def call(self, operation: Any, args: Any, kwargs: Any, written: Any = ()) -> Any:
+    def computed(self, operation: Any, args: Any, kwargs: Any, written: Any = ()) -> Any:
         """Run a function of arrays, and write it down. `written`: which of the arrays it overwrites."""
         if any(type(x) is np.ndarray for x in written or ()):
             return self._looked_through(operation, args, kwargs)

@@ -13,14 +13,14 @@ from ..modes import enable_grad, state
 from ..tensors.core import Core, new_leaf, wrap
 from .running import run
 from .steps import leaves
-from .storage import raw
+from .storage import plain, raw
 
 
 def vjp_of(program: Any, captured: Callable[..., Any], formulas: frozenset[str] = frozenset()) -> Any:
     """See `Program.vjp`. The operations of the names in `formulas` are replaced by their formulas."""
     inputs = [wrap(program.examples[slot]) for slot in program.inputs]
     with _left_alone(program):
-        seeds = [wrap(np.ones_like(raw(z))) for z in _differentiable(program, inputs, formulas)]
+        seeds = [wrap(np.ones_like(plain(z))) for z in _differentiable(program, inputs, formulas)]
     count = len(inputs)
 
     turns: list[Any] = []

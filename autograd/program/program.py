@@ -239,6 +239,9 @@ def captured(function: Callable[..., Any], examples: tuple[Any, ...], open_walks
     """`capture`. With `open_walks`, walks back may be differentiated again."""
     if state.capture is not None:
         raise CaptureError("capture: another capture is under way in this thread; capture the inner function before")
+    around = state.interpreter
+    if around is not None:
+        around.settle("a program is captured")
     seen = Capture(open_walks)
     given, arguments = _entered(seen, examples)
     wanted = frozenset(slot.number for slot in seen.slots if slot.tracked)
@@ -248,14 +251,14 @@ def captured(function: Callable[..., Any], examples: tuple[Any, ...], open_walks
     seen.frame = sys._getframe()
     home.overwriting = seen.overwriting
     home.replay = lambda cotangents, **options: replay(seen, home, cotangents, **options)
-    state.capture = seen
+    state.interpreter = seen
     try:
         outputs = function(*given)
         results = mapped(outputs, lambda z: At(seen.slot_of_tensor(z)) if isinstance(z, Core) else _plain(seen, z))
         seen.finish()
         seen.prune([leaf.slot for leaf in leaves(results) if type(leaf) is At])
     finally:
-        state.capture = None
+        state.interpreter = around
         del home.overwriting, home.replay
         end()
         seen.frame = None

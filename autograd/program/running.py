@@ -24,7 +24,7 @@ from .functions import Graft
 from .operations import Assign, Detach, NumPyCall, Rewrite
 from .rules import Again
 from .steps import Guard, Step, filled, leaves
-from .storage import raw
+from .storage import plain
 
 
 def run(program: Any, inputs: list[Any], formulas: frozenset[str] = frozenset()) -> list[Any]:
@@ -64,8 +64,10 @@ def run(program: Any, inputs: list[Any], formulas: frozenset[str] = frozenset())
 
 def _check(guard: Guard, values: list[Any]) -> None:
     if state.capture is not None:
-        state.capture.asked(state.capture.slot_of_tensor(values[guard.slot], False), guard.how, raw(values[guard.slot]))
-    if not guard.holds(raw(values[guard.slot])):
+        state.capture.asked(
+            state.capture.slot_of_tensor(values[guard.slot], False), guard.how, plain(values[guard.slot])
+        )
+    if not guard.holds(plain(values[guard.slot])):
         told = "an array" if guard.how == "numpy" else repr(guard.value)
         raise GuardError(
             f"the program was captured where Python was told {told} by {guard.how}() at {guard.line}, and has gone on "
@@ -96,10 +98,10 @@ def _run_step(step: Step, values: list[Any], program: Any, formulas: frozenset[s
     else:
         outs, kept = _compute(step, given, program), ()
     for slot, out, shape in zip(step.outputs, outs, step.shapes, strict=True):
-        if raw(out).shape != shape:
+        if out._array.shape != shape:
             raise GuardError(
                 f"{step.name} at {step.lines[0] if step.places else '?'} gave the shape {shape} when the program was "
-                f"captured, and gives {raw(out).shape} now: Python may have counted on it. Capture the program again"
+                f"captured, and gives {out._array.shape} now: Python may have counted on it. Capture the program again"
             )
         values[slot] = out
     for slot, array in zip(step.kept, kept, strict=True):
@@ -181,7 +183,7 @@ def _compute_captured(step: Step, arrays: list[Any]) -> Any:
     if "args" in step.settings:
         own = filled(step.settings, arrays)
         written = [arrays[position] for position in step.writes]
-        return state.capture.call(step.op, own["args"], own.get("kwargs", {}), written)
+        return state.capture.computed(step.op, own["args"], own.get("kwargs", {}), written)
     count = len(step.operands)
     return state.capture.rule(step.op, arrays[:count], filled(step.settings, arrays), step.writes)
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import CaptureError
+from ..interpreter import Interpreter
 from ..lines import outer, place, user_files
 from ..modes import state
 from ..records import Leaf, Record
@@ -27,8 +28,10 @@ from .watched import Watched
 _NUMPY = np.__file__.removesuffix("__init__.py")
 
 
-class Slots:
+class Slots(Interpreter):
     """Slots, steps and guards as they come about."""
+
+    captures = True
 
     def __init__(self, open_walks: bool = False) -> None:
         self.open = open_walks  # may walks back be differentiated again, although the engine does not record them?
@@ -56,11 +59,11 @@ class Slots:
     @contextmanager
     def paused(self) -> Iterator[None]:
         """A block that runs as if nothing were captured."""
-        state.capture = None
+        state.interpreter = None
         try:
             yield
         finally:
-            state.capture = self
+            state.interpreter = self
 
     def slot(self, kind: str, array: Any, node: Any = None, value: Any = None) -> int:
         """A new slot for an array."""

@@ -18,7 +18,7 @@ from ..errors import CaptureError
 from ..modes import state
 from ..ops.index import getitem
 from ..tensors.convert import Convert
-from ..tensors.core import Core, link_view
+from ..tensors.core import Core, array_of, link_view
 from ..tensors.index import Index, is_basic, plain_index
 from ..tensors.random_fill import Generator
 from ..tensors.run import apply
@@ -30,6 +30,12 @@ _SLOT: Any = Core.__dict__["_array"]
 _RNG: Any = Generator.__dict__["rng"]
 raw = _SLOT.__get__
 set_raw = _SLOT.__set__
+
+
+def plain(tensor: Any) -> Any:
+    """The array of any Tensor, also of one that a compiled function has still to compute."""
+    return array_of(tensor) if state.capture is None else raw(tensor)
+
 
 _lock = threading.Lock()
 _captures = 0  # that are under way, in all threads

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from ..errors import CaptureError
-from ..tensors.core import Core
+from ..tensors.core import Core, StandIn
 from .operations import Draw, numpy_function, numpy_method, plain_copy
 
 _FACTS = {"shape", "dtype", "ndim", "size", "strides", "flags", "nbytes", "itemsize", "ctypes"}
@@ -41,7 +41,7 @@ _ASKING = frozenset({"item", "tolist", "tobytes"})
 _REFUSED = frozenset({"resize", "setflags", "byteswap", "tofile", "dump", "dumps", "view"})
 
 
-class Watched(NDArrayOperatorsMixin):
+class Watched(StandIn, NDArrayOperatorsMixin):
     """Stands for the array in a slot. It is what `isinstance(x, np.ndarray)` takes for an array."""
 
     __slots__ = ("_capture", "_slot", "_value")
@@ -83,7 +83,7 @@ class Watched(NDArrayOperatorsMixin):
             return NotImplemented
         out = kwargs.get("out", ())
         written = args[:1] if how == "at" else out if isinstance(out, tuple) else (out,)
-        return self._capture.call(numpy_function(ufunc, how), args, kwargs, written)
+        return self._capture.computed(numpy_function(ufunc, how), args, kwargs, written)
 
     def __array_function__(self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
         if any(issubclass(kind, Core) for kind in types):
@@ -92,21 +92,21 @@ class Watched(NDArrayOperatorsMixin):
             return function(*self._capture.bare(args), **self._capture.bare(kwargs))
         out = kwargs.get("out")
         written = args[:1] if function in _FIRST else out if isinstance(out, tuple) else (out,)
-        return self._capture.call(numpy_function(function), args, kwargs, written)
+        return self._capture.computed(numpy_function(function), args, kwargs, written)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         value = self
         if dtype is not None and np.dtype(dtype) != self._value.dtype:
             value = self.astype(dtype)
         elif copy:
-            value = self._capture.call(_COPY, (self,), {})
+            value = self._capture.computed(_COPY, (self,), {})
         return self._capture.handed_out(value._slot, value._value, own=value is not self)
 
     def __getitem__(self, index: Any) -> Any:
-        return self._capture.call(numpy_method("__getitem__"), (self, index), {})
+        return self._capture.computed(numpy_method("__getitem__"), (self, index), {})
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self._capture.call(numpy_method("__setitem__"), (self, index, value), {}, (self,))
+        self._capture.computed(numpy_method("__setitem__"), (self, index, value), {}, (self,))
 
     def __iter__(self) -> Iterator[Any]:
         if not self._value.ndim:
@@ -114,7 +114,7 @@ class Watched(NDArrayOperatorsMixin):
         return (self[index] for index in range(len(self._value)))
 
     def __copy__(self) -> Any:
-        return self._capture.call(_COPY, (self,), {})
+        return self._capture.computed(_COPY, (self,), {})
 
     def __deepcopy__(self, memo: Any) -> Any:
         return self.__copy__()
@@ -179,12 +179,12 @@ class _Method:
         if name == "view" and not args and not kwargs:
             return array[...]
         if name == "view" and isinstance(args[0] if args else kwargs.get("dtype"), (np.dtype, str, type)):
-            return capture.call(numpy_method(name), (array, *args), kwargs)
+            return capture.computed(numpy_method(name), (array, *args), kwargs)
         if name in _REFUSED:
             raise CaptureError(f"{name}() of an array cannot be captured; called at {capture.line()}")
         out = kwargs.get("out")
         written = (array,) if name in _WRITING else (out,)
-        return capture.call(numpy_method(name), (array, *args), kwargs, written)
+        return capture.computed(numpy_method(name), (array, *args), kwargs, written)
 
 
 class WatchedRandom:
@@ -205,7 +205,7 @@ class WatchedRandom:
 
         def method(*args: Any, **kwargs: Any) -> Any:
             written = args[:1] if name == "shuffle" else (kwargs.get("out"),)
-            return self._capture.call(draw, args, kwargs, written)
+            return self._capture.computed(draw, args, kwargs, written)
 
         return method
 

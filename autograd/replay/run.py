@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..interpreter import Interpreter
 from ..lines import outer, place
 from ..modes import state
 from ..op import registry
@@ -76,7 +77,7 @@ def _numbered(kept: Any, slots: Iterator[int]) -> Any:
     return Kept(next(slots)) if type(kept) is np.ndarray else kept
 
 
-class Run:
+class Run(Interpreter):
     """What interprets the operations of a thread while a compiled function runs. `memory` is that of all its calls."""
 
     def __init__(self, memory: Memory) -> None:
@@ -128,7 +129,7 @@ class Run:
         return None
 
     def call(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
-        """An operation is called: see `modes.state.interpreter`."""
+        """An operation is called: see `Interpreter`."""
         if self.mode is not state.tape:
             self.settle("recording is switched on or off")
         if self.bare or op.name in STOPS or self.world.changed():

@@ -49,6 +49,12 @@ def set_default_dtype(d: Any) -> None:
         state.interpreter.settle("another default dtype")
 
 
+class StandIn:
+    """Base of what is handed on in the place of an array as it is: see `program.watched`."""
+
+    __slots__ = ()
+
+
 class Core:
     """Storage and node of a Tensor; the methods are in the sibling files, `Tensor` puts them together.
 
@@ -142,8 +148,9 @@ def array_of(x: Any) -> Array:
         return np.asarray(x)
     if x is None or isinstance(x, str) or (isinstance(x, (list, tuple)) and any(map(_holds_tensors, x))):
         raise DTypeError(no_tensor(x))
-    if type(x).__name__ == "Watched":  # the value of an array while a program is captured
-        return x
+    if isinstance(x, StandIn):
+        stand_in: Any = x
+        return stand_in
     array = np.asarray(x)
     if array.dtype == float64 and not hasattr(x, "dtype") and not hasattr(x, "__array__"):
         array = array.astype(_default)

@@ -66,8 +66,6 @@ def plainly(op: Op, *inputs: Any, **settings: Any) -> tuple[Any, tuple[Any, ...]
     if state.interpreter is not None:
         found = state.interpreter.call(op, inputs, settings, False)
         return found, ()
-    if state.capture is not None:
-        return state.capture.applied(op, inputs, settings)
     arrays: list[Any] = []
     nodes: list[Any] = []  # of the inputs that need a gradient
     wanted: list[int] = []  # the positions of these inputs

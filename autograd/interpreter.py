@@ -1,0 +1,49 @@
+"""What sees every operation of a thread, and runs it in its own way.
+
+While a thread has an interpreter (`modes.state.interpreter`), the engine hands it each operation that is called there,
+tracked or not, in the place of running it. There are two kinds: `replay.run.Run` hands out promises, and computes
+them together; `program.capturing.Capture` writes each operation down as a step of a Program. One is asked at a time:
+a compiled function that is called while there is an interpreter already runs as it is, and is seen by that one; a
+capture that begins in a compiled function takes its place until it ends.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .records import Record
+
+
+class Interpreter:
+    """Base of both. Without the methods that follow `call`, it runs operations and takes notice of nothing else.
+
+    captures   does it write down what is computed? It is then asked for writes in place (`assigned`, `rewrote`) and
+               results of functions with a backward of their own (`grafted`), too: see `program.effects`
+    """
+
+    captures = False
+
+    def call(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
+        """What `op` gives on Tensors, arrays and numbers: a Tensor or several, and, if `keeping`, what it keeps."""
+        raise NotImplementedError
+
+    def unary(self, op: Any, x: Any) -> Any:
+        """The result of an op with one input and no settings, if that is quickly known. None: `call` will be asked."""
+        return None
+
+    def binary(self, op: Any, x: Any, y: Any) -> Any:
+        """The same for two operands. A Python number stands for a constant of the other one's dtype."""
+        return None
+
+    def settle(self, why: str, always: bool = False) -> None:
+        """Something is about to happen that needs all values, or changes some: nothing may be left to compute.
+
+        always   this happens at every call of a layer
+        """
+
+    def wrote(self, operation: str, tensors: Any) -> None:
+        """Somebody has written to Tensors."""
+
+    def record_of(self, x: Any) -> Any:
+        """What is known of the operation that computed a Tensor: see `extend.record_of`."""
+        return x._node if type(x._node) is Record else None
