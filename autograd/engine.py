@@ -258,7 +258,12 @@ def cotangents_of(outputs: list[Any], seeds: list[Any]) -> Cotangents:
 def push(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any], needed: set[int] | None = None) -> None:
     """`Plan.step` on arrays or Tensors, optionally to some of the inputs only."""
     plan = record.plan
-    if isinstance(dz, Core) or (isinstance(dz, list) and any(isinstance(part, Core) for part in dz)):
+    if isinstance(dz, Core):
+        if plan.op is None or plan.op.formula is not None:
+            _push_tensors(dz, record, cotangents, owned, needed)
+        else:
+            plan.push(dz, record, cotangents, owned, needed, wrap)
+    elif isinstance(dz, list) and any(isinstance(part, Core) for part in dz):
         _push_tensors(dz, record, cotangents, owned, needed)
     elif needed is None or plan is COMPONENT or plan.op is None:
         plan.step(dz, record, cotangents, owned)

@@ -6,6 +6,7 @@ asks.
 
 from __future__ import annotations
 
+import threading
 from types import CodeType, FrameType
 
 _folders: tuple[str, ...] = (__file__.rsplit("lines.py", 1)[0], "<op ")
@@ -13,8 +14,8 @@ _folders: tuple[str, ...] = (__file__.rsplit("lines.py", 1)[0], "<op ")
 user_files: set[str] = set()
 """Files that have run operations and are no part of Wengert: recorded lines point into these."""
 
-
 _library_files: set[str] = set()
+_rules: set[str] = set()  # of the library's files those that rules are written out in, see `fast.plan`
 
 
 def add_library_folder(folder: str) -> None:
@@ -22,6 +23,17 @@ def add_library_folder(folder: str) -> None:
     global _folders
     _folders += (folder,)
     user_files.clear()
+
+
+class _Walks(threading.local):
+    """Per thread: where in the user's program the walks back under way were started, the latest last."""
+
+    def __init__(self) -> None:
+        self.started: list[FrameType] = []
+
+
+walks = _Walks()
+"""Filled where many operations are to come that a walk runs by itself: `outer` need not look for each."""
 
 
 def outer(frame: FrameType) -> FrameType:
@@ -36,6 +48,10 @@ def outer(frame: FrameType) -> FrameType:
                 user_files.add(filename)
                 return found
             _library_files.add(filename)
+            if filename.startswith("<op rules"):
+                _rules.add(filename)
+        if filename in _rules and walks.started:  # a rule, which nobody but a walk has called
+            return walks.started[-1]
         found = found.f_back
     return frame
 

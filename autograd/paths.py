@@ -7,24 +7,36 @@ or consumed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from .modes import state
-from .records import Cotangents, Record, unreachable
+from .records import CONSUMED, Cotangents, Record, unreachable
 
 
-def path(roots: list[Any], targets: set[Any]) -> set[int]:
-    """Identities of the records that lie between the roots and the targets, and of the targets.
+class Path(NamedTuple):
+    """Where a walk goes.
 
-    Raises GraphError if part of the way was consumed by an earlier backward.
+    needed   identities of the records that lie between the roots and the targets, and of the targets
+    ways     record -> does it lead to a target, and to which of its inputs the walk goes on: None for all
     """
+
+    needed: set[int]
+    ways: dict[Record, tuple[bool, set[int] | None]]
+
+
+def path(roots: list[Any], targets: set[Any]) -> Path:
+    """The way from the roots to the targets. Raises GraphError if part of it was consumed by an earlier backward."""
     reached = set(roots)
     order = []
-    misses, patience = 0, 32
+    misses, patience = 0, 8
     for record in reversed(state.home.records):
         if record in reached:
             order.append(record)
-            reached.update(record.parents)
+            nodes = record.inputs
+            if nodes.__class__ is tuple:
+                reached.update(nodes)
+            elif nodes is not None:
+                reached.add(nodes)
             continue
         misses += 1
         if misses == patience:  # the rest of the tape may be other people's
@@ -32,13 +44,21 @@ def path(roots: list[Any], targets: set[Any]) -> set[int]:
                 break
             patience *= 2
     for node in reached:
-        if type(node) is Record and node.consumed and leads_to(node, targets):
+        if type(node) is Record and node.saved is CONSUMED and leads_to(node, targets):
             raise unreachable(node)
-    needed = set(targets)
+    needed = set(map(id, targets))
+    found = Path(needed, {})
     for record in reversed(order):
-        if record.plan.opaque or not needed.isdisjoint(record.parents):
-            needed.add(record)
-    return set(map(id, needed))
+        nodes = record.inputs
+        if nodes.__class__ is tuple:
+            hits = sum([id(node) in needed for node in nodes])
+            on, whole = hits > 0, hits == len(nodes)
+        else:
+            on = whole = nodes is not None and id(nodes) in needed
+        if on or record.plan.opaque:
+            needed.add(id(record))
+            found.ways[record] = on, None if whole or record.plan.opaque else needed
+    return found
 
 
 def leads_to(consumed: Record, targets: set[Any]) -> bool:
@@ -81,26 +101,23 @@ class _Take:
 
 
 def restricted(
-    push: Callable[..., None], needed: set[int], capture: set[Any], captured: Cotangents, raw: Cotangents
+    push: Callable[..., None], path: Path, capture: set[Any], captured: Cotangents, raw: Cotangents
 ) -> Callable[..., bool]:
     """A step that goes only where a target lies, and keeps the cotangents of targets that are no leaves.
 
     PyTorch returns the gradient of a value before its hooks have changed it if the walk goes on from there, and after
     them if it ends there: so do we. `raw` has it from before.
     """
+    way_of = path.ways.get
 
     def step(dz: Any, record: Record, cotangents: Cotangents, owned: set[Any]) -> bool:
-        parents = record.parents
-        on = any(id(node) in needed for node in parents)
-        whole = record.plan.opaque or (on and all(id(node) in needed for node in parents))
+        way = way_of(record)
         if record in capture:
-            captured[record] = raw.get(record, dz) if on else dz
-        if on or whole:
-            push(dz, record, cotangents, owned, None if whole else needed)
-        return on  # an opaque record that may have had nothing to do with it is not consumed
+            captured[record] = raw.get(record, dz) if way is not None and way[0] else dz
+        if way is None:
+            return False
+        push(dz, record, cotangents, owned, way[1])
+        return way[0]  # an opaque record that may have had nothing to do with it is not consumed
 
-    def passes(record: Record) -> bool:
-        return record.plan.opaque or any(id(node) in needed for node in record.parents)
-
-    step.passes = passes  # type: ignore[attr-defined]
+    step.passes = path.ways.__contains__  # type: ignore[attr-defined]
     return step

@@ -149,6 +149,18 @@ class Plan:
                 g = unbroadcast(g, node.shape)
             accumulate(cotangents, node, g, owned)
 
+    def push(
+        self,
+        dz: Any,
+        record: Record,
+        cotangents: Cotangents,
+        owned: set[Any],
+        needed: set[int] | None,
+        tensor: Function,
+    ) -> None:
+        """`pull` of a cotangent that is a Tensor: what the record saved comes to the rules as Tensors of the graph."""
+        self.pull(dz, record, self.lift(record, tensor), cotangents, owned, needed)
+
     def given(self, position: int, dz: Any, saved: Any) -> Any:
         """What the rule at `position` gives for `dz`."""
         rule = self.rules[position]

@@ -185,10 +185,11 @@ class Tape(Writes):
             dz = cotangents.pop(record, None)
             if dz is None:
                 continue
-            if passes is None or passes(record):
+            if written and (passes is None or passes(record)):
                 check_unwritten(record, written)
-            for hook in list(self.hooks.get(id(record), ())):
-                dz = hook(dz)
+            if self.hooks:
+                for hook in list(self.hooks.get(id(record), ())):
+                    dz = hook(dz)
             used = (step or record.plan.step)(dz, record, cotangents, owned)
             if used is False or retain:
                 continue

@@ -2,6 +2,7 @@
 slower.
 
     plan.py      the rules of each op as one straight-line function (`Plan.source` shows it), not a loop over them
+    pushing.py   the same for a gradient that is itself recorded
     calls.py     the same for functions and operators: from a call to a record
     several.py   ops of several inputs, from `apply` to a record
     tape.py      the walk back without questions where there is nothing to ask; when to sweep; gradients without a copy

@@ -27,18 +27,19 @@ Function = Callable[..., Any]
 
 
 class CompiledPlan(Plan):
-    """A `Plan` whose `save` and `step` are compiled from text. `source` is that of `step`.
+    """A `Plan` whose `save`, `step` and `push` are compiled from text. `source` is that of `step`.
 
-    Both stand in slots: an attribute of the same name as a method of the class would be looked up the slow way.
+    They stand in slots: an attribute of the same name as a method of the class would be looked up the slow way.
     """
 
-    __slots__ = ("save", "step")
+    __slots__ = ("push", "save", "step")
+    push: Function
     save: Function
     step: Function
 
     def __init__(self, op: Any, wanted: tuple[int, ...]) -> None:
         super().__init__(op, wanted)
-        self.save, self.step = self._first_save, self._first_step
+        self.save, self.step, self.push = self._first_save, self._first_step, self._first_push
 
     def _first_save(self, inputs: Any, z: Any, settings: dict[str, Any], kept: tuple[Any, ...]) -> Any:
         text = f"save = lambda inputs, z, settings, kept: {self.saved_text(self._inputs_text())}"
@@ -50,6 +51,12 @@ class CompiledPlan(Plan):
         many = self.variadic and self.joint and len(self.wanted) > 8
         self.step = super().step if many else _run(self.source, self._scope())["step"]
         self.step(dz, record, cotangents, owned)
+
+    def _first_push(self, *given: Any) -> None:
+        from . import pushing  # stands above Tensor, which does not exist yet
+
+        self.push = pushing.made(self) if pushing.fits(self) else super().push
+        self.push(*given)
 
     @cached_property
     def pulls(self) -> tuple[Function, ...]:

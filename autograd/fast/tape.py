@@ -5,6 +5,7 @@ What is different, and why:
 the plain walk    no hooks, no graph of the gradient, nothing kept, nothing overwritten: a loop without questions
 waiting products  gradients of weights that a loop over time steps gives row by row: see `waiting`
 patience          a walk that has passed many records of other people's looks whether anything is left to do
+places            operations of a walk that is recorded itself ran where it was started, which is looked up once
 gaps              consumed records are taken off the part of the list that was walked over, not off all of it
 sweeps            come when about 4 MiB were recorded since the last one: rarely where arrays are small
 lasting records   which no Tensor refers to any more leave the tape at once, not with the next sweep
@@ -21,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from ..lines import outer, walks
 from ..records import CONSUMED, Cotangents, Mark, Record
 from ..tapes import SWEEP_FIRST, UNREFERENCED, Step, Tape
 from ..writes import Mutation
@@ -29,7 +31,7 @@ from .waiting import Owned
 _SWEEP_BYTES = 4 << 20  # a sweep is due when about this many bytes were recorded since the last one
 _FEWEST, _SMALL = 16, 512  # records between sweeps: at the least; at the least where arrays are small
 
-_PATIENCE = 32  # records that are not ours, after which a walk first looks whether anything is left to do
+_PATIENCE = 8  # records that are not ours, after which a walk first looks whether anything is left to do
 
 
 class FastTape(Tape):
@@ -172,6 +174,24 @@ class FastTape(Tape):
             owned.settle(cotangents)
         self.ours = not misses
         return index
+
+    def walk(
+        self,
+        top: int,
+        cotangents: Cotangents,
+        retain: bool,
+        until: Mark | None,
+        step: Step | None,
+        lasting: list[Record],
+        owned: set[Any] | None = None,
+    ) -> int:
+        if step is None:
+            return super().walk(top, cotangents, retain, until, step, lasting, owned)
+        walks.started.append(outer(sys._getframe(1)))
+        try:
+            return super().walk(top, cotangents, retain, until, step, lasting, owned)
+        finally:
+            walks.started.pop()
 
     def downwards(self, top: int, cotangents: Cotangents) -> Iterable[int]:
         return _downwards(top, cotangents)

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 
 import autograd
+from autograd import engine
 from autograd.modes import state
 from autograd.op import op, registry
-from autograd.plan import COMPONENT
+from autograd.plan import COMPONENT, Plan
 from autograd.tensors.calls import binary, unary
+from autograd.tensors.core import wrap
 from benchmarks.gradcheck.models import MODELS
 from tests.cases import CASES
 from tests.cases.case import Case
@@ -89,6 +91,67 @@ def test_it_can_fail(monkeypatch):
     monkeypatch.setattr(plan, "step", forgetful)
     with pytest.raises(AssertionError):
         test_the_compiled_step_is_what_one_reads(False)
+
+
+def read_on_tensors(dz, record, cotangents, owned, needed=None):
+    """`engine.push` with what a plan saved as Tensors, and each rule applied as one reads it."""
+    if isinstance(record.plan, Plan) and record.plan.op.formula is None and isinstance(dz, autograd.Tensor):
+        Plan.push(record.plan, dz, record, cotangents, owned, needed, wrap)
+    else:
+        compiled_push(dz, record, cotangents, owned, needed)
+
+
+compiled_push = engine.push
+
+
+def recorded_gradients(case, arrays):
+    """Gradients under `create_graph`, what was recorded for them, and where."""
+    autograd.tape().clear()
+    leaves = [autograd.tensor(a, requires_grad=True) for a in arrays]
+    random = autograd.get_rng_state()
+    z = case.function(*leaves, **case.params)
+    autograd.set_rng_state(random)
+    outs = [part for part in (z if isinstance(z, (tuple, list)) else [z]) if getattr(part, "_node", None) is not None]
+    rng = np.random.default_rng(1)
+    seeds = [autograd.tensor(np.asarray(rng.standard_normal(part.shape), part.dtype)) for part in outs]
+    found = autograd.grad(outs, leaves[-1:], seeds, create_graph=True, allow_unused=True)
+    found += autograd.grad(outs, leaves, seeds, create_graph=True, allow_unused=True)
+    records = [(record.op, record.shape, record.line) for record in autograd.tape()]
+    return [None if g is None else g.detach().numpy() for g in found], records
+
+
+def test_the_compiled_push_is_what_one_reads(monkeypatch):
+    rng = np.random.default_rng(0)
+    count = 0
+    for case in CASES:
+        if case.order < 2:
+            continue
+        arrays = case.draw(rng)
+        got, records = recorded_gradients(case, arrays)
+        with monkeypatch.context() as patch:
+            patch.setattr(engine, "push", read_on_tensors)
+            expected, expected_records = recorded_gradients(case, arrays)
+        assert [record[:2] for record in records] == [record[:2] for record in expected_records], case
+        assert not any(line.startswith(("ops/", "fast/", "tensors/", "<op")) for _, _, line in records), case
+        for a, b in zip(got, expected, strict=True):
+            np.testing.assert_array_equal(a, b, err_msg=str(case))
+            count += a is not None
+    assert count > 1000
+
+
+def test_that_can_fail(monkeypatch):
+    """A function whose cotangent is added to the wrong input is found."""
+    plan = registry["mul"].plan((0, 1))
+    push = plan.push
+
+    def crossed(dz, record, cotangents, owned, needed, tensor):
+        push(dz, record, cotangents, owned, None, tensor)
+        first, second = record.inputs
+        cotangents[first], cotangents[second] = cotangents[second], cotangents[first]
+
+    monkeypatch.setattr(plan, "push", crossed)
+    with pytest.raises(AssertionError):
+        test_the_compiled_push_is_what_one_reads(monkeypatch)
 
 
 def test_generated_functions_can_be_read():
