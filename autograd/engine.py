@@ -65,7 +65,7 @@ def backward(
     take = state.home.take
     for node, tensor in targets:
         if tensor is not None and tensor._node is not None:  # neither let go by the user, nor frozen meanwhile
-            _deliver(node, tensor, take(found, node), create_graph)
+            deliver(node, tensor, take(found, node), create_graph)
 
 
 def grad(
@@ -336,7 +336,7 @@ def run_hook(hook: Callable[[Any], Any], g: Any) -> Any:
     return result._array if isinstance(result, Core) else np.asarray(result, g.dtype)
 
 
-def _deliver(node: Any, tensor: Any, g: Any, create_graph: bool) -> None:
+def deliver(node: Any, tensor: Any, g: Any, create_graph: bool) -> None:
     """Add what arrived at a leaf to its `.grad`, which never aliases another array."""
     grad = tensor._grad
     if create_graph:

@@ -33,6 +33,7 @@ What is needed for that, and for the functions, layers and optimisers around it:
     cast, result_type     a Tensor of another dtype, recorded; the dtype of an operation on several operands
     overwrite, noted, clear_grad
                           writing outside of any recording, as optimisers and initialisers do
+    acts                  marks what acts on Tensors beside what it returns: it may stand in a frozen function
     settle                before arrays are written in another way: what waits to be computed may need them
     note_use              says that an optimiser has used a gradient, and whether it was cleared since the last time
     update                writing inside of one: `x.relu_()` is `update(x, "relu_", relu)`
@@ -56,10 +57,11 @@ The errors to raise are in `autograd.errors`. The operations of the library are 
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy import ndarray as Array
@@ -86,6 +88,7 @@ __all__ = [
     "Op",
     "UninitializedTensorMixin",
     "Way",
+    "acts",
     "add_library_folder",
     "apply",
     "apply_keeping",
@@ -148,6 +151,36 @@ def with_gradients(parameters: Iterable[Any]) -> list[tuple[Any, Array, Array]]:
             "again is not known. Capture the loss, or its gradients"
         )
     return [(p, p._array, grad._array) for p in parameters if (grad := p._grad) is not None]
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def acts(function: F, again: bool = False) -> F:
+    """Mark a function or method that acts on Tensors beside what it returns, such as a step of an optimiser.
+
+    In a function given to `autograd.compile(frozen=True)` it runs as it is at every call, in its turn. It returns
+    nothing or a constant Tensor. Other captures see what it does as if it were not marked.
+
+    again   may it be called once more without a difference, as `zero_grad`?
+
+    >>> class Counter:
+    ...     calls = 0
+    ...     @acts
+    ...     def count(self):
+    ...         self.calls += 1
+    >>> counter = Counter()
+    >>> counter.count(), counter.calls
+    (None, 1)
+    """
+
+    @functools.wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        if state.interpreter is None or (capture := state.capture) is None:
+            return function(*args, **kwargs)
+        return capture.acted(function.__name__, function, args, kwargs, again)
+
+    return called  # type: ignore[return-value] # it is called like the function
 
 
 def settle(operation: str, always: bool = False) -> None:

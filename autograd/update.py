@@ -60,8 +60,22 @@ def means(m: Array, v: Array, g: Array, b1: float, b2: float, scratch: Array) ->
 # -------------------------------------------------------------------------------------------------- many parameters
 
 
+FEW = 4
+"""Arrays from which on one pass over all takes less time than NumPy, where the kernels are loaded already."""
+
+_expected = False
+
+
+def expect() -> None:
+    """Say that many steps will come, as of a compiled function, which has loaded Numba: then few numbers are enough."""
+    global _expected
+    _expected = True
+
+
 def pays(rows: Sequence[Sequence[Any]], place: int = 0) -> bool:
     """Are there so many numbers in the arrays at that place of the rows that one pass over all pays?"""
+    if _expected and len(rows) >= FEW:
+        return True
     return sum([row[place].size for row in rows]) >= LEAST.least
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple, ParamSpec, Protocol, Self, TypeVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from autograd.errors import AutogradError, CheckpointError, DeviceError, DTypeEr
 from autograd.extend import (
     Handle,
     UninitializedTensorMixin,
+    acts,
     array_of,
     check_device,
     check_memory_format,
@@ -27,6 +29,8 @@ from autograd.extend import (
 from .hooks import FIRST_CALL, Hooks, call_hooked
 from .mistakes import mismatch, no_forward, not_a_module, warn_of_attribute
 from .parameter import Buffer, Parameter, is_lazy
+
+clears = partial(acts, again=True)
 
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
@@ -424,6 +428,7 @@ class Module:
             parameter.requires_grad_(requires_grad)
         return self
 
+    @clears
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients, or fill them with zeros."""
         for parameter in self.parameters():

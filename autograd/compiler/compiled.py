@@ -65,11 +65,11 @@ class Compiled:
         self.name = f"{program.name}_{next(_numbers)}"
         self.glanced = frozenset([x for x in asked if x not in self.results and x not in inputs])
         nodes = graph.needed([*outs, *graph.effects])
-        self.plain = _Ready([Phase(inputs, nodes, outs, self.glanced)], held, self.name)
+        self.plain = Ready([Phase(inputs, nodes, outs, self.glanced)], held, self.name)
         self.differ = [program.slots[number].tracked for number in program.outputs]  # which outputs are tracked
         self.watched: set[int] | None = None
         self.known_reach: dict[tuple[bool, ...], frozenset[int]] = {}
-        self.ways: dict[tuple[int, ...], _Ready] = {}
+        self.ways: dict[tuple[int, ...], Ready] = {}
         self.inputs = inputs
         self.lowered = program, lowering, inputs, values, held, outs
 
@@ -82,14 +82,14 @@ class Compiled:
         """Only inputs at `positions` must not be written to before the walk back. To be said before any call."""
         self.watched = positions
 
-    def training(self, wanted: tuple[int, ...]) -> _Ready:
+    def training(self, wanted: tuple[int, ...]) -> Ready:
         """Forward and backward to the inputs at the positions `wanted`."""
         found = self.ways.get(wanted)
         if found is None:
             found = self.ways[wanted] = self._train(wanted)
         return found
 
-    def _train(self, wanted: tuple[int, ...]) -> _Ready:
+    def _train(self, wanted: tuple[int, ...]) -> Ready:
         program, lowering, inputs, values, held, outs = self.lowered
         seeds = {number: Value(*_kind(program.slots[number])) for number in dict.fromkeys(program.outputs)}
         numbers = [*program.inputs, *program.parameters]
@@ -101,7 +101,7 @@ class Compiled:
         there = [index for index, g in zip(wanted, found, strict=True) if g is not None]
         places = tuple([there.index(index) if index in there else None for index in range(len(numbers))])
         back = Phase(list(seeds.values()), split.backward, split.grads, places=places)
-        ready = _Ready([Phase(inputs, split.forward, outs, self.glanced), back], held, self.name)
+        ready = Ready([Phase(inputs, split.forward, outs, self.glanced), back], held, self.name)
         read = way.read()
         watched = {k for k, x in enumerate(inputs) if x in read} if self.watched is None else self.watched
         ready.op = op_of(self, ready, watched)
@@ -234,7 +234,7 @@ def _kind(slot: Any) -> tuple[Any, Any]:
     return slot.shape, slot.dtype
 
 
-class _Ready:
+class Ready:
     """Functions of a plan, and its memory."""
 
     def __init__(self, phases: list[Phase], held: list[Value], name: str) -> None:
@@ -251,6 +251,8 @@ class _Ready:
         self.op: Op | None = None
         self.outputs: list[int] = []
         self.kinds: list[Any] = []  # slots of the outputs: their shapes and dtypes
+        self.reached: tuple[tuple[int, bool], ...] = ()  # of values and gradients at once: which input each is for,
+        # and whether something else is the same array
 
     def back(self, dz: Any, frame: Any, again: tuple[Any, ...]) -> Any:
         """The cotangents of the inputs, None of those that are not wanted."""

@@ -35,13 +35,10 @@ def own(x: Any) -> Array:
 
 
 def multiply(x: Array, y: Array, z: Array) -> None:
-    """z = x @ y, of matrices. Large ones by our own kernels."""
-    if x.shape[0] * x.shape[1] * y.shape[1] >= SIZES["product"].least and x.dtype.char in "fd":
-        from kernels.matrix.gemm import matmul
+    """z = x @ y, of large matrices, by our own kernels."""
+    from kernels.matrix.gemm import matmul
 
-        matmul(x, y, out=z)
-    else:
-        np.matmul(x, y, z)
+    matmul(x, y, out=z)
 
 
 class Writer:
@@ -54,8 +51,20 @@ class Writer:
         self.lines: list[str] = []
         self.names: dict[Value, str] = {}
         self.known: dict[str, Any] = {
-            **{"run": walk.run, "share": walk.share, "start": start, "empty": np.empty, "contiguous": contiguous},
-            **{"own": own, "multiply": multiply, "ascontiguousarray": np.ascontiguousarray, "ndarray": np.ndarray},
+            **{
+                "run": walk.run.direct,
+                "share": walk.share,
+                "start": start,
+                "empty": np.empty,
+                "contiguous": contiguous,
+            },
+            **{
+                "own": own,
+                "multiply": multiply,
+                "matmul": np.matmul,
+                "ascontiguousarray": np.ascontiguousarray,
+                "ndarray": np.ndarray,
+            },
         }
         self.static = {x: f"a{number}" for number, x in enumerate(used_by_python(plan))}
         self.kept = self._kept()
@@ -99,6 +108,9 @@ class Writer:
         size = x.dtype.itemsize
         strides = tuple([s * size for s in x.strides])
         base, kind = self._name(x.parent), self._constant(x.dtype)
+        whole = len(x.shape) == 2 and x.shape[::-1] == x.parent.shape and x.dtype == x.parent.dtype
+        if whole and x.offset == 0 and x.strides[::-1] == x.parent.strides:
+            return f"{base}.T"
         return f"ndarray({x.shape}, {kind}, {base}, {x.offset * size}, {strides})"
 
     def _constant(self, thing: Any) -> str:
@@ -220,7 +232,9 @@ class Writer:
 
     def _node(self, node: Node) -> None:
         if node.kind == "product":
-            self._line(f"multiply({', '.join([self._name(x) for x in (*node.inputs, node.out)])})")
+            work = node.inputs[0].size * node.out.shape[1]
+            how = "multiply" if work >= SIZES["product"].least and node.out.dtype.char in "fd" else "matmul"
+            self._line(f"{how}({', '.join([self._name(x) for x in (*node.inputs, node.out)])})")
             return
         if node.kind == "copy":
             self._line(f"{self._name(node.out)}[...] = {self._name(node.inputs[0])}")

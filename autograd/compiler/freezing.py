@@ -17,11 +17,14 @@ from kernels.machine import jit
 
 from ..errors import CaptureError, GuardError
 from ..modes import state
-from ..program import capture
+from ..program.acts import Act
+from ..program.program import captured_call
 from ..program.steps import leaves
 from ..random import default_generator
 from ..tensors.core import Core
+from ..tensors.untracked import warn_at_line
 from .compiled import Compiled
+from .staged import Staged
 
 MOST = 64
 """Programs that are kept for one function."""
@@ -35,7 +38,7 @@ class Frozen:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
-        self.compiled: dict[Any, list[Compiled]] = {}
+        self.compiled: dict[Any, list[Any]] = {}
         self.modules = _modules(function)
         self.last: Last | None = None
         functools.update_wrapper(self, function, updated=())
@@ -59,11 +62,10 @@ class Frozen:
             return found
         if sum(map(len, self.compiled.values())) >= MOST:
             return self.function(*args, **kwargs)
-        compiled = self._captured(args, kwargs)
-        known.append(compiled)
-        return compiled(*args, *kwargs.values())
+        return self._first(known, args, kwargs)
 
-    def _captured(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Compiled:
+    def _first(self, known: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The first call of a kind: Python runs, and is captured."""
         count, names = len(args), tuple(kwargs)
 
         def flat(*values: Any) -> Any:
@@ -71,9 +73,18 @@ class Frozen:
 
         flat.__name__ = getattr(self.function, "__name__", type(self.function).__name__)
         before = default_generator.get_state()
-        program = capture(flat, *args, *kwargs.values())
+        program, result = captured_call(flat, (*args, *kwargs.values()), acts=True)
+        if any(type(step.op) is Act for step in program.steps):  # what was done is done
+            try:
+                known.append(Staged(program))
+            except CaptureError as error:
+                warn_at_line(f"compile: not compiled, and run as it is from here on: {error}")
+                known.append(_AsItIs(flat))
+            return result
         default_generator.set_state(before)  # the program draws the numbers that this call would have drawn
-        return Compiled(program)
+        compiled = Compiled(program)
+        known.append(compiled)
+        return compiled(*args, *kwargs.values())
 
     def _key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         parts: list[Any] = [len(args), *kwargs, state.tape is None]
@@ -100,10 +111,25 @@ class Frozen:
         return f"<frozen {self.function!r}: {sum(map(len, self.compiled.values()))} programs>"
 
 
+class _AsItIs:
+    """A function that trains, and cannot be compiled."""
+
+    source = ""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, *values: Any) -> Any:
+        return self.function(*values)
+
+    def returned(self, values: list[Any]) -> Any:
+        return self.function(*values)
+
+
 class Last:
     """What a function was called with the last time: mostly, it is the next time, too."""
 
-    def __init__(self, compiled: Compiled, args: tuple[Any, ...], modules: list[Any]) -> None:
+    def __init__(self, compiled: Any, args: tuple[Any, ...], modules: list[Any]) -> None:
         self.compiled = compiled
         self.recorded = state.tape is not None
         self.modules = modules

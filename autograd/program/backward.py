@@ -148,11 +148,11 @@ def push(dz: Any, record: Record, cotangents: Any, owned: Any, needed: set[int] 
         state.capture.walk.push(dz, record, cotangents, owned, needed)
 
 
-original_deliver = engine._deliver
+original_deliver = engine.deliver
 
 
 def deliver(node: Any, tensor: Any, g: Any, create_graph: bool) -> None:
-    """`engine._deliver` while a program is captured: a Program computes values, and `.grad` is none of them."""
+    """`engine.deliver` while a program is captured: a Program computes values, and `.grad` is none of them."""
     if state.capture is not None:
         raise CaptureError(
             f"backward() at {state.capture.line()} adds to .grad, which a Program cannot do when it runs again: return "
@@ -163,6 +163,9 @@ def deliver(node: Any, tensor: Any, g: Any, create_graph: bool) -> None:
 
 def replay(capture: Any, home: Any, cotangents: Any, **options: Any) -> None:
     """`Tape.replay` while a program is captured: the walk itself is that of the tape."""
+    if capture.acting:
+        type(home).replay(home, cotangents, **options)
+        return
     plain = options.get("step") is None and not options.get("retain") and options.get("until") is None
     waits = home.waits if plain and not home.hooks and not home.foreign else None
     before, capture.walk = capture.walk, Walk(capture, waits)

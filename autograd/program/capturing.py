@@ -15,7 +15,7 @@ from ..records import Record
 from ..tensors import core
 from ..tensors.core import Core, wrap
 from ..tensors.run import plainly
-from .effects import Effects
+from .acts import Acts
 from .operations import NumPyCall
 from .slots import refuse
 from .steps import filled, leaves, mapped
@@ -25,7 +25,7 @@ from .watched import Watched, WatchedRandom
 _NUMBERS = (bool, int, float, complex)
 
 
-class Capture(Effects):
+class Capture(Acts):
     """What is known while a function is captured: slots, steps, guards, and in which slot a value stands."""
 
     # -- what other code sees

@@ -237,19 +237,27 @@ def capture(function: Callable[..., Any], *examples: Any) -> Program:
 
 def captured(function: Callable[..., Any], examples: tuple[Any, ...], open_walks: bool = False) -> Program:
     """`capture`. With `open_walks`, walks back may be differentiated again."""
+    return captured_call(function, examples, open_walks)[0]
+
+
+def captured_call(
+    function: Callable[..., Any], examples: tuple[Any, ...], open_walks: bool = False, acts: bool = False
+) -> tuple[Program, Any]:
+    """The Program, and what the function has returned. With `acts`, steps may be such calls as `acts.Act` holds."""
     if state.capture is not None:
         raise CaptureError("capture: another capture is under way in this thread; capture the inner function before")
     around = state.interpreter
     if around is not None:
         around.settle("a program is captured")
     seen = Capture(open_walks)
+    seen.takes_acts = acts
     given, arguments = _entered(seen, examples)
     wanted = frozenset(slot.number for slot in seen.slots if slot.tracked)
     values = {slot.number: seen.values[slot.number].copy(order="K") for slot in seen.slots}
     home: Any = state.home
     begin()
     seen.frame = sys._getframe()
-    home.overwriting = seen.overwriting
+    home.overwriting = lambda array: type(home).overwriting(home, array) if seen.acting else seen.overwriting(array)
     home.replay = lambda cotangents, **options: replay(seen, home, cotangents, **options)
     state.interpreter = seen
     try:
@@ -266,7 +274,7 @@ def captured(function: Callable[..., Any], examples: tuple[Any, ...], open_walks
     made = Program(seen.slots, seen.steps, seen.guards, arguments, results, name, values, seen.states, wanted)
     made.argument_names = argument_names(function, arguments, At)
     made.names = closed_over(function)
-    return made
+    return made, outputs
 
 
 def _plain(seen: Capture, z: Any) -> Any:

@@ -130,6 +130,17 @@ def _grad_of(tensor: Any) -> Any:
     return _grad.fget(tensor)
 
 
+_backward = Tensor.backward
+
+
+@functools.wraps(_backward)
+def _captured_backward(tensor: Any, *args: Any, **kwargs: Any) -> None:
+    if state.capture is None or args or kwargs:
+        _backward(tensor, *args, **kwargs)
+    else:
+        state.capture.acted("backward", _backward, (tensor,), {}, False)
+
+
 _REFUSED: list[tuple[Any, str, Any, Any]] = [
     (Tensor, name, Tensor.__dict__[name], _refusing(name, Tensor.__dict__[name], _HOOKS))
     for name in ("register_hook", "register_post_accumulate_grad_hook", "retain_grad")
@@ -137,13 +148,14 @@ _REFUSED: list[tuple[Any, str, Any, Any]] = [
 
 _SWAPPED: list[tuple[Any, str, Any, Any]] = [
     *_REFUSED,
+    (Tensor, "backward", _backward, _captured_backward),
     (Tensor, "grad", _grad, property(_grad_of, _refusing(".grad = ...", _grad.fset, _GRAD), _grad.fdel)),
     (Core, "_array", _SLOT, property(_array_of, _set_array)),
     (Generator, "rng", _RNG, property(_rng, _set_rng)),
     (Index, "__getitem__", _getitem, _captured_getitem),
     (Convert, "numpy", _numpy, _captured_numpy),
     (engine, "push", original_push, push),
-    (engine, "_deliver", original_deliver, deliver),
+    (engine, "deliver", original_deliver, deliver),
     (np, "asarray", _asarray, _captured_asarray),  # which would make a plain array of a watched one
 ]
 

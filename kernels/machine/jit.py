@@ -44,6 +44,11 @@ class Kernel:
         return (self._compiled or self._dispatcher())(*arguments)
 
     @property
+    def direct(self) -> Any:
+        """What a call ends in: for code that calls it so often that every step in between counts."""
+        return self._compiled or self._dispatcher()
+
+    @property
     def _numba_type_(self) -> Any:
         """What Numba asks the values that a function refers to: here, how to call us."""
         if self._inside is None:

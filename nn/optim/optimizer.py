@@ -6,6 +6,7 @@ import copy
 import warnings
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +14,18 @@ from numpy import ndarray as Array
 
 from autograd import Tensor, enable_grad
 from autograd.errors import CheckpointError, GraphError, SettingError
-from autograd.extend import Handle, array_of, clear_grad, noted, record_of, shape_of, spec_of, with_gradients, wrap
+from autograd.extend import (
+    Handle,
+    acts,
+    array_of,
+    clear_grad,
+    noted,
+    record_of,
+    shape_of,
+    spec_of,
+    with_gradients,
+    wrap,
+)
 from autograd.later import later
 
 from ..learner import note_step
@@ -22,6 +34,8 @@ from ..mistakes import no_parameters, nothing_left
 State = dict[str, Any]
 Group = dict[str, Any]
 Closure = Callable[[], Any]
+
+clears = partial(acts, again=True)
 
 
 _PASSED_OVER = frozenset({"params", "foreach", "fused", "capturable", "differentiable"})
@@ -152,6 +166,7 @@ class Optimizer:
 
     # -------------------------------------------------------------------------------------------------- stepping
 
+    @acts
     def step(self, closure: Closure | None = None) -> Any:
         """Move every parameter that has a gradient. Nothing is recorded.
 
@@ -220,6 +235,8 @@ class Optimizer:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         own = vars(cls)
+        if "step" in own:
+            cls.step = acts(own["step"])  # type: ignore[method-assign]
         if "update" in own and "update_all" not in own:  # another rule: what the base class does would be wrong
             cls.update_all = Optimizer.update_all  # type: ignore[method-assign]
 
@@ -251,6 +268,7 @@ class Optimizer:
         out += g
         return out
 
+    @clears
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients, or fill them with zeros."""
         for group in self.param_groups:

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import Tensor, update
 from autograd.errors import AutogradError
-from autograd.extend import array_of, noted, settle, warn_at_line, wrap
+from autograd.extend import acts, array_of, noted, settle, warn_at_line, wrap
 
 from ..mistakes import no_parameters
 
@@ -83,6 +83,7 @@ def _total(arrays: list[np.ndarray], norm_type: float, error_if_nonfinite: bool)
     return wrap(total)
 
 
+@acts
 def clip_grad_norm_(
     parameters: Tensor | Iterable[Tensor],
     max_norm: float,
@@ -102,6 +103,7 @@ def clip_grad_norm_(
     return total
 
 
+@acts
 def clip_grads_with_norm_(
     parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Any, foreach: bool | None = None
 ) -> None:
@@ -121,6 +123,7 @@ def _scale(operation: str, grads: list[Any], arrays: list[np.ndarray], max_norm:
         noted(operation, *grads)
 
 
+@acts
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
     """Limit every element of every gradient to [-clip_value, clip_value], in place."""
     grads = _gradients("clip_grad_value_", parameters)

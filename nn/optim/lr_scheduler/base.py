@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from autograd import Tensor, no_grad
 from autograd.errors import SettingError
+from autograd.extend import acts, warn_at_line
 
 from ..optimizer import Group, Optimizer
 
@@ -80,6 +80,12 @@ class LRScheduler:
         """The rates that the last step set, one per group."""
         return self._last_lr
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in vars(cls):
+            cls.step = acts(vars(cls)["step"])  # type: ignore[method-assign]
+
+    @acts
     def step(self, epoch: int | None = None) -> None:
         """Go on by one and set the rates. With `epoch`, a deprecated argument, go there."""
         self._warn_of_order()
@@ -88,7 +94,7 @@ class LRScheduler:
             self.last_epoch += 1
             self._set(self.get_lr())
         else:
-            warnings.warn(EPOCH_IS_DEPRECATED, UserWarning, stacklevel=2)
+            warn_at_line(EPOCH_IS_DEPRECATED)
             self.last_epoch = epoch
             self._set(self._at(epoch) or self.get_lr())
 
@@ -103,10 +109,9 @@ class LRScheduler:
 
     def _warn_of_order(self) -> None:
         if self._step_count == 1 and self.optimizer.steps == 0:
-            warnings.warn(
+            warn_at_line(
                 "Detected call of `lr_scheduler.step()` before `optimizer.step()`. Call them in the opposite order: "
-                "`optimizer.step()` before `lr_scheduler.step()`, else the first value of the schedule is skipped.",
-                stacklevel=3,
+                "`optimizer.step()` before `lr_scheduler.step()`, else the first value of the schedule is skipped."
             )
 
     def _set(self, rates: Sequence[float]) -> None:

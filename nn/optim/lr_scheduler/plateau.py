@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any, Literal
 
 from autograd import Tensor
 from autograd.errors import SettingError
+from autograd.extend import warn_at_line
 
 from ..optimizer import Optimizer
 from .base import EPOCH_IS_DEPRECATED, LRScheduler, per_group, put
@@ -66,7 +66,7 @@ class ReduceLROnPlateau(LRScheduler):
         if epoch is None:
             epoch = self.last_epoch + 1
         else:
-            warnings.warn(EPOCH_IS_DEPRECATED, UserWarning, stacklevel=2)
+            warn_at_line(EPOCH_IS_DEPRECATED)
         self.last_epoch = epoch
         if self.is_better(current, self.best):
             self.best = current
