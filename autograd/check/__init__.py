@@ -2,10 +2,10 @@
 
     checker.py         check_grads                                                             read this first
     differences.py     slopes from differences, with an error bar
-    compare.py         a claimed gradient against slopes; claim.py: what is checked, and what comes out
+    compare.py         a claimed gradient, by elements; judging.py: along one direction; claim.py: what is checked
     recording.py       a run, so that each operation can run again on its own; world.py: what it reaches besides
     records.py         each operation's rule; wiring.py: the sums between them
-    hints.py           what the mistake looks like; formulas.py: where a formula goes astray
+    hints.py           what the mistake looks like; formulas.py, classics.py: where a formula goes astray
     report.py          objects, table, picture
     derivation.py compat.py    gradients by hand, CS231n's helpers; PyTorch's gradcheck
 

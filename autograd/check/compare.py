@@ -1,53 +1,31 @@
 """A claimed gradient against the slopes of the function: all elements of small inputs, bisection in large ones.
 
-The outputs of a function are weighed with random numbers and added up, under two or more weighings at once; a claimed
-gradient is that of such a sum. A direction along which the claim and the slope differ is halved until single elements
-are left, so that one wrong element among ten thousand is found in some thirty steps.
+A direction along which claim and slope differ is halved until single elements are left, so that one wrong element among
+ten thousand is found in some thirty steps. `judging` compares along one direction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy import ndarray as Array
 
-from .claim import CORRECT, INCONCLUSIVE, KINK, RANK, WRONG, Claim, Finding, Worst
-from .differences import WIDE_STEPS, Line, Slope, complex_slope, noise_of, slope
+from .claim import CORRECT, INCONCLUSIVE, KINK, RANK, WRONG, Claim, Finding
+from .judging import Judge, Move, Outcome
 
 _BRANCHES = 24  # elements that a bisection pursues
-_TIE_TRIALS = 24
-_SAMPLE = 48  # elements looked at for a pattern once something is wrong in a large input
+_SAMPLE = 32  # elements looked at for a pattern once something is wrong in a large input
+_FEW = 6  # of them, which tell whether wrong elements are few or many
 
 
-Move = tuple[int, Any, Array]
-"""Input, flat positions in it, how far each moves."""
+class Comparison(Judge):
+    """A claim, input by input. `findings()` has one entry for each, and one for all together if only that is wrong.
 
-
-@dataclass
-class _Outcome:
-    verdict: str
-    slope: Slope
-    claimed: Array
-    at: int  # the weighing that decides
-    excess: float
-
-    def worst(self, index: tuple[int, ...] | None, length: float) -> Worst:
-        s, i = self.slope, self.at
-        sides = (float(s.left[i] / length), float(s.right[i] / length)) if s.kink[i] else (None, None)
-        return Worst(
-            index,
-            float(self.claimed[i] / length),
-            float(s.value[i] / length),
-            float(s.error[i] / length),
-            *sides,
-        )
-
-
-class Comparison:
-    """One claim under test. `findings()` has one entry per input, and one for all together if only that is wrong."""
+    exact        inputs of up to so many elements are compared one by one
+    projections  random directions along which larger ones are;  sample  elements of these that are looked at anyway
+    pattern      the same once something is wrong, for a hint
+    """
 
     def __init__(
         self,
@@ -58,201 +36,14 @@ class Comparison:
         exact: int = 200,
         projections: int = 3,
         sample: int = 6,
+        pattern: int = _SAMPLE,
     ) -> None:
-        self.claim = claim
-        self.rng = rng
-        self.rtol = rtol
+        super().__init__(claim, rng, rtol=rtol)
         self.exact = exact
         self.projections = projections
         self.sample = sample
-        self.inputs = [np.array(x, np.float64, order="C") for x in claim.inputs]
-        self.weights = claim.weights
-        with np.errstate(all="ignore"):
-            self.base = [np.asarray(z) for z in claim.function([x.copy() for x in self.inputs])]
-        self.finite = all(np.isfinite(z).all() for z in self.base)
-        self.scales = [_scale(x) for x in self.inputs]
-        sizes = [self._gradient_size(k) for k in range(len(self.inputs))]
-        self.sizes = np.array(sizes).reshape(len(self.inputs), len(self.weights))
-        with np.errstate(all="ignore"):
-            self.floor = claim.precision * np.array(
-                [
-                    np.sqrt(sum(_finite_square(w * z) for w, z in zip(row, self.base, strict=True)))
-                    for row in self.weights
-                ]
-            )
-        self.noise = self._noise()
-
-    def _gradient_size(self, k: int) -> list[float]:
-        sizes = []
-        for row in self.claim.gradients:
-            g = row[k]
-            g = g[np.isfinite(g)]
-            sizes.append(float(np.abs(g).max()) if g.size else 0.0)
-        return sizes
-
-    def _noise(self) -> Array:
-        if not any(x.size for x in self.inputs):
-            return self.floor
-        noise = self.floor
-        for attempt in range(2):  # a kink that happens to be near looks like noise: along another line it is elsewhere
-            moves = [
-                (k, slice(None), self.rng.standard_normal(x.size) * s)
-                for k, (x, s) in enumerate(zip(self.inputs, self.scales, strict=True))
-            ]
-            found = noise_of(self._line(moves), self.floor)
-            noise = found if attempt == 0 else np.minimum(noise, found)
-            if (noise <= 100 * self.floor).all():
-                break
-        return noise
-
-    # -- values along a line
-
-    def _line(self, moves: Sequence[Move]) -> Line:
-        def line(t: Any) -> Array:
-            arrays = [x.astype(np.complex128) if isinstance(t, complex) else x.copy() for x in self.inputs]
-            for k, positions, lengths in moves:
-                arrays[k].reshape(-1)[positions] += t * lengths
-            outs = self.claim.function(arrays)
-            changes = [np.where(z == before, 0, z - before) for z, before in zip(outs, self.base, strict=True)]
-            return np.array([sum((w * d).sum() for w, d in zip(row, changes, strict=True)) for row in self.weights])
-
-        return line
-
-    def _claimed(self, moves: Sequence[Move]) -> tuple[Array, Array]:
-        """The claimed slope along `moves`, and what rounding and a tolerance leave of it, per weighing."""
-        claimed, room = [], []
-        for i, row in enumerate(self.claim.gradients):
-            total, square, reach = 0.0, 0.0, 0.0
-            count = 0
-            for k, positions, lengths in moves:
-                parts = row[k].reshape(-1)[positions] * lengths
-                parts = np.where(lengths == 0, 0, parts)
-                total += float(parts.sum())
-                square += float((parts * parts).sum())
-                reach += float((lengths * lengths).sum()) * self.sizes[k, i] ** 2
-                count += np.size(parts)
-            strict = 1.0 if count == 1 else 0.1
-            claimed.append(total)
-            room.append(strict * self.rtol * np.sqrt(square) + 1e-4 * self.rtol * np.sqrt(reach))
-        return np.array(claimed), np.array(room)
-
-    def along(self, moves: Sequence[Move]) -> _Outcome:
-        """Compare along one direction."""
-        claimed, room = self._claimed(moves)
-        room = np.where(np.isfinite(room), room, 0.0)
-        line = self._line(moves)
-        found = slope(line, self.noise, room)
-        outcome = self._judged(found, claimed, room)
-        if outcome.verdict in (WRONG, INCONCLUSIVE):
-            if self.claim.analytic:
-                outcome = self._refereed(outcome, line, room)
-            if outcome.verdict == WRONG:  # never on the strength of one set of steps
-                again = self._judged(slope(line, self.noise, room, shrink=0.37), claimed, room)
-                if again.verdict != WRONG:
-                    return again if again.verdict == CORRECT else self._doubted(outcome)
-                noise = self.noise
-                for spacing in WIDE_STEPS:
-                    noise = noise_of(line, noise, spacing)
-                if self._judged(slope(line, noise, room), claimed, room).verdict != WRONG:
-                    return self._doubted(outcome)
-                if not outcome.slope.kink[outcome.at] and self._at_a_tie(line, moves, outcome):
-                    outcome.verdict = KINK
-        return outcome
-
-    @staticmethod
-    def _doubted(outcome: _Outcome) -> _Outcome:
-        outcome.verdict = INCONCLUSIVE
-        return outcome
-
-    def _at_a_tie(self, line: Line, moves: Sequence[Move], outcome: _Outcome) -> bool:
-        """Does the slope along `moves` jump when all else moves a little, as that of a median of equal values does?
-
-        Then there is a kink here, even if not along this line: a smooth function's changes by as little as all moved.
-        """
-        t, i = 1e-7, outcome.at
-        gap = abs(float(outcome.claimed[i] - outcome.slope.value[i]))
-        for _ in range(_TIE_TRIALS):
-            share = self.rng.random()  # of what moves up: an order statistic asks for a certain one
-            elsewhere: list[Move] = []
-            for k, s in enumerate(self.scales):
-                lengths = self.rng.random(s.size) * np.where(self.rng.random(s.size) < share, 1.0, -1.0) * s
-                for moved, positions, _ in moves:
-                    if moved == k:
-                        lengths[positions] = 0
-                elsewhere.append((k, slice(None), lengths))
-            both, other = self._line([*moves, *elsewhere]), self._line(elsewhere)
-            with np.errstate(all="ignore"):
-                for side in (t, -t):
-                    change = float((both(side) - other(side) - line(side))[i])
-                    if abs(change) > 0.05 * t * gap + 10 * float(self.noise[i]):
-                        return True
-        return False
-
-    def _judged(self, found: Slope, claimed: Array, room: Array) -> _Outcome:
-        verdicts, excesses = [], []
-        only_first = bool(found.kink.any()) and len(claimed) > 1
-        for i in range(len(claimed)):
-            verdict, excess = self._judge(found, i, float(claimed[i]), float(room[i]))
-            if only_first and verdict == WRONG and (i > 0 or not self.claim.regular):
-                verdict = KINK  # kinks of opposite weights may hide each other: only the positive weights decide
-            verdicts.append(verdict)
-            excesses.append(excess)
-        gravest = max(RANK.index(verdict) for verdict in verdicts)
-        at = max((i for i in range(len(verdicts)) if RANK.index(verdicts[i]) == gravest), key=lambda i: excesses[i])
-        return _Outcome(RANK[gravest], found, claimed, at, excesses[at])
-
-    def _judge(self, found: Slope, i: int, claimed: float, room: float) -> tuple[str, float]:
-        value, error = float(found.value[i]), float(found.error[i])
-        if found.kink[i]:
-            low, high = sorted((float(found.left[i]), float(found.right[i])))
-            margin = room + 3 * error if np.isfinite(error) else room
-            margin += self.rtol * max(abs(low) if np.isfinite(low) else 0.0, abs(high) if np.isfinite(high) else 0.0)
-            if not np.isfinite(claimed):
-                return (KINK if np.isinf(low) or np.isinf(high) else INCONCLUSIVE), 0.0
-            inside = low - margin <= claimed <= high + margin
-            return (KINK if inside or not self.claim.regular else WRONG), 0.0
-        if found.edge[i] and not np.isfinite(claimed):
-            return KINK, 0.0
-        if not np.isfinite(claimed):
-            settled = self.finite and error <= 1e-3 * abs(value) + self.floor[i]
-            return (WRONG if settled else INCONCLUSIVE), np.inf
-        if not np.isfinite(error):
-            return INCONCLUSIVE, 0.0
-        room = room + self.rtol * abs(value) * (0.1 if room else 1.0)
-        difference = abs(claimed - value)
-        if difference <= 1e3 * self.claim.precision * self._reach(i) and difference > room + 2 * error:
-            return (CORRECT if value == 0 else INCONCLUSIVE), 0.0  # may be the rounding of something in between
-        excess = difference / (room + error + 1e-300)
-        if difference <= room + 2 * error:
-            return (CORRECT if error <= max(100 * room, self._invisible(i)) else INCONCLUSIVE), excess
-        doubtful = found.edge[i] and error > 1e-3 * abs(value)
-        if difference > room + 10 * error and difference > 10 * self.noise[i] and not doubtful:
-            if not self.finite or abs(claimed) > 1e8 * (abs(value) + self._reach(i)):
-                return INCONCLUSIVE, excess  # an infinite output, or a derivative about to become infinite
-            return WRONG, excess
-        return INCONCLUSIVE, excess
-
-    def _reach(self, i: int) -> float:
-        """Size of what goes in, times that of the weights."""
-        largest = max((float(np.abs(x[np.isfinite(x)]).max(initial=0)) for x in self.inputs), default=0.0)
-        return largest * max((float(np.abs(w).max(initial=0)) for w in self.weights[i]), default=0.0)
-
-    def _invisible(self, i: int) -> float:
-        """An error bar that says "0" well enough."""
-        return float(1e6 * self.noise[i])
-
-    def _refereed(self, outcome: _Outcome, line: Line, room: Array) -> _Outcome:
-        exact = complex_slope(line)
-        s = outcome.slope
-        if exact is None or s.kink.any() or s.edge.any():
-            return outcome
-        believable = np.abs(exact - s.value) <= 10 * s.error + 10 * room
-        if not believable.all():
-            return outcome
-        error = 1e-13 * np.abs(exact) + self.floor
-        return self._judged(Slope(exact, error, exact, exact, s.kink, s.edge), outcome.claimed, room)
-
-    # -- inputs
+        self.pattern = pattern
+        self.elements: dict[tuple[int, int], tuple[Outcome, Array]] = {}
 
     def findings(self) -> list[Finding]:
         """One per input; a further one for the inputs together, if these are moved together and only that is wrong."""
@@ -298,28 +89,33 @@ class Comparison:
         return finding
 
     def _elements(self, k: int, positions: Array, finding: Finding) -> None:
-        """Compare one by one."""
-        gravest, rows = -1, []
-        for j in positions:
-            outcome = self.along([(k, np.array([j]), self.scales[k][[j]])])
-            rows.append((int(j), outcome))
+        """Compare one by one. What looks wrong is confirmed, the worst first, until one is: that settles the input."""
+        first = [self._element(k, j) for j in positions.tolist()]
+        outcomes = [outcome for outcome, _ in first]
+        for i in sorted(range(len(outcomes)), key=lambda i: -outcomes[i].excess):
+            if outcomes[i].verdict == WRONG:
+                outcomes[i] = self.confirmed(outcomes[i], [self._move(k, positions[i])], first[i][1])
+                if outcomes[i].verdict == WRONG:
+                    break
+        gravest = -1
+        for j, outcome in zip(positions.tolist(), outcomes, strict=True):
             rank = RANK.index(outcome.verdict)
             finding.raise_to(outcome.verdict)
             if rank > gravest or (rank == gravest and outcome.excess > finding.excess):
                 gravest = rank
                 if finding.worst is None or rank >= RANK.index(finding.verdict):
                     finding.excess = outcome.excess
-                    finding.worst = outcome.worst(self._index(k, int(j)), float(self.scales[k][j]))
-        at = self._telling([outcome for _, outcome in rows])
+                    finding.worst = outcome.worst(self._index(k, j), float(self.scales[k][j]))
+        at = self._telling(outcomes)
         finding.gradient = self.claim.gradients[at][k]
-        for j, outcome in rows:
+        for j, outcome in zip(positions.tolist(), outcomes, strict=True):
             length = self.scales[k][j]
             finding.positions.append(j)
             finding.analytic.append(float(outcome.claimed[at] / length))
             finding.numeric.append(float(outcome.slope.value[at] / length))
 
     @staticmethod
-    def _telling(outcomes: list[_Outcome]) -> int:
+    def _telling(outcomes: list[Outcome]) -> int:
         """The weighing under which most is wrong."""
         votes = [outcome.at for outcome in outcomes if outcome.verdict == WRONG]
         return max(set(votes), key=votes.count) if votes else 0
@@ -329,6 +125,7 @@ class Comparison:
 
     def _large(self, k: int, positions: Array, finding: Finding) -> None:
         """Random directions first; where one disagrees, down to the elements."""
+        some = self.rng.choice(positions, min(self.sample, positions.size), replace=False)
         suspects: list[int] = []
         for _ in range(self.projections):
             lengths = self.rng.standard_normal(positions.size) * self.scales[k][positions]
@@ -339,24 +136,47 @@ class Comparison:
                 finding.raise_to(KINK)
                 finding.worst = outcome.worst(None, 1.0)
                 continue
-            left = _BRANCHES
-            stack = [positions]
-            while stack and left > 0:
-                part = stack.pop()
-                if part.size == 1:
-                    suspects.append(int(part[0]))
-                    left -= 1
-                    continue
-                for half in (part[: part.size // 2], part[part.size // 2 :]):
-                    inner = self.along([(k, half, lengths[np.searchsorted(positions, half)])])
-                    if inner.verdict in (WRONG, INCONCLUSIVE):
-                        stack.append(half)
-                    elif inner.verdict == KINK:
-                        finding.raise_to(KINK)
+            some = self.rng.choice(positions, min(self.pattern, positions.size), replace=False)
+            suspects = self._suspects(k, positions, lengths, some, finding)
             break
-        some = self.rng.choice(positions, min(_SAMPLE if suspects else self.sample, positions.size), replace=False)
         strongest = int(positions[np.argmax(np.abs(self.claim.gradients[0][k].reshape(-1)[positions]))])
         self._elements(k, np.unique([*suspects, *some, strongest]), finding)
+
+    def _suspects(self, k: int, positions: Array, lengths: Array, some: Array, finding: Finding) -> list[int]:
+        """Elements that look wrong: the half that disagrees is halved again, until single ones are left.
+
+        Where most of the elements are wrong, `some` of them show it too: then the first that is found is enough.
+        """
+        found: list[int] = []
+        stack = [positions]
+        while stack and len(found) < _BRANCHES:
+            part = stack.pop()
+            if part.size == 1:
+                found.append(int(part[0]))
+                if len(found) == 1 and self._dense(k, some):
+                    break
+                continue
+            for half in (part[: part.size // 2], part[part.size // 2 :]):
+                inner, _ = self.first_look([(k, half, lengths[np.searchsorted(positions, half)])])
+                if inner.verdict in (WRONG, INCONCLUSIVE):
+                    stack.append(half)
+                elif inner.verdict == KINK:
+                    finding.raise_to(KINK)
+        return found
+
+    def _dense(self, k: int, some: Array) -> bool:
+        """Are most of a few of `some` elements wrong?"""
+        few = some[:_FEW].tolist()
+        return [self._element(k, j)[0].verdict for j in few].count(WRONG) > len(few) // 2
+
+    def _element(self, k: int, j: int) -> tuple[Outcome, Array]:
+        """What one set of steps says of a single element."""
+        if (k, j) not in self.elements:
+            self.elements[k, j] = self.first_look([self._move(k, j)])
+        return self.elements[k, j]
+
+    def _move(self, k: int, j: int) -> Move:
+        return k, np.array([j]), self.scales[k][[j]]
 
     def _together(self, moves: list[Move], seen: dict[int, int]) -> Finding | None:
         """Elements may each look right while they are wrong together: those of a tie that share a gradient.
@@ -412,17 +232,3 @@ def _halves(moves: list[Move]) -> tuple[list[Move], list[Move]]:
     if middle == 0:
         return moves, []
     return [(k, positions[:middle], lengths[:middle])], [(k, positions[middle:], lengths[middle:])]
-
-
-def _scale(x: Array) -> Array:
-    """How far each element may be moved: its own size, or a tenth of the usual size if it is smaller."""
-    flat = np.abs(x.reshape(-1))
-    finite = np.isfinite(flat)
-    flat = np.where(finite, flat, 0.0)
-    largest = float(flat.max(initial=0))
-    usual = largest * float(np.sqrt(np.mean((flat / largest) ** 2))) if largest else 0.0
-    return np.where(finite, np.maximum(flat, 0.1 * usual if usual > 1e-100 else 1.0), 0.0)
-
-
-def _finite_square(x: Array) -> float:
-    return float((x[np.isfinite(x)] ** 2).sum())

@@ -23,16 +23,9 @@ def close(a: Array, n: Array) -> Array:
 def formula_hint(finding: Finding, k: int, claim: Claim) -> str:
     """What the wrong gradient of input `k` lacks or has too many; "" if nothing known explains all of it."""
     at, a, n = np.array(finding.positions, int), np.array(finding.analytic), np.array(finding.numeric)
-    row = next((i for i, g in enumerate(claim.gradients) if g[k] is finding.gradient), None)
-    if row is None or at.size < 4 or not (np.isfinite(a) & np.isfinite(n)).all():
+    if at.size < 4 or not (np.isfinite(a) & np.isfinite(n)).all():
         return ""
-    known = dict(zip(claim.names, claim.inputs, strict=True))
-    try:
-        outputs = claim.function([x.copy() for x in claim.inputs])
-    except Exception:  # of somebody's function: a hint is no reason to fail
-        outputs = []
-    if len(outputs) == 1:
-        known |= {"z": np.asarray(outputs[0], np.float64), "dZ": claim.weights[row][0]}
+    known = known_arrays(finding, k, claim)
     shape = np.shape(claim.inputs[k])
     alike = {name: x for name, x in known.items() if np.shape(x) == shape}
     hint = _product(at, a, n, shape, known) or _factor(at, a, n, alike) or _uniform(a, n) or _per(at, a, n, shape)
@@ -40,6 +33,19 @@ def formula_hint(finding: Finding, k: int, claim: Claim) -> str:
         order = np.argsort(at)
         hint = _way((a - n)[order].reshape(shape), claim.names[k], claim.inputs[k], alike.get("z"))
     return hint
+
+
+def known_arrays(finding: Finding, k: int, claim: Claim) -> dict[str, Array]:
+    """What the gradient of input `k` is made of: the inputs by name, a single result as `z`, its cotangent as `dZ`."""
+    row = next((i for i, g in enumerate(claim.gradients) if g[k] is finding.gradient), None)
+    known = dict(zip(claim.names, claim.inputs, strict=True))
+    try:
+        outputs = claim.function([x.copy() for x in claim.inputs])
+    except Exception:  # of somebody's function: a hint is no reason to fail
+        return known
+    if len(outputs) == 1 and row is not None:
+        known |= {"z": np.asarray(outputs[0], np.float64), "dZ": claim.weights[row][0]}
+    return known
 
 
 def _product(at: Array, a: Array, n: Array, shape: tuple[int, ...], known: dict[str, Array]) -> str:

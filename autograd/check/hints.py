@@ -11,6 +11,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from .claim import Claim, Finding
+from .classics import classic_hint
 from .formulas import CLOSE, close, formula_hint
 
 
@@ -34,6 +35,7 @@ def hint(finding: Finding, k: int, claim: Claim, call: Any, otherwise: Callable[
         or _repeated(at, wrong, call)
         or _constant(a, n, sizes)
         or _arranged(finding, at, n, k, claim)
+        or classic_hint(finding, k, claim)
         or _masked(a, n, wrong, sizes)
         or formula_hint(finding, k, claim)
         or otherwise()
@@ -200,6 +202,8 @@ def _arrangements(g: Array) -> Iterator[tuple[Array, str]]:
             yield np.flip(g, axis), f"in reverse order along axis {axis}"
             for shift in (1, -1):
                 yield np.roll(g, shift, axis), f"shifted by one along axis {axis}"
+    if g.ndim > 2:
+        yield np.flip(g, (-2, -1)), "with its rows and columns reversed: a kernel turned by 180 degrees"
     if g.ndim > 1:
         yield np.flip(g), "in reverse order along all axes"
 
