@@ -1,7 +1,4 @@
-"""Sums in an order that vector code may choose.
-
-Imported when it is first needed, because it loads Numba.
-"""
+"""Sums in an order that vector code may choose: of rows, of channels, of everything."""
 
 from __future__ import annotations
 
@@ -14,12 +11,12 @@ from numpy import ndarray as Array
 
 from ..machine import threads
 from ..machine.jit import kernel
-from ..machine.sums import plus
+from ..machine.sums import chunk_total
 
 LEAST = 1 << 16  # elements that are worth a thread: about 5 us
 
 PIECE = 4096
-"""Elements that are summed in their own precision, in dozens of partial sums; such pieces in double precision."""
+"""Elements of a chunk. Twice those of `machine.sums`, as nothing else is read: threads take some of them each."""
 
 
 @kernel
@@ -27,22 +24,14 @@ def _row_sums(x: Array, z: Array, start: int, stop: int) -> None:
     for m in range(start, stop):
         total = 0.0
         for first in range(0, x.shape[1], PIECE):
-            piece = x[m, first : first + PIECE]
-            part = x.dtype.type(0)
-            for i in range(piece.size):
-                part = plus(part, piece[i])
-            total += part
+            total += chunk_total(x[m, first : first + PIECE])
         z[m] = total
 
 
 @kernel
 def _piece_sums(x: Array, z: Array, start: int, stop: int) -> None:
     for m in range(start, stop):
-        piece = x[m * PIECE : (m + 1) * PIECE]
-        part = x.dtype.type(0)
-        for i in range(piece.size):
-            part = plus(part, piece[i])
-        z[m] = part
+        z[m] = chunk_total(x[m * PIECE : (m + 1) * PIECE])
 
 
 @kernel
@@ -52,11 +41,7 @@ def _channel_sums(x: Array, z: Array, start: int, stop: int) -> None:
         total = 0.0
         for n in range(N):
             for first in range(0, L, PIECE):
-                piece = x[n, c, first : first + PIECE]
-                part = x.dtype.type(0)
-                for i in range(piece.size):
-                    part = plus(part, piece[i])
-                total += part
+                total += chunk_total(x[n, c, first : first + PIECE])
         z[c] = total
 
 

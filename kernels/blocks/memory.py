@@ -1,4 +1,7 @@
-"""Memory at an address as an array, inside of compiled code."""
+"""Memory at an address as an array, inside of compiled code.
+
+Imported when the machine first runs, because it loads Numba.
+"""
 
 from __future__ import annotations
 

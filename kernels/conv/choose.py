@@ -3,7 +3,7 @@
 That is `winograd` where windows are 3 x 3 or 5 x 5 and channels many, else `direct`. The functions have the names and
 arguments of those in `plain`, in whose place they run.
 
-Imported when it is first needed, because the loops load Numba.
+Imported when it is first needed, because it loads Numba.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@
     simd      primitives that are written with them: sums held in registers, copies, transposes
     written   functions that are made from text, and can be read
     vector    exp, log, tanh ... in loops that become vector code, to the last bit or nearly
-    sums      `plus`, an addition that may be done in any order
+    sums      sums that become vector code, and long ones in chunks
     objects   many arrays in one call: a table of their Python objects
 
 Read jit first, then threads; `pointwise/dropout.py` is the shortest kernel that uses both. The rule: nothing here knows

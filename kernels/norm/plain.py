@@ -3,13 +3,12 @@
 All norms are one computation on different views of their input: batch norm looks at (N, C, L) and reduces axes 0 and 2,
 instance norm reduces axis 2 of it, group norm axes 2 and 3 of (N, G, C / G, L), layer norm axis 1 of (M, D).
 
-For arrays that are worth it there are compiled loops: `channels` for batch norm, `rows` for the others. What stands
-here serves the rest: NumPy calls on blocks along axis 0 that stay in the cache between the passes over them.
+For arrays that are worth it there are compiled loops, which `choose` knows. What stands here serves the rest: NumPy
+calls on blocks along axis 0 that stay in the cache between the passes over them.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,19 +16,10 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine.fast import fast
-from . import channels
 
 Axes = tuple[int, ...]
 
 BLOCK = 1 << 15  # elements
-
-
-@functools.cache
-def _rows() -> Any:
-    """The module `rows`, which loads Numba; importing it would take a microsecond at each call."""
-    from . import rows
-
-    return rows
 
 
 # ------------------------------------------------------------------------------------------------ the whole of it
@@ -37,34 +27,17 @@ def _rows() -> Any:
 
 # shortcut: number of axes, axes that are reduced, and `centred` are looked up together; anything else is left to
 # NumPy
-_LOOPS = {  # number of axes of the view, those that are reduced, centred or not
+LOOPS = {
     (3, (0, 2), True): "channels",
     (2, (1,), True): "rows",
     (2, (1,), False): "rows",
     (3, (2,), True): "groups",
     (4, (2, 3), True): "groups",
 }
+"""(number of axes of the view, those that are reduced, centred or not) -> which loops there are for it."""
 
 
-def _normalised_compiled(
-    x: Array, w: Array | None, b: Array | None, axes: Axes, eps: float, centred: bool = True
-) -> tuple[Array, Array, Array, Array]:
-    x = np.ascontiguousarray(x)
-    weight, shift = _per_element(x, axes, w, 1), _per_element(x, axes, b, 0)
-    loops = _LOOPS[x.ndim, axes, centred]
-    if loops == "rows":
-        z, mean, var, rstd = _rows().values(x, weight, shift, eps, centred)
-        shape: Axes = (len(x), 1)
-    elif loops == "channels":
-        z, (mean, _, _, rstd, var) = channels.values(x, weight, shift, eps, False)
-        shape = (1, x.shape[1], 1)
-    else:
-        z, mean, var, rstd = _rows().group_values(_groups(x), weight, shift, eps)
-        shape = (*x.shape[:2], *(1,) * (x.ndim - 2))
-    return z.reshape(x.shape), mean.reshape(shape), var.reshape(shape), rstd.reshape(shape)
-
-
-@fast(_normalised_compiled, at_least="norm", when=lambda x, axes, centred: (x.ndim, axes, centred) in _LOOPS)
+@fast("kernels.norm.choose:normalised", at_least="norm", when=lambda x, axes, centred: (x.ndim, axes, centred) in LOOPS)
 def normalised(
     x: Array, w: Array | None, b: Array | None, axes: Axes, eps: float, centred: bool = True
 ) -> tuple[Array, Array, Array, Array]:
@@ -78,44 +51,15 @@ def normalised(
         return normalise(x, w, b, mean, rstd), mean, var, rstd
 
 
-def _looked_at(x: Array, view: Axes | None) -> Array:
+def looked_at(x: Array, view: Axes | None) -> Array:
     return x if view is None else x.reshape(view)
 
 
-def _grad_compiled(
-    dz: Array,
-    x: Array,
-    w: Array | None,
-    mean: Array,
-    rstd: Array,
-    axes: Axes,
-    centred: bool,
-    affine: Axes | None,
-    view: Axes | None = None,
-) -> tuple[Array, Any, Any]:
-    dx = np.empty(x.shape, x.dtype)  # no view of another array: it may become somebody's .grad as it is
-    dz, x = np.ascontiguousarray(_looked_at(dz, view)), np.ascontiguousarray(_looked_at(x, view))
-    weight = _per_element(x, axes, w, 1)
-    mean, rstd = mean.reshape(-1), rstd.reshape(-1)
-    loops = _LOOPS[x.ndim, axes, centred]
-    if loops == "channels":
-        by = channels.Scaling(mean, rstd * weight, rstd, rstd, rstd)  # without ReLU nobody asks what was added
-        sums, products = channels.slopes(dz, x, by, False, False, dx.reshape(x.shape))
-        dw, db = (products * rstd).astype(x.dtype), sums.astype(x.dtype)
-    elif loops == "rows":
-        dw, db = _rows().slopes(dz, x, weight, mean, rstd, centred, dx.reshape(x.shape))
-    else:
-        groups = _groups(x)
-        statistics = mean.reshape(groups.shape[:2]), rstd.reshape(groups.shape[:2])
-        dw, db = _rows().group_slopes(_groups(dz), groups, weight, *statistics, dx.reshape(groups.shape))
-    return (dx, None, None) if affine is None else (dx, dw.reshape(affine), db.reshape(affine))
-
-
 def _has_loops(dz: Array, axes: Axes, centred: bool, view: Axes | None) -> bool:
-    return (dz.ndim if view is None else len(view), axes, centred) in _LOOPS
+    return (dz.ndim if view is None else len(view), axes, centred) in LOOPS
 
 
-@fast(_grad_compiled, at_least="norm", when=_has_loops)
+@fast("kernels.norm.choose:normalised_grad", at_least="norm", when=_has_loops)
 def normalised_grad(
     dz: Array,
     x: Array,
@@ -133,15 +77,11 @@ def normalised_grad(
     view     the shape under which dz and x are looked at, if it is not their own
     """
     form = rstd.shape if affine is None else affine
-    dx, dw, db = normalise_grad(_looked_at(dz, view), _looked_at(x, view), w, mean, rstd, axes, centred, form)
+    dx, dw, db = normalise_grad(looked_at(dz, view), looked_at(x, view), w, mean, rstd, axes, centred, form)
     return (dx.reshape(x.shape), None, None) if affine is None else (dx.reshape(x.shape), dw, db)
 
 
-def _scaled_compiled(x: Array, s: Array, t: Array) -> Array:
-    return channels.scaled(_flat(x), s, t, False).reshape(x.shape)
-
-
-@fast(_scaled_compiled, at_least="norm")
+@fast("kernels.norm.choose:scaled", at_least="norm")
 def scaled(x: Array, s: Array, t: Array) -> Array:
     """x * s + t per channel: x (N, C, *), s and t (C,)."""
     column = (-1, *[1] * (x.ndim - 2))
@@ -150,35 +90,11 @@ def scaled(x: Array, s: Array, t: Array) -> Array:
     return z
 
 
-def _scaled_grad_compiled(dz: Array, x: Array, s: Array) -> tuple[Array, Array, Array]:
-    dx = np.empty(x.shape, x.dtype)
-    sums, products = channels.slopes(_flat(dz), _flat(x), channels.known(s, s), True, False, _flat(dx))
-    return dx, sums, products
-
-
-@fast(_scaled_grad_compiled, at_least="norm")
+@fast("kernels.norm.choose:scaled_grad", at_least="norm")
 def scaled_grad(dz: Array, x: Array, s: Array) -> tuple[Array, Array, Array]:
     """For the cotangent dz of `scaled`: dx, and per channel the sums of dz and of dz * x."""
     over = (0, *range(2, x.ndim))
     return dz * s.reshape(-1, *[1] * (x.ndim - 2)), np.sum(dz, axis=over), np.sum(dz * x, axis=over)
-
-
-def _flat(x: Array) -> Array:
-    """x (N, C, *) as a contiguous (N, C, L)."""
-    return np.ascontiguousarray(x).reshape(*x.shape[:2], -1)
-
-
-def _groups(x: Array) -> Array:
-    """A view (N, C, L) or (N, G, K, L) whose rows (n, c) or (n, g) are normalised, as (N, G, K, L)."""
-    return np.ascontiguousarray(x).reshape(*x.shape[:2], -1, x.shape[-1])
-
-
-def _per_element(x: Array, axes: Axes, parameter: Array | None, without: int) -> Array:
-    """w or b as a 1-d array; where there is none, one that is full of `without`."""
-    if parameter is not None:
-        return np.ascontiguousarray(parameter.reshape(-1), x.dtype)
-    size = x.shape[1] if axes == (0, 2) or axes == (1,) else x.size // max(1, x.shape[0] * x.shape[-1])
-    return np.full(size, without, x.dtype)
 
 
 # -------------------------------------------------------------------------------------------------- in NumPy calls

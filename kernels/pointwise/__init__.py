@@ -1,10 +1,11 @@
 """Element by element over flat arrays.
 
-    arithmetic   + - * / and a few slopes, large arrays in threads; the same bits as NumPy
-    activation   activations and their gradients
-    update       steps of optimisers on many parameters at once, the same bits as NumPy
+    arithmetic   + - * / and a few slopes, large arrays in threads; the same bits as NumPy; arithmetic_loops
+    activation   activations and their gradients; activation_loops
+    update       steps of optimisers on many parameters at once, the same bits as NumPy; update_loops
     dropout      x * scale where a mask says so
 
-Each has its loops, and behind a line the functions that check and call them. Read dropout first.
+Each checks arrays and shares the work out, and has its loops beside it; dropout, with one loop, is one file. What they
+stand in for is NumPy's: the values of `autograd.ops`, the steps of `nn.optim`. Read dropout first.
 The rule: every element is read and written once, and no element knows of another.
 """

@@ -13,175 +13,60 @@ from numpy import ndarray as Array
 
 from ..machine import threads
 from ..machine.fast import SIZES
-from ..machine.jit import Kernel, kernel
+from ..machine.jit import Kernel
+from . import arithmetic_loops as loops
 
 LEAST = 1 << 15  # elements that are worth a thread
-
-# Loops from 0 on become vector code: in others an index might count from the end. A number comes as an array (1,).
-
-
-@kernel
-def _add(x: Array, y: Array, z: Array, start: int, stop: int) -> None:
-    x, y, z = x[start:stop], y[start:stop], z[start:stop]
-    for i in range(z.size):
-        z[i] = x[i] + y[i]
-
-
-@kernel
-def _add_number(x: Array, y: Array, z: Array, start: int, stop: int) -> None:
-    c, x, z = y[0], x[start:stop], z[start:stop]
-    for i in range(z.size):
-        z[i] = x[i] + c
-
-
-@kernel
-def _subtract(x: Array, y: Array, z: Array, start: int, stop: int) -> None:
-    x, y, z = x[start:stop], y[start:stop], z[start:stop]
-    for i in range(z.size):
-        z[i] = x[i] - y[i]
-
-
-@kernel
-def _subtract_number(x: Array, y: Array, z: Array, start: int, stop: int) -> None:
-    c, x, z = y[0], x[start:stop], z[start:stop]
-    for i in range(z.size):
-        z[i] = x[i] - c
-
-
-@kernel
-def _subtract_from_number(x: Array, y: Array, z: Array, start: int, stop: int) -> None:
-    c, y, z = x[0], y[start:stop], z[start:stop]
-    for i in range(z.size):
-        z[i] = c - y[i]
-
-
-@kernel
-def _multiply(x: Array, y: Array, z: Array, start: int, stop: int) -> None:
-    x, y, z = x[start:stop], y[start:stop], z[start:stop]
-    for i in range(z.size):
-        z[i] = x[i] * y[i]
-
-
-@kernel
-def _multiply_number(x: Array, y: Array, z: Array, start: int, stop: int) -> None:
-    c, x, z = y[0], x[start:stop], z[start:stop]
-    for i in range(z.size):
-        z[i] = x[i] * c
-
-
-@kernel
-def _divide(x: Array, y: Array, z: Array, start: int, stop: int) -> None:
-    x, y, z = x[start:stop], y[start:stop], z[start:stop]
-    for i in range(z.size):
-        z[i] = x[i] / y[i]
-
-
-@kernel
-def _divide_number(x: Array, y: Array, z: Array, start: int, stop: int) -> None:
-    c, x, z = y[0], x[start:stop], z[start:stop]
-    for i in range(z.size):
-        z[i] = x[i] / c
-
-
-@kernel
-def _tanh_slope(dz: Array, t: Array, z: Array, start: int, stop: int) -> None:
-    dz, t, z = dz[start:stop], t[start:stop], z[start:stop]
-    one = t.dtype.type(1)
-    for i in range(z.size):
-        z[i] = dz[i] * (one - t[i] * t[i])
-
-
-@kernel
-def _tanh_slope_of_number(dz: Array, t: Array, z: Array, start: int, stop: int) -> None:
-    c, t, z = dz[0], t[start:stop], z[start:stop]
-    one = t.dtype.type(1)
-    for i in range(z.size):
-        z[i] = c * (one - t[i] * t[i])
-
-
-@kernel
-def _relu(x: Array, y: Array, z: Array, start: int, stop: int) -> None:
-    zero, x, z = y[0], x[start:stop], z[start:stop]
-    for i in range(z.size):
-        z[i] = zero if x[i] <= zero else x[i]
-
-
-@kernel
-def _rectify(x: Array, start: int, stop: int) -> None:
-    x = x[start:stop]
-    zero = x.dtype.type(0)
-    for i in range(x.size):
-        v = x[i]
-        x[i] = zero if v <= zero else v
-
-
-@kernel
-def _relu_slope(dz: Array, r: Array, z: Array, start: int, stop: int) -> None:
-    dz, r, z = dz[start:stop], r[start:stop], z[start:stop]
-    one, zero = r.dtype.type(1), r.dtype.type(0)
-    for i in range(z.size):
-        z[i] = dz[i] * (one if r[i] != zero else zero)
-
-
-@kernel
-def _relu_slope_of_number(dz: Array, r: Array, z: Array, start: int, stop: int) -> None:
-    c, r, z = dz[0], r[start:stop], z[start:stop]
-    one, zero = r.dtype.type(1), r.dtype.type(0)
-    for i in range(z.size):
-        z[i] = c * (one if r[i] != zero else zero)
-
-
-# ------------------------------------------------------------------------------------------- with plain signatures
 
 
 def add(x: Array, y: Array) -> Array:
     """x + y."""
-    z = _run(x, y, _add, _add_number)
+    z = _run(x, y, loops.add, loops.add_number)
     if z is None:
-        z = _run(y, x, None, _add_number)
+        z = _run(y, x, None, loops.add_number)
     return np.add(x, y) if z is None else z
 
 
 def subtract(x: Array, y: Array) -> Array:
     """x - y."""
-    z = _run(x, y, _subtract, _subtract_number, _subtract_from_number)
+    z = _run(x, y, loops.subtract, loops.subtract_number, loops.number_subtract)
     return np.subtract(x, y) if z is None else z
 
 
 def multiply(x: Array, y: Array) -> Array:
     """x * y."""
-    z = _run(x, y, _multiply, _multiply_number)
+    z = _run(x, y, loops.multiply, loops.multiply_number)
     if z is None:
-        z = _run(y, x, None, _multiply_number)
+        z = _run(y, x, None, loops.multiply_number)
     return np.multiply(x, y) if z is None else z
 
 
 def divide(x: Array, y: Array) -> Array:
     """x / y."""
-    z = _run(x, y, _divide, _divide_number)
+    z = _run(x, y, loops.divide, loops.divide_number)
     return np.divide(x, y) if z is None else z
 
 
 def tanh_slope(dz: Array, z: Array) -> Array:
     """dz * (1 - z * z)."""
-    dx = _run(dz, z, _tanh_slope, None, _tanh_slope_of_number)
+    dx = _run(dz, z, loops.tanh_slope, None, loops.number_tanh_slope)
     return dz * (1 - z * z) if dx is None else dx
 
 
 def relu(x: Array) -> Array:
     """The larger of x and 0; NaN stays NaN."""
-    z = _run(x, np.zeros((), x.dtype), None, _relu)
+    z = _run(x, np.zeros((), x.dtype), None, loops.relu)
     return np.maximum(x, 0) if z is None else z
 
 
 def rectify(x: Array) -> None:
     """`relu` in the memory of x, contiguous, float32 or float64."""
-    threads.split(x.size, partial(_rectify, x.reshape(-1)), LEAST)
+    threads.split(x.size, partial(loops.rectify, x.reshape(-1)), LEAST)
 
 
 def relu_slope(dz: Array, z: Array) -> Array:
     """dz where z is not 0, else dz * 0."""
-    dx = _run(dz, z, _relu_slope, None, _relu_slope_of_number)
+    dx = _run(dz, z, loops.relu_slope, None, loops.number_relu_slope)
     return dz * (z != 0) if dx is None else dx
 
 

@@ -17,36 +17,20 @@ from numpy import ndarray as Array
 
 from ..machine import threads
 from ..machine.jit import kernel
-from ..machine.sums import plus
+from ..machine.sums import long_sum, product, value
 from ..machine.vector import exp, log, rank, ranked
 
 GROUP = 4096  # elements
-CHUNK = 2048  # elements that are added in their own dtype; sums of such go on in float64
 LEAST = 1 << 14  # elements that are worth a thread
+
+
+_total = kernel(long_sum(value))
+_dot = kernel(long_sum(product))
 
 
 @kernel
 def _sum(x: Array) -> float:
-    total = 0.0
-    for start in range(0, x.size, CHUNK):
-        part = x[start : start + CHUNK]
-        partial = x.dtype.type(0)
-        for j in range(part.size):
-            partial = plus(partial, part[j])
-        total += partial
-    return total
-
-
-@kernel
-def _dot(x: Array, y: Array) -> float:
-    total = 0.0
-    for start in range(0, x.size, CHUNK):
-        a, b = x[start : start + CHUNK], y[start : start + CHUNK]
-        partial = x.dtype.type(0)
-        for j in range(a.size):
-            partial = plus(partial, a[j] * b[j])
-        total += partial
-    return total
+    return _total(x, x, 0)
 
 
 @kernel
@@ -94,7 +78,7 @@ def _softmax_grad(dz: Array, z: Array, dx: Array, start: int, stop: int) -> None
     """dx = z * (dz - sum(dz * z)), row by row."""
     for i in range(start, stop):
         g, row, out = dz[i], z[i], dx[i]
-        s = z.dtype.type(_dot(g, row))
+        s = z.dtype.type(_dot(g, row, 0))
         for j in range(row.size):
             out[j] = row[j] * (g[j] - s)
 
@@ -292,6 +276,6 @@ def weights_grad(w: Array, g: Array, scale: Array) -> None:
     factor = scale[0]
     for i in range(len(w)):
         row, out = w[i], g[i]
-        s = w.dtype.type(_dot(row, out))
+        s = w.dtype.type(_dot(row, out, 0))
         for j in range(row.size):
             out[j] = row[j] * (out[j] - s) * factor

@@ -24,7 +24,7 @@ TESTS = {  # file and function of the shortcuts: file and function of their test
     "kernels/conv/choose.py:_scheme": "test_conv.py:test_winograd_is_for_plain_convolutions_alone",
     "kernels/conv/direct_loops.py:sums": "test_conv.py:test_convolution",
     "kernels/pointwise/arithmetic.py:_run": "tests/kernels/pointwise/test_arithmetic.py:test_a_repeated_number",
-    "kernels/norm/pooled.py:_values": "test_fused.py:test_batch_norm_relu_and_pooling",
+    "kernels/norm/pooled_loops.py:values": "test_fused.py:test_batch_norm_relu_and_pooling",
     "kernels/matrix/gemm.py:matmul": "test_reduce.py:test_products_of_every_shape_and_layout",
     "kernels/matrix/gemm.py:_flat": "test_reduce.py:test_products_of_every_shape_and_layout",
     "kernels/norm/plain.py:": "test_norm.py:test_batch_norm",

@@ -83,6 +83,39 @@ def test_importing_loads_no_numba():
     )
 
 
+LOADING = """
+import ast, importlib, importlib.abc, pathlib, sys
+
+class Refused(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "numba":
+            raise ImportError("refused")
+
+sys.meta_path.insert(0, Refused())
+for file in sorted(pathlib.Path("kernels").rglob("*.py")):
+    says = "loads Numba" in (ast.get_docstring(ast.parse(file.read_text())) or "")
+    try:
+        importlib.import_module(".".join(file.with_suffix("").parts).removesuffix(".__init__"))
+        loads = False
+    except ImportError:
+        loads = True
+    if loads != says:
+        print(file.as_posix())
+"""
+"""Prints the files of kernels that load Numba and do not say so in their first lines, or say so and do not."""
+
+
+def test_modules_that_load_numba_say_so():
+    run(LOADING, expected="")
+
+
+def test_a_module_that_loads_numba_in_silence_is_found(package):
+    (package / "kernels" / "outer.py").write_text("import numba\n")
+    (package / "kernels" / "middle.py").write_text("from . import outer\n")
+    (package / "kernels" / "inner.py").write_text('"""Imported later, because it loads Numba."""\n')
+    run(LOADING, package, "".join(f"kernels/{name}.py\n" for name in ("inner", "middle", "outer")))
+
+
 INNER = "from .machine.jit import kernel\n\n@kernel\ndef factor(x):\n    return 2 * x\n"
 OUTER = (
     "from .machine.jit import kernel\nfrom .middle import scale\n\n@kernel\ndef scaled(x):\n    return scale(x) + 0\n"

@@ -9,6 +9,7 @@ from autograd import update
 from kernels.machine import jit, threads
 from kernels.machine.objects import table_of
 from kernels.pointwise import update as kernels
+from kernels.pointwise import update_loops as loops
 
 SHAPES = [(size,) for size in (0, 1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 1000)] + [(), (3, 5), (2, 3, 11)]
 B1, B2 = 0.9, 0.999
@@ -117,14 +118,14 @@ def test_the_loops_themselves_agree(rng):
     x, g, m, v = (rng.random(5) for _ in range(4))
     once, twice = [a.copy() for a in (x, g, m, v)], [a.copy() for a in (x, g, m, v)]
     adam([once], 0.1, 1.0, 0.9)
-    kernels._adam.python(*twice, np.array((1e-3, 0.1, 1.0, 0.9, B1, 1 - B1, B2, 1 - B2, 1e-8)))
+    loops._adam.python(*twice, np.array((1e-3, 0.1, 1.0, 0.9, B1, 1 - B1, B2, 1 - B2, 1e-8)))
     for a, b in zip(once, twice, strict=True):
         np.testing.assert_array_equal(a, b)
     sgd([once], 0.1, -1.0)
-    kernels._sgd.python(*twice[:2], np.array((0.1, 0.1, -1.0)))
+    loops._sgd.python(*twice[:2], np.array((0.1, 0.1, -1.0)))
     np.testing.assert_array_equal(once[0], twice[0])
     momentum([once], 0.0, 1.0, 0.3, True)
-    kernels._momentum.python(*twice[:3], np.array((0.1, 0.0, 1.0, 0.9, 1 - 0.3)), True)
+    loops._momentum.python(*twice[:3], np.array((0.1, 0.0, 1.0, 0.9, 1 - 0.3)), True)
     np.testing.assert_array_equal(once[0], twice[0])
 
 
