@@ -1,7 +1,7 @@
 """What all kernels stand on: compilation, its cache, threads, and what Numba lacks of the processor.
 
     jit       `kernel` makes a loop one that is compiled when it is first called; compile options, each with its reason
-    inside    kernels as other kernels call them: compiled with the caller alone
+    compiling how Numba is asked to compile, and what is left out; kernels that others call: compiled with the caller
     cache     where compiled code is kept between processes, under names that say all that it was made from
     fast      compiled twins of functions on arrays, and from which size they run
     folders   the user's cache folder, where data sets lie, too

@@ -1,6 +1,6 @@
 """Where compiled kernels are kept between processes: one file for each kernel that Python calls and types of arguments.
 
-What other kernels call is part of their files (see `inside`).
+What other kernels call is part of their files (see `compiling`).
 
 Numba's own disk cache looks only at the source file of the function itself, so that an edit of a helper in another file
 leaves old machine code in use; it ignores NUMBA_BOUNDSCHECK; and two processes that write to it at once can file one's

@@ -36,7 +36,7 @@ class Kernel:
         self.python = function
         self.options = options
         self._compiled: Any = None
-        self._inside: Any = None  # how other kernels call it: see `inside`
+        self._inside: Any = None  # how other kernels call it: see `compiling`
         self.sharing: Any = None  # how several threads run it: see `sharing`
         functools.update_wrapper(self, function)
 
@@ -52,7 +52,7 @@ class Kernel:
     def _numba_type_(self) -> Any:
         """What Numba asks the values that a function refers to: here, how to call us."""
         if self._inside is None:
-            from .inside import Inside
+            from .compiling import Inside
 
             self._inside = vars(self).setdefault("_first_inside", Inside(self.python, self.options))
         return self._inside._numba_type_
@@ -113,12 +113,11 @@ def dispatcher(function: Callable[..., Any], options: dict[str, Any]) -> Any:
     """The function as Numba compiles it when it is first called with arguments of some types."""
     if not ENABLED:
         return function
-    import numba
-
     from . import cache  # with what it needs, it takes a moment to load
+    from .compiling import Outside
 
     cache.started = _STARTED
-    compiled: Any = numba.njit(**options)(function)
+    compiled: Any = Outside(function, options)
     with contextlib.suppress(OSError):  # nothing can be kept: said when something is compiled
         compiled._cache = cache.Cache(function)
     _listen()

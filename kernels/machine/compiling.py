@@ -1,0 +1,131 @@
+"""How Numba is asked to compile kernels: those that Python calls, and those that other kernels call.
+
+Left to itself Numba spends a fifth of its time on what is of no use here. What runs computes the same.
+
+Optimising twice. Before anything else, Numba has LLVM optimise each function for itself by all it knows, only to do it
+all over again when the functions are together. Here the first round does what the second asks for: variables become
+values, blocks that need not be apart are joined, and references that cancel out are removed (`Library`).
+
+Garbage. While a kernel is compiled, hundreds of thousands of objects come to be, most of which stay until it is done.
+Python's collector goes through them again and again; here it waits for the end (`_unhurried`).
+
+Code that nobody calls. Numba makes machine code of every function that compiled code calls, and a wrapper that Python
+could call it by. Neither is ever used: the caller is given the function's text in LLVM's words, and makes machine code
+of it once more. So of a kernel that others call, the text is all that is made (`Inside`); the instructions may be
+others, because making machine code of a text rewrites it for the processor, and Numba hands on what that has left. Nor
+is the text kept on disk: a process that finds the caller there has no use for it.
+
+Imported when the first kernel is compiled or loaded: it loads Numba.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import llvmlite.binding as llvm
+from numba.core import codegen, compiler, sigutils
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.registry import CPUDispatcher
+
+_CPUDispatcher: Any = CPUDispatcher
+_Compiler: Any = compiler.Compiler
+_JITCodeLibrary: Any = codegen.JITCodeLibrary
+_normalised: Any = sigutils.normalize_signature
+_pass_manager: Any = llvm.create_new_function_pass_manager
+_KNOWN = hasattr(codegen.CPUCodegen, "_pass_builder") and hasattr(llvm.FunctionPassManager, "add_refprune_pass")
+"""Are LLVM's passes asked for as we do? Numba 0.61 did it otherwise: there it goes its own way."""
+
+
+class Library(_JITCodeLibrary):  # type: ignore[misc]
+    """The LLVM text of a kernel and of what it calls."""
+
+    def _optimize_functions(self, module: Any) -> None:
+        """What functions need before they are put together. Called by Numba with a module just written."""
+        if not _KNOWN:
+            super()._optimize_functions(module)
+            return
+        module.data_layout = self._codegen._data_layout
+        passes, builder = _pass_manager(), self._codegen._pass_builder()
+        passes.add_sroa_pass()
+        passes.add_simplify_cfg_pass()
+        passes.add_instruction_combine_pass()
+        passes.add_refprune_pass()
+        for function in module.functions:
+            if not function.is_declaration:
+                passes.run(function, builder)
+
+
+class _Pipeline(_Compiler):  # type: ignore[misc]
+    """Numba's own steps, whose result goes into a `Library`."""
+
+    def define_pipelines(self) -> Any:
+        state = self.state
+        state.library = Library(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        return super().define_pipelines()
+
+
+@contextlib.contextmanager
+def _unhurried() -> Iterator[None]:
+    """Leave garbage where it is for now."""
+    with global_compiler_lock:  # one thread at a time, so that the last one to come does not find what another has set
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            yield
+        finally:
+            if collecting:
+                gc.enable()
+
+
+class Outside(_CPUDispatcher):  # type: ignore[misc]
+    """How Python calls a kernel."""
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        super().__init__(function, targetoptions={**options, "nopython": True}, pipeline_class=_Pipeline)
+
+    def compile(self, sig: Any) -> Any:
+        with _unhurried():
+            return super().compile(sig)
+
+
+class Inside(Outside):
+    """What Numba asks how to call a kernel. For each row of types there is a key, by which it finds the text.
+
+    The key stands where Numba has the address of the machine code.
+    """
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        super().__init__(function, options)
+        self._keys: dict[Any, object] = {}
+        self._compiler._customize_flags = _text_alone
+
+    def add_overload(self, made: Any) -> None:
+        """Called by Numba with what it has made for arguments of some types."""
+        kinds = tuple(made.signature.args)
+        _leave_to_callers(made.library)
+        self._keys[kinds] = key = object()
+        self.targetctx.insert_user_function(key, made.fndesc, [made.library])
+        self.overloads[kinds] = made
+
+    def get_overload(self, sig: Any) -> object:
+        """The key of what was made for arguments of these types."""
+        return self._keys[tuple(_normalised(sig)[0])]
+
+
+def _text_alone(flags: Any) -> Any:
+    flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
+    return flags
+
+
+def _leave_to_callers(library: Any) -> None:
+    """Make no machine code of what is in a library."""
+
+    def finalize() -> None:
+        library._finalize_dynamic_globals()
+        library._finalized = True
+
+    library._finalize_final_module = finalize
