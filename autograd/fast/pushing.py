@@ -29,10 +29,10 @@ def made(plan: Any) -> Function:
     """The function of a plan that `fits`."""
     scope: dict[str, Any] = {
         "HALF": HALF,
-        "Tensor": core.Tensor,
         "__name__": __name__,  # whom warnings are attributed to
         "accumulate": accumulate,
         "in_single": in_single,
+        "shape_of": _shape_of,
         "unbroadcast": unbroadcast,
         "wanted": plan.wanted,
         "wrong_shape": wrong_shape,
@@ -77,18 +77,21 @@ def _call(plan: Any, position: int) -> str:
     return call
 
 
+def _shape_of(g: Any) -> Any:
+    """`g.shape`; of a Tensor without making a `Size`."""
+    return g._array.shape if g.__class__ is core.Tensor else g.shape
+
+
 _WRITTEN_OUT = dict(zip(SIMPLE, ("{0}", "-{0}", "{0} * {1}", "{0} / {1}"), strict=True))
 """Bytecode of a rule that only combines its arguments in order -> the same on Tensors."""
 
-_SHAPE = "(g._array if g.__class__ is Tensor else g).shape"
-
-_FIT = f"""\
-if {_SHAPE} != {{n}}.shape:
-    g = unbroadcast(g, {{n}}.shape)
+_FIT = """\
+if shape_of(g) != {n}.shape:
+    g = unbroadcast(g, {n}.shape)
 """
-_CHECK = f"""\
-if {_SHAPE} != {{n}}.shape:
-    raise wrong_shape(record, {{name}}, g, {{n}})
+_CHECK = """\
+if shape_of(g) != {n}.shape:
+    raise wrong_shape(record, {name}, g, {n})
 """
 _ADD = """\
 if {n} in cotangents:

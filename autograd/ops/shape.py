@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,18 @@ def reshape(x: Array, *, shape: Sizes) -> Array:
 @op("expand", view=True, dx=lambda dz, x_shape: unbroadcast(dz, x_shape))
 def expand(x: Array, *, shape: Sizes) -> Array:
     """Repeated along axes of size 1 and new leading axes, without a copy. What is repeated cannot be written to."""
-    z = np.broadcast_to(x, shape)
-    return x.reshape(shape) if z.size == x.size else z
+    if type(x) is not np.ndarray or not x.flags.c_contiguous:
+        z = np.broadcast_to(x, shape)
+        return x.reshape(shape) if z.size == x.size else z
+    if math.prod(shape) == x.size:
+        return x.reshape(shape)
+    extra = len(shape) - x.ndim  # broadcast_to takes twice as long
+    steps = x.strides
+    if shape[extra:] != x.shape:
+        steps = tuple([step if n == size else 0 for n, size, step in zip(shape[extra:], x.shape, steps, strict=True)])
+    z = np.ndarray(shape, x.dtype, x, 0, (0,) * extra + steps)
+    z.setflags(write=False)
+    return z
 
 
 @op("transpose", view=True, dx=lambda dz, axes: transpose(dz, axes=inverse(axes)))

@@ -2,7 +2,7 @@
 
     core.py            an array and a node: what a Tensor is made of                           read this first
     tensor.py          the class, out of the families below
-    run.py             how an op runs on Tensors and gets onto the tape: `apply`
+    run.py             how an op runs on Tensors and gets onto the tape: `apply`; views.py: the same for views
     calls.py           functions and operators that run one op; promotion.py: the dtype of their result
     method.py          what makes a function a method, under PyTorch's and NumPy's spellings; numpy_protocol.py
     inplace.py hooks.py untracked.py uninitialized.py    writing, hooks, lost gradients, lazy layers

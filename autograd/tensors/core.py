@@ -231,11 +231,11 @@ def link_view(out: Any, source: Any) -> None:
     out._base = root = source
     if state.tape is None:
         out._fixed = NO_GRAD
-    elif source._fixed is not None:
-        out._fixed = source._fixed
+    elif (fixed := source._fixed) is not None:
+        out._fixed = fixed
     while (base := root._base) is not None:
         root = base
-    if isinstance(root._node, Leaf):  # one that requires grad cannot be written to while recording
+    if type(root._node) is Leaf:  # one that requires grad cannot be written to while recording
         return
     views = root._views
     if views is None:

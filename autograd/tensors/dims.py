@@ -17,6 +17,8 @@ def normalize_dim(function: str, dim: Any, ndim: int) -> int:
     Traceback (most recent call last):
     autograd.errors.ShapeError: sum: Dimension out of range (expected to be in range of [-2, 1], but got 2)
     """
+    if type(dim) is int and -ndim <= dim < ndim:
+        return dim if dim >= 0 else dim + ndim
     try:
         dim = operator.index(dim)
     except TypeError:

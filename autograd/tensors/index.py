@@ -20,6 +20,7 @@ from .out import takes_out
 from .run import apply
 
 _BASIC = {int, slice, type(None), EllipsisType}
+_PLAIN = {int, slice}
 _WHOLE = slice(None)
 _PLAN = ops.getitem.plan((0,))
 
@@ -116,6 +117,8 @@ class Index(Core):
         view = True
         if kind is int:
             index = (index, ...)  # the Ellipsis makes a view even of a single element
+        elif kind is tuple and _PLAIN.issuperset(map(type, index)):  # shortcut: ints and slices
+            index = (*index, ...)
         elif kind is not slice:
             index = plain_index(index)
             view = is_basic(index)

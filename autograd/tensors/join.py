@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import DTypeError, ShapeError
+from ..modes import state
 from ..ops import shape as ops
 from .core import Core, T, operand, spec_of, wrap
 from .dims import normalize_dim
@@ -16,6 +17,7 @@ from .method import implements, method
 from .out import into, takes_out
 from .promotion import cast, result_type
 from .run import apply
+from .views import views_of
 
 # ---------------------------------------------------------------------------------------------------------- joining
 
@@ -228,8 +230,7 @@ class Split(Core):
             raise ShapeError(f"split expects split_size be non-negative, but got split_size={size}")
         if size == 0 and n:
             raise ShapeError(f"split: split_size can only be 0 if dimension size is 0, but got dimension size of {n}")
-        sizes = [min(size, n - start) for start in range(0, n, size)] if n else [0]
-        return self._split("split", sizes, dim)
+        return self._split("split", _even_sizes(n, size), dim)
 
     @method
     def split_with_sizes(self, split_sizes: Any, dim: int = 0) -> tuple[Self, ...]:
@@ -248,7 +249,7 @@ class Split(Core):
         if chunks < 1:
             raise ShapeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
         n = self._size("chunk", dim)
-        return self.split(-(-n // chunks), dim) if n else self._split("chunk", [0] * chunks, dim)
+        return self._split("chunk", _even_sizes(n, -(-n // chunks)) if n else [0] * chunks, dim)
 
     @method
     def tensor_split(self, indices_or_sections: Any, dim: int = 0) -> tuple[Self, ...]:
@@ -296,7 +297,7 @@ class Split(Core):
     def unbind(self, dim: int = 0) -> tuple[Self, ...]:
         """Each slice along a dimension, without that dimension. What iterating over a Tensor gives for dimension 0."""
         self._size("unbind", dim)
-        return apply(ops.unbind, self, axis=normalize_dim("unbind", dim, self._array.ndim))
+        return _apart(self, ops.unbind, {"axis": normalize_dim("unbind", dim, self._array.ndim)})
 
     def _size(self, function: str, dim: int) -> int:
         if self._array.ndim == 0:
@@ -304,7 +305,22 @@ class Split(Core):
         return self._array.shape[normalize_dim(function, dim, self._array.ndim)]
 
     def _split(self, function: str, sizes: list[int], dim: int) -> tuple[Self, ...]:
-        return apply(ops.split, self, sizes=tuple(sizes), axis=normalize_dim(function, dim, self._array.ndim))
+        axis = normalize_dim(function, dim, self._array.ndim)
+        return _apart(self, ops.split, {"sizes": tuple(sizes), "axis": axis})
+
+
+def _even_sizes(n: int, size: int) -> list[int]:
+    """Sizes of the pieces of `size` elements that n of them make; the last may have fewer."""
+    whole, rest = divmod(n, size) if n else (0, 0)
+    return [size] * whole + [rest] * (rest > 0 or not n)
+
+
+def _apart(x: Any, op: Any, settings: dict[str, Any]) -> tuple[Any, ...]:
+    """The pieces that `op` takes a Tensor apart into."""
+    if state.interpreter is not None:
+        pieces: tuple[Any, ...] = apply(op, x, **settings)
+        return pieces
+    return views_of(x, op.forward(x._array, **settings), op, settings)
 
 
 # ------------------------------------------------------------------------------------------------ NumPy's functions

@@ -24,6 +24,13 @@ def listed(function: str, args: tuple[Any, ...], named: Any = None) -> tuple[int
     >>> listed("permute", (2, 3)), listed("permute", ((2, 3),)), listed("permute", (), [2, 3])
     ((2, 3), (2, 3), (2, 3))
     """
+    if named is None and args:  # shortcut: plain ints
+        given = args[0] if len(args) == 1 and type(args[0]) is tuple else args
+        for size in given:
+            if type(size) is not int:
+                break
+        else:
+            return given
     if named is not None:
         if args:
             raise TypeError(f"{function}: got the same argument by position and by name")

@@ -63,6 +63,8 @@ def method(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs and args and isinstance(args[0], Core):
+            return function(*args)  # type: ignore[call-arg]
         if kwargs:
             for other, name in spellings.items():
                 if other in kwargs:

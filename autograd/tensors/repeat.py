@@ -7,12 +7,24 @@ from typing import Any, Self, cast
 import numpy as np
 
 from ..errors import DTypeError, ShapeError
+from ..modes import state
 from ..ops import shape as ops
 from .core import Core, array_of, spec_of
 from .dims import normalize_dim
 from .layout import listed
 from .method import implements, method
 from .run import apply
+from .views import view_of
+
+_EXPAND = ops.expand.plan((0,))
+
+
+def _expanded(x: Any, shape: tuple[int, ...]) -> Any:
+    """`x` repeated to a shape that it fits."""
+    if state.interpreter is not None:
+        return apply(ops.expand, x, shape=shape)
+    array = x._array
+    return view_of(x, ops.expand.forward(array, shape=shape), _EXPAND, array.shape, "shape", shape)
 
 
 class Repeat(Core):
@@ -28,6 +40,12 @@ class Repeat(Core):
         """
         wanted, shape = listed("expand", sizes, size), self._array.shape
         extra = len(wanted) - len(shape)
+        if extra >= 0 and (not wanted or min(wanted) >= 0):  # shortcut: nothing to work out, nothing wrong
+            for n, size in zip(shape, wanted[extra:], strict=True):
+                if n not in (1, size):
+                    break
+            else:
+                return _expanded(self, wanted)
         if extra < 0:
             raise ShapeError(
                 f"expand: the number of sizes provided ({len(wanted)}) must be greater or equal to the number of "
@@ -47,7 +65,7 @@ class Repeat(Core):
                 f"expand: The expanded size of the tensor ({min(full)}) isn't allowed in a leading, non-existing "
                 f"dimension {full.index(min(full))}"
             )
-        return apply(ops.expand, self, shape=tuple(full))
+        return _expanded(self, tuple(full))
 
     @method
     def sum_to_size(self, *size: Any) -> Self:

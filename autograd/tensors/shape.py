@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import DTypeError, ShapeError
+from ..modes import state
 from ..ops import shape as ops
 from .core import array_of, spec_of, wrap
 from .diagonal import Diagonal
@@ -17,6 +18,7 @@ from .layout import Layout, listed
 from .method import implements, method
 from .repeat import Repeat
 from .run import apply
+from .views import view_of
 
 
 def sizes_for(function: str, shape: tuple[int, ...], count: int) -> tuple[int, ...]:
@@ -25,12 +27,14 @@ def sizes_for(function: str, shape: tuple[int, ...], count: int) -> tuple[int, .
     >>> sizes_for("reshape", (2, -1), 6)
     (2, 3)
     """
-    if math.prod(shape) == count and min(shape, default=0) >= 0:
+    if math.prod(shape) == count and (not shape or min(shape) >= 0):
         return shape
     if -1 in shape:
-        known = math.prod(size for size in shape if size != -1)
+        known = -math.prod(shape)
         if shape.count(-1) > 1:
             raise ShapeError(f"{function}: only one dimension can be inferred, got shape {list(shape)}")
+        if len(shape) == 1:
+            return (count,)
         if known == 0 == count:
             raise ShapeError(
                 f"{function}: cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified "
@@ -70,6 +74,24 @@ def _is_view(shape: tuple[int, ...], strides: tuple[int, ...], new: tuple[int, .
     return True
 
 
+_RESHAPE, _TRANSPOSE = ops.reshape.plan((0,)), ops.transpose.plan((0,))
+
+
+def _reshaped(x: Any, shape: tuple[int, ...]) -> Any:
+    """`x`, whose elements lie in order, under another shape: its memory can always be seen so."""
+    if state.interpreter is not None or not x._array.flags.c_contiguous:
+        return apply(ops.reshape, x, shape=shape)
+    array = x._array
+    return view_of(x, array.reshape(shape), _RESHAPE, array.shape, "shape", shape)
+
+
+def _transposed(x: Any, axes: tuple[int, ...]) -> Any:
+    """`x` with its axes in another order."""
+    if state.interpreter is not None:
+        return apply(ops.transpose, x, axes=axes)
+    return view_of(x, x._array.transpose(axes), _TRANSPOSE, axes, "axes", axes)
+
+
 class Shape(Repeat, Diagonal, Split, Layout):
     """Reshaping, transposing, picking; with its bases also repeating, splitting, diagonals and memory layout."""
 
@@ -84,7 +106,7 @@ class Shape(Repeat, Diagonal, Split, Layout):
         One size may be -1: it is worked out. Raises ShapeError if the number of elements differs.
         """
         new_shape = sizes_for("reshape", listed("reshape", sizes, shape), self._array.size)
-        return apply(ops.reshape, self, shape=new_shape)
+        return _reshaped(self, new_shape)
 
     @method
     def view(self, *sizes: Any, size: Any = None, dtype: Any = None) -> Self:
@@ -106,7 +128,7 @@ class Shape(Repeat, Diagonal, Split, Layout):
                 f"across two contiguous subspaces). Use .reshape(...) instead. The shape is {array.shape}, the strides "
                 f"are {self.stride()}, wanted {shape}"
             )
-        return apply(ops.reshape, self, shape=shape)
+        return _reshaped(self, shape)
 
     @method
     def view_as(self, other: Any) -> Self:
@@ -128,13 +150,13 @@ class Shape(Repeat, Diagonal, Split, Layout):
         if start == end and shape:
             return self
         shape = (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :])
-        return apply(ops.reshape, self, shape=shape)
+        return _reshaped(self, shape)
 
     @method
     def ravel(self) -> Self:
         """All elements in one dimension, in row-major order: a view of a contiguous Tensor, a copy of another."""
         x = self if self._array.flags.c_contiguous else self.contiguous()
-        return apply(ops.reshape, x, shape=(self._array.size,))
+        return _reshaped(x, (self._array.size,))
 
     @method
     def unflatten(self, dim: int, sizes: Any) -> Self:
@@ -148,7 +170,7 @@ class Shape(Repeat, Diagonal, Split, Layout):
                 "input tensor"
             )
         parts = sizes_for("unflatten", parts, shape[d])
-        return apply(ops.reshape, self, shape=(*shape[:d], *parts, *shape[d + 1 :]))
+        return _reshaped(self, (*shape[:d], *parts, *shape[d + 1 :]))
 
     @method
     def squeeze(self, dim: Any = None) -> Self:
@@ -156,14 +178,14 @@ class Shape(Repeat, Diagonal, Split, Layout):
         shape = self._array.shape
         dims = range(len(shape)) if dim is None else normalize_dims("squeeze", dim, len(shape))
         kept = tuple([size for d, size in enumerate(shape) if size != 1 or d not in dims])
-        return apply(ops.reshape, self, shape=kept)
+        return _reshaped(self, kept)
 
     @method
     def unsqueeze(self, dim: int) -> Self:
         """With a new dimension of size 1 at position `dim`, from -ndim - 1 to ndim."""
         shape = self._array.shape
         d = normalize_dim("unsqueeze", dim, len(shape) + 1)
-        return apply(ops.reshape, self, shape=(*shape[:d], 1, *shape[d:]))
+        return _reshaped(self, (*shape[:d], 1, *shape[d:]))
 
     # ----------------------------------------------------------------------------------------------- other order
 
@@ -180,7 +202,7 @@ class Shape(Repeat, Diagonal, Split, Layout):
         axes = tuple([normalize_dim("permute", axis, len(axes)) for axis in axes])
         if len({*axes}) < len(axes):
             raise ShapeError(f"permute(): duplicate dims are not allowed, got {list(axes)}.")
-        return apply(ops.transpose, self, axes=axes)
+        return _transposed(self, axes)
 
     @method
     def transpose(self, dim0: int, dim1: int) -> Self:
@@ -190,7 +212,7 @@ class Shape(Repeat, Diagonal, Split, Layout):
         axes = [*range(n)]
         if axes:
             axes[i], axes[j] = j, i
-        return apply(ops.transpose, self, axes=tuple(axes))
+        return _transposed(self, tuple(axes))
 
     swapaxes = swapdims = transpose
 
@@ -204,7 +226,7 @@ class Shape(Repeat, Diagonal, Split, Layout):
     @property
     def T(self) -> Self:  # noqa: N802
         """All dimensions in reverse order."""
-        return apply(ops.transpose, self, axes=(*range(self._array.ndim - 1, -1, -1),))
+        return _transposed(self, (*range(self._array.ndim - 1, -1, -1),))
 
     @property
     def mT(self) -> Self:  # noqa: N802
@@ -212,7 +234,7 @@ class Shape(Repeat, Diagonal, Split, Layout):
         n = self._array.ndim
         if n < 2:
             raise ShapeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {n}-D tensor.")
-        return apply(ops.transpose, self, axes=(*range(n - 2), n - 1, n - 2))
+        return _transposed(self, (*range(n - 2), n - 1, n - 2))
 
     @property
     def H(self) -> Self:  # noqa: N802
@@ -244,7 +266,7 @@ class Shape(Repeat, Diagonal, Split, Layout):
         order = [d for d in range(n) if d not in start]
         for to, come in sorted(zip(goal, start, strict=True)):
             order.insert(to, come)
-        return apply(ops.transpose, self, axes=tuple(order[:n]))
+        return _transposed(self, tuple(order[:n]))
 
     moveaxis = movedim
 

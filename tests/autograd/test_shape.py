@@ -7,7 +7,10 @@ import pytest
 
 import autograd
 from autograd.errors import DTypeError, ShapeError
+from autograd.ops import shape as ops
+from autograd.records import Record
 from autograd.tensors import Tensor
+from autograd.tensors.run import plainly
 
 
 def numbers(*shape, **kwargs):
@@ -20,6 +23,54 @@ def gradient(function, *arrays):
     z = function(*leaves)
     (z * np.arange(1.0, z.numel() + 1).reshape(z.shape)).sum().backward()
     return [leaf.grad.tolist() for leaf in leaves]
+
+
+# ---------------------------------------------------------------------------------------------------- what is recorded
+
+VIEWS = {
+    "view": (lambda x: x.view(4, -1), ops.reshape, {"shape": (4, 6)}),
+    "flatten": (lambda x: x.flatten(1), ops.reshape, {"shape": (2, 12)}),
+    "unsqueeze": (lambda x: x.unsqueeze(-1), ops.reshape, {"shape": (2, 3, 4, 1)}),
+    "transpose": (lambda x: x.transpose(0, -1), ops.transpose, {"axes": (2, 1, 0)}),
+    "mT": (lambda x: x.mT, ops.transpose, {"axes": (0, 2, 1)}),
+    "expand": (lambda x: x.expand(5, -1, 3, 4), ops.expand, {"shape": (5, 2, 3, 4)}),
+    "expand one": (lambda x: x.expand(6, 3, 4), ops.expand, {"shape": (6, 3, 4)}, (1, 3, 1)),
+    "split": (lambda x: x.split([1, 3], 2), ops.split, {"sizes": (1, 3), "axis": 2}),
+    "chunk": (lambda x: x.chunk(2, 1), ops.split, {"sizes": (2, 1), "axis": 1}),
+    "unbind": (lambda x: x.unbind(1), ops.unbind, {"axis": 1}),
+}
+
+
+def root(x):
+    return x if x._base is None else root(x._base)
+
+
+def facts(outs, source):
+    """All that is known of the views that a call gave, and the number of records and views that it left."""
+    found = [len(autograd.tape().records), len(root(source)._views or ())]
+    for out in outs if isinstance(outs, tuple) else (outs,):
+        node = out._node
+        found += [out.tolist(), out._array.strides, out._array.flags.writeable, out._fixed, out._base is source]
+        while isinstance(node, Record):
+            found += [node.plan, node.saved, node.shape, node.dtype, node.line.split(":")[0]]
+            node = node.inputs
+    return found
+
+
+@pytest.mark.parametrize("recording", [True, False])
+@pytest.mark.parametrize("kind", ["leaf", "computed", "view", "constant"])
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_is_what_its_op_gives_by_the_readable_way(name, kind, recording):
+    method, op, settings, shape = (*VIEWS[name], (2, 3, 4))[:4]
+    found = []
+    for way in (method, lambda x: plainly(op, x, **settings)[0]):
+        x = numbers(*shape, requires_grad=kind != "constant")
+        x = x if kind in ("leaf", "constant") else x * 2 if kind == "computed" else (x * 2)[:]
+        with autograd.set_grad_enabled(recording):
+            autograd.tape().clear()
+            found.append(facts(way(x), x))
+    assert found[0] == found[1]
+    assert len(found[0]) > 6
 
 
 # ------------------------------------------------------------------------------------------------------ call styles
