@@ -4,6 +4,7 @@
     courses/           homeworks of well-known courses, reproduced; and the engine in a hundred lines
     train/             networks to be trained, with progress, pictures and checkpoints
     speed/             the same programs here and in other libraries, timed side by side
+    tune.py            what kernels choose by, measured on this machine
     gradcheck/         all operations and the standard models under the gradient checker
 
 The rule: what stands here uses the public names of `autograd` and `nn`, as any user's program does.

@@ -22,6 +22,7 @@ COMMANDS = {
     "train": ("benchmarks.train.command", "train a model and report on it"),
     "courses": ("benchmarks.courses.command", "reproduce the homeworks, and compare with what was published"),
     "speed": ("benchmarks.speed.run", "time the library, beside PyTorch where that is given"),
+    "tune": ("benchmarks.tune", "measure this machine, and keep what kernels choose by"),
     "anatomy": ("benchmarks.speed.anatomy", "where the nanoseconds of one recorded operation go"),
     "gradcheck": ("benchmarks.gradcheck.command", "check all gradients, operation by operation"),
     "list": ("benchmarks.train.listing", "list the experiments that can be trained"),

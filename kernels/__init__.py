@@ -26,7 +26,8 @@ The rules. A kernel has at most 8 parameters, and loops and conditions stand in 
 together comes as one tuple, and what a loop does is a kernel of its own where it can have a name. Arrays come in and go
 out, with settings as numbers and tuples. Compiled loops do not check their indices, so whoever calls one from Python
 checks that its arrays fit. The sizes from which a twin runs stand in one table (`SIZES` in machine/fast.py), which
-tests move.
+tests move. What hangs on the machine (sizes of caches, of vectors, threads) is asked of machine/choices.py when work is
+cut, never in a compiled loop: code is kept, and would hold the old number.
 
 Letters, as sizes and in index notation:
 

@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from ..machine import simd, threads
+from ..machine import choices, simd, threads
 from . import direct_loops as loops
 from .layout import Axis, Three, backward_axes, forward_axes, layout
 from .window import Array, Sizes
 
-CACHED = 384 << 10
+CACHED = choices.part(2, 3 / 8, 384 << 10)
 """Bytes of copies that are made at a time: they and the weights stay in the second-level cache."""
 
 TOGETHER = 1024

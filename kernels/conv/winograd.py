@@ -15,7 +15,7 @@ from functools import partial
 
 import numpy as np
 
-from ..machine import simd, threads
+from ..machine import choices, simd, threads
 from ..matrix import panel
 from . import winograd_loops as loops
 from .window import Array, Sizes
@@ -72,8 +72,8 @@ def _kron(which: int, kind: str) -> Array:
     return groups.astype(kind, order="C")
 
 
-NEAR = 850_000
-"""Bytes of transformed tiles and sums that stay in the second-level cache, of 1 MiB and more."""
+NEAR = choices.part(2, 13 / 16, 850_000)
+"""Bytes of transformed tiles and sums that stay in the second-level cache."""
 
 WORTH_A_THREAD = 150_000
 """Outputs times channels that pay for waking a thread."""

@@ -31,6 +31,7 @@ import math
 from fractions import Fraction
 from typing import NamedTuple
 
+from ..machine import choices
 from .window import Sizes
 
 Matrix = list[list[float]]
@@ -91,6 +92,10 @@ _EXACT = [Fraction(p) for p in ("0", "1", "-1", "1/2", "-2")]
 SCHEMES = (_scheme(0, 2, 3, _EXACT[:3]), _scheme(1, 4, 3, _EXACT), _scheme(2, 2, 5, _SYMMETRIC))
 
 
+LARGE = 28 * 28
+"""Outputs of a plane from which on F(4 x 4) is quicker than F(2 x 2)."""
+
+
 def choose(
     images: int, filters: int, channels: int, window: Sizes, size: Sizes, for_weights: bool = False
 ) -> Scheme | None:
@@ -107,11 +112,11 @@ def choose(
         5 x 5    14x14, 32 channels   1.4, weights 1.4    F(2 x 2)
                  7x7, 32 channels     1.4, weights 1.8    F(2 x 2)
 
-    A Zen 5 agrees, but that the larger tiles are as good there for 14x14 and 7x7.
+    A Zen 5 agrees, but that the larger tiles are as good there for 14x14 and 7x7: LARGE is measured by `tune`.
     """
     least, area = min(filters, channels), size[0] * size[1]
     if least < (32 if for_weights else 16) or area < 36 or images * area < 1024:
         return None
     if window == (3, 3):
-        return SCHEMES[1 if area >= 28 * 28 else 0]
+        return SCHEMES[1 if area >= choices.number("large tiles", LARGE) else 0]
     return SCHEMES[2] if window == (5, 5) else None

@@ -4,6 +4,7 @@
     compiling how Numba is asked to compile, and what is left out; kernels that others call: compiled with the caller
     cache     where compiled code is kept between processes, under names that say all that it was made from
     fast      compiled twins of functions on arrays, and from which size they run
+    choices   what is chosen for this machine: from its caches, and by what was measured and kept in a file
     folders   the user's cache folder, where data sets lie, too
     threads   `split` has a kernel's items worked on by several threads; how many there are
     sharing   what is compiled for that around a kernel: a wrapper that hands its parts to the team

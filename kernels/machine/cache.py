@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .folders import user_folder
+from .folders import kernel_folders
 
 _HERE = Path(__file__).absolute()
 _PACKAGE = _HERE.parents[1]
@@ -42,17 +42,13 @@ def folder() -> Path | None:
     from numba import config
 
     asked: Any = getattr(config, "CACHE_DIR", "")
-    places: list[Callable[[], Path]] = [lambda: _PACKAGE / "__pycache__", lambda: user_folder() / "wengert" / "kernels"]
-    if asked:
-        places.insert(0, lambda: Path(asked).absolute())
-    for place in places:
+    for path in kernel_folders(asked or "", _PACKAGE):
         try:
-            path = place()
             path.mkdir(parents=True, exist_ok=True)
             probe = path / f".{uuid.uuid4().hex}"
             probe.touch()
             probe.unlink()
-        except (OSError, RuntimeError):  # RuntimeError: the user has no home
+        except OSError:
             continue
         return path
     return None

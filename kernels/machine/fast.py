@@ -27,7 +27,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from . import jit
+from . import choices, jit
 from .written import compiled
 
 Function = Callable[..., Any]
@@ -47,7 +47,7 @@ class Size:
         self.least = elements if jit.ENABLED or not compiled else NEVER
 
 
-SIZES = {
+_USUAL = {
     # NumPy takes about as long, and programs with tiny arrays need no compiler
     "activation": Size(512),
     "softmax": Size(512),
@@ -73,7 +73,10 @@ SIZES = {
     # a bit mask is faster than np.where, whose branches are mispredicted
     "keep": Size(2048, compiled=False),
 }
-"""Every size by name. Measured on a few machines; `move` sets one for the one at hand."""
+
+DEFAULTS = {name: size.elements for name, size in _USUAL.items()}
+SIZES = {name: Size(choices.number(f"size {name}", size.elements), size.compiled) for name, size in _USUAL.items()}
+"""Every size by name: what was chosen for this machine, or what was measured on a few. `move` sets one."""
 
 
 def move(name: str, elements: int) -> None:

@@ -9,14 +9,17 @@ work each.
 from __future__ import annotations
 
 import functools
+import math
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy import ndarray as Array
 
+from . import choices
 from .jit import ENABLED, Kernel, kernel
 from .sharing import share
 
@@ -26,10 +29,40 @@ def _available() -> int:
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdigit() and int(asked) > 0:
         return int(asked)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, int(min(allowed, _quota())))
 
 
-_count = _available()
+def _quota(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> float:
+    """How many processors' time a container may use (cgroup, version 2 or 1); infinity if there is no limit."""
+    try:
+        groups = [line.split(":", 2) for line in own.read_text().splitlines()]
+    except OSError:
+        return math.inf
+    least = math.inf
+    for _, controllers, path in groups:
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        top = root / "cpu" if controllers else root
+        group = top / path.lstrip("/")
+        for folder in (top, *(each for each in (group, *group.parents) if top in each.parents)):
+            least = min(least, _limit(folder))
+    return least
+
+
+def _limit(folder: Path) -> float:
+    """That of one group: "quota period" in a file, or in two."""
+    for files in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
+        try:
+            quota, period = " ".join((folder / file).read_text() for file in files).split()
+            return int(quota) / int(period) if int(quota) > 0 else math.inf
+        except (OSError, ValueError, ZeroDivisionError):  # "max" is no limit
+            continue
+    return math.inf
+
+
+_count = 0
+"""Threads that kernels run in; 0 until somebody asks, because a process may be confined after it has imported us."""
 
 PATIENCE = 100_000
 """Looks at a flag before a helper goes to sleep: about 2 ms, in which it gives way to whoever wants its processor."""
@@ -43,12 +76,21 @@ def set_num_threads(n: int) -> None:
 
 def get_num_threads() -> int:
     """The number of threads that kernels run in."""
+    global _count
+    _count = _count or _available()
     return _count
 
 
 def parts(count: int, least: int = 1) -> int:
     """How many parts `split` makes."""
-    return max(1, min(_count, count // max(least, 1)))
+    most = _count or get_num_threads()
+    if _cost != 100:
+        least = 1 + (least - 1) * _cost // 100
+    return max(1, min(most, count // max(least, 1)))
+
+
+_cost = choices.number("thread", 100)
+"""What a thread costs here, in per cent of what `least` was found with."""
 
 
 @kernel
@@ -83,7 +125,7 @@ def split(count: int, work: functools.partial[Any], least: int = 1, into: int | 
         for part in range(number):
             work(bounds[part], bounds[part + 1])
         return
-    failed = share(loop, work.args, bounds, _helpers(number - 1))
+    failed = share(loop, work.args, bounds, awake(number - 1))
     if failed >= 0:  # once more, where exceptions arrive
         work(bounds[failed], bounds[failed + 1])
         raise MemoryError(f"{loop.python.__name__}: there was not enough for all threads")
@@ -102,7 +144,7 @@ _asleep: dict[int, threading.Lock] = {}
 """Number of a helper -> what it waits for."""
 
 
-def _helpers(wanted: int) -> Array:
+def awake(wanted: int) -> Array:
     """The boxes of so many helpers, or as many as there can be; all of them awake, or about to be."""
     if _started < wanted:
         _start(min(wanted, _MOST))

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import simd, threads
+from ..machine import choices, simd, threads
 from ..machine.jit import kernel, piece
 from . import panel
 
@@ -248,8 +248,8 @@ def _cut(shape: Steps, terms: int, itemsize: int, packed: int, workers: int) -> 
     return rows, high, batch * panels * -(-M // rows)
 
 
-PACKED = 256 << 10
-"""Bytes of a that are packed at a time."""
+PACKED = choices.part(2, 1 / 4, 256 << 10)
+"""Bytes of a that are packed at a time: they and a panel of b stay in the second-level cache."""
 
 
 def _flat(a: Array) -> tuple[Array, Steps]:

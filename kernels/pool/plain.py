@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import threads
+from ..machine import choices, threads
 from ..machine.fast import fast
 from . import loops
 
@@ -242,7 +242,7 @@ def _loop(shape: Numbers, windows: Windows, itemsize: int) -> tuple[Any, tuple[A
 
 
 SCRATCH = 1 << 15
-"""Bytes of an image that `winners` keeps in the cache, rearranged."""
+"""Bytes of an image, rearranged, that `winners` keeps in the first-level cache, or two thirds of that."""
 
 
 def _layout(windows: Windows, itemsize: int) -> tuple[Array, int, int, int, int]:
@@ -251,7 +251,8 @@ def _layout(windows: Windows, itemsize: int) -> tuple[Array, int, int, int, int]
     down, across = min(stride[1], (size[1] - 1) * dilation[1] + 1), stride[2]
     wide = out[2] + (size[2] - 1) * dilation[2] // across
     more = (size[1] - 1) * dilation[1] // stride[1]
-    rows = max(1, min(out[1], SCRATCH // (itemsize * size[0] * down * across * wide) - more))
+    scratch = choices.part(1, 2 / 3, SCRATCH)
+    rows = max(1, min(out[1], scratch // (itemsize * size[0] * down * across * wide) - more))
     high = rows + more
     taps = [
         (((i * down + j * dilation[1] % stride[1]) * across + k * dilation[2] % across) * high) * wide

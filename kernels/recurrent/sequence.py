@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import threads
+from ..machine import choices, threads
 from ..matrix import panel
 from . import skeleton
 from .kinds import Cell
@@ -35,7 +35,7 @@ from .skeleton import Kept
 WORTH_A_THREAD = 1_000_000
 """Multiplications that pay for waking a thread."""
 
-NEAR = 64 << 10
+NEAR = choices.part(2, 1 / 16, 64 << 10)
 """Bytes of gates that a thread makes, uses and leaves before the next: with the weights they stay in the cache."""
 
 MANY = 512

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import multiprocessing
 import os
 import signal
@@ -338,3 +339,42 @@ def test_python_ends_while_a_kernel_runs():
 def test_kernels_run_in_the_last_moments_of_python(used):
     program = f"import atexit; threads.set_num_threads(2); atexit.register(lambda: print(parts(5)))\n{used}"
     assert _run(program) == "[(0, 2), (2, 5)]\n"
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "limit"),
+    [
+        ("0::/\n", {"cpu.max": "150000 100000"}, 1.5),
+        ("0::/\n", {"cpu.max": "max 100000"}, math.inf),
+        ("0::/a/b\n", {"a/cpu.max": "100000 100000", "a/b/cpu.max": "max 100000"}, 1.0),
+        ("0::/a/b\n", {"a/cpu.max": "400000 100000", "a/b/cpu.max": "300000 100000"}, 3.0),
+        (
+            "4:cpu,cpuacct:/a\n3:memory:/b\n",
+            {"cpu/a/cpu.cfs_quota_us": "50000", "cpu/a/cpu.cfs_period_us": "100000"},
+            0.5,
+        ),
+        ("1:cpu:/\n", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, math.inf),
+        ("", {}, math.inf),
+    ],
+)
+def test_the_quota_of_a_container(groups, files, limit, tmp_path):
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n")
+    (tmp_path / "own").write_text(groups)
+    assert threads._quota(tmp_path, tmp_path / "own") == limit
+    assert threads._quota(tmp_path, tmp_path / "none") == math.inf
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not say which core is whose")
+@pytest.mark.parametrize(("asked", "found"), [(None, "1"), ("3", "3")])
+def test_threads_follow_where_the_process_may_run(asked, found, monkeypatch):
+    """Also if that is said after the import, and before the first kernel."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if asked:
+        monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    code = "import os; from kernels.machine import threads; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); "
+    code += "print(threads.parts(100), threads.get_num_threads())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [found, found]
