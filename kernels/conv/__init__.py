@@ -3,6 +3,8 @@
     window             where windows lie and what size comes out: integers only
     plain              the sums in NumPy, by columns; large ones go to their twins in `choose`       read this first
     choose             do the arrays fit, and which of the compiled ways is the quickest
+    whole              windows as large as the image: a product of matrices
+    lanes              small images: each in a lane of the vectors, as one more axis for `direct`
     layout             where the terms of the sum lie in memory, once the input is laid out for vectors
     direct             the sum in registers, for every setting: axes, and how the work is cut
     direct_loops       its loops: copies of planes, and sums over them
@@ -22,7 +24,7 @@ A convolution of images, from the layer to the registers, by name:
    `autograd.ops.conv.conv_input_grad` and `autograd.ops.conv.conv_weight_grad`. Each calls the function of its name
 3. on arrays: `kernels.conv.plain.conv`. Up to a million multiplications it is computed there, by columns. Larger ones
    go to `kernels.conv.choose.conv`, which checks the arrays, asks `kernels.conv.winograd_schemes.choose` whether
-   Winograd's identities pay, and if not, calls
+   Winograd's identities pay and `kernels.conv.lanes.pay` whether images are small, and if not, calls
 4. `kernels.conv.direct.conv`. There the settings become one `kernels.conv.layout.Axis` each
    (`kernels.conv.layout.forward_axes`), and the axes a `kernels.conv.layout.Layout`: which copies of a plane are made,
    and where in them a tap of the window finds its terms. `kernels.machine.threads.split` divides images and rows.

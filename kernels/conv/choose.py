@@ -1,16 +1,19 @@
 """Large convolutions: whether the arrays fit, and which of the compiled ways is the quickest.
 
-That is `winograd` where windows are 3 x 3 or 5 x 5 and channels many, else `direct`. The functions have the names and
-arguments of those in `plain`, in whose place they run.
+That is `whole` where windows are as large as images, `winograd` where they are 3 x 3 or 5 x 5 and channels many,
+`lanes` where images are small, else `direct`. The functions have the names and arguments of those in `plain`, in whose
+place they run.
 
 Imported when it is first needed, because it loads Numba.
 """
 
 from __future__ import annotations
 
+import math
+
 from numpy import ndarray as Array
 
-from . import direct, winograd
+from . import direct, lanes, whole, winograd
 from . import winograd_schemes as schemes
 from .window import Sizes
 
@@ -20,10 +23,16 @@ def conv(
 ) -> Array:
     """z[n, f, p] = bias[f] + sum over c, i of w[f, c, i] * x[n, c, p * stride + i * dilation - padding]."""
     _check("conv", x.shape[1] == w.shape[1] * groups and len(w) % groups == 0, x, w, bias, len(w))
+    # shortcut: one group, and see `whole.fits`
+    if groups == 1 and whole.fits(x.shape[2:], w.shape[2:], size, padding, dilation):
+        return whole.conv(x, w, bias)
     scheme = _scheme(len(x), w.shape, stride, dilation, groups, size)
     # shortcut: see `_scheme`; padding, which it does not look at, is given on
     if scheme is not None:
         return winograd.conv(scheme, x, w, bias, padding, size)
+    # shortcut: one group, and see `lanes.pay`; stride, padding and dilation are given on
+    if groups == 1 and lanes.pay(x, size):
+        return lanes.conv(x, w, bias, stride, padding, dilation, size)
     return direct.conv(x, w, bias, stride, padding, dilation, groups, size)
 
 
@@ -33,10 +42,14 @@ def conv_weight_grad(
     """dw[f, c, i] = sum over n, p of dz[n, f, p] * x[n, c, p * stride + i * dilation - padding]."""
     fit = len(dz) == len(x) and dz.shape[1] % groups == x.shape[1] % groups == 0
     _check("conv_weight_grad", fit, dz, x)
+    if groups == 1 and whole.fits(x.shape[2:], size, dz.shape[2:], padding, dilation):
+        return whole.conv_weight_grad(dz, x)
     shape = (dz.shape[1], x.shape[1] // groups, *size)
     scheme = _scheme(len(x), shape, stride, dilation, groups, dz.shape[2:], for_weights=True)
     if scheme is not None:
         return winograd.conv_weight_grad(scheme, dz, x, padding)
+    if groups == 1 and lanes.pay_for_weights(dz, math.prod(shape[1:])):
+        return lanes.conv_weight_grad(dz, x, stride, padding, dilation, size)
     return direct.conv_weight_grad(dz, x, stride, padding, dilation, groups, size)
 
 
@@ -46,10 +59,14 @@ def conv_input_grad(
     """dx[n, c, h] = bias[c] + sum over f, i, p of dz[n, f, p] * w[f, c, i], p * stride + i * dilation - padding = h."""
     fit = dz.shape[1] == len(w) and len(w) % groups == 0
     _check("conv_input_grad", fit, dz, w, bias, w.shape[1] * groups)
+    if groups == 1 and whole.fits(size, w.shape[2:], dz.shape[2:], padding, dilation):
+        return whole.conv_input_grad(dz, w, bias)
     scheme = _scheme(len(dz), w.shape, stride, dilation, groups, size)
     if scheme is not None:
         rest = scheme.r - 1
         return winograd.conv(scheme, dz, w, bias, (rest - padding[0], rest - padding[1]), size, mirrored=True)
+    if groups == 1 and lanes.pay(dz, dz.shape[2:]):
+        return lanes.conv_input_grad(dz, w, bias, stride, padding, dilation, size)
     return direct.conv_input_grad(dz, w, bias, stride, padding, dilation, groups, size)
 
 

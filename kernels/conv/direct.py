@@ -20,7 +20,7 @@ import numpy as np
 
 from ..machine import choices, simd, threads
 from . import direct_loops as loops
-from .layout import Axis, Three, backward_axes, forward_axes, layout
+from .layout import Rests, Three, backward_axes, forward_axes, layout, union
 from .window import Array, Sizes
 
 CACHED = choices.part(2, 3 / 8, 384 << 10)
@@ -38,23 +38,24 @@ COPIED = 16
 
 
 @functools.lru_cache(512)
-def _rows(a: Axis, h: Axis, w: Axis, window: Three, channels: int, filters: int, itemsize: int) -> int:
+def _rows(axes: tuple[Rests, ...], window: Three, channels: int, filters: int, itemsize: int) -> int:
     """Output rows to work on at a time: few enough for the cache, and the cheapest, as each part ends in a part of a
     tile and copies the rows that its windows share with the next."""
-    whole = layout(a, h, w, window, a.outputs)
-    line, shared = whole.plane // whole.copied, whole.copied - a.outputs
+    outputs, h, w = [union(axis).outputs for axis in axes]
+    whole = layout(axes, window, outputs)
+    line, shared = whole.plane // whole.copied, whole.copied - outputs
     most = max(1, CACHED // max(channels * line * itemsize, 1) - shared)
     wide = simd.lanes(itemsize)
 
     def cost(rows: int) -> int:
         total = 0
-        for start in range(0, a.outputs, rows):
-            part = min(rows, a.outputs - start)
-            vectors = -(-part * h.outputs * w.outputs // wide)
+        for start in range(0, outputs, rows):
+            part = min(rows, outputs - start)
+            vectors = -(-part * h * w // wide)
             total += vectors * wide * filters * len(whole.terms) + COPIED * (rows + shared) * line
         return total
 
-    return min(range(min(most, a.outputs), 0, -1), key=cost)
+    return min(range(min(most, outputs), 0, -1), key=cost)
 
 
 def _even(count: int, most: int) -> int:
@@ -77,7 +78,7 @@ def conv(
     taps = math.prod(window)
     z = np.empty((len(x), groups, outputs, *count), x.dtype)
     w_apart = outputs * channels * taps, channels * taps, taps
-    _correlate(x, w, bias, z, axes, window, loops.Sums(channels, w_apart, (1, 1, 1), (0, 0, 0), simd.cut(outputs)))
+    _correlate(x, w, bias, z, axes, window, loops.Sums(channels, w_apart, (1, 1, 1), simd.cut(outputs)))
     return z.reshape(len(x), len(w), *size)
 
 
@@ -87,35 +88,33 @@ def conv_input_grad(
     """dx[n, c, h] = bias[c] + sum over f, i, p of dz[n, f, p] * w[f, c, i], p * stride + i * dilation - padding = h."""
     outputs, channels = len(w) // groups, w.shape[1]
     window, count, stride = _three(w.shape[2:], 1), _three(size, 1), _three(stride, 1)
-    sums = backward_axes(count, _three(dz.shape[2:], 1), window, stride, _three(padding, 0), _three(dilation, 1))
+    axes = backward_axes(count, _three(dz.shape[2:], 1), window, stride, _three(padding, 0), _three(dilation, 1))
     taps = math.prod(window)
     dx = np.empty((len(dz), groups, channels, *count), dz.dtype)
-    w_apart, blocks = (outputs * channels * taps, taps, channels * taps), simd.cut(channels)
-    for rests in itertools.product(*[range(len(axis)) for axis in sums]):
-        axes = tuple([axis[rest] for axis, rest in zip(sums, rests, strict=True)])
-        rest_a, rest_h, rest_w = rests
-        if all(axis.taps for axis in axes):
-            _correlate(
-                dz, w, bias, dx, axes, window, loops.Sums(outputs, w_apart, stride, (rest_a, rest_h, rest_w), blocks)
-            )
-        else:  # no window ever meets these elements
+    for rests in itertools.product(*[range(len(axis)) for axis in axes]):
+        if not all(axis[rest].taps for axis, rest in zip(axes, rests, strict=True)):  # no window meets these elements
             place: Any = (..., *[slice(rest, None, s) for rest, s in zip(rests, stride, strict=True)])
             dx[place] = 0 if bias is None else bias.reshape(groups, channels, 1, 1, 1)
+    if all(any(sum_.taps for sum_ in axis) for axis in axes):
+        w_apart = outputs * channels * taps, taps, channels * taps
+        _correlate(dz, w, bias, dx, axes, window, loops.Sums(outputs, w_apart, stride, simd.cut(channels)))
     return dx.reshape(len(dz), groups * channels, *size)
 
 
 def _correlate(
-    x: Array, w: Array, bias: Array | None, z: Array, axes: tuple[Axis, ...], window: Three, wanted: loops.Sums
+    x: Array, w: Array, bias: Array | None, z: Array, axes: tuple[Rests, ...], window: Three, wanted: loops.Sums
 ) -> None:
-    """The sum over all c and taps for one rest of each axis, split over threads: see `direct_loops.sums`."""
+    """The sum over all c and taps, split over threads: see `direct_loops.sums`."""
     G, F = z.shape[1:3]
-    rows = _rows(*axes, window, wanted.channels, F, x.itemsize)
-    if len(x) * -(-axes[0].outputs // rows) < threads.get_num_threads():
-        rows = -(-axes[0].outputs // threads.get_num_threads())
-    chosen = layout(*axes, window, rows)
+    rows = _rows(axes, window, wanted.channels, F, x.itemsize)
+    chosen = layout(axes, window, rows)
+    outputs, h, w_outputs = chosen.outputs
+    if len(x) * -(-outputs // rows) < threads.get_num_threads():
+        rows = -(-outputs // threads.get_num_threads())
+        chosen = layout(axes, window, rows)
     start = np.zeros(G * F, x.dtype) if bias is None else np.ascontiguousarray(bias, x.dtype)
-    parts = len(x) * -(-axes[0].outputs // rows)
-    cost = G * F * wanted.channels * len(chosen.terms) * rows * axes[1].outputs * axes[2].outputs
+    parts = len(x) * -(-outputs // rows)
+    cost = G * F * wanted.channels * len(chosen.terms) * rows * h * w_outputs
     flat = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(w).reshape(-1)
     threads.split(parts, partial(loops.sums, *flat, start, z, chosen, wanted), WORTH_A_THREAD // max(cost, 1))
 
@@ -140,7 +139,7 @@ def conv_weight_grad(
     taps, covered = math.prod(window), math.prod(count)
     row = count[1] * count[2]
     rows = _even(count[0], max(1, TOGETHER // row)) if covered > 2 * TOGETHER else count[0]
-    chosen = layout(*axes, window, rows)
+    chosen = layout(axes, window, rows)
     images = 1 if rows < count[0] else max(1, min(len(x), TOGETHER // covered))
     together = max(1, min(channels, CACHED // (images * chosen.plane * x.itemsize)))
     cut = loops.Products(images, together, simd.cut_for_dot(outputs, together * taps))

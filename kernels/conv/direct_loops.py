@@ -22,22 +22,23 @@ from .window import Array
 
 
 @piece
-def _copy_plane(x: Array, start: int, out: Array, at: int, layout: Layout, row: int) -> None:
-    """Copy what the output rows from `row` on need of the plane x[start:] to out[at:], with 0 where there is no x."""
+def _copy_planes(x: Array, start: int, out: Array, at: int, layout: Layout, row: int, channels: int) -> None:
+    """Copy what the output rows from `row` on need of the planes x[start:] to out[at:], with 0 where there is no x."""
     A, H, W = layout.inputs
     _, Uh, Uw = layout.outputs
     stride_a, stride_h, stride_w = layout.strides
-    copies, copied, size = layout.copies, layout.copied, x.itemsize
+    copies, copied, size, phases = layout.copies, layout.copied, x.itemsize, len(layout.phases)
     line = Uh * Uw * size
-    for f in range(len(layout.phases)):
+    for plane in range(channels * phases):
+        c, f = plane // phases, plane % phases
         top = (row + layout.first) * stride_a + layout.phases[f]
         above = min(max(0, -(top // stride_a)), copied)  # rows before the first of x; then those of x, then the rest
         inside = max(0, min(copied, (A - 1 - top) // stride_a + 1) - above)
         below = copied - above - inside
         for k in range(len(copies)):
             shift_h, shift_w, begin, end = copies[k, 0], copies[k, 1], copies[k, 2], copies[k, 3]
-            there = simd.address(out) + at * size + (f * len(copies) + k) * copied * line
-            here = simd.address(x) + (start + ((top + above * stride_a) * H + shift_h) * W + shift_w) * size
+            there = simd.address(out) + at * size + (plane * len(copies) + k) * copied * line
+            here = simd.address(x) + (start + ((c * A + top + above * stride_a) * H + shift_h) * W + shift_w) * size
             if above:
                 simd.clear(x, there, above * Uh * Uw)
             there += above * line
@@ -59,15 +60,24 @@ def _copy_plane(x: Array, start: int, out: Array, at: int, layout: Layout, row: 
 
 
 @kernel
-def _places(terms: Array, plane: int, channels: int, size: int, spare: int) -> Array:
-    """(channels * taps + spare,) bytes from the copies of the first channel to each term's, in the order of weights."""
-    taps = len(terms)
+def _places(layout: Layout, channels: int, size: int, spare: int) -> Array:
+    """(sums of channels * taps, and some more) bytes from the copies of the first channel to each term's, in the order
+    of weights: sum, channel, tap."""
+    taps = len(layout.terms)
     places = np.empty(channels * taps + spare, np.int64)
     places[channels * taps :] = 0
-    for c in range(channels):
-        for t in range(taps):
-            places[c * taps + t] = (c * plane + terms[t]) * size
+    for s in range(len(layout.sums)):
+        first, last = _taps(layout, s)
+        for c in range(channels):
+            for t in range(first, last):
+                places[channels * first + c * (last - first) + t - first] = (c * layout.plane + layout.terms[t]) * size
     return places
+
+
+@piece
+def _taps(layout: Layout, s: int) -> tuple[int, int]:
+    """The first tap of a sum, and the one after its last."""
+    return layout.sums[s, 3], layout.sums[s + 1, 3] if s + 1 < len(layout.sums) else len(layout.terms)
 
 
 # ---------------------------------------------------------------------------------------------- value, input gradient
@@ -78,14 +88,13 @@ class Sums(NamedTuple):
 
     channels      of x per group
     w_apart       distances of groups, filters and channels in w
-    apart, rests  along each axis, output number u is element u * apart + rest of z
+    apart         along each axis, output number u is element u * apart + rest of z: see `Layout.sums`
     blocks        how the filters are cut: see `simd.cut`
     """
 
     channels: int
     w_apart: Three
     apart: Three
-    rests: Three
     blocks: Array
 
 
@@ -93,14 +102,13 @@ class Sums(NamedTuple):
 def sums(x: Array, w: Array, start: Array, z: Array, layout: Layout, wanted: Sums, first: int, last: int) -> None:
     """z[n, g, f, u] = start[g, f] + sum over c and taps of w[g, f, c, tap] * x[n, g, c, place of tap + u].
 
-    x and w are flat, z is (N, G, F, A, H, W). Computes the parts from `first` to `last`.
+    x and w are flat, z is (N, G, F, A, H, W). Computes the parts from `first` to `last`, for all rests.
     """
     _, G, F, Za, Zh, Zw = z.shape
     C, rows, plane, size = wanted.channels, layout.rows, layout.plane, x.itemsize
     Ua, Uh, Uw = layout.outputs
     of_plane = layout.inputs[0] * layout.inputs[1] * layout.inputs[2]
     spare = simd.VECTORS[1] * (simd.WIDTH // size)
-    terms = C * len(layout.terms)
     parts = (Ua + rows - 1) // rows
     in_place = wanted.apart == (1, 1, 1)  # outputs are next to each other along all three axes
     # shortcut: windows are one element, with an output for each: all that a layout says (sizes, strides, first row,
@@ -108,56 +116,62 @@ def sums(x: Array, w: Array, start: Array, z: Array, layout: Layout, wanted: Sum
     same = len(layout.terms) == 1 and layout.inputs == layout.outputs and layout.strides == (1, 1, 1)
     same = same and layout.first == 0 and layout.copies[0, 0] == 0 and layout.copies[0, 1] == 0
 
-    places, own_places = _places(layout.terms, plane, C, size, 0), simd.evenly(C, of_plane * size)
-    packed = np.empty(G * F * terms, w.dtype)
-    for g in range(G):
-        for b in range(len(wanted.blocks)):
-            _pack(w, wanted, layout.weights, packed, (g * F + wanted.blocks[b, 0]) * terms, g, b)
+    places, own_places = _places(layout, C, size, 0), simd.evenly(C, of_plane * size)
+    packed = _pack(w, wanted, layout, G, F)
     work = np.empty(C * plane + spare, x.dtype)
     work[:] = 0  # see `winograd_loops._clear_ends`; np.zeros would take Numba half a second to compile
     tile = np.empty((simd.ROWS, 0 if in_place else rows * Uh * Uw), x.dtype)
 
-    for part in range(first, last):
+    for item in range(first * G, last * G):
+        part, g = item // G, item % G
         n, row = part // parts, part % parts * rows
-        count = min(rows, Ua - row) * Uh * Uw
-        for g in range(G):
-            at = (n * G + g) * C * of_plane
-            here = same and at + (C + 1) * of_plane + spare <= x.size
-            for c in range(0 if here else C):
-                _copy_plane(x, at + c * of_plane, work, c * plane, layout, row)
+        at = (n * G + g) * C * of_plane
+        here = same and at + (C + 1) * of_plane + spare <= x.size
+        if not here:
+            _copy_planes(x, at, work, 0, layout, row, C)
+        for s in range(len(layout.sums)):
+            tap, last_tap = _taps(layout, s)
             for b in range(len(wanted.blocks)):
                 f0, tall, vectors = wanted.blocks[b, 0], wanted.blocks[b, 1], wanted.blocks[b, 2]
                 of_z = (((n * G + g) * F + f0) * Za * Zh * Zw + row * Uh * Uw) * size
                 of = simd.Sum(
-                    w=simd.address(packed) + (g * F + f0) * terms * size,
+                    w=simd.address(packed) + (tap * G * F + (last_tap - tap) * (g * F + f0)) * C * size,
                     x=simd.address(x) + (at + row * Uh * Uw) * size if here else simd.address(work),
-                    places=simd.address(own_places) if here else simd.address(places),
-                    terms=terms,
+                    places=simd.address(own_places) if here else simd.address(places) + tap * C * 8,
+                    terms=(last_tap - tap) * C,
                     start=simd.address(start) + (g * F + f0) * size,
                     out=simd.address(z) + of_z if in_place else simd.address(tile),
                     apart=(Za * Zh * Zw if in_place else tile.shape[1]) * size,
-                    valid=count,
+                    valid=min(rows, Ua - row) * Uh * Uw,
                 )
                 simd.accumulate_all(x, tall, vectors, of)
                 if not in_place:
-                    _put(
-                        tile,
-                        z[n, g, f0 : f0 + tall],
-                        row,
-                        layout.outputs,
-                        wanted.apart,
-                        wanted.rests,
-                        min(row + rows, Ua),
-                    )
+                    rests = layout.sums[s, 0], layout.sums[s, 1], layout.sums[s, 2]
+                    _put(tile, z[n, g, f0 : f0 + tall], (row, row + rows), layout.outputs, wanted.apart, rests)
+
+
+@kernel
+def _pack(w: Array, wanted: Sums, layout: Layout, G: int, F: int) -> Array:
+    """The weights in the order in which they are read: sum, group, block of filters, channel, tap, filter of it."""
+    packed = np.empty(G * F * wanted.channels * len(layout.weights), w.dtype)
+    to = 0
+    for s in range(len(layout.sums)):
+        first, last = _taps(layout, s)
+        for g in range(G):
+            for b in range(len(wanted.blocks)):
+                f0, tall = wanted.blocks[b, 0], wanted.blocks[b, 1]
+                source = g * wanted.w_apart[0] + f0 * wanted.w_apart[1]
+                _pack_block(w, source, wanted, layout.weights[first:last], packed[to:], tall)
+                to += tall * wanted.channels * (last - first)
+    return packed
 
 
 @piece
-def _pack(w: Array, wanted: Sums, weights: Array, packed: Array, at: int, group: int, block: int) -> None:
-    """The weights of a block of filters, in the order in which they are read: channel, tap, filter of the block."""
-    of_group, of_filter, of_channel = wanted.w_apart
-    f0, tall = wanted.blocks[block, 0], wanted.blocks[block, 1]
+def _pack_block(w: Array, start: int, wanted: Sums, weights: Array, packed: Array, tall: int) -> None:
+    """The weights of a block of filters, from w[start:]."""
+    _, of_filter, of_channel = wanted.w_apart
     for r in range(tall):
-        source, to = group * of_group + (f0 + r) * of_filter, at + r
+        source, to = start + r * of_filter, r
         for c in range(wanted.channels):
             for t in range(len(weights)):
                 packed[to] = w[source + c * of_channel + weights[t]]
@@ -165,17 +179,19 @@ def _pack(w: Array, wanted: Sums, weights: Array, packed: Array, at: int, group:
 
 
 @piece
-def _put(tile: Array, z: Array, row: int, outputs: Three, apart: Three, rests: Three, last: int) -> None:
-    """The outputs of a block of filters, of the rows from `row` to `last`, to their places in z (filters, A, H, W)."""
+def _put(tile: Array, z: Array, rows: tuple[int, int], outputs: Three, apart: Three, rests: Three) -> None:
+    """The outputs of a block of filters, of the given rows, to their places in z (filters, A, H, W)."""
     (apart_a, apart_h, apart_w), (rest_a, rest_h, rest_w) = apart, rests
+    row, last = rows[0], min(rows[1], (z.shape[1] - rest_a + apart_a - 1) // apart_a)
+    lines = min(outputs[1], (z.shape[2] - rest_h + apart_h - 1) // apart_h)
+    wide = min(outputs[2], (z.shape[3] - rest_w + apart_w - 1) // apart_w)
     for r in range(len(z)):
-        u = 0
         for a in range(row, last):
-            for h in range(outputs[1]):
+            for h in range(lines):
                 line = z[r, a * apart_a + rest_a, h * apart_h + rest_h]
-                for q in range(outputs[2]):
+                u = ((a - row) * outputs[1] + h) * outputs[2]
+                for q in range(wide):
                     line[q * apart_w + rest_w] = tile[r, u + q]
-                u += outputs[2]
 
 
 # ---------------------------------------------------------------------------------------------------- weight gradient
@@ -206,7 +222,7 @@ def products(dz: Array, x: Array, totals: Array, layout: Layout, cut: Products, 
     rows, size, blocks = layout.rows, x.itemsize, cut.blocks
     of_plane = layout.inputs[0] * layout.inputs[1] * layout.inputs[2]
     parts = (Ua + rows - 1) // rows
-    places = _places(layout.terms, layout.plane, cut.channels, size, simd.PAIRS[1])
+    places = _places(layout, cut.channels, size, simd.PAIRS[1])
     image = cut.channels * layout.plane
     work = np.empty(cut.images * image + simd.WIDTH // size, x.dtype)
     sums = np.empty(G * _length(C, layout, cut), x.dtype)
@@ -221,10 +237,8 @@ def products(dz: Array, x: Array, totals: Array, layout: Layout, cut: Products, 
             slopes = simd.address(dz) + ((n * G + g) * F * outputs + row * Uh * Uw) * size
             for c0 in range(0, C, cut.channels):
                 some = min(cut.channels, C - c0)
-                for k in range(together * some):
-                    m, c = k // some, k % some
-                    at_x = (((n + m) * G + g) * C + c0 + c) * of_plane
-                    _copy_plane(x, at_x, work, m * image + c * layout.plane, layout, row)
+                for m in range(together):
+                    _copy_planes(x, (((n + m) * G + g) * C + c0) * of_plane, work, m * image, layout, row, some)
                 of = simd.Dots(
                     a=slopes,
                     a_row=outputs * size,

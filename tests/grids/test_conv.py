@@ -139,6 +139,20 @@ def test_named_padding(way, window, rng):
             assert equal(CONV[dims](autograd.tensor(x), autograd.tensor(w), padding=padding, dilation=d), z), (n, d)
 
 
+@pytest.mark.skipif(not jit.ENABLED, reason="vector code is not run with NUMBA_DISABLE_JIT=1")
+@pytest.mark.parametrize("dims", [1, 2])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_small_images_side_by_side(dims, dtype, rng, monkeypatch):
+    """All that have one group, however large they are."""
+    from kernels.conv import lanes
+
+    monkeypatch.setattr(SIZES["conv"], "least", 1)
+    monkeypatch.setattr(lanes, "pay", lambda *_: True)
+    monkeypatch.setattr(lanes, "pay_for_weights", lambda *_: True)
+    assert conv_is_right(dims, GRIDS[dims], dtype, rng) > 100
+    assert transposed_is_right(dims, GRIDS[dims], dtype, rng) > 100
+
+
 # -------------------------------------------------------------------------------------------------------- transposes
 
 
