@@ -36,6 +36,7 @@ What is needed for that, and for the functions, layers and optimisers around it:
     acts                  marks what acts on Tensors beside what it returns: it may stand in a frozen function
     settle                before arrays are written in another way: what waits to be computed may need them
     note_use              says that an optimiser has used a gradient, and whether it was cleared since the last time
+    rewritten             the same by an operation, where somebody sees operations, and it can wait
     update                writing inside of one: `x.relu_()` is `update(x, "relu_", relu)`
     registry              every operation of the library by name
     ways, Way             how layers hand values on to operations that are fused (`autograd.op.Run`)
@@ -108,6 +109,7 @@ __all__ = [
     "record_of",
     "registry",
     "result_type",
+    "rewritten",
     "same_dtype",
     "settle",
     "shape_of",
@@ -193,6 +195,15 @@ def settle(operation: str, always: bool = False) -> None:
     """
     if state.interpreter is not None:
         state.interpreter.settle(f"{operation} writes in place", always)
+
+
+def rewritten(operation: Op, tensor: Core, *inputs: Any, **settings: Any) -> bool:
+    """Has somebody who sees operations seen to it that `tensor` becomes operation(tensor, *inputs), in its own memory?
+
+    For running statistics, of which nothing is recorded. If nobody has, the caller writes to the array himself, now:
+    `settle` need not be called before. In a compiled function the write can wait, and is computed with all else.
+    """
+    return state.interpreter is not None and state.interpreter.rewritten(operation, tensor, inputs, settings)
 
 
 def note_use(grad: Any) -> int:

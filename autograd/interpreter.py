@@ -44,6 +44,10 @@ class Interpreter:
     def wrote(self, operation: str, tensors: Any) -> None:
         """Somebody has written to Tensors."""
 
+    def rewritten(self, op: Any, tensor: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> bool:
+        """`tensor` is to be set to what `op` gives for it and `inputs`, unrecorded: is that taken care of, now or later?"""
+        return False
+
     def record_of(self, x: Any) -> Any:
         """What is known of the operation that computed a Tensor: see `extend.record_of`."""
         return x._node if type(x._node) is Record else None

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..broadcast import unbroadcast
+from ..errors import CaptureError
 from ..op import Op
 from ..plan import Plan
 from ..products import computed
@@ -22,7 +23,7 @@ from .symbols import Symbol, UnknownError, Wanted
 from .values import Value
 
 
-class NoRuleError(Exception):
+class NoRuleError(CaptureError):
     """A step has no rules that could be compiled."""
 
 

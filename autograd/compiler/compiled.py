@@ -110,6 +110,19 @@ class Compiled:
         return ready
 
     @cached_property
+    def spare(self) -> list[tuple[int, Any]]:
+        """Inputs that no tracked output is computed from, such as running statistics, and what may stand for each."""
+        program = self.program
+        read = {number for number, differs in zip(program.outputs, self.differ, strict=True) if differs}
+        read.update([guard.slot for guard in self.guards])
+        for step in reversed(program.steps):
+            if not read.isdisjoint(step.fills):
+                read.update(step.reads)
+        numbers = [*program.inputs, *program.parameters]
+        left = [(k, program.slots[slot]) for k, slot in enumerate(numbers) if slot not in read]
+        return [(k, np.broadcast_to(np.zeros((), slot.dtype), slot.shape)) for k, slot in left]
+
+    @cached_property
     def reach(self) -> list[frozenset[int]]:
         """For each output, the positions of the inputs that it hangs on by operations with a derivative."""
         program = self.program
@@ -213,6 +226,10 @@ class Compiled:
             zs = zs[: self.count]
         single = self.count == 1
         z = zs[0] if single else zs
+        if self.spare:  # nobody has to be told when these are overwritten
+            arrays = list(arrays)
+            for position, nothing in self.spare:
+                arrays[position] = nothing
         saved = plan.save(arrays, z, {}, (lease,))
         parents = nodes[0] if len(nodes) == 1 else tuple(nodes)
         shape: Any = z.shape if single else tuple([part.shape for part in zs])

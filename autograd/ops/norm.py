@@ -17,6 +17,23 @@ from .scale import near_one
 Sizes = tuple[int, ...]
 
 
+def moved(x: Array, y: Array, momentum: float, scale: float, out: Array | None = None) -> Array:
+    """x + momentum * (scale * y - x) of the shape and dtype of x, which may be `out`: a step of a running average."""
+    z = np.multiply(x, 1 - momentum, out=out)
+    z += (y if scale == 1.0 else y * scale).reshape(x.shape) * momentum
+    return z
+
+
+@op(
+    "running_average",
+    dx=lambda dz, momentum: dz * (1 - momentum),
+    dy=lambda dz, y_shape, momentum, scale: (dz * momentum * scale).reshape(y_shape),
+)
+def running_average(x: Array, y: Array, *, momentum: float, scale: float) -> Array:
+    """`moved`."""
+    return moved(x, y, momentum, scale)
+
+
 def normalise_formula(
     x: Any, w: Any, b: Any, *, view: Sizes, axes: Sizes, affine: Sizes, size: Sizes, eps: float, centred: bool
 ) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from ..modes import state
 from ..records import Record
 from ..tensors.core import Core
-from ..tensors.inplace import keep_value
+from ..tensors.inplace import keep_value, note_write
 from .functions import Graft, of_context
 from .operations import Assign, Rewrite, numpy_function, plain_copy
 from .slots import Slots, refuse
@@ -115,6 +115,18 @@ class Effects(Slots):
             write()
         self._rewritten(tensor, target)
         self.step(Rewrite(name), (target, source), {}, (), writes=(0,), since=steps)
+
+    def rewritten(self, op: Any, tensor: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> bool:
+        """An op, and a write of what it gives."""
+        first = len(self.steps)
+        result = self.call(op, (tensor, *inputs), settings, False)
+
+        def write() -> None:
+            note_write(tensor, op.name)
+            raw(tensor)[...] = raw(result)
+
+        self.rewrote(tensor, op.name, result, write, [], first)
+        return True
 
     def grafted(self, function: Any, context: Any, args: Any, kwargs: Any, outputs: Any) -> Any:
         """What a Function returns: one more step after those of its `forward`."""

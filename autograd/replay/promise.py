@@ -211,6 +211,10 @@ def keep(promises: list[Any], tensors: list[Any]) -> None:
         own = waiting.__dict__
         del own["_run"], own["_facts"], own["_slot"]
         waiting.__class__ = Tensor
+        memory = own.pop("_memory", None)
+        if memory is not None:  # it was there before, and is what it was in its own memory: see `rewriting`
+            memory[...] = tensor._array
+            continue
         waiting._array = tensor._array
         waiting._node = tensor._node
         if tensor.__dict__:

@@ -21,20 +21,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..interpreter import Interpreter
 from ..lines import outer, place
 from ..modes import state
 from ..op import registry
 from ..ops.index import viewed
-from ..records import Leaf, Record
-from ..shared import SHARED, is_shared
-from ..tensors.core import Core, get_default_dtype, new, wrap
-from ..tensors.promotion import Scalar, constants
+from ..records import Record
+from ..tensors.core import get_default_dtype, new
+from ..tensors.promotion import Scalar
 from ..tensors.run import apply, apply_keeping
-from ..writes import COPIED
-from .learned import NOTHING, Constant, Given, Kept, Number, Step, arrays_of, facts_of, fixed, plain, same
+from .learned import NOTHING, Kept, Step, arrays_of, facts_of, plain
+from .matching import Matching
 from .memory import Memory
 from .promise import Coming, Promise, keep, promise
+from .rewriting import rewritten
 from .world import World, loud
 
 _SOLVING = (
@@ -77,7 +76,7 @@ def _numbered(kept: Any, slots: Iterator[int]) -> Any:
     return Kept(next(slots)) if type(kept) is np.ndarray else kept
 
 
-class Run(Interpreter):
+class Run(Matching):
     """What interprets the operations of a thread while a compiled function runs. `memory` is that of all its calls."""
 
     def __init__(self, memory: Memory) -> None:
@@ -96,12 +95,8 @@ class Run(Interpreter):
         self.looked: dict[int, Any] = {}  # slot -> what was promised, and is computed already
         self.at: Step = self.memory.root(self.mode is not None, get_default_dtype())
         self.next: Step = NOTHING if self.bare else self.at.follow or NOTHING  # what probably comes
-        self.promises: list[Any] = []  # of the results so far, by slot
-        self.given: list[Any] = []  # Tensors, arrays and numbers from outside
-        self.then: list[Any] = []  # what these were: copies of arrays, (array, node) of Tensors
-        self.places: dict[int, int] = {}  # id of one -> its number
-        self.known: dict[int, int] = {}  # while learning: id of a Tensor that was a result -> its slot
-        self.alive: list[Any] = []  # weak references to these
+        self.alive: list[Any] = []  # weak references to the Tensors in `known`
+        self.nothing_given()
 
     # ------------------------------------------------------------------------------------------- what is asked of it
 
@@ -143,6 +138,10 @@ class Run(Interpreter):
             if step is not expected and self._fits(step, inputs, settings, keeping):
                 return self._promised(step)
         return self._learn(op, inputs, settings, keeping)
+
+    def rewritten(self, op: Any, tensor: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> bool:
+        """See `rewriting`."""
+        return rewritten(self, op, tensor, inputs, settings)
 
     def record_of(self, x: Any) -> Any:
         """What is known of the operation that computed a Tensor: see `extend.record_of`."""
@@ -188,111 +187,7 @@ class Run(Interpreter):
         if self.promises and any(id(x) in self.places for x in tensors):
             raise RuntimeError(f"{operation} has written to a Tensor that a promise waits for: call `settle` before")
 
-    # ------------------------------------------------------------------------------------------------------ matching
-
-    def _fits(self, step: Step, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool = False) -> bool:
-        """Is this call the same as that of a step? Notes what it is given, if it is."""
-        wants = step.inputs
-        if len(wants) != len(inputs) or keeping is not (step.kept is not None):
-            return False
-        before, promises = len(self.given), self.promises
-        for want, x in zip(wants, inputs):
-            if not (promises[want] is x if want.__class__ is int else self._matches(want, x)):
-                break
-        else:
-            if not settings and not step.settings and not step.arrays:
-                return True
-            if self._same_settings(step, settings):
-                return True
-        self._give_back(before)
-        return False
-
-    def _give_back(self, before: int) -> None:
-        """Forget what was given after that: it was for a step that did not fit."""
-        for x in self.given[before:]:
-            self.places.pop(id(x), None)
-        del self.given[before:], self.then[before:]
-
-    def _matches(self, want: Any, x: Any) -> bool:
-        """Is `x`, which comes from outside, what a step wants?"""
-        if want.__class__ is Given:
-            number = want.number
-            if number < len(self.given):
-                return self.given[number] is x and (type(x) is not np.ndarray or fixed(x))
-            key = id(x)
-            if key in self.places and (type(x) is not np.ndarray or fixed(x)):
-                return False
-            seen = want.seen
-            if seen is not None and seen[0] is x and seen[1] is x._array and seen[2] is x._node:
-                if SHARED and is_shared(x):
-                    return False  # it may be written to without a word
-                self.places[key] = number
-                self.given.append(x)
-                self.then.append(seen)
-                return True
-            return self._alike(want, x)
-        kind = type(x)
-        if want.__class__ is Number:
-            number = x.number if kind is Scalar else x
-            if type(number) is not want.kind or (kind is Scalar and x.dtype != want.dtype):
-                return False
-            self._add(constants[want.dtype][number])
-            return True
-        return want.__class__ is Constant and same(want.value, x)
-
-    def _alike(self, want: Given, x: Any) -> bool:
-        """Is `x`, which is new, of the kind, shape and dtype that a step wants? Then take it."""
-        kind = type(x)
-        if kind is not want.kind or (SHARED and kind is not np.ndarray and is_shared(x)):
-            return False
-        array = x if kind is np.ndarray else x._array
-        shape, dtype, strides, tracked, _ = want.facts
-        if array.shape != shape or array.dtype != dtype or array.strides != strides:
-            return False
-        if kind is not np.ndarray and (x._node is not None) is not tracked:
-            return False
-        self._take(x)
-        if kind is not np.ndarray and x._node.__class__ is Leaf:
-            want.seen = self.then[-1]
-        return True
-
-    def _take(self, x: Any) -> int:
-        """A Tensor or an array from outside, as it is now."""
-        number = self.places[id(x)] = len(self.given)
-        self.given.append(x)
-        if type(x) is np.ndarray:
-            self.then.append(x if fixed(x) else x.copy())
-        else:
-            self.then.append((x, x._array, x._node))
-        return number
-
-    def _add(self, constant: Any) -> int:
-        """A number from outside, as an array."""
-        self.given.append(constant)
-        self.then.append(constant)
-        return len(self.given) - 1
-
-    def _as_given(self) -> list[Any]:
-        """What was given, as it was when it was given: its node or array may be another one now."""
-        found = []
-        for x, then in zip(self.given, self.then):
-            if type(x) is np.ndarray:
-                found.append(then)
-            else:
-                found.append(x if x._array is then[1] and x._node is then[2] else wrap(*then[1:]))
-        return found
-
-    def _same_settings(self, step: Step, settings: dict[str, Any]) -> bool:
-        if len(settings) != len(step.settings) + len(step.arrays):
-            return False
-        for name, value in settings.items():
-            if type(value) is np.ndarray:
-                want = step.arrays.get(name)
-                if want is None or not self._matches(want, value):
-                    return False
-            elif name not in step.settings or not same(step.settings[name], value):
-                return False
-        return True
+    # ----------------------------------------------------------------------------------------------------- promising
 
     def _promised(self, step: Step) -> Any:
         """Promises for the results of a step that was seen before."""
@@ -323,7 +218,7 @@ class Run(Interpreter):
     def _learn(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
         """An operation that is new here: run it, and remember it."""
         for slot, z in zip(*self._compute("a new operation"), strict=True):
-            self._remember(z, slot)
+            self.remember(z, slot)
         step = self._noted(op, inputs, settings)
         if step is None:
             return self.alone(op, inputs, settings, keeping)
@@ -344,11 +239,11 @@ class Run(Interpreter):
         self.next = NOTHING
         self.memory.steps += 1
         self.at, self.learning = step, True
-        for k, z in enumerate(results):
-            self._remember(z, step.first + k)
+        for k, z in enumerate((*results, *arrays_of(kept))):
+            self.remember(z, step.first + k)
         return found
 
-    def _remember(self, z: Any, slot: int) -> None:
+    def remember(self, z: Any, slot: int) -> None:
         """A value that was computed is known by its number as long as it lives."""
         key, known = id(z), self.known
         known[key] = slot
@@ -375,22 +270,6 @@ class Run(Interpreter):
         frame = outer(sys._getframe(1))
         step.code, step.lasti = frame.f_code, frame.f_lasti
         return step
-
-    def _want(self, x: Any) -> Any:
-        """What an input is in terms of this path; None if it is nothing that can be compared."""
-        if type(x) is Scalar:
-            return Number(self._add(x.array), type(x.number), x.dtype)
-        if isinstance(x, Core) or type(x) is np.ndarray:
-            slot = self.known.get(id(x))
-            if slot is not None:
-                return slot
-            number = self.places.get(id(x))
-            if number is None or (type(x) is np.ndarray and not fixed(x)):
-                if x.nbytes > COPIED if type(x) is np.ndarray else is_shared(x):
-                    return None
-                number = self._take(x)
-            return Given(number, type(x), facts_of(x))
-        return Constant(copy.deepcopy(x)) if plain(x) else None
 
     # ----------------------------------------------------------------------------------------------------- computing
 

@@ -8,10 +8,12 @@ are captured as a Program, and what `autograd.compiler` makes of that takes over
 from __future__ import annotations
 
 import importlib
+import os
 from typing import Any
 
 import numpy as np
 
+from ..errors import CaptureError
 from ..lines import place
 from ..modes import state
 from ..plan import COMPONENT
@@ -20,6 +22,9 @@ from ..tensors.core import array_of, wrap
 from ..tensors.run import apply, apply_keeping
 from .fitting import kept_of, misfit
 from .learned import Constant, Step, arrays_of, slots_of
+
+RAISES = os.environ.get("WENGERT_RAISE", "0") != "0"
+"""Are faults of the compiler raised? Else the function goes on without it, and the report says so."""
 
 PATIENCE = 2
 """Calls after which a variant is compiled."""
@@ -133,8 +138,12 @@ class Variant:
                 if wanted:
                     built.training(wanted)
             self.compiled = built
-        except Exception as error:
-            self.say(f"{type(error).__name__}: {error}")
+        except CaptureError as refusal:  # what the compiler knows that it cannot do
+            self.say(str(refusal))
+        except Exception as fault:
+            if RAISES:
+                raise
+            self.say(f"a fault of the compiler: {type(fault).__name__}: {fault}")
 
     def say(self, why: str) -> None:
         """Note why this is not compiled."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor, where
 from autograd.errors import SettingError, ShapeError
-from autograd.extend import apply, array_of, wrap
+from autograd.extend import apply, array_of, spec_of, wrap
 from autograd.ops import attention as ops
 
 from .dropouts import dropout
@@ -47,7 +47,7 @@ def _fused(q: Any, k: Any, v: Any, mask: Any, is_causal: bool, scale: float | No
     """Attention as one op, where the inputs fit together as they are and one mask holds for all of them."""
     if not (isinstance(q, Tensor) and isinstance(k, Tensor) and isinstance(v, Tensor)):
         return None
-    a, b, c = array_of(q), array_of(k), array_of(v)
+    a, b, c = spec_of(q), spec_of(k), spec_of(v)
     size = a.shape
     if len(size) < 2 or b.shape[:-2] != size[:-2] or c.shape[:-1] != b.shape[:-1] or b.shape[-1:] != size[-1:]:
         return None

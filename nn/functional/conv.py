@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import apply, array_of, operand, same_dtype, shape_of
+from autograd.extend import apply, operand, same_dtype, shape_of, spec_of
 from autograd.ops import conv as ops
 
 Ints = int | tuple[int, ...] | list[int]
@@ -255,7 +255,7 @@ def _by(sizes: Any) -> str:
 def _checked(function: str, axes: int, input: Any, weight: Any, groups: int) -> tuple[Any, Any, bool]:
     """Input with a batch axis, weight, and whether the input came with the axis."""
     x, w = tensor(input), tensor(weight)
-    a, window = array_of(x), shape_of(w)
+    a, window = spec_of(x), shape_of(w)
     if a.ndim not in (axes + 1, axes + 2):
         raise ShapeError(
             f"{function}: Expected {axes + 1}D (unbatched) or {axes + 2}D (batched) input to {function}, but got input "

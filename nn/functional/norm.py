@@ -18,6 +18,7 @@ from autograd.extend import (
     cast,
     noted,
     operand,
+    rewritten,
     same_dtype,
     settle,
     shape_of,
@@ -137,6 +138,7 @@ def instance_norm(
     view = (samples, channels, count)
     z, mean, var = _normalised(x, weight, bias, view, (2,), (1, channels, 1), (channels,), eps)
     if samples and count:
+        settle("instance_norm", always=True)
         _track(running_mean, running_var, mean.mean(0), var.mean(0), count, momentum)
     return z
 
@@ -274,12 +276,11 @@ def _constants(mean: Any, var: Any, eps: float, dtype: Any) -> tuple[Array, Arra
 
 def _track(running_mean: Any, running_var: Any, mean: Array, var: Array, count: int, momentum: float) -> None:
     """Move the running statistics towards those of a batch, in place and unrecorded."""
-    settle("batch_norm", always=True)
-    for running, now in ((running_mean, mean), (running_var, var * (count / (count - 1)))):
-        if running is not None:
+    average = ops.running_average
+    for running, now, scale in ((running_mean, mean, 1.0), (running_var, var, count / (count - 1))):
+        if running is not None and not rewritten(average, running, now, momentum=momentum, scale=scale):
             array = array_of(running)
-            array *= 1 - momentum
-            array += now.reshape(array.shape) * momentum
+            ops.moved(array, array_of(now), momentum, scale, array)
             if array.base is not None or _references(running) > _ALONE:  # else nothing recorded can refer to it
                 noted("batch_norm", running)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from autograd import Tensor, is_anomaly_enabled
 from autograd.errors import AutogradError
-from autograd.extend import Way, apply, array_of, registry, ways
+from autograd.extend import Way, apply, registry, spec_of, ways
 from autograd.ops.activation import relu as relus
 from autograd.ops.pool import max_pool
 
@@ -81,12 +81,12 @@ class Run:
     def _fits(self, x: Any) -> bool:
         """Are input and settings such that fusing is right, and pays? Whatever is wrong, the layers themselves say."""
         norm = self.norm
-        if type(x) is not Tensor or not _free(norm) or not _free(self.modules[1]) or x.ndim not in norm._ndims:
+        if x.__class__ is not Tensor or not _free(norm) or not _free(self.modules[1]) or x.ndim not in norm._ndims:
             return False
         w, b, mean, var = (
-            None if p is None else array_of(p) for p in (norm.weight, norm.bias, norm.running_mean, norm.running_var)
+            None if p is None else spec_of(p) for p in (norm.weight, norm.bias, norm.running_mean, norm.running_var)
         )
-        array = array_of(x)
+        array = spec_of(x)
         if not self.when({"x": array, "w": w, "b": b}):
             return False
         if any(p is not None and (p.shape != array.shape[1:2] or p.dtype != array.dtype) for p in (mean, var)):
@@ -115,7 +115,7 @@ def _window(pool: MaxPool2d, x: Any) -> Window | None:
     except (AutogradError, TypeError, ValueError):
         return None
     run = (max_pool.runs or {})["batch_norm_relu"]
-    fits = not pool.return_indices and run.when({"x": array_of(x), "windows": windows})
+    fits = not pool.return_indices and run.when({"x": spec_of(x), "windows": windows})
     return windows.size if fits else None
 
 

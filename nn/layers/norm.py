@@ -10,7 +10,8 @@ import numpy as np
 
 from autograd import Tensor, is_grad_enabled
 from autograd.errors import SettingError, ShapeError
-from autograd.extend import array_of, check_device, overwrite, wrap
+from autograd.extend import array_of, check_device, overwrite, rewritten, settle, wrap
+from autograd.ops.elementwise import add
 
 from .. import functional as F
 from .. import init
@@ -125,8 +126,10 @@ class _BatchNorm(_ChannelNorm):
         momentum = self.momentum
         if training and self.num_batches_tracked is not None:
             count = array_of(self.num_batches_tracked)
-            count += 1
+            if not rewritten(add, self.num_batches_tracked, 1):
+                count += 1
             if momentum is None:
+                settle("batch_norm", always=True)  # no two calls do the same
                 momentum = 1 / count.item()
         known = self.running_mean is not None
         return function(

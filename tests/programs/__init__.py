@@ -6,12 +6,26 @@ randomness.py                    random numbers, buffers, operations of one's ow
 memory.py arrays.py leaves.py    writing in place, NumPy's hands on memory, leaves that change
 gradients.py hooks.py            walking back inside, and what hangs on values
 modules.py transforms.py         modules, recurrent state; transforms, threads, copies
-    drawn.py                         programs drawn at random from the table of operations
+statistics.py                    running statistics, which are written in place
+drawn.py                         programs drawn at random from the table of operations
 
 The rule: a program makes its own world from a seed, runs at least twenty times, and returns all there is to see.
 """
 
-from . import arrays, control, errors, gradients, hooks, leaves, memory, modes, modules, randomness, transforms
+from . import (
+    arrays,
+    control,
+    errors,
+    gradients,
+    hooks,
+    leaves,
+    memory,
+    modes,
+    modules,
+    randomness,
+    statistics,
+    transforms,
+)
 from .world import PROGRAMS, identity, seen_of
 
 __all__ = [
@@ -28,5 +42,6 @@ __all__ = [
     "modules",
     "randomness",
     "seen_of",
+    "statistics",
     "transforms",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import CaptureError
 from ...op import Op
 from ...ops.index import getitem
 from ..functions import Graft
@@ -243,6 +244,6 @@ def _grouped(text: str) -> str:
 def _simple(value: Any) -> bool:
     try:
         literal(value)
-    except Exception:
+    except CaptureError:
         return False
     return value is not ...

@@ -185,7 +185,7 @@ class _Folded(Resolver):
         text = ast.unparse(ast.fix_missing_locations(node))
         try:
             return parsed(literal(eval(text, dict(_SAFE))))
-        except Exception:
+        except (ArithmeticError, LookupError, TypeError, ValueError, CaptureError):
             return node
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from autograd.compiler.compiled import Compiled as BuiltProgram
-from autograd.replay import compile, promise, run, variants
+from autograd.replay import compile, matching, promise, rewriting, run, variants
 from autograd.replay.learned import Given
+from autograd.replay.matching import Matching
 from autograd.replay.run import Run
 from autograd.replay.world import World
 from tests.autograd.replay.test_programs import COMPILED, EXACT, differences, interpreted, loud
@@ -52,15 +53,15 @@ def out_of_order(monkeypatch):
 
 FAULTS = {
     "settings are not compared": (
-        lambda m: m.setattr(run, "same", lambda a, b: type(a) is type(b)),
+        lambda m: m.setattr(matching, "same", lambda a, b: type(a) is type(b)),
         ("closed_over_numbers_change", "settings_in_a_list_that_changes"),
     ),
     "the sign of zero is lost": (
-        lambda m: m.setattr(run, "same", lambda a, b: type(a) is type(b) and a == b),
+        lambda m: m.setattr(matching, "same", lambda a, b: type(a) is type(b) and a == b),
         ("signs_of_zero_and_types_of_numbers",),
     ),
     "the type of a number is lost": (
-        lambda m: m.setattr(run, "same", lambda a, b: a == b),
+        lambda m: m.setattr(matching, "same", lambda a, b: a == b),
         ("signs_of_zero_and_types_of_numbers",),
     ),
     "inputs may be one another": (blind_to_aliases, ("the_same_tensor_twice_and_views_of_one_another",)),
@@ -79,11 +80,11 @@ FAULTS = {
         ("views_of_promises_are_written_to", "a_view_whose_base_is_dropped"),
     ),
     "arrays are not copied": (
-        lambda m: m.setattr(run, "fixed", lambda array: True),
+        lambda m: m.setattr(matching, "fixed", lambda array: True),
         ("numpy_buffers_are_refilled_inside",),
     ),
     "memory that NumPy has is waited for": (
-        lambda m: m.setattr(run, "is_shared", lambda tensor: False),
+        lambda m: m.setattr(matching, "is_shared", lambda tensor: False),
         ("memory_of_from_numpy_is_written_to_inside", "an_array_of_a_weight_is_kept_and_written_to"),
     ),
     "shapes that hang on values are promised": (
@@ -94,6 +95,14 @@ FAULTS = {
     "warnings come where they do not belong": (
         lambda m: m.setattr(World, "changed", lambda self: False),
         ("warnings_are_caught_inside", "numpy_is_told_not_to_warn"),
+    ),
+    "running statistics are written although others have their memory": (
+        lambda m: m.setattr(rewriting, "_has_memory_alone", lambda run, tensor: True),
+        ("others_have_the_memory_of_statistics",),
+    ),
+    "all may wait for running statistics": (
+        lambda m: m.setattr(Matching, "rewriting", property(lambda self: True, lambda self, now: None)),
+        ("statistics_are_operands_of_what_comes_before_and_after",),
     ),
     "records stand in another order": (out_of_order, ("gradients_of_many_uses_are_added_in_order",)),
 }

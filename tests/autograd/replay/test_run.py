@@ -12,7 +12,8 @@ import autograd
 import nn
 from autograd import tensor
 from autograd.extend import array_of, noted
-from autograd.replay import compile
+from autograd.errors import CaptureError
+from autograd.replay import compile, variants
 from autograd.replay.promise import Promise
 
 
@@ -197,8 +198,8 @@ def test_who_is_not_reached_gets_no_gradient(how):
 
 
 def test_what_would_be_cut_to_pieces_is_left_as_it_is():
-    """Batch norm in training writes its statistics at every call: the report says so, and nothing is slower."""
-    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU())
+    """A moving average of all batches is another one at every call: the report says so, and nothing is slower."""
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8, momentum=None), nn.ReLU())
     compiled = compile(lambda x: model(x).sum())
     x = numbers(6, 4).float()
     for _ in range(5):
@@ -220,3 +221,50 @@ def test_weights_of_layers_are_known_to_be_nobody_elses():
         compiled(numbers(6, 4).float())
     assert compiled.memory.steps == 4
     assert compiled.memory.promised == 4 * 4
+
+
+@pytest.mark.parametrize("fault", [ZeroDivisionError, CaptureError])
+def test_a_fault_of_the_compiler_breaks_no_program(fault, monkeypatch):
+    """It is said in the report; and raised where somebody looks for faults, which what is merely refused is not."""
+
+    def fails(*_):
+        raise fault("planted")
+
+    monkeypatch.setattr(variants, "compiled", fails)
+    monkeypatch.setattr(variants, "RAISES", False)
+    x = numbers(3)
+    compiled = compile(lambda x: x.exp().sum())
+    assert [compiled(x).item() for _ in range(4)] == [x.exp().sum().item()] * 4
+    assert ("a fault of the compiler: ZeroDivisionError: planted" in compile.report()) == (fault is ZeroDivisionError)
+    monkeypatch.setattr(variants, "RAISES", True)
+    if fault is CaptureError:
+        assert called(lambda x: x.exp().sum(), x, backend=None) == [x.exp().sum().item()] * 4
+    else:
+        with pytest.raises(fault, match="planted"):
+            called(lambda x: x.exp().sum(), x, backend=None)
+
+
+def test_batch_norm_in_training_is_promised_in_one_piece():
+    """Its running statistics wait, in their own memory; what others look into does not."""
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU())
+    mean = model[1].running_mean
+    memory = array_of(mean)
+    address = memory.__array_interface__["data"]
+    del memory
+    waits = []
+    compiled = compile(lambda x: (model(x).sum(), waits.append(type(mean) is Promise))[0])
+    expected = nn.BatchNorm1d(8)
+    for seed in range(5):
+        x = numbers(6, 4, seed=seed).float()
+        compiled(x).backward()
+        expected(model[0](x))
+        assert np.allclose(mean, expected.running_mean, 1e-6, 1e-7)
+    assert waits == [False, True, True, True, True]
+    assert compiled.memory.steps == 6
+    assert array_of(mean).__array_interface__["data"] == address
+    assert model[1].num_batches_tracked.item() == 5
+    held = mean.detach()
+    compiled(numbers(6, 4).float())
+    assert waits[-1] is False
+    assert held.tolist() == mean.tolist()
+    assert mean.tolist() != expected.running_mean.tolist()
