@@ -45,7 +45,7 @@ class Interpreter:
         """Somebody has written to Tensors."""
 
     def rewritten(self, op: Any, tensor: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> bool:
-        """`tensor` is to be set to what `op` gives for it and `inputs`, unrecorded: is that taken care of, now or later?"""
+        """`tensor` is to be set to what `op` gives for it and `inputs`, unrecorded: will it be, without the caller?"""
         return False
 
     def record_of(self, x: Any) -> Any:

@@ -36,6 +36,7 @@ EXAMPLES: list[Example] = [
     ),
     Example("normalise", (real(4, 3), real(3), real(3)), {}, _batch_norm),
     Example("scale_shift", (real(4, 3), real(3), real(3)), {}, _known_batch_norm),
+    Example("running_average", (real(3), real(1, 3, 1)), {"momentum": 0.1, "scale": 1.25}),
     Example("batch_norm_relu", (real(4, 3), real(3), real(3)), {"window": None}, _fused),
     Example("batch_norm_relu_max_pool", (real(2, 3, 4, 4), real(3), real(3)), {"window": (2, 2)}, _fused),
 ]

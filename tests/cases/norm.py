@@ -3,7 +3,8 @@
 import numpy as np
 
 import nn.functional as F
-from autograd.tensors.core import wrap
+from autograd.extend import apply, wrap
+from autograd.ops.norm import running_average
 from nn.functional.norm import batch_norm_relu
 
 from .case import Case
@@ -113,6 +114,14 @@ def _pooled(x, w=None, b=None, *, training, window):
     return z[:, :, : p * i, : q * j].reshape(*x.shape[:2], p, i, q, j).max((3, 5))
 
 
+def _moved(x, y, *, momentum, scale):
+    return apply(running_average, x, y, momentum=momentum, scale=scale)
+
+
+def _moved_reference(x, y, *, momentum, scale):
+    return (1 - momentum) * x + momentum * scale * y.reshape(x.shape)
+
+
 _BATCHES = ((4, 3), (2, 3, 5), (2, 1, 3, 2), (1, 2, 3), (0, 3), (2, 3, 0))
 _INSTANCES = ((2, 3, 4), (1, 2, 3, 2), (0, 2, 3), (2, 0, 3))
 _ROWS = (((3, 4), (4,)), ((2, 3, 4), (3, 4)), ((5,), (5,)), ((2, 1), (1,)), ((0, 4), (4,)), ((2, 3, 2), (2,)))
@@ -146,6 +155,10 @@ CASES: list[Case] = [
         for s in ((4, 3), (3, 2, 5), (2, 1, 3, 2), (5, 2, 3))
         for k in (0, 2)
         for training in (True, False)
+    ],
+    *[
+        Case("running_average", _moved, s, {"momentum": 0.1, "scale": 1.25}, _moved_reference)
+        for s in (((3,), (3,)), ((3,), (1, 3, 1)), ((1,), (1, 1)), ((0,), (0,)))
     ],
     Case("batch_norm_relu", _relu, ((0, 3, 2),), {"training": False}, _relu_reference, note="batch"),
     Case("batch_norm_relu_max_pool", _pool, ((0, 3, 2, 2),), {"window": (2, 2), "training": False}, _pooled),

@@ -11,8 +11,8 @@ import pytest
 import autograd
 import nn
 from autograd import tensor
-from autograd.extend import array_of, noted
 from autograd.errors import CaptureError
+from autograd.extend import array_of, noted
 from autograd.replay import compile, variants
 from autograd.replay.promise import Promise
 
