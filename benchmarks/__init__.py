@@ -5,6 +5,7 @@
     train/             networks to be trained, with progress, pictures and checkpoints
     speed/             the same programs here and in other libraries, timed side by side
     tune.py            what kernels choose by, measured on this machine
+    guide/             pages that teach the library, each a program; the documentation is built from them
     gradcheck/         all operations and the standard models under the gradient checker
 
 The rule: what stands here uses the public names of `autograd` and `nn`, as any user's program does.

@@ -25,6 +25,7 @@ COMMANDS = {
     "tune": ("benchmarks.tune", "measure this machine, and keep what kernels choose by"),
     "anatomy": ("benchmarks.speed.anatomy", "where the nanoseconds of one recorded operation go"),
     "gradcheck": ("benchmarks.gradcheck.command", "check all gradients, operation by operation"),
+    "docs": ("benchmarks.guide.site", "build the documentation: guide and reference"),
     "list": ("benchmarks.train.listing", "list the experiments that can be trained"),
 }
 

@@ -1,0 +1,98 @@
+"""
+Coming from PyTorch, from HIPS/autograd, from NumPy
+===================================================
+
+What you know already, and what is different.
+"""
+
+# %%
+# From PyTorch
+# ------------
+#
+# Change the imports. Names, shapes, defaults and messages are PyTorch's, as far as a program stays on the CPU and on
+# floating point Tensors:
+#
+# ====================================================  =====================================
+# there                                                 here
+# ====================================================  =====================================
+# ``import torch``                                      ``import autograd as torch``
+# ``import torch.nn as nn``                             ``import nn``
+# ``import torch.nn.functional as F``                   ``import nn.functional as F``
+# ``from torch.utils.data import DataLoader``           ``from nn.data import DataLoader``
+# ``from torch.func import grad``                       ``from autograd.func import grad``
+# ====================================================  =====================================
+
+import autograd as torch
+
+torch.manual_seed(0)
+model = torch.nn.Sequential(torch.nn.Linear(2, 16), torch.nn.Tanh(), torch.nn.Linear(16, 1))
+optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
+x = torch.rand(64, 2)
+y = (x[:, :1] * x[:, 1:]).sin()
+for _step in range(100):
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+print(f"{loss.item():.1e}")
+
+# %%
+# **What is not here says so**, in one sentence, with what to use instead:
+
+try:
+    torch.quantize_per_tensor
+except AttributeError as error:
+    print(error)
+
+# %%
+# **What is stricter.** A gradient is never lost without a word. A number that leaves the tape by ``item()`` is
+# meant; a whole array that leaves it by NumPy is more likely a mistake:
+
+import numpy as np
+
+w = torch.tensor([1.0, 2.0], requires_grad=True)
+try:
+    np.asarray(w)
+except RuntimeError as error:
+    print(error)
+print(np.asarray(w.detach()), np.exp(w))
+
+# %%
+# From HIPS/autograd and JAX
+# --------------------------
+#
+# Derivatives of functions are in ``autograd.func``: ``grad``, ``value_and_grad`` by ``grad_and_value``, ``jacrev``,
+# ``jacfwd``, ``hessian``, ``vjp``, ``jvp``, ``vmap``. They nest. NumPy's functions take Tensors:
+
+from autograd.func import grad, hessian, vmap
+
+
+def energy(x):
+    return np.sum(np.sin(x) ** 2)
+
+
+point = torch.tensor([0.3, 1.0])
+print(grad(energy)(point))
+print(hessian(energy)(point))
+print(vmap(grad(energy))(torch.stack([point, 2 * point])))
+
+# %%
+# From NumPy
+# ----------
+#
+# Indexing, broadcasting and the names of axes are NumPy's; reductions take ``axis`` and ``keepdims`` as well as
+# ``dim`` and ``keepdim``. What differs: numbers with a point are float32 unless they come from a float64 array, and
+# a Tensor that requires grad cannot be overwritten where a gradient still needs what was there. The message names
+# both lines:
+
+a = torch.tensor(np.arange(6.0).reshape(2, 3), requires_grad=True)
+print(a.dtype, a.sum(axis=0, keepdims=True).shape, np.mean(a).item())
+
+b = torch.tensor([1.0, 2.0], requires_grad=True)
+c = b * 1
+d = c * c
+c += 1
+try:
+    d.sum().backward()
+except RuntimeError as error:
+    print(error)
