@@ -12,12 +12,14 @@ a few lines of Python around that:
     lower.py      a Program as a graph; what is not known runs as it is
     symbols.py    what rules of ops compute with, to become nodes
     backward.py   the way back through a Program
+    arriving.py   what comes together there, of many time steps above all
     split.py      what forward keeps, and what backward computes again
     groups.py     which nodes become one loop
     tables.py     a loop as instructions
     plan.py       where everything is in memory
     numbering.py  all of that as tables of numbers
     frames.py     that memory, used again at every call
+    timing.py     how long its lines take, if somebody wants to know
     emit.py       the Python around it, as text
     operation.py  what stands on the tape for it
     compiled.py   `build(program)`: all of this, and one record on the tape

@@ -16,9 +16,11 @@ from ..op import Op
 from ..plan import Plan
 from ..products import computed
 from ..program.steps import filled
+from .arriving import Arriving, Piece
 from .graph import Graph
 from .known import OPS
 from .lower import Lowering
+from .shapes import part_of
 from .symbols import Symbol, UnknownError, Wanted
 from .values import Value
 
@@ -36,7 +38,7 @@ class Backward:
         self.program = program
         self.values = values
         self.needs = set(leaves)
-        self.cotangents: dict[int, Value] = {}
+        self.arriving: dict[int, Arriving] = {}
         self.ways: dict[int, tuple[int, ...]] = {}  # number of a step -> positions of the inputs to go back to
         for number, step in enumerate(program.steps):
             if not step.recorded:
@@ -64,11 +66,15 @@ class Backward:
                 self._arrive(slot, seed)
         for number in reversed(self.ways):
             step = self.program.steps[number]
-            dz = [self.cotangents.pop(slot, None) if slot not in step.reads else None for slot in step.outputs]
+            dz = [self._arrived(slot) if slot not in step.reads else None for slot in step.outputs]
             if any(each is not None for each in dz):
                 self.graph.line = step.lines[0] if step.places else ""
                 self._step(step, self.ways[number], dz)
-        return self.cotangents
+        return {slot: arriving.total() for slot, arriving in self.arriving.items()}
+
+    def _arrived(self, slot: int) -> Value | None:
+        found = self.arriving.pop(slot, None)
+        return None if found is None else found.total()
 
     def read(self) -> set[Value]:
         """The roots of what rules ask for: whoever overwrites these before backward is told."""
@@ -85,14 +91,25 @@ class Backward:
                 found |= {x.root for slot in slots if slot is not None and (x := self.values[slot]) is not None}
         return found
 
+    def _at(self, slot: int) -> Arriving:
+        found = self.arriving.get(slot)
+        if found is None:
+            found = self.arriving[slot] = Arriving(self.graph, self.program.slots[slot].shape)
+        return found
+
     def _arrive(self, slot: int, g: Value) -> None:
-        held = self.cotangents.get(slot)
-        if held is None:
-            self.cotangents[slot] = g
-        elif g.dtype.char in "fd":
-            self.cotangents[slot] = self.graph.map("add", held, g)
-        else:
-            (self.cotangents[slot],) = self.graph.call(np.add, (held, g), {}, [Value(g.shape, g.dtype)])
+        self._at(slot).parts.append(g)
+
+    def _piece(self, step: Any, dz: Value, known: dict[str, Any]) -> bool:
+        """Let the gradient of a part of a value arrive; False if that lies in no simple way in the whole."""
+        whole: Any = self.values[step.operands[0]]
+        place = part_of(known["index"], whole.shape)
+        if place is None or dz.dtype != whole.dtype or dz.dtype.char not in "fd":
+            return False
+        axis, start, stop = place
+        g = self.graph.reshape(dz, (*whole.shape[:axis], stop - start, *whole.shape[axis + 1 :]))
+        self._at(step.operands[0]).pieces.append(Piece(axis, start, stop, g))
+        return True
 
     def _step(self, step: Any, wanted: tuple[int, ...], parts: list[Value | None]) -> None:
         op, graph = step.op, self.graph
@@ -103,6 +120,8 @@ class Backward:
                 parts[index] = graph.expand(zero, step.shapes[index])
         known = self._known(step, plan)
         dz: Any = parts[0] if op.outputs == 1 else tuple(parts)
+        if op.name == "getitem" and self._piece(step, dz, known):
+            return
         together: Any = self._joint(step, plan, dz, known) if plan.joint else None
         if op.name in RULES:
             together = RULES[op.name](graph, step, dz, known) or together

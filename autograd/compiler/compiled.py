@@ -258,7 +258,7 @@ class Ready:
         plan = Plan(phases, held)
         numbers = Numbering(plan)
         writer = Writer(plan, numbers, name)
-        self.text = writer.text
+        self.writer = writer
         self.plan = plan
         self.frames = Frames(plan, numbers)
         functions = writer.functions_of()
@@ -270,6 +270,12 @@ class Ready:
         self.kinds: list[Any] = []  # slots of the outputs: their shapes and dtypes
         self.reached: tuple[tuple[int, bool], ...] = ()  # of values and gradients at once: which input each is for,
         # and whether something else is the same array
+
+    @property
+    def text(self) -> str:
+        """The text of the functions."""
+        times = self.writer.times
+        return self.writer.text if times is None else times.shown(self.writer.text)
 
     def back(self, dz: Any, frame: Any, again: tuple[Any, ...]) -> Any:
         """The cotangents of the inputs, None of those that are not wanted."""

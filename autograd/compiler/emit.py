@@ -16,9 +16,10 @@ from numpy import ndarray as Array
 from kernels.blocks import walk
 from kernels.machine.fast import SIZES
 
+from . import timing
 from .frames import start
 from .numbering import Numbering
-from .plan import SMALL, Plan, used_by_python
+from .plan import SMALL, Alone, Plan, used_by_python
 from .values import Node, Value
 
 
@@ -48,6 +49,7 @@ class Writer:
         self.plan = plan
         self.numbers = numbers
         self.name = name
+        self.times: timing.Times | None = None
         self.lines: list[str] = []
         self.names: dict[Value, str] = {}
         self.known: dict[str, Any] = {
@@ -77,8 +79,13 @@ class Writer:
     def functions_of(self) -> list[Callable[..., Any]]:
         """The functions, compiled from the text."""
         file = f"<compiled {self.name} {len(linecache.cache)}>"
-        linecache.cache[file] = (len(self.text), None, self.text.splitlines(keepends=True), file)
-        exec(compile(self.text, file, "exec"), self.known)
+        text = self.text
+        if timing.ON:
+            self.times = timing.Times()
+            text = self.times.instrumented(text)
+            self.known |= {"begin": self.times.begin, "tick": self.times.tick}
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+        exec(compile(text, file, "exec"), self.known)
         return [self.known[name] for name in self.functions]
 
     def _kept(self) -> list[Value]:
@@ -215,20 +222,35 @@ class Writer:
             shared = not isinstance(step, Node) and self.plan.parts[step] > 1
             if isinstance(step, Node):
                 found.append(step)
-            elif found and isinstance(found[-1], tuple) and found[-1][1] == step and not shared and not found[-1][2]:
+            elif (
+                not timing.ON
+                and found
+                and isinstance(found[-1], tuple)
+                and found[-1][1:] == (step, False)
+                and not shared
+            ):
                 found[-1] = (found[-1][0], step + 1, False)
             else:
                 found.append((step, step + 1, shared))
         return found
 
     def _groups(self, first: int, last: int, shared: bool) -> None:
+        what = self._described(first) if timing.ON else ""
         if not shared:
-            self._line(f"run(at, {first}, {last})")
+            self._line(f"run(at, {first}, {last}){what}")
             return
-        self._line(f"share(at, {first}, {int(self.numbers.groups[first, walk.ROWS])}, {self.plan.parts[first]})")
+        rows = int(self.numbers.groups[first, walk.ROWS])
+        self._line(f"share(at, {first}, {rows}, {self.plan.parts[first]}){what}")
         more = self.numbers.combine.get(first)
         if more:
             self._line(f"run(at, {more[0]}, {more[-1] + 1})")
+
+    def _described(self, number: int) -> str:
+        """What a loop does, for those who look at times."""
+        table = self.plan.tables[number]
+        lines = table.lines if isinstance(table, Alone) else list(table.instructions())
+        size = table.rows if isinstance(table, Alone) else table.group.size
+        return f"  # {size}: {' '.join([line.name for line in lines])}"
 
     def _node(self, node: Node) -> None:
         if node.kind == "product":

@@ -33,6 +33,7 @@ class Graph:
         self.inputs: list[Value] = []
         self.known: dict[Any, Any] = {}
         self.effects: list[Value] = []  # of calls that do more than compute: they run whether they are needed or not
+        self.unrolled: set[Value] = set()  # roots of which all parts along the first axis are taken, one by one
         self.line = ""
 
     # -- values

@@ -12,10 +12,11 @@ import numpy as np
 
 from ..errors import CaptureError
 from ..op import Op
-from ..program.steps import filled, holes, leaves
+from ..program.steps import Hole, filled, holes, leaves
 from . import scalar
 from .graph import Graph
 from .known import NUMPY, OPS, UFUNCS
+from .shapes import part_of
 from .values import Value
 
 
@@ -36,8 +37,14 @@ class Lowering:
                 values[slot.number] = self.graph.constant(slot.value)
         for number, value in given.items():
             values[number] = value
+        unrolled = _unrolled(program)
+        self.graph.unrolled.update([x.root for slot in unrolled if (x := values[slot]) is not None])
         for step in program.steps:
             self.step(step, values)
+            for slot in unrolled.intersection(step.outputs):
+                x = values[slot]
+                assert x is not None
+                self.graph.unrolled.add(x.root)
         return values
 
     def step(self, step: Any, values: list[Value | None]) -> None:
@@ -120,6 +127,21 @@ class Lowering:
             return found[:-1]
         return self.graph.call(Runs(step), inputs, {}, outs, pure)
 
+
+def _unrolled(program: Any) -> set[int]:
+    """The slots of which every part along the first axis is taken, as in a loop over time steps."""
+    taken: dict[int, set[int]] = {}
+    for step in program.steps:
+        if step.name == "getitem" and not isinstance(index := step.settings.get("index"), Hole):
+            slot = step.inputs[0]
+            part = part_of(index, program.slots[slot].shape)
+            if part is not None and part[0] == 0 and part[2] == part[1] + 1:
+                taken.setdefault(slot, set()).add(part[1])
+    return {slot for slot, parts in taken.items() if len(parts) == program.slots[slot].shape[0] >= SEVERAL}
+
+
+SEVERAL = 4
+"""Parts that make it a loop."""
 
 OBJECT = np.dtype(object)
 """The dtype of what is no array: what an op keeps for its rules, as it is."""

@@ -28,6 +28,9 @@ PRODUCT = 1 << 15
 WORK = 200_000
 """Elements times instructions that are worth a thread."""
 
+COPIED = 40_000
+"""Elements of a view, copied in order, that are worth a thread."""
+
 LINE = 64
 """Bytes of a line of the cache, to which places are rounded."""
 
@@ -54,6 +57,7 @@ class Alone(NamedTuple):
     block: int = 1 << 30
     registers: tuple[int, ...] = ()
     partial: tuple[Any, ...] = ()
+    parts: int = 1
 
 
 def rounded(size: int) -> int:
@@ -115,7 +119,7 @@ class Plan:
                     self.reads.append({x for x in roots if x not in step.roles})
                 else:
                     alone = self._alone(step)
-                    mine.append(step if alone is None else self._table(alone, 1))
+                    mine.append(step if alone is None else self._table(alone, alone.parts))
                     self.writes.append(set(step.outputs))
                     self.reads.append({x.root for x in step.inputs if x is not None})
                 number += 1
@@ -155,9 +159,13 @@ class Plan:
         if kind not in KNOWN or x.size == 0:
             return None
         pairs = _merged([(n, s) for n, s in zip(x.shape, x.strides, strict=True) if n != 1]) or [(1, 1)]
+        parts = min(threads.get_num_threads(), x.size // COPIED, pairs[0][0])
+        rows, apart = pairs.pop(0) if len(pairs) > 1 and parts > 1 else (1, 0)
         numbers = (len(pairs), *[n for n, _ in pairs], *[s for _, s in pairs])
-        a, z = Slot("value", (x.root, x.offset)), Slot("value", node.out)
-        return Alone((Instruction("strided", kind, kind, a, None, Slot("numbers", numbers), z, 0, x.size),), 1)
+        size, own = x.dtype.itemsize, x.size // rows
+        a, z = Slot("value", (x.root, x.offset), apart * size), Slot("value", node.out, own * size)
+        line = Instruction("strided", kind, kind, a, None, Slot("numbers", numbers), z, own, 0)
+        return Alone((line,), rows, 1, parts=max(parts, 1) if rows > 1 else 1)
 
     def _join(self, node: Node) -> Alone:
         """Rows of each part, one after the other."""

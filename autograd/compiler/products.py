@@ -22,8 +22,20 @@ def product(graph: Graph, x: Any, y: Any) -> Value | None:
         e = Forms(graph)
         z = (Cell(e, left) * Cell(e, right)).value
     else:
-        z = graph.product(left, right)
+        z = _part_of_one(graph, left, right) or graph.product(left, right)
     return graph.reshape(z, (*x.shape[:-1], *y.shape[1:]))
+
+
+def _part_of_one(graph: Graph, left: Value, right: Value) -> Value | None:
+    """left @ right as rows of one product for all time steps, if `left` is one of the parts of an unrolled array."""
+    rows, width = left.shape
+    root = left.root
+    apart = left.strides != (width, 1) or left.offset % width or root.size % width
+    if root not in graph.unrolled or apart or left.dtype != root.dtype:
+        return None
+    whole = graph.product(graph.view(root, (root.size // width, width), (width, 1), 0), right)
+    columns = right.shape[1]
+    return graph.view(whole, (rows, columns), (columns, 1), left.offset // width * columns)
 
 
 def _matmul(graph: Graph, step: Any, x: Any, y: Any, **more: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .graph import Graph
 from .scalar import Cell, Forms
-from .values import BOOL, KNOWN, Value
+from .values import BOOL, KNOWN, Shape, Value
 
 
 def _view(function: Any) -> Any:
@@ -30,6 +30,27 @@ def _reshape(graph: Graph, step: Any, x: Value, *shape: Any, **settings: Any) ->
 def _basic(index: Any) -> bool:
     parts = index if type(index) is tuple else (index,)
     return all(part is None or part is Ellipsis or type(part) in (int, slice) for part in parts)
+
+
+def part_of(index: Any, shape: Shape) -> tuple[int, int, int] | None:
+    """(axis, start, stop), if an index takes a part along one axis, and all of the others; else None."""
+    parts = index if type(index) is tuple else (index,)
+    if parts and parts[-1] is Ellipsis:
+        parts = parts[:-1]
+    if len(parts) > len(shape) or not all(type(part) in (int, slice) for part in parts):
+        return None
+    found = [
+        (axis, part, n)
+        for axis, (part, n) in enumerate(zip(parts, shape, strict=False))
+        if type(part) is int or part.indices(n) != (0, n, 1)
+    ]
+    if len(found) != 1:
+        return None
+    axis, part, n = found[0]
+    if type(part) is int:
+        return axis, part % n, part % n + 1
+    start, stop, step = part.indices(n)
+    return (axis, start, stop) if step == 1 and start < stop else None
 
 
 def _getitem(graph: Graph, step: Any, x: Any, index: Any) -> Any:
@@ -86,6 +107,8 @@ def _stack(graph: Graph, step: Any, *parts: Any, axis: int) -> Any:
 
 def _masked_fill(graph: Graph, step: Any, x: Value, v: Any, mask: Any) -> Any:
     """v where the mask holds, else x."""
+    if isinstance(v, Value) and v.array is not None and x.dtype.char in "fdl":
+        v = graph.constant(v.array, x.dtype)
     if not isinstance(v, Value) or not isinstance(mask, Value) or mask.dtype != BOOL:
         return None
     if any(each.dtype.char not in "fdl" for each in (x, v)):

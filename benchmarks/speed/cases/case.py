@@ -35,6 +35,29 @@ class Way:
         """
         return function
 
+    def training(self, loss: Callable[..., Any], update: Any, clip: Any = None, **settings: Any) -> Callable[..., Any]:
+        """A step of a training, which returns the loss.
+
+        loss      computes it, as `function` above, with the same settings
+        update    the optimiser;   clip   called between the walk back and its step
+        """
+        return stepping(self(loss, **settings), update, clip)
+
+
+def stepping(loss: Callable[..., Any], update: Any, clip: Any = None) -> Callable[..., Any]:
+    """A step of a training as people write it."""
+
+    def step(*inputs: Any) -> Any:
+        found = loss(*inputs)
+        update.zero_grad()
+        found.backward()
+        if clip is not None:
+            clip()
+        update.step()
+        return found
+
+    return step
+
 
 class Library(NamedTuple):
     """A library that spells things as PyTorch does, and the way in which it runs functions."""

@@ -68,19 +68,14 @@ def _small_gpt(library: Library, data: Data) -> Program:
     def loss(x: Any, y: Any) -> Any:
         return nn.functional.cross_entropy(model(x).view(-1, CHARACTERS), y.view(-1))
 
-    loss_at = library.compile(loss)
     update = library.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1)
+    move = library.compile.training(loss, update, lambda: nn.utils.clip_grad_norm_(model.parameters(), 1.0))
 
     def step() -> float:
         starts = rng.integers(0, 100_000 - WINDOW - 1, BATCH).tolist()
         x = lib.stack([codes[start : start + WINDOW] for start in starts])
         y = lib.stack([codes[start + 1 : start + WINDOW + 1] for start in starts])
-        found = loss_at(x, y)
-        update.zero_grad()
-        found.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        update.step()
-        return float(found.item())
+        return float(move(x, y).item())
 
     return Program(step)
 
@@ -91,19 +86,15 @@ def _words(library: Library, data: Data) -> Program:
     rng = np.random.default_rng(0)
     texts, kinds = lib.tensor(rng.integers(0, 5000, (4096, 32))), lib.tensor(rng.integers(0, 10, 4096))
     words, head = fill(library, nn.Embedding(5000, 64)), fill(library, nn.Linear(64, 10))
-    loss_at = library.compile(lambda x, y: nn.functional.cross_entropy(head(words(x).mean(1)), y))
     update = library.optim.AdamW([*words.parameters(), *head.parameters()], lr=1e-3)
+    move = library.compile.training(lambda x, y: nn.functional.cross_entropy(head(words(x).mean(1)), y), update)
     position = 0
 
     def step() -> float:
         nonlocal position
         start = position % 4096
         position += 64
-        loss = loss_at(texts[start : start + 64], kinds[start : start + 64])
-        update.zero_grad()
-        loss.backward()
-        update.step()
-        return float(loss.item())
+        return float(move(texts[start : start + 64], kinds[start : start + 64]).item())
 
     return Program(step)
 

@@ -89,15 +89,11 @@ def _textbook(library: Library, data: Data) -> Program:
     x, y = lib.tensor(pairs), lib.tensor(answers.astype(np.float32))
     model = _tiny(library)
     loss_of = nn.MSELoss()
-    loss_at = library.compile(lambda x, y: loss_of(model(x), y))
     update = library.optim.SGD(model.parameters(), lr=0.1)
+    move = library.compile.training(lambda x, y: loss_of(model(x), y), update)
 
     def step() -> float:
-        update.zero_grad()
-        loss = loss_at(x, y)
-        loss.backward()
-        update.step()
-        return float(loss.item())
+        return float(move(x, y).item())
 
     return Program(step)
 
@@ -113,19 +109,15 @@ def _regression(batch: int, *widths: int) -> Callable[[Library, Data], Program]:
             layers += [nn.Linear(before, after), nn.Tanh()]
         model = fill(library, nn.Sequential(*layers[:-1]))
         loss_of = nn.MSELoss()
-        loss_at = library.compile(lambda x, y: loss_of(model(x), y))
         update = library.optim.SGD(model.parameters(), lr=0.01)
+        move = library.compile.training(lambda x, y: loss_of(model(x), y), update)
         position = 0
 
         def step() -> float:
             nonlocal position
             start = position % 1024
             position += batch
-            loss = loss_at(x[start : start + batch], y[start : start + batch])
-            update.zero_grad()
-            loss.backward()
-            update.step()
-            return float(loss.item())
+            return float(move(x[start : start + batch], y[start : start + batch]).item())
 
         return Program(step)
 

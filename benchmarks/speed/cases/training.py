@@ -109,19 +109,15 @@ def train(
         inputs, targets = library.lib.tensor(pixels), library.lib.tensor(labels)
         model = make(library)
         loss_of = library.nn.CrossEntropyLoss()
-        loss_at = library.compile(lambda x, y: loss_of(model(x), y), pure=flat)
         update = _optimizer(library, optimizer, model.parameters())
+        move = library.compile.training(lambda x, y: loss_of(model(x), y), update, pure=flat)
         position = 0
 
         def step() -> float:
             nonlocal position
             start = position % (len(labels) - batch)
             position += batch
-            loss = loss_at(inputs[start : start + batch], targets[start : start + batch])
-            update.zero_grad()
-            loss.backward()
-            update.step()
-            return float(loss.item())
+            return float(move(inputs[start : start + batch], targets[start : start + batch]).item())
 
         def values() -> dict[str, Any]:
             with without_dropout(library, model):
@@ -138,19 +134,15 @@ def _epoch(library: Library, data: Data) -> Program:
     inputs, targets = library.lib.tensor(pixels.reshape(-1, 784)), library.lib.tensor(labels)
     model = mlp(library)
     loss_of = library.nn.CrossEntropyLoss()
-    loss_at = library.compile(lambda x, y: loss_of(model(x), y))
     update = _optimizer(library, "adam", model.parameters())
+    move = library.compile.training(lambda x, y: loss_of(model(x), y), update)
     rng = np.random.default_rng(0)
 
     def losses() -> Iterator[float]:
         order = library.lib.tensor(rng.permutation(60_000))
         for start in range(0, 60_000, 64):
             chosen = order[start : start + 64]
-            loss = loss_at(inputs[chosen], targets[chosen])
-            update.zero_grad()
-            loss.backward()
-            update.step()
-            yield loss.item()
+            yield move(inputs[chosen], targets[chosen]).item()
 
     def values() -> dict[str, float]:
         # later, rounding decides: PyTorch's mean over the epoch is 0.1 % apart from its own with another thread

@@ -1,4 +1,4 @@
-"""Wengert, functions compiled so that their Python runs once."""
+"""Wengert, functions and whole steps of a training compiled so that their Python runs once."""
 
 from __future__ import annotations
 
@@ -21,4 +21,4 @@ def _frozen(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def program(case: Case, data: Data) -> Program | None:
     """The cases that are pure functions of their inputs."""
-    return build(case, data, Library(autograd, nn, nn.optim, Compiling(_frozen, impure=False)))
+    return build(case, data, Library(autograd, nn, nn.optim, Compiling(_frozen, impure=False, whole=True)))
