@@ -94,6 +94,10 @@ def grad(
     if is_grads_batched:
         retain = create_graph if retain_graph is None else retain_graph
         return _batched(outs, wanted, _sequence(grad_outputs), retain, create_graph, allow_unused, materialize_grads)
+    if create_graph and state.interpreter is not None and retain_graph is not False:
+        promised = state.interpreter.walked(outs, wanted, grad_outputs)
+        if promised is not None:
+            return tuple(promised)
     for index, x in enumerate(wanted):
         if not isinstance(x, Core) or x._node is None:
             raise GraphError(f"grad: One of the differentiated Tensors does not require grad: input {index}")

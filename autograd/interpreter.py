@@ -48,6 +48,10 @@ class Interpreter:
         """`tensor` is to be set to what `op` gives for it and `inputs`, unrecorded: will it be, without the caller?"""
         return False
 
+    def walked(self, outputs: list[Any], inputs: list[Any], seeds: Any) -> list[Any] | None:
+        """What `engine.grad` gives under `create_graph`, where that is known without a walk back along the tape."""
+        return None
+
     def record_of(self, x: Any) -> Any:
         """What is known of the operation that computed a Tensor: see `extend.record_of`."""
         return x._node if type(x._node) is Record else None

@@ -45,7 +45,7 @@ def _array_of(tensor: Any) -> Any:
     capture = state.capture
     if capture is None:
         return raw(tensor)
-    if sys._getframe(1).f_code.co_filename.startswith("<op "):
+    if sys._getframe(1).f_code.co_filename.startswith("<op call"):
         raise AttributeError("_array")
     return capture.seen(tensor)
 

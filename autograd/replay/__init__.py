@@ -4,6 +4,7 @@
     learned.py   what earlier calls did, as a tree of steps; memory.py: all of them
     variants.py  what computes a path of it; fitting.py: what can be one record
     run.py       one call: promising, computing, learning. Read it first
+    walking.py   walks back under `create_graph`, through promises
     rewriting.py running statistics, which are written in place when they are computed
     matching.py  what comes up in a call, compared with what was learned
     world.py     what becomes of the warnings of NumPy

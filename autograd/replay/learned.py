@@ -90,6 +90,7 @@ class Step:
     then      the steps that came after it, by their operation
     constants slots -> what computes them alone, or None: see `Memory.constant`
     groups    slot -> those that look into the same memory
+    walks     ends and targets of a walk back from here -> how it goes: see `walking.Route`
     variants  live slots, and those that are there already -> what computes them when a run ends here
     """
 
@@ -111,6 +112,7 @@ class Step:
         "single",
         "then",
         "variants",
+        "walks",
     )
 
     def __init__(self, op: Op | None, before: Step | None) -> None:
@@ -131,6 +133,7 @@ class Step:
         self.constants: dict[Any, Any] = {}
         self.groups: dict[int, tuple[int, ...]] = {}
         self.variants: dict[Any, Any] = {}
+        self.walks: dict[Any, Any] = {}
 
     def path(self) -> list[Step]:
         """All steps up to this one."""

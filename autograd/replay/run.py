@@ -34,6 +34,7 @@ from .matching import Matching
 from .memory import Memory
 from .promise import Coming, Promise, keep, promise
 from .rewriting import rewritten
+from .walking import walked
 from .world import World, loud
 
 _SOLVING = (
@@ -107,7 +108,7 @@ class Run(Matching):
             return None
         want = step.inputs[0]
         if self.promises[want] is x if want.__class__ is int else self._matches(want, x):
-            return self._promised(step)
+            return self.promised(step)
         return None
 
     def binary(self, op: Any, x: Any, y: Any) -> Any:
@@ -119,7 +120,7 @@ class Run(Matching):
         if (self.promises[a] is x if a.__class__ is int else self._matches(a, x)) and (
             self.promises[b] is y if b.__class__ is int else self._matches(b, y)
         ):
-            return self._promised(step)
+            return self.promised(step)
         self._give_back(before)
         return None
 
@@ -133,15 +134,19 @@ class Run(Matching):
             return self._learn(op, inputs, settings, keeping)
         expected = self.next
         if expected.op is op and self._fits(expected, inputs, settings, keeping):
-            return self._promised(expected)
+            return self.promised(expected)
         for step in self.at.then.get(op, ()):
             if step is not expected and self._fits(step, inputs, settings, keeping):
-                return self._promised(step)
+                return self.promised(step)
         return self._learn(op, inputs, settings, keeping)
 
     def rewritten(self, op: Any, tensor: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> bool:
         """See `rewriting`."""
         return rewritten(self, op, tensor, inputs, settings)
+
+    def walked(self, outputs: list[Any], inputs: list[Any], seeds: Any) -> list[Any] | None:
+        """See `walking`."""
+        return walked(self, outputs, inputs, seeds)
 
     def record_of(self, x: Any) -> Any:
         """What is known of the operation that computed a Tensor: see `extend.record_of`."""
@@ -189,7 +194,7 @@ class Run(Matching):
 
     # ----------------------------------------------------------------------------------------------------- promising
 
-    def _promised(self, step: Step) -> Any:
+    def promised(self, step: Step) -> Any:
         """Promises for the results of a step that was seen before."""
         self.at = step
         self.next = step.follow or NOTHING

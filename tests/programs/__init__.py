@@ -5,6 +5,7 @@ control.py errors.py modes.py    ways that Python takes, what is raised, what is
 randomness.py                    random numbers, buffers, operations of one's own
 memory.py arrays.py leaves.py    writing in place, NumPy's hands on memory, leaves that change
 gradients.py hooks.py            walking back inside, and what hangs on values
+second.py                        walking back inside, recorded
 modules.py transforms.py         modules, recurrent state; transforms, threads, copies
 statistics.py                    running statistics, which are written in place
 drawn.py                         programs drawn at random from the table of operations
@@ -23,6 +24,7 @@ from . import (
     modes,
     modules,
     randomness,
+    second,
     statistics,
     transforms,
 )
@@ -41,6 +43,7 @@ __all__ = [
     "modes",
     "modules",
     "randomness",
+    "second",
     "seen_of",
     "statistics",
     "transforms",

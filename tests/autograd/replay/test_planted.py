@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autograd.compiler.compiled import Compiled as BuiltProgram
-from autograd.replay import compile, matching, promise, rewriting, run, variants
+from autograd.replay import compile, matching, promise, rewriting, run, variants, walking
 from autograd.replay.learned import Given
 from autograd.replay.matching import Matching
 from autograd.replay.run import Run
@@ -103,6 +103,14 @@ FAULTS = {
     "all may wait for running statistics": (
         lambda m: m.setattr(Matching, "rewriting", property(lambda self: True, lambda self, now: None)),
         ("statistics_are_operands_of_what_comes_before_and_after",),
+    ),
+    "walks do not look at what lies behind the path": (
+        lambda m: m.setattr(walking.Route, "is_open", lambda self, run: True),
+        ("a_factor_hangs_on_what_is_differentiated",),
+    ),
+    "walks pass hooks by": (
+        lambda m: m.setattr(walking, "_has_hooks", lambda node: False),
+        ("gradients_are_asked_for_in_other_ways",),
     ),
     "records stand in another order": (out_of_order, ("gradients_of_many_uses_are_added_in_order",)),
 }

@@ -268,3 +268,50 @@ def test_batch_norm_in_training_is_promised_in_one_piece():
     assert waits[-1] is False
     assert held.tolist() == mean.tolist()
     assert mean.tolist() != expected.running_mean.tolist()
+
+
+def test_second_derivatives_are_promised_in_one_piece():
+    """After some calls the rules are not even called: what they do is known by the way that the walk begins."""
+    w = numbers(4, 3).requires_grad_()
+    x = numbers(2, 4, seed=1).requires_grad_()
+    waits = []
+
+    def f(x):
+        (g,) = autograd.autograd.grad((x @ w).tanh().sum(), x, create_graph=True)
+        (h,) = autograd.autograd.grad((g * g).sum(), x, create_graph=True)
+        waits.append((type(g) is Promise, type(h) is Promise))
+        return (h * h).sum()
+
+    f(x).backward()
+    expected = x.grad.tolist(), w.grad.tolist()
+    waits.clear()
+    for backend, exact in (("eager", 0), (None, 1e-12)):
+        compiled = compile(f, backend=backend)
+        for _ in range(6):
+            x.grad = w.grad = None
+            compiled(x).backward()
+            assert np.allclose(x.grad, expected[0], exact, exact)
+            assert np.allclose(w.grad, expected[1], exact, exact)
+        assert waits[-3:] == [(True, True)] * 3
+        root = next(iter(compiled.memory.roots.values()))
+        steps = [root]
+        while steps[-1].follow is not None:
+            steps.append(steps[-1].follow)
+        assert sum([len(step.walks) for step in steps]) == 2
+
+
+def test_second_derivatives_of_frozen_functions():
+    w, x = numbers(4, 3).requires_grad_(), numbers(2, 4, seed=1).requires_grad_()
+
+    def f(x):
+        (g,) = autograd.autograd.grad((x @ w).tanh().sum(), x, create_graph=True)
+        return (g * g).sum()
+
+    f(x).backward()
+    expected = x.grad.tolist(), w.grad.tolist()
+    frozen = compile(f, frozen=True)
+    for _ in range(3):
+        x.grad = w.grad = None
+        frozen(x).backward()
+        assert np.allclose(x.grad, expected[0], 1e-12, 1e-12)
+        assert np.allclose(w.grad, expected[1], 1e-12, 1e-12)
