@@ -20,14 +20,13 @@ from numpy import ndarray as Array
 
 from ..machine import simd
 from ..machine.jit import Kernel, kernel, piece
-from ..machine.vector import erf, exp, expm1, log1p
+from ..machine.vector import exp, expm1, log1p, normal
 from ..machine.vector import sigmoid as logistic
 from ..machine.vector import tanh as hyperbolic
 
 SETTINGS = 3
 """The most that a formula has. All are given that many; those that have fewer do not look."""
 
-ROOT_HALF = math.sqrt(0.5)
 DENSITY = 1 / math.sqrt(2 * math.pi)  # of the normal distribution, at 0
 RATE = math.sqrt(2 / math.pi)  # of gelu_tanh
 CUBIC = 0.044715
@@ -91,13 +90,14 @@ def silu_grad(dz: Any, x: Any, number: Any, c: Any) -> Any:
 
 @_of_x
 def gelu(x: Any, number: Any, c: Any) -> Any:
-    return x * (number(0.5) * erf(x * number(ROOT_HALF)) + number(0.5))
+    below, _ = normal(x)
+    return x * below
 
 
 @_of_slope
 def gelu_grad(dz: Any, x: Any, number: Any, c: Any) -> Any:
-    below = number(0.5) * erf(x * number(ROOT_HALF)) + number(0.5)
-    return dz * (below + x * (exp(x * x * number(-0.5)) * number(DENSITY)))
+    below, e = normal(x)
+    return dz * (below + x * (e * number(DENSITY)))
 
 
 @_of_x

@@ -176,3 +176,40 @@ def test_largest(dtype, size):
     assert _largest(-np.abs(x)) == (-np.abs(x)).max()
     x[size // 2] = math.nan
     assert math.isnan(_largest(x))
+
+
+@kernel
+def _normal(x, below, e):
+    for i in range(x.size):
+        below[i], e[i] = vector.normal(x[i])
+
+
+def both(x):
+    below, e = np.empty_like(x), np.empty_like(x)
+    _normal(x, below, e)
+    return below, e
+
+
+@dtypes
+def test_the_normal_distribution(dtype):
+    """Of what is small, float32 loses what x^2 does when it is rounded; float64, by way of erf, more than that."""
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.uniform(-s, s, 20_000 if jit.ENABLED else 200) for s in (1e-3, 1, 3, 12.9)]).astype(dtype)
+    wide = x.astype(np.float64)
+    exact = np.array([math.erfc(-v * math.sqrt(0.5)) / 2 for v in wide]), np.exp(-wide * wide / 2)
+    below, e = both(x)
+    unit = np.finfo(dtype).eps * (1 + wide * wide / 2)
+    assert (np.abs(e - exact[1]) <= unit * exact[1]).all()
+    least = exact[0] if dtype == np.float32 and jit.ENABLED else 1  # of what the error is a part
+    assert (np.abs(below - exact[0]) <= 2 * unit * least).all()
+    positive = x > 0
+    assert (np.abs(below - exact[0])[positive] <= 1.5 * np.finfo(dtype).eps).all()
+
+
+@dtypes
+def test_the_normal_distribution_at_its_ends(dtype):
+    x = np.array([0.0, -0.0, 13, -50, 1e30, -1e30, math.inf, -math.inf, math.nan], dtype)
+    with np.errstate(all="ignore"):
+        below, e = both(x)
+    np.testing.assert_allclose(below, [0.5, 0.5, 1, 0, 1, 0, 1, 0, math.nan], rtol=np.finfo(dtype).eps, atol=0)
+    np.testing.assert_allclose(e, [1, 1, 0, 0, 0, 0, 0, 0, math.nan], rtol=0, atol=1e-36)
