@@ -25,6 +25,7 @@ What stands around it:
     errors.py advice.py anomaly.py lines.py listing.py             what is said when something is wrong, and where
     check/ examples/ testing.py                                    checking gradients, and at which inputs
     program/                                                       a computation as a list: read, run, written out
+    explorer/                                                      a computation as a page that one steps through
     products.py update.py                                          products of matrices; steps of optimisers
     generated.py later.py                                          functions made from text; names imported late
     names/ utils/ cuda/ amp.py jit.py function.py                  for programs that were written for PyTorch
@@ -194,7 +195,7 @@ _CHECKER = (
 )
 
 
-_PROGRAMS = {"capture": "program", "compile": "replay"}
+_PROGRAMS = {"capture": "program", "compile": "replay", "explore": "explorer"}
 
 
 def __getattr__(name: str) -> _Any:

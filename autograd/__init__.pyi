@@ -161,6 +161,7 @@ from .tensors.rare.made import empty_strided as empty_strided
 from .check import eval_numerical_gradient as eval_numerical_gradient
 from .check import eval_numerical_gradient_array as eval_numerical_gradient_array
 from .tensors.rare.copies import expand_copy as expand_copy
+from .explorer import explore as explore
 from nn.functional.variants import feature_alpha_dropout as feature_alpha_dropout
 from .tensors.rare.more import fill as fill
 from .tensors.rare.more import frexp as frexp

@@ -27,7 +27,7 @@ def listing(tape: Any) -> str:
         elif isinstance(record, Record):
             for node in record.parents:
                 if isinstance(node, Leaf) and node not in numbers:
-                    numbers[node] = _letters(len(heads))
+                    numbers[node] = letters(len(heads))
                     heads.append((f"{numbers[node]} = leaf", f"{node.dtype} {_shape(node.shape)}", "", ""))
             numbers[record] = f"%{count}"
             count += 1
@@ -63,11 +63,11 @@ def _shape(shape: Any) -> str:
     return "x".join(map(str, shape)) if shape and all(isinstance(size, int) for size in shape) else str(shape)
 
 
-def _letters(index: int) -> str:
+def letters(index: int) -> str:
     """a, b, ..., z, aa, ab, ..."""
-    letters = ""
+    text = ""
     index += 1
     while index:
         index, rest = divmod(index - 1, 26)
-        letters = chr(ord("a") + rest) + letters
-    return letters
+        text = chr(ord("a") + rest) + text
+    return text

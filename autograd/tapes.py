@@ -13,6 +13,7 @@ references (see `records`), so `sweep` finds such records by their reference cou
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterable, Iterator
 from sys import getrefcount
 from typing import Any
@@ -321,6 +322,10 @@ class Tape(Writes):
                     seen.add(id(base))
                     held[record.op] = held.get(record.op, 0) + int(getattr(base, "nbytes", array.nbytes))
         return dict(sorted(held.items(), key=lambda item: -item[1]))
+
+    def explore(self) -> Any:
+        """The records as a page that one steps through, forward and back, with what they have kept."""
+        return importlib.import_module("autograd.explorer.exploring").explore_tape(self)  # which stands far above
 
     def __str__(self) -> str:
         from .listing import listing  # presentation only: keeps it out of the import and of the hot file

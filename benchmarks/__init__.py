@@ -6,6 +6,7 @@
     speed/             the same programs here and in other libraries, timed side by side
     tune.py            what kernels choose by, measured on this machine
     guide/             pages that teach the library, each a program; the documentation is built from them
+    explore.py         pages about the standard models, to be stepped through
     gradcheck/         all operations and the standard models under the gradient checker
 
 The rule: what stands here uses the public names of `autograd` and `nn`, as any user's program does.

@@ -26,6 +26,7 @@ COMMANDS = {
     "anatomy": ("benchmarks.speed.anatomy", "where the nanoseconds of one recorded operation go"),
     "gradcheck": ("benchmarks.gradcheck.command", "check all gradients, operation by operation"),
     "docs": ("benchmarks.guide.site", "build the documentation: guide and reference"),
+    "explore": ("benchmarks.explore", "pages about the standard models, to be stepped through"),
     "list": ("benchmarks.train.listing", "list the experiments that can be trained"),
 }
 

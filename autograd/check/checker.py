@@ -129,7 +129,7 @@ class _Check:
         leaves = self._leaves()
         recording = Recording(self.fn, self._arguments(leaves, False))
         self._notice_changes(recording)
-        found = GradReport(notes=self.notes)
+        found = GradReport(notes=self.notes, subject=(self.fn, tuple(self.args)))
         closed = self._closed_over(recording, leaves)
         if not self.chosen and not closed:
             raise GraphError("check_grads: wanted at least one floating point input or leaf to differentiate by")

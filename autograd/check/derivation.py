@@ -72,7 +72,7 @@ def check_derivation(
 
     rows = [derive(start, seed) for seed in seeds]
 
-    report = GradReport()
+    report = GradReport(subject=(fn, tuple(arguments(start))))
     fitting = [k for k in range(len(chosen)) if all(_shape(row[k]) == start[k].shape for row in rows)]
     claim = Claim(
         lambda arrays: run([arrays[fitting.index(k)] if k in fitting else x for k, x in enumerate(start)]),

@@ -69,12 +69,14 @@ class GradReport:
     records   one result per recorded operation and argument, in tape order
     inputs    one result per input of the function: its gradient end to end
     notes     what else was noticed: that the function changes between calls, where it was evaluated, ...
+    subject   the function, and its inputs: what `explore` shows
     """
 
     records: list[RecordResult] = field(default_factory=list)
     inputs: list[InputResult] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     steps: list[tuple[str, list[tuple[float, float]]]] = field(default_factory=list)
+    subject: tuple[Any, tuple[Any, ...]] | None = field(default=None, repr=False, compare=False)
 
     @property
     def verdict(self) -> str:
@@ -163,6 +165,12 @@ class GradReport:
                 body.append(f"<tr><td></td>{hint}</tr>")
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
         return f"<p><b>{html.escape(self.headline())}</b></p><table><tr>{cells}</tr>{''.join(body)}</table>{notes}"
+
+    def explore(self) -> Any:
+        """The function as a page that one steps through, with the verdict at each operation."""
+        from ..explorer.exploring import explore_report
+
+        return explore_report(self)
 
     # -- picture
 

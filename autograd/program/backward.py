@@ -19,6 +19,7 @@ from ..products import Product
 from ..records import Record
 from ..tensors.core import Core
 from .rules import Sum, Unbroadcast, add_products, applied, into_of, needs_of, rule_of
+from .watched import Watched
 
 _SUM, _UNBROADCAST = Sum(), Unbroadcast()
 
@@ -43,6 +44,9 @@ class Walk:
             original_push(dz, record, cotangents, owned, needed)
         elif plan is COMPONENT or plan.op is None:
             plan.step(dz, record, cotangents, owned)
+            for node in record.parents:
+                if type(cotangents.get(node)) is Watched:
+                    self._belongs(cotangents[node], node)
         else:
             self.capture.inherited = self.capture.places_of(record)
             try:

@@ -19,7 +19,7 @@ from .storage import plain, raw
 def vjp_of(program: Any, captured: Callable[..., Any], formulas: frozenset[str] = frozenset()) -> Any:
     """See `Program.vjp`. The operations of the names in `formulas` are replaced by their formulas."""
     inputs = [wrap(program.examples[slot]) for slot in program.inputs]
-    with _left_alone(program):
+    with left_alone(program):
         seeds = [wrap(np.ones_like(plain(z))) for z in _differentiable(program, inputs, formulas)]
     count = len(inputs)
 
@@ -37,7 +37,7 @@ def vjp_of(program: Any, captured: Callable[..., Any], formulas: frozenset[str] 
         return result, to_inputs, tuple([_arrived(arrived, x) for x in owners])
 
     gradients.__name__ = f"gradients of {program.name}"
-    with _left_alone(program):
+    with left_alone(program):
         made = captured(gradients, (*inputs, *seeds), open_walks=True)
     before, slots = turns[0]
     kept = {id(step) for step in before}
@@ -80,7 +80,7 @@ def _arrived(cotangents: dict[Any, Any], x: Any) -> Any:
 
 
 @contextmanager
-def _left_alone(program: Any) -> Iterator[None]:
+def left_alone(program: Any) -> Iterator[None]:
     """A block in which the program may run without leaving traces: what it writes to and draws from is put back."""
     owned = [slot.value for slot in program.slots if slot.kind == "parameter" and slot.number in program.written]
     before = [(raw(x), raw(x).copy(order="K")) for x in owned]

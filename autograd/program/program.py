@@ -161,6 +161,13 @@ class Program:
                 found[names[slot]] = raw(value) if isinstance(value, Core) else value
         return found
 
+    def explore(self, *inputs: Any) -> Any:
+        """The program as a page that one steps through, forward and back; by default for the inputs of its capture."""
+        from ..explorer.exploration import Exploration  # presentation only
+        from ..explorer.programs import describe
+
+        return Exploration(describe(self, inputs))
+
     def bound(self, inputs: tuple[Any, ...]) -> list[Any]:
         """The Tensors among the arguments of a call, checked to be such as the program was captured with."""
         given = list(leaves(inputs))

@@ -6,6 +6,7 @@ way to run a Program has to give what this one gives.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from inspect import Parameter
 from typing import Any
 
@@ -27,10 +28,16 @@ from .steps import Guard, Step, filled, leaves
 from .storage import plain
 
 
-def run(program: Any, inputs: list[Any], formulas: frozenset[str] = frozenset()) -> list[Any]:
+def run(
+    program: Any,
+    inputs: list[Any],
+    formulas: frozenset[str] = frozenset(),
+    seen: Callable[[int, list[Any]], None] | None = None,
+) -> list[Any]:
     """The values of all slots, as Tensors, after all steps.
 
     formulas   names of operations that are run by their formulas
+    seen       is called after each step, with its number and the values of all slots so far
     """
     values: list[Any] = [None] * len(program.slots)
     for slot in program.slots:
@@ -54,6 +61,8 @@ def run(program: Any, inputs: list[Any], formulas: frozenset[str] = frozenset())
                 _run_step(step, values, program, formulas)
         else:
             _run_step(step, values, program, formulas)
+        if seen is not None:
+            seen(number, values)
     while guard is not None:
         _check(guard, values)
         guard = next(guards, None)

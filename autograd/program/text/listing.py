@@ -26,7 +26,7 @@ def listing(program: Any) -> str:
         size = sum(slot.nbytes for slot in slots)
         line = step.lines[0] if step.places else ""
         what = ", ".join(map(_what, slots))
-        rows.append((f"{number:>4} {_call(program, step, names)}", what, f"{size:,} B" if slots else "", line))
+        rows.append((f"{number:>4} {call_of(program, step, names)}", what, f"{size:,} B" if slots else "", line))
     rows += [_guard(guard, names) for guard in program.guards if guard.at >= len(program.steps)]
     results = ", ".join(_named(program, slot, names) for slot in program.outputs)
     widths = [min(max([len(row[column]) for row in rows], default=0), 78) for column in range(3)]
@@ -58,7 +58,7 @@ def _named(program: Any, slot: int | None, names: dict[int, str]) -> str:
     return repr(value.reshape(-1)[0].item()) if value is not None and value.size else "[]"
 
 
-def _call(program: Any, step: Step, names: dict[int, str]) -> str:
+def call_of(program: Any, step: Step, names: dict[int, str]) -> str:
     """The step as a line of code."""
 
     def shown(leaf: Any) -> Any:

@@ -33,8 +33,8 @@ def argument_names(function: Any, arguments: Any, at: type) -> list[str]:
     return found
 
 
-def closed_over(function: Any) -> dict[int, str]:
-    """The names under which a function knows the Tensors that it closes over: id -> name."""
+def held_by(function: Any) -> dict[str, Any]:
+    """What a function knows beside its arguments, by name: itself (""), its `self`, what it closes over, globals."""
     held: dict[str, Any] = {"": function, "self": getattr(function, "__self__", None)}
     inner = inspect.unwrap(function)
     code = getattr(inner, "__code__", None)
@@ -42,9 +42,14 @@ def closed_over(function: Any) -> dict[int, str]:
         values = [cell.cell_contents for cell in inner.__closure__ or () if _filled(cell)]
         held |= dict(zip(code.co_freevars, values, strict=False))
         held |= {name: inner.__globals__[name] for name in code.co_names if name in inner.__globals__}
+    return held
+
+
+def closed_over(function: Any) -> dict[int, str]:
+    """The names under which a function knows the Tensors that it closes over: id -> name."""
     found: dict[int, str] = {}
     layers: dict[str, int] = {}
-    for name, value in held.items():
+    for name, value in held_by(function).items():
         if hasattr(value, "_node"):
             found.setdefault(id(value), name)
         for kind in ("named_parameters", "named_buffers"):

@@ -1,0 +1,145 @@
+"""What a page computes by itself: every line as it was recorded, and what follows when a number is changed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd.explorer import explore
+from autograd.explorer.description import as_json
+from autograd.explorer.page import part
+
+from .examples import ALL, array_of, small
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("node") is None, reason="node is not installed: it runs the page's scripts"
+)
+
+COMPUTING = ("ndarray.js", "functions.js", "interpreter.js", "follow.js", "program.js")
+
+
+def run(found, changes=(), elements=()):
+    """What the scripts of a page make of a description."""
+    given = {
+        "scripts": "\n".join(part(name) for name in COMPUTING),
+        "data": json.loads(as_json(found.description)),
+        "changes": list(changes),
+        "elements": list(elements),
+    }
+    script = Path(__file__).with_name("machine.js")
+    done = subprocess.run(
+        ["node", str(script)], input=json.dumps(given), capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_page_agrees_with_what_was_recorded(name):
+    found = ALL[name]()
+    known = set(run(found)["known"])
+    steps = [step for step in found.description.steps if step.outputs and not step.minor]
+    unknown = {step.op for step in steps if step.number not in known}
+    assert unknown <= {"rng.random", "getitem.into", "getitem.dx"}
+
+
+def test_a_wrong_line_is_not_taken_for_known():
+    found = small()
+    step = next(step for step in found.description.steps if step.op == "mul")
+    step.tree = ["+", *step.tree[1:]]
+    assert set(range(len(found.description.steps))) - set(run(found)["known"]) == {step.number}
+
+
+@pytest.mark.parametrize("name", ["small", "attention", "images", "recurrent"])
+def test_values_and_gradients_follow_a_changed_number(name):
+    found = ALL[name]()
+    (x,) = [slot for slot in found.description.slots if slot.kind == "input" and slot.of is None and slot.name == "x"]
+    after = run(found, [(x.number, 1, 0.75), (x.number, 2, -0.5)])
+    assert after["lost"] == []
+    # the same in Python
+    program = PROGRAMS[name]()
+    given = array_of(x.value).copy()
+    given.reshape(-1)[1:3] = [0.75, -0.5]
+    again = {slot.number: slot for slot in program(given).description.slots}
+    checked = 0
+    for slot in found.description.slots:
+        if slot.kind != "step" or slot.hidden or str(slot.number) not in after["values"]:
+            continue
+        expected = array_of(again[slot.number].value).astype(np.float64).reshape(-1)
+        np.testing.assert_allclose(after["values"][str(slot.number)], expected, rtol=2e-4, atol=2e-5)
+        checked += 1
+    assert checked > len(found.description.steps) // 2
+
+
+def again(name):
+    """Explores an example with another input."""
+
+    def other(array):
+        kept = {}
+
+        def catching(function, x):
+            kept["program"] = autograd.capture(function, x)
+            return explore(function, x)
+
+        before, module = explore, __import__(f"{__package__}.examples", fromlist=["explore"])
+        module.explore = catching
+        try:
+            ALL[name]()
+        finally:
+            module.explore = before
+        return kept["program"].explore(autograd.tensor(array))
+
+    return other
+
+
+PROGRAMS = {name: (lambda name=name: again(name)) for name in ALL}
+
+
+def test_what_the_page_cannot_compute_is_lost_with_all_that_follows():
+    found = small()
+    step = next(step for step in found.description.steps if step.op == "sigmoid")
+    step.tree = None
+    x = next(slot for slot in found.description.slots if slot.kind == "input")
+    after = run(found, [(x.number, 0, 3.0)])
+    assert step.outputs[0] in after["lost"]
+    assert found.description.outputs[0] in after["lost"]
+    assert step.outputs[0] not in after["values"]
+
+
+def test_a_question_of_python_that_would_be_answered_otherwise_is_told():
+    def loss(x):
+        return (x * 2).sum() if x.sum() > 0 else (x * 3).sum()
+
+    found = explore(loss, autograd.tensor([1.0, 2.0], requires_grad=True))
+    x = next(slot for slot in found.description.slots if slot.kind == "input")
+    assert run(found, [(x.number, 0, 5.0)])["asked"] == []
+    ((_, how),) = run(found, [(x.number, 0, -5.0)])["asked"]
+    assert how == "item"
+
+
+def test_an_element_is_followed_through_every_line():
+    found = small()
+    steps = found.description.steps
+    followed = run(found, elements=[(step.number, 0) for step in steps])["followed"]
+    for step, each in zip(steps, followed, strict=True):
+        assert each is not None, step.call
+        assert each["value"] == pytest.approx(each["is"], rel=1e-5), step.call
+    by_op = {step.op: each for step, each in zip(steps, followed, strict=True)}
+    assert by_op["matmul"]["text"] == "x[0, 0] × h1[0, 0] + x[0, 1] × h1[1, 0] + x[0, 2] × h1[2, 0]"
+    assert by_op["matmul"]["numbers"] == "1 × 0.5 + (−2) × (−1) + 0.5 × 0.25"
+    assert by_op["unbroadcast"]["text"] == "h7[0, 0] + h7[1, 0]"
+    assert by_op["sigmoid.dx"]["text"].startswith("d_h4_5[0, 0] × (h4[0, 0] × (1 − h4[0, 0]))")
+    assert by_op["transpose"]["from"] == [[next(s.number for s in found.description.slots if s.name == "w"), 0]]
+
+
+def test_long_sums_are_cut():
+    found = explore(lambda x: x.sum(), autograd.ones(40, requires_grad=True))
+    (first,) = run(found, elements=[(0, 0)])["followed"]
+    assert first["text"] == "x[0] + x[1] + x[2] + x[3] + … (40 terms)"
+    assert first["value"] == 40
