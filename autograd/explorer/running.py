@@ -12,7 +12,7 @@ from ..modes import no_grad
 from ..program.gradients import left_alone
 from ..program.rules import Rule
 from ..program.running import run
-from ..program.storage import raw
+from ..program.storage import plain
 from ..tensors.core import Core, wrap
 from ..writes import owner
 
@@ -43,9 +43,9 @@ def traced(program: Any, inputs: list[Any], made_of: Any) -> Trace:
     trace = Trace()
     for slot in program.slots:
         if slot.kind in ("parameter", "constant"):
-            trace.values[slot.number] = np.array(raw(slot.value) if isinstance(slot.value, Core) else slot.value)
+            trace.values[slot.number] = np.array(plain(slot.value) if isinstance(slot.value, Core) else slot.value)
     for slot, x in zip(program.inputs, inputs, strict=True):
-        trace.values[slot] = np.array(raw(x))
+        trace.values[slot] = np.array(plain(x))
     copied = bool(program.written)
 
     given = set[int]()  # what owns the memory of values that come from outside
@@ -54,18 +54,18 @@ def traced(program: Any, inputs: list[Any], made_of: Any) -> Trace:
         step = program.steps[number]
         if number == 0:
             outside = [slot.number for slot in program.slots if slot.kind != "step"]
-            given.update(id(owner(raw(values[slot]))) for slot in outside)
+            given.update(id(owner(plain(values[slot]))) for slot in outside)
         for slot in step.fills:
             if values[slot] is None:
                 continue
-            array = raw(values[slot])
+            array = plain(values[slot])
             base = owner(array)
             if id(base) not in given:
                 trace.memory[slot] = id(base), int(getattr(base, "nbytes", array.nbytes))
             trace.values[slot] = np.array(array) if copied else array
         for position in step.writes:
             slot = step.inputs[position]
-            trace.versions.setdefault(slot, {})[number] = np.array(raw(values[slot]))
+            trace.versions.setdefault(slot, {})[number] = np.array(plain(values[slot]))
 
     with left_alone(made_of), left_alone(program), no_grad():
         run(program, inputs, seen=seen)
@@ -90,5 +90,5 @@ def _join(step: Any, trace: Trace) -> None:
 def tensors_of(program: Any, inputs: tuple[Any, ...]) -> list[Any]:
     """Copies of the inputs to run a program on: those given, else those that it was captured with."""
     if inputs:
-        return [wrap(np.array(raw(x))) for x in program.bound(inputs)]
+        return [wrap(np.array(plain(x))) for x in program.bound(inputs)]
     return [wrap(np.array(program.examples[slot])) for slot in program.inputs]

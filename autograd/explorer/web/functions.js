@@ -173,7 +173,8 @@ const functions = {
     axesOf(axis, shape.length + (Array.isArray(axis) ? axis.length : 1)).sort().forEach((at) => shape.splice(at, 0, 1));
     return reshaped(x, shape);
   },
-  "np.array": (parts) => array([parts.length], Float64Array.from(parts, number)),
+  "np.array": (x) => (Array.isArray(x) ? array([x.length], Float64Array.from(x, number)) : asArray(x)),
+  "np.dtype": () => null,
   "np.asarray": (x) => x,
   "np.where": (test, x, y) => {
     [test, x, y] = [test, x, y].map(asArray);

@@ -57,7 +57,7 @@ function arithmetic(f, ...values) {
 
 /** What a step gives, by slot. */
 function computed(step, get) {
-  if (!step.tree) throw new Unknown(step.op);
+  if (!step.tree || !step.outputs.length) throw new Unknown(step.op);
   const value = evaluate(step.tree, get);
   const parts = Array.isArray(value) ? value : [value];
   if (parts.length < step.outputs.length) throw new Unknown(step.op);
