@@ -328,6 +328,4 @@ def loop(name: str, kinds: str, result: str) -> Kernel:
 @functools.cache
 def address(name: str, kinds: str, result: str) -> int:
     """Where its compiled code is in this process."""
-    made = loop(name, kinds, result)
-    compiled = made.compiled_for((types.intp,) * 5)
-    return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+    return loop(name, kinds, result).address((types.intp,) * 5)

@@ -7,7 +7,7 @@
     choices   what is chosen for this machine: from its caches, and by what was measured and kept in a file
     folders   the user's cache folder, where data sets lie, too
     threads   `split` has a kernel's items worked on by several threads; how many there are
-    sharing   what is compiled for that around a kernel: a wrapper that hands its parts to the team
+    sharing   what is compiled for that around a kernel, with it: the way in, which hands its parts to the team
     team      the same in compiled code: threads that wait for work without Python
     instructions   instructions on vectors, in LLVM's language, for the width of this machine's registers
     simd      primitives that are written with them: sums held in registers, copies, transposes

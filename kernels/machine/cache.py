@@ -176,7 +176,7 @@ def _file(function: Callable[..., Any]) -> Path:
 class Cache:
     """What a dispatcher of Numba wants from a cache; the methods are those of numba.core.caching._Cache."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         """Raises OSError where no folder can be written to or the source is not a file."""
         import llvmlite
         import numba
@@ -194,6 +194,7 @@ class Cache:
         self._about = (
             str(file),
             _closed_over(function),
+            sorted(options.items()),
             sys.implementation.cache_tag,
             [module.__version__ for module in (numba, llvmlite, numpy)],
             [getattr(numba.config, setting, None) for setting in _SETTINGS],

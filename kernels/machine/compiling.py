@@ -42,6 +42,9 @@ _KNOWN = hasattr(codegen.CPUCodegen, "_pass_builder") and hasattr(llvm.FunctionP
 class Library(_JITCodeLibrary):  # type: ignore[misc]
     """The LLVM text of a kernel and of what it calls."""
 
+    raw = False
+    """Is it left to the caller to optimise this, too?"""
+
     def _optimize_functions(self, module: Any) -> None:
         """What functions need before they are put together. Called by Numba with a module just written."""
         if not _KNOWN:
@@ -57,15 +60,29 @@ class Library(_JITCodeLibrary):  # type: ignore[misc]
             if not function.is_declaration:
                 passes.run(function, builder)
 
+    def _optimize_final_module(self) -> None:
+        if not self.raw:
+            super()._optimize_final_module()
+
+
+class _Raw(Library):
+    raw = True
+
 
 class _Pipeline(_Compiler):  # type: ignore[misc]
     """Numba's own steps, whose result goes into a `Library`."""
 
+    library: type[Library] = Library
+
     def define_pipelines(self) -> Any:
         state = self.state
-        state.library = Library(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library = self.library(state.targetctx.codegen(), state.func_id.func_qualname)
         state.library.enable_object_caching()
         return super().define_pipelines()
+
+
+class _RawPipeline(_Pipeline):
+    library = _Raw
 
 
 @contextlib.contextmanager
@@ -84,8 +101,11 @@ def _unhurried() -> Iterator[None]:
 class Outside(_CPUDispatcher):  # type: ignore[misc]
     """How Python calls a kernel."""
 
+    steps: type[_Pipeline] = _Pipeline
+
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
-        super().__init__(function, targetoptions={**options, "nopython": True}, pipeline_class=_Pipeline)
+        super().__init__(function, targetoptions={**options, "nopython": True}, pipeline_class=self.steps)
+        self.python = function
 
     def compile(self, sig: Any) -> Any:
         with _unhurried():
@@ -114,6 +134,12 @@ class Inside(Outside):
     def get_overload(self, sig: Any) -> object:
         """The key of what was made for arguments of these types."""
         return self._keys[tuple(_normalised(sig)[0])]
+
+
+class Whole(Inside):
+    """The same for a kernel of which nearly all of its only caller consists: it is optimised with that alone."""
+
+    steps = _RawPipeline
 
 
 def _text_alone(flags: Any) -> Any:

@@ -22,14 +22,14 @@ ENABLED = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
 """Is anything compiled at all? With NUMBA_DISABLE_JIT=1 kernels run as Python; those of vector code are not used."""
 
 _STARTED = time.time()
-_OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
 class Kernel:
     """A loop over plain arrays, compiled by Numba when it is first called. `.python` is the loop itself.
 
     Kernels may call each other; inside compiled code such a call costs no more than any other. Where the last two
-    parameters are the first and the last item to work on, `sharing.share` has several threads do so.
+    parameters are the first and the last item to work on, `threads.split` has several threads do so.
     """
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
@@ -62,15 +62,17 @@ class Kernel:
             self._compiled = vars(self).setdefault("_first", dispatcher(self.python, self.options))
         return self._compiled
 
-    def compiled_for(self, kinds: tuple[Any, ...]) -> Any:
-        """What Numba has made of the loop for arguments of these types."""
-        self._dispatcher().compile(kinds)
-        return self._compiled.overloads[kinds]
+    def address(self, kinds: tuple[Any, ...]) -> int:
+        """Where the code for arguments of these types lies in this process, for compiled code that calls by address."""
+        made = dispatcher(self.python, {**self.options, "no_cpython_wrapper": True})
+        made.compile(kinds)
+        compiled = made.overloads[kinds]
+        return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
 
 
 def kernel(function: Callable[..., Any]) -> Kernel:
     """Make a loop, or a function that loops call, a kernel."""
-    return Kernel(function, _OPTIONS)
+    return Kernel(function, OPTIONS)
 
 
 def inlined(function: Callable[..., Any]) -> Kernel:
@@ -81,12 +83,12 @@ def inlined(function: Callable[..., Any]) -> Kernel:
     counted, in memory that all threads see, which may take longer than the row. Unlike a `piece`, it is optimised by
     itself and then once more: but what it is given is not counted at all.
     """
-    return Kernel(function, {**_OPTIONS, "forceinline": True})
+    return Kernel(function, {**OPTIONS, "forceinline": True})
 
 
 def reassociating(function: Callable[..., Any]) -> Kernel:
     """A kernel whose own additions may be done in any order, so that sums become vector code; NaN stays NaN."""
-    return Kernel(function, {**_OPTIONS, "fastmath": {"reassoc", "nsz"}})
+    return Kernel(function, {**OPTIONS, "fastmath": {"reassoc", "nsz"}})
 
 
 class Piece(Kernel):
@@ -106,7 +108,7 @@ def piece(function: Callable[..., Any]) -> Kernel:
     takes seconds. A piece is not. But it does not hold on to its arguments, as a call would: an array whose address it
     takes must still be needed after that, or Numba frees the array.
     """
-    return Piece(function, _OPTIONS)
+    return Piece(function, OPTIONS)
 
 
 def dispatcher(function: Callable[..., Any], options: dict[str, Any]) -> Any:
@@ -119,7 +121,7 @@ def dispatcher(function: Callable[..., Any], options: dict[str, Any]) -> Any:
     cache.started = _STARTED
     compiled: Any = Outside(function, options)
     with contextlib.suppress(OSError):  # nothing can be kept: said when something is compiled
-        compiled._cache = cache.Cache(function)
+        compiled._cache = cache.Cache(function, options)
     _listen()
     return compiled
 

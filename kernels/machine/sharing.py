@@ -1,69 +1,50 @@
-"""A kernel in several threads: a wrapper is compiled that hands parts of the work to the team, by the kernel's
-address.
+"""A kernel in several threads: what Python calls then is compiled around it, and hands parts of the work to the team.
+
+It is the only way in to such a kernel, with one thread as with many: so the kernel is compiled once, and what makes
+arguments of Python's objects, too.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy import ndarray as Array
+from .jit import OPTIONS, Kernel, dispatcher
 
-from .jit import Kernel, dispatcher
-
-UNKNOWN = -2
-"""What the wrapper returns for arguments of new types: the address of the kernel for them is not yet known."""
+WORDS = 16
+"""Words of a helper's box: two lines of the cache, so that no two threads write to the same one."""
 
 
-def share(kernel: Kernel, arguments: tuple[Any, ...], bounds: Array, boxes: Array) -> int:
-    """The kernel with `arguments`, and `bounds` in place of the last two: see `team.share`, whose result it returns."""
-    sharing = kernel.sharing
-    if sharing is None:  # two threads may come at once: both use the one that is stored first
-        sharing = kernel.sharing = vars(kernel).setdefault("first_sharing", _Sharing(kernel))
-    failed: int = sharing.run(*arguments, sharing.addresses, sharing.team, bounds, boxes)
-    if failed == UNKNOWN:
-        sharing.note_addresses(kernel)
-        failed = sharing.run(*arguments, sharing.addresses, sharing.team, bounds, boxes)
-    return failed
+NOBODY = 0
+"""In the place of a crew, where no other thread is to help."""
 
 
-class _Sharing:
-    """What is known of a kernel: the wrapper, and where the kernel is for arguments of the types seen so far."""
+def shared(kernel: Kernel) -> Any:
+    """What Python calls: a function of the kernel's arguments but the last two, first and last item, and a crew.
 
-    def __init__(self, kernel: Kernel) -> None:
-        from . import team  # loads Numba
+    A crew is where a record for `team.share` lies, which has bounds: then first and last item have no meaning. Returns
+    the number of the first part that failed, or -1.
+    """
+    if kernel.sharing is None:  # two threads may come at once: both use the one that is stored first
+        kernel.sharing = vars(kernel).setdefault("first_sharing", _compiled_around(kernel))
+    return kernel.sharing
 
-        code = kernel.python.__code__
-        names = ", ".join(f"a{number}" for number in range(code.co_argcount - 2))
-        name = f"share_{kernel.python.__name__}"
-        known = {**vars(team), "UNKNOWN": UNKNOWN, "__name__": kernel.python.__module__}
-        exec(compile(_WRAPPER.format(name=name, names=names), code.co_filename, "exec"), known)
-        self.run = dispatcher(known[name], kernel.options)
-        self.team = team.address_of_share()
-        self.addresses = np.zeros((0, 2), np.int64)
 
-    def note_addresses(self, kernel: Kernel) -> None:
-        """Compile the kernel for all types of arguments that came, and note where it is."""
-        from numba.core import types
+def _compiled_around(kernel: Kernel) -> Any:
+    from . import team  # loads Numba
+    from .compiling import Whole
 
-        from . import team
-
-        rows = []
-        for kinds in list(self.run.overloads):
-            wanted = (*kinds[:-4], types.intp, types.intp)
-            compiled = kernel.compiled_for(wanted)
-            if compiled.signature.return_type != types.none:
-                raise TypeError(f"{kernel.python.__name__}: what runs in several threads returns nothing")
-            address = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
-            rows.append((team.number_of(wanted), address))
-        self.addresses = np.array(rows, np.int64)
+    code = kernel.python.__code__
+    names = ", ".join(f"a{number}" for number in range(code.co_argcount - 2))
+    name = f"share_{kernel.python.__name__}"
+    known: Any = {"task": team.task, "run": team.run, "__name__": kernel.python.__module__}
+    exec(compile(_WRAPPER.format(name=name, names=names), code.co_filename, "exec"), known)
+    return dispatcher(known["around"](Whole(kernel.python, kernel.options)), OPTIONS)
 
 
 _WRAPPER = """\
-def {name}({names}, addresses, team, bounds, boxes):
-    arguments = ({names},)
-    address = address_of(number(arguments), addresses)
-    if address == 0:
-        return UNKNOWN
-    return call_share(team, *task(address, arguments), bounds, boxes)
+def around(kernel):
+    def {name}({names}, first, last, crew):
+        return run(*task(kernel, ({names},)), first, last, crew)
+    {name}.__qualname__ = "{name}"
+    return {name}
 """

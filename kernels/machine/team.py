@@ -5,7 +5,8 @@ Here helpers wait in compiled code (`serve`) for the address of compiled code an
 in a box (`share`). A part that no helper has begun by the time its owner has nothing else to do is taken back: threads
 that sleep, or whose processor is busy with something else, cost nobody anything.
 
-    box   STATE, code, arguments, first and last item, did it fail
+    box    STATE, code, arguments, first and last item, did it fail
+    crew   where `share` is, where the boxes begin, how many there are, how many parts, and their bounds
 
 Imported when it is first needed, because it loads Numba.
 """
@@ -13,34 +14,34 @@ Imported when it is first needed, because it loads Numba.
 from __future__ import annotations
 
 import functools
-import hashlib
 import sys
 from typing import Any
 
 import llvmlite.binding
-import numpy as np
 from llvmlite import ir
 from numba import extending
 from numba.core import cgutils, types
-from numpy import ndarray as Array
 
 from .jit import kernel
+from .sharing import WORDS
 
 get_or_insert_function: Any = cgutils.get_or_insert_function
 alloca_once_value: Any = cgutils.alloca_once_value
 pack_struct: Any = cgutils.pack_struct
 unpack_tuple: Any = cgutils.unpack_tuple
-if_unlikely: Any = cgutils.if_unlikely
 intrinsic: Any = extending.intrinsic
 
-STATE, CODE, ARGUMENTS, FIRST, LAST, FAILED = range(6)
+STATE, CODE, ARGUMENTS, FIRST, LAST, FAILED = range(0, 48, 8)  # places in a box, in bytes
+BOX = 8 * WORDS
+SHARE, BOXES, HELPERS, PARTS, BOUNDS = range(0, 40, 8)  # places in the record of a crew
 FREE, TAKEN, POSTED, RUNNING, DONE = range(5)
 
 WORD = ir.IntType(64)
 _X86 = llvmlite.binding.get_process_triple().startswith("x86_64")
 _tuple: Any = types.Tuple
 _TWO = _tuple((types.intp, types.intp))
-_PART = ir.FunctionType(ir.IntType(32), [WORD, WORD, WORD])  # (arguments, first, last) -> 0, or it failed
+_CODE = ir.IntType(32)
+_PART = ir.FunctionType(_CODE, [WORD, WORD, WORD])  # (arguments, first, last) -> 0, or it failed
 
 
 # ------------------------------------------------------------------------------------------------------ instructions
@@ -78,6 +79,16 @@ def _exchange(typing: Any, address: Any, old: Any, new: Any) -> Any:
         return builder.extract_value(builder.cmpxchg(place, old, new, "acq_rel", "acquire"), 1)
 
     return types.boolean(types.intp, types.int64, types.int64), generate
+
+
+@intrinsic
+def _words(typing: Any, count: Any) -> Any:
+    """The address of so many int64 on the stack, whatever they are. Not in a loop: all stay until the function ends."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ptrtoint(builder.alloca(WORD, arguments[0]), WORD)
+
+    return types.intp(types.int64), generate
 
 
 @intrinsic
@@ -134,50 +145,63 @@ def borrowed(typing: Any, values: Any) -> Any:
     return values(values), generate
 
 
-def number_of(kinds: Any) -> int:
-    """A number for the types of a kernel's arguments, the same in every process."""
-    return int.from_bytes(hashlib.sha256(repr(tuple(kinds)).encode()).digest()[:8]) >> 2
-
-
 @intrinsic
-def number(typing: Any, arguments: Any) -> Any:
-    """`number_of` the types of `arguments`, and of the two items that follow them."""
-    found = number_of((*arguments.types, types.intp, types.intp))
+def task(typing: Any, kernel: Any, arguments: Any) -> Any:
+    """Addresses of code that calls a kernel with (*arguments, first, last), and of its data.
 
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return ir.Constant(WORD, found)
-
-    return types.int64(arguments), generate
-
-
-@intrinsic
-def task(typing: Any, address: Any, arguments: Any) -> Any:
-    """Addresses of code that calls the compiled kernel at `address` with (*arguments, first, last), and of its data.
-
-    These stand on the stack of the caller, and are lost when it returns. A call by address, because what is linked in
-    like other functions is compiled a second time.
+    These stand on the stack of the caller, and are lost when it returns.
     """
     kinds = (*arguments.types, types.intp, types.intp)
+    kernel.dispatcher.compile(kinds)
+    made = kernel.dispatcher.overloads[kinds]
+    if made.signature.return_type != types.none:
+        raise TypeError(f"{kernel.dispatcher.python.__name__}: what runs in several threads returns nothing")
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        stored = alloca_once_value(
-            builder, pack_struct(builder, [values[0], _borrowed(context, builder, arguments, values[1])])
-        )
-        name = context.mangler("part", kinds)
-        part = get_or_insert_function(builder.module, _PART, name)
-        if part.is_declaration:
-            part.linkage = "internal"
-            inside = ir.IRBuilder(part.append_basic_block("entry"))
-            frame, first, last = part.args
-            kernel, given = unpack_tuple(inside, inside.load(inside.inttoptr(frame, stored.type)))
-            kind = context.call_conv.get_function_type(types.none, kinds)
-            called = inside.inttoptr(kernel, kind.as_pointer())
-            about = types.none, kinds, [*unpack_tuple(inside, given), first, last]
-            status, _ = context.call_conv.call_function(inside, called, *about)
-            inside.ret(status.code)
+        borrowed = _borrowed(context, builder, arguments, values[1])
+        stored = alloca_once_value(builder, pack_struct(builder, unpack_tuple(builder, borrowed)))
+        part = get_or_insert_function(builder.module, _PART, context.mangler("part", kinds))
+        part.linkage = "internal"
+        inside = ir.IRBuilder(part.append_basic_block("entry"))
+        frame, first, last = part.args
+        given = unpack_tuple(inside, inside.load(inside.inttoptr(frame, stored.type)))
+        context.add_linking_libs([made.library])
+        status, _ = context.call_internal_no_propagate(inside, made.fndesc, made.signature, [*given, first, last])
+        inside.ret(status.code)
         return context.make_tuple(builder, _TWO, [builder.ptrtoint(part, WORD), builder.ptrtoint(stored, WORD)])
 
-    return _TWO(types.intp, arguments), generate
+    return _TWO(kernel, arguments), generate
+
+
+@intrinsic
+def run(typing: Any, code: Any, arguments: Any, first: Any, last: Any, crew: Any) -> Any:
+    """What `task` has made for the items from `first` to `last`, or by a crew: see `share`, whose result this returns.
+
+    `share` is called by its address: linked into the code around each kernel, it would be compiled as often.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        code, arguments, first, last, crew = values
+        with builder.if_else(builder.icmp_signed("==", crew, ir.Constant(WORD, 0))) as (alone, together):
+            with alone:
+                part = builder.inttoptr(code, _PART.as_pointer())
+                wrong = builder.icmp_signed("!=", builder.call(part, [arguments, first, last]), ir.Constant(_CODE, 0))
+                failed = builder.select(wrong, ir.Constant(WORD, 0), ir.Constant(WORD, -1))
+                after_alone = builder.block
+            with together:
+                kind = context.call_conv.get_function_type(types.intp, _SHARE)
+                place = builder.inttoptr(crew, kind.as_pointer().as_pointer())
+                given = [code, arguments, crew]
+                _, first_failed = context.call_conv.call_function(
+                    builder, builder.load(place), types.intp, _SHARE, given
+                )
+                after_together = builder.block
+        result = builder.phi(WORD)
+        result.add_incoming(failed, after_alone)
+        result.add_incoming(first_failed, after_together)
+        return result
+
+    return types.intp(types.intp, types.intp, types.int64, types.int64, types.intp), generate
 
 
 # ------------------------------------------------------------------------------------------------------------- the work
@@ -209,96 +233,68 @@ def _wait(looks: int) -> None:
 
 
 @kernel
-def serve(box: Array, patience: int) -> None:
-    """Run what is posted in a box, until nothing has been for `patience` looks at it."""
-    at = box.ctypes.data
+def serve(box: int, patience: int) -> None:
+    """Run what is posted in the box at an address, until nothing has been for `patience` looks at it."""
     looks = 0
     while looks < patience:
-        if look(at) == POSTED and _exchange(at, POSTED, RUNNING):
-            box[FAILED] = _run(box[CODE], box[ARGUMENTS], box[FIRST], box[LAST])
-            put(at, DONE)
+        if look(box) == POSTED and _exchange(box, POSTED, RUNNING):
+            failed = _run(look(box + CODE), look(box + ARGUMENTS), look(box + FIRST), look(box + LAST))
+            put(box + FAILED, failed)
+            put(box, DONE)
             looks = 0
         else:
             looks += 1
             _wait(looks)
 
 
-@kernel
-def address_of(number: int, table: Array) -> int:
-    """The second number of the row of `table` that begins with `number`, or 0."""
-    for row in range(len(table)):
-        if table[row, 0] == number:
-            return int(table[row, 1])
-    return 0
-
-
-_ARRAYS = types.Array(types.int64, 1, "C"), types.Array(types.int64, 2, "C")
-_SHARE = types.intp, types.intp, *_ARRAYS  # the types of the arguments of `share`
+_SHARE = types.intp, types.intp, types.intp  # the types of the arguments of `share`
 
 
 @functools.cache
 def address_of_share() -> int:
     """Where `share` is in this process."""
-    compiled = share.compiled_for(_SHARE)
-    return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
-
-
-@intrinsic
-def call_share(typing: Any, address: Any, code: Any, arguments: Any, bounds: Any, boxes: Any) -> Any:
-    """`share`, by its address: linked into each kernel's wrapper it would be compiled as often."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        address, *given = values
-        kind = context.call_conv.get_function_type(types.intp, _SHARE)
-        called = builder.inttoptr(address, kind.as_pointer())
-        status, failed = context.call_conv.call_function(builder, called, types.intp, _SHARE, given)
-        with if_unlikely(builder, status.is_error):
-            context.call_conv.return_status_propagate(builder, status)
-        return failed
-
-    return types.intp(types.intp, *_SHARE), generate
+    return share.address(_SHARE)
 
 
 @kernel
-def share(code: int, arguments: int, bounds: Array, boxes: Array) -> int:
-    """Run the parts between `bounds`, each in a thread of its own if one is free.
+def share(code: int, arguments: int, crew: int) -> int:
+    """Run the parts of a crew's work, each in a thread of its own if one is free.
 
-    boxes (helpers, threads.WORDS). Returns the number of the first part that failed, or -1.
+    Returns the number of the first part that failed, or -1.
     """
-    parts = bounds.size - 1
-    posted = np.empty(parts, np.int64)
-    posted[0] = -1
-    box = 0
+    parts, bounds = look(crew + PARTS), crew + BOUNDS
+    posted = _words(parts)  # for each part the address of its box, or 0
+    put(posted, 0)
+    box = look(crew + BOXES)
+    end = box + BOX * look(crew + HELPERS)
     for part in range(1, parts):
-        posted[part] = -1
-        while box < len(boxes) and not _exchange(boxes[box].ctypes.data, FREE, TAKEN):
-            box += 1
-        if box < len(boxes):
-            posted[part] = box
-            about = boxes[box]
-            about[CODE] = code
-            about[ARGUMENTS] = arguments
-            about[FIRST] = bounds[part]
-            about[LAST] = bounds[part + 1]
-            put(about.ctypes.data, POSTED)
+        while box < end and not _exchange(box, FREE, TAKEN):
+            box += BOX
+        if box < end:
+            put(box + CODE, code)
+            put(box + ARGUMENTS, arguments)
+            put(box + FIRST, look(bounds + 8 * part))
+            put(box + LAST, look(bounds + 8 * part + 8))
+            put(box, POSTED)
+        put(posted + 8 * part, box if box < end else 0)
     failed = -1
     for part in range(parts):
-        box = posted[part]
-        if box >= 0 and not _exchange(boxes[box].ctypes.data, POSTED, TAKEN):
+        box = look(posted + 8 * part)
+        if box > 0 and not _exchange(box, POSTED, TAKEN):
             continue  # a helper has it
-        if _run(code, arguments, bounds[part], bounds[part + 1]) != 0 and failed < 0:
+        if _run(code, arguments, look(bounds + 8 * part), look(bounds + 8 * part + 8)) != 0 and failed < 0:
             failed = part
-        if box >= 0:
-            put(boxes[box].ctypes.data, FREE)
-            posted[part] = -1
+        if box > 0:
+            put(box, FREE)
+            put(posted + 8 * part, 0)
     for part in range(parts):
-        if posted[part] >= 0:
-            about = boxes[posted[part]]
+        box = look(posted + 8 * part)
+        if box > 0:
             looks = 0
-            while look(about.ctypes.data) != DONE:
+            while look(box) != DONE:
                 looks += 1
                 _wait(looks)
-            if about[FAILED] != 0 and (failed < 0 or part < failed):
+            if look(box + FAILED) != 0 and (failed < 0 or part < failed):
                 failed = part
-            put(about.ctypes.data, FREE)
+            put(box, FREE)
     return failed

@@ -21,7 +21,7 @@ from numpy import ndarray as Array
 
 from . import choices
 from .jit import ENABLED, Kernel, kernel
-from .sharing import share
+from .sharing import NOBODY, WORDS, shared
 
 
 def _available() -> int:
@@ -100,9 +100,13 @@ def number(first: int, count: int, parts: int) -> int:
 
 
 @functools.lru_cache(maxsize=1024)
-def _bounds(count: int, parts: int) -> Array:
-    """Where the parts of range(count) begin, and the end. Kept: the list alone takes two microseconds."""
-    return np.array([count * part // parts for part in range(parts + 1)])
+def _crew(count: int, parts: int, helpers: int) -> tuple[Array, int]:
+    """A record for `team.share`, and where it lies: who is to help, and the bounds of the parts of range(count)."""
+    from .team import address_of_share
+
+    bounds = [count * part // parts for part in range(parts + 1)]
+    record = np.array([address_of_share(), _boxes.ctypes.data, helpers, parts, *bounds], np.int64)
+    return record, record.ctypes.data
 
 
 def split(count: int, work: functools.partial[Any], least: int = 1, into: int | None = None) -> None:
@@ -116,25 +120,23 @@ def split(count: int, work: functools.partial[Any], least: int = 1, into: int | 
             another thread may change the number meanwhile
     """
     number = parts(count, least) if into is None else into
-    if number <= 1:
-        work(0, count)
-        return
-    bounds = _bounds(count, number)
-    loop: Kernel = work.func  # type: ignore[assignment]
     if not ENABLED:
         for part in range(number):
-            work(bounds[part], bounds[part + 1])
+            work(count * part // number, count * (part + 1) // number)
         return
-    failed = share(loop, work.args, bounds, awake(number - 1))
+    loop: Kernel = work.func  # type: ignore[assignment]
+    run = loop.sharing or shared(loop)
+    if number <= 1:
+        failed = run(*work.args, 0, count, NOBODY)
+    else:
+        crew = _crew(count, number, awake(number - 1))
+        failed = run(*work.args, 0, 0, crew[1])
     if failed >= 0:  # once more, where exceptions arrive
-        work(bounds[failed], bounds[failed + 1])
+        work(count * failed // number, count * (failed + 1) // number)
         raise MemoryError(f"{loop.python.__name__}: there was not enough for all threads")
 
 
 # -------------------------------------------------------------------------------------------------------- the helpers
-
-WORDS = 16
-"""Words of a box: two lines of the cache, so that no two threads write to the same one."""
 
 _MOST = 255
 _boxes: Array = np.zeros((_MOST, WORDS), np.int64)
@@ -144,15 +146,15 @@ _asleep: dict[int, threading.Lock] = {}
 """Number of a helper -> what it waits for."""
 
 
-def awake(wanted: int) -> Array:
-    """The boxes of so many helpers, or as many as there can be; all of them awake, or about to be."""
+def awake(wanted: int) -> int:
+    """So many helpers, or as many as there can be; all of them awake, or about to be."""
     if _started < wanted:
         _start(min(wanted, _MOST))
     for helper in range(wanted if _asleep else 0):
         wake = _asleep.pop(helper, None)
         if wake is not None:
             wake.release()
-    return _boxes[: min(wanted, _started)]
+    return min(wanted, _started)
 
 
 def _start(wanted: int) -> None:
@@ -161,7 +163,7 @@ def _start(wanted: int) -> None:
 
     with _starting:
         while _started < wanted:
-            serve(_boxes[_started], 0)  # compiled now, not while somebody waits
+            serve(_boxes.ctypes.data, 0)  # compiled now, not while somebody waits
             try:
                 threading.Thread(target=_help, args=(serve, _started), name="wengert-kernel", daemon=True).start()
             except RuntimeError:  # the system's limit, or Python is about to end
@@ -169,8 +171,9 @@ def _start(wanted: int) -> None:
             _started += 1
 
 
-def _help(serve: Callable[[Array, int], None], helper: int) -> None:
-    box, wake = _boxes[helper], threading.Lock()
+def _help(serve: Callable[[int, int], None], helper: int) -> None:
+    boxes, wake = _boxes, threading.Lock()
+    box = boxes[helper:].ctypes.data
     wake.acquire()
     while True:
         serve(box, PATIENCE)
@@ -183,6 +186,7 @@ def _forget() -> None:
     global _boxes, _started, _starting
     _boxes = np.zeros_like(_boxes)
     _asleep.clear()
+    _crew.cache_clear()  # records say where the boxes were
     _started = 0
     _starting = threading.Lock()
 

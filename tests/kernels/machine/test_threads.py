@@ -155,7 +155,7 @@ def test_an_error_is_raised_after_all_parts_have_ended(bad):
 
 @compiled
 def test_an_error_that_does_not_come_again_is_an_error_still(monkeypatch):
-    monkeypatch.setattr(threads, "share", lambda *_: 1)
+    monkeypatch.setattr(fail, "sharing", lambda *_: 1)
     with pytest.raises(MemoryError, match="fail"):
         threads.split(2, partial(fail, np.zeros(2, bool), np.zeros(2, np.int64)))
 
