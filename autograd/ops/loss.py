@@ -152,7 +152,7 @@ def ctc_formula(x: Any, *, labels: Array, given: Array, lengths: Array, blank: i
     keeps=("alphas", "likelihood"),
     formula=ctc_formula,
     dx=lambda dz, x, alphas, likelihood, labels, given, lengths, blank: ctc_kernels.slopes(
-        -dz, x, alphas, likelihood, labels, given, lengths, blank
+        -dz, x, alphas, likelihood, ctc_kernels.Target(labels, given, lengths, blank)
     ),
 )
 def ctc(
@@ -164,7 +164,7 @@ def ctc(
     labels   (N, S), of which the first `lengths` (N,) count, and of the frames the first `given` (N,)
     unfit    the loss where a target does not fit in its frames, which has no gradient
     """
-    likelihood, alphas = ctc_kernels.values(x, labels, given, lengths, blank)
+    likelihood, alphas = ctc_kernels.values(x, ctc_kernels.Target(labels, given, lengths, blank))
     loss = -likelihood
     loss[likelihood == -np.inf] = unfit
     return loss, alphas, likelihood

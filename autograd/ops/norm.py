@@ -63,7 +63,7 @@ def _rule(
 ) -> tuple[Any, Any, Any]:
     form = None if w is None and wanted == (0,) else affine
     w = None if w is None else w.reshape(affine)
-    dx, dw, db = kernels.normalised_grad(dz, x, w, mean, rstd, axes, centred, form, view)
+    dx, dw, db = kernels.normalised_grad(dz, x, w, kernels.Statistics(mean, rstd, view, axes, centred), form)
     return (dx, None, None) if form is None else (dx, dw.reshape(size), db.reshape(size))
 
 

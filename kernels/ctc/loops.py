@@ -16,12 +16,9 @@ from numpy import ndarray as Array
 from ..machine import simd, threads
 from ..machine.jit import kernel, piece
 from ..machine.vector import exp, log
-from .plain import LANES, width_of
+from .plain import LANES, Target, width_of
 
 LEAST = 1 << 10  # places of frames that are worth a thread
-
-Target = tuple[Array, Array, Array, int]
-"""(labels, given, lengths, blank)"""
 
 Numbers = tuple[float, float, float]
 """0, 1 and infinity as numbers of the type that is computed in."""
@@ -119,53 +116,45 @@ def _backward(
 # ------------------------------------------------------------------------------------------------- with arrays around
 
 
-def values(x: Array, labels: Array, given: Array, lengths: Array, blank: int) -> tuple[Array, Array]:
+def values(x: Array, target: Target) -> tuple[Array, Array]:
     """The log-likelihood (N,) of each target, and alphas: see `plain.values`."""
     frames, count, _ = x.shape
-    alphas = np.empty((count, frames + 1, width_of(labels)), x.dtype)
+    alphas = np.empty((count, frames + 1, width_of(target.labels)), x.dtype)
     likelihood = np.empty(count, x.dtype)
-    target = _checked(x, labels, given, lengths, blank)
+    target = _checked(x, target)
     work = partial(_forward, np.ascontiguousarray(x), target, alphas, likelihood)
     threads.split(count, work, _least(alphas))
     return likelihood, alphas
 
 
-def slopes(
-    dz: Array,
-    x: Array,
-    alphas: Array,
-    likelihood: Array,
-    labels: Array,
-    given: Array,
-    lengths: Array,
-    blank: int,
-) -> Array:
+def slopes(dz: Array, x: Array, alphas: Array, likelihood: Array, target: Target) -> Array:
     """The cotangent of x: see `plain.slopes`."""
     frames, count, _ = x.shape
-    target = _checked(x, labels, given, lengths, blank)
-    if alphas.shape != (count, frames + 1, width_of(labels)) or not dz.shape == likelihood.shape == (count,):
-        raise ValueError(f"ctc: dz {dz.shape} and alphas {alphas.shape} do not fit {x.shape} and {labels.shape}")
+    target = _checked(x, target)
+    room = width_of(target.labels)
+    if alphas.shape != (count, frames + 1, room) or not dz.shape == likelihood.shape == (count,):
+        raise ValueError(f"ctc: dz {dz.shape} and alphas {alphas.shape} do not fit {x.shape} and places for {room}")
     dx = np.empty(x.shape, x.dtype)
     arrays = np.ascontiguousarray(dz), np.ascontiguousarray(x), target, alphas, likelihood, dx
     threads.split(count, partial(_backward, *arrays), _least(alphas))
     return dx
 
 
-def _checked(x: Array, labels: Array, given: Array, lengths: Array, blank: int) -> Target:
+def _checked(x: Array, target: Target) -> Target:
     """The target as the loops take it, if all that it refers to is there."""
     frames, count, classes = x.shape
-    labels, given, lengths = (np.ascontiguousarray(part, np.intp) for part in (labels, given, lengths))
+    labels, given, lengths = (np.ascontiguousarray(part, np.intp) for part in target[:3])
     if len(labels) != count or not given.shape == lengths.shape == (count,):
         raise ValueError(f"ctc: labels {labels.shape}, lengths {given.shape} and {lengths.shape} do not fit {x.shape}")
     for part, most in (
         (given, frames),
         (lengths, labels.shape[1]),
         (labels, classes - 1),
-        (np.array(blank), classes - 1),
+        (np.array(target.blank), classes - 1),
     ):
         if part.size and not 0 <= part.min() <= part.max() <= most:
             raise IndexError(f"ctc: labels, lengths and the blank must be at least 0 and at most {most}, got {part}")
-    return labels, given, lengths, blank
+    return Target(labels, given, lengths, target.blank)
 
 
 def _least(alphas: Array) -> int:

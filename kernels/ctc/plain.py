@@ -5,8 +5,7 @@ Graves et al. 2006, Connectionist Temporal Classification, equations 6 to 10 and
 goes to the next place, or over a blank that parts two different labels.
 
     x (T, N, C)         log-probabilities: T frames, N sequences, C labels
-    labels (N, S)       the targets, of which the first `lengths` (N,) count; the blank behind them
-    given (N,)          how many of the frames count
+    target              what is to be read: see `Target`
     alphas (N, T + 1, 2 + 2 S + 1 and some more)
                         log of the probability that the frames so far read as the labels up to a place, and end there.
                         Two places stand before the first, and one frame before frame 0, when all paths are at the
@@ -16,6 +15,8 @@ goes to the next place, or over a blank that parts two different labels.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy import ndarray as Array
 
@@ -23,6 +24,15 @@ from ..machine.fast import fast
 
 LANES = 16
 """Places that the longest vectors have room for."""
+
+
+class Target(NamedTuple):
+    """What the frames of each sequence are to be read as."""
+
+    labels: Array  # (N, S), of which the first `lengths` count; the blank behind them
+    given: Array  # (N,): how many of the frames count
+    lengths: Array  # (N,)
+    blank: int
 
 
 def width_of(labels: Array) -> int:
@@ -51,13 +61,14 @@ def _any_of_three(a: Array, b: Array, c: Array, skips: Array) -> Array:
     return np.logaddexp(z, c, out=z, where=skips)
 
 
-def _size(x: Array, labels: Array) -> int:
-    return len(x) * (2 * labels.size + len(labels))
+def _size(x: Array, target: Target) -> int:
+    return len(x) * (2 * target.labels.size + len(target.labels))
 
 
 @fast("kernels.ctc.loops:values", at_least="ctc", count=_size)
-def values(x: Array, labels: Array, given: Array, lengths: Array, blank: int) -> tuple[Array, Array]:
+def values(x: Array, target: Target) -> tuple[Array, Array]:
     """The log-likelihood (N,) of each target, -inf where it does not fit in its frames; and alphas."""
+    labels, given, lengths, blank = target
     places, skips = places_of(labels, blank)
     frames, count, length = len(x), *places.shape
     seen = _seen(x, places)
@@ -72,23 +83,15 @@ def values(x: Array, labels: Array, given: Array, lengths: Array, blank: int) ->
     return np.logaddexp(alphas[rows, given, last], alphas[rows, given, last - 1]), alphas
 
 
-def _size_of_slopes(dz: Array, x: Array, labels: Array) -> int:
-    return _size(x, labels)
+def _size_of_slopes(dz: Array, x: Array, target: Target) -> int:
+    return _size(x, target)
 
 
 @fast("kernels.ctc.loops:slopes", at_least="ctc", count=_size_of_slopes)
-def slopes(
-    dz: Array,
-    x: Array,
-    alphas: Array,
-    likelihood: Array,
-    labels: Array,
-    given: Array,
-    lengths: Array,
-    blank: int,
-) -> Array:
+def slopes(dz: Array, x: Array, alphas: Array, likelihood: Array, target: Target) -> Array:
     """The cotangent of x for dz (N,), that of the log-likelihoods: dz times the probability that a path that reads as
     the target has that label in that frame. 0 where no path fits."""
+    labels, given, lengths, blank = target
     places, skips = places_of(labels, blank)
     frames, count, length = len(x), *places.shape
     seen = _seen(x, places)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from . import channels, rows
-from .plain import LOOPS, Axes, looked_at
+from .plain import LOOPS, Axes, Statistics
 
 
 def normalised(
@@ -33,27 +33,19 @@ def normalised(
 
 
 def normalised_grad(
-    dz: Array,
-    x: Array,
-    w: Array | None,
-    mean: Array,
-    rstd: Array,
-    axes: Axes,
-    centred: bool,
-    affine: Axes | None,
-    view: Axes | None = None,
+    dz: Array, x: Array, w: Array | None, by: Statistics, affine: Axes | None
 ) -> tuple[Array, Any, Any]:
     dx = np.empty(x.shape, x.dtype)  # no view of another array: it may become somebody's .grad as it is
-    dz, x = np.ascontiguousarray(looked_at(dz, view)), np.ascontiguousarray(looked_at(x, view))
-    weight = _per_element(x, axes, w, 1)
-    mean, rstd = mean.reshape(-1), rstd.reshape(-1)
-    loops = LOOPS[x.ndim, axes, centred]
+    dz, x = np.ascontiguousarray(dz.reshape(by.view)), np.ascontiguousarray(x.reshape(by.view))
+    weight = _per_element(x, by.axes, w, 1)
+    mean, rstd = by.mean.reshape(-1), by.rstd.reshape(-1)
+    loops = LOOPS[x.ndim, by.axes, by.centred]
     if loops == "channels":
-        by = channels.Scaling(mean, rstd * weight, rstd, rstd, rstd)  # without ReLU nobody asks what was added
-        sums, products = channels.slopes(dz, x, by, False, False, dx.reshape(x.shape))
+        scaling = channels.Scaling(mean, rstd * weight, rstd, rstd, rstd)  # without ReLU nobody asks what was added
+        sums, products = channels.slopes(dz, x, scaling, False, False, dx.reshape(x.shape))
         dw, db = (products * rstd).astype(x.dtype), sums.astype(x.dtype)
     elif loops == "rows":
-        dw, db = rows.slopes(dz, x, weight, mean, rstd, centred, dx.reshape(x.shape))
+        dw, db = rows.slopes(dz, x, weight, mean, rstd, by.centred, dx.reshape(x.shape))
     else:
         groups = _groups(x)
         statistics = mean.reshape(groups.shape[:2]), rstd.reshape(groups.shape[:2])

@@ -10,7 +10,7 @@ calls on blocks along axis 0 that stay in the cache between the passes over them
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
@@ -51,33 +51,31 @@ def normalised(
         return normalise(x, w, b, mean, rstd), mean, var, rstd
 
 
-def looked_at(x: Array, view: Axes | None) -> Array:
-    return x if view is None else x.reshape(view)
+class Statistics(NamedTuple):
+    """What an array was normalised by, and how that was found."""
+
+    mean: Array
+    rstd: Array
+    view: Axes  # the shape under which the array was looked at
+    axes: Axes  # those of the view that were reduced
+    centred: bool
 
 
-def _has_loops(dz: Array, axes: Axes, centred: bool, view: Axes | None) -> bool:
-    return (dz.ndim if view is None else len(view), axes, centred) in LOOPS
+def _has_loops(dz: Array, by: Statistics) -> bool:
+    return (len(by.view), by.axes, by.centred) in LOOPS
 
 
 @fast("kernels.norm.choose:normalised_grad", at_least="norm", when=_has_loops)
 def normalised_grad(
-    dz: Array,
-    x: Array,
-    w: Array | None,
-    mean: Array,
-    rstd: Array,
-    axes: Axes,
-    centred: bool,
-    affine: Axes | None,
-    view: Axes | None = None,
+    dz: Array, x: Array, w: Array | None, by: Statistics, affine: Axes | None
 ) -> tuple[Array, Any, Any]:
-    """Cotangents of x, w and b for the cotangent `dz` of `normalised`.
+    """Cotangents of x, w and b for the cotangent `dz` of `normalised`; w and b have the shape `affine`.
 
-    affine   the shape of w and b; None if their cotangents are not asked for
-    view     the shape under which dz and x are looked at, if it is not their own
+    affine   None if their cotangents are not asked for
     """
+    mean, rstd, view, axes, centred = by
     form = rstd.shape if affine is None else affine
-    dx, dw, db = normalise_grad(looked_at(dz, view), looked_at(x, view), w, mean, rstd, axes, centred, form)
+    dx, dw, db = normalise_grad(dz.reshape(view), x.reshape(view), w, mean, rstd, axes, centred, form)
     return (dx.reshape(x.shape), None, None) if affine is None else (dx.reshape(x.shape), dw, db)
 
 

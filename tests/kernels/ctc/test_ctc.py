@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from kernels.ctc import loops, plain
+from kernels.ctc.plain import Target
 from kernels.machine import threads
 
 LENGTHS = [0, 1, 3, 4, 7, 8, 15, 16, 20]  # of targets: with blanks around them, one place more than twice as many
@@ -19,7 +20,7 @@ def draw(frames, count, classes, longest, dtype=np.float64, blank=0):
     labels = rng.integers(0, classes, (count, longest))
     labels[1] = 1
     labels[np.arange(longest) >= lengths[:, None]] = blank
-    return x, labels, given, lengths, blank
+    return x, Target(labels, given, lengths, blank)
 
 
 @pytest.fixture(params=[1, 2])
@@ -33,25 +34,24 @@ def in_threads(request):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("longest", LENGTHS)
 def test_loops_are_the_plain_functions(longest, dtype, in_threads):
-    arguments = draw(2 * longest + 3, 7, 6, longest, dtype, blank=longest % 3)
+    x, target = draw(2 * longest + 3, 7, 6, longest, dtype, blank=longest % 3)
     dz = np.linspace(-1, 2, 7).astype(dtype)
-    likelihood, alphas = loops.values(*arguments)
-    expected, expected_alphas = plain.values.plain(*arguments)
+    likelihood, alphas = loops.values(x, target)
+    expected, expected_alphas = plain.values.plain(x, target)
     np.testing.assert_allclose(likelihood, expected, **NEAR[dtype])
     np.testing.assert_allclose(alphas, expected_alphas, **NEAR[dtype])
-    dx = loops.slopes(dz, arguments[0], alphas, likelihood, *arguments[1:])
-    np.testing.assert_allclose(
-        dx, plain.slopes.plain(dz, arguments[0], alphas, likelihood, *arguments[1:]), **NEAR[dtype]
-    )
+    dx = loops.slopes(dz, x, alphas, likelihood, target)
+    np.testing.assert_allclose(dx, plain.slopes.plain(dz, x, alphas, likelihood, target), **NEAR[dtype])
     assert dx.dtype == likelihood.dtype == dtype
 
 
 def test_the_slope_is_a_probability():
     """In each frame the paths have some label: shares add up to 1, or to 0 where no path fits and behind the end."""
-    x, labels, given, lengths, blank = draw(20, 5, 4, 9)
+    x, target = draw(20, 5, 4, 9)
+    labels, given, lengths, _ = target
     labels[3], given[3], lengths[3] = 2, 10, 9  # all alike, so that blanks must be between: too many
-    likelihood, alphas = loops.values(x, labels, given, lengths, blank)
-    total = loops.slopes(np.ones(5), x, alphas, likelihood, labels, given, lengths, blank).sum(2)
+    likelihood, alphas = loops.values(x, target)
+    total = loops.slopes(np.ones(5), x, alphas, likelihood, target).sum(2)
     fits = likelihood > -np.inf
     assert fits[0]
     assert not fits[3]
@@ -60,7 +60,8 @@ def test_the_slope_is_a_probability():
 
 @pytest.mark.parametrize("function", ["loops", "plain"])
 def test_labels_that_cannot_be_and_nan(function):
-    x, labels, given, lengths, blank = draw(12, 4, 5, 4)
+    x, target = draw(12, 4, 5, 4)
+    labels, given, lengths, blank = target
     given[:] = 12
     labels[0], lengths[0] = [1, 2, 1, 2], 4
     labels[2], lengths[2] = [3, 4, 3, 3], 4
@@ -69,8 +70,8 @@ def test_labels_that_cannot_be_and_nan(function):
     x[5, 3, blank] = np.nan
     values, slopes = (loops.values, loops.slopes) if function == "loops" else (plain.values.plain, plain.slopes.plain)
     with np.errstate(invalid="ignore"):
-        likelihood, alphas = values(x, labels, given, lengths, blank)
-        dx = slopes(np.ones(4), x, alphas, likelihood, labels, given, lengths, blank)
+        likelihood, alphas = values(x, target)
+        dx = slopes(np.ones(4), x, alphas, likelihood, target)
     assert np.isfinite(likelihood[0])
     assert np.isfinite(dx[:, 0]).all()
     assert likelihood[2] == -np.inf
@@ -80,19 +81,20 @@ def test_labels_that_cannot_be_and_nan(function):
 
 
 def test_what_does_not_fit_is_refused():
-    x, labels, given, lengths, blank = draw(6, 3, 4, 2)
+    x, target = draw(6, 3, 4, 2)
+    labels, given, lengths, _ = target
     with pytest.raises(IndexError, match="at most 3"):
-        loops.values(x, labels + 4, given, lengths, blank)
+        loops.values(x, target._replace(labels=labels + 4))
     with pytest.raises(IndexError, match="at most 6"):
-        loops.values(x, labels, given + 6, lengths, blank)
+        loops.values(x, target._replace(given=given + 6))
     with pytest.raises(IndexError, match="at most 2"):
-        loops.values(x, labels, given, lengths + 3, blank)
+        loops.values(x, target._replace(lengths=lengths + 3))
     with pytest.raises(IndexError, match="at most 3"):
-        loops.values(x, labels, given, lengths, -1)
+        loops.values(x, target._replace(blank=-1))
     with pytest.raises(ValueError, match="do not fit"):
-        loops.values(x, labels, given[:2], lengths, blank)
-    likelihood, alphas = loops.values(x, labels, given, lengths, blank)
+        loops.values(x, target._replace(given=given[:2]))
+    likelihood, alphas = loops.values(x, target)
     with pytest.raises(ValueError, match="do not fit"):
-        loops.slopes(np.ones(2), x, alphas, likelihood, labels, given, lengths, blank)
+        loops.slopes(np.ones(2), x, alphas, likelihood, target)
     with pytest.raises(ValueError, match="do not fit"):
-        loops.slopes(np.ones(3), x, alphas[:, 1:], likelihood, labels, given, lengths, blank)
+        loops.slopes(np.ones(3), x, alphas[:, 1:], likelihood, target)

@@ -198,7 +198,7 @@ def test_every_view_agrees_with_numpy(draw, monkeypatch, shape, axes, size, cent
     for limit in (0, 1 << 60):
         monkeypatch.setattr(fast.SIZES["norm"], "least", limit)
         z, mean, var, rstd = norm.normalised(x, w, b, axes, EPS, centred)
-        grads = norm.normalised_grad(dz, x, w, mean, rstd, axes, centred, size)
+        grads = norm.normalised_grad(dz, x, w, norm.Statistics(mean, rstd, x.shape, axes, centred), size)
         results.append((z, mean, var, rstd, grads[0], grads[1].reshape(-1), grads[2].reshape(-1)))
     for got, expected in zip(*results, strict=True):
         close(got, expected, x.dtype, 8)
