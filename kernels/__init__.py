@@ -48,7 +48,7 @@ Words:
     kernel   a compiled loop; piece: a part of one that has a name, and is compiled with it
     lane     one number of a vector register
     panel    columns of a matrix, copied so that their rows are whole vectors
-    block    rows that are summed in registers together, and for which there is code: see `machine.simd.cut`
+    block    rows that are summed in registers together, and for which there is code: see `machine.registers.cut`
     window   the elements that one output looks at
     tap      one place of a window, and where in memory its elements lie
     shift    by how many elements a tap's inputs lie behind the outputs, along an axis

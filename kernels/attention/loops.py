@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import simd, threads
+from ..machine import moves, registers, threads
 from ..machine.jit import kernel
 from ..matrix import panel
 from ..softmax.loops import weights, weights_grad
@@ -34,7 +34,7 @@ def _product(c: Array, sizes: Sizes, of_a: Left, of_b: Right, room: Array) -> No
     """
     (M, N, terms), (a, a_row, places), (b, b_turned) = sizes, of_a, of_b
     size = c.itemsize
-    lanes = simd.WIDTH // size
+    lanes = registers.WIDTH // size
     wide = panel.VECTORS * lanes
     packed = room.ctypes.data
     zeros = packed + (terms + lanes) * wide * size
@@ -47,9 +47,9 @@ def _product(c: Array, sizes: Sizes, of_a: Left, of_b: Right, room: Array) -> No
         if b_turned:
             for v in range(0, wide, lanes):
                 left, source = min(lanes, some - v), b + (n + v) * terms * size
-                simd.transpose(c, source, terms * size, left, terms, packed + v * size, wide * size)
+                moves.transpose(c, source, terms * size, left, terms, packed + v * size, wide * size)
         else:
-            simd.copy(c, simd.Source(b + n * size, N * size, 1, 0, some), packed, terms, wide)
+            moves.copy(c, moves.Source(b + n * size, N * size, 1, 0, some), packed, terms, wide)
         whole = some == wide
         out, out_row = (c.ctypes.data + n * size, N * size) if whole else (tile, wide * size)
         panel.multiply(c, M, panel.Product(a, a_row, places.ctypes.data, packed, terms, zeros, 0, out, out_row))
@@ -62,7 +62,7 @@ def _product(c: Array, sizes: Sizes, of_a: Left, of_b: Right, room: Array) -> No
 @kernel
 def _room(rows: int, terms: int, like: Array) -> Array:
     """Aligned memory for `_product`."""
-    lanes = simd.WIDTH // like.itemsize
+    lanes = registers.WIDTH // like.itemsize
     wide = panel.VECTORS * lanes
     found: Array = panel.room((terms + lanes + 1 + rows) * wide, like)
     return found

@@ -29,7 +29,7 @@ A convolution of images, from the layer to the registers, by name:
    (`kernels.conv.layout.forward_axes`), and the axes a `kernels.conv.layout.Layout`: which copies of a plane are made,
    and where in them a tap of the window finds its terms. `kernels.machine.threads.split` divides images and rows.
 5. The loop. `kernels.conv.direct_loops.sums` copies the planes of a part, then takes the filters in blocks
-   (`kernels.machine.simd.cut`) and describes each block's sum as a `kernels.machine.simd.Sum`.
+   (`kernels.machine.registers.cut`) and describes each block's sum as a `kernels.machine.simd.Sum`.
 6. The registers. `kernels.machine.simd.accumulate` is vector code: `kernels.machine.instructions.Code` has written one
    variant of it for each number of filters that fits.
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..machine import choices, simd, threads
+from ..machine import choices, registers, threads
 from . import direct_loops as loops
 from .layout import Rests, Three, backward_axes, forward_axes, layout, union
 from .window import Array, Sizes
@@ -45,7 +45,7 @@ def _rows(axes: tuple[Rests, ...], window: Three, channels: int, filters: int, i
     whole = layout(axes, window, outputs)
     line, shared = whole.plane // whole.copied, whole.copied - outputs
     most = max(1, CACHED // max(channels * line * itemsize, 1) - shared)
-    wide = simd.lanes(itemsize)
+    wide = registers.lanes(itemsize)
 
     def cost(rows: int) -> int:
         total = 0
@@ -78,7 +78,7 @@ def conv(
     taps = math.prod(window)
     z = np.empty((len(x), groups, outputs, *count), x.dtype)
     w_apart = outputs * channels * taps, channels * taps, taps
-    _correlate(x, w, bias, z, axes, window, loops.Sums(channels, w_apart, (1, 1, 1), simd.cut(outputs)))
+    _correlate(x, w, bias, z, axes, window, loops.Sums(channels, w_apart, (1, 1, 1), registers.cut(outputs)))
     return z.reshape(len(x), len(w), *size)
 
 
@@ -97,7 +97,7 @@ def conv_input_grad(
             dx[place] = 0 if bias is None else bias.reshape(groups, channels, 1, 1, 1)
     if all(any(sum_.taps for sum_ in axis) for axis in axes):
         w_apart = outputs * channels * taps, taps, channels * taps
-        _correlate(dz, w, bias, dx, axes, window, loops.Sums(outputs, w_apart, stride, simd.cut(channels)))
+        _correlate(dz, w, bias, dx, axes, window, loops.Sums(outputs, w_apart, stride, registers.cut(channels)))
     return dx.reshape(len(dz), groups * channels, *size)
 
 
@@ -142,7 +142,7 @@ def conv_weight_grad(
     chosen = layout(axes, window, rows)
     images = 1 if rows < count[0] else max(1, min(len(x), TOGETHER // covered))
     together = max(1, min(channels, CACHED // (images * chosen.plane * x.itemsize)))
-    cut = loops.Products(images, together, simd.cut_for_dot(outputs, together * taps))
+    cut = loops.Products(images, together, registers.cut_for_dot(outputs, together * taps))
     dz = np.ascontiguousarray(dz).reshape(len(dz), groups, outputs, covered)
     flat = np.ascontiguousarray(x).reshape(-1)
     parts = len(x) * -(-count[0] // rows)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..machine import simd, threads
+from ..machine import moves, registers, simd, threads
 from ..machine.jit import kernel, piece
 from .layout import Layout, Three
 from .window import Array
@@ -40,7 +40,7 @@ def _copy_planes(x: Array, start: int, out: Array, at: int, layout: Layout, row:
             there = simd.address(out) + at * size + (plane * len(copies) + k) * copied * line
             here = simd.address(x) + (start + ((c * A + top + above * stride_a) * H + shift_h) * W + shift_w) * size
             if above:
-                simd.clear(x, there, above * Uh * Uw)
+                moves.clear(x, there, above * Uh * Uw)
             there += above * line
             left, right = 0, int(0 <= shift_h < H)  # the same along h; two divisions take as long as a few rows
             if Uh > 1:
@@ -51,12 +51,12 @@ def _copy_planes(x: Array, start: int, out: Array, at: int, layout: Layout, row:
             for a in range(lines):
                 to, of = there + a * line, here + (a * stride_a * H + left * stride_h) * W * size
                 if left:
-                    simd.clear(x, to, left * Uw)
-                simd.copy(x, simd.Source(of, apart * W * size, stride_w, begin, end), to + left * Uw * size, rows, Uw)
+                    moves.clear(x, to, left * Uw)
+                moves.copy(x, moves.Source(of, apart * W * size, stride_w, begin, end), to + left * Uw * size, rows, Uw)
                 if right < Uh:
-                    simd.clear(x, to + right * Uw * size, (Uh - right) * Uw)
+                    moves.clear(x, to + right * Uw * size, (Uh - right) * Uw)
             if below:
-                simd.clear(x, there + inside * line, below * Uh * Uw)
+                moves.clear(x, there + inside * line, below * Uh * Uw)
 
 
 @kernel
@@ -89,7 +89,7 @@ class Sums(NamedTuple):
     channels      of x per group
     w_apart       distances of groups, filters and channels in w
     apart         along each axis, output number u is element u * apart + rest of z: see `Layout.sums`
-    blocks        how the filters are cut: see `simd.cut`
+    blocks        how the filters are cut: see `registers.cut`
     """
 
     channels: int
@@ -108,7 +108,7 @@ def sums(x: Array, w: Array, start: Array, z: Array, layout: Layout, wanted: Sum
     C, rows, plane, size = wanted.channels, layout.rows, layout.plane, x.itemsize
     Ua, Uh, Uw = layout.outputs
     of_plane = layout.inputs[0] * layout.inputs[1] * layout.inputs[2]
-    spare = simd.VECTORS[1] * (simd.WIDTH // size)
+    spare = registers.VECTORS[1] * (registers.WIDTH // size)
     parts = (Ua + rows - 1) // rows
     in_place = wanted.apart == (1, 1, 1)  # outputs are next to each other along all three axes
     # shortcut: windows are one element, with an output for each: all that a layout says (sizes, strides, first row,
@@ -120,7 +120,7 @@ def sums(x: Array, w: Array, start: Array, z: Array, layout: Layout, wanted: Sum
     packed = _pack(w, wanted, layout, G, F)
     work = np.empty(C * plane + spare, x.dtype)
     work[:] = 0  # see `winograd_loops._clear_ends`; np.zeros would take Numba half a second to compile
-    tile = np.empty((simd.ROWS, 0 if in_place else rows * Uh * Uw), x.dtype)
+    tile = np.empty((registers.ROWS, 0 if in_place else rows * Uh * Uw), x.dtype)
 
     for item in range(first * G, last * G):
         part, g = item // G, item % G
@@ -200,7 +200,7 @@ def _put(tile: Array, z: Array, rows: tuple[int, int], outputs: Three, apart: Th
 class Products(NamedTuple):
     """How `products` cuts its work: images and channels whose copies are made at a time, and the filters.
 
-    blocks   (blocks, 3): see `simd.cut_for_dot`
+    blocks   (blocks, 3): see `registers.cut_for_dot`
     """
 
     images: int
@@ -222,12 +222,12 @@ def products(dz: Array, x: Array, totals: Array, layout: Layout, cut: Products, 
     rows, size, blocks = layout.rows, x.itemsize, cut.blocks
     of_plane = layout.inputs[0] * layout.inputs[1] * layout.inputs[2]
     parts = (Ua + rows - 1) // rows
-    places = _places(layout, cut.channels, size, simd.PAIRS[1])
+    places = _places(layout, cut.channels, size, registers.PAIRS[1])
     image = cut.channels * layout.plane
-    work = np.empty(cut.images * image + simd.WIDTH // size, x.dtype)
+    work = np.empty(cut.images * image + registers.WIDTH // size, x.dtype)
     sums = np.empty(G * _length(C, layout, cut), x.dtype)
     sums[:] = 0
-    out = np.empty(len(simd.PAIRS) * simd.PAIRS[1], x.dtype)
+    out = np.empty(len(registers.PAIRS) * registers.PAIRS[1], x.dtype)
     part = first
     while part < last:
         n, row = part // parts, part % parts * rows

@@ -15,7 +15,7 @@ from functools import partial
 
 import numpy as np
 
-from ..machine import simd, threads
+from ..machine import moves, registers, simd, threads
 from ..machine.jit import kernel
 from . import direct
 from .window import Array, Sizes
@@ -35,7 +35,7 @@ TERMS = 32
 
 def pay(x: Array, windows: Sizes) -> bool:
     """Is this quicker than `direct`, for images x and so many windows along each axis?"""
-    narrow = windows[-1] * x.itemsize <= ROW and windows[-1] < simd.lanes(x.itemsize)
+    narrow = windows[-1] * x.itemsize <= ROW and windows[-1] < registers.lanes(x.itemsize)
     return narrow and _full(x)
 
 
@@ -46,14 +46,14 @@ def pay_for_weights(dz: Array, terms: int) -> bool:
 
 def _full(x: Array) -> bool:
     """Would few lanes remain empty? An axis more must be left, too."""
-    lanes, images = simd.lanes(x.itemsize), len(x)
+    lanes, images = registers.lanes(x.itemsize), len(x)
     return x.ndim <= 4 and -(-images // lanes) * lanes * 4 <= 5 * images
 
 
 def conv(x: Array, w: Array, bias: Array | None, stride: Sizes, padding: Sizes, dilation: Sizes, size: Sizes) -> Array:
     """z (N, F, *size) for x (N, C, *H) and w (F, C, *I), both float32 or both float64; one group, one or two axes."""
     settings = (*stride, 1), (*padding, 0), (*dilation, 1)
-    z = direct.conv(grouped(x), w[..., None], bias, *settings, 1, (*size, simd.lanes(x.itemsize)))
+    z = direct.conv(grouped(x), w[..., None], bias, *settings, 1, (*size, registers.lanes(x.itemsize)))
     return apart(z, len(x))
 
 
@@ -62,7 +62,7 @@ def conv_input_grad(
 ) -> Array:
     """dx (N, C, *size), likewise."""
     settings = (*stride, 1), (*padding, 0), (*dilation, 1)
-    dx = direct.conv_input_grad(grouped(dz), w[..., None], bias, *settings, 1, (*size, simd.lanes(dz.itemsize)))
+    dx = direct.conv_input_grad(grouped(dz), w[..., None], bias, *settings, 1, (*size, registers.lanes(dz.itemsize)))
     return apart(dx, len(dz))
 
 
@@ -75,7 +75,7 @@ def conv_weight_grad(dz: Array, x: Array, stride: Sizes, padding: Sizes, dilatio
 
 def grouped(x: Array) -> Array:
     """x (N, C, *H) -> (groups, C, *H, lanes), with zeros for images that the last group has not."""
-    lanes, elements = simd.lanes(x.itemsize), math.prod(x.shape[1:])
+    lanes, elements = registers.lanes(x.itemsize), math.prod(x.shape[1:])
     groups = np.empty((-(-len(x) // lanes), *x.shape[1:], lanes), x.dtype)
     flat = np.ascontiguousarray(x).reshape(len(x), elements), groups.reshape(len(groups), elements, lanes)
     threads.split(len(groups) * _blocks(elements, lanes), partial(_group, *flat), WORTH_A_THREAD // lanes**2)
@@ -108,7 +108,7 @@ def _group(x: Array, groups: Array, first: int, last: int) -> None:
         count = min(E, e + (until - block) * L) - e
         source, target = simd.address(x) + (g * L * E + e) * size, simd.address(groups) + (g * E + e) * L * size
         whole = count - count % L  # whole vectors are written: no more than there are, as the next may be another's
-        simd.transpose(x, source, E * size, min(L, N - g * L), whole, target, L * size)
+        moves.transpose(x, source, E * size, min(L, N - g * L), whole, target, L * size)
         for k in range(e + whole, e + count):
             for l in range(L):
                 groups[g, k, l] = x[g * L + l, k] if g * L + l < N else 0
@@ -125,7 +125,7 @@ def _part(groups: Array, z: Array, first: int, last: int) -> None:
         here, images = min(L, E - e), min(L, N - g * L)
         if here == L and images == L:
             source, target = simd.address(groups) + (g * E + e) * L * size, simd.address(z) + (g * L * E + e) * size
-            simd.transpose(z, source, L * size, L, L, target, E * size)
+            moves.transpose(z, source, L * size, L, L, target, E * size)
         else:
             for l in range(images):
                 for k in range(e, e + here):

@@ -15,7 +15,7 @@ from functools import partial
 
 import numpy as np
 
-from ..machine import choices, simd, threads
+from ..machine import choices, registers, threads
 from ..matrix import panel
 from . import winograd_loops as loops
 from .window import Array, Sizes
@@ -33,11 +33,11 @@ def conv(
     F, C = (w.shape[1], w.shape[0]) if mirrored else w.shape[:2]
     squares = len(scheme.b_t) ** 2
     flat, windows = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(w).reshape(-1)
-    blocks = simd.cut(F)
+    blocks = registers.cut(F)
     packed = np.empty((squares, F, C), x.dtype)
     both = _kron(scheme.which, x.dtype.char)
     transform = partial(loops.transform_weights, windows, both, (0,) * both.shape[2], mirrored, blocks, packed)
-    threads.split(len(blocks), transform, 300 // (simd.ROWS * C))
+    threads.split(len(blocks), transform, 300 // (registers.ROWS * C))
     z = np.empty((len(x), F, *size), x.dtype)
     start = np.zeros(F, x.dtype) if bias is None else np.ascontiguousarray(bias, x.dtype)
     cut, parts = _cut_of(scheme, x.shape, padding, z.shape, x.itemsize)
@@ -67,7 +67,7 @@ def _kron(which: int, kind: str) -> Array:
     """kron(G, G) of a scheme, cut into groups of rows that `accumulate` takes: (groups, r * r, rows of a group)."""
     scheme = SCHEMES[which]
     squares = len(scheme.b_t) ** 2
-    rows = max(rows for rows in simd.PANEL_HEIGHTS if squares % rows == 0)
+    rows = max(rows for rows in registers.PANEL_HEIGHTS if squares % rows == 0)
     groups = np.kron(scheme.g, scheme.g).reshape(-1, rows, scheme.r**2).swapaxes(1, 2)
     return groups.astype(kind, order="C")
 
@@ -83,7 +83,7 @@ def _cut_of(scheme: Scheme, x_shape: Sizes, padding: Sizes, z_shape: Sizes, item
     """How the work of a convolution with x (N, C, H, W) and z (N, F, P, Q) is cut, and into how many parts."""
     (N, C, H, W), (_, F, P, Q) = x_shape, z_shape
     images, rows, pitch, parts = _cut(N, (P, Q), scheme, C, F, itemsize)
-    lanes = simd.lanes(itemsize)
+    lanes = registers.lanes(itemsize)
     cut = loops.Cut(
         shape=(H, W),
         before=(padding[0], padding[1]),
@@ -116,7 +116,7 @@ def _cut(
         scheme.m,
         NEAR / transformed,
         2.5 * (1 / channels + 1 / filters),
-        simd.lanes(itemsize),
+        registers.lanes(itemsize),
     )
 
 

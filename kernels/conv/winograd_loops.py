@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..machine import simd, threads
+from ..machine import moves, registers, simd, threads
 from ..machine.jit import kernel, piece
-from ..machine.simd import WIDTH
+from ..machine.registers import WIDTH
 from ..matrix import panel
 from .window import Array
 from .winograd_tiles import Layers, Outputs, Planes, Tiles, gather, spread, spread_slopes
@@ -79,7 +79,7 @@ def _clear_ends(layers: Array, squares: int, layer: int, planes: int, pitch: int
     for k in range(squares):
         for p in range(planes):
             begin = k * layer + p * pitch + count
-            simd.clear(layers, simd.address(layers) + begin * layers.itemsize, pitch - count)
+            moves.clear(layers, simd.address(layers) + begin * layers.itemsize, pitch - count)
         for i in range(k * layer + planes * pitch, (k + 1) * layer):
             layers[i] = 0
     for i in range(squares * layer, layers.size):
@@ -96,7 +96,7 @@ def transform_weights(
     """packed[k, block of filters, c, filter of the block] = element k of G w[f, c] G', for some of the blocks.
 
     w         flat: (F, C, r, r); mirrored: filters and channels exchanged, windows turned around
-    blocks    how the filters are cut: see `simd.cut`
+    blocks    how the filters are cut: see `registers.cut`
     rows      a tuple as long as a group is
     both      the matrix that does it, kron(G, G), as (groups of rows, r * r, rows of a group)
     """
@@ -104,7 +104,7 @@ def transform_weights(
     groups, terms, high = both.shape
     size = w.itemsize
     lanes = WIDTH // size
-    pitch = (simd.ROWS * C + 2 * lanes) | lanes
+    pitch = (registers.ROWS * C + 2 * lanes) | lanes
     windows, zeros = np.empty(terms * pitch + 2 * lanes, w.dtype), np.empty(high, w.dtype)
     zeros[:] = 0
     places = simd.evenly(terms, pitch * size)
@@ -134,18 +134,18 @@ def transform_weights(
 def outputs(x: Array, packed: Array, start: Array, z: Array, blocks: Array, cut: Cut, first: int, last: int) -> None:
     """z[n, f] = start[f] + the convolution of the flat x (N, C, *shape) with the packed windows.
 
-    blocks       how the filters are cut: see `simd.cut`
+    blocks       how the filters are cut: see `registers.cut`
     first, last  the parts that are computed
     """
     N, F, P, Q = z.shape
     squares, _, C = packed.shape
     m, tw, size = cut.scheme[0], cut.tiles[1], x.itemsize
     lanes = WIDTH // size
-    spare = simd.VECTORS[1] * lanes
+    spare = registers.VECTORS[1] * lanes
     inputs, sums = panel.room(squares * cut.inputs + spare, x), panel.room(squares * cut.outputs + spare, x)
     _clear_ends(inputs, squares, cut.inputs, C, cut.pitch, cut.images * cut.rows * tw)
     _clear_ends(sums, squares, cut.outputs, F, cut.pitch, cut.images * cut.rows * tw)
-    zeros = np.empty(simd.ROWS, x.dtype)
+    zeros = np.empty(registers.ROWS, x.dtype)
     zeros[:] = 0
     pitch, layer_in, layer_out = cut.pitch * size, cut.inputs * size, cut.outputs * size  # in bytes
     places = simd.evenly(C, pitch)
@@ -180,7 +180,7 @@ def _multiply(floats: Array, blocks: Array, of: simd.Sum) -> None:
     """A `Sum` for all blocks of rows, over so much of x at a time as stays in the first-level cache meanwhile."""
     size = floats.itemsize
     wide = blocks[0, 2] * WIDTH
-    span = max(1, simd.NEAR // (of.terms * wide)) * (wide // size)
+    span = max(1, registers.NEAR // (of.terms * wide)) * (wide // size)
     for begin in range(0, of.valid, span):
         for block in range(len(blocks)):
             f0, high, vectors = blocks[block, 0], blocks[block, 1], blocks[block, 2]
@@ -263,7 +263,7 @@ def _to_columns(columns: Array, planes: int, pitch: int, channels: int, count: i
     wide = panel.VECTORS * lanes
     for v in range(0, wide, lanes):
         to = simd.address(columns) + v * size
-        simd.transpose(columns, planes + v * pitch, pitch, min(lanes, channels - v), count, to, wide * size)
+        moves.transpose(columns, planes + v * pitch, pitch, min(lanes, channels - v), count, to, wide * size)
 
 
 @piece

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from llvmlite import ir
 from numba.core import types
 
-from ..machine.instructions import SHORT, WIDTH, WORD, Code, intrinsic, unpack_tuple
+from ..machine.instructions import SHORT, WORD, Code, intrinsic, unpack_tuple
+from ..machine.registers import WIDTH
 from .winograd_schemes import SCHEMES, Matrix, Scheme
 
 

@@ -9,9 +9,12 @@
     threads   `split` has a kernel's items worked on by several threads; how many there are
     sharing   what is compiled for that around a kernel, with it: the way in, which hands its parts to the team
     team      the same in compiled code: threads that wait for work without Python
-    instructions   instructions on vectors, in LLVM's language, for the width of this machine's registers
-    simd      primitives that are written with them: sums held in registers, copies, transposes
+    registers      the vector registers of this machine, and the blocks of work that fill them
+    instructions   instructions on vectors, in LLVM's language
+    simd      primitives that are written with them: sums held in registers
+    moves     the same for copies, transposes, zeros
     written   functions that are made from text, and can be read
+    floats    what Numba lacks for single floats: exponents, polynomials, an order to search in
     vector    exp, log, tanh ... in loops that become vector code, to the last bit or nearly
     sums      sums that become vector code, and long ones in chunks
     objects   many arrays in one call: a table of their Python objects

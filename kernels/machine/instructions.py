@@ -17,7 +17,8 @@ from typing import Any
 from llvmlite import ir
 from numba import extending
 from numba.core import cgutils, types
-from numba.core.registry import cpu_target
+
+from .registers import lanes
 
 get_or_insert_function: Any = cgutils.get_or_insert_function
 unpack_tuple: Any = cgutils.unpack_tuple
@@ -25,21 +26,6 @@ intrinsic: Any = extending.intrinsic
 
 WORD = ir.IntType(64)
 SHORT = ir.IntType(32)
-
-
-def _register_bytes() -> int:
-    """What Numba compiles for: this machine, or what NUMBA_CPU_FEATURES says in its place."""
-    features = str(cpu_target.target_context.codegen().magic_tuple()[2]).split(",")
-    return 64 if "+avx512f" in features else 32 if "+avx2" in features else 16
-
-
-WIDTH = _register_bytes()
-"""Width of this machine's vector registers in bytes: AVX-512, AVX2, else SSE or NEON."""
-
-
-def lanes(itemsize: int) -> int:
-    """Floats of that many bytes in a register."""
-    return WIDTH // itemsize
 
 
 class Code:

@@ -1,6 +1,5 @@
 """exp, expm1, tanh, sigmoid, log, log1p, erf and `normal`, the normal distribution, for use inside kernels: without
-branches, so that LLVM makes vector code of the loops that call them. And `rank`, with which it does so for a search of
-the largest element, too.
+branches, so that LLVM makes vector code of the loops that call them.
 
     from ..machine.vector import exp        # z[i] = exp(x[i]) in a kernel, for float32 and float64
 
@@ -38,135 +37,14 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from llvmlite import ir
-from numba.core import cgutils, types
-from numba.extending import intrinsic as _intrinsic
+from numba.core import types
 from numba.extending import overload
+
+from .floats import copysign, exponent, mantissa, polynomial, power
 
 ROOT_HALF = math.sqrt(0.5)
 MIDDLE = 0.5943396091461182
 """Of what BELOW is a polynomial in: about it, the terms are small, and so is what they lose as they are rounded."""
-
-intrinsic: Any = _intrinsic  # typed as a decorator that keeps the signature, which it does not
-
-# --------------------------------------------------------------------------------------------- what Numba lacks
-
-_WORDS = {32: (ir.IntType(32), 23, 0x3F800000, 0x3F3504F3), 64: (ir.IntType(64), 52, 1023 << 52, 0x3FE6A09E667F3BCD)}
-"""Bits of a float -> integer of that size, bits of the fraction, and the numbers 1 and sqrt(1/2) as integers."""
-
-
-def _primitive(emit: Callable[..., Any], *kinds: Any) -> Any:
-    """A function of floats to a float of the same kind: emit(builder, bits, *values) makes its code."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return emit(builder, signature.args[0].bitwidth, *arguments)
-
-    return kinds[0](*kinds), generate
-
-
-def _bits(b: Any, size: int, x: Any) -> Any:
-    return b.bitcast(x, _WORDS[size][0])
-
-
-def _emit_power(b: Any, size: int, t: Any) -> Any:
-    word, fraction, one, _ = _WORDS[size]
-    exponent = b.shl(_bits(b, size, t), ir.Constant(word, fraction))
-    return b.bitcast(b.add(exponent, ir.Constant(word, one)), t.type)
-
-
-def _emit_mantissa(b: Any, size: int, x: Any) -> Any:
-    word, fraction, _, root = _WORDS[size]
-    above = b.sub(_bits(b, size, x), ir.Constant(word, root))
-    above = b.and_(above, ir.Constant(word, (1 << fraction) - 1))
-    return b.bitcast(b.add(above, ir.Constant(word, root)), x.type)
-
-
-def _emit_exponent(b: Any, size: int, x: Any) -> Any:
-    word, fraction, _, root = _WORDS[size]
-    above = b.sub(_bits(b, size, x), ir.Constant(word, root))
-    return b.sitofp(b.ashr(above, ir.Constant(word, fraction)), x.type)
-
-
-def _emit_copysign(b: Any, size: int, x: Any, y: Any) -> Any:
-    word = _WORDS[size][0]
-    sign = ir.Constant(word, -1 << (size - 1))
-    rest = ir.Constant(word, (1 << (size - 1)) - 1)
-    joined = b.or_(b.and_(_bits(b, size, x), rest), b.and_(_bits(b, size, y), sign))
-    return b.bitcast(joined, x.type)
-
-
-def _call(b: Any, name: str, *values: Any) -> Any:
-    """LLVM's own function of that name, for the type of the values."""
-    kind = values[0].type
-    insert: Any = cgutils.get_or_insert_function
-    suffix = "f32" if isinstance(kind, ir.FloatType) else "f64"
-    return b.call(insert(b.module, ir.FunctionType(kind, [kind] * len(values)), f"{name}.{suffix}"), values)
-
-
-@intrinsic
-def _power(typing: Any, t: Any) -> Any:
-    """2^n from t = n + SHIFT, whose lowest bits are those of n."""
-    return _primitive(_emit_power, t)
-
-
-@intrinsic
-def _mantissa(typing: Any, x: Any) -> Any:
-    """x divided by the power of two that brings it into sqrt(1/2) .. sqrt(2), for normal positive x."""
-    return _primitive(_emit_mantissa, x)
-
-
-@intrinsic
-def _exponent(typing: Any, x: Any) -> Any:
-    """The exponent of that power of two, as a float."""
-    return _primitive(_emit_exponent, x)
-
-
-@intrinsic
-def _copysign(typing: Any, x: Any, y: Any) -> Any:
-    """|x| with the sign of y."""
-    return _primitive(_emit_copysign, x, y)
-
-
-def _emit_rank(b: Any, size: int, x: Any) -> Any:
-    word = _WORDS[size][0]
-    bits = x if x.type == word else b.bitcast(x, word)
-    return b.xor(bits, b.lshr(b.ashr(bits, ir.Constant(word, size - 1)), ir.Constant(word, 1)))
-
-
-@intrinsic
-def _rank(typing: Any, x: Any) -> Any:
-    """The bits of x as an integer, those after the sign inverted if x is negative."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _emit_rank(builder, signature.args[0].bitwidth, *arguments)
-
-    return (types.int32 if x.bitwidth == 32 else types.int64)(x), generate
-
-
-@intrinsic
-def _ranked(typing: Any, k: Any) -> Any:
-    """The float of which k is the rank."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        bits = _emit_rank(builder, signature.args[0].bitwidth, *arguments)
-        return builder.bitcast(bits, ir.FloatType() if signature.args[0].bitwidth == 32 else ir.DoubleType())
-
-    return (types.float32 if k.bitwidth == 32 else types.float64)(k), generate
-
-
-@intrinsic
-def _polynomial(typing: Any, x: Any, coefficients: Any) -> Any:
-    """c[0] + c[1] x + c[2] x^2 + ..., with fused multiply-adds where the machine has them."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        unpack: Any = cgutils.unpack_tuple
-        power, total = arguments[0], None
-        for c in reversed(unpack(builder, arguments[1])):
-            total = c if total is None else _call(builder, "llvm.fmuladd", total, power, c)
-        return total
-
-    return x(x, coefficients), generate
-
 
 # ------------------------------------------------------------------------------------------------------- formulas
 
@@ -222,9 +100,9 @@ def _exp(c: Constants) -> Any:
         x = zero if nothing else x
         n = (x * log2e + shift) - shift
         r = (x - n * ln2_high) - n * ln2_low
-        p = one + (r + r * r * _polynomial(r, exp_c))
+        p = one + (r + r * r * polynomial(r, exp_c))
         t = n * half + shift  # 2^n in two factors: it may be too large or too small for one
-        z = p * _power(t) * _power((n - (t - shift)) + shift)
+        z = p * power(t) * power((n - (t - shift)) + shift)
         return zero if nothing else z
 
     return exp
@@ -241,9 +119,9 @@ def _expm1(c: Constants) -> Any:
         y = -sure if y < -sure else y
         n = (y * log2e + shift) - shift
         r = (y - n * ln2_high) - n * ln2_low
-        p = r + r * r * _polynomial(r, exp_c)
-        s = _power((n - one) + shift)
-        return _copysign(two * (s * p + (s - half)), x)
+        p = r + r * r * polynomial(r, exp_c)
+        s = power((n - one) + shift)
+        return copysign(two * (s * p + (s - half)), x)
 
     return expm1
 
@@ -259,10 +137,10 @@ def _tanh(c: Constants) -> Any:
         y = two * (flat if y > flat else y)
         n = (y * log2e + shift) - shift
         r = (y - n * ln2_high) - n * ln2_low
-        p = r + r * r * _polynomial(r, exp_c)
-        s = _power(n + shift)
+        p = r + r * r * polynomial(r, exp_c)
+        s = power(n + shift)
         e = s * p + (s - one)  # exp(2 |x|) - 1
-        return _copysign(e / (e + two), x)
+        return copysign(e / (e + two), x)
 
     return tanh
 
@@ -278,9 +156,9 @@ def _sigmoid(c: Constants) -> Any:
         x = low if x < low else x
         n = (x * log2e + shift) - shift
         r = (x - n * ln2_high) - n * ln2_low
-        p = one + (r + r * r * _polynomial(r, exp_c))
+        p = one + (r + r * r * polynomial(r, exp_c))
         t = n * half + shift
-        e = p * _power(t) * _power((n - (t - shift)) + shift)
+        e = p * power(t) * power((n - (t - shift)) + shift)
         return e / (one + e)
 
     return sigmoid
@@ -295,12 +173,12 @@ def _log(c: Constants) -> Any:
     def log(x: Any) -> Any:
         small = x < tiny
         y = x * lift if small else x
-        n = _exponent(y) - (lifted if small else zero)
-        f = _mantissa(y) - one
+        n = exponent(y) - (lifted if small else zero)
+        f = mantissa(y) - one
         s = f / (two + f)
         z = s * s
         h = half * f * f
-        z = n * ln2_high + (f - (h - (s * (h + z * _polynomial(z, log_c)) + n * ln2_low)))
+        z = n * ln2_high + (f - (h - (s * (h + z * polynomial(z, log_c)) + n * ln2_low)))
         z = z if x < big else x  # inf, and NaN
         z = -big if x == zero else z
         return nan if x < zero else z
@@ -318,13 +196,13 @@ def _log1p(c: Constants) -> Any:
         u = one + x
         small = u < tiny  # only 0: no sum with 1 is between
         y = one if small else u
-        n = _exponent(y)
-        f = _mantissa(y) - one
+        n = exponent(y)
+        f = mantissa(y) - one
         s = f / (two + f)
         z = s * s
         h = half * f * f
         lost = x - (u - one) if abs(x) < one else one - (u - x)  # what rounding 1 + x has taken away
-        z = n * ln2_high + (f - (h - (s * (h + z * _polynomial(z, log_c)) + (n * ln2_low + lost / y))))
+        z = n * ln2_high + (f - (h - (s * (h + z * polynomial(z, log_c)) + (n * ln2_low + lost / y))))
         z = z if u < big else u
         z = x if u == one else z
         z = -big if u == zero else z
@@ -343,13 +221,13 @@ def _erf(c: Constants) -> Any:
         y = abs(x)
         a = limit if y > limit else y
         b = one if y > one else y
-        near = b + b * _polynomial(b * b, erf_c)
+        near = b + b * polynomial(b * b, erf_c)
         v = a * a
         n = (v * -log2e + shift) - shift
         r = (-v - n * ln2_high) - n * ln2_low
-        e = (one + (r + r * r * _polynomial(r, exp_c))) * _power(n + shift)
-        tail = one - e * _polynomial(far / (far + a), erfc_c)
-        return _copysign(tail if y > one else near, x)
+        e = (one + (r + r * r * polynomial(r, exp_c))) * power(n + shift)
+        tail = one - e * polynomial(far / (far + a), erfc_c)
+        return copysign(tail if y > one else near, x)
 
     return erf
 
@@ -366,9 +244,9 @@ def _normal_single(c: Constants) -> Any:
         v = a * a * half
         n = (v * -log2e + shift) - shift
         r = (-v - n * ln2_high) - n * ln2_low
-        e = (one + (r + r * r * _polynomial(r, exp_c))) * _power(n + shift)
+        e = (one + (r + r * r * polynomial(r, exp_c))) * power(n + shift)
         e = zero if y > limit else e  # from there on it is below 10^-36
-        tail = e * _polynomial((above - middle * a) / (far + a), below_c)
+        tail = e * polynomial((above - middle * a) / (far + a), below_c)
         return tail if x < zero else one - tail, e
 
     return normal
@@ -522,34 +400,3 @@ def _choose_normal(x: Any) -> Any:
     if not isinstance(x, types.Float):
         return None
     return of_single if x.bitwidth == 32 else of_double
-
-
-def rank(x: Any) -> Any:
-    """An integer of the size of x that orders floats as their values do; -0.0 is below 0.0, NaN above or below all.
-
-    LLVM makes vector code of a search for the largest integer, but not for the largest float, as that might be NaN.
-    """
-    bits = x.view(np.int32 if x.itemsize == 4 else np.int64)
-    return bits if bits >= 0 else bits ^ np.iinfo(bits.dtype).max
-
-
-def ranked(k: Any) -> Any:
-    """The float that has this rank."""
-    bits = k if k >= 0 else k ^ np.iinfo(k.dtype).max
-    return bits.view(np.float32 if k.itemsize == 4 else np.float64)
-
-
-@overload(rank)
-def _choose_rank(x: Any) -> Any:
-    def choose(x: Any) -> Any:
-        return _rank(x)
-
-    return choose if isinstance(x, types.Float) else None
-
-
-@overload(ranked)
-def _choose_ranked(k: Any) -> Any:
-    def choose(k: Any) -> Any:
-        return _ranked(k)
-
-    return choose if isinstance(k, types.Integer) else None

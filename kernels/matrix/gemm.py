@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import choices, simd, threads
+from ..machine import choices, moves, registers, simd, threads
 from ..machine.jit import kernel, piece
 from . import panel
 
@@ -62,8 +62,8 @@ def _panels(of: Factors, rows: int, high: int, first: int, last: int) -> None:
     a, b, bias, c, terms, a_steps, b_steps = of
     _, M, N = c.shape
     size = c.itemsize
-    lanes = simd.WIDTH // size
-    wide = simd.PANEL * lanes
+    lanes = registers.WIDTH // size
+    wide = registers.PANEL * lanes
     most = min(terms, TERMS)
     panels = (N + wide - 1) // wide
     groups = (M + rows - 1) // rows
@@ -113,29 +113,29 @@ def _pack_rows(a: Array, at: int, steps: Steps, packed: Array, count: int, tall:
         source, to = simd.address(a) + (at + i * row) * size, simd.address(packed) + i * count * size
         left = min(high, tall - i)
         if row == 1:  # a is a transpose: each term's rows stand together
-            simd.copy(a, simd.Source(source, steps[2] * size, 1, 0, left), to, count, high)
+            moves.copy(a, moves.Source(source, steps[2] * size, 1, 0, left), to, count, high)
         else:
-            simd.transpose(a, source, row * size, left, count, to, high * size)
+            moves.transpose(a, source, row * size, left, count, to, high * size)
 
 
 @piece
 def _pack_columns(b: Array, at: int, steps: Steps, columns: Array, count: int, some: int) -> None:
     """A panel of `some` columns of b[at:], with `count` terms: (terms, a panel)."""
     size, column = b.itemsize, steps[2]
-    wide, source = simd.PANEL * simd.WIDTH, simd.address(b) + at * size
+    wide, source = registers.PANEL * registers.WIDTH, simd.address(b) + at * size
     if column == 1:
-        simd.copy(b, simd.Source(source, steps[1] * size, 1, 0, some), simd.address(columns), count, wide // size)
+        moves.copy(b, moves.Source(source, steps[1] * size, 1, 0, some), simd.address(columns), count, wide // size)
     else:
-        lanes = simd.WIDTH // size
-        for v in range(simd.PANEL):
-            to, left = simd.address(columns) + v * simd.WIDTH, min(lanes, some - v * lanes)
-            simd.transpose(b, source + v * lanes * column * size, column * size, left, count, to, wide)
+        lanes = registers.WIDTH // size
+        for v in range(registers.PANEL):
+            to, left = simd.address(columns) + v * registers.WIDTH, min(lanes, some - v * lanes)
+            moves.transpose(b, source + v * lanes * column * size, column * size, left, count, to, wide)
 
 
 @piece
 def _finish(tile: Array, aside: bool, again: bool, bias: Array, rows: Array, j0: int, some: int) -> None:
     """Some columns of rows of c: sums that were put aside come to their places, and the bias, if not empty, to all."""
-    wide = simd.PANEL * (simd.WIDTH // tile.itemsize)
+    wide = registers.PANEL * (registers.WIDTH // tile.itemsize)
     if aside:
         for r in range(len(rows)):
             for j in range(some):
@@ -150,13 +150,13 @@ def _finish(tile: Array, aside: bool, again: bool, bias: Array, rows: Array, j0:
 def _dots(of: Factors, blocks: Array, first: int, last: int) -> None:
     """c = a @ b' + bias for a (M, terms) and b (N, terms): a range of the columns of c (M, N).
 
-    blocks   how the rows are cut: see `simd.cut_for_dot`
+    blocks   how the rows are cut: see `registers.cut_for_dot`
     """
     a, b, bias, all_c, terms, _, _ = of
     c = all_c[0]
     size = c.itemsize
-    out = np.empty(len(simd.PAIRS) * simd.PAIRS[1], c.dtype)
-    places = np.empty(simd.PAIRS[1], np.int64)
+    out = np.empty(len(registers.PAIRS) * registers.PAIRS[1], c.dtype)
+    places = np.empty(registers.PAIRS[1], np.int64)
     for t0 in range(0, terms, TERMS):
         count = min(TERMS, terms - t0)
         for block in range(len(blocks)):
@@ -219,7 +219,7 @@ def matmul(a: Array, b: Array, bias: Array | None = None, out: Array | None = No
     factors = Factors(x, y, shift, c, terms, x_steps, y_steps)
     # shortcut: one product with few rows, both factors with their terms side by side; bias is given on
     if batch == 1 and M <= FEW and x_steps[2] == 1 and y_steps[1] == 1:
-        dots = partial(_dots, factors, simd.cut_for_dot(M, N))
+        dots = partial(_dots, factors, registers.cut_for_dot(M, N))
         threads.split(N, dots, WORTH_A_THREAD // max(M * terms, 1))
         return out
     rows, high, parts = _cut((batch, M, N), min(terms, TERMS), dtype.itemsize, PACKED, threads.get_num_threads())
@@ -238,10 +238,10 @@ def _nothing(dtype: np.dtype[Any]) -> Array:
 def _cut(shape: Steps, terms: int, itemsize: int, packed: int, workers: int) -> Steps:
     """How c (batch, M, N) is cut: rows of a part, rows that are summed at once, parts."""
     batch, M, N = shape
-    highest = min(simd.ROWS, simd.lanes(itemsize))  # `transpose` makes a row of them at once
+    highest = min(registers.ROWS, registers.lanes(itemsize))  # `transpose` makes a row of them at once
     even = -(-M // -(-M // highest))
-    high = next(height for height in simd.PANEL_HEIGHTS if height >= even)
-    panels = -(-N // (simd.PANEL * simd.lanes(itemsize)))
+    high = next(height for height in registers.PANEL_HEIGHTS if height >= even)
+    panels = -(-N // (registers.PANEL * registers.lanes(itemsize)))
     rows = -(-M // high)  # in units of `high`, as few groups of them as memory and threads want
     groups = max(1, -(-M * terms * itemsize // packed), 1 if panels * batch >= 2 * workers else workers)
     rows = -(-rows // groups) * high

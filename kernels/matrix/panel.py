@@ -18,14 +18,15 @@ import numpy as np
 from numba.core import types
 from numpy import ndarray as Array
 
-from ..machine import simd
-from ..machine.instructions import WIDTH, Code, intrinsic, unpack_tuple
+from ..machine import registers, simd
+from ..machine.instructions import Code, intrinsic, unpack_tuple
 from ..machine.jit import kernel
+from ..machine.registers import WIDTH
 
 VECTORS = 2
 """Vectors of a panel."""
 
-ROWS = 10 if simd.REGISTERS == 32 else 6
+ROWS = 10 if registers.REGISTERS == 32 else 6
 """The most rows at once: with their sums, two vectors of w and some broadcast values in flight, registers are full."""
 
 
@@ -45,7 +46,7 @@ def places(count: int, apart: int) -> Array:
 
 def columns(itemsize: int) -> int:
     """How many columns a panel has."""
-    return VECTORS * simd.lanes(itemsize)
+    return VECTORS * registers.lanes(itemsize)
 
 
 TERMS = 256

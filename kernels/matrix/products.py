@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import simd, threads
+from ..machine import moves, simd, threads
 from ..machine.jit import kernel
 from . import panel
 
@@ -44,7 +44,7 @@ def _times(of: Through, column: int, L: int, places: Array, room: Array) -> None
     zeros, row = simd.address(room), L * size
     packed, tile = zeros + row, zeros + (2 + terms) * row
     wide = min(L, K - column)
-    simd.copy(d, simd.Source(simd.address(of.w) + column * size, K * size, 1, 0, wide), packed, terms, L)
+    moves.copy(d, moves.Source(simd.address(of.w) + column * size, K * size, 1, 0, wide), packed, terms, L)
     to, to_row = (simd.address(z) + column * size, K * size) if wide == L else (tile, row)
     at = simd.address(places)
     panel.multiply(d, B, panel.Product(simd.address(d), terms * size, at, packed, terms, zeros, 0, to, to_row))
@@ -110,7 +110,7 @@ def _add_products(z: Array, pairs: Array, places: Array, L: int, first: int, las
         total[:] = 0
         for step in range(len(pairs)):
             d, x, count = pairs[step, 0], pairs[step, 1], pairs[step, 2]
-            simd.copy(z, simd.Source(d + block * row, J * size, 1, 0, wide), simd.address(packed), count, L)
+            moves.copy(z, moves.Source(d + block * row, J * size, 1, 0, wide), simd.address(packed), count, L)
             to, at = simd.address(total), simd.address(places)
             of = panel.Product(x, size, at, simd.address(packed), count, to, row, to, row)
             panel.multiply(z, K, of)

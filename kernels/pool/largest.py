@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import simd
+from ..machine import moves, simd
 from ..machine.jit import kernel, piece
 from .loops import Arrays, Triple
 
@@ -54,7 +54,7 @@ def winners(
             some = min(rows, P - top)
             _lay_out(x, (n, o, top), layout, frame, copy)
             ahead = (n * D + o * stride[0]) * H + (top + rows) * stride[1] if top + rows < P else (n + 1) * D * H
-            simd.fetch(simd.address(x) + ahead * line_bytes, high * stride[1] * line_bytes)
+            moves.fetch(simd.address(x) + ahead * line_bytes, high * stride[1] * line_bytes)
             count = np.uintp((some - 1) * wide + Q)
             first = np.uintp(taps[0])
             for e in range(count):
@@ -117,8 +117,8 @@ def _lay_out(x: Array, corner: Triple, layout: Layout, frame: Frame, copy: Array
                 copy[e] = least
             begin, end = (before - c + two) >> two, min(wide, (W + before - c + two) >> two)
             source = simd.address(x) + (row * W + c - before) * byte
-            of = simd.Source(source, stride[1] * W * byte, across, begin, end)
-            simd.copy_or_least(x, of, simd.address(copy) + (to + low * wide) * byte, up - low, wide)
+            of = moves.Source(source, stride[1] * W * byte, across, begin, end)
+            moves.copy_or_least(x, of, simd.address(copy) + (to + low * wide) * byte, up - low, wide)
             for e in range(to + up * wide, to + high * wide):
                 copy[e] = least
             to += high * wide

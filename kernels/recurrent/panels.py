@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import simd, threads
+from ..machine import moves, registers, threads
 from ..machine.jit import inlined, kernel
 from ..matrix import panel
 from .cells import add
@@ -112,12 +112,12 @@ def _turn(w: Array, row: int, units: int, packed: Array, L: int) -> None:
     """packed (K, L), flat, = the transpose of `units` rows of w (*, K) from `row` on, with zeros behind them."""
     K = w.shape[1]
     size = w.itemsize
-    lanes = simd.WIDTH // size
+    lanes = registers.WIDTH // size
     whole = K - K % lanes  # whole vectors are written, and behind this panel is the next
     for v in range(panel.VECTORS):
         left = max(0, min(lanes, units - v * lanes))
         source = w.ctypes.data + (row + v * lanes) * K * size
-        simd.transpose(w, source, K * size, left, whole, packed.ctypes.data + v * simd.WIDTH, L * size)
+        moves.transpose(w, source, K * size, left, whole, packed.ctypes.data + v * registers.WIDTH, L * size)
     for k in range(whole, K):
         target = packed[k * L : k * L + L]
         for l in range(L):
@@ -206,7 +206,7 @@ def multiply(floats: Array, rows: int, left: Left, w: int, start: int, out: int)
 
     An array `floats` (*,) says which type of floats there are; w, start and out are addresses.
     """
-    line = panel.VECTORS * simd.WIDTH
+    line = panel.VECTORS * registers.WIDTH
     at = left.first, left.apart, left.places
     panel.multiply(floats, rows, panel.Product(*at, w, left.terms, start, line * (start == out), out, line))
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import simd, threads
+from ..machine import moves, registers, threads
 from ..machine.jit import kernel
 from ..machine.team import borrowed
 from ..matrix import panel
@@ -41,12 +41,12 @@ def _sum(x: Array, w: Array, row: int, units: int, places: Array, room: Array, s
     """tile (B, L) = start + x @ w[row : row + units].T. `start`, an address, may be that of `tile`."""
     B, K = x.shape
     size = x.itemsize
-    lanes = simd.WIDTH // size
-    line = panel.VECTORS * simd.WIDTH
+    lanes = registers.WIDTH // size
+    line = panel.VECTORS * registers.WIDTH
     for v in range(panel.VECTORS):
         source = address(w) + (row + v * lanes) * K * size
         left = max(0, min(lanes, units - v * lanes))
-        simd.transpose(x, source, K * size, left, K, address(room) + v * simd.WIDTH, line)
+        moves.transpose(x, source, K * size, left, K, address(room) + v * registers.WIDTH, line)
     multiply(tile, B, Left(address(x), K * size, address(places), K), address(room), start, address(tile))
 
 
@@ -108,7 +108,7 @@ def _step(cell: str) -> Any:
         x, states, weights, uses, places, results = borrowed((x, states, weights, uses, places, results))
         new = Results(*results)
         (B, H), slots = states[0].shape, len(uses)
-        L = panel.VECTORS * simd.WIDTH // x.itemsize
+        L = panel.VECTORS * registers.WIDTH // x.itemsize
         size = B * L
         apart = (max(x.shape[1], H) + L + 1) * L
         room = panel.room(apart + (slots + 3) * size, x)

@@ -16,9 +16,10 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import threads
+from ..machine.floats import rank, ranked
 from ..machine.jit import kernel
 from ..machine.sums import long_sum, product, value
-from ..machine.vector import exp, log, rank, ranked
+from ..machine.vector import exp, log
 
 GROUP = 4096  # elements
 LEAST = 1 << 14  # elements that are worth a thread

@@ -89,7 +89,7 @@ def test_vectors_are_those_of_numba_and_numpy(name, width, monkeypatch):
     monkeypatch.setenv("OPENBLAS_CORETYPE", "mine")
     before = dict(os.environ)
     with vectors.restricted(name):
-        assert answer("from kernels.machine import instructions; print(instructions.WIDTH)") == width
+        assert answer("from kernels.machine import registers; print(registers.WIDTH)") == width
         has = answer("from numpy._core._multiarray_umath import __cpu_features__ as has; print(has.get('X86_V4'))")
         assert has in ("False", "None")
     assert dict(os.environ) == before

@@ -20,9 +20,9 @@ def test_sums_are_as_good_as_pairwise_ones(size, dtype, rng):
     channels = reduce.channel_sums(x)
     assert rows.dtype == channels.dtype == dtype
     assert channels.shape == (2,)
-    from kernels.machine import simd
+    from kernels.machine import registers
 
-    few = simd.WIDTH == 16  # registers of 16 bytes (SSE, NEON): fewer partial sums, each of more terms
+    few = registers.WIDTH == 16  # registers of 16 bytes (SSE, NEON): fewer partial sums, each of more terms
     rounding = (8 if few else 4) * float(np.finfo(dtype).eps)
     exact = [math.fsum(row) for row in x.reshape(6, size).astype(np.float64)]
     np.testing.assert_allclose(rows, exact, rtol=rounding)

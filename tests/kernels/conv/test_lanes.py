@@ -74,12 +74,12 @@ def test_images_go_into_lanes_and_back(rng, dtype):
 
 def test_side_by_side_where_rows_are_short_and_lanes_are_full():
     from kernels.conv import lanes
-    from kernels.machine import simd
+    from kernels.machine import registers
 
     def x(images, itemsize=4, axes=2):
         return np.empty((images, 2, *[3] * axes), f"f{itemsize}")
 
-    L = simd.lanes(4)
+    L = registers.lanes(4)
     narrow = min(4, L - 1)
     assert lanes.pay(x(2 * L), (7, narrow))
     assert not lanes.pay(x(2 * L), (1, 5))

@@ -16,7 +16,7 @@ from ..canary import at_the_edge, bordered
 
 if jit.ENABLED:
     from kernels.conv import winograd, winograd_schemes
-    from kernels.machine import simd
+    from kernels.machine import registers
 
     SCHEMES = winograd_schemes.SCHEMES
 else:
@@ -100,7 +100,7 @@ def test_padding_and_small_planes(rng, scheme, dtype, padding):
 @schemes
 @both
 def test_rows_of_tiles_around_half_a_vector_and_a_vector(rng, scheme, dtype):
-    lanes = simd.lanes(np.dtype(dtype).itemsize)
+    lanes = registers.lanes(np.dtype(dtype).itemsize)
     for tiles in (max(lanes // 2 - 1, 1), lanes // 2, lanes // 2 + 1, lanes - 1, lanes, lanes + 1, 2 * lanes + 1):
         for missing in (0, 1):
             for height in (scheme.m, 3 * scheme.m + 1):
@@ -133,7 +133,7 @@ def test_parts_are_cut_both_ways(monkeypatch):
         for images, size in [(7, (6, 6)), (3, (40, 33)), (1, (70, 20))]:
             together, rows, pitch, parts = winograd._cut(images, size, scheme, 8, 9, 4)
             th, tw = -(-size[0] // scheme.m), -(-size[1] // scheme.m)
-            assert pitch >= together * rows * tw + 2 * simd.lanes(4)
+            assert pitch >= together * rows * tw + 2 * registers.lanes(4)
             assert parts == -(-images // together) * -(-th // rows)
             cuts.add((together > 1, rows < th))
     assert {(True, False), (False, True)} <= cuts

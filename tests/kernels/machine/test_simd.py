@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from kernels.machine import jit, simd
+from kernels.machine import jit, moves, registers, simd
 from kernels.machine.jit import kernel
 from tests import naive
 
@@ -43,13 +43,13 @@ def accumulate(rows, vectors, w, x, places, start, out, apart, valid):
 
 
 @both
-@pytest.mark.parametrize("rows", simd.HEIGHTS)
+@pytest.mark.parametrize("rows", registers.HEIGHTS)
 def test_accumulate(rng, dtype, rows):
-    lanes = simd.lanes(np.dtype(dtype).itemsize)
+    lanes = registers.lanes(np.dtype(dtype).itemsize)
     for vectors in sorted(
-        {0, 1, simd.VECTORS[rows]} - ({0} if rows not in simd.PANEL_HEIGHTS else set())
+        {0, 1, registers.VECTORS[rows]} - ({0} if rows not in registers.PANEL_HEIGHTS else set())
     ):  # 0: a panel
-        most = (vectors or simd.PANEL) * lanes
+        most = (vectors or registers.PANEL) * lanes
         for terms, valid in itertools.product((0, 1, 4), (*SIZES, most - 1, most, 200)):
             count = min(valid, most)
             places = rng.permutation(terms) * 3
@@ -78,9 +78,9 @@ def dot(rows, a, a_row, a_image, x, x_image, places, images, count, out):
 
 
 @both
-@pytest.mark.parametrize("rows", range(1, len(simd.PAIRS)))
+@pytest.mark.parametrize("rows", range(1, len(registers.PAIRS)))
 def test_dot(rng, dtype, rows):
-    pairs = simd.PAIRS[rows]
+    pairs = registers.PAIRS[rows]
     for images, count in itertools.product((0, 1, 3), SIZES):
         places = rng.permutation(pairs) * 2
         a = whole(rng, images, rows, count, dtype=dtype)
@@ -93,12 +93,12 @@ def test_dot(rng, dtype, rows):
 
 @kernel
 def transpose(source, rows, count, target, target_row):
-    simd.transpose(target, source.ctypes.data, count * target.itemsize, rows, count, target.ctypes.data, target_row)
+    moves.transpose(target, source.ctypes.data, count * target.itemsize, rows, count, target.ctypes.data, target_row)
 
 
 @both
 def test_transpose(rng, dtype):
-    lanes = simd.lanes(np.dtype(dtype).itemsize)
+    lanes = registers.lanes(np.dtype(dtype).itemsize)
     for rows, count, spare in itertools.product(range(lanes + 1), SIZES, (None, 0, 3)):
         apart = max(rows, 1) if spare is None else lanes + spare
         source = whole(rng, rows, count, dtype=dtype)
@@ -115,7 +115,7 @@ def test_transpose(rng, dtype):
 
 @kernel
 def clear(target, count):
-    simd.clear(target, target.ctypes.data, count)
+    moves.clear(target, target.ctypes.data, count)
 
 
 @both
@@ -129,14 +129,14 @@ def test_clear(dtype, count):
 
 @kernel
 def copy(source, before, source_row, step, target, rows, width, begin, end):
-    of = simd.Source(simd.address(source) - before, source_row, step, begin, end)
-    simd.copy(target, of, simd.address(target), rows, width)
+    of = moves.Source(simd.address(source) - before, source_row, step, begin, end)
+    moves.copy(target, of, simd.address(target), rows, width)
 
 
 @kernel
 def copy_or_least(source, before, source_row, step, target, rows, width, begin, end):
-    of = simd.Source(simd.address(source) - before, source_row, step, begin, end)
-    simd.copy_or_least(target, of, simd.address(target), rows, width)
+    of = moves.Source(simd.address(source) - before, source_row, step, begin, end)
+    moves.copy_or_least(target, of, simd.address(target), rows, width)
 
 
 @both
@@ -145,7 +145,7 @@ def copy_or_least(source, before, source_row, step, target, rows, width, begin, 
 @pytest.mark.parametrize(("copy", "missing"), [(copy, 0.0), (copy_or_least, -np.inf)])
 def test_copy(rng, dtype, step, edge, copy, missing):
     """`source` holds nothing but what is to be read: its first element is that for column `begin`."""
-    lanes = simd.lanes(np.dtype(dtype).itemsize)
+    lanes = registers.lanes(np.dtype(dtype).itemsize)
     for rows, width in itertools.product((0, 1, 2, 3), SIZES):
         for begin, end in {(0, width), (width // 2, width), (min(1, width), max(1, width - 1)), (0, 0), (width, width)}:
             if not begin <= end <= width:
@@ -162,7 +162,7 @@ def test_copy(rng, dtype, step, edge, copy, missing):
 
 @kernel
 def fetched(x, count):
-    simd.fetch(simd.address(x), count)
+    moves.fetch(simd.address(x), count)
 
 
 def test_fetch_changes_nothing_and_may_go_beyond(rng):
@@ -176,26 +176,26 @@ def test_fetch_changes_nothing_and_may_go_beyond(rng):
 @pytest.mark.parametrize("rows", [*range(1, 40), 64])
 def test_cut_for_dot(rows):
     for places in (1, 5, 14, 100):
-        firsts, heights, pairs = simd.cut_for_dot(rows, places).T
+        firsts, heights, pairs = registers.cut_for_dot(rows, places).T
         assert list(firsts) == [0, *np.cumsum(heights)[:-1]]
         assert heights.sum() == rows
-        assert list(pairs) == [simd.PAIRS[tall] for tall in heights]
+        assert list(pairs) == [registers.PAIRS[tall] for tall in heights]
         assert set(heights[:-1]) <= {heights.max()}
 
 
 @pytest.mark.parametrize("rows", [*range(1, 40), 64, 100, 257])
 def test_cut(rows):
-    firsts, heights, vectors = simd.cut(rows).T
-    assert list(vectors) == [simd.VECTORS[tall] for tall in heights]
-    assert set(heights) <= set(simd.HEIGHTS)
+    firsts, heights, vectors = registers.cut(rows).T
+    assert list(vectors) == [registers.VECTORS[tall] for tall in heights]
+    assert set(heights) <= set(registers.HEIGHTS)
     assert list(firsts) == [0, *np.cumsum(heights)[:-1]]
     assert heights.sum() == rows
-    assert len(heights) <= -(-rows // simd.ROWS) + 1
+    assert len(heights) <= -(-rows // registers.ROWS) + 1
 
 
 def test_the_registers_suffice():
-    assert len(simd.VECTORS) == simd.ROWS + 1
-    assert all(v * rows + v + 1 <= simd.REGISTERS for rows, v in enumerate(simd.VECTORS) if rows)
-    assert all(rows * pairs + rows <= simd.REGISTERS for rows, pairs in enumerate(simd.PAIRS) if rows)
-    assert max(simd.VECTORS) == simd.VECTORS[1]
-    assert max(simd.PAIRS) == simd.PAIRS[1]
+    assert len(registers.VECTORS) == registers.ROWS + 1
+    assert all(v * rows + v + 1 <= registers.REGISTERS for rows, v in enumerate(registers.VECTORS) if rows)
+    assert all(rows * pairs + rows <= registers.REGISTERS for rows, pairs in enumerate(registers.PAIRS) if rows)
+    assert max(registers.VECTORS) == registers.VECTORS[1]
+    assert max(registers.PAIRS) == registers.PAIRS[1]

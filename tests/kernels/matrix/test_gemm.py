@@ -13,7 +13,7 @@ from tests import naive
 from ..canary import at_the_edge, bordered
 
 if jit.ENABLED:
-    from kernels.machine import simd
+    from kernels.machine import registers
     from kernels.matrix import gemm
 
 pytestmark = pytest.mark.skipif(not jit.ENABLED, reason="vector code is not run with NUMBA_DISABLE_JIT=1")
@@ -51,7 +51,7 @@ def check(a, b, bias=None):
 @pytest.mark.parametrize("b_turned", [False, True])
 @pytest.mark.parametrize("rows", [1, 2, 6, 7, 8, 9, 13, 14, 15, 16, 17, 29])
 def test_sizes_around_rows_and_panels(rng, dtype, a_turned, b_turned, rows):
-    lanes = simd.lanes(np.dtype(dtype).itemsize)
+    lanes = registers.lanes(np.dtype(dtype).itemsize)
     for columns, terms in [(1, 1), (lanes - 1, 17), (lanes, 2), (2 * lanes, 15), (2 * lanes + 1, 16), (70, 3)]:
         a, b = rng.standard_normal((rows, terms)), rng.standard_normal((terms, columns))
         bias = rng.standard_normal(columns).astype(dtype) if terms % 2 else None
