@@ -14,7 +14,7 @@ from .errors import GraphError, ShapeError
 from .modes import state
 from .records import Cotangents, Record, accumulate
 from .tensors.core import Core, float32, lend, link_view, node_of, wrap
-from .tensors.inplace import check_dirty, written_over
+from .tensors.rewrite import check_dirty, written_over
 from .tensors.run import output
 from .writes import owner
 

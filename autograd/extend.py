@@ -77,9 +77,9 @@ from .records import Record
 from .shared import look_again, share
 from .tensors.core import Core, array_of, new_leaf, operand, spec_of, wrap
 from .tensors.hooks import Handle
-from .tensors.inplace import update
 from .tensors.layout import check_memory_format
 from .tensors.promotion import cast, result_type
+from .tensors.rewrite import update
 from .tensors.run import apply, apply_keeping
 from .tensors.uninitialized import UninitializedTensorMixin
 from .tensors.untracked import warn_at_line

@@ -12,7 +12,7 @@ import numpy as np
 from ..modes import state
 from ..records import Record
 from ..tensors.core import Core
-from ..tensors.inplace import keep_value, note_write
+from ..tensors.rewrite import keep_value, note_write
 from .functions import Graft, of_context
 from .operations import Assign, Rewrite, numpy_function, plain_copy
 from .slots import Slots, refuse
@@ -77,7 +77,7 @@ class Effects(Slots):
                     self.step(_COPY, (source,), {"args": (Hole(0),)}, (self.slot("step", new),))
 
     def keeping_value(self, tensor: Any, records: list[Any]) -> None:
-        """`tensors.inplace.keep_value`, which gives copies to records."""
+        """`tensors.rewrite.keep_value`, which gives copies to records."""
         with self._noting_copies(records), self.paused():
             keep_value(raw(tensor), records)
 

@@ -18,7 +18,7 @@ from ..op import Op
 from ..ops.index import getitem
 from ..records import Record
 from ..tensors.core import Core, wrap
-from ..tensors.inplace import assign, keep_value, note_write, update
+from ..tensors.rewrite import assign, keep_value, note_write, update
 from ..tensors.run import apply_keeping
 from .capturing import apply_recorded
 from .functions import Graft

@@ -5,7 +5,8 @@
     run.py             how an op runs on Tensors and gets onto the tape: `apply`; views.py: the same for views
     calls.py           functions and operators that run one op; promotion.py: the dtype of their result
     method.py          what makes a function a method, under PyTorch's and NumPy's spellings; numpy_protocol.py
-    inplace.py hooks.py untracked.py uninitialized.py    writing, hooks, lost gradients, lazy layers
+    rewrite.py         writing into a Tensor's memory, and what follows; inplace.py: the methods that do
+    hooks.py untracked.py uninitialized.py    hooks, lost gradients, lazy layers
 
     elementwise.py piecewise.py activation.py special.py               methods that compute element by element
     reduce.py scan.py sort.py statistics.py                            along dimensions

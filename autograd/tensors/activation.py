@@ -15,9 +15,9 @@ from ..ops import activation as ops
 from .calls import binary, unary
 from .core import Core, T, get_default_dtype, operand, spec_of
 from .dims import normalize_dim
-from .inplace import update
 from .method import method
 from .promotion import cast
+from .rewrite import update
 from .run import apply
 
 _prelu = binary(ops.prelu)

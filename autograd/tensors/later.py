@@ -9,8 +9,8 @@ from typing import Any, Self
 
 from ..errors import DTypeError
 from .core import Core
-from .inplace import update
 from .options import Layout, strided
+from .rewrite import update
 
 METHODS = {
     "rare.copies": "alias_copy narrow_copy unsafe_chunk unsafe_split unsafe_split_with_sizes",

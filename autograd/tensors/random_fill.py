@@ -15,8 +15,8 @@ from ..errors import DTypeError, ShapeError
 from ..modes import state
 from ..ops.index import masked_fill
 from .core import Array, Core, array_of, wrap
-from .inplace import check_writable, note_write, root_of, update
 from .method import method
+from .rewrite import check_writable, note_write, root_of, update
 from .run import apply
 
 _EVERYWHERE = np.asarray(True)

@@ -21,7 +21,7 @@ from .display import Display
 from .elementwise import Elementwise
 from .hooks import Handle, hooked, retained
 from .index import Index
-from .inplace import InPlace, leave_memory
+from .inplace import InPlace
 from .later import Later
 from .linalg import LinAlg
 from .new import New, data_array, size_of
@@ -29,6 +29,7 @@ from .numpy_protocol import NumPyProtocol
 from .piecewise import Piecewise
 from .random_fill import RandomFill
 from .reduce import Reduce
+from .rewrite import leave_memory
 from .run import apply
 from .scan import Scan
 from .scatter import Scatter

@@ -6,7 +6,7 @@
     norm.py           batch, instance, group, layer and RMS norm
     pool.py           windows: maxima, means, norms, adaptive sizes, unpooling; fractional.py: random windows
     padding.py resize.py fold.py dropout.py embedding_bag.py cross_map.py
-    recurrent.py      RNN, LSTM, GRU and their cells
+    recurrent.py      RNN, LSTM, GRU; cells.py: single steps of them
     attention.py      MultiheadAttention and the Transformer
     loss.py           losses as modules; adaptive.py: a softmax over many classes
     container.py      Sequential, lists and dicts of modules; fusion.py: steps of a Sequential that run as one
@@ -223,6 +223,7 @@ _later(
             "MultiheadAttention Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder "
             "TransformerEncoderLayer"
         ),
+        cells="GRUCell LSTMCell RNNCell RNNCellBase",
         conv="Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d",
         embedding_bag="EmbeddingBag",
         fold="Fold Unfold",
@@ -253,7 +254,7 @@ _later(
             "AdaptiveMaxPool3d AvgPool1d AvgPool2d AvgPool3d LPPool1d LPPool2d LPPool3d MaxPool1d MaxPool2d "
             "MaxPool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d"
         ),
-        recurrent="GRU LSTM RNN GRUCell LSTMCell RNNBase RNNCell RNNCellBase",
+        recurrent="GRU LSTM RNN RNNBase",
         resize="ChannelShuffle PixelShuffle PixelUnshuffle Upsample UpsamplingBilinear2d UpsamplingNearest2d",
     ),
 )  # what not every program uses

@@ -85,7 +85,7 @@ from nn.layers.loss import CrossEntropyLoss as CrossEntropyLoss
 from nn.layers.embedding_bag import EmbeddingBag as EmbeddingBag
 from nn.layers.fold import Fold as Fold
 from nn.layers.recurrent import GRU as GRU
-from nn.layers.recurrent import GRUCell as GRUCell
+from nn.layers.cells import GRUCell as GRUCell
 from nn.layers.loss import GaussianNLLLoss as GaussianNLLLoss
 from nn.layers.norm import GroupNorm as GroupNorm
 from nn.layers.loss import HingeEmbeddingLoss as HingeEmbeddingLoss
@@ -100,7 +100,7 @@ from nn.layers.pool import LPPool1d as LPPool1d
 from nn.layers.pool import LPPool2d as LPPool2d
 from nn.layers.pool import LPPool3d as LPPool3d
 from nn.layers.recurrent import LSTM as LSTM
-from nn.layers.recurrent import LSTMCell as LSTMCell
+from nn.layers.cells import LSTMCell as LSTMCell
 from nn.layers.norm import LayerNorm as LayerNorm
 from nn.layers.lazy import LazyBatchNorm1d as LazyBatchNorm1d
 from nn.layers.lazy import LazyBatchNorm2d as LazyBatchNorm2d
@@ -136,8 +136,8 @@ from nn.layers.loss import PoissonNLLLoss as PoissonNLLLoss
 from nn.layers.norm import RMSNorm as RMSNorm
 from nn.layers.recurrent import RNN as RNN
 from nn.layers.recurrent import RNNBase as RNNBase
-from nn.layers.recurrent import RNNCell as RNNCell
-from nn.layers.recurrent import RNNCellBase as RNNCellBase
+from nn.layers.cells import RNNCell as RNNCell
+from nn.layers.cells import RNNCellBase as RNNCellBase
 from nn.layers.padding import ReflectionPad1d as ReflectionPad1d
 from nn.layers.padding import ReflectionPad2d as ReflectionPad2d
 from nn.layers.padding import ReflectionPad3d as ReflectionPad3d
@@ -162,6 +162,7 @@ from nn.layers.padding import ZeroPad2d as ZeroPad2d
 from nn.layers.padding import ZeroPad3d as ZeroPad3d
 from nn.layers import adaptive as adaptive
 from nn.layers import attention as attention
+from nn.layers import cells as cells
 from nn.layers import conv as conv
 from nn.layers import embedding_bag as embedding_bag
 from nn.layers import fold as fold

@@ -36,7 +36,7 @@ PATHS: dict[str, tuple[str, dict[str, str]]] = {
     "pooling": ("layers.pool layers.fractional", {
         "_AdaptiveAvgPoolNd": "_Adaptive", "_AdaptiveMaxPoolNd": "_AdaptiveMax", "_AvgPoolNd": "_AvgPool",
         "_LPPoolNd": "_LPPool", "_MaxPoolNd": "_MaxPool", "_MaxUnpoolNd": "_MaxUnpool"}),
-    "rnn": ("layers.recurrent utils.rnn utils.old", {}),
+    "rnn": ("layers.recurrent layers.cells utils.rnn utils.old", {}),
     "sparse": ("layers.linear layers.embedding_bag", {}),
     "transformer": ("layers.attention", {}),
     "upsampling": ("layers.resize", {}),
