@@ -7,6 +7,7 @@
     conformance/       call by call beside PyTorch, where that is installed
     test_layers.py     who may import whom
     test_rooms.py      tests mirror the sources; test_docs.py: packages say what is inside; test_quick.py
+    test_mentions.py   what docstrings and the README mention exists
     test_typing.py     what type checkers see of the programs in typing/; stubs/ writes what they read
     naive.py           slow, obvious references; plugin.py: how pytest is set up; __main__.py: the gates in order
 

@@ -3,9 +3,9 @@
 A function on arrays is written in NumPy. What computes the same faster from some size on is its twin, and is declared
 beside it, by name:
 
-    @fast("kernels.pointwise.dropout:scaled_by_loop", at_least="dropout")
-    def scaled(x, mask, scale):
-        return x * ...
+    @fast("kernels.norm.choose:scaled", at_least="norm")
+    def scaled(x, s, t):
+        return x * s + t
 
 Whoever calls `scaled` gets one or the other; `scaled.plain` is the first. An operation says `fast=fast(...)`, where its
 rules may have twins too: `fast("kernels.pointwise.activation:silu", dx="silu_grad", at_least="activation")`.
