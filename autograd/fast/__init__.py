@@ -1,7 +1,7 @@
 """What is there only for speed. Whoever deletes this folder, and its line in `autograd/__init__`, has the same engine,
 slower.
 
-    plan.py      the rules of each op as one straight-line function (`CompiledPlan.source` shows it), not a loop over them
+    plan.py      the rules of each op as one straight-line function (`CompiledPlan.source` shows it), no loop over them
     pushing.py   the same for a gradient that is itself recorded
     calls.py     the same for functions and operators: from a call to a record
     several.py   ops of several inputs, from `apply` to a record
