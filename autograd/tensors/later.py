@@ -102,6 +102,11 @@ class Later(Core):
     def _is_view(self) -> bool:
         return self._base is not None
 
+    def __dir__(self) -> list[str]:
+        """What is here, for completion: without the names that only say why they are not."""
+        hidden = {*_ABSENT.split(), "require_grad"}
+        return [name for name in super().__dir__() if name not in hidden]
+
 
 class Absent:
     """In the place of a method of PyTorch's that is not here: asking for it is an AttributeError that says why.

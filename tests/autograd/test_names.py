@@ -274,3 +274,11 @@ def test_solvers_that_report_instead_of_raising():
     assert torch.diff(torch.tensor([1.0, 4.0]), n=0).tolist() == [1, 4]
     assert torch.tensordot(torch.ones(2), torch.ones(3), dims=([], [])).shape == (2, 3)
     assert nn.functional.batch_norm(torch.ones(0), None, None, training=True).shape == (0,)
+
+
+def test_completion_shows_only_what_is_here():
+    x = torch.eye(2)
+    missing = [name for name in dir(x) if not hasattr(x, name)]
+    assert missing == []
+    assert "exp" in dir(x)
+    assert not hasattr(x, "to_sparse")
