@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from autograd.errors import DataError
@@ -82,27 +82,65 @@ def fetch(
 
 
 def _download(url: str, part: Path, timeout: float, deadline: float, max_bytes: int) -> None:
-    from http.client import HTTPException  # here: networking takes longer to import than the rest of the package
-    from urllib.request import Request, urlopen
+    """Download in a thread that is left to itself after `deadline`, whatever it waits for: names, headers, bytes."""
+    import threading
 
-    if not url.startswith(("http://", "https://")):
-        raise ValueError("only http and https are fetched")
-    start = time.monotonic()
+    ended = threading.Event()
+    failures: list[BaseException] = []
+
+    with part.open("wb") as file:  # closed at the deadline: what comes later goes nowhere
+
+        def run() -> None:
+            try:
+                _receive(url, file, timeout, max_bytes, ended)
+            except BaseException as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=run, name=f"download of {part.name}", daemon=True)
+        thread.start()
+        try:
+            thread.join(max(deadline, 0))
+        finally:
+            ended.set()
+        late = thread.is_alive()
+    if late:
+        raise TimeoutError(f"not finished after {deadline:g} s")
+    if failures:
+        raise failures[0]
+
+
+def _receive(url: str, file: Any, timeout: float, max_bytes: int, ended: Any) -> None:
+    from http.client import HTTPException  # here: networking takes longer to import than the rest of the package
+    from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+    class Redirects(HTTPRedirectHandler):
+        def redirect_request(self, request: Any, answer: Any, *about: Any) -> Any:
+            try:
+                _check_scheme(about[-1])
+            except ValueError:
+                answer.close()
+                raise
+            return super().redirect_request(request, answer, *about)
+
+    _check_scheme(url)
     size = 0
     try:
-        with (
-            urlopen(Request(url, headers={"User-Agent": "wengert"}), timeout=timeout) as answer,
-            part.open("wb") as file,
-        ):
+        request = Request(url, headers={"User-Agent": "wengert"})
+        with build_opener(Redirects).open(request, timeout=timeout) as answer:
             announced = answer.headers.get("Content-Length")
-            while block := answer.read(1 << 16):
+            while block := answer.read1(1 << 16):  # what has come, however little
+                if ended.is_set():
+                    return
                 size += len(block)
                 if size > max_bytes:
                     raise OSError(f"more than {max_bytes} bytes")
-                if time.monotonic() - start > deadline:
-                    raise TimeoutError(f"not finished after {deadline:g} s")
                 file.write(block)
     except HTTPException as error:
         raise OSError(f"broken answer ({type(error).__name__}: {error})") from error
     if announced is not None and announced.isdigit() and int(announced) != size:
         raise OSError(f"{size} bytes came, {announced} were announced")
+
+
+def _check_scheme(url: str) -> None:
+    if not url.lower().startswith(("http://", "https://")):
+        raise ValueError(f"only http and https are fetched, not {urlsplit(url).scheme or url!r}")

@@ -47,7 +47,10 @@ def read_idx(path: str | Path, *, ndim: int | None = None, sha256: str | None = 
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     offset = 4 + 4 * len(shape)
-    return np.frombuffer(payload, dtype, offset=offset).reshape(shape).astype(dtype.newbyteorder("="))
+    try:
+        return np.frombuffer(payload, dtype, offset=offset).reshape(shape).astype(dtype.newbyteorder("="))
+    except ValueError as error:  # more dimensions than NumPy has, or sizes beyond its integers around a 0
+        raise DataError(f"{path}: wanted sizes that an array can have, got {shape} ({error})") from error
 
 
 def _read(file: IO[bytes], path: Path, ndim: int | None) -> tuple[bytes, np.dtype[Any], tuple[int, ...]]:

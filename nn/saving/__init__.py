@@ -1,6 +1,7 @@
 """Saving and loading, without pickle: a file holds numbers and text, and nothing in it is ever run.
 
     serialization.py   save and load: nested dicts and lists of Tensors, as .npz           read this first
+    files.py           a file is replaced all or nothing; what is no file is written to
     safetensors.py     the format of Hugging Face, read and written by the same two functions
     checkpoint.py      save_checkpoint and load_checkpoint: model, optimiser, schedule and random states in one file
 

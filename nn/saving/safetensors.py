@@ -34,6 +34,7 @@ _DTYPES = {
 }
 _NAMES = {dtype: name for name, dtype in _DTYPES.items() if name != "BF16"}
 _LONGEST_HEADER = 100_000_000  # bytes; the format's own limit
+_MOST_AXES = 64  # of an array of NumPy
 
 
 def write(file: Any, arrays: dict[str, Array], metadata: dict[str, str]) -> None:
@@ -102,6 +103,8 @@ def _entry(name: str, described: Any) -> tuple[str, np.dtype[Any], tuple[int, ..
     if kind not in _DTYPES:
         raise CheckpointError(f"the array {name!r} has dtype {kind}, which NumPy does not have")
     dtype = np.dtype(_DTYPES[kind])
+    if len(shape) > _MOST_AXES:
+        raise CheckpointError(f"the array {name!r} has {len(shape)} axes, which are more than arrays have")
     if start < 0 or stop - start != math.prod(shape) * dtype.itemsize:
         raise CheckpointError(f"the array {name!r} has {stop - start} bytes, which do not make {shape} of {kind}")
     return kind, dtype, tuple(shape), start, stop

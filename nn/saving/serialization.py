@@ -23,11 +23,7 @@ from autograd.errors import CheckpointError
 from autograd.extend import array_of, check_device, wrap
 
 from . import safetensors
-
-try:
-    import fcntl
-except ImportError:  # Windows, which does not delete what is open
-    fcntl = None  # type: ignore[assignment]
+from .files import replace_file
 
 Path = str | os.PathLike[str]
 File = Any  # a path, or an open binary file
@@ -54,7 +50,7 @@ def save(obj: Any, f: File) -> None:
     writer = _Writer()
     structure = json.dumps({"version": _VERSION, "tree": writer.encode(obj, ())})
     if _is_safetensors(f):
-        _replace_file(f, lambda file: safetensors.write(file, writer.arrays, {"wengert": structure}))
+        replace_file(f, lambda file: safetensors.write(file, writer.arrays, {"wengert": structure}))
         return
     import zipfile  # here: not every program saves, and it takes 5 ms to import
 
@@ -68,7 +64,7 @@ def save(obj: Any, f: File) -> None:
     if hasattr(f, "write"):
         write(f)
     else:
-        _replace_file(f, write)
+        replace_file(f, write)
 
 
 def load(f: File, map_location: Any = None, *, weights_only: bool = True) -> Any:
@@ -225,64 +221,6 @@ class _Reader:
 def _tensor(array: Array, requires_grad: bool = False) -> Tensor:
     tensor: Tensor = wrap(array)
     return tensor.requires_grad_(requires_grad)
-
-
-# ------------------------------------------------------------------------------------------------------------ files
-
-
-def _replace_file(path: Path, write: Callable[[Any], Any]) -> None:
-    """Write a file beside `path`, wait until it is on disk, and give it that name."""
-    target = os.path.realpath(path)  # through a link: replace what it points to
-    folder, name = os.path.split(target)
-    _remove_leftovers(folder, name)
-    file = _temporary(folder, name)
-    try:
-        with file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-            if os.name == "posix":
-                os.replace(file.name, target)  # while locked: nobody takes it for a leftover
-        if os.name != "posix":  # Windows renames closed files only
-            os.replace(file.name, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.remove(file.name)
-        raise
-    with contextlib.suppress(OSError):  # the new name itself; not every system can do that
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _temporary(folder: str, name: str) -> Any:
-    """A new file to write to, locked as long as it is open: who finds it unlocked knows that its writer has died."""
-    while True:
-        file = open(os.path.join(folder, f".{name}.{os.urandom(6).hex()}.tmp"), "xb")  # noqa: SIM115 - the caller's
-        if fcntl is None:
-            return file
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(file, fcntl.LOCK_EX)
-        if os.fstat(file.fileno()).st_nlink:
-            return file
-        file.close()  # removed as a leftover between the two lines above
-
-
-def _remove_leftovers(folder: str, name: str) -> None:
-    """Remove what processes that were killed while saving to `name` have left behind."""
-    with contextlib.suppress(OSError):
-        for other in os.listdir(folder):
-            if not (other.startswith(f".{name}.") and other.endswith(".tmp") and len(other) == len(name) + 18):
-                continue
-            with contextlib.suppress(OSError), open(os.path.join(folder, other), "rb") as file:
-                if fcntl is not None:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises if its writer is alive
-                    os.remove(file.name)
-            if fcntl is None:
-                with contextlib.suppress(OSError):
-                    os.remove(os.path.join(folder, other))  # raises if it is open
 
 
 def _load_npz(file: Any) -> Any:

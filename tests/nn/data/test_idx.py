@@ -1,5 +1,6 @@
 """IDX files: right ones are read, everything else is one clear error."""
 
+import contextlib
 import gzip
 import hashlib
 import struct
@@ -108,3 +109,29 @@ def test_unreadable(tmp_path):
 def test_write_refuses_other_dtypes(tmp_path):
     with pytest.raises(DataError, match="write_idx"):
         write_idx(tmp_path / "a", np.zeros(3, np.complex64))
+
+
+@pytest.mark.parametrize("sizes", [(1,) * 65, (0, *[2**32 - 1] * 3), (1,) * 255])
+def test_sizes_that_no_array_has(tmp_path, sizes):
+    header = bytes([0, 0, 8, len(sizes)]) + np.array(sizes, ">u4").tobytes()
+    path = tmp_path / "file"
+    path.write_bytes(header + bytes(0 in sizes or 1)[: 0 if 0 in sizes else 1])
+    with pytest.raises(DataError, match="wanted sizes that an array can have"):
+        read_idx(path)
+
+
+def test_damage_anywhere_is_a_data_error(tmp_path):
+    rng = np.random.default_rng(0)
+    path = tmp_path / "file"
+    for packed in (False, True):
+        good = tmp_path / ("good.gz" if packed else "good")
+        write_idx(good, np.arange(24, dtype=np.int16).reshape(2, 3, 4))
+        whole = good.read_bytes()
+        for _ in range(300):
+            damaged = bytearray(whole[: rng.integers(0, len(whole) + 1)])
+            for _ in range(rng.integers(0, 4)):
+                if damaged:
+                    damaged[rng.integers(0, len(damaged))] = rng.integers(0, 256)
+            path.write_bytes(damaged)
+            with contextlib.suppress(DataError):  # anything else fails the test
+                read_idx(path)

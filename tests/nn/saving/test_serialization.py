@@ -15,7 +15,7 @@ import pytest
 import autograd
 import nn
 from autograd.errors import CheckpointError, DeviceError
-from nn.saving import serialization
+from nn.saving import files
 
 
 def sample():
@@ -376,7 +376,7 @@ def test_leftovers_of_killed_processes_are_removed_and_files_in_use_are_not(path
     others = [path.parent / name for name in (".other.npz.0123456789ab.tmp", ".checkpoint.npz.tmp", "checkpoint.npz.1")]
     for other in others:
         other.write_bytes(b"mine")
-    alive = serialization._temporary(str(path.parent), "checkpoint.npz")
+    alive = files._temporary(str(path.parent), "checkpoint.npz")
     nn.save("new", path)
     assert not dead.exists()
     assert all(other.exists() for other in others)
