@@ -111,6 +111,7 @@ def _download(url: str, part: Path, timeout: float, deadline: float, max_bytes: 
 
 def _receive(url: str, file: Any, timeout: float, max_bytes: int, ended: Any) -> None:
     from http.client import HTTPException  # here: networking takes longer to import than the rest of the package
+    from urllib.error import HTTPError
     from urllib.request import HTTPRedirectHandler, Request, build_opener
 
     class Redirects(HTTPRedirectHandler):
@@ -135,6 +136,9 @@ def _receive(url: str, file: Any, timeout: float, max_bytes: int, ended: Any) ->
                 if size > max_bytes:
                     raise OSError(f"more than {max_bytes} bytes")
                 file.write(block)
+    except HTTPError as error:  # it holds the connection
+        error.close()
+        raise
     except HTTPException as error:
         raise OSError(f"broken answer ({type(error).__name__}: {error})") from error
     if announced is not None and announced.isdigit() and int(announced) != size:
