@@ -38,13 +38,18 @@ def adam(
     x: Array, g: Array, m: Array, v: Array, betas: tuple[float, float], eps: float, rate: float, scratch: Array
 ) -> None:
     """Running means of g and g^2 in m and v, then x -= rate * m / (sqrt(v) + eps); in place."""
+    adam_way(g, m, v, betas, eps, rate, scratch)
+    x -= scratch
+
+
+def adam_way(g: Array, m: Array, v: Array, betas: tuple[float, float], eps: float, rate: float, scratch: Array) -> None:
+    """Running means of g and g^2 in m and v, in place; what `adam` subtracts from x in `scratch`."""
     b1, b2 = betas
     means(m, v, g, b1, b2, scratch)
     np.sqrt(v, scratch)
     scratch += eps
     np.divide(m, scratch, scratch)
     scratch *= rate
-    x -= scratch
 
 
 def means(m: Array, v: Array, g: Array, b1: float, b2: float, scratch: Array) -> None:

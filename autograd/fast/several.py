@@ -28,13 +28,10 @@ def function({inputs}, **settings):
         out._node = None
 {inside}        return {result}
     out._node = record = Record()
-    if {tracked}:
-        record.plan = plan = all_plan
-        record.inputs = {nodes}
-    else:
+{known}    else:
         wanted, record.inputs = those_of({each})
         record.plan = plan = op.plan(wanted)
-    record.saved = plan.save({arrays}, z, settings, {kept})
+        record.saved = plan.save({arrays}, z, settings, {kept})
     record.shape = z.shape
     record.dtype = z.dtype
     frame = getframe(1)
@@ -59,6 +56,14 @@ _TAKEN = """\
 """
 
 
+_KNOWN = """\
+    {word} {tracked}:
+        record.plan = plan_{number}
+        record.inputs = {nodes}
+        record.saved = {saved}
+"""
+
+
 def fits(op: Op) -> bool:
     """Has this op several inputs, each by name, with rules for some of them, and one output?"""
     rules = any(map(op.differentiable, range(len(op.inputs))))
@@ -78,14 +83,14 @@ def fill(op: Op, keeping: bool) -> tuple[str, dict[str, Any]]:
         take = "; ".join(f"{to} = x{index}.{slot}" for to, slot in zip(names, ("_array", "_node"), strict=False))
         none = " = ".join(names) + " = None"
         taken += _TAKEN.format(index, none=none, take=take, inputs=given)
+    known, plans = _known(op, ruled)
     kept = bool(op.keeps or op.single)
     text = TEXT.format(
         inputs=inputs,
         given=given,
         taken=taken,
         untracked=" and ".join(f"{node} is None" for node in nodes),
-        tracked=" and ".join(f"{node} is not None" for node in nodes),
-        nodes=nodes[0] if len(nodes) == 1 else f"({', '.join(nodes)})",
+        known=known,
         each=", ".join(nodes),
         arrays=f"({arrays})",
         value=f"z, kept = compute(({arrays}), settings, recorded)" if kept else f"z = choose({arrays}, **settings)",
@@ -102,4 +107,23 @@ def fill(op: Op, keeping: bool) -> tuple[str, dict[str, Any]]:
         found = tuple([node for _, node in pairs])
         return tuple([index for index, _ in pairs]), found[0] if len(found) == 1 else found
 
-    return text, {"given": given, "op": op, "all_plan": op.plan(ruled), "those_of": those_of}
+    return text, {"given": given, "op": op, "defaults": op.defaults, "those_of": those_of, **plans}
+
+
+def _known(op: Op, ruled: tuple[int, ...]) -> tuple[str, dict[str, Any]]:
+    """Text for the inputs that mostly need a gradient: all; all but the first, in a first layer; all but the last."""
+    text, plans = "", {}
+    for number, wanted in enumerate(dict.fromkeys((ruled, ruled[1:], ruled[:-1]))):
+        if not wanted:
+            continue
+        plan: Any = op.plan(wanted)
+        plans[f"plan_{number}"] = plan
+        nodes = [f"n{index}" for index in wanted]
+        text += _KNOWN.format(
+            word="elif" if text else "if",
+            number=number,
+            tracked=" and ".join(f"n{index} is {'not ' * (index in wanted)}None" for index in ruled),
+            nodes=nodes[0] if len(nodes) == 1 else f"({', '.join(nodes)})",
+            saved=plan.saved_text({name: f"a{index}" for index, name in enumerate(op.inputs)}),
+        )
+    return text, plans

@@ -2,6 +2,7 @@
 
     optimizer.py      Optimizer: groups, states, `zero_grad`, hooks, saving                    read this first
     sgd.py            the shortest of them; then adam.py (Adam and AdamW), and one file for each other rule
+    joined.py         small parameters moved together
     lbfgs.py          the one that evaluates the loss several times a step
     lr_scheduler/     learning rates over time; swa_utils.py: averages of weights
 

@@ -12,6 +12,7 @@ import autograd.update as update
 from autograd.extend import array_of
 from autograd.later import later
 
+from .joined import joined_of
 from .optimizer import Array, Group, Optimizer, State, settings, zeros
 
 
@@ -70,8 +71,10 @@ class Adam(Optimizer):
         x -= b
 
     def update_all(self, found: Sequence[tuple[Any, Array, Array]], group: Group) -> bool:
-        if group["amsgrad"] or not update.pays(found, 1):
+        if group["amsgrad"]:
             return False
+        if not update.pays(found, 1):
+            return self._update_joined(found, group)
         (b1, b2), decay = group["betas"], group["weight_decay"]
         shrink = 1 - group["lr"] * decay if group.get("decoupled_weight_decay") else 1.0
         gradient = 0.0 if group.get("decoupled_weight_decay") else decay, -1.0 if group["maximize"] else 1.0
@@ -91,6 +94,29 @@ class Adam(Optimizer):
             return False
         for state in states:
             state["step"] += 1
+        return True
+
+    def _update_joined(self, found: Sequence[tuple[Any, Array, Array]], group: Group) -> bool:
+        """`update` of several small parameters at once; from the second step on that the same ones take."""
+        states = [self.state[p] for p, _, _ in found]
+        t, decay = states[0].get("step"), group["weight_decay"]
+        if type(t) is not int or group["maximize"] or (decay and not group.get("decoupled_weight_decay")):
+            return False
+        for state in states:
+            if state.get("step") != t:
+                return False
+        joined = joined_of(self._buffers, group, found, states, ("exp_avg", "exp_avg_sq"))
+        if joined is None:
+            return False
+        b1, b2 = group["betas"]
+        rate, eps = _scales(t + 1, group["lr"], group["eps"], b1, b2)
+        m, v = joined.rows["exp_avg"], joined.rows["exp_avg_sq"]
+        update.adam_way(joined.gathered(found), m, v, (b1, b2), eps, rate, joined.scratch)
+        for (_, x, _), part, state in zip(found, joined.parts, states, strict=True):
+            if decay:
+                x *= 1 - group["lr"] * decay
+            x -= part
+            state["step"] = t + 1
         return True
 
     @staticmethod

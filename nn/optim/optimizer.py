@@ -89,7 +89,7 @@ class Optimizer:
         self._pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
         self._post_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
         self._state_hooks: defaultdict[str, OrderedDict[int, Callable[..., Any]]] = defaultdict(OrderedDict)
-        self._buffers: dict[Any, tuple[Array, Array]] = {}
+        self._buffers: dict[Any, Any] = {}  # nothing that has to be kept
         groups = list(params)
         if not groups:
             raise SettingError(f"optimizer got an empty parameter list{nothing_left(params)}")

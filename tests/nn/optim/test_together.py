@@ -12,6 +12,7 @@ import nn
 from autograd import update
 from kernels.machine import fast, jit
 from nn import optim
+from nn.optim import adam, joined
 
 pytestmark = pytest.mark.skipif(not jit.ENABLED, reason="NUMBA_DISABLE_JIT is set")
 NEVER = 1 << 60
@@ -168,3 +169,56 @@ def test_gradients_that_are_no_usual_arrays_are_clipped_too(monkeypatch):
     p.grad = autograd.tensor(np.ones((4, 3))).T
     nn.utils.clip_grad_norm_([p], 1.0)
     np.testing.assert_allclose(np.linalg.norm(p.grad.numpy()), 1.0, rtol=1e-6)
+
+
+# ------------------------------------------------------------------------------------- small ones, without a compiler
+
+
+def trained_small(kind, dtype, monkeypatch, together, settings):
+    """Values and state after steps with all that may happen between them; how many were taken together."""
+    taken = []
+    original = joined.joined_of
+    monkeypatch.setattr(
+        adam, "joined_of", lambda *args: taken.append(original(*args) if together else None) or taken[-1]
+    )
+    rng = np.random.default_rng(0)
+    given = parameters(rng, dtype)
+    opt = getattr(optim, kind)(given, lr=0.01, **settings)
+    values = []
+    for t in range(20):
+        for p in given:
+            p.grad = autograd.tensor(np.array(rng.standard_normal(p.shape), dtype))
+        if t == 4:
+            given[2].grad = None
+            given[0].grad = autograd.tensor(np.array(rng.standard_normal((5, 3)), dtype)).T
+        if t == 8:
+            opt.load_state_dict(opt.state_dict())
+            for p in given:
+                opt.state[p]["step"] = 7
+        if t == 11:
+            opt.param_groups[0]["lr"] = 0.1
+            opt.state[given[1]]["exp_avg"] = autograd.ones(7, dtype=dtype)
+            opt.state[given[5]]["exp_avg_sq"].zero_()
+        if t == 13:
+            again = pickle.loads(pickle.dumps(opt))
+            assert not again._buffers
+            given[3].data = autograd.tensor(np.array(2.0, dtype))
+        if t == 16:
+            opt.add_param_group({"params": [nn.Parameter(np.ones(3, dtype))]})
+        opt.step()
+        values += [p.detach().numpy().copy() for p in given]
+    values += [np.asarray(entries[key]) for _, entries in sorted(opt.state_dict()["state"].items()) for key in entries]
+    return values, sum(one is not None for one in taken)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("kind", "settings"), [("Adam", {}), ("AdamW", {"betas": (0.5, 0.9)})], ids=str)
+def test_small_parameters_together_give_the_same_bits(kind, settings, dtype, monkeypatch):
+    monkeypatch.setattr(fast.SIZES["update"], "least", NEVER)
+    plain, _ = trained_small(kind, dtype, monkeypatch, False, settings)
+    row, count = trained_small(kind, dtype, monkeypatch, True, settings)
+    assert 9 <= count < 19
+    assert len(plain) == len(row)
+    for a, b in zip(plain, row, strict=True):
+        assert a.dtype == b.dtype
+        np.testing.assert_array_equal(a, b)
