@@ -6,8 +6,10 @@ asks.
 
 from __future__ import annotations
 
+import sys
 import threading
 from types import CodeType, FrameType
+from typing import Any
 
 _folders: tuple[str, ...] = (__file__.rsplit("lines.py", 1)[0], "<op ")
 
@@ -57,10 +59,20 @@ def outer(frame: FrameType) -> FrameType:
 
 
 def place(code: CodeType, lasti: int) -> str:
-    """ "folder/file.py:42" for an instruction of a code object."""
+    """ "folder/file.py:42" for an instruction of a code object; "In [3]:2" for the second line of a notebook's cell."""
     number = code.co_firstlineno
     for start, end, line in code.co_lines():
         if start <= lasti < end and line is not None:
             number = line
             break
+    cell = _cell(code.co_filename)
+    if cell is not None:
+        return f"In [{cell}]:{number}"
     return "/".join(code.co_filename.replace("\\", "/").split("/")[-2:]) + f":{number}"
+
+
+def _cell(file: str) -> Any:
+    """The number that a notebook shows at the cell which it compiled under the name of a file; None for other files."""
+    notebook: Any = sys.modules.get("IPython")
+    shell = None if notebook is None else notebook.get_ipython()
+    return None if shell is None else getattr(shell.compile, "_filename_map", {}).get(file)

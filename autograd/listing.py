@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 from .lines import place
@@ -42,6 +43,12 @@ def listing(tape: Any) -> str:
         f"{call:<{widths[0]}}  {value:<{widths[1]}}  {held:>{widths[2]}}  {line}".rstrip()
         for call, value, held, line in rows
     )
+
+
+def as_html(text: str) -> str:
+    """A listing for notebooks: monospaced, so that its columns meet, in a box that scrolls."""
+    style = "font-family:ui-monospace,monospace;white-space:pre;max-height:28em;overflow:auto;line-height:1.25"
+    return f'<pre style="{style}">{html.escape(text)}</pre>'
 
 
 def _call(record: Record, numbers: dict[Any, str]) -> str:

@@ -332,5 +332,10 @@ class Tape(Writes):
 
         return listing(self)
 
+    def _repr_html_(self) -> str:
+        from .listing import as_html
+
+        return as_html(f"{self!r}; .explore() steps through it\n{self}")
+
     def __repr__(self) -> str:
         return f"<Tape: {len(self)} records, {sum(self.memory().values()):,} bytes>"

@@ -38,7 +38,10 @@ def explore(function: Callable[..., Any] | Core, *inputs: Any) -> Exploration:
         return Exploration(describe_tape(tape(), function))
     with watched(function) as owners:
         program = capture(function, *inputs)
-    return Exploration(describe(program, owners=owners))
+    found = Exploration(describe(program, owners=owners))
+    del program, owners
+    tape().sweep()  # what was recorded in passing
+    return found
 
 
 def explore_report(report: Any) -> Exploration:

@@ -265,10 +265,12 @@ def quote(lines: dict[str, str], file: str, line: int, around: int = 3) -> None:
 
 
 def _known_as(function: Any, name: str) -> str:
-    """The name of a function where it was declared, with its module if it is private; a lambda has that in the text."""
+    """The name of a function where it was declared, with its module where several have it; else that in the text."""
     own = getattr(function, "__name__", "<lambda>")
     if own.startswith("_"):
         return f"{function.__module__.rpartition('.')[2]}.{own}"
+    if own == "put":
+        return f"{function.__module__}.put"
     return name if own == "<lambda>" else own
 
 

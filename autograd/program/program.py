@@ -209,6 +209,11 @@ class Program:
 
         return listing(self)
 
+    def _repr_html_(self) -> str:
+        from ..listing import as_html
+
+        return as_html(f"{self}\n\n.explore() steps through it, .vjp() is the program of its gradients")
+
     def __repr__(self) -> str:
         return f"<Program {self.name}: {len(self.steps)} steps, {len(self.slots)} slots>"
 

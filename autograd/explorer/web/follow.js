@@ -47,6 +47,8 @@ function followed(tree, index, get, names) {
         return added(args[0], asArray(evaluate(args[0], get)), axis, keepdims, index, at);
       }
       if (name === "unbroadcast" && asArray(evaluate(args[0], get)).shape.join() === evaluate(args[1], get).join()) return at(args[0], index);
+      if (name === "conv") return underFilter(args, index, get, at);
+      if (name === "softmax") return share(args[0], named(extra, get).axis, index, get, at);
       if (name === "np.broadcast_to") return at(args[0], fitted(index, asArray(evaluate(args[0], get)).shape));
       const short = name.replace("np.", "");
       if (short in elementwise || name === "sigmoid") {
@@ -86,6 +88,42 @@ function elementAt(x, index) {
   return x.data[flatOf(fitted(index, x.shape), x.shape)];
 }
 
+const times = (a, b) => ({
+  text: `${wrapped(a)} × ${wrapped(b)}`,
+  numbers: `${wrapped(a, true)} × ${wrapped(b, true)}`,
+  value: a.value * b.value,
+  from: [...a.from, ...b.from],
+});
+
+/** A pixel of a convolution: what lies under the filter, times the filter. */
+function underFilter([x, w, bias, ...rest], [n, f, p, q], get, at) {
+  const [image, filter] = [asArray(evaluate(x, get)), asArray(evaluate(w, get))];
+  if (image.shape.length !== 4) throw new Unknown("conv of other than images");
+  const [stride, padding, dilation, groups] = rest.map((each) => evaluate(each, get));
+  const [C, H, width] = image.shape.slice(1);
+  const [F, , I, J] = filter.shape;
+  const parts = [];
+  for (let c = 0; c < filter.shape[1]; c++) for (let i = 0; i < I; i++) for (let j = 0; j < J; j++) {
+    const [row, column] = [p * stride[0] + i * dilation[0] - padding[0], q * stride[1] + j * dilation[1] - padding[1]];
+    if (row < 0 || row >= H || column < 0 || column >= width) continue;
+    const channel = Math.floor((f * groups) / F) * (C / groups) + c;
+    parts.push(times(at(w, [f, c, i, j]), at(x, [n, channel, row, column])));
+  }
+  const total = summed(parts);
+  const own = evaluate(bias, get) ? at(bias, [f]) : null;
+  return own ? { text: `${total.text} + ${own.text}`, numbers: `${total.numbers} + ${own.numbers}`, value: total.value + own.value, from: [...total.from, ...own.from] } : total;
+}
+
+/** A share that softmax makes of scores. */
+function share(tree, axis, index, get, at) {
+  const x = asArray(evaluate(tree, get));
+  const [place] = axesOf(axis, x.shape.length);
+  const own = at(tree, index);
+  const all = Array.from({ length: x.shape[place] }, (_, k) => at(tree, index.map((each, n) => (n === place ? k : each))));
+  const powers = summed(all.map((each) => ({ text: `exp(${each.text})`, numbers: `exp(${each.numbers})`, value: Math.exp(each.value), from: each.from })));
+  return { text: `exp(${own.text}) / (${powers.text})`, numbers: `exp(${own.numbers}) / (${powers.numbers})`, value: Math.exp(own.value) / powers.value, from: powers.from };
+}
+
 /** An element of a product: a row times a column. */
 function product([left, right], index, get, at) {
   const [x, y] = [asArray(evaluate(left, get)), asArray(evaluate(right, get))];
@@ -96,7 +134,7 @@ function product([left, right], index, get, at) {
   for (let k = 0; k < x.shape.at(-1); k++) {
     const [row, column] = [[...front, ...i, k], [...front, k, ...j]];
     const [a, b] = [at(left, fitted(row, x.shape)), at(right, fitted(column, y.shape))];
-    parts.push({ text: `${wrapped(a)} × ${wrapped(b)}`, numbers: `${wrapped(a, true)} × ${wrapped(b, true)}`, value: a.value * b.value, from: [...a.from, ...b.from] });
+    parts.push(times(a, b));
   }
   return summed(parts);
 }

@@ -121,6 +121,38 @@ function conv_weight_grad(dz, x, stride, padding, dilation, groups, sizes) {
   return out;
 }
 
+/** Visits all elements of the windows of max pooling: visit(place of the window, place of the element, its number). */
+function windowed(shape, [size, stride, padding, dilation, out, even], visit) {
+  if (size.length !== 2 || even === false) throw new Unknown("such windows");
+  const [H, W] = shape.slice(-2);
+  for (let plane = 0; plane < sizeOf(shape.slice(0, -2)); plane++)
+    for (let p = 0; p < out[0]; p++) for (let q = 0; q < out[1]; q++)
+      for (let i = 0; i < size[0]; i++) for (let j = 0; j < size[1]; j++) {
+        const row = p * stride[0] + i * dilation[0] - padding[0];
+        const column = q * stride[1] + j * dilation[1] - padding[1];
+        if (row < 0 || row >= H || column < 0 || column >= W) continue;
+        visit((plane * out[0] + p) * out[1] + q, (plane * H + row) * W + column, i * size[1] + j);
+      }
+}
+
+function max_pool(x, { windows }) {
+  const shape = [...x.shape.slice(0, -2), ...windows[4]];
+  const [z, place] = [array(shape), array(shape)];
+  z.data.fill(-Infinity);
+  windowed(x.shape, windows, (at, from, number) => {
+    if (x.data[from] > z.data[at] || Number.isNaN(x.data[from])) [z.data[at], place.data[at]] = [x.data[from], number];
+  });
+  return [z, place];
+}
+
+function to_winners(dz, place, windows, shape) {
+  const out = array(shape);
+  windowed(shape, windows, (at, from, number) => {
+    if (place.data[at] === number) out.data[from] += dz.data[at];
+  });
+  return out;
+}
+
 /** The error function: M. Abramowitz & I. Stegun, Handbook of Mathematical Functions, 1964, 7.1.26, to 1.5e-7. */
 function erf(x) {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));
@@ -202,6 +234,7 @@ const functions = {
   gelu: (x) => mapped((v) => v * below(v), x),
   "activation._gelu_slope": (dz, x) => between((g, v) => g * gelu_slope(v), dz, x),
   normalise, "norm._rule": normalise_rule,
+  Windows: (...numbers) => numbers.slice(0, -1), max_pool, "kernels.pool.plain.put": to_winners,
   cross_entropy, cross_entropy_slope, conv, conv_input_grad, conv_weight_grad,
 };
 for (const [name, f] of Object.entries(elementwise)) functions[`np.${name}`] = (x) => mapped(f, x);

@@ -32,7 +32,7 @@ class Listing {
       if (step.back !== back) {
         back = step.back;
         path = "";
-        list.append(made("li", { class: "part" }, made("h3", {}, back ? "Back: gradients" : "Forward: values")));
+        list.append(made("li", { class: "part" }, made("h2", {}, back ? "Back: gradients" : "Forward: values")));
       }
       const own = folded || step.module;
       if (own !== path) {

@@ -5,10 +5,9 @@
 const TABLE = 120; // elements of an array that is a table at first
 const WIDE = 12; // columns
 const ROWS = 30; // rows and columns of what is shown of a larger array as numbers
-const NAN = [214, 39, 214];
 
 function colour(x, most) {
-  if (Number.isNaN(x)) return `rgb(${NAN.join()})`;
+  if (Number.isNaN(x)) return "rgba(214,39,214,0.55)";
   const strength = most ? Math.min(1, Math.abs(x) / most) : 0;
   return x >= 0 ? `rgba(40,110,220,${(0.75 * strength).toFixed(3)})` : `rgba(220,70,30,${(0.75 * strength).toFixed(3)})`;
 }
@@ -69,6 +68,10 @@ function heatOf(x, options) {
       const flat = plane.start + r * columns + c;
       context.fillStyle = options.chosen === flat ? "rgb(250,180,0)" : colour(x.data[flat], most);
       context.fillRect(left + c, top + r, 1, 1);
+      if (options.from?.has(flat)) {
+        context.fillStyle = "rgba(250,180,0,0.45)";
+        context.fillRect(left + c, top + r, 1, 1);
+      }
     }
   });
   sized(canvas, wide, tall);

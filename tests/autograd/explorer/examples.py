@@ -39,8 +39,8 @@ def network() -> Exploration:
 def images() -> Exploration:
     """A small convolutional network."""
     autograd.manual_seed(0)
-    layers = [nn.Conv2d(1, 3, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 2, 3, stride=2), nn.GELU(), nn.Flatten()]
-    model = nn.Sequential(*layers, nn.Linear(18, 3))
+    layers = [nn.Conv2d(1, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2, 1), nn.Conv2d(3, 2, 3), nn.GELU(), nn.Flatten()]
+    model = nn.Sequential(*layers, nn.Linear(32, 3))
     return explore(lambda x: (model(x) ** 2).mean(), autograd.randn(2, 1, 7, 7, requires_grad=True))
 
 

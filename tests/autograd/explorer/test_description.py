@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import types
+
 import numpy as np
 import pytest
 
@@ -54,6 +57,32 @@ def test_lines_are_quoted():
     assert "autograd.sigmoid(x @ w.T + b)" in found.sources[step.file][str(step.line)]
 
 
+def test_lines_of_notebooks_have_the_number_of_their_cell(monkeypatch):
+    shell = types.SimpleNamespace(compile=types.SimpleNamespace(_filename_map={"/tmp/ipykernel_7/123.py": 14}))
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
+    scope = {"autograd": autograd}
+    exec(compile("\n\ndef loss(x):\n    return x.exp()", "/tmp/ipykernel_7/123.py", "exec"), scope)
+    x = autograd.tensor(1.0, requires_grad=True)
+    step = explore(scope["loss"], x).description.steps[0]
+    assert (step.file, step.line) == ("In [14]", 4)
+    z = scope["loss"](x)
+    assert z.grad_fn is not None
+    assert "In [14]:4" in str(autograd.tape())
+
+
+def test_listings_are_monospaced_in_notebooks():
+    x = autograd.tensor([1.0, 2.0], requires_grad=True)
+    loss = (x * x).sum()
+    shown = autograd.tape()._repr_html_()
+    assert shown.startswith("<pre")
+    assert "monospace" in shown
+    assert "&lt;Tape: 2 records" in shown
+    program = autograd.capture(lambda x: (x < 2).sum(), x)
+    assert "h1 = lt(x, 2" in program._repr_html_()
+    assert "&lt;lambda&gt;" in program._repr_html_()
+    assert loss.requires_grad
+
+
 def test_what_is_freed_when_and_how_much_is_held():
     x = autograd.tensor(np.arange(4.0), requires_grad=True)
     steps = explore(lambda x: autograd.exp(x.reshape(2, 2) * 2).sum(), x).description.steps
@@ -101,6 +130,7 @@ def test_exploring_is_one_call_and_no_more():
     explore(lambda x: nn.functional.dropout(x, 0.5).sum(), x)
     assert autograd.rand(2).tolist() == expected
     assert all(p.grad is None for p in model.parameters())
+    assert len(autograd.tape()) == 0
 
 
 def test_writes_in_place_have_versions():

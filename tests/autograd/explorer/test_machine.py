@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 from autograd.explorer import explore
 from autograd.explorer.description import as_json
 from autograd.explorer.page import part
@@ -136,6 +137,21 @@ def test_an_element_is_followed_through_every_line():
     assert by_op["unbroadcast"]["text"] == "h7[0, 0] + h7[1, 0]"
     assert by_op["sigmoid.dx"]["text"].startswith("d_h4_5[0, 0] × (h4[0, 0] × (1 − h4[0, 0]))")
     assert by_op["transpose"]["from"] == [[next(s.number for s in found.description.slots if s.name == "w"), 0]]
+
+
+def test_convolutions_and_softmax_are_followed():
+    x = autograd.tensor(np.arange(9.0, dtype=np.float32).reshape(1, 1, 3, 3), requires_grad=True)
+    w = autograd.tensor([[[[1.0, 2.0], [3.0, 4.0]]]], requires_grad=True)
+    b = autograd.tensor([0.5], requires_grad=True)
+    found = explore(lambda x: nn.functional.conv2d(x, w, b, padding=1).sum(), x)
+    corner, middle = run(found, elements=[(0, 0), (0, 5)])["followed"]
+    assert corner["text"] == "w[0, 0, 1, 1] × x[0, 0, 0, 0] + b[0]"
+    assert middle["numbers"] == "1 × 0 + 2 × 1 + 3 × 3 + 4 × 4 + 0.5"
+    assert middle["value"] == middle["is"] == 27.5
+    found = explore(lambda x: autograd.softmax(x, 1).sum(), autograd.tensor([[1.0, 2.0]], requires_grad=True))
+    (first,) = run(found, elements=[(0, 0)])["followed"]
+    assert first["text"] == "exp(x[0, 0]) / (exp(x[0, 0]) + exp(x[0, 1]))"
+    assert first["value"] == pytest.approx(first["is"])
 
 
 def test_long_sums_are_cut():
