@@ -208,8 +208,14 @@ def _cross_entropy(graph: Graph, step: Any, dz: Value, known: dict[str, Any]) ->
     return [graph.map("mul", found[1], dz if total else graph.reshape(dz, (*dz.shape, 1)))]
 
 
-RULES = {"cross_entropy": _cross_entropy}
-"""Rules of ops that ask for values, or see arrays only, in nodes."""
+def _gelu(graph: Graph, step: Any, dz: Value, known: dict[str, Any]) -> list[Value] | None:
+    """In one instruction."""
+    x = known["x"]
+    return [graph.map("gelu_grad", dz, x)] if x.dtype == dz.dtype and dz.dtype.char in "fd" else None
+
+
+RULES = {"cross_entropy": _cross_entropy, "gelu": _gelu}
+"""Rules of ops that ask for values, or see arrays only, in nodes; and such as have an instruction of their own."""
 
 
 class RuleCall:

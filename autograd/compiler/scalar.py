@@ -220,7 +220,7 @@ def _mish(e: Any, x: Any) -> Any:
 
 @formula("gelu")
 def _gelu(e: Any, x: Any) -> Any:
-    return x * (0.5 * e.erf(x * math.sqrt(0.5)) + 0.5)
+    return e.gelu(x)
 
 
 @formula("gelu_tanh")

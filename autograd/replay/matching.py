@@ -158,7 +158,7 @@ class Matching(Interpreter):
                 return slot if self.rewriting or slot not in self.rewrites else None
             number = self.places.get(id(x))
             if number is None or (type(x) is np.ndarray and not fixed(x)):
-                if x.nbytes > COPIED if type(x) is np.ndarray else is_shared(x):
+                if (x.nbytes > COPIED and not fixed(x)) if type(x) is np.ndarray else is_shared(x):
                     return None
                 number = self._take(x)
             return Given(number, type(x), facts_of(x))

@@ -267,7 +267,9 @@ class Run(Matching):
             return None
         for name, value in settings.items():
             if type(value) is np.ndarray and op.name not in INDEXED:
-                step.arrays[name] = self._want(value)
+                want = step.arrays[name] = self._want(value)
+                if want is None:
+                    return None
             elif plain(value):
                 step.settings[name] = copy.deepcopy(value)  # there may be a list in it, which somebody changes
             else:

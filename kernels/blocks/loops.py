@@ -21,6 +21,7 @@ from ..machine.jit import Kernel, kernel, piece
 from ..machine.sums import plus
 from .forms import FORMS
 from .memory import KINDS, block
+from .normal import gelu, gelu_grad
 from .waves import wave
 
 Word = int
@@ -313,6 +314,8 @@ _MADE = {
     "strided": lambda kind: _strided(kind),
     "sin": lambda kind: wave(kind, 0.0),
     "cos": lambda kind: wave(kind, 1.0),
+    "gelu": gelu,
+    "gelu_grad": gelu_grad,
 }
 
 

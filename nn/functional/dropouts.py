@@ -51,6 +51,8 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     if not training or p == 0:
         return x
     mask = draw.source().random(shape_of(x), np.float32) >= p  # one byte per element is kept, not a float
+    if type(mask) is np.ndarray:
+        mask.flags.writeable = False  # nobody has to make a copy
     return apply(ops.dropout, x, mask=np.asarray(mask), scale=1 / (1 - p) if p < 1 else 0.0)
 
 

@@ -315,3 +315,25 @@ def test_second_derivatives_of_frozen_functions():
         frozen(x).backward()
         assert np.allclose(x.grad, expected[0], 1e-12, 1e-12)
         assert np.allclose(w.grad, expected[1], 1e-12, 1e-12)
+
+
+def test_dropout_of_large_arrays_is_promised():
+    x = numbers(200, 500).requires_grad_()
+
+    def f(x):
+        return (nn.functional.dropout(x * 2, 0.5) * 3).sum()
+
+    compiled = compile(f, backend="eager")
+    found = []
+    for run in (f, compiled):
+        autograd.manual_seed(3)
+        for _ in range(4):
+            x.grad = None
+            z = run(x)
+            z.backward()
+            found.append((z.item(), x.grad.numpy().copy()))
+    for (a, g), (b, h) in zip(found[:4], found[4:], strict=True):
+        assert a == b
+        np.testing.assert_array_equal(g, h)
+    assert compiled.memory.steps == 4
+    assert compiled.memory.promised == 3 * 4

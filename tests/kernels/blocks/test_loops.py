@@ -183,3 +183,24 @@ def test_copies_of_views(kind):
         got = np.empty(view.shape, kind)
         loops.loop("strided", kind, kind)(view.ctypes.data, 0, about.ctypes.data, got.ctypes.data, view.size)
         np.testing.assert_array_equal(got, view)
+
+
+def _gelu_grad(dz, x):
+    x, dz = x.astype("d"), dz.astype("d")
+    below = 0.5 * np.array([math.erf(v * math.sqrt(0.5)) for v in x.tolist()]) + 0.5
+    return dz * (below + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gelu_and_its_gradient(kind):
+    for n in SIZES:
+        x, dz = drawn(kind, n)[:n], drawn(kind, n, 1)[:n]
+        below = 0.5 * np.array([math.erf(v * math.sqrt(0.5)) for v in x.astype("d").tolist()]) + 0.5
+        eps = 4 * np.finfo(kind).eps
+        np.testing.assert_allclose(run("gelu", np.empty(n, kind), x), x * below, rtol=eps, atol=8 * eps)
+        got = run("gelu_grad", np.empty(n, kind), dz, x)
+        np.testing.assert_allclose(got, _gelu_grad(dz, x), rtol=4 * eps, atol=16 * eps)
+    for name, given in (("gelu", 1), ("gelu_grad", 2)):
+        special = np.array([math.nan, 0.0, 40.0], kind)
+        got = run(name, np.empty(3, kind), *[np.ones(3, kind)] * (given - 1), special)
+        np.testing.assert_array_equal(got, [math.nan, 0.0, 40.0] if given == 1 else [math.nan, 0.5, 1.0])
