@@ -104,30 +104,9 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_LATER})
 
 
-for _name in (
-    "cholesky",
-    "cond",
-    "cross",
-    "det",
-    "eigh",
-    "eigvalsh",
-    "inv",
-    "lstsq",
-    "matmul",
-    "matrix_exp",
-    "matrix_norm",
-    "matrix_power",
-    "matrix_rank",
-    "multi_dot",
-    "norm",
-    "pinv",
-    "qr",
-    "slogdet",
-    "solve",
-    "solve_triangular",
-    "svd",
-    "svdvals",
-    "vecdot",
-    "vector_norm",
-):
-    globals()[_name] = takes_out(globals()[_name])
+for _name in __all__:
+    if not isinstance(globals()[_name], type) and _name not in (
+        "diagonal",
+        "vander",
+    ):  # a view, and no `out` in PyTorch
+        globals()[_name] = takes_out(globals()[_name])

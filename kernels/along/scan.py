@@ -14,7 +14,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import threads
-from ..machine.jit import kernel
+from ..machine.jit import Kernel, kernel, piece
 
 LEAST = 1 << 14  # elements that are worth a thread
 
@@ -22,51 +22,44 @@ ROWS = 16
 """Rows that go on together where each has only one element to compute at a time, which waits for the one before."""
 
 
-@kernel
-def _sums(x: Array, z: Array, first: int, way: int, start: int, stop: int) -> None:
-    _, n, K = x.shape
-    # shortcut: nothing behind the running axis: several rows at a time
-    rows = ROWS if K == 1 else 1
-    carry = np.empty(max(rows, K))  # in double precision: what does not fit may be followed by its opposite, or by a 0
-    for top in range(start, stop, rows):
-        end = min(top + rows, stop)
-        for m in range(top, end):
-            for k in range(K):
-                carry[m - top + k] = x[m, first, k]
-                z[m, first, k] = x[m, first, k]
-        for j in range(1, n):
-            i = first + j * way
-            if K == 1:
-                for m in range(top, end):
-                    carry[m - top] = carry[m - top] + x[m, i, 0]
-                    z[m, i, 0] = carry[m - top]
-            else:
+def _running(function: Callable[[Any, Any], Any]) -> Kernel:
+    """The loop z[i] = combine(z[i-1], x[i])."""
+    combine = piece(function)
+
+    def loop(x: Array, z: Array, first: int, way: int, start: int, stop: int) -> None:
+        _, n, K = x.shape
+        # shortcut: nothing behind the running axis: several rows at a time
+        rows = ROWS if K == 1 else 1
+        carry = np.empty(max(rows, K))  # in float64: what does not fit may be followed by its opposite, or by a 0
+        for top in range(start, stop, rows):
+            end = min(top + rows, stop)
+            for m in range(top, end):
                 for k in range(K):
-                    carry[k] = carry[k] + x[top, i, k]
-                    z[top, i, k] = carry[k]
+                    carry[m - top + k] = x[m, first, k]
+                    z[m, first, k] = x[m, first, k]
+            for j in range(1, n):
+                i = first + j * way
+                if K == 1:
+                    for m in range(top, end):
+                        carry[m - top] = combine(carry[m - top], x[m, i, 0])
+                        z[m, i, 0] = carry[m - top]
+                else:
+                    for k in range(K):
+                        carry[k] = combine(carry[k], x[top, i, k])
+                        z[top, i, k] = carry[k]
+
+    loop.__name__ = loop.__qualname__ = function.__name__
+    return kernel(loop)
 
 
-@kernel
-def _products(x: Array, z: Array, first: int, way: int, start: int, stop: int) -> None:
-    _, n, K = x.shape
-    rows = ROWS if K == 1 else 1
-    carry = np.empty(max(rows, K))  # in double precision: what does not fit may be followed by its opposite, or by a 0
-    for top in range(start, stop, rows):
-        end = min(top + rows, stop)
-        for m in range(top, end):
-            for k in range(K):
-                carry[m - top + k] = x[m, first, k]
-                z[m, first, k] = x[m, first, k]
-        for j in range(1, n):
-            i = first + j * way
-            if K == 1:
-                for m in range(top, end):
-                    carry[m - top] = carry[m - top] * x[m, i, 0]
-                    z[m, i, 0] = carry[m - top]
-            else:
-                for k in range(K):
-                    carry[k] = carry[k] * x[top, i, k]
-                    z[top, i, k] = carry[k]
+@_running
+def _sums(carried: Any, x: Any) -> Any:
+    return carried + x
+
+
+@_running
+def _products(carried: Any, x: Any) -> Any:
+    return carried * x
 
 
 @kernel

@@ -125,36 +125,9 @@ class DataLoader(Generic[B]):
         pin_memory_device: str = "",
         in_order: bool = True,
     ) -> None:
-        if isinstance(num_workers, bool) or not isinstance(num_workers, int) or num_workers < 0:
-            raise ShapeError(f"DataLoader: num_workers should be an integer >= 0, got {num_workers!r}")
-        if num_workers == 0 and persistent_workers:
-            raise ShapeError("DataLoader: persistent_workers option needs num_workers > 0")
-        if num_workers == 0 and (timeout or worker_init_fn is not None or prefetch_factor is not None):
-            raise ShapeError(
-                "DataLoader: timeout, worker_init_fn and prefetch_factor could only be specified in multiprocessing, "
-                "that is, with num_workers > 0"
-            )
-        if timeout < 0 or (prefetch_factor is not None and prefetch_factor < 1):
-            raise ShapeError(
-                f"DataLoader: wanted timeout >= 0 and prefetch_factor >= 1, got {timeout}, {prefetch_factor}"
-            )
-        if sampler is not None and shuffle:
-            raise ShapeError("DataLoader: sampler option is mutually exclusive with shuffle")
-        if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
-            raise ShapeError(
-                "DataLoader: batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and "
-                "drop_last"
-            )
-        if batch_size is None and drop_last:
-            raise ShapeError(
-                "DataLoader: batch_size=None option disables auto-batching and is mutually exclusive with drop_last"
-            )
+        _check_workers(num_workers, persistent_workers, timeout, worker_init_fn, prefetch_factor)
         stream = isinstance(dataset, IterableDataset)
-        if stream and (shuffle or sampler is not None or batch_sampler is not None):
-            raise ShapeError(
-                "DataLoader with IterableDataset: expected unspecified shuffle, sampler and batch_sampler option: a "
-                "stream comes in its own order"
-            )
+        _check_batches(stream, batch_size, shuffle, sampler, batch_sampler, drop_last)
         if sampler is None and not stream:
             sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
         self.dataset = dataset
@@ -284,3 +257,41 @@ class DataLoader(Generic[B]):
             if future.done():
                 raise  # the data set's own
             raise RuntimeError(f"DataLoader timed out after {self.timeout} seconds") from None
+
+
+def _check_workers(
+    num_workers: Any, persistent: bool, timeout: float, worker_init_fn: Any, prefetch_factor: int | None
+) -> None:
+    """Raise unless these go together."""
+    if isinstance(num_workers, bool) or not isinstance(num_workers, int) or num_workers < 0:
+        raise ShapeError(f"DataLoader: num_workers should be an integer >= 0, got {num_workers!r}")
+    if num_workers == 0 and persistent:
+        raise ShapeError("DataLoader: persistent_workers option needs num_workers > 0")
+    if num_workers == 0 and (timeout or worker_init_fn is not None or prefetch_factor is not None):
+        raise ShapeError(
+            "DataLoader: timeout, worker_init_fn and prefetch_factor could only be specified in multiprocessing, "
+            "that is, with num_workers > 0"
+        )
+    if timeout < 0 or (prefetch_factor is not None and prefetch_factor < 1):
+        raise ShapeError(f"DataLoader: wanted timeout >= 0 and prefetch_factor >= 1, got {timeout}, {prefetch_factor}")
+
+
+def _check_batches(
+    stream: bool, batch_size: int | None, shuffle: bool | None, sampler: Any, batch_sampler: Any, drop_last: bool
+) -> None:
+    """Raise unless only one of these says what is in a batch."""
+    if sampler is not None and shuffle:
+        raise ShapeError("DataLoader: sampler option is mutually exclusive with shuffle")
+    if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
+        raise ShapeError(
+            "DataLoader: batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last"
+        )
+    if batch_size is None and drop_last:
+        raise ShapeError(
+            "DataLoader: batch_size=None option disables auto-batching and is mutually exclusive with drop_last"
+        )
+    if stream and (shuffle or sampler is not None or batch_sampler is not None):
+        raise ShapeError(
+            "DataLoader with IterableDataset: expected unspecified shuffle, sampler and batch_sampler option: a "
+            "stream comes in its own order"
+        )

@@ -117,18 +117,7 @@ def attend_by_heads(
     q, k, v = _projected(own, q, k, v, same and shared, shared)
     k, v = _static(k, static_k, own.num_heads), _static(v, static_v, own.num_heads)
     mask = _joined(attn_mask, key_padding_mask, (batch, own.num_heads, targets, sources), q.dtype)
-    extra = 0
-    if own.bias_k is not None and own.bias_v is not None:
-        k = cat([k, own.bias_k.expand(batch, 1, -1)], 1)
-        v = cat([v, own.bias_v.expand(batch, 1, -1)], 1)
-        extra += 1
-    q, k, v = [x.unflatten(-1, (own.num_heads, own.head_dim)).transpose(1, 2) for x in (q, k, v)]
-    if own.add_zero_attn:
-        zeros = wrap(np.zeros((batch, own.num_heads, 1, own.head_dim), q.dtype))
-        k, v = cat([k, zeros], 2), cat([v, zeros], 2)
-        extra += 1
-    if mask is not None and extra:
-        mask = pad(mask, (0, extra))
+    q, k, v, mask = _by_heads(own, q, k, v, mask)
     z, weights = attend(q, k, v, mask, own.dropout if own.training else 0.0)
     z = own.out_proj(z.transpose(1, 2).flatten(2))
     z = z.squeeze(0) if alone else z if own.batch_first else z.transpose(0, 1)
@@ -162,6 +151,20 @@ def _projected(own: Any, q: Any, k: Any, v: Any, all_same: bool, shared: bool) -
         biases = (None, None, None) if bias is None else bias.chunk(3)
         q, k, v = [linear(x, w, b) for x, w, b in zip((q, k, v), weight.chunk(3), biases, strict=True)]
     return q, k, v
+
+
+def _by_heads(own: Any, q: Any, k: Any, v: Any, mask: Any) -> tuple[Any, Any, Any, Any]:
+    """q, k, v (N, heads, *, size of a head), with the keys and values that a layer adds, and the mask for all."""
+    batch, sources = q.shape[0], k.shape[1]
+    if own.bias_k is not None and own.bias_v is not None:
+        k = cat([k, own.bias_k.expand(batch, 1, -1)], 1)
+        v = cat([v, own.bias_v.expand(batch, 1, -1)], 1)
+    q, k, v = [x.unflatten(-1, (own.num_heads, own.head_dim)).transpose(1, 2) for x in (q, k, v)]
+    if own.add_zero_attn:
+        zeros = wrap(np.zeros((batch, own.num_heads, 1, own.head_dim), q.dtype))
+        k, v = cat([k, zeros], 2), cat([v, zeros], 2)
+    added = k.shape[2] - sources
+    return q, k, v, pad(mask, (0, added)) if mask is not None and added else mask
 
 
 def _check(own: Any, q: Any, k: Any, v: Any) -> None:

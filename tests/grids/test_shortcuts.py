@@ -40,7 +40,7 @@ TESTS = {  # file and function of the shortcuts: file and function of their test
     "kernels/pool/largest.py:winners": "test_pool.py:test_max_pool",
     "kernels/pool/loops.py:_sums_within": "test_pool.py:test_average_pool",
     "kernels/pool/loops.py:_spread_within": "test_pool.py:test_average_pool",
-    "kernels/along/scan.py:_sums": "test_reduce.py:test_running_sums_and_products",
+    "kernels/along/scan.py:loop": "test_reduce.py:test_running_sums_and_products",
     "autograd/ops/activation.py:_last": "test_reduce.py:test_softmax_along_every_axis",
     "kernels/softmax/plain.py:_without_axes_behind": "test_loss.py:test_class_indices",
     "autograd/ops/einsum.py:contract": "test_reduce.py:test_every_einsum_of_two_small_operands",
