@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MIRRORED = ("kernels", "autograd", "nn", "benchmarks")
 OF_NO_FAMILY = {
-    f"tests/kernels/test_{each}.py" for each in ("canary", "limits", "modes")
+    f"tests/kernels/test_{each}.py" for each in ("canary", "code", "limits", "modes")
 }  # about how kernels are tested
 
 

@@ -304,8 +304,8 @@ def _add_to_half(half: Array, total: Array, g: Array, k: int, l: int, start: int
     """half[i, l] += g[k, i] * m[k, l], for `count` weights."""
     side, r = g.shape
     for i in range(r):
-        for t in range(count):
-            half[i, l, t] += g[k, i] * total[k * side + l, start + t]
+        for t in range(count):  # unsigned: else each is looked at, whether it counts from the end
+            half[i, l, t] += g[k, i] * total[k * side + l, np.uintp(start + t)]
 
 
 @piece

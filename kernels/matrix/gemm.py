@@ -138,12 +138,13 @@ def _finish(tile: Array, aside: bool, again: bool, bias: Array, rows: Array, j0:
     wide = registers.PANEL * (registers.WIDTH // tile.itemsize)
     if aside:
         for r in range(len(rows)):
-            for j in range(some):
-                rows[r, j0 + j] = tile[r * wide + j] + (rows[r, j0 + j] if again else 0)
+            for j in range(some):  # unsigned: else each is looked at, whether it counts from the end
+                at = np.uintp(j0 + j)
+                rows[r, at] = tile[r * wide + j] + (rows[r, at] if again else 0)
     if bias.size:
         for r in range(len(rows)):
             for j in range(some):
-                rows[r, j0 + j] += bias[j]
+                rows[r, np.uintp(j0 + j)] += bias[j]
 
 
 @kernel
