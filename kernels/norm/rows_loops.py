@@ -15,8 +15,9 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import simd, threads
-from ..machine.jit import kernel, piece
+from ..machine.jit import ENABLED, kernel, piece
 from ..machine.sums import long_sum, two_long_sums
+from . import rows_registers as four
 
 Pair = tuple[Array, Array]
 Triple = tuple[Array, Array, Array]
@@ -83,7 +84,23 @@ def values(
     for i in range(first, last, ROWS):
         end = min(i + ROWS, last)
         _measure(x[i:end], eps, centred, mean[i:end], var[i:end], rstd[i:end])
-        for k in range(i, end):
+        fours = i + (end - i) // four.ROWS * four.ROWS if ENABLED else i
+        for k in range(i, fours, four.ROWS):
+            at = k * D * x.itemsize
+            four.values(
+                x,
+                four.Values(
+                    x=simd.address(x) + at,
+                    z=simd.address(z) + at,
+                    row=D * x.itemsize,
+                    count=D,
+                    mean=simd.address(mean) + k * x.itemsize,
+                    rstd=simd.address(rstd) + k * x.itemsize,
+                    w=simd.address(w),
+                    b=simd.address(b),
+                ),
+            )
+        for k in range(fours, end):
             row, out, m, r = x[k], z[k], mean[k], rstd[k]
             for j in range(D):
                 out[j] = (row[j] - m) * r * w[j] + b[j]
@@ -101,28 +118,6 @@ def group_values(x: Array, affine: Pair, eps: float, z: Array, statistics: Array
             row, out, m, s, t = x[n, c], z[n, c], mean[n, c // K], rstd[n, c // K] * w[c], b[c]
             for j in range(L):
                 out[j] = (row[j] - m) * s + t
-
-
-@piece
-def _add_rows(dz: Array, x: Array, mean: Array, rstd: Array, dw: Array, db: Array) -> None:
-    """dw += dz * (x - mean) * rstd and db += dz over all rows; four at a time, as dw and db are written each time."""
-    simd.wide()
-    fours = len(x) // 4 * 4
-    for k in range(0, fours, 4):
-        x0, x1, x2, x3 = x[k], x[k + 1], x[k + 2], x[k + 3]
-        g0, g1, g2, g3 = dz[k], dz[k + 1], dz[k + 2], dz[k + 3]
-        m0, m1, m2, m3 = mean[k], mean[k + 1], mean[k + 2], mean[k + 3]
-        r0, r1, r2, r3 = rstd[k], rstd[k + 1], rstd[k + 2], rstd[k + 3]
-        for j in range(dw.size):
-            two = g0[j] * ((x0[j] - m0) * r0) + g1[j] * ((x1[j] - m1) * r1)
-            dw[j] += two + (g2[j] * ((x2[j] - m2) * r2) + g3[j] * ((x3[j] - m3) * r3))
-        for j in range(db.size):
-            db[j] += (g0[j] + g1[j]) + (g2[j] + g3[j])
-    for k in range(fours, len(x)):
-        row, g, m, r = x[k], dz[k], mean[k], rstd[k]
-        for j in range(dw.size):
-            dw[j] += g[j] * ((row[j] - m) * r)
-            db[j] += g[j]
 
 
 @kernel
@@ -149,13 +144,35 @@ def slopes(dz: Array, x: Array, by: Triple, centred: bool, dx: Array, totals: Ar
             sums, products = _weighted_sums(dz[k], x[k], w, mean[k])
             levels[k - i] = -sums / D * rstd[k] if centred else 0.0
             tilts[k - i] = -products / D * rstd[k] * rstd[k]
-        for k in range(i, end):
+        some_dw[:] = 0
+        some_db[:] = 0
+        fours = i + (end - i) // four.ROWS * four.ROWS if ENABLED else i
+        for k in range(i, fours, four.ROWS):
+            at, size = k * D * x.itemsize, x.itemsize
+            four.slopes(
+                x,
+                four.Slopes(
+                    dz=simd.address(dz) + at,
+                    x=simd.address(x) + at,
+                    dx=simd.address(dx) + at,
+                    row=D * size,
+                    count=D,
+                    mean=simd.address(mean) + k * size,
+                    rstd=simd.address(rstd) + k * size,
+                    tilts=simd.address(tilts) + (k - i) * size,
+                    levels=simd.address(levels) + (k - i) * size,
+                    w=simd.address(w),
+                    dw=simd.address(some_dw),
+                    db=simd.address(some_db),
+                ),
+            )
+        for k in range(fours, end):
             row, g, out, m, r, level, tilt = x[k], dz[k], dx[k], mean[k], rstd[k], levels[k - i], tilts[k - i]
             for j in range(D):
                 out[j] = g[j] * w[j] * r + ((row[j] - m) * r * tilt + level)
-        some_dw[:] = 0
-        some_db[:] = 0
-        _add_rows(dz[i:end], x[i:end], mean[i:end], rstd[i:end], some_dw, some_db)
+            for j in range(D):
+                some_dw[j] += g[j] * ((row[j] - m) * r)
+                some_db[j] += g[j]
         for j in range(D):
             dw[j] += some_dw[j]
             db[j] += some_db[j]

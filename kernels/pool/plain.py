@@ -253,6 +253,7 @@ def _layout(windows: Windows, itemsize: int) -> tuple[Array, int, int, int, int]
     more = (size[1] - 1) * dilation[1] // stride[1]
     scratch = choices.part(1, 2 / 3, SCRATCH)
     rows = max(1, min(out[1], scratch // (itemsize * size[0] * down * across * wide) - more))
+    rows = -(-out[1] // -(-out[1] // rows))  # parts of about equal size: each is copied as if it had all its rows
     high = rows + more
     taps = [
         (((i * down + j * dilation[1] % stride[1]) * across + k * dilation[2] % across) * high) * wide

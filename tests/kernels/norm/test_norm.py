@@ -11,6 +11,9 @@ from kernels.norm import plain as norm
 from kernels.norm import pooled as fused
 from tests import naive
 
+from ..canary import at_the_edge
+from ..canary import bordered as with_borders
+
 SIZES = (1, 2, 3, 7, 15, 16, 17, 31, 33, 63, 65, 130)
 DTYPES = (np.float32, np.float64)
 EPS = 1e-5
@@ -296,3 +299,24 @@ def test_what_does_not_fit_is_refused_before_anything_runs(draw):
         with pytest.raises(ValueError, match=r"fit|wanted"):
             call()
     assert (dx == 7).all()
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 5, 16, 21])
+@pytest.mark.parametrize("length", SIZES)
+def test_four_rows_at_once_touch_nothing_else(draw, count, length):
+    """Inputs lie at the edge of memory that may be read, results have borders; each row is what it is alone."""
+    x, dz, w, b = draw(count, length), draw(count, length), draw(length), draw(length)
+    alone = [rows.values(x[k : k + 1], w, b, EPS, True) for k in range(count)]
+    for side in ("start", "end"):
+        x, dz, w, b = [at_the_edge(array, side) for array in (x, dz, w, b)]
+        with with_borders():
+            z, mean, _, rstd = rows.values(x, w, b, EPS, True)
+            dx = np.empty(x.shape, x.dtype)
+            dw, db = rows.slopes(dz, x, w, mean, rstd, True, dx)
+            for k in range(count):
+                np.testing.assert_array_equal(z[k : k + 1], alone[k][0])
+                slope = np.empty((1, length), x.dtype)
+                rows.slopes(dz[k : k + 1], x[k : k + 1], w, mean[k : k + 1], rstd[k : k + 1], True, slope)
+                np.testing.assert_array_equal(dx[k : k + 1], slope)
+        close(db, dz.sum(0, dtype=np.float64), x.dtype)
+        close(dw, (dz * ((x - mean[:, None]) * rstd[:, None])).sum(0, dtype=np.float64), x.dtype)
