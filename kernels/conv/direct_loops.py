@@ -2,7 +2,7 @@
 
 A part is an image's output rows, `Layout.rows` of them. A loop that is called from Python (`sums`, `products`) makes
 the room that all its parts use, and then, part by part, copies planes of x and has the primitives of `simd` sum up.
-What those loops consist of are the pieces above them, each with the formula of what it does.
+What those loops consist of are the functions above them, each with the formula of what it does.
 
 Imported when it is first needed, because it loads Numba.
 """
@@ -14,14 +14,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ..machine import moves, registers, simd, threads
-from ..machine.jit import kernel, piece
+from ..machine.jit import inlined, kernel, piece
 from .layout import Layout, Three
 from .window import Array
 
 # ------------------------------------------------------------------------------------------------------------- copies
 
 
-@piece
+@kernel
 def _copy_planes(x: Array, start: int, out: Array, at: int, layout: Layout, row: int, channels: int) -> None:
     """Copy what the output rows from `row` on need of the planes x[start:] to out[at:], with 0 where there is no x."""
     A, H, W = layout.inputs
@@ -178,7 +178,7 @@ def _pack_block(w: Array, start: int, wanted: Sums, weights: Array, packed: Arra
                 to += tall
 
 
-@piece
+@kernel
 def _put(tile: Array, z: Array, rows: tuple[int, int], outputs: Three, apart: Three, rests: Three) -> None:
     """The outputs of a block of filters, of the given rows, to their places in z (filters, A, H, W)."""
     (apart_a, apart_h, apart_w), (rest_a, rest_h, rest_w) = apart, rests
@@ -264,7 +264,7 @@ def products(dz: Array, x: Array, totals: Array, layout: Layout, cut: Products, 
                 at = _put_sums(sums, at, wide, found, layout.weights)
 
 
-@piece
+@kernel
 def _length(C: int, layout: Layout, cut: Products) -> int:
     """How many sums there are in a group, those that fill up the last places of a block included."""
     length = 0
@@ -276,7 +276,7 @@ def _length(C: int, layout: Layout, cut: Products) -> int:
     return length
 
 
-@piece
+@inlined
 def _add_dots(sums: Array, at: int, terms: int, blocks: Array, of: simd.Dots, out: Array) -> int:
     """Add the products of all filters with so many terms to sums[at:]; returns where the next begin."""
     for b in range(len(blocks)):
@@ -292,7 +292,7 @@ def _add_dots(sums: Array, at: int, terms: int, blocks: Array, of: simd.Dots, ou
     return at
 
 
-@piece
+@kernel
 def _put_sums(sums: Array, at: int, wide: int, total: Array, weights: Array) -> int:
     """total (filters, channels, taps) = the sums of a block, from sums[at:] on; returns where the next begin."""
     tall, channels, taps = total.shape

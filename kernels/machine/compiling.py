@@ -4,7 +4,8 @@ Left to itself Numba spends a fifth of its time on what is of no use here. What 
 
 Optimising twice. Before anything else, Numba has LLVM optimise each function for itself by all it knows, only to do it
 all over again when the functions are together. Here the first round does what the second asks for: variables become
-values, blocks that need not be apart are joined, and references that cancel out are removed (`Library`).
+values, blocks that need not be apart are joined, and references that cancel out are removed (`Library`). And what is
+put into its caller anyway is optimised there alone (`raw`).
 
 Garbage. While a kernel is compiled, hundreds of thousands of objects come to be, most of which stay until it is done.
 Python's collector goes through them again and again; here it waits for the end (`_unhurried`).
@@ -26,7 +27,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import llvmlite.binding as llvm
-from numba.core import codegen, compiler, sigutils
+from numba.core import codegen, compiler, sigutils, types
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
@@ -34,6 +35,7 @@ _CPUDispatcher: Any = CPUDispatcher
 _Compiler: Any = compiler.Compiler
 _JITCodeLibrary: Any = codegen.JITCodeLibrary
 _normalised: Any = sigutils.normalize_signature
+_unliteral: Any = types.unliteral
 _pass_manager: Any = llvm.create_new_function_pass_manager
 _KNOWN = hasattr(codegen.CPUCodegen, "_pass_builder") and hasattr(llvm.FunctionPassManager, "add_refprune_pass")
 """Are LLVM's passes asked for as we do? Numba 0.61 did it otherwise: there it goes its own way."""
@@ -101,10 +103,8 @@ def _unhurried() -> Iterator[None]:
 class Outside(_CPUDispatcher):  # type: ignore[misc]
     """How Python calls a kernel."""
 
-    steps: type[_Pipeline] = _Pipeline
-
-    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
-        super().__init__(function, targetoptions={**options, "nopython": True}, pipeline_class=self.steps)
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any], steps: Any = _Pipeline) -> None:
+        super().__init__(function, targetoptions={**options, "nopython": True}, pipeline_class=steps)
         self.python = function
 
     def compile(self, sig: Any) -> Any:
@@ -115,11 +115,12 @@ class Outside(_CPUDispatcher):  # type: ignore[misc]
 class Inside(Outside):
     """What Numba asks how to call a kernel. For each row of types there is a key, by which it finds the text.
 
-    The key stands where Numba has the address of the machine code.
+    The key stands where Numba has the address of the machine code. With `raw` the text is not optimised for itself: of
+    a kernel that is put where it is called in any case, or is nearly all that its only caller has.
     """
 
-    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
-        super().__init__(function, options)
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any], raw: bool) -> None:
+        super().__init__(function, options, _RawPipeline if raw else _Pipeline)
         self._keys: dict[Any, object] = {}
         self._compiler._customize_flags = _text_alone
 
@@ -131,15 +132,13 @@ class Inside(Outside):
         self.targetctx.insert_user_function(key, made.fndesc, [made.library])
         self.overloads[kinds] = made
 
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Called by Numba for a call: what is known of a number, such as 0, would only make one more text of it."""
+        return super().get_call_template([_unliteral(kind) for kind in args], kws)
+
     def get_overload(self, sig: Any) -> object:
         """The key of what was made for arguments of these types."""
         return self._keys[tuple(_normalised(sig)[0])]
-
-
-class Whole(Inside):
-    """The same for a kernel of which nearly all of its only caller consists: it is optimised with that alone."""
-
-    steps = _RawPipeline
 
 
 def _text_alone(flags: Any) -> Any:

@@ -54,7 +54,8 @@ class Kernel:
         if self._inside is None:
             from .compiling import Inside
 
-            self._inside = vars(self).setdefault("_first_inside", Inside(self.python, self.options))
+            made = Inside(self.python, self.options, raw="forceinline" in self.options)
+            self._inside = vars(self).setdefault("_first_inside", made)
         return self._inside._numba_type_
 
     def _dispatcher(self) -> Any:
@@ -80,8 +81,8 @@ def inlined(function: Callable[..., Any]) -> Kernel:
 
     The compiler does so by itself with what is short. What runs once for each window or row of a small image may take
     less time than a call with all its arguments. It takes views of arrays itself: one that is made for the call is
-    counted, in memory that all threads see, which may take longer than the row. Unlike a `piece`, it is optimised by
-    itself and then once more: but what it is given is not counted at all.
+    counted, in memory that all threads see, which may take longer than the row. Unlike what a `piece` is given, its
+    arguments are not counted at all; and it is read once, however many kernels it is a part of.
     """
     return Kernel(function, {**OPTIONS, "forceinline": True})
 

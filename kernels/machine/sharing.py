@@ -31,14 +31,14 @@ def shared(kernel: Kernel) -> Any:
 
 def _compiled_around(kernel: Kernel) -> Any:
     from . import team  # loads Numba
-    from .compiling import Whole
+    from .compiling import Inside
 
     code = kernel.python.__code__
     names = ", ".join(f"a{number}" for number in range(code.co_argcount - 2))
     name = f"share_{kernel.python.__name__}"
     known: Any = {"task": team.task, "run": team.run, "__name__": kernel.python.__module__}
     exec(compile(_WRAPPER.format(name=name, names=names), code.co_filename, "exec"), known)
-    return dispatcher(known["around"](Whole(kernel.python, kernel.options)), OPTIONS)
+    return dispatcher(known["around"](Inside(kernel.python, kernel.options, raw=True)), OPTIONS)
 
 
 _WRAPPER = """\
