@@ -17,6 +17,7 @@ LONG = 200_000
 
 SCRIPTS = (
     "ndarray.js",
+    "images.js",
     "functions.js",
     "interpreter.js",
     "follow.js",

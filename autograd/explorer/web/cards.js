@@ -15,20 +15,39 @@ class Cards {
     const home = this.program.slots[slot];
     const current = this.values(slot, position);
     const kind = { input: "input", parameter: "parameter", constant: "constant", step: "" }[home.kind];
-    const what = [options.role, kind, home.path, home.of !== null ? `gradient of ${this.program.name(home.of)}` : ""].filter(Boolean).join(" · ");
-    const head = made("header", {}, made("h4", {}, home.name), made("span", { class: "what" }, what), made("span", { class: "what" }, `${shapeText(home.shape)} ${home.dtype}`));
-    const state = this.machine.lost.has(slot) ? made("p", { class: "lost" }, "After your change the page cannot say: this is what was recorded.") : this.machine.values.has(slot) ? made("p", { class: "changed" }, "follows your change") : null;
+    const what = [options.role, kind, home.path, home.of !== null ? `gradient of ${this.program.name(home.of)}` : ""]
+      .filter(Boolean)
+      .join(" · ");
+    const head = made(
+      "header",
+      {},
+      made("h4", {}, home.name),
+      made("span", { class: "what" }, what),
+      made("span", { class: "what" }, `${shapeText(home.shape)} ${home.dtype}`),
+    );
+    const state = this.machine.lost.has(slot)
+      ? made("p", { class: "lost" }, "After your change the page cannot say: this is what was recorded.")
+      : this.machine.values.has(slot)
+        ? made("p", { class: "changed" }, "follows your change")
+        : null;
     const body = this.body(slot, current, options);
     const arrived = options.gradient ? this.gradient(slot, position) : null;
-    return made("section", { class: `card${this.machine.values.has(slot) ? " differs" : ""}`, "aria-label": home.name }, head, state, body, this.buttons(slot, current), arrived);
+    return made(
+      "section",
+      { class: `card${this.machine.values.has(slot) ? " differs" : ""}`, "aria-label": home.name },
+      head,
+      state,
+      body,
+      this.buttons(slot, current),
+      arrived,
+    );
   }
 
   values(slot, position) {
     const mine = this.machine.values.get(slot);
     if (mine) return { whole: mine, facts: factsOf(mine) };
     const recorded = this.program.valuesAt(slot, position);
-    const first = recorded === this.program.slots[slot].value;
-    const whole = first ? this.program.whole(slot) : decoded(recorded);
+    const whole = this.program.wholeAt(slot, position);
     return { whole, facts: whole ? factsOf(whole) : recorded?.facts, picture: recorded?.picture };
   }
 
@@ -36,7 +55,11 @@ class Cards {
     const label = this.program.name(slot);
     const text = factsText(facts, sizeOf(this.program.slots[slot].shape));
     const note = text ? made("p", { class: "facts" }, text) : null;
-    if (!whole) return [picture ? pictureOf(picture, label) : made("p", { class: "note" }, "Its numbers are not in this page."), note];
+    if (!whole)
+      return [
+        picture ? pictureOf(picture, label) : made("p", { class: "note" }, "Its numbers are not in this page."),
+        note,
+      ];
     if (!whole.data.length) return made("p", { class: "note" }, "It has no elements.");
     const edit = this.editing.has(slot) ? (flat, value) => this.hooks.change(slot, flat, value) : null;
     const own = { ...options, label, edit };
@@ -53,9 +76,20 @@ class Cards {
       this.hooks.redraw();
     };
     const other = small !== this.asNumbers.has(slot) ? "as a heat map" : "as numbers";
-    const swap = whole.data.length > 1 ? made("button", { class: "small", onclick: toggle(this.asNumbers) }, other) : null;
-    const may = this.program.kind !== "tape" && home.kind !== "step" && home.dtype.startsWith("float") && whole.data.length <= 400;
-    const edit = may ? made("button", { class: "small", "aria-pressed": String(this.editing.has(slot)), onclick: toggle(this.editing) }, this.editing.has(slot) ? "done" : "change numbers") : null;
+    const swap =
+      whole.data.length > 1 ? made("button", { class: "small", onclick: toggle(this.asNumbers) }, other) : null;
+    const may =
+      this.program.kind !== "tape" &&
+      home.kind !== "step" &&
+      home.dtype.startsWith("float") &&
+      whole.data.length <= 400;
+    const edit = may
+      ? made(
+          "button",
+          { class: "small", "aria-pressed": String(this.editing.has(slot)), onclick: toggle(this.editing) },
+          this.editing.has(slot) ? "done" : "change numbers",
+        )
+      : null;
     return swap || edit ? made("p", { class: "buttons" }, swap, edit) : null;
   }
 
@@ -67,6 +101,11 @@ class Cards {
     const when = number <= position ? "arrived in" : "will come in";
     const link = made("button", { class: "small", onclick: () => this.hooks.go(number) }, `step ${number}`);
     const current = this.values(own, number);
-    return made("div", { class: "gradient" }, made("p", { class: "what" }, `gradient ${this.program.name(own)}, ${when} `, link), this.body(own, current, {}));
+    return made(
+      "div",
+      { class: "gradient" },
+      made("p", { class: "what" }, `gradient ${this.program.name(own)}, ${when} `, link),
+      this.body(own, current, {}),
+    );
   }
 }

@@ -11,7 +11,8 @@ class Folding {
     this.kinds = new Map(program.modules.map((module) => [module.path, module.kind]));
     const depth = (path) => path.split(".").length;
     const least = Math.min(...program.modules.map((module) => depth(module.path)));
-    const inside = (path) => program.steps.filter((step) => !step.back && `${step.module}.`.startsWith(`${path}.`)).length;
+    const inside = (path) =>
+      program.steps.filter((step) => !step.back && `${step.module}.`.startsWith(`${path}.`)).length;
     const large = program.steps.length > MANY;
     const fold = program.modules.filter(({ path }) => large && depth(path) === least + 1 && inside(path) > FEW);
     this.folded = new Set(fold.map((module) => module.path));

@@ -4,19 +4,50 @@
 "use strict";
 
 const elementwise = {
-  exp: Math.exp, log: Math.log, log2: Math.log2, log10: Math.log10, log1p: Math.log1p, expm1: Math.expm1,
-  sqrt: Math.sqrt, sin: Math.sin, cos: Math.cos, tan: Math.tan, sinh: Math.sinh, cosh: Math.cosh, tanh: Math.tanh,
-  arctan: Math.atan, arcsin: Math.asin, arccos: Math.acos, abs: Math.abs, absolute: Math.abs, sign: Math.sign,
-  floor: Math.floor, ceil: Math.ceil, square: (x) => x * x, negative: (x) => -x, reciprocal: (x) => 1 / x,
-  isnan: (x) => (Number.isNaN(x) ? 1 : 0), isfinite: (x) => (Number.isFinite(x) ? 1 : 0),
+  exp: Math.exp,
+  log: Math.log,
+  log2: Math.log2,
+  log10: Math.log10,
+  log1p: Math.log1p,
+  expm1: Math.expm1,
+  sqrt: Math.sqrt,
+  sin: Math.sin,
+  cos: Math.cos,
+  tan: Math.tan,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  tanh: Math.tanh,
+  arctan: Math.atan,
+  arcsin: Math.asin,
+  arccos: Math.acos,
+  abs: Math.abs,
+  absolute: Math.abs,
+  sign: Math.sign,
+  floor: Math.floor,
+  ceil: Math.ceil,
+  square: (x) => x * x,
+  negative: (x) => -x,
+  reciprocal: (x) => 1 / x,
+  isnan: (x) => (Number.isNaN(x) ? 1 : 0),
+  isfinite: (x) => (Number.isFinite(x) ? 1 : 0),
   logical_not: (x) => (x ? 0 : 1),
 };
 
 const pairwise = {
-  add: (x, y) => x + y, subtract: (x, y) => x - y, multiply: (x, y) => x * y, divide: (x, y) => x / y,
-  true_divide: (x, y) => x / y, power: (x, y) => x ** y, greater: (x, y) => +(x > y), less: (x, y) => +(x < y),
-  greater_equal: (x, y) => +(x >= y), less_equal: (x, y) => +(x <= y), equal: (x, y) => +(x === y),
-  not_equal: (x, y) => +(x !== y), logical_and: (x, y) => +(x && y), logical_or: (x, y) => +(x || y),
+  add: (x, y) => x + y,
+  subtract: (x, y) => x - y,
+  multiply: (x, y) => x * y,
+  divide: (x, y) => x / y,
+  true_divide: (x, y) => x / y,
+  power: (x, y) => x ** y,
+  greater: (x, y) => +(x > y),
+  less: (x, y) => +(x < y),
+  greater_equal: (x, y) => +(x >= y),
+  less_equal: (x, y) => +(x <= y),
+  equal: (x, y) => +(x === y),
+  not_equal: (x, y) => +(x !== y),
+  logical_and: (x, y) => +(x && y),
+  logical_or: (x, y) => +(x || y),
   maximum: (x, y) => (Number.isNaN(x) || Number.isNaN(y) ? NaN : Math.max(x, y)),
   minimum: (x, y) => (Number.isNaN(x) || Number.isNaN(y) ? NaN : Math.min(x, y)),
 };
@@ -67,90 +98,11 @@ function cross_entropy(x, { target, share, total }) {
 function cross_entropy_slope(x, target, share) {
   const slope = softmax(x, 1);
   rowsOf(x, target, (label, n, first, step) => (slope.data[first + label * step] -= 1));
-  const wide = typeof share === "number" || !share.shape.length ? share : reshaped(share, [share.shape[0], 1, ...share.shape.slice(1)]);
+  const wide =
+    typeof share === "number" || !share.shape.length
+      ? share
+      : reshaped(share, [share.shape[0], 1, ...share.shape.slice(1)]);
   return between(pairwise.multiply, slope, wide);
-}
-
-/** How a window of a filter lies on an image: visit(n, f, c, p, q, i, j, row, column) for all that meet. */
-function slide(N, F, C, P, Q, I, J, H, W, stride, padding, dilation, groups, visit) {
-  const each = C / groups;
-  for (let n = 0; n < N; n++) for (let f = 0; f < F; f++) for (let c = 0; c < each; c++)
-    for (let p = 0; p < P; p++) for (let q = 0; q < Q; q++) for (let i = 0; i < I; i++) for (let j = 0; j < J; j++) {
-      const row = p * stride[0] + i * dilation[0] - padding[0];
-      const column = q * stride[1] + j * dilation[1] - padding[1];
-      if (row < 0 || row >= H || column < 0 || column >= W) continue;
-      visit(n, f, c, Math.floor((f * groups) / F) * each + c, p, q, i, j, row, column);
-    }
-}
-
-function conv(x, w, bias, stride, padding, dilation, groups, sizes) {
-  if (x.shape.length !== 4) throw new Unknown("conv of other than images");
-  const [N, C, H, W] = x.shape;
-  const [F, each, I, J] = w.shape;
-  const out = array([N, F, ...sizes]);
-  const [P, Q] = sizes;
-  slide(N, F, C, P, Q, I, J, H, W, stride, padding, dilation, groups, (n, f, c, channel, p, q, i, j, row, column) => {
-    out.data[((n * F + f) * P + p) * Q + q] += w.data[((f * each + c) * I + i) * J + j] * x.data[((n * C + channel) * H + row) * W + column];
-  });
-  return bias ? between(pairwise.add, out, reshaped(bias, [1, F, 1, 1])) : out;
-}
-
-function conv_input_grad(dz, w, bias, stride, padding, dilation, groups, sizes) {
-  if (dz.shape.length !== 4) throw new Unknown("conv of other than images");
-  const [N, F, P, Q] = dz.shape;
-  const [, each, I, J] = w.shape;
-  const [H, W] = sizes;
-  const C = each * groups;
-  const out = array([N, C, H, W]);
-  slide(N, F, C, P, Q, I, J, H, W, stride, padding, dilation, groups, (n, f, c, channel, p, q, i, j, row, column) => {
-    out.data[((n * C + channel) * H + row) * W + column] += w.data[((f * each + c) * I + i) * J + j] * dz.data[((n * F + f) * P + p) * Q + q];
-  });
-  return out;
-}
-
-function conv_weight_grad(dz, x, stride, padding, dilation, groups, sizes) {
-  if (dz.shape.length !== 4) throw new Unknown("conv of other than images");
-  const [N, F, P, Q] = dz.shape;
-  const [, C, H, W] = x.shape;
-  const [I, J] = sizes;
-  const each = C / groups;
-  const out = array([F, each, I, J]);
-  slide(N, F, C, P, Q, I, J, H, W, stride, padding, dilation, groups, (n, f, c, channel, p, q, i, j, row, column) => {
-    out.data[((f * each + c) * I + i) * J + j] += x.data[((n * C + channel) * H + row) * W + column] * dz.data[((n * F + f) * P + p) * Q + q];
-  });
-  return out;
-}
-
-/** Visits all elements of the windows of max pooling: visit(place of the window, place of the element, its number). */
-function windowed(shape, [size, stride, padding, dilation, out, even], visit) {
-  if (size.length !== 2 || even === false) throw new Unknown("such windows");
-  const [H, W] = shape.slice(-2);
-  for (let plane = 0; plane < sizeOf(shape.slice(0, -2)); plane++)
-    for (let p = 0; p < out[0]; p++) for (let q = 0; q < out[1]; q++)
-      for (let i = 0; i < size[0]; i++) for (let j = 0; j < size[1]; j++) {
-        const row = p * stride[0] + i * dilation[0] - padding[0];
-        const column = q * stride[1] + j * dilation[1] - padding[1];
-        if (row < 0 || row >= H || column < 0 || column >= W) continue;
-        visit((plane * out[0] + p) * out[1] + q, (plane * H + row) * W + column, i * size[1] + j);
-      }
-}
-
-function max_pool(x, { windows }) {
-  const shape = [...x.shape.slice(0, -2), ...windows[4]];
-  const [z, place] = [array(shape), array(shape)];
-  z.data.fill(-Infinity);
-  windowed(x.shape, windows, (at, from, number) => {
-    if (x.data[from] > z.data[at] || Number.isNaN(x.data[from])) [z.data[at], place.data[at]] = [x.data[from], number];
-  });
-  return [z, place];
-}
-
-function to_winners(dz, place, windows, shape) {
-  const out = array(shape);
-  windowed(shape, windows, (at, from, number) => {
-    if (place.data[at] === number) out.data[from] += dz.data[at];
-  });
-  return out;
 }
 
 /** The error function: M. Abramowitz & I. Stegun, Handbook of Mathematical Functions, 1964, 7.1.26, to 1.5e-7. */
@@ -187,11 +139,16 @@ function normalise_rule(dz, x, weight, mean, scale, view, axes, affine, size, ce
   const left = between(pairwise.subtract, centred ? between(pairwise.subtract, own, mid(own)) : own, along);
   const others = affine.flatMap((each, axis) => (each === 1 ? [axis] : []));
   const fold = (part) => reshaped(sum(part, others, true), size);
-  return [reshaped(between(pairwise.multiply, left, scale), x.shape), fold(between(pairwise.multiply, g, hat)), fold(g)];
+  return [
+    reshaped(between(pairwise.multiply, left, scale), x.shape),
+    fold(between(pairwise.multiply, g, hat)),
+    fold(g),
+  ];
 }
 
 const functions = {
-  "np.maximum.reduce": (x, { axis, initial, keepdims }) => reduced(pairwise.maximum, initial ?? -Infinity, x, axis === undefined ? 0 : axis, keepdims),
+  "np.maximum.reduce": (x, { axis, initial, keepdims }) =>
+    reduced(pairwise.maximum, initial ?? -Infinity, x, axis === undefined ? 0 : axis, keepdims),
   "np.add.reduce": (x, { axis, keepdims }) => sum(x, axis === undefined ? 0 : axis, keepdims),
   "np.sum": (x, { axis, keepdims }) => sum(x, axis, keepdims),
   "np.max": (x, { axis, keepdims }) => greatest(x, axis, keepdims),
@@ -202,7 +159,9 @@ const functions = {
   "np.broadcast_to": (x, shape) => broadcastTo(x, shape),
   "np.expand_dims": (x, axis) => {
     const shape = [...asArray(x).shape];
-    axesOf(axis, shape.length + (Array.isArray(axis) ? axis.length : 1)).sort().forEach((at) => shape.splice(at, 0, 1));
+    axesOf(axis, shape.length + (Array.isArray(axis) ? axis.length : 1))
+      .sort()
+      .forEach((at) => shape.splice(at, 0, 1));
     return reshaped(x, shape);
   },
   "np.array": (x) => (Array.isArray(x) ? array([x.length], Float64Array.from(x, number)) : asArray(x)),
@@ -212,7 +171,10 @@ const functions = {
     [test, x, y] = [test, x, y].map(asArray);
     const shape = broadcastShape(broadcastShape(test.shape, x.shape), y.shape);
     const [t, u, v] = [test, x, y].map((each) => broadcastTo(each, shape));
-    return array(shape, t.data.map((yes, k) => (yes ? u.data[k] : v.data[k])));
+    return array(
+      shape,
+      t.data.map((yes, k) => (yes ? u.data[k] : v.data[k])),
+    );
   },
   "np.zeros": (shape) => array(Array.isArray(shape) ? shape : [shape]),
   "np.matmul": matmul,
@@ -224,18 +186,35 @@ const functions = {
   softmax: (x, { axis }) => softmax(x, axis),
   log_softmax: (x, { axis }) => mapped(Math.log, softmax(x, axis)),
   freedom: (shape, axis) => axesOf(axis, shape.length).reduce((size, each) => size * shape[each], 1),
+  expand: (x, { shape }) => broadcastTo(x, shape),
   unbroadcast,
   split: (x, { sizes, axis }) => split(x, sizes, axis),
   split_dx: (parts, axis) => joined(parts, axis),
   concatenate: (...parts) => joined(parts.slice(0, -1), parts.at(-1).axis),
-  stack: (...parts) => joined(parts.slice(0, -1).map((x) => functions["np.expand_dims"](x, parts.at(-1).axis)), parts.at(-1).axis),
-  cat_d: (dz, shapes, axis) => split(dz, shapes.map((shape) => shape[axis]), axis),
+  stack: (...parts) =>
+    joined(
+      parts.slice(0, -1).map((x) => functions["np.expand_dims"](x, parts.at(-1).axis)),
+      parts.at(-1).axis,
+    ),
+  cat_d: (dz, shapes, axis) =>
+    split(
+      dz,
+      shapes.map((shape) => shape[axis]),
+      axis,
+    ),
   erf: (x) => mapped(erf, x),
   gelu: (x) => mapped((v) => v * below(v), x),
   "activation._gelu_slope": (dz, x) => between((g, v) => g * gelu_slope(v), dz, x),
-  normalise, "norm._rule": normalise_rule,
-  Windows: (...numbers) => numbers.slice(0, -1), max_pool, "kernels.pool.plain.put": to_winners,
-  cross_entropy, cross_entropy_slope, conv, conv_input_grad, conv_weight_grad,
+  normalise,
+  "norm._rule": normalise_rule,
+  Windows: (...numbers) => numbers.slice(0, -1),
+  max_pool,
+  "kernels.pool.plain.put": to_winners,
+  cross_entropy,
+  cross_entropy_slope,
+  conv,
+  conv_input_grad,
+  conv_weight_grad,
 };
 for (const [name, f] of Object.entries(elementwise)) functions[`np.${name}`] = (x) => mapped(f, x);
 for (const [name, f] of Object.entries(pairwise)) functions[`np.${name}`] = (x, y) => between(f, x, y);

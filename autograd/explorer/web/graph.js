@@ -51,17 +51,31 @@ class Graph {
     };
     for (const node of nodes) for (const step of node.steps) step.reads.forEach((slot) => use(slot, node));
     const all = [...outside.values(), ...nodes];
-    all.forEach((node) => (node.width = Math.max(34, LETTER * Math.max(node.label.length, (node.under ?? "").length) + 16)));
+    all.forEach(
+      (node) => (node.width = Math.max(34, LETTER * Math.max(node.label.length, (node.under ?? "").length) + 16)),
+    );
     this.nodes = all;
     this.edges = [...edges.values()];
-    this.draw(layout(all, this.edges.map(([from, to]) => [from.id, to.id])));
+    this.draw(
+      layout(
+        all,
+        this.edges.map(([from, to]) => [from.id, to.id]),
+      ),
+    );
   }
 
   draw({ places, paths, width, height }) {
     [this.width, this.height] = [width, height];
-    this.svg = made("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Graph of the operations" });
+    this.svg = made("svg", {
+      viewBox: `0 0 ${width} ${height}`,
+      role: "group",
+      "aria-label": "Graph of the operations",
+    });
     this.edges.forEach((edge, k) => {
-      const points = paths[k].map(({ x, y, height: tall }, n) => [x, n === 0 ? y + tall / 2 : n === paths[k].length - 1 ? y - tall / 2 : y]);
+      const points = paths[k].map(({ x, y, height: tall }, n) => [
+        x,
+        n === 0 ? y + tall / 2 : n === paths[k].length - 1 ? y - tall / 2 : y,
+      ]);
       const line = made("path", { d: curve(points), class: "edge" });
       const [x, y] = points.at(-1);
       const tip = made("path", { d: `M${x},${y} l-3.5,-7 h7 z`, class: "tip" });
@@ -70,10 +84,28 @@ class Graph {
     });
     for (const node of this.nodes) {
       const { x, y } = places.get(node.id);
-      const box = made("rect", { x: x - node.width / 2, y: y - node.height / 2, width: node.width, height: node.height, rx: node.slot === undefined ? 6 : 12 });
+      const box = made("rect", {
+        x: x - node.width / 2,
+        y: y - node.height / 2,
+        width: node.width,
+        height: node.height,
+        rx: node.slot === undefined ? 6 : 12,
+      });
       const label = made("text", { x, y: y + (node.under ? -3 : 4) }, node.label);
       const under = node.under ? made("text", { x, y: y + 12, class: "under" }, node.under) : null;
-      node.group = made("g", { class: `node ${node.slot === undefined ? (node.path ? "module" : "op") : node.kind}`, role: "button", tabindex: -1, "aria-label": node.label, onclick: () => this.go(node) }, box, label, under);
+      node.group = made(
+        "g",
+        {
+          class: `node ${node.slot === undefined ? (node.path ? "module" : "op") : node.kind}`,
+          role: "button",
+          tabindex: -1,
+          "aria-label": node.label,
+          onclick: () => this.go(node),
+        },
+        box,
+        label,
+        under,
+      );
       this.svg.append(node.group);
     }
     this.home.querySelector(".canvas").replaceChildren(this.svg);
@@ -88,7 +120,10 @@ class Graph {
       const slots = node.slot !== undefined ? [node.slot] : node.steps.flatMap((each) => each.outputs);
       const own = node.steps?.some((each) => each.number === position);
       const back = node.steps?.some((each) => each.number === step.forward);
-      const marks = (node.steps ?? []).flatMap((each) => [...each.marks, ...each.verdicts.filter((verdict) => verdict.verdict === "wrong")]);
+      const marks = (node.steps ?? []).flatMap((each) => [
+        ...each.marks,
+        ...each.verdicts.filter((verdict) => verdict.verdict === "wrong"),
+      ]);
       const toggles = {
         done: node.slot !== undefined || node.steps.some((each) => each.number <= position),
         current: own || back,
@@ -101,7 +136,9 @@ class Graph {
     }
     const to = step.outputs.map((slot) => program.slots[slot].of).filter((slot) => slot !== null);
     for (const [, node, slot, line, tip] of this.edges) {
-      const carries = step.back ? to.includes(slot) && node.steps.some((each) => each.number === step.forward) : step.reads.includes(slot) && node.steps.some((each) => each.number === position);
+      const carries = step.back
+        ? to.includes(slot) && node.steps.some((each) => each.number === step.forward)
+        : step.reads.includes(slot) && node.steps.some((each) => each.number === position);
       line.classList.toggle("carries", carries);
       line.classList.toggle("returns", carries && step.back);
       tip.classList.toggle("carries", carries);
@@ -111,8 +148,10 @@ class Graph {
   reveal(group) {
     const frame = this.home.querySelector(".canvas");
     const [inner, outer] = [group.getBoundingClientRect(), frame.getBoundingClientRect()];
-    if (inner.top < outer.top + 20 || inner.bottom > outer.bottom - 20) frame.scrollTop += inner.top - outer.top - outer.height / 2;
-    if (inner.left < outer.left || inner.right > outer.right) frame.scrollLeft += inner.left - outer.left - outer.width / 2;
+    if (inner.top < outer.top + 20 || inner.bottom > outer.bottom - 20)
+      frame.scrollTop += inner.top - outer.top - outer.height / 2;
+    if (inner.left < outer.left || inner.right > outer.right)
+      frame.scrollLeft += inner.left - outer.left - outer.width / 2;
   }
 }
 

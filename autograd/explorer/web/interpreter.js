@@ -3,10 +3,21 @@
 "use strict";
 
 const operators = {
-  "+": pairwise.add, "-": pairwise.subtract, "*": pairwise.multiply, "/": pairwise.divide, "**": pairwise.power,
-  "//": (x, y) => Math.floor(x / y), "%": (x, y) => x - y * Math.floor(x / y), "<": pairwise.less,
-  "<=": pairwise.less_equal, ">": pairwise.greater, ">=": pairwise.greater_equal, "==": pairwise.equal,
-  "!=": pairwise.not_equal, "&": pairwise.logical_and, "|": pairwise.logical_or,
+  "+": pairwise.add,
+  "-": pairwise.subtract,
+  "*": pairwise.multiply,
+  "/": pairwise.divide,
+  "**": pairwise.power,
+  "//": (x, y) => Math.floor(x / y),
+  "%": (x, y) => x - y * Math.floor(x / y),
+  "<": pairwise.less,
+  "<=": pairwise.less_equal,
+  ">": pairwise.greater,
+  ">=": pairwise.greater_equal,
+  "==": pairwise.equal,
+  "!=": pairwise.not_equal,
+  "&": pairwise.logical_and,
+  "|": pairwise.logical_or,
 };
 
 const numberOf = (x) => (typeof x === "string" ? { nan: NaN, inf: Infinity, "-inf": -Infinity }[x] : x);
@@ -17,13 +28,20 @@ function evaluate(tree, get) {
   const of = (each) => evaluate(each, get);
   const named = (parts) => Object.fromEntries(Object.entries(parts ?? {}).map(([name, each]) => [name, of(each)]));
   switch (kind) {
-    case "s": return get(rest[0]);
-    case "n": return numberOf(rest[0]);
-    case "c": return rest[0];
-    case "t": return rest.map(of);
-    case "neg": return arithmetic((x) => -x, of(rest[0]));
-    case "not": return mapped((x) => (x ? 0 : 1), of(rest[0]));
-    case "@": return matmul(of(rest[0]), of(rest[1]));
+    case "s":
+      return get(rest[0]);
+    case "n":
+      return numberOf(rest[0]);
+    case "c":
+      return rest[0];
+    case "t":
+      return rest.map(of);
+    case "neg":
+      return arithmetic((x) => -x, of(rest[0]));
+    case "not":
+      return mapped((x) => (x ? 0 : 1), of(rest[0]));
+    case "@":
+      return matmul(of(rest[0]), of(rest[1]));
     case "f": {
       if (!(rest[0] in functions)) throw new Unknown(rest[0]);
       return functions[rest[0]](...rest[1].map(of), named(rest[2]));
@@ -85,16 +103,17 @@ class Machine {
     this.asked = [];
   }
 
-  recorded(slot) {
-    const found = this.program.whole(slot);
+  /** What was recorded in a slot, as a step has found it; without one, as it was computed. */
+  recorded(slot, number = 0) {
+    const found = this.program.wholeAt(slot, number - 1);
     if (!found) throw new Unknown("not here");
     return found;
   }
 
   agrees(step) {
     try {
-      const found = computed(step, (slot) => this.recorded(slot));
-      const scale = Math.max(0, ...step.reads.map((slot) => largest(this.recorded(slot))));
+      const found = computed(step, (slot) => this.recorded(slot, step.number));
+      const scale = Math.max(0, ...step.reads.map((slot) => largest(this.recorded(slot, step.number))));
       return found.every(([slot, x]) => alike(x, this.recorded(slot), scale));
     } catch (error) {
       if (error instanceof Unknown || error instanceof TypeError || error instanceof RangeError) return false;
@@ -122,8 +141,8 @@ class Machine {
   run() {
     this.values = new Map(this.changed);
     this.lost = new Set();
-    const get = (slot) => this.values.get(slot) ?? this.recorded(slot);
     for (const step of this.program.steps) {
+      const get = (slot) => this.values.get(slot) ?? this.recorded(slot, step.number);
       if (!step.reads.some((slot) => this.values.has(slot) || this.lost.has(slot))) continue;
       const unknown = !this.known.has(step.number) || step.reads.some((slot) => this.lost.has(slot));
       try {
@@ -135,7 +154,10 @@ class Machine {
       }
     }
     this.asked = this.program.steps.flatMap((step) =>
-      Object.entries(step.asked ?? {}).filter(([slot]) => !this.same(+slot)).map(([slot, how]) => [step, +slot, how]));
+      Object.entries(step.asked ?? {})
+        .filter(([slot]) => !this.same(+slot))
+        .map(([slot, how]) => [step, +slot, how]),
+    );
   }
 
   same(slot) {

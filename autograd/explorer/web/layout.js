@@ -52,7 +52,8 @@ function rowsFor(nodes, edges) {
   const row = new Map();
   for (const { id } of nodes) row.set(id, 1 + Math.max(-1, ...(above.get(id) ?? []).map((each) => row.get(each) ?? 0)));
   for (const { id } of nodes) {
-    if (!above.has(id) && below.has(id)) row.set(id, Math.max(0, Math.min(...below.get(id).map((each) => row.get(each))) - 1));
+    if (!above.has(id) && below.has(id))
+      row.set(id, Math.max(0, Math.min(...below.get(id).map((each) => row.get(each))) - 1));
   }
   return row;
 }
@@ -74,13 +75,20 @@ function order(levels) {
 }
 
 function place(levels) {
-  for (const level of levels) spread(level, level.map(() => 0));
+  for (const level of levels)
+    spread(
+      level,
+      level.map(() => 0),
+    );
   for (let sweep = 0; sweep < 2 * SWEEPS; sweep++) {
     for (const level of sweep % 2 ? [...levels].reverse() : levels) {
-      spread(level, level.map((node) => {
-        const near = [...node.above, ...node.below];
-        return near.length ? near.reduce((sum, each) => sum + each.x, 0) / near.length : node.x;
-      }));
+      spread(
+        level,
+        level.map((node) => {
+          const near = [...node.above, ...node.below];
+          return near.length ? near.reduce((sum, each) => sum + each.x, 0) / near.length : node.x;
+        }),
+      );
     }
   }
 }

@@ -2,12 +2,27 @@
 
 "use strict";
 
-const SIGNS = { nan: ["NaN", "bad"], inf: ["∞", "bad"], zero: ["zero gradient", "warn"], dead: ["dead units", "warn"], saturated: ["saturated", "warn"] };
-const VERDICTS = { correct: ["right", "good"], wrong: ["WRONG", "bad"], kink: ["kink", "warn"], inconclusive: ["unclear", "warn"] };
+const SIGNS = {
+  nan: ["NaN", "bad"],
+  inf: ["∞", "bad"],
+  zero: ["zero gradient", "warn"],
+  dead: ["dead units", "warn"],
+  saturated: ["saturated", "warn"],
+};
+const VERDICTS = {
+  correct: ["right", "good"],
+  wrong: ["WRONG", "bad"],
+  kink: ["kink", "warn"],
+  inconclusive: ["unclear", "warn"],
+};
 const RANK = ["correct", "kink", "inconclusive", "wrong"];
 
 function badges(steps) {
-  const kinds = new Set(steps.flatMap((step) => step.marks.filter((mark) => mark.source || mark.kind === "nan" || mark.kind === "inf").map((mark) => mark.kind)));
+  const kinds = new Set(
+    steps.flatMap((step) =>
+      step.marks.filter((mark) => mark.source || mark.kind === "nan" || mark.kind === "inf").map((mark) => mark.kind),
+    ),
+  );
   const found = [...kinds].map((kind) => made("span", { class: `badge ${SIGNS[kind][1]}` }, SIGNS[kind][0]));
   const verdicts = steps.flatMap((step) => step.verdicts.map((each) => each.verdict));
   if (verdicts.length) {
@@ -54,15 +69,31 @@ class Listing {
     for (let count = same + 1; count <= parts.length; count++) {
       const each = parts.slice(0, count).join(".");
       if (each === folded || !this.folding.kinds.has(each)) continue;
-      const button = made("button", { class: "heading", "aria-expanded": "true", onclick: () => this.refold(each) }, made("span", { class: "fold" }, "▾ "), `${each} `, made("small", {}, this.folding.kinds.get(each)));
+      const button = made(
+        "button",
+        { class: "heading", "aria-expanded": "true", onclick: () => this.refold(each) },
+        made("span", { class: "fold" }, "▾ "),
+        `${each} `,
+        made("small", {}, this.folding.kinds.get(each)),
+      );
       list.append(made("li", { style: `--depth:${depthOf(each) - 1}` }, button));
     }
   }
 
   foldedRow(path, steps) {
-    const toggle = made("button", { class: "heading", "aria-expanded": "false", "aria-label": `unfold ${path}`, onclick: () => this.refold(path) }, made("span", { class: "fold" }, "▸"));
+    const toggle = made(
+      "button",
+      { class: "heading", "aria-expanded": "false", "aria-label": `unfold ${path}`, onclick: () => this.refold(path) },
+      made("span", { class: "fold" }, "▸"),
+    );
     const text = `${path} `;
-    const row = made("button", { class: "row", tabindex: -1, onclick: () => this.go(steps.at(-1).number) }, made("span", { class: "number" }, span(steps)), made("code", {}, text, made("small", {}, `${this.folding.kinds.get(path) ?? ""}, ${counted(steps.length)}`)), badges(steps));
+    const row = made(
+      "button",
+      { class: "row", tabindex: -1, onclick: () => this.go(steps.at(-1).number) },
+      made("span", { class: "number" }, span(steps)),
+      made("code", {}, text, made("small", {}, `${this.folding.kinds.get(path) ?? ""}, ${counted(steps.length)}`)),
+      badges(steps),
+    );
     const both = made("span", { class: "both" }, toggle, row);
     both.row = row;
     return both;
@@ -70,7 +101,19 @@ class Listing {
 
   row(step) {
     const names = step.outputs.map((slot) => this.program.name(slot)).join(", ");
-    return made("button", { class: `row${step.minor ? " minor" : ""}`, tabindex: -1, title: step.call, onclick: () => this.go(step.number) }, made("span", { class: "number" }, step.number), made("code", {}, step.numpy || step.call), badges([step]), step.adds ? made("span", { class: "badge sum", title: `${names}: parts add up` }, "Σ adds up") : null);
+    return made(
+      "button",
+      {
+        class: `row${step.minor ? " minor" : ""}`,
+        tabindex: -1,
+        title: step.call,
+        onclick: () => this.go(step.number),
+      },
+      made("span", { class: "number" }, step.number),
+      made("code", {}, step.numpy || step.call),
+      badges([step]),
+      step.adds ? made("span", { class: "badge sum", title: `${names}: parts add up` }, "Σ adds up") : null,
+    );
   }
 
   show(position, machine) {
@@ -81,8 +124,14 @@ class Listing {
       else row.removeAttribute("aria-current");
       row.tabIndex = current ? 0 : -1;
       row.classList.toggle("done", steps[0].number <= position);
-      row.classList.toggle("changed", steps.some((step) => step.outputs.some((slot) => machine.values.has(slot))));
-      row.classList.toggle("lost", steps.some((step) => step.outputs.some((slot) => machine.lost.has(slot))));
+      row.classList.toggle(
+        "changed",
+        steps.some((step) => step.outputs.some((slot) => machine.values.has(slot))),
+      );
+      row.classList.toggle(
+        "lost",
+        steps.some((step) => step.outputs.some((slot) => machine.lost.has(slot))),
+      );
       if (current) reveal(row, this.home.querySelector(".canvas"));
     }
   }

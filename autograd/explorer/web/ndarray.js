@@ -99,7 +99,10 @@ function broadcastTo(x, shape) {
 function reshaped(x, shape) {
   x = asArray(x);
   const known = sizeOf(shape.filter((size) => size !== -1));
-  return array(shape.map((size) => (size === -1 ? x.data.length / known : size)), x.data);
+  return array(
+    shape.map((size) => (size === -1 ? x.data.length / known : size)),
+    x.data,
+  );
 }
 
 function transposed(x, axes) {
@@ -151,7 +154,12 @@ function reduced(f, start, x, axis, keepdims) {
   const out = array(kept);
   out.data.fill(start);
   walk(x.shape, [stridesIn(out, x.shape)], (flat, [i]) => (out.data[i] = f(out.data[i], x.data[flat])));
-  return keepdims ? out : array(kept.filter((_, k) => !axes.includes(k)), out.data);
+  return keepdims
+    ? out
+    : array(
+        kept.filter((_, k) => !axes.includes(k)),
+        out.data,
+      );
 }
 
 /** x[index]: numbers, slices {start, stop, step}, null for a new axis, "..." and one array of whole numbers. */
@@ -184,7 +192,10 @@ function picked(x, index) {
     const at = indexOf(flat, counts);
     out.data[flat] = x.data[at.reduce((sum, k, n) => sum + lists[n].places[k] * lists[n].stride, 0)];
   }
-  return reshaped(out, lists.flatMap((list, n) => (list.gone ? [] : list.shape ?? [counts[n]])));
+  return reshaped(
+    out,
+    lists.flatMap((list, n) => (list.gone ? [] : (list.shape ?? [counts[n]]))),
+  );
 }
 
 function sliced({ start, stop, step }, size) {

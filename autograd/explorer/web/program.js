@@ -16,14 +16,45 @@ function decoded(values) {
   const bytes = bytesOf(values.data ?? "");
   const view = new DataView(bytes.buffer);
   const [method, width] = readers[values.code];
-  return array(values.shape ?? [], Float64Array.from({ length: size }, (_, k) => view[method](k * width, true)));
+  return array(
+    values.shape ?? [],
+    Float64Array.from({ length: size }, (_, k) => view[method](k * width, true)),
+  );
 }
 
 class Program {
   constructor(data) {
-    Object.assign(this, { slots: [], steps: [], modules: [], notes: [], verdicts: [], outputs: [], sources: {}, texts: [], turn: 0, open_at: 0, headline: "" }, data);
+    Object.assign(
+      this,
+      {
+        slots: [],
+        steps: [],
+        modules: [],
+        notes: [],
+        verdicts: [],
+        outputs: [],
+        sources: {},
+        texts: [],
+        turn: 0,
+        open_at: 0,
+        headline: "",
+      },
+      data,
+    );
     this.slots = this.slots.map((slot) => ({ of: null, shape: [], path: "", ...slot }));
-    this.steps = this.steps.map((step) => ({ reads: [], outputs: [], freed: [], marks: [], verdicts: [], module: "", number: 0, held: 0, ...step, words: this.texts[step.words ?? 0], doc: this.texts[step.doc ?? 0] }));
+    this.steps = this.steps.map((step) => ({
+      reads: [],
+      outputs: [],
+      freed: [],
+      marks: [],
+      verdicts: [],
+      module: "",
+      number: 0,
+      held: 0,
+      ...step,
+      words: this.texts[step.words ?? 0],
+      doc: this.texts[step.doc ?? 0],
+    }));
     this.steps.forEach((step) => (step.back = step.number >= this.turn));
     this.maker = new Map(); // slot -> the step that computes it
     this.gradients = new Map(); // slot -> the steps that give its gradient, the sum last
@@ -41,6 +72,14 @@ class Program {
   whole(slot) {
     if (!this.kept.has(slot)) this.kept.set(slot, decoded(this.slots[slot].value));
     return this.kept.get(slot);
+  }
+
+  /** The same as it was after a step: what writes in place have made of it. */
+  wholeAt(slot, number) {
+    const values = this.valuesAt(slot, number);
+    if (values === this.slots[slot].value) return this.whole(slot);
+    values.array ??= decoded(values);
+    return values.array;
   }
 
   /** The recorded values in a slot after a step: later writes in place are not seen yet. */
@@ -64,12 +103,14 @@ class Program {
 }
 
 const shapeText = (shape) => (shape.length ? shape.join(" × ") : "a number");
-const bytesText = (n) => (n < 1e4 ? `${n} B` : n < 1e7 ? `${(n / 1024).toFixed(1)} KiB` : `${(n / 1048576).toFixed(1)} MiB`);
+const bytesText = (n) =>
+  n < 1e4 ? `${n} B` : n < 1e7 ? `${(n / 1024).toFixed(1)} KiB` : `${(n / 1048576).toFixed(1)} MiB`;
 
 /** An element of the page: made("p", {class: "note"}, "text", child, ...). */
 function made(tag, attributes, ...children) {
   const spaces = { svg: 1, g: 1, path: 1, rect: 1, text: 1, line: 1, title: 1, tspan: 1 };
-  const node = tag in spaces ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+  const node =
+    tag in spaces ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value);

@@ -14,7 +14,7 @@ import autograd
 import nn
 from autograd.explorer import explore
 from autograd.explorer.description import as_json
-from autograd.explorer.page import part
+from autograd.explorer.page import SCRIPTS, part
 
 from .examples import ALL, array_of, small
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(
     shutil.which("node") is None, reason="node is not installed: it runs the page's scripts"
 )
 
-COMPUTING = ("ndarray.js", "functions.js", "interpreter.js", "follow.js", "program.js")
+COMPUTING = SCRIPTS[: SCRIPTS.index("folding.js")]
 
 
 def run(found, changes=(), elements=()):
@@ -48,6 +48,20 @@ def test_the_page_agrees_with_what_was_recorded(name):
     steps = [step for step in found.description.steps if step.outputs and not step.minor]
     unknown = {step.op for step in steps if step.number not in known}
     assert unknown <= {"rng.random", "getitem.into", "getitem.dx"}
+
+
+def test_a_step_is_given_what_it_has_found():
+    running = autograd.zeros(2)
+
+    def loss(x):
+        before = running * 2
+        running.add_(x.detach())
+        return (x * running * before).sum()
+
+    found = explore(loss, autograd.tensor([1.0, 2.0], requires_grad=True))
+    steps = found.description.steps
+    assert sum(bool(slot.versions) for slot in found.description.slots) == 1
+    assert set(run(found)["known"]) == {step.number for step in steps if step.outputs}
 
 
 def test_a_wrong_line_is_not_taken_for_known():
