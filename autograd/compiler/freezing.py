@@ -3,6 +3,9 @@
 What the function reads beside its arguments (numbers, attributes, whether a layer is there) is what it was when it ran.
 Three things are looked at in every call: shapes, dtypes and which Tensors require grad; other arguments, and `training`
 of modules; and what Python asked of values, as in `if loss > 1`. Where they are new, Python runs once more.
+
+What acts on Tensors beside what it returns (`backward()`, steps of optimisers, schedules, clipping: `extend.acts`) is
+called every time, in its turn, so it sees rates, groups and hooks as they are then.
 """
 
 from __future__ import annotations

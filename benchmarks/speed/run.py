@@ -14,7 +14,8 @@ grown   by how much of that it grew while it ran steps. Ours loads and compiles 
 
 With --compile the functions of a case, model and loss mostly, are also run through `autograd.compile`, each way in a
 process of its own: `compiled`, where Python runs at every call, and `frozen`, where the function hangs on its inputs
-and parameters alone. Ratios and peaks of all ways are side by side. Optimisers run as ever.
+and parameters alone, with the walk back and the optimiser where it trains. Ratios and peaks of all ways are side by
+side, and how long each took to its first values: a few steps, in which what is compiled is compiled.
 
 With --vectors all libraries run as on a processor that has no wider ones; --keep keeps that apart. With --tail each
 case runs a thousand steps, and what is printed is how their times are spread, beside the peer's: see tail.py.

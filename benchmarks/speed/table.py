@@ -7,14 +7,14 @@ from typing import Any
 from .peers import COMPILED, OURS
 
 PLAIN = "{:<22}{:>9}{:>9}{:>8}{:>15}  {:<20}{:>16}{:>15}  {:<13}  {}"
-WIDE = "{:<22}{:>9}{:>10}{:>9}{:>9}{:>8}{:>15}{:>10}{:>15}{:>8}{:>15}{:>28}  {:<13}  {}"
+WIDE = "{:<22}{:>9}{:>10}{:>9}{:>9}{:>8}{:>15}{:>10}{:>15}{:>8}{:>15}{:>28}{:>30}  {:<13}  {}"
 
 
 def heading(group: str, compiled: bool = False) -> str:
     """The line above a group of cases."""
     if compiled:
         ratios = [text for way in ("ratio", *COMPILED) for text in (way, "quartiles")]
-        return WIDE.format(group, "ours", *COMPILED, "peer", *ratios, "peak", "", "").rstrip()
+        return WIDE.format(group, "ours", *COMPILED, "peer", *ratios, "peak", "first values", "", "").rstrip()
     return PLAIN.format(group, "ours", "peer", "ratio", "quartiles", "rate", "peak", "grown", "", "").rstrip()
 
 
@@ -58,11 +58,18 @@ def _wide(row: dict[str, Any]) -> list[str]:
         spreads = [peer, *(peer["ways"].get(way) for way in COMPILED)] if peer else [None, *all_of_ours[1:]]
         ratios = [text for spread in spreads for text in _ratio(spread)]
         peaks = [f"{at['peak_mib']:.0f}" if at else "-" for at in (*all_of_ours, *([peer] if peer else []))]
+        firsts = [_first(at) for at in (*all_of_ours, *([peer] if peer else []))]
         time = seconds(peer["seconds"]) if peer else "-"
         memory = " / ".join(peaks) + " MiB"
         start = ("", "", "", "") if found else (row["case"], *times)
-        found.append(WIDE.format(*start, time, *ratios, memory, name or "over ours", row["what"]))
+        found.append(
+            WIDE.format(*start, time, *ratios, memory, " / ".join(firsts) + " s", name or "over ours", row["what"])
+        )
     return found
+
+
+def _first(at: dict[str, float] | None) -> str:
+    return f"{at['first_s']:.2f}" if at and "first_s" in at else "-"
 
 
 def _ratio(spread: dict[str, float] | None) -> tuple[str, str]:

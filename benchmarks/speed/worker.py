@@ -4,8 +4,8 @@ python -m benchmarks.speed.worker NAME probe
     imports the library and says {"version"}
 python -m benchmarks.speed.worker NAME CASE THREADS SECONDS [FOLDER with images]
     says {"values"}, or null for a case that the library cannot express; waits for a line "go";
-    times steps for SECONDS, and says {"seconds", "steps", "growth_mib", "peak_mib"}; or, if the line is "go 1000",
-    times so many and says {"times"}, of single steps
+    times steps for SECONDS, and says {"seconds", "steps", "growth_mib", "peak_mib", "first_s"}; or, if the line is "go
+    1000", times so many and says {"times"}, of single steps
 
 Everything is said in one line of JSON each on the standard output.
 """
@@ -91,7 +91,10 @@ def main(name: str, case_name: str, threads: int = 1, seconds: float = 0.3, fold
         _say(None)
         return
     built = _memory("VmRSS")
-    _say({"values": checksums(_first_values(program))})
+    began = time.perf_counter()
+    values = _first_values(program)
+    first = time.perf_counter() - began
+    _say({"values": checksums(values)})
     go, *count = sys.stdin.readline().split() or [""]
     if go != "go":
         return
@@ -106,6 +109,7 @@ def main(name: str, case_name: str, threads: int = 1, seconds: float = 0.3, fold
             "steps": len(times),
             "growth_mib": max(0.0, _memory("VmHWM") - built),
             "peak_mib": _largest(),
+            "first_s": first,
         }
     )
 

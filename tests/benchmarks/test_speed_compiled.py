@@ -92,12 +92,13 @@ def test_a_case_beside_a_peer(tmp_path, capsys, quick, monkeypatch):
     assert cli.main([*command, "--json", str(figures), "--keep"]) == 0
     first, *_, head, _, last = capsys.readouterr().out.splitlines()
     assert first == "processor: Chip 9 (AVX2)"
-    shown = "layers,ours,compiled,frozen,peer,ratio,quartiles,compiled,quartiles,frozen,quartiles,peak"
+    shown = "layers,ours,compiled,frozen,peer,ratio,quartiles,compiled,quartiles,frozen,quartiles,peak,first,values"
     assert head.split() == shown.split(",")
     assert last == f"1 cases are kept in {kept}"
     (row,) = json.loads(figures.read_text())["rows"]
     peer = row["peers"]["torch"]
     assert [*row["ways"]] == [*peer["ways"]] == ["compiled", "frozen"]
+    assert all(at["first_s"] > 0 for at in (row["wengert"], peer, *row["ways"].values()))
     for spread in (peer, *peer["ways"].values(), *row["ways"].values()):
         assert 0 < spread["ratio_min"] == spread["ratio"] == spread["ratio_max"]
     assert peer["ways"]["frozen"]["ratio"] == pytest.approx(peer["seconds"] / row["ways"]["frozen"]["seconds"])
@@ -144,17 +145,18 @@ def test_a_compiler_is_looked_for_where_pytorch_looks(monkeypatch, tmp_path):
 
 def test_ratios_of_every_way_stand_in_the_table():
     def at(seconds, peak):
-        return {"seconds": seconds, "peak_mib": peak, "growth_mib": 1.0}
+        return {"seconds": seconds, "peak_mib": peak, "growth_mib": 1.0, "first_s": 10 * seconds * 1e6}
 
     row = {"case": "chain", "what": "a chain", "failed": "", "differences": [], "flops": 0, "bytes": 0}
     row |= {"wengert": at(2e-6, 100.0), "ways": {"compiled": at(1e-6, 90.0) | measure.spread([2.0])}}
     peer = at(4e-6, 200.0) | measure.spread([1.0, 2.0, 3.0]) | {"ways": {"compiled": measure.spread([4.0, 4.0])}}
     row["peers"] = {"torch": peer}
     (line,) = table.lines(row, {}, compiled=True)
-    times = "chain 2 us 1 us - 4 us 2.00 1.50 - 2.50 4.00 4.00 - 4.00 - 100 / 90 / - / 200 MiB torch a chain"
+    times = "chain 2 us 1 us - 4 us 2.00 1.50 - 2.50 4.00 4.00 - 4.00 - 100 / 90 / - / 200 MiB"
+    times += " 20.00 / 10.00 / - / 40.00 s torch a chain"
     assert line.split() == times.split()
     (line,) = table.lines(row | {"peers": {}}, {}, compiled=True)
-    alone = "chain 2 us 1 us - - - 2.00 2.00 - 2.00 - 100 / 90 / - MiB over ours a chain"
+    alone = "chain 2 us 1 us - - - 2.00 2.00 - 2.00 - 100 / 90 / - MiB 20.00 / 10.00 / - s over ours a chain"
     assert line.split() == alone.split()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -330,3 +331,27 @@ def test_captures_that_are_values_alone_still_refuse():
     opt = nn.optim.SGD(model.parameters(), lr=0.1)
     with pytest.raises(CaptureError, match=r"backward\(\) at .* adds to \.grad"):
         autograd.capture(textbook(model, opt), BATCHES[0], TARGETS[0])
+
+
+def test_steps_allocate_gradients_alone():
+    model = network()
+    step = frozen(textbook(model, nn.optim.SGD(model.parameters(), lr=0.1)))
+    x, y = BATCHES[0], TARGETS[0]
+    for _ in range(4):
+        step(x, y)
+    (ready,) = walks(step)[0].descent.ways.values()
+    gradients = sum(p.nelement() * 4 for p in model.parameters())
+    tracemalloc.start()
+    try:
+        for _ in range(100):  # what Python keeps for next time is there then
+            step(x, y)
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        for _ in range(100):
+            step(x, y)
+        after, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 500
+    assert peak - before < gradients + 5_000
+    assert ready.frames.made == 1
