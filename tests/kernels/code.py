@@ -188,7 +188,7 @@ def compiled() -> dict[str, Any]:
 
 def main(families: list[str]) -> None:
     """Say {kernel: {"bits": of its widest vectors, "scalar": texts of loops, "blocks", "neon"}}."""
-    from kernels.machine.instructions import WIDTH
+    from kernels.machine.registers import WIDTH
 
     for family in families:
         FAMILIES[family]()
