@@ -23,7 +23,7 @@ import importlib
 import inspect
 import sys
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -90,26 +90,23 @@ def off() -> None:
         size.least = NEVER
 
 
+class Questions(NamedTuple):
+    """What is asked of the arguments before a twin runs: see `Fast`."""
+
+    when: Function | None = None
+    counted: Function | None = None
+    contiguous: bool = False
+    alike: bool = False
+    dtypes: str = "fd"
+
+
 class Twin:
     """What may run in the place of a plain function, and when."""
 
-    def __init__(
-        self,
-        where: str | Function,
-        size: Size,
-        when: Function | None = None,
-        count: Function | None = None,
-        contiguous: bool = False,
-        alike: bool = False,
-        dtypes: str = "fd",
-    ) -> None:
+    def __init__(self, where: str | Function, size: Size, asks: Questions) -> None:
         self.name = where if isinstance(where, str) else f"{where.__module__}:{where.__name__}"
         self.size = size
-        self.when = when
-        self.count = count
-        self.contiguous = contiguous
-        self.alike = alike
-        self.dtypes = dtypes
+        self.asks = asks
         self.run: Function = self._load if isinstance(where, str) else where
         self.plain: Function | None = None
         twins.setdefault(self.name, []).append(self)
@@ -152,7 +149,9 @@ class Twin:
         parameters, keywords, defaults = _parameters(plain)
         named = dict(zip(names or parameters, parameters, strict=False))
         named.update((name, name) for name in keywords)
-        scope.update(ndarray=ndarray, plain=plain, twin=self, bound=self.size, when=self.when, count=self.count)
+        scope.update(
+            ndarray=ndarray, plain=plain, twin=self, bound=self.size, when=self.asks.when, count=self.asks.counted
+        )
         assert scope.keys().isdisjoint([*parameters, *keywords]), f"{self.name}: a parameter has one of our names"
         text = _CHOOSE.format(
             parameters=_listed(parameters, keywords, defaults),
@@ -165,24 +164,24 @@ class Twin:
 
     def _tests(self, x: str, others: list[str], named: dict[str, str]) -> list[str]:
         """Text for the questions about the first array and `others`. A Tensor is no array: it is asked nothing."""
-        elements = f"{x}.size" if self.count is None else f"count({_asked(self.count, x, named)})"
+        elements = f"{x}.size" if self.asks.counted is None else f"count({_asked(self.asks.counted, x, named)})"
         tests = [f"type({x}) is ndarray", f"{elements} >= bound.least"]
-        if self.dtypes:
-            tests.append(f"{x}.dtype.char in {self.dtypes!r}")
-        if self.contiguous:
+        if self.asks.dtypes:
+            tests.append(f"{x}.dtype.char in {self.asks.dtypes!r}")
+        if self.asks.contiguous:
             tests.append(f"{x}.flags.c_contiguous")
         for y in others:
             asked = []
-            if self.alike:
+            if self.asks.alike:
                 asked.append(f"{y}.shape == {x}.shape and {y}.dtype == {x}.dtype")
-            elif self.dtypes:
+            elif self.asks.dtypes:
                 asked.append(f"({y}.dtype is {x}.dtype or {y}.dtype == {x}.dtype or {y}.dtype.kind != 'f')")
-            if self.contiguous:
+            if self.asks.contiguous:
                 asked.append(f"{y}.flags.c_contiguous")
             if asked:
                 tests.append(f"(type({y}) is not ndarray or {' and '.join(asked)})")
-        if self.when is not None:
-            tests.append(f"when({_asked(self.when, x, named)})")
+        if self.asks.when is not None:
+            tests.append(f"when({_asked(self.asks.when, x, named)})")
         return tests
 
 
@@ -278,12 +277,11 @@ class Fast:
         **rules: str,
     ) -> None:
         self.size = SIZES[at_least]
-        more = {"when": when, "count": count, "contiguous": contiguous, "alike": alike, "dtypes": dtypes}
-        self.value = None if where is None else Twin(where, self.size, **more)  # type: ignore[arg-type]
+        asks = Questions(when, count, contiguous, alike, dtypes)
+        self.value = None if where is None else Twin(where, self.size, asks)
         module = where.split(":")[0] if isinstance(where, str) else ""
         self.rules = {
-            name[1:]: Twin(rule if ":" in rule else f"{module}:{rule}", self.size, **more)  # type: ignore[arg-type]
-            for name, rule in rules.items()
+            name[1:]: Twin(rule if ":" in rule else f"{module}:{rule}", self.size, asks) for name, rule in rules.items()
         }
 
     def __call__(self, plain: Function) -> Any:

@@ -9,6 +9,7 @@ Imported when it is first needed: it loads Numba.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from numpy import ndarray as Array
 
@@ -17,12 +18,17 @@ from ..machine.objects import elements, span
 
 
 @piece
+def _gradient(x: Any, g: Any, decay: Any, sign: Any) -> Any:
+    """h of an element."""
+    h = g * sign
+    return x * decay + h if decay != 0 else h
+
+
+@piece
 def _sgd(x: Array, g: Array, c: Array) -> None:
     lr, decay, sign = c[0], c[1], c[2]
     for i in range(x.size):
-        h = g[i] * sign
-        if decay != 0:
-            h = x[i] * decay + h
+        h = _gradient(x[i], g[i], decay, sign)
         x[i] -= h * lr
 
 
@@ -30,9 +36,7 @@ def _sgd(x: Array, g: Array, c: Array) -> None:
 def _momentum(x: Array, g: Array, v: Array, c: Array, nesterov: bool) -> None:
     lr, decay, sign, mu, share = c[0], c[1], c[2], c[3], c[4]
     for i in range(x.size):
-        h = g[i] * sign
-        if decay != 0:
-            h = x[i] * decay + h
+        h = _gradient(x[i], g[i], decay, sign)
         vi = v[i] * mu + h * share
         v[i] = vi
         if nesterov:
@@ -46,9 +50,7 @@ def _adam(x: Array, g: Array, m: Array, v: Array, c: Array) -> None:
     rate, decay, sign, shrink = c[0], c[1], c[2], c[3]
     b1, a1, b2, a2, eps = c[4], c[5], c[6], c[7], c[8]
     for i in range(x.size):
-        h = g[i] * sign
-        if decay != 0:
-            h = x[i] * decay + h
+        h = _gradient(x[i], g[i], decay, sign)
         mi = m[i] * b1 + h * a1
         vi = v[i] * b2 + (h * h) * a2
         m[i] = mi

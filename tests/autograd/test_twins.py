@@ -206,7 +206,7 @@ def test_a_choice_is_written_out_with_the_parameters_of_the_function():
         return "plain", sizes, axis
 
     size = fast.Size(4)
-    made = fast.Twin(twin, size, when=lambda x, axis: axis < 2, count=lambda x, y: y.size)
+    made = fast.Twin(twin, size, fast.Questions(lambda x, axis: axis < 2, lambda x, y: y.size))
     try:
         choose = made.beside(plain)
         signature = inspect.signature(plain)
