@@ -355,3 +355,17 @@ def test_steps_allocate_gradients_alone():
     assert after - before < 500
     assert peak - before < gradients + 5_000
     assert ready.frames.made == 1
+
+
+@pytest.mark.filterwarnings("ignore:compile. not compiled")
+def test_running_statistics_are_those_of_python():
+    found = []
+    for way in (lambda f: f, frozen):
+        autograd.manual_seed(0)
+        model = nn.Sequential(nn.Linear(6, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 3))
+        step = way(textbook(model, nn.optim.SGD(model.parameters(), lr=0.1)))
+        losses = [step(x, y).item() for x, y in zip(BATCHES, TARGETS, strict=True)]
+        norm = model[1]
+        found.append([losses, norm.running_mean.tolist(), norm.running_var.tolist(), norm.num_batches_tracked.item()])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, 1e-4, 1e-6)
