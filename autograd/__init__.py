@@ -25,7 +25,7 @@ What stands around it:
     errors.py advice.py anomaly.py lines.py listing.py             what is said when something is wrong, and where
     check/ examples/ testing.py                                    checking gradients, and at which inputs
     program/                                                       a computation as a list: read, run, written out
-    explorer/                                                      a computation as a page that one steps through
+    explorer/ drawing/                                             a computation as a page to step through; as a picture
     products.py update.py                                          products of matrices; steps of optimisers
     generated.py later.py                                          functions made from text; names imported late
     names/ utils/ cuda/ amp.py jit.py function.py                  for programs that were written for PyTorch

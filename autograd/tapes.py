@@ -337,5 +337,11 @@ class Tape(Writes):
 
         return as_html(f"{self!r}; .explore() steps through it\n{self}")
 
+    def plot(self, path: Any = None) -> Any:
+        """Draw it: into a file such as "tape.svg" or "tape.png", or on a figure of matplotlib's, which is returned."""
+        from .drawing import plot_tape  # presentation only
+
+        return plot_tape(self, path)
+
     def __repr__(self) -> str:
         return f"<Tape: {len(self)} records, {sum(self.memory().values()):,} bytes>"

@@ -10,6 +10,7 @@ a few lines of Python around that:
     known.py      all of these by name
     inline.py     some fused ops in the steps of their formula
     lower.py      a Program as a graph; what is not known runs as it is
+    rewrites.py   running statistics, which are written when all is computed
     symbols.py    what rules of ops compute with, to become nodes
     backward.py   the way back through a Program
     arriving.py   what comes together there, of many time steps above all

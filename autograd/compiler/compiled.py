@@ -19,6 +19,7 @@ from ..program import Program
 from ..program.program import At
 from ..records import Record
 from ..tensors.core import wrap
+from ..tensors.inplace import note_write
 from ..tensors.run import output
 from .backward import Backward
 from .emit import Writer
@@ -61,6 +62,8 @@ class Compiled:
         self.guards = list(program.guards)
         asked = [_there(values[guard.slot]) for guard in self.guards]
         held = inputs[len(program.inputs) :]
+        self.moved = [program.slots[number].value for number in lowering.moved]  # Tensors that are written in place
+        asked += lowering.moved.values()
         outs = [*self.results, *asked]
         self.name = f"{program.name}_{next(_numbers)}"
         self.glanced = frozenset([x for x in asked if x not in self.results and x not in inputs])
@@ -191,15 +194,15 @@ class Compiled:
         frame = frames.take()
         try:
             outs = self.plain.forward(frame, *arrays)
-            if self.guards:
-                self.check(outs)
+            self.check(outs)
+            self.write(outs)
         finally:
             frames.free.append(frame)
         return [wrap(z) for z in outs[: self.count]]
 
     def check(self, outs: Any) -> None:
         """Raise GuardError if Python would be told something else than in the capture."""
-        for guard, array in zip(self.guards, outs[self.count :], strict=True):
+        for guard, array in zip(self.guards, outs[self.count :], strict=False):
             if guard.how in ("bool", "item") and array.item() == guard.value:
                 continue
             if not guard.holds(array):
@@ -207,6 +210,13 @@ class Compiled:
                     f"{self.program.name}: at {guard.line} Python was told {guard.value!r} by {guard.how}() when the "
                     "program was captured, and would be told something else now"
                 )
+
+    def write(self, outs: Any) -> None:
+        """Write what Tensors are in the end into their memory: see `rewrites`."""
+        if self.moved:
+            for tensor, array in zip(self.moved, outs[self.count + len(self.guards) :], strict=False):
+                note_write(tensor, self.program.name)
+                tensor._array[...] = array
 
     def _packed(self, outs: list[Any]) -> Any:
         values: list[Any] = [None] * len(self.program.slots)
@@ -221,7 +231,8 @@ class Compiled:
         frame = ready.frames.take()
         lease = Lease(frame, ready.frames.free)
         zs = ready.forward(frame, *arrays)
-        if self.guards:
+        found = zs
+        if self.guards or self.moved:
             self.check(zs)
             zs = zs[: self.count]
         single = self.count == 1
@@ -237,6 +248,7 @@ class Compiled:
         if plan.private:
             state.home.private = True
         state.home.append(record, z, arrays, {})
+        self.write(found)
         if single:
             return [wrap(z, record)]
         return [wrap(part, output(record, i, len(zs), part) if self.differ[i] else None) for i, part in enumerate(zs)]

@@ -62,7 +62,8 @@ class Descent:
             frames.free.append(frame)
         count = compiled.count
         if compiled.guards:
-            compiled.check(outs[: count + len(compiled.guards)])
+            compiled.check(outs)
+        compiled.write(outs)
         for act in first:
             act(values)
         for place, (index, shared) in enumerate(ready.reached, len(outs) - len(ready.reached)):

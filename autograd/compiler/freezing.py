@@ -84,6 +84,9 @@ class Frozen:
                 warn_at_line(f"compile: not compiled, and run as it is from here on: {error}")
                 known.append(_AsItIs(flat))
             return result
+        if program.written:
+            known.append(Compiled(program))
+            return result
         default_generator.set_state(before)  # the program draws the numbers that this call would have drawn
         compiled = Compiled(program)
         known.append(compiled)

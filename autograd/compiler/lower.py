@@ -12,10 +12,12 @@ import numpy as np
 
 from ..errors import CaptureError
 from ..op import Op
+from ..program.operations import Rewrite
 from ..program.steps import Hole, filled, holes, leaves
 from . import scalar
 from .graph import Graph
 from .known import NUMPY, OPS, UFUNCS
+from .rewrites import movable
 from .shapes import part_of
 from .values import Value
 
@@ -26,12 +28,15 @@ class Lowering:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.slots: list[Any] = []
+        self.movable: set[int] = set()
+        self.moved: dict[int, Value] = {}  # slots of Tensors that are written in place -> what they are in the end
         self.kept: dict[int, Value] = {}  # id of a step -> what its op keeps, where it runs as it is
 
     def program(self, program: Any, given: dict[int, Value]) -> list[Value | None]:
         """The values of all slots of a program, those of its inputs and parameters being given."""
         values: list[Value | None] = [None] * len(program.slots)
         self.slots = program.slots
+        self.movable = movable(program)
         for slot in program.slots:
             if slot.kind == "constant":
                 values[slot.number] = self.graph.constant(slot.value)
@@ -52,13 +57,23 @@ class Lowering:
         graph = self.graph
         graph.line = step.lines[0] if step.places else ""
         if step.writes:
-            raise CaptureError(f"{step.name} at {graph.line} writes into an array, which is not compiled")
+            self._rewrite(step, values)
+            return
         inputs = [None if slot is None else values[slot] for slot in step.inputs]
         found = self._known(step, inputs)
         if found is None:
             found = self._call(step, inputs)
         for slot, value in zip(step.fills, found, strict=True):
             values[slot] = value
+
+    def _rewrite(self, step: Any, values: list[Value | None]) -> None:
+        target, value = step.inputs[0], values[step.inputs[-1]]
+        held = values[target]
+        if target not in self.movable or value is None or held is None or type(step.op) is not Rewrite:
+            raise CaptureError(f"{step.name} at {self.graph.line} writes into an array, which is not compiled")
+        if (value.shape, value.dtype) != (held.shape, held.dtype):
+            raise CaptureError(f"{step.name} at {self.graph.line} writes what is of another kind: not compiled")
+        values[target] = self.moved[target] = value
 
     def _known(self, step: Any, inputs: list[Any]) -> list[Any] | None:
         settings = filled(step.settings, inputs)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import numpy as np
+
 from ..modes import state
 from ..op import Op
 from ..program import Program
@@ -67,7 +69,8 @@ def replayed(program: Program, inputs: tuple[Any, ...]) -> Any:
     """The results of a program, step by step, with other Tensors in the place of its parameters, too."""
     count = len(program.inputs)
     tensors = [x if isinstance(x, Core) else wrap(x) for x in inputs]
-    given = dict(zip(program.parameters, tensors[count:], strict=True))
+    given: dict[int, Any] = dict(zip(program.parameters, tensors[count:], strict=True))
+    given |= {number: wrap(np.array(given[number]._array)) for number in program.written if number in given}
     slots = [dataclasses.replace(s, value=given[s.number]) if s.number in given else s for s in program.slots]
     own = Program(slots, program.steps, program.guards, program.arguments, program.results, program.name)
     interpreter = state.interpreter

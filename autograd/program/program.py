@@ -195,6 +195,20 @@ class Program:
         """The results out of the values of all slots."""
         return mapped(self.results, lambda leaf: values[leaf.slot] if type(leaf) is At else leaf)
 
+    def plot(self, path: Any = None, *inputs: Any) -> Any:
+        """Draw it: operations from top to bottom, and on the lines between them what goes there.
+
+        path     of a file, such as "net.svg" or "net.png"; None: return a figure of matplotlib's, which notebooks show
+        inputs   draw the values for these, where they are few numbers, and gradients of the sum of the results
+
+        >>> from autograd import tensor
+        >>> capture(lambda x: (x * x).sum(), tensor([1.0, 2.0])).plot().get_size_inches().round(1).tolist()
+        [1.9, 3.3]
+        """
+        from ..drawing import plot_program  # presentation only
+
+        return plot_program(self, path, inputs)
+
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)
 

@@ -9,8 +9,7 @@
 
     derivations/ hand_derivations.py     gradients by hand, and the usual mistakes in them
     conv_by_hand.py                      a convolution, number by number
-    computational_graph.py graph.py layout.py graph_drawing.py    a computation as a graph, and its picture
-    program_graph.py                                              the same of what `autograd.capture` has seen
+    computational_graph.py graph.py      a computation as a graph, read off the tape while it runs, and its picture
     binary.py mnist_softmax.py mnist_mlp.py mnist_cnn.py mnist_cnn_dropout.py fashion_cnn.py ensemble.py    images
     colour_cnn.py colour_images.py       CIFAR-10, or drawn shapes
     tanh_sigmoid_net.py vanishing_sigmoid.py lstm_temporal_order.py    what can be learnt, and what cannot

@@ -6,10 +6,10 @@ import numpy as np
 
 import autograd
 from autograd import Tensor
+from autograd.drawing import draw_graph
 
 from .course import About, Course, Result
 from .graph import Graph, Tracing
-from .graph_drawing import draw_graph
 
 ABOUT = {
     "computational-graph": About(

@@ -7,7 +7,6 @@ graph = tracing.graph(loss)
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
@@ -16,34 +15,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 import autograd
-
-
-@dataclasses.dataclass(eq=False)
-class Vertex:
-    """An operation, a leaf that requires grad, or a constant."""
-
-    label: str
-    kind: str  # "op", "leaf" or "constant"
-    value: Array
-    name: str = ""  # what the program calls the result of an operation
-    gradient: Array | None = None  # of the result with respect to `value`, over all edges that leave
-
-
-@dataclasses.dataclass(eq=False)
-class Edge:
-    """A value on its way into an operation, and what comes back along the same way."""
-
-    source: Vertex
-    target: Vertex
-    gradient: Array | None = None  # the part of the source's gradient that comes from this target
-
-
-@dataclasses.dataclass(eq=False)
-class Graph:
-    """Vertices in the order of the tape, constants and leaves before their first use."""
-
-    vertices: list[Vertex]
-    edges: list[Edge]
+from autograd.drawing import Edge, Graph, Vertex
 
 
 class Tracing:

@@ -13,15 +13,13 @@ import pytest
 
 import autograd
 import nn
+from autograd.drawing import draw_graph, graph_of, layout
 from autograd.errors import DataError
 from benchmarks import cli
 from benchmarks.courses import colour_images, command, computational_graph, lstm_temporal_order, registry
 from benchmarks.courses import vanishing_sigmoid as vanishing
 from benchmarks.courses.course import About, Course, Result
 from benchmarks.courses.graph import Tracing
-from benchmarks.courses.graph_drawing import draw_graph
-from benchmarks.courses.layout import layout
-from benchmarks.courses.program_graph import graph_of
 
 PNG = b"\x89PNG"
 

@@ -8,9 +8,10 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from .graph import Array, Edge, Graph, Vertex
-from .layout import Slot, layout
+from .places import Slot, layout
 
 FONT = 12.0  # pixels
+MANY = 32  # elements of an array from which on it is not written out
 ADVANCE, LINE = 0.602 * FONT, 1.25 * FONT  # of a monospaced letter; from line to line
 FILL = {"op": "#eaf2fb", "leaf": "#fdf3d7", "constant": "#eeeeee"}
 INK, VALUE, GRADIENT, STROKE = "#1d2430", "#1b7f4b", "#b3261e", "#8a94a3"
@@ -89,7 +90,7 @@ def _corners(points: list[tuple[float, float]]) -> list[tuple[float, ...]]:
     for (x, y), (u, v) in zip(points, points[2:]):
         slopes.append((u - x) / (v - y))
     slopes.append(0.0)
-    corners = []
+    corners: list[tuple[float, ...]] = []
     for number, ((x, y), (u, v)) in enumerate(itertools.pairwise(points)):
         third = (v - y) / 3
         start, end = slopes[number : number + 2]
@@ -99,22 +100,22 @@ def _corners(points: list[tuple[float, float]]) -> list[tuple[float, ...]]:
 
 def draw_graph(graph: Graph) -> Drawing:
     """Boxes for operations, leaves and constants; on each edge its value in green and its gradient in red."""
+    used = {edge.source for edge in graph.edges}
+    results = [vertex for vertex in graph.vertices if vertex.kind == "op" and vertex not in used]
+    outlets = [Edge(vertex, Vertex("", "end", None), vertex.gradient) for vertex in results]  # lines that end below
+    vertices, edges = [*graph.vertices, *[edge.target for edge in outlets]], [*graph.edges, *outlets]
     places = layout(
-        graph.vertices,
-        [(edge.source, edge.target) for edge in graph.edges],
-        lambda v: _size(_title(v), LINE),
-        lambda number: _size(_label(graph.edges[number]), 4),
+        vertices,
+        [(edge.source, edge.target) for edge in edges],
+        lambda v: (2.0, 2.0) if v.kind == "end" else _size(_title(v), LINE),
+        lambda number: _size(_label(edges[number]), 4),
     )
-    last = graph.vertices[-1]
-    outlet = Edge(last, last, last.gradient)  # the result leaves the picture at the bottom
-    width, height = _size(_label(outlet), 4)
-    end = places.vertices[last]
-    label = Slot(0, width, height, end.x, places.height + height / 2)
-    drawing = Drawing(places.width, places.height + height + 24)
-    _connect(drawing, outlet, [end, label, Slot(0, x=end.x, y=drawing.height - 2)])
-    for edge, path in zip(graph.edges, places.paths, strict=True):
+    drawing = Drawing(places.width, places.height)
+    for edge, path in zip(edges, places.paths, strict=True):
         _connect(drawing, edge, path)
     for vertex, slot in places.vertices.items():
+        if vertex.kind == "end":
+            continue
         x, y = slot.x - slot.width / 2, slot.y - slot.height / 2
         drawing.boxes.append((x, y, slot.width, slot.height, FILL[vertex.kind]))
         title = _title(vertex)
@@ -134,30 +135,42 @@ def _connect(drawing: Drawing, edge: Edge, path: list[Slot]) -> None:
     drawing.plates.append((label.x - label.width / 2, label.y - label.height / 2, label.width, label.height))
     lines = _label(edge)
     for number, text in enumerate(lines):
-        ink = VALUE if number < len(_numbers(edge.source.value)) else GRADIENT
+        ink = VALUE if number < len(_texts(edge.source)) else GRADIENT
         drawing.texts.append((label.x, label.y + (number - (len(lines) - 1) / 2) * LINE, text, ink, False))
 
 
 def _title(vertex: Vertex) -> list[str]:
-    return [vertex.label, f"= {vertex.name}"] if vertex.name else [vertex.label]
+    return [text for text in (vertex.label, vertex.name and f"= {vertex.name}", vertex.line) if text]
 
 
 def _label(edge: Edge) -> list[str]:
-    return _numbers(edge.source.value) + _numbers(edge.gradient)
+    return _texts(edge.source) + _numbers(edge.gradient)
+
+
+def _texts(vertex: Vertex) -> list[str]:
+    """A value as it stands on the lines that leave it."""
+    return [vertex.kept] * bool(vertex.kept) if vertex.value is None else _numbers(vertex.value)
 
 
 def _size(lines: list[str], margin: float) -> tuple[float, float]:
-    return ADVANCE * max(len(line) for line in lines) + margin, LINE * len(lines) + margin / 2
+    return ADVANCE * max([len(line) for line in lines], default=0) + margin, LINE * len(lines) + margin / 2
 
 
 def _numbers(array: Array | None) -> list[str]:
-    """An array as text: a vector in a line, a matrix in a line per row."""
+    """An array as text: a vector in a line, a matrix in a line per row; of a large one, what it is."""
     if array is None:
         return []
+    if array.size > MANY or (array.ndim and not array.shape[-1]):
+        return [what(array)]
     if array.ndim == 0:
         return [_number(array.item())]
     rows = array.reshape(-1, array.shape[-1])
     return ["[" + " ".join([_number(x) for x in row]) + "]" for row in rows.tolist()]
+
+
+def what(x: Any) -> str:
+    """dtype and shape."""
+    return f"{x.dtype} ({', '.join(map(str, x.shape))})"
 
 
 def _number(x: float) -> str:

@@ -1,7 +1,4 @@
-"""A Program as a graph, to be drawn: what `autograd.capture` has seen, with values and gradients on the edges.
-
-drawing = draw_graph(graph_of(autograd.capture(loss, x), x))
-"""
+"""Programs and tapes as graphs."""
 
 from __future__ import annotations
 
@@ -9,7 +6,62 @@ from typing import Any
 
 import numpy as np
 
+from ..lines import place
+from ..records import Leaf
 from .graph import Edge, Graph, Vertex
+from .picture import what
+
+
+def structure_of(program: Any) -> Graph:
+    """The operations of a program, and what goes from one to the other: without values."""
+    from ..program.text.naming import names_of
+
+    graph = Graph([], [])
+    names = names_of(program)
+    vertices: dict[int, Vertex] = {}
+
+    def vertex(number: int) -> Vertex:
+        if number not in vertices:
+            slot = program.slots[number]
+            label = names.get(number) or slot.kind
+            if slot.kind == "constant" and slot.value.size == 1:
+                label = f"{slot.value.item():g}"
+            kind = "constant" if slot.kind == "constant" else "leaf"
+            vertices[number] = Vertex(label, kind, None, kept=what(slot))
+            graph.vertices.append(vertices[number])
+        return vertices[number]
+
+    for step in program.steps:
+        if step.outputs and program.live.isdisjoint(step.outputs):
+            continue
+        line = step.lines[0] if step.places else ""
+        seen = step.outputs[:1] or [step.inputs[position] for position in step.writes[:1]]
+        kept = what(program.slots[seen[0]]) if seen else ""
+        made = Vertex(step.name, "op", None, kept=kept, line=line)
+        graph.edges += [Edge(vertex(slot), made) for slot in dict.fromkeys(step.reads)]
+        for slot in step.fills:
+            vertices[slot] = made
+        for position in step.writes:
+            vertices[step.inputs[position]] = made
+        graph.vertices.append(made)
+    return graph
+
+
+def structure_of_tape(tape: Any) -> Graph:
+    """The records of a tape, and the leaves. (Constants do not stand there.)"""
+    graph = Graph([], [])
+    vertices: dict[Any, Vertex] = {}
+    for record in tape:
+        kept = what(record) if record.plan.op is None or record.plan.op.outputs == 1 else ""
+        made = Vertex(record.op, "op", None, kept=kept, line=place(record.code, record.lasti))
+        for node in dict.fromkeys(record.parents):
+            if node not in vertices:
+                vertices[node] = Vertex("leaf" if type(node) is Leaf else "earlier", "leaf", None, kept=what(node))
+                graph.vertices.append(vertices[node])
+            graph.edges.append(Edge(vertices[node], made))
+        vertices[record] = made
+        graph.vertices.append(made)
+    return graph
 
 
 def graph_of(program: Any, *inputs: Any) -> Graph:
