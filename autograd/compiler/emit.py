@@ -151,11 +151,16 @@ class Writer:
             for x, variable in zip(self.again, given[len(phase.inputs) :], strict=True):
                 self._take_again(x, variable)
         self._fresh(phase.outputs)
+        place = sum(map(len, plan.steps[:number]))
+        last = self._last_uses(number, place)
         for step in self._segments(plan.steps[number]):
             if isinstance(step, Node):
                 self._node(step)
+                place += 1
             else:
                 self._groups(*step)
+                place += step[1] - step[0]
+            self._let_go(last, place)
         if not number and self.kept:
             self._line(f"frame.kept = ({', '.join([self.names[x] for x in self.kept])},)")
         outs = [self._output(x) for x in phase.outputs]
@@ -163,6 +168,25 @@ class Writer:
             outs = ["None" if place is None else outs[place] for place in phase.places]
         self._line(f"return ({', '.join(outs)}{',' * (len(outs) == 1)})")
         self._head(at, "\n".join(self.lines[at:]))
+
+    def _last_uses(self, number: int, first: int) -> dict[Value, int]:
+        """What calls have given -> after how many steps nobody reads it any more; without what is kept or handed on."""
+        last: dict[Value, int] = {}
+        for place, step in enumerate(self.plan.steps[number], first + 1):
+            made = step.outputs if isinstance(step, Node) and step.kind == "call" else ()
+            last.update(dict.fromkeys(made, place))
+            last.update(dict.fromkeys([x.root for x in self.plan.reads[place - 1] if x.root in last], place))
+        for x in [*([] if number else self.kept), *[x.root for x in self.plan.phases[number].outputs]]:
+            last.pop(x, None)
+        return last
+
+    def _let_go(self, last: dict[Value, int], place: int) -> None:
+        """Forget arrays that nobody reads any more, so that those which come next can have their memory."""
+        done = [x for x, until in last.items() if until <= place and x in self.names]
+        if done:
+            self._line(f"del {', '.join([self.names[x] for x in done])}")
+        for x in done:
+            del last[x]
 
     def _head(self, at: int, body: str) -> None:
         """The lines before all others: what of the frame is used."""

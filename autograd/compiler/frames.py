@@ -155,6 +155,7 @@ class Lease:
         self.free = free
 
     def __del__(self) -> None:
+        self.frame.kept = ()  # large arrays are there for others again
         self.free.append(self.frame)
 
 
