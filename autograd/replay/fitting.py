@@ -24,8 +24,8 @@ def misfit(steps: list[Step], live: tuple[int, ...]) -> str:
     for step in steps:
         behind[step] = {step}.union(*[behind[of_slot[slot]] for slot in step.inputs if slot.__class__ is int])
     facts = [of_slot[slot].facts[slot - of_slot[slot].first] for slot in live]
-    if not all(map(_in_order, facts)):
-        return "a result does not lie in memory row by row"
+    if any(order_of(each) is None for each in facts):
+        return "a result has gaps in memory, or elements that lie in one place"
     tracked = [of_slot[slot] for slot, known in zip(live, facts, strict=True) if known.tracked]
     for number, later in enumerate(tracked):
         for earlier in tracked[:number]:
@@ -38,14 +38,28 @@ def misfit(steps: list[Step], live: tuple[int, ...]) -> str:
     return ""
 
 
-def _in_order(facts: Facts) -> bool:
-    """Do the elements lie in memory as in a new array?"""
+def order_of(facts: Facts) -> tuple[int, ...] | None:
+    """The axes in the order in which elements lie in memory, the outermost first: (0, 1, ...) as in a new array.
+
+    None if there are gaps between elements, or several lie in one place.
+    """
+    if 0 in facts.shape:
+        return tuple(range(len(facts.shape)))
+    axes = sorted(range(len(facts.shape)), key=lambda axis: (facts.shape[axis] > 1) * -facts.strides[axis])
     step = facts.dtype.itemsize
-    for size, stride in zip(reversed(facts.shape), reversed(facts.strides), strict=True):
-        if size > 1 and stride != step:
-            return False
-        step *= size
-    return True
+    inner = [axis for axis in reversed(axes) if facts.shape[axis] > 1]
+    for axis in inner:
+        if facts.strides[axis] != step:
+            return None
+        step *= facts.shape[axis]
+    return tuple(range(len(axes))) if inner == sorted(inner, reverse=True) else tuple(axes)
+
+
+def arranged(array: Any, axes: tuple[int, ...]) -> Any:
+    """The same values, lying in memory in the order of these axes."""
+    out = np.empty([array.shape[axis] for axis in axes], array.dtype).transpose(np.argsort(axes))
+    out[...] = array
+    return out
 
 
 def _lets_go(step: Step) -> bool:

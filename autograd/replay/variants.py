@@ -20,7 +20,7 @@ from ..plan import COMPONENT
 from ..records import Record
 from ..tensors.core import array_of, wrap
 from ..tensors.run import apply, apply_keeping
-from .fitting import kept_of, misfit
+from .fitting import arranged, kept_of, misfit, order_of
 from .learned import Constant, Step, arrays_of, slots_of
 
 RAISES = os.environ.get("WENGERT_RAISE", "0") != "0"
@@ -103,11 +103,15 @@ class Variant:
         self.compiled: Any = None
         facts = [facts for step in steps for facts in step.facts]
         self.misfit = misfit(steps, live)
+        orders = [order_of(facts[slot]) for slot in live]
+        self.moved = [(k, axes) for k, axes in enumerate(orders) if axes is not None and axes != tuple(sorted(axes))]
         self.constants = [k for k, slot in enumerate(live) if not facts[slot].tracked]
 
     def __call__(self, given: list[Any], there: list[Any]) -> list[Any]:
         if self.compiled is not None:
             values: list[Any] = self.compiled.direct([*given, *there])
+            for k, axes in self.moved:  # such as a transposed result
+                values[k]._array = arranged(values[k]._array, axes)
             if self.constants:  # computed by the same record, but nothing that one could differentiate
                 for k in self.constants:
                     values[k]._node = None

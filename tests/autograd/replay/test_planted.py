@@ -118,7 +118,7 @@ FAULTS = {
 COMPILED_FAULTS = {
     "all results are those of one record": (
         lambda m: m.setattr(variants, "misfit", lambda steps, live: ""),
-        ("hooks_on_tensors", "views_of_promises_are_written_to"),
+        ("hooks_on_tensors", "what_backward_needs_is_overwritten"),
     ),
     "results may have the same memory": (
         lambda m: m.setattr(BuiltProgram, "shares", lambda self: False),

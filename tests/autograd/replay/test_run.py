@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import pickle
 
 import numpy as np
@@ -14,6 +15,8 @@ from autograd import tensor
 from autograd.errors import CaptureError
 from autograd.extend import array_of, noted
 from autograd.replay import compile, variants
+from autograd.replay.fitting import arranged, order_of
+from autograd.replay.learned import facts_of
 from autograd.replay.promise import Promise
 
 
@@ -337,3 +340,44 @@ def test_dropout_of_large_arrays_is_promised():
         np.testing.assert_array_equal(g, h)
     assert compiled.memory.steps == 4
     assert compiled.memory.promised == 3 * 4
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4), (2, 1, 4), (3,), (), (1, 1), (0, 2)])
+def test_results_lie_in_memory_as_they_would(shape):
+    base = np.random.default_rng(0).standard_normal(shape)
+    for axes in itertools.permutations(range(base.ndim)):
+        array = base.transpose(axes)
+        found = arranged(array.copy(), order_of(facts_of(array)))
+        assert found.tobytes() == array.tobytes()
+        steps = [[s for s, n in zip(x.strides, x.shape, strict=True) if n > 1] for x in (found, array)]
+        assert steps[0] == steps[1] or not array.size
+    assert order_of(facts_of(base)) == tuple(range(base.ndim))
+
+
+def test_results_with_gaps_are_not_arranged():
+    assert order_of(facts_of(np.zeros((4, 6))[:, ::2])) is None
+    assert order_of(facts_of(np.broadcast_to(np.zeros(3), (2, 3)))) is None
+    assert order_of(facts_of(np.zeros((4, 6))[:, 1:])) is None
+
+
+@pytest.mark.parametrize("fault", [False, True])
+def test_transposed_results_are_compiled(fault, monkeypatch):
+    w = numbers(3, 4).requires_grad_()
+    if fault:
+        monkeypatch.setattr(variants, "arranged", lambda array, axes: array)
+
+    def f(x):
+        return (x @ w).tanh().T
+
+    compiled = compile(f)
+    for seed in range(5):
+        x = numbers(5, 3, seed=seed)
+        gradients = []
+        for z, planted in ((compiled(x), fault and seed > 2), (f(x), False)):
+            assert z.stride() == ((5, 1) if planted else (1, 4))
+            (z * z).sum().backward()
+            gradients.append(w.grad.tolist())
+            w.grad = None
+        assert np.allclose(*gradients, 1e-12, 1e-12)
+    root = next(iter(compiled.memory.roots.values()))
+    assert all(variant.compiled is not None for variant in root.follow.follow.follow.variants.values())
