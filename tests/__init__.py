@@ -9,7 +9,7 @@
     test_rooms.py      tests mirror the sources; test_docs.py: packages say what is inside; test_quick.py
     test_mentions.py   what docstrings and the README mention exists
     test_typing.py     what type checkers see of the programs in typing/; stubs/ writes what they read
-    naive.py           slow, obvious references; plugin.py: how pytest is set up; __main__.py: the gates
+    naive.py           slow, obvious references; plugin.py, conftest.py: how pytest is set up; __main__.py: the gates
 
 The rule: the right value comes from mathematics, NumPy, SciPy or PyTorch's printed numbers, never from the code under
 test; and every check is shown to fail once."""
