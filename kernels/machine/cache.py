@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .folders import kernel_folders
+from . import folders
 
 _HERE = Path(__file__).absolute()
 _PACKAGE = _HERE.parents[1]
@@ -42,9 +42,11 @@ def folder() -> Path | None:
     from numba import config
 
     asked: Any = getattr(config, "CACHE_DIR", "")
-    for path in kernel_folders(asked or "", _PACKAGE):
+    for path in folders.kernel_folders(asked or "", _PACKAGE):
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            folders.make(path)
+            if not folders.is_ours(path.stat(), path):
+                continue
             probe = path / f".{uuid.uuid4().hex}"
             probe.touch()
             probe.unlink()
@@ -212,11 +214,8 @@ class Cache:
         rebuild: Any = compiler.CompileResult._rebuild
         target_context.refresh()
         path = self._path(sig, target_context.codegen())
-        try:
-            content = path.read_bytes()
-        except OSError:
-            return None
-        if hashlib.sha256(content[32:]).digest() != content[:32]:  # a crash of the system, or a damaged disk
+        content = folders.read(path)
+        if content is None or _check(path, content[32:]) != content[:32]:  # a crash of the system, a damaged disk
             return None
         with contextlib.suppress(OSError):
             os.utime(path)
@@ -231,12 +230,8 @@ class Cache:
             return
         content = dumps(data._reduce())
         path = self._path(sig, data.codegen)
-        new = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
-        try:
-            new.write_bytes(hashlib.sha256(content).digest() + content)
-            new.replace(path)
-        except OSError:
-            new.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            folders.write(path, _check(path, content) + content)
         with contextlib.suppress(OSError):
             _clean(path)
 
@@ -248,6 +243,11 @@ class Cache:
 
     def flush(self) -> None:
         """Nothing is held back."""
+
+
+def _check(path: Path, content: bytes) -> bytes:
+    """What stands before the content, and differs if it was written under another name."""
+    return hashlib.sha256(path.name.encode() + content).digest()
 
 
 def _clean(path: Path) -> None:

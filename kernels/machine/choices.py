@@ -26,7 +26,7 @@ import re
 import sys
 from pathlib import Path
 
-from .folders import kernel_folders
+from . import folders
 
 ASKED = os.environ.get("WENGERT_CHOICES", "")
 DEFAULT = "default"
@@ -48,7 +48,7 @@ def places() -> list[Path]:
         return []
     if ASKED:
         return [Path(ASKED)]
-    return [folder / name() for folder in kernel_folders(os.environ.get("NUMBA_CACHE_DIR", ""), _PACKAGE)]
+    return [folder / name() for folder in folders.kernel_folders(os.environ.get("NUMBA_CACHE_DIR", ""), _PACKAGE)]
 
 
 def read(files: list[Path]) -> dict[str, int]:
@@ -57,12 +57,12 @@ def read(files: list[Path]) -> dict[str, int]:
     Raises OSError if WENGERT_CHOICES names a file that cannot be read.
     """
     for file in files:
-        try:
+        if ASKED:
             lines = file.read_text(encoding="utf-8").splitlines()
-        except OSError:
-            if ASKED:
-                raise
+        elif (content := folders.read(file)) is None:
             continue
+        else:
+            lines = content.decode(errors="replace").splitlines()
         pairs = [line.rpartition(" ") for line in lines if not line.startswith("#")]
         return {key: int(value) for key, _, value in pairs if key and value.isdecimal()}
     return {}
@@ -82,17 +82,10 @@ def write(numbers: dict[str, int]) -> Path | None:
     text = "".join(f"# {line}\n" for line in _ABOUT.splitlines())
     text += "".join(f"{key} {value}\n" for key, value in sorted(numbers.items()))
     for file in places():
-        aside = file.with_name(f"{file.name}.{os.getpid()}.tmp")
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            aside.write_text(text, encoding="utf-8")
-            aside.replace(file)
+        with contextlib.suppress(OSError):
+            folders.make(file.parent)
+            folders.write(file, text.encode())
             return file
-        except OSError:
-            continue
-        finally:
-            with contextlib.suppress(OSError):
-                aside.unlink(missing_ok=True)
     return None
 
 

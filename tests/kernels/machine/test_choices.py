@@ -49,7 +49,9 @@ def test_lines_that_are_not_ours_are_left_out(home):
 def test_where_no_folder_can_be_written_to(home, monkeypatch):
     barred = home / "barred"
     barred.write_text("a file, in which no folder can be made")
-    monkeypatch.setattr(choices, "kernel_folders", lambda asked, package: iter([barred / "one", barred / "two"]))
+    monkeypatch.setattr(
+        choices.folders, "kernel_folders", lambda asked, package: iter([barred / "one", barred / "two"])
+    )
     assert choices.write({"thread": 200}) is None
     assert choices.read(choices.places()) == {}
 
