@@ -9,5 +9,6 @@
     explore.py         pages about the standard models, to be stepped through
     gradcheck/         all operations and the standard models under the gradient checker
 
-The rule: what stands here uses the public names of `autograd` and `nn`, as any user's program does.
+The rule: what stands here uses the public names of `autograd` and `nn`, as any user's program does; pages of the
+guide also show how these are made.
 """

@@ -10,13 +10,6 @@ from typing import Any
 
 from .jit import OPTIONS, Kernel, dispatcher
 
-WORDS = 16
-"""Words of a helper's box: two lines of the cache, so that no two threads write to the same one."""
-
-
-NOBODY = 0
-"""In the place of a crew, where no other thread is to help."""
-
 
 def shared(kernel: Kernel) -> Any:
     """What Python calls: a function of the kernel's arguments but the last two, first and last item, and a crew.

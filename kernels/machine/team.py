@@ -22,8 +22,8 @@ from llvmlite import ir
 from numba import extending
 from numba.core import cgutils, types
 
+from .crew import WORDS
 from .jit import kernel
-from .sharing import WORDS
 
 get_or_insert_function: Any = cgutils.get_or_insert_function
 alloca_once_value: Any = cgutils.alloca_once_value

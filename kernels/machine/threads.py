@@ -20,8 +20,9 @@ import numpy as np
 from numpy import ndarray as Array
 
 from . import choices
+from .crew import NOBODY, WORDS
 from .jit import ENABLED, Kernel, kernel
-from .sharing import NOBODY, WORDS, shared
+from .sharing import shared
 
 
 def _available() -> int:
