@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..machine import moves, registers, simd, threads
-from ..machine.jit import inlined, kernel, piece
+from ..machine.jit import kernel, piece
 from .layout import Layout, Three
 from .window import Array
 
@@ -178,7 +178,7 @@ def _pack_block(w: Array, start: int, wanted: Sums, weights: Array, packed: Arra
                 to += tall
 
 
-@kernel
+@piece
 def _put(tile: Array, z: Array, rows: tuple[int, int], outputs: Three, apart: Three, rests: Three) -> None:
     """The outputs of a block of filters, of the given rows, to their places in z (filters, A, H, W)."""
     (apart_a, apart_h, apart_w), (rest_a, rest_h, rest_w) = apart, rests
@@ -264,7 +264,7 @@ def products(dz: Array, x: Array, totals: Array, layout: Layout, cut: Products, 
                 at = _put_sums(sums, at, wide, found, layout.weights)
 
 
-@kernel
+@piece
 def _length(C: int, layout: Layout, cut: Products) -> int:
     """How many sums there are in a group, those that fill up the last places of a block included."""
     length = 0
@@ -276,7 +276,7 @@ def _length(C: int, layout: Layout, cut: Products) -> int:
     return length
 
 
-@inlined
+@piece
 def _add_dots(sums: Array, at: int, terms: int, blocks: Array, of: simd.Dots, out: Array) -> int:
     """Add the products of all filters with so many terms to sums[at:]; returns where the next begin."""
     for b in range(len(blocks)):
@@ -292,7 +292,7 @@ def _add_dots(sums: Array, at: int, terms: int, blocks: Array, of: simd.Dots, ou
     return at
 
 
-@kernel
+@piece
 def _put_sums(sums: Array, at: int, wide: int, total: Array, weights: Array) -> int:
     """total (filters, channels, taps) = the sums of a block, from sums[at:] on; returns where the next begin."""
     tall, channels, taps = total.shape

@@ -101,7 +101,7 @@ EVERY = ALWAYS | FLOATS | ADAM
 # the program; what it makes machine code of; the most texts, and functions of Numba's own, that it may need
 PROGRAMS = {
     "mlp": (MLP, EVERY | PRODUCTS, 12, 8),
-    "cnn": (CNN, EVERY | PRODUCTS | CONVOLUTIONS | NORMS | POOLED | REST, 46, 12),
+    "cnn": (CNN, EVERY | PRODUCTS | CONVOLUTIONS | NORMS | POOLED | REST, 42, 12),
     "lstm": (LSTM, EVERY | RECURRENT | {"machine.vector.sigmoid", "machine.vector.tanh"}, 52, 14),
 }
 
