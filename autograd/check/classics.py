@@ -44,6 +44,8 @@ def _mask(at: Array, a: Array, n: Array, alike: Mapping[str, Array]) -> str:
     if lets.all():
         return f"a mask is missing: the slope is 0 but where {right}"
     got = next((name for name, u in _signs(at, alike) if np.array_equal(u, lets)), None)
+    if got == right:  # what is let through is wrong
+        return ""
     return f"it is let through where {got}, but {right} would be right" if got else ""
 
 

@@ -202,8 +202,8 @@ class Program:
         inputs   draw the values for these, where they are few numbers, and gradients of the sum of the results
 
         >>> from autograd import tensor
-        >>> capture(lambda x: (x * x).sum(), tensor([1.0, 2.0])).plot().get_size_inches().round(1).tolist()
-        [1.9, 3.3]
+        >>> type(capture(lambda x: (x * x).sum(), tensor([1.0, 2.0])).plot()).__name__
+        'Figure'
         """
         from ..drawing import plot_program  # presentation only
 

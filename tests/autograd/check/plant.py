@@ -20,7 +20,7 @@ def forget(plan: CompiledPlan) -> None:
     """Let a plan compile its rules again when it is next used."""
     for name in CACHED:
         plan.__dict__.pop(name, None)
-    plan.step = plan._first_step
+    plan.step, plan.push = plan._first_step, plan._first_push
 
 
 def altered(rule: Callable[..., Any], needs: tuple[str, ...], fault: Callable[..., Any]) -> Callable[..., Any]:

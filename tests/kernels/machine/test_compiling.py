@@ -17,7 +17,7 @@ import pytest
 
 from kernels.machine import jit
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(not jit.ENABLED, reason="NUMBA_DISABLE_JIT is set")
 
 LISTEN = """
