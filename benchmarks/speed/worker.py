@@ -95,6 +95,7 @@ def main(name: str, case_name: str, threads: int = 1, seconds: float = 0.3, fold
     values = _first_values(program)
     first = time.perf_counter() - began
     _say({"values": checksums(values)})
+    del values
     go, *count = sys.stdin.readline().split() or [""]
     if go != "go":
         return

@@ -5,7 +5,7 @@ Left to itself Numba spends a fifth of its time on what is of no use here. What 
 Optimising twice. Before anything else, Numba has LLVM optimise each function for itself by all it knows, only to do it
 all over again when the functions are together. Here the first round does what the second asks for: variables become
 values, blocks that need not be apart are joined, and references that cancel out are removed (`Library`). And what is
-put into its caller anyway is optimised there alone (`raw`).
+put into its caller anyway is not optimised as a whole before (`raw`).
 
 Garbage. While a kernel is compiled, hundreds of thousands of objects come to be, most of which stay until it is done.
 Python's collector goes through them again and again; here it waits for the end (`_unhurried`).
@@ -71,6 +71,14 @@ class _Raw(Library):
     raw = True
 
 
+class _Inlined(_Raw):
+    """Of a function that is put where it is called: its loops become vector code more often if they are simplified
+    before they stand within others."""
+
+    def _optimize_functions(self, module: Any) -> None:
+        _JITCodeLibrary._optimize_functions(self, module)
+
+
 class _Pipeline(_Compiler):  # type: ignore[misc]
     """Numba's own steps, whose result goes into a `Library`."""
 
@@ -85,6 +93,10 @@ class _Pipeline(_Compiler):  # type: ignore[misc]
 
 class _RawPipeline(_Pipeline):
     library = _Raw
+
+
+class _InlinedPipeline(_Pipeline):
+    library = _Inlined
 
 
 @contextlib.contextmanager
@@ -120,7 +132,8 @@ class Inside(Outside):
     """
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any], raw: bool) -> None:
-        super().__init__(function, options, _RawPipeline if raw else _Pipeline)
+        steps = _InlinedPipeline if "forceinline" in options else _RawPipeline if raw else _Pipeline
+        super().__init__(function, options, steps)
         self._keys: dict[Any, object] = {}
         self._compiler._customize_flags = _text_alone
 

@@ -54,7 +54,7 @@ class Kernel:
         if self._inside is None:
             from .compiling import Inside
 
-            made = Inside(self.python, self.options, raw="forceinline" in self.options)
+            made = Inside(self.python, self.options, raw=False)
             self._inside = vars(self).setdefault("_first_inside", made)
         return self._inside._numba_type_
 
