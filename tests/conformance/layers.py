@@ -361,12 +361,17 @@ def _attention() -> Iterator[tuple[str, ...]]:
         yield f"Transformer({setting})", "(3, 3, 8)", "(3, 3, 8)"
 
 
+def _all_of(nn: Any) -> dict[str, Any]:
+    """Its public names, those too that are imported when they are asked for."""
+    return {name: getattr(nn, name) for name in dir(nn) if not name.startswith("_")}
+
+
 class Side:
     """One library's part in a comparison."""
 
     def __init__(self, library: Any, nn: Any, dtype: str) -> None:
         self.library, self.nn, self.dtype = library, nn, dtype
-        self.scope = {"torch": library, "nn": nn, "np": np, "OrderedDict": dict_of, **vars(nn)}
+        self.scope = {"torch": library, "nn": nn, "np": np, "OrderedDict": dict_of, **_all_of(nn)}
 
     def make(self, made: str) -> Any:
         """The layer that `made` describes, with parameters of this comparison's dtype."""
