@@ -27,7 +27,7 @@ def entry(ours, peer, ratio, **more):
 def test_the_table_of_the_readme_is_what_the_file_gives(capsys):
     assert cli.main(["speed", "--table"]) == 0
     printed = capsys.readouterr().out.strip()
-    assert printed.startswith("| program, forward + backward | ours |")
+    assert printed.startswith("| program, forward + backward | ours")
     assert printed in (ROOT / "README.md").read_text()
 
 
