@@ -26,6 +26,7 @@ What stands around it:
     check/ examples/ testing.py                                    checking gradients, and at which inputs
     program/                                                       a computation as a list: read, run, written out
     explorer/ drawing/                                             a computation as a page to step through; as a picture
+    displays/                                                      what notebooks show
     products.py update.py                                          products of matrices; steps of optimisers
     generated.py later.py                                          functions made from text; names imported late
     names/ utils/ cuda/ amp.py jit.py function.py                  for programs that were written for PyTorch
@@ -131,6 +132,7 @@ from .later import files as _files
 from .modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled, tape
 from .process.memory import keep_freed_memory as _keep_freed_memory
 from .process.neighbours import warn_about_hips as _warn_about_hips
+from .process.notebooks import show_batches as _show_batches
 from .process.threads import get_num_threads, set_num_threads
 from .random import (
     Generator,
@@ -169,6 +171,7 @@ _keep_freed_memory()
 # NaN and infinity are values here, as in PyTorch, and no reason for a warning; `detect_anomaly` finds their source.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"(autograd|nn|kernels)(\.|$)")
 _warn_about_hips()
+_show_batches(Tensor)
 
 # Functions of compiled ops learn `out=` when they are asked for, see `__getattr__`; methods and operators never do.
 _COMPILED = {n: f for n, f in vars(api).items() if hasattr(f, "op")}

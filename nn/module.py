@@ -554,10 +554,10 @@ class Module:
         return self._get_name() + "(" + tree(lines, children) + ")"
 
     def _repr_html_(self) -> str:
-        count = sum(parameter.numel() for parameter in self.parameters() if not is_lazy(parameter))
-        import html  # here: few programs show models in notebooks
+        """For notebooks: a tree that folds, with shapes and numbers of parameters."""
+        from .utils.tree import show_module  # here: few programs show models in notebooks
 
-        return f"<pre>{html.escape(repr(self))}</pre><small>{count:,} parameters</small>"
+        return show_module(self)
 
 
 class _Place(NamedTuple):

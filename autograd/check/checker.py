@@ -282,7 +282,7 @@ class _Check:
         claim = Claim(value, start, names, weights, claimed, regular=False, precision=precision)
         comparison = Comparison(claim, self.rng, **limits)
         listed: list[InputResult] = results(comparison.findings(), claim, 1)
-        found.steps = self._sweeps(comparison)
+        found.steps = comparison.sweeps()
         if second_order and double:
             listed += self._second(closed, start, analytic, weights[1], limits, results)
         return listed
@@ -314,26 +314,6 @@ class _Check:
         claim.names = [*self.names, *(self.world.name(t, i) for i, t in enumerate(closed))]
         listed: list[InputResult] = results(Comparison(claim, self.rng, **limits).findings(), claim, 2)
         return listed
-
-    @staticmethod
-    def _sweeps(comparison: Comparison) -> list[tuple[str, list[tuple[float, float]]]]:
-        """Per input: step -> relative error of the plain central difference along one direction."""
-        sweeps = []
-        rng = np.random.default_rng(1)
-        for k, x in enumerate(comparison.inputs[:6]):
-            if not x.size:
-                continue
-            moves = [(k, np.arange(x.size), rng.standard_normal(x.size) * comparison.scales[k])]
-            claimed, _ = comparison._claimed(moves)
-            line = comparison._line(moves)
-            points = []
-            with np.errstate(all="ignore"):
-                for h in 10.0 ** np.arange(-1, -9, -1.0):
-                    difference = (line(h) - line(-h)) / (2 * h)
-                    error = abs(float(difference[-1] - claimed[-1])) / (abs(float(claimed[-1])) or 1.0)
-                    points.append((float(h), error if np.isfinite(error) else 0.0))
-            sweeps.append((comparison.claim.names[k], points))
-        return sweeps
 
     def _explain(
         self, found: GradReport, messages: dict[Any, str], leaves: list[Any], closed: list[Any], calls: list[Call]

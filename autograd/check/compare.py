@@ -56,6 +56,25 @@ class Comparison(Judge):
                     found.append(joint)
         return found
 
+    def sweeps(self) -> list[tuple[str, list[tuple[float, float]]]]:
+        """Per input: step -> relative error of the plain central difference along one direction."""
+        found = []
+        rng = np.random.default_rng(1)
+        for k, x in enumerate(self.inputs[:6]):
+            if not x.size:
+                continue
+            moves = [(k, np.arange(x.size), rng.standard_normal(x.size) * self.scales[k])]
+            claimed, _ = self._claimed(moves)
+            line = self._line(moves)
+            points = []
+            with np.errstate(all="ignore"):
+                for h in 10.0 ** np.arange(-1, -9, -1.0):
+                    difference = (line(h) - line(-h)) / (2 * h)
+                    error = abs(float(difference[-1] - claimed[-1])) / (abs(float(claimed[-1])) or 1.0)
+                    points.append((float(h), error if np.isfinite(error) else 0.0))
+            found.append((self.claim.names[k], points))
+        return found
+
     def _level(self, inputs: Any) -> list[Move]:
         """All elements of some inputs by the same length: what is tied stays tied."""
         sizes = [float(np.median(self.scales[k])) for k in inputs if self.inputs[k].size]

@@ -82,7 +82,9 @@ def check_derivation(
         [[np.asarray(row[k]) for k in fitting] for row in rows],
         precision=precision_of(base),
     )
-    findings = Comparison(claim, rng, rtol=rtol, exact=exact).findings() if fitting else []
+    comparison = Comparison(claim, rng, rtol=rtol, exact=exact)
+    findings = comparison.findings() if fitting else []
+    report.steps = comparison.sweeps() if fitting else []
     known = [names[i] for i in chosen]
     for k in range(len(chosen)):
         if k not in fitting:

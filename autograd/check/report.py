@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from ..displays.pieces import BAD, DOUBTFUL, GOOD, NEUTRAL
 from .claim import CORRECT, INCONCLUSIVE, KINK, RANK, WRONG, Finding, Worst
 
 _SIGNS = {CORRECT: "ok", WRONG: "WRONG", KINK: "kink", INCONCLUSIVE: "?"}
-_COLOURS = {CORRECT: "#2a7d2a", WRONG: "#c00000", KINK: "#a06000", INCONCLUSIVE: "#808080"}
+_COLOURS = {CORRECT: GOOD, WRONG: BAD, KINK: DOUBTFUL, INCONCLUSIVE: NEUTRAL}
+_NUMBERS = ("rule says", "derived", "slope is", "+-", "ratio")
 _HEAD = ("", "op", "line", "argument", "verdict", "worst at", "rule says", "slope is", "+-", "ratio")
 
 
@@ -150,21 +152,21 @@ class GradReport:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        left, head = "text-align:left", self.head()
-        cells = "".join(f"<th style='{left}'>{name}</th>" for name in head)
-        body = []
+        from ..displays.pieces import boxed, table
+
+        left = [number for number, name in enumerate(self.head()) if name not in _NUMBERS]
+        rows: list[tuple[str, ...]] = []
+        styles: dict[tuple[int, int], str] = {}
+        notes: dict[int, str] = {}
         for row, result in self.rows():
-            colour = _COLOURS[result.verdict]
-            styles = [f"{left};color:{colour};font-weight:bold" if name == "verdict" else left for name in head]
-            tds = "".join(
-                f"<td style='{style}'>{html.escape(cell)}</td>" for style, cell in zip(styles, row, strict=True)
-            )
-            body.append(f"<tr>{tds}</tr>")
+            styles[len(rows), self.head().index("verdict")] = f"color:{_COLOURS[result.verdict]};font-weight:bold"
             if result.hint:
-                hint = f"<td colspan='{len(head) - 1}' style='{left}'>&rarr; {html.escape(result.hint)}</td>"
-                body.append(f"<tr><td></td>{hint}</tr>")
-        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
-        return f"<p><b>{html.escape(self.headline())}</b></p><table><tr>{cells}</tr>{''.join(body)}</table>{notes}"
+                notes[len(rows)] = f"-> {result.hint}"
+            rows.append(row)
+        shown = table(self.head(), rows, left, styles, notes)
+        said = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
+        headline = f'<p><b style="color:{_COLOURS[self.verdict]}">{html.escape(self.headline())}</b></p>'
+        return boxed(headline, shown, said)
 
     def explore(self) -> Any:
         """The function as a page that one steps through, with the verdict at each operation."""
@@ -183,18 +185,24 @@ class GradReport:
             import matplotlib.pyplot as plt
 
             _, ax = plt.subplots(figsize=(5.5, 4))
-        top = 0.0
+        coarse = 0.0
         for name, points in self.steps:
             hs, errors = np.array(points).T
             shown = errors > 0
             ax.loglog(hs[shown], errors[shown], "o-", markersize=3, label=name)
-            top = max(top, float(errors.max(initial=0)))
-        if self.steps and top > 0:
+            coarse = max(coarse, float(errors[np.argmax(hs)]))
+        if coarse > 1e-10:  # less is rounding: the function is linear, and the difference exact at every step
             hs = np.array([p[0] for p in self.steps[0][1]])
-            ax.loglog(hs, top * (hs / hs.max()) ** 2, "k--", linewidth=1, label="h squared")
+            ax.loglog(hs, coarse * (hs / hs.max()) ** 2, "k--", linewidth=1, label="h squared")
+            ax.set_ylim(bottom=1e-16)
         ax.set_xlabel("relative step h")
         ax.set_ylabel("|difference - gradient| / |gradient|")
         ax.set_title(self.headline() if len(self.headline()) < 60 else self.verdict.upper())
+        drawn = {name for name, _ in self.steps}
+        absent = [i.argument for i in self.inputs if i.verdict == WRONG and i.argument not in drawn and i.shape]
+        if absent:
+            said = f"not drawn, as the shapes differ: {', '.join(absent)}"
+            ax.text(0.5, 0.02, said, transform=ax.transAxes, ha="center", fontsize=8)
         if self.steps:
             ax.legend(fontsize=8)
         return ax

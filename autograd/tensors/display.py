@@ -166,16 +166,7 @@ class Display(Core):
         return str(self)
 
     def _repr_html_(self) -> str:
-        """For notebooks: shape and dtype over a small table; larger Tensors as text."""
-        values = self._array
-        facts = f"Tensor {values.shape}, {values.dtype}"
-        if self._node is not None:
-            facts += ", requires grad"
-        if 1 <= values.ndim <= 2 and 0 < values.size <= 100 and max(values.shape) <= 20:
-            write = _formatter(values)
-            rows = [[write(v) for v in row] for row in np.atleast_2d(values).tolist()]
-            body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-            return f"<div><small>{facts}</small><table>{body}</table></div>"
-        import html  # here: few programs show Tensors in notebooks
+        """For notebooks: a small Tensor as a table, a larger one as pictures with statistics."""
+        from ..displays.tensors import show_tensor  # here: few programs show Tensors in notebooks
 
-        return f"<div><small>{facts}</small><pre>{html.escape(repr(self))}</pre></div>"
+        return show_tensor(self, self._array, self._node is not None, _formatter)

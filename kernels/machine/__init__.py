@@ -2,6 +2,7 @@
 
     jit       `kernel` makes a loop one that is compiled when it is first called; compile options, each with its reason
     compiling how Numba is asked to compile, and what is left out; kernels that others call: compiled with the caller
+    telling   what is said while kernels are compiled: which, how many, how long
     cache     where compiled code is kept between processes, under names that say all that it was made from
     fast      compiled twins of functions on arrays, and from which size they run
     choices   what is chosen for this machine: from its caches, and by what was measured and kept in a file

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import sys
 import time
 import types
 from collections.abc import Callable
@@ -129,23 +128,22 @@ def dispatcher(function: Callable[..., Any], options: dict[str, Any]) -> Any:
 
 @functools.cache
 def _listen() -> None:
-    """Say once per process that kernels are being compiled, just before the first is; never when all are kept."""
+    """Say what is being compiled, and how long it takes; nothing when all is kept."""
     from numba.core import event
 
-    class Say(event.Listener):
-        said = False
+    from .telling import Telling
 
+    telling = Telling()
+
+    class Say(event.Listener):
         def on_start(self, event: Any) -> None:
             compiled = event.data["dispatcher"]
-            if self.said or not compiled.py_func.__module__.startswith("kernels."):
-                return
-            self.said = True
-            folder = compiled._cache.cache_path
-            kept = f"are kept in {folder}" if folder else "cannot be kept: no folder for them can be written to"
-            print(f"wengert: compiling kernels for this machine, once; they {kept}", file=sys.stderr, flush=True)
+            if compiled.py_func.__module__.startswith("kernels."):
+                telling.start(compiled.py_func.__module__, compiled._cache.cache_path)
 
         def on_end(self, event: Any) -> None:
-            pass
+            if event.data["dispatcher"].py_func.__module__.startswith("kernels."):
+                telling.end()
 
     register: Any = event.register
     register("numba:compile", Say())

@@ -5,6 +5,7 @@
     mnist.py          MNIST and Fashion-MNIST, with idx.py (their format) and download.py; glyphs.py: drawn digits
     sequences.py      sequences of known difficulty: adding, temporal order, Reber; text.py: characters
     transforms.py     from images to Tensors
+    showing.py        what a notebook shows of a loader
     distributed.py dataloader.py   PyTorch's names for programs that ask
 
 The rule: the same seed gives the same batches, whatever ran before. What was fetched is used only if its

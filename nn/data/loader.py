@@ -162,6 +162,12 @@ class DataLoader(Generic[B]):
             return (self._load(*job) for job in jobs)
         return self._prefetch(jobs)
 
+    def _repr_html_(self) -> str:
+        """For notebooks: what it reads, how, and the first examples."""
+        from .showing import show_loader  # here: few programs show loaders in notebooks
+
+        return show_loader(self)
+
     def _index_batches(self) -> Iterator[Any]:
         """What `_load` gets: an array of indices per batch, or single indices without batching."""
         if self.batch_sampler is None:

@@ -5,6 +5,7 @@
     batches.py        batches out of data sets, loaders and arrays
     callbacks.py      what is done between epochs: stopping early, saving, learning rates, logs
     history.py        what was measured in each epoch; progress.py: the bar
+    showing.py        what notebooks show: curves while it runs, a row per class
     diagnosis.py      where a loss that is not finite came from
 
 The rule: nothing happens here that a loop of ten lines in a user's program could not do with the same public names.

@@ -46,6 +46,12 @@ class Evaluation:
         text = confusion_table(self.confusion, names)
         return f"{loss}, {text}" if loss else text
 
+    def _repr_html_(self) -> str:
+        """For notebooks: a row per class, and the confusion matrix, its mistakes shaded."""
+        from .showing import show_evaluation  # here: few programs show this in notebooks
+
+        return show_evaluation(self)
+
 
 def evaluate(
     model: Module,

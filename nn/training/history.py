@@ -27,6 +27,9 @@ class History(dict[str, list[float]]):
         2  0.2500   100.00%
     """
 
+    drawn: int | None = None
+    """The cell of a notebook in which `fit` has shown the curves."""
+
     @property
     def epochs(self) -> int:
         """How many epochs it covers."""
@@ -47,6 +50,27 @@ class History(dict[str, list[float]]):
         rows = max(map(len, padded))
         return "\n".join("  ".join(column[row] for column in padded if row < len(column)) for row in range(rows))
 
+    def curves(self, epochs: int = 0) -> str:
+        """The numbers over the epochs as HTML: the loss, and beside it each other measure."""
+        from autograd.displays.curves import curves  # here: only notebooks show them
+
+        panels = {}
+        for name in self:
+            if name not in ("lr", "seconds") and not name.startswith("val_"):
+                lines = {"training": self[name], "validation": self.get(f"val_{name}", [])}
+                panels[name] = {label: values for label, values in lines.items() if values}
+        return curves(panels, epochs)
+
+    def _repr_html_(self) -> str:
+        """For notebooks: curves, and the table; without the curves where `fit` has shown them in the same cell."""
+        from autograd.displays.notebooks import cell
+        from autograd.displays.pieces import boxed, folded, listed
+
+        above = cell() is not None and cell() == self.drawn
+        head = f"<div><b>History</b> of {self.epochs} epoch{'s' if self.epochs != 1 else ''}</div>"
+        table = folded("table", listed(self.table()), open_=self.epochs <= 30 and not above)
+        return boxed(head, "" if above else self.curves(), table)
+
     def plot(self, path: str | os.PathLike[str] | None = None, title: str = "") -> Any:
         """Draw the loss and the other measures over the epochs, two panels.
 
@@ -56,7 +80,9 @@ class History(dict[str, list[float]]):
         if path is None:
             from matplotlib import pyplot  # here: only who draws needs it
 
-            figure = pyplot.figure(figsize=(10, 4), layout="constrained")
+            from autograd.displays.notebooks import once
+
+            figure = once(pyplot.figure(figsize=(10, 4), layout="constrained"))
         else:
             figure = new_figure(10, 4)
         from matplotlib.ticker import MaxNLocator

@@ -52,8 +52,8 @@ def fit(
     callbacks    Callbacks, or functions of a Training that are called after every epoch
     metrics      "accuracy", or functions (output, targets) -> the mean over the batch, which go by their names.
                  Accuracy is counted where the targets are class indices (see `evaluate`), else left out
-    progress     a stream to report to, one line per epoch, on terminals a bar too; default: standard output;
-                 False: silence
+    progress     a stream to report to, one line per epoch, on terminals a bar too; default: standard output, in
+                 notebooks curves that grow while it runs; False: silence
     seed         for the order of the data, dropout and all else that draws from the default generator
     batch_size   for data sets and pairs; default 64
     history      of epochs that were before, to go on up to `epochs` in total (see ModelCheckpoint). A History is
@@ -98,7 +98,7 @@ def fit(
     training.generator = getattr(batches, "generator", None)
     if seed is not None and past.epochs == 0:
         manual_seed(seed)
-    report = Progress(stream_of(progress), epochs)
+    report = Progress(stream_of(progress), epochs, past)
     _Fit(training, batches, held_out, loss, named, hung, report, compile).run()
     return past
 
@@ -139,8 +139,10 @@ class _Fit:
         finally:
             for module, mode in modes:
                 module.training = mode
-        if training.stopped is not None:
-            self.report.say(f"stopped after epoch {training.epoch}: {training.stopped}")
+            stopped = (
+                f"stopped after epoch {training.epoch}: {training.stopped}" if training.stopped is not None else ""
+            )
+            self.report.finish(stopped)
 
     def epoch(self) -> None:
         """Learn, validate, and write down how it went."""

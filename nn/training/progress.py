@@ -1,9 +1,11 @@
-"""What a run shows while it goes on: a line per epoch, and a bar on terminals."""
+"""What a run shows while it goes on: a line per epoch, and a bar on terminals; curves in notebooks."""
 
 from __future__ import annotations
 
 import sys
 from typing import Any, TextIO
+
+from autograd.displays.notebooks import in_notebook
 
 from .evaluation import Meter
 from .history import shown
@@ -12,18 +14,27 @@ from .history import shown
 class Progress:
     """Writes to a stream; None writes nothing."""
 
-    def __init__(self, stream: TextIO | None, epochs: int) -> None:
+    def __init__(self, stream: TextIO | None, epochs: int, history: Any = None) -> None:
         self.stream = stream
         self.epochs = epochs
         self.bar: Any = None
+        self.panel: Any = None
+        if history is not None and stream is sys.stdout and in_notebook():
+            from .showing import Panel  # here: most programs run in no notebook
+
+            self.panel = Panel(history, epochs)
 
     def begin(self, epoch: int, batches: int | None) -> None:
         """An epoch starts."""
-        if self.stream is not None:
+        self.epoch, self.batch, self.batches = epoch, 0, batches
+        if self.stream is not None and self.panel is None:
             self.bar = bar(self.stream, f"epoch {epoch}/{self.epochs}", total=batches)
 
     def step(self, meter: Meter) -> None:
         """A batch is done."""
+        if self.panel is not None:
+            self.batch += 1
+            self.panel.during(self.epoch, self.batch, self.batches, meter.means()["loss"])
         if self.bar is not None:
             self.bar.set_postfix_str(f"loss {meter.means()['loss']:.4f}", refresh=False)
             self.bar.update()
@@ -39,7 +50,18 @@ class Progress:
         measures = [name for name in values if name not in ("lr", "seconds")]
         parts = [f"{name} {shown(name, values[name]):>{7 if 'accuracy' in name else 0}}" for name in measures]
         time = f"{shown('seconds', values['seconds']):>5} s"
-        self.say("   ".join([f"epoch {epoch:>{len(str(self.epochs))}}/{self.epochs}", *parts, time]))
+        line = "   ".join([f"epoch {epoch:>{len(str(self.epochs))}}/{self.epochs}", *parts, time])
+        if self.panel is not None:
+            self.panel.epoch(line)
+        else:
+            self.say(line)
+
+    def finish(self, line: str = "") -> None:
+        """The run is over; `line` says why it ended early."""
+        if self.panel is not None:
+            self.panel.end(line)
+        elif line:
+            self.say(line)
 
     def say(self, line: str) -> None:
         """Write a line."""

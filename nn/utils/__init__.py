@@ -3,7 +3,7 @@
     clip_grad.py      gradients that are not to grow: by their norm, by their values           read this first
     rnn.py            sequences of different lengths: padded, packed
     vector.py stateless.py   all parameters as one vector, or given with the call
-    table.py          what a model consists of: a table
+    table.py          what a model consists of: a table; tree.py: what notebooks show of it
     parametrize.py    a parameter as a function of another; parametrizations.py and orthogonal.py: such functions;
                       reparametrize.py weights.py spectral.py: two of them as PyTorch had them before
     prune.py fusion.py init.py   fewer weights, fewer layers, no first values

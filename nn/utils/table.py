@@ -111,17 +111,11 @@ class Summary:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
+        from autograd.displays.pieces import boxed, table  # here: few programs show tables in notebooks
+
         heading, *lines = self.cells()
-        parts = ["<table><tr>" + "".join(f"<th>{cell}</th>" for cell in heading) + "</tr>"]
-        for line in lines:
-            name = html.escape(line[0]).replace("  ", "&emsp;")
-            parts.append(
-                f"<tr><td style='text-align:left'>{name}</td>"
-                + "".join(f"<td>{html.escape(c)}</td>" for c in line[1:])
-                + "</tr>"
-            )
-        parts.append("</table>" + "".join(f"<small>{html.escape(line)}</small><br>" for line in self.totals()))
-        return "".join(parts)
+        below = "".join(f"<small>{html.escape(line)}</small><br>" for line in self.totals())
+        return boxed(table(heading, lines, left=(0, 1)), below)
 
 
 def summary(model: Module, input: Any = None, input_size: Any = None, *, dtype: Any = None) -> Summary:

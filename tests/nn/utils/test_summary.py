@@ -42,9 +42,8 @@ def test_table():
 
 def test_html():
     page = summary(nn.Sequential(nn.Linear(2, 3)), input_size=(1, 2))._repr_html_()
-    assert page.startswith("<table><tr><th>layer</th>")
     assert "0: Linear" in page
-    assert page.count("<tr>") == 3
+    assert page.count("<tr ") == 3
 
 
 def test_a_layer_that_fails_is_named_and_nothing_raises():
