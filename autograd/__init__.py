@@ -28,7 +28,7 @@ What stands around it:
     explorer/ drawing/                                             a computation as a page to step through; as a picture
     displays/                                                      what notebooks show
     products.py update.py                                          products of matrices; steps of optimisers
-    generated.py later.py                                          functions made from text; names imported late
+    generated.py later.py extras.py                                functions made from text; what is imported late
     names/ utils/ cuda/ amp.py jit.py function.py                  for programs that were written for PyTorch
 
 The rule: ops are declared on arrays and know no Tensor; Tensor stands above them, the engine above Tensor. What is

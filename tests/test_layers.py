@@ -26,6 +26,7 @@ SHARED = {  # what nn may import beside public names, and why
     "ops": "the operations, a module per family, which `extend` points to",
     "api": "functions as they are without `out=`",
     "update": "the loops of optimisers, on arrays",
+    "extras": "packages that few programs need, and how to install them",
     "later": "how a package finds names when they are asked for",
     "names": "the sentences about names of PyTorch's that are not here",
     "folders": "where files lie that may be kept",

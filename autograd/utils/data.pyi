@@ -1,19 +1,25 @@
 """The names of autograd.utils.data, for type checkers. Written by `python -m tests.stubs`."""
 
 from ..later import later as later
+from nn.data import CIFAR10 as CIFAR10
+from nn.data import CIFAR100 as CIFAR100
 from nn.data import MNIST as MNIST
 from nn.data import ORDERS as ORDERS
 from nn.data import REBER as REBER
+from nn.data import SVHN as SVHN
 from nn.data import TEMPORAL_ORDER as TEMPORAL_ORDER
+from nn.data import ArrayDataset as ArrayDataset
 from nn.data import BatchSampler as BatchSampler
 from nn.data import ChainDataset as ChainDataset
 from nn.data import ConcatDataset as ConcatDataset
 from nn.data import DataLoader as DataLoader
 from nn.data import Dataset as Dataset
+from nn.data import DatasetFolder as DatasetFolder
 from nn.data import DistributedSampler as DistributedSampler
 from nn.data import FashionMNIST as FashionMNIST
 from nn.data import Glyphs as Glyphs
 from nn.data import ImageDataset as ImageDataset
+from nn.data import ImageFolder as ImageFolder
 from nn.data import IterableDataset as IterableDataset
 from nn.data import RandomSampler as RandomSampler
 from nn.data import ReberStrings as ReberStrings
@@ -22,6 +28,7 @@ from nn.data import SequentialSampler as SequentialSampler
 from nn.data import StackDataset as StackDataset
 from nn.data import Subset as Subset
 from nn.data import SubsetRandomSampler as SubsetRandomSampler
+from nn.data import Table as Table
 from nn.data import TensorDataset as TensorDataset
 from nn.data import TextChars as TextChars
 from nn.data import WeightedRandomSampler as WeightedRandomSampler
@@ -32,8 +39,11 @@ from nn.data import default_collate as default_collate
 from nn.data import default_convert as default_convert
 from nn.data import embedded_reber as embedded_reber
 from nn.data import get_worker_info as get_worker_info
+from nn.data import open_arrays as open_arrays
 from nn.data import random_split as random_split
 from nn.data import read_idx as read_idx
+from nn.data import read_table as read_table
+from nn.data import read_text as read_text
 from nn.data import temporal_order as temporal_order
 from nn.data import transforms as transforms
 from nn.data import write_idx as write_idx

@@ -72,7 +72,7 @@ class TensorDataset(Dataset):
 
 
 class Subset(Dataset):
-    """The samples of `dataset` at `indices`."""
+    """The samples of `dataset` at `indices`. Its `classes`, `class_to_idx` and `targets` are those of `dataset`."""
 
     indices: Array  # (N,) int64
 
@@ -92,9 +92,27 @@ class Subset(Dataset):
         """The samples at `indices` (N,), stacked."""
         return batch_of(self.dataset, self.indices[indices])
 
+    @property
+    def classes(self) -> Any:
+        """Names of the classes, where `dataset` has some."""
+        return self.dataset.classes
+
+    @property
+    def class_to_idx(self) -> Any:
+        """Name -> number of a class, where `dataset` has that."""
+        return self.dataset.class_to_idx
+
+    @property
+    def targets(self) -> Any:
+        """Of these samples, where `dataset` has them."""
+        targets = self.dataset.targets
+        return (
+            targets[self.indices] if isinstance(targets, (np.ndarray, Tensor)) else [targets[i] for i in self.indices]
+        )
+
 
 class ConcatDataset(Dataset):
-    """Several data sets one after the other."""
+    """Several data sets one after the other. It has `classes` if they all have the same."""
 
     def __init__(self, datasets: Iterable[Any]) -> None:
         self.datasets = list(datasets)
@@ -112,6 +130,19 @@ class ConcatDataset(Dataset):
 
     def __len__(self) -> int:
         return int(self.cumulative_sizes[-1])
+
+    @property
+    def classes(self) -> Any:
+        """Names of the classes, if all parts have the same ones in the same order."""
+        first, *others = [part.classes for part in self.datasets]
+        if any(list(each) != list(first) for each in others):
+            raise AttributeError("ConcatDataset: the data sets have different classes")
+        return first
+
+    @property
+    def targets(self) -> Any:
+        """Of all samples, where all parts have them."""
+        return np.concatenate([np.asarray(part.targets) for part in self.datasets])
 
     def batch(self, indices: Array) -> Any:
         """The samples at `indices` (N,), stacked: one batch of each part, brought back into order."""
@@ -180,7 +211,19 @@ def batch_of(dataset: Any, indices: Array) -> Any:
             return dataset.batch(indices)
         if "__getitem__" in cls.__dict__:
             break
-    return default_collate([dataset[index] for index in indices.tolist()])
+    return default_collate(samples_of(dataset, indices))
+
+
+def samples_of(dataset: Any, indices: Array) -> list[Any]:
+    """The samples of any data set at `indices` (N,), one by one; an error says at which."""
+    found = []
+    for index in indices.tolist():
+        try:
+            found.append(dataset[index])
+        except Exception as error:
+            error.add_note(f"item {index} of {type(dataset).__name__} could not be loaded")
+            raise
+    return found
 
 
 def default_collate(batch: Sequence[Any]) -> Any:
@@ -213,6 +256,8 @@ def default_collate(batch: Sequence[Any]) -> Any:
         if any(len(sample) != len(first) for sample in batch):
             raise ShapeError("default_collate: each element in list of batch should be of equal size")
         return _like(first, [default_collate(list(field)) for field in zip(*batch, strict=True)])
+    if type(first).__module__.startswith("PIL."):
+        raise TypeError("default_collate: batch holds pictures of PIL: let the transform end with ToTensor()")
     raise TypeError(
         "default_collate: batch must contain tensors, arrays, numbers, texts, dicts or lists; found "
         f"{type(first).__name__}"
@@ -265,18 +310,18 @@ def random_split(dataset: Any, lengths: Sequence[int | float], generator: Any = 
 class ImageDataset(Dataset):
     """Images with labels, kept as uint8 and handed out as float32 in 0..1.
 
-    images      (N, H, W) uint8; also under the name `data`
+    images      (N, H, W) uint8, or (N, C, H, W); also under the name `data`
     targets     (N,) int64; also under the name `labels`
-    transform   a function of a batch (N, 1, H, W) of float32 in 0..1, see `nn.data.transforms`; a single sample is a
+    transform   a function of a batch (N, C, H, W) of float32 in 0..1, see `nn.data.transforms`; a single sample is a
                 batch of one
-    mean, std   over the pixels in 0..1, for `tensors`
+    mean, std   over the pixels in 0..1, for `tensors`; a number, or one for each channel
 
-    `dataset[i]` is `(image, label)`: a Tensor (1, H, W) and an int.
+    `dataset[i]` is `(image, label)`: a Tensor (C, H, W) and an int.
     """
 
     classes: tuple[str, ...]
 
-    def __init__(self, images: Array, targets: Array, transform: Any, mean: float, std: float) -> None:
+    def __init__(self, images: Array, targets: Array, transform: Any, mean: Any, std: Any) -> None:
         self.images = images
         self.targets = targets.astype(np.int64)
         self.transform = transform
@@ -285,7 +330,7 @@ class ImageDataset(Dataset):
 
     @property
     def data(self) -> Array:
-        """The images, (N, H, W) uint8."""
+        """The images, (N, H, W) or (N, C, H, W) uint8."""
         return self.images
 
     @property
@@ -301,26 +346,32 @@ class ImageDataset(Dataset):
         return images[0], int(labels.numpy()[0])
 
     def batch(self, indices: Array) -> tuple[Tensor, Tensor]:
-        """The images (N, 1, H, W) and labels (N,) at `indices`, transformed."""
-        images = self.images[indices][:, None].astype(np.float32)
+        """The images (N, C, H, W) and labels (N,) at `indices`, transformed."""
+        images = _with_channels(self.images[indices]).astype(np.float32)
         images *= np.float32(1 / 255)
         if self.transform is not None:
             images = self.transform(images)
         return images if isinstance(images, Tensor) else from_numpy(images), from_numpy(self.targets[indices])
 
     def tensors(self, normalize: bool = True) -> tuple[Tensor, Tensor]:
-        """All images as float32 (N, 1, H, W), and all labels as int64 (N,), without `transform`.
+        """All images as float32 (N, C, H, W), and all labels as int64 (N,), without `transform`.
 
         normalize   shift and scale to mean 0 and deviation 1 over the training images; else the pixels are in 0..1
         """
-        scale, shift = (1 / (255 * self.std), -self.mean / self.std) if normalize else (1 / 255, 0.0)
-        images = self.images[:, None].astype(np.float32)
-        images *= np.float32(scale)
-        images += np.float32(shift)
+        mean, std = (np.reshape(each, (-1, 1, 1)) for each in (self.mean, self.std))
+        scale, shift = (1 / (255 * std), -mean / std) if normalize else (np.array(1 / 255), np.array(0.0))
+        images = _with_channels(self.images).astype(np.float32)
+        images *= scale.astype(np.float32)
+        images += shift.astype(np.float32)
         return from_numpy(images), from_numpy(self.targets.copy())
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({len(self)} images, {self.images.shape[1]}x{self.images.shape[2]})"
+        return f"{type(self).__name__}({len(self)} images, {self.images.shape[-2]}x{self.images.shape[-1]})"
+
+
+def _with_channels(images: Array) -> Array:
+    """Images of grey, (N, H, W), as those of one channel."""
+    return images[:, None] if images.ndim == 3 else images
 
 
 later(

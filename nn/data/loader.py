@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, Protocol, TypeVar, overload
@@ -13,14 +12,15 @@ from numpy import ndarray as Array
 
 from autograd.errors import ShapeError
 
-from .dataset import batch_of, default_collate
+from .dataset import batch_of, default_collate, samples_of
 from .randomness import batch_randomness, numpy_generator
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
-from .stream import IterableDataset, WorkerInfo, become_worker, chunks
+from .stream import IterableDataset, chunks
+from .workers import END, Pool, check_workers, context_of, named, unpacked
 
-_END = object()
 B = TypeVar("B")
 Batch = TypeVar("Batch", covariant=True)
+_NOT_FOR_WORKERS = ("sampler", "batch_sampler", "generator", "multiprocessing_context", "worker_init_fn", "_kept")
 
 
 class Batched(Protocol[Batch]):
@@ -37,22 +37,26 @@ class DataLoader(Generic[B]):
     shuffle         a new random order on every pass
     sampler         yields the indices instead; excludes shuffle
     batch_sampler   yields lists of indices; excludes batch_size, shuffle, sampler and drop_last
-    num_workers     threads that prepare batches ahead; 0: in the calling thread. Threads, because data sets here are
-                    arrays and NumPy releases the interpreter lock; they share memory with the program
+    num_workers     who prepare batches ahead; 0: the calling thread does. They are threads, which share memory with
+                    the program: NumPy and PIL let go of the interpreter while they compute
     collate_fn      makes a batch from a list of samples; default: sets backed by arrays are sliced in one go, others go
                     through `default_collate`
     pin_memory      taken, and without effect: there is no other memory to copy to
     drop_last       leave out a last batch that is not full
     timeout         seconds to wait for a worker's batch; 0: for ever
-    worker_init_fn  called with the worker's number in each thread as it starts
+    worker_init_fn  called with the worker's number in each of them as it starts
     generator       of the random order; default: the one `autograd.manual_seed` seeds
     prefetch_factor batches in preparation per worker; default 2
-    multiprocessing_context, persistent_workers, pin_memory_device   taken, and without effect: workers are threads
+    multiprocessing_context   "spawn", "forkserver" or "fork": workers are processes, for data sets that spend their
+                    time in Python. They get a copy of the data set, and send batches back
+    persistent_workers   workers stay from one pass to the next
+    pin_memory_device    taken, and without effect
 
     An `IterableDataset` is read from front to back; it excludes shuffle, sampler and batch_sampler.
 
     Same seed, same batches in the same order, with any number of workers, random transforms of `nn.data.transforms`
-    included. What goes wrong in a worker is raised in the loop. Leaving the loop early ends the threads.
+    included. What goes wrong in a worker is raised in the loop, with the item that it was about. Leaving the loop early
+    ends the workers. `classes` are those of the data set.
 
     >>> from nn.data import TensorDataset
     >>> loader = DataLoader(TensorDataset([[0.0], [1.0], [2.0]], [0, 1, 1]), batch_size=2)
@@ -125,11 +129,16 @@ class DataLoader(Generic[B]):
         pin_memory_device: str = "",
         in_order: bool = True,
     ) -> None:
-        _check_workers(num_workers, persistent_workers, timeout, worker_init_fn, prefetch_factor)
+        check_workers(num_workers, persistent_workers, timeout, worker_init_fn, prefetch_factor)
         stream = isinstance(dataset, IterableDataset)
         _check_batches(stream, batch_size, shuffle, sampler, batch_sampler, drop_last)
         if sampler is None and not stream:
             sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+        if multiprocessing_context is not None and num_workers == 0:
+            raise ShapeError("DataLoader: multiprocessing_context can only be used with num_workers > 0")
+        self.multiprocessing_context = multiprocessing_context and context_of(multiprocessing_context)
+        self.persistent_workers = persistent_workers
+        self._kept: Pool | None = None
         self.dataset = dataset
         self.sampler = sampler
         self.drop_last = drop_last
@@ -178,28 +187,34 @@ class DataLoader(Generic[B]):
 
     def _load(self, seed: tuple[int, int], indices: Any) -> Any:
         with batch_randomness(seed):
-            if self.batch_sampler is None:
-                sample = self.dataset[int(indices)]
-                return sample if self.collate_fn is None else self.collate_fn(sample)
-            if self.collate_fn is not None:
-                return self.collate_fn([self.dataset[index] for index in indices.tolist()])
-            return batch_of(self.dataset, indices)
+            try:
+                if self.batch_sampler is None:
+                    sample = self.dataset[int(indices)]
+                    return sample if self.collate_fn is None else self.collate_fn(sample)
+                if self.collate_fn is not None:
+                    return self.collate_fn(samples_of(self.dataset, indices))
+                return batch_of(self.dataset, indices)
+            except Exception as error:
+                named(error, self.dataset, indices)
+                raise
+
+    @property
+    def classes(self) -> Any:
+        """Names of the classes, where the data set has some."""
+        return self.dataset.classes
+
+    def for_worker(self) -> Any:
+        """This loader as a worker process needs it."""
+        copy: Any = object.__new__(type(self))
+        copy.__dict__.update({key: value for key, value in self.__dict__.items() if key not in _NOT_FOR_WORKERS})
+        copy.batch_sampler = None if self.batch_sampler is None else True
+        return copy
 
     def _prefetch(self, jobs: Iterator[tuple[tuple[int, int], Any]]) -> Iterator[Any]:
         """Batches in order, while the workers prepare the following ones."""
-        from concurrent.futures import Future, ThreadPoolExecutor  # here: most loaders have no workers
-
-        numbers = iter(range(self.num_workers))
-        lock = threading.Lock()
-
-        def start() -> None:
-            with lock:
-                number = next(numbers)
-            if self.worker_init_fn is not None:
-                self.worker_init_fn(number)
-
-        pool = ThreadPoolExecutor(self.num_workers, thread_name_prefix="DataLoader", initializer=start)
-        pending: deque[Future[Any]] = deque()
+        pool = self._kept or Pool(self, self.num_workers)
+        self._kept = pool if self.persistent_workers else None
+        pending: deque[Any] = deque()
         try:
             for job in jobs:
                 pending.append(pool.submit(self._load, *job))
@@ -208,15 +223,18 @@ class DataLoader(Generic[B]):
             while pending:
                 yield self._result(pending.popleft())
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            for future in pending:
+                future.cancel()
+            if self._kept is not pool:
+                pool.end()
 
     def _stream(self, seed: int) -> Iterator[Any]:
         """Batches of an `IterableDataset`, read in this thread."""
         parts = chunks(iter(self.dataset), self.batch_size, self.drop_last)
         for number in itertools.count():
             with batch_randomness((seed, number)):
-                part: Any = next(parts, _END)
-                if part is _END:
+                part: Any = next(parts, END)
+                if part is END:
                     return
                 if self.collate_fn is not None:
                     part = self.collate_fn(part)
@@ -225,61 +243,49 @@ class DataLoader(Generic[B]):
             yield part
 
     def _streams(self, seed: int) -> Iterator[Any]:
-        """The same from one thread per worker, a batch from each in turn."""
-        from concurrent.futures import Future, ThreadPoolExecutor
-
-        def start(info: WorkerInfo) -> None:
-            become_worker(info)
-            if self.worker_init_fn is not None:
-                self.worker_init_fn(info.id)
-
-        pools, queues = [], []
+        """The same from each worker, a batch from each in turn."""
+        pools: list[Pool] = []
+        queues: list[tuple[Pool, tuple[Any, ...], deque[Any]]] = []
         try:
             for number in range(self.num_workers):
-                info = WorkerInfo(number, self.num_workers, seed + number, self.dataset)
-                pool = ThreadPoolExecutor(1, f"DataLoader_{number}", start, (info,))
-                batches = self._stream(seed + number)
-                ahead: deque[Future[Any]] = deque()
-                ahead.extend(pool.submit(next, batches, _END) for _ in range(self.prefetch_factor))
+                pool = Pool(self, 1, number, seed)
+                call = (
+                    (self._next, seed + number) if pool.processes else (next, self._stream(seed + number), END)
+                )  # a process has its own stream, which it begins with the first batch
                 pools.append(pool)
-                queues.append((pool, batches, ahead))
+                queues.append((pool, call, deque([pool.submit(*call) for _ in range(self.prefetch_factor)])))
             while queues:
                 for queue in list(queues):
-                    pool, batches, ahead = queue
+                    pool, call, ahead = queue
                     batch = self._result(ahead.popleft())
-                    if batch is _END:
+                    if batch is END:
                         queues.remove(queue)
                         continue
-                    ahead.append(pool.submit(next, batches, _END))
+                    ahead.append(pool.submit(*call))
                     yield batch
         finally:
             for pool in pools:
-                pool.shutdown(wait=True, cancel_futures=True)
+                pool.end()
+
+    def _next(self, seed: int) -> Any:
+        """In a worker process: the next batch of its stream."""
+        if self._batches is None:
+            self._batches = self._stream(seed)
+        return next(self._batches, END)
+
+    _batches: Iterator[Any] | None = None
 
     def _result(self, future: Any) -> Any:
+        from concurrent.futures import BrokenExecutor
+
         try:
-            return future.result(self.timeout or None)
+            return unpacked(future.result(self.timeout or None))
+        except BrokenExecutor:
+            raise RuntimeError("DataLoader: a worker process has ended before its batch was ready") from None
         except TimeoutError:
             if future.done():
                 raise  # the data set's own
             raise RuntimeError(f"DataLoader timed out after {self.timeout} seconds") from None
-
-
-def _check_workers(
-    num_workers: Any, persistent: bool, timeout: float, worker_init_fn: Any, prefetch_factor: int | None
-) -> None:
-    """Raise unless these go together."""
-    if isinstance(num_workers, bool) or not isinstance(num_workers, int) or num_workers < 0:
-        raise ShapeError(f"DataLoader: num_workers should be an integer >= 0, got {num_workers!r}")
-    if num_workers == 0 and persistent:
-        raise ShapeError("DataLoader: persistent_workers option needs num_workers > 0")
-    if num_workers == 0 and (timeout or worker_init_fn is not None or prefetch_factor is not None):
-        raise ShapeError(
-            "DataLoader: timeout, worker_init_fn and prefetch_factor could only be specified in multiprocessing, "
-            "that is, with num_workers > 0"
-        )
-    if timeout < 0 or (prefetch_factor is not None and prefetch_factor < 1):
-        raise ShapeError(f"DataLoader: wanted timeout >= 0 and prefetch_factor >= 1, got {timeout}, {prefetch_factor}")
 
 
 def _check_batches(

@@ -87,7 +87,7 @@ def read(file: Any) -> tuple[dict[str, Array], dict[str, str]]:
         array = array.view(dtype).reshape(shape)
         if kind == "BOOL" and array.size and array.view(np.uint8).max() > 1:
             raise CheckpointError(f"the array {name!r} has truth values other than 0 and 1")
-        arrays[name] = _widened(array) if kind == "BF16" else array.astype(dtype.newbyteorder("="), copy=False)
+        arrays[name] = widened(array) if kind == "BF16" else array.astype(dtype.newbyteorder("="), copy=False)
     return arrays, metadata
 
 
@@ -110,7 +110,7 @@ def _entry(name: str, described: Any) -> tuple[str, np.dtype[Any], tuple[int, ..
     return kind, dtype, tuple(shape), start, stop
 
 
-def _widened(halves: Array) -> Array:
+def widened(halves: Array) -> Array:
     """bfloat16, given as uint16, is the upper half of a float32."""
     return (halves.astype(np.uint32) << 16).view(np.float32)
 

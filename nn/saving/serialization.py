@@ -2,7 +2,7 @@
 
 A checkpoint is an .npz file: one .npy entry per array, named by its path in the object, and the entry `wengert.json`
 with the structure around them. `np.load` opens it too. Nothing is pickled, no code is run and no class is looked up by
-name when a file is loaded. Paths that end in .safetensors get that format.
+name when a file is loaded. Paths that end in .safetensors, or in .pt and .pth, PyTorch's, get these formats.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from autograd import Tensor
 from autograd.errors import CheckpointError
 from autograd.extend import array_of, check_device, wrap
 
-from . import safetensors
+from . import pytorch, safetensors
 from .files import replace_file
 
 Path = str | os.PathLike[str]
@@ -37,7 +37,8 @@ def save(obj: Any, f: File) -> None:
 
     obj    dicts (keys: strings, numbers, bools, None), lists and tuples, nested; in them Tensors, arrays, NumPy
            scalars, numbers, strings, bools, None. What is shared in `obj` is shared again after loading.
-    f      a path: .npz is the customary ending, .safetensors chooses that format. Or a binary file open for writing
+    f      a path: .npz is the customary ending; .safetensors chooses that format, .pt and .pth choose PyTorch's, which
+           `torch.load` opens (arrays are Tensors there). Or a binary file open for writing
 
     Raises CheckpointError for anything else in `obj`, naming where.
 
@@ -47,9 +48,12 @@ def save(obj: Any, f: File) -> None:
     >>> load(path)
     {'weights': array([0., 1., 2.]), 'epoch': 7}
     """
+    if _ends(f, ".pt", ".pth"):
+        replace_file(f, lambda file: pytorch.write(file, obj))
+        return
     writer = _Writer()
     structure = json.dumps({"version": _VERSION, "tree": writer.encode(obj, ())})
-    if _is_safetensors(f):
+    if _ends(f, ".safetensors"):
         replace_file(f, lambda file: safetensors.write(file, writer.arrays, {"wengert": structure}))
         return
     import zipfile  # here: not every program saves, and it takes 5 ms to import
@@ -68,7 +72,8 @@ def save(obj: Any, f: File) -> None:
 
 
 def load(f: File, map_location: Any = None, *, weights_only: bool = True) -> Any:
-    """What `save` wrote. A .safetensors file from elsewhere gives a dict of Tensors (bfloat16 becomes float32).
+    """What `save` wrote, or `torch.save`, as far as it is numbers and text. A .safetensors file from elsewhere gives a
+    dict of Tensors. bfloat16 becomes float32.
 
     f              a path, or a binary file open for reading
     map_location   a device: the CPU is the only one
@@ -82,7 +87,9 @@ def load(f: File, map_location: Any = None, *, weights_only: bool = True) -> Any
     name = getattr(f, "name", f"the {type(f).__name__}") if given else os.fspath(f)
     with contextlib.nullcontext(f) if given else open(f, "rb") as file:
         try:
-            return _load_safetensors(file) if _is_safetensors(f) else _load_npz(file)
+            if _ends(f, ".safetensors"):
+                return _load_safetensors(file)
+            return pytorch.read_legacy(file) if pytorch.is_legacy(file) else _load_npz(file)
         except CheckpointError as error:
             raise CheckpointError(f"load: {name}: {error}") from None
         except Exception as error:  # whatever a reader stumbles over: the file is not what it should be
@@ -91,8 +98,8 @@ def load(f: File, map_location: Any = None, *, weights_only: bool = True) -> Any
             ) from error
 
 
-def _is_safetensors(f: File) -> bool:
-    return not hasattr(f, "read") and os.fspath(f).endswith(".safetensors")
+def _ends(f: File, *endings: str) -> bool:
+    return not (hasattr(f, "read") or hasattr(f, "write")) and os.fspath(f).endswith(endings)
 
 
 # ---------------------------------------------------------------------------------------- objects to JSON and back
@@ -237,10 +244,7 @@ def _load_npz(file: Any) -> Any:
         entries = archive.infolist()
         names = [entry.filename for entry in entries]
         if any(name.endswith("/data.pkl") for name in names):
-            raise CheckpointError(
-                "it was written by torch.save, as a program that only PyTorch runs; write it there with "
-                "safetensors.torch.save_file(model.state_dict(), path), which nn.load reads"
-            )
+            return pytorch.read_archive(archive)
         if _STRUCTURE not in names:
             raise CheckpointError(f"it was not written by nn.save: it has no entry {_STRUCTURE}")
         if len(set(names)) != len(names):

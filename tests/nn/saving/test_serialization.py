@@ -361,12 +361,6 @@ def test_a_bomb_of_overlapping_entries(path):
     assert_refused(path)
 
 
-def test_files_of_torch_save_are_recognised(path):
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("archive/data.pkl", b"\x80\x02.")
-    assert_refused(path, "written by torch.save")
-
-
 # ------------------------------------------------------------------------------------------- processes that died
 
 

@@ -12,24 +12,12 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from autograd import Tensor, from_numpy
 from autograd.errors import DTypeError, ShapeError
 
-from .randomness import numpy_generator
+from ..randomness import numpy_generator
+from .pictures import on_arrays
 
 Transform = Callable[[Any], Any]
-
-
-class Compose:
-    """Several transforms, one after the other."""
-
-    def __init__(self, transforms: Sequence[Transform]) -> None:
-        self.transforms = list(transforms)
-
-    def __call__(self, images: Any) -> Any:
-        for transform in self.transforms:
-            images = transform(images)
-        return images
 
 
 def to_float() -> Transform:
@@ -97,20 +85,4 @@ def _random_windows(x: Array, size: Sequence[int], padding: int, generator: Any)
 
 
 def _on_batches(function: Callable[[Array], Array]) -> Transform:
-    """`function` of arrays (N, C, H, W), for Tensors and for single images too."""
-
-    def transform(images: Any) -> Any:
-        x = images.detach().numpy() if isinstance(images, Tensor) else np.asarray(images)
-        if x.ndim not in (3, 4):
-            raise ShapeError(f"transform: wanted images (N, C, H, W) or (C, H, W), got shape {x.shape}")
-        z = function(x) if x.ndim == 4 else function(x[None])[0]
-        return from_numpy(z) if isinstance(images, Tensor) else z
-
-    return transform
-
-
-# torchvision's names
-ToTensor = to_float
-Normalize = normalize
-RandomCrop = random_crop
-RandomHorizontalFlip = random_horizontal_flip
+    return lambda images: on_arrays(function, images)
