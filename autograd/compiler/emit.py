@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import linecache
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -32,7 +33,25 @@ def contiguous(x: Any, dtype: Any) -> Array:
 
 def own(x: Any) -> Array:
     """A result of an op as an array that nobody else has."""
-    return x if type(x) is np.ndarray and x.flags.owndata else np.array(x)
+    if type(x) is np.ndarray and (x.flags.owndata or _is_alone(x)):
+        return x
+    return np.array(x)
+
+
+def _references(x: Array) -> int:
+    """How many there are to the array whose memory x looks into, with one of our own."""
+    return sys.getrefcount(x.base)
+
+
+ALONE = _references(np.empty(2)[:])
+"""As many as there are where only x has one."""
+
+
+def _is_alone(x: Array) -> bool:
+    """Is x another form of a whole array that nobody else has?"""
+    if _references(x) != ALONE or not x.flags.writeable:
+        return False
+    return type(x.base) is np.ndarray and x.base.nbytes == x.nbytes
 
 
 def multiply(x: Array, y: Array, z: Array) -> None:
@@ -69,6 +88,8 @@ class Writer:
             },
         }
         self.static = {x: f"a{number}" for number, x in enumerate(used_by_python(plan))}
+        self.linked = {number for _, number, _ in numbers.links}  # arrays from outside that the machine looks into
+        self.read = set().union(*plan.reads, [x.root for phase in plan.phases for x in phase.outputs])
         self.kept = self._kept()
         self.again = [x for x in self.kept if x in plan.phases[0].inputs]  # arguments that backward is given again
         self.functions: list[str] = []
@@ -220,7 +241,13 @@ class Writer:
             self._line(f"    outside[{number}] = start({variable})")
         else:
             self._line(f"{variable} = contiguous({variable}, {self._constant(x.dtype)})")
-            self._line(f"outside[{number}] = start({variable})")
+            self._link(x, variable)
+
+    def _link(self, x: Value, name: str) -> None:
+        """Enter the address of an array from outside, where the machine looks for it."""
+        number = self.plan.homes[x][1]
+        if number in self.linked:
+            self._line(f"outside[{number}] = start({name})")
 
     def _take_again(self, x: Value, variable: str) -> None:
         """An argument of forward: another array, if what was given has been overwritten since."""
@@ -237,7 +264,7 @@ class Writer:
             if x in self.plan.handed:
                 self.names[x] = f"z{len(self.names)}"
                 self._line(f"{self.names[x]} = empty({x.shape}, {self._constant(x.dtype)})")
-                self._line(f"outside[{self.plan.homes[x][1]}] = start({self.names[x]})")
+                self._link(x, self.names[x])
 
     def _segments(self, steps: list[Any]) -> list[Any]:
         """Groups that one call of the machine can do, as (first, last), and what stands between them."""
@@ -296,11 +323,10 @@ class Writer:
         several = ",".join(outs) if len(outs) != 1 else outs[0]
         self._line(f"{several or '_'} = {called}({', '.join(given)})  # {node.name} {node.line}".rstrip())
         for out, name in zip(node.outputs, outs, strict=True):
-            if out.dtype.hasobject:
+            if out.dtype.hasobject or out not in self.read:
                 continue
             self._line(f"{name} = contiguous({name}, {self._constant(out.dtype)})")
-            if out in self.plan.homes:
-                self._line(f"outside[{self.plan.homes[out][1]}] = start({name})")
+            self._link(out, name)
 
     def _output(self, x: Value) -> str:
         if x in self.plan.handed:

@@ -3,8 +3,7 @@
     gelu(x) = x * P(x),   gelu_grad(dz, x) = dz * (P(x) + x * p(x))
 
 P(x) = (1 + erf(x / sqrt(2))) / 2 is the probability that a standard normal variable is below x, and p its density
-(Hendrycks and Gimpel, Gaussian Error Linear Units, 2016). Each is rounded as the steps of the formula would be, one by
-one, but the numbers between them stay in registers.
+(Hendrycks and Gimpel, Gaussian Error Linear Units, 2016). They are those of `pointwise.activation_loops`, bit for bit.
 
 Imported when the machine first runs, because it loads Numba.
 """
@@ -16,38 +15,36 @@ from typing import Any
 
 from ..machine import simd
 from ..machine.jit import Kernel, kernel
-from ..machine.vector import erf, exp
+from ..machine.vector import normal
 from .memory import block
 
-ROOT_HALF = math.sqrt(0.5)
 DENSITY = 1 / math.sqrt(2 * math.pi)
 
 
 def gelu(A: Any) -> Kernel:
     """The instruction z[i] = gelu(a[i])."""
-    half, root = A(0.5), A(ROOT_HALF)
 
     @kernel
     def gelu(a: int, b: int, c: int, z: int, n: int) -> None:
         simd.wide()
         x, out = block(a, n, A), block(z, n, A)
         for i in range(out.size):
-            out[i] = x[i] * (half * erf(x[i] * root) + half)
+            below, _ = normal(x[i])
+            out[i] = x[i] * below
 
     return gelu
 
 
 def gelu_grad(A: Any) -> Kernel:
     """The instruction z[i] = a[i] * gelu'(b[i])."""
-    half, root, minus, density = A(0.5), A(ROOT_HALF), A(-0.5), A(DENSITY)
+    density = A(DENSITY)
 
     @kernel
     def gelu_grad(a: int, b: int, c: int, z: int, n: int) -> None:
         simd.wide()
         dz, x, out = block(a, n, A), block(b, n, A), block(z, n, A)
         for i in range(out.size):
-            v = x[i]
-            below = half * erf(v * root) + half
-            out[i] = dz[i] * (below + v * (exp(v * v * minus) * density))
+            below, e = normal(x[i])
+            out[i] = dz[i] * (below + x[i] * (e * density))
 
     return gelu_grad
