@@ -9,7 +9,7 @@ What one reads to understand it, in this order:
     tapes.py          the list of records, and the walk back
     writes.py         what was overwritten in between; shared.py: memory that NumPy has, too
     tensors/          Tensor: an array, and a node that says how it was computed
-    engine.py         `backward` and `grad`; paths.py: the walk to some inputs only
+    engine.py         `backward` and `grad`; paths.py: the walk to some inputs only; arrivals.py: gradients on the way
     modes.py          whether, and onto which tape, operations are recorded
     func.py           transforms, on transforms.py, tracing.py and mapping.py; functional.py: Jacobians
     custom.py         operations of your own; recompute.py: checkpoints; extend.py: what layers are written with
@@ -29,6 +29,7 @@ What stands around it:
     displays/                                                      what notebooks show
     products.py update.py                                          products of matrices; steps of optimisers
     generated.py later.py extras.py                                functions made from text; what is imported late
+    distributed/                                                   several processes that compute one thing, over MPI
     names/ utils/ cuda/ amp.py jit.py function.py                  for programs that were written for PyTorch
 
 The rule: ops are declared on arrays and know no Tensor; Tensor stands above them, the engine above Tensor. What is

@@ -152,6 +152,7 @@ from .tensors.rare.copies import detach as detach
 from .tensors.rare.copies import detach_copy as detach_copy
 from .tensors.rare.copies import diagonal_copy as diagonal_copy
 from .tensors.rare.more import diagonal_scatter as diagonal_scatter
+from . import distributed as distributed
 from nn import distributions as distributions
 from nn.functional.variants import dropout as dropout
 from nn.functional.variants import embedding_bag as embedding_bag
@@ -541,7 +542,6 @@ def digamma(input: Any, *, out: Any = None) -> Tensor:
 def digamma_(*args: Any, **kwargs: Any) -> Tensor: ...
 def dist(input: Any, other: Any, p: builtins.float = 2, *, out: Any = None) -> Tensor:
     """The p-norm of self - other, as a 0-d Tensor. Gradient 0 where the two are equal."""
-distributed: ModuleType
 def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Any = None) -> Tensor:
     """input / other; rounded if `rounding_mode` is "floor" or "trunc"; see `Tensor.div`."""
 def div_(*args: Any, **kwargs: Any) -> Tensor: ...
@@ -621,6 +621,7 @@ def fmod_(*args: Any, **kwargs: Any) -> Tensor: ...
 def frac(input: Any, *, out: Any = None) -> Tensor:
     """x - trunc(x): what follows the point, with the sign of x. Gradient 1."""
 def frac_(*args: Any, **kwargs: Any) -> Tensor: ...
+futures: ModuleType
 @overload
 def gather(input: Any, dim: builtins.int, index: Any, *, sparse_grad: builtins.bool = False, out: Any = None) -> Tensor: ...
 @overload

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import anomaly
+from . import anomaly, arrivals
 from .advice import no_graph
 from .errors import GraphError, SettingError, ShapeError
 from .lines import outer
@@ -66,6 +66,8 @@ def backward(
     for node, tensor in targets:
         if tensor is not None and tensor._node is not None:  # neither let go by the user, nor frozen meanwhile
             deliver(node, tensor, take(found, node), create_graph)
+    if arrivals.watched:
+        arrivals.walk_ended()
 
 
 def grad(
@@ -239,12 +241,17 @@ def _run(
         step = push
     if anomaly.enabled():
         step = anomaly.watched(step or push)
+    on_the_way = None
+    if arrivals.watched and wanted is None:
+        step = on_the_way = arrivals.early(step or push, cotangents, functools.partial(_delivered, create_graph))
     before = state.tape
     state.tape = state.home if create_graph else None
     try:
         state.home.replay(cotangents, retain=retain, until=until, step=step)
     finally:
         state.tape = before
+    if on_the_way is not None:
+        on_the_way.rest(cotangents)
     arrived: Cotangents = {}
     for node, g in cotangents.items():
         if type(node) is Leaf:
@@ -342,6 +349,15 @@ def run_hook(hook: Callable[[Any], Any], g: Any) -> Any:
     if isinstance(g, Core):
         return result
     return result._array if isinstance(result, Core) else np.asarray(result, g.dtype)
+
+
+def _delivered(create_graph: bool, leaf: Leaf, cotangents: Cotangents) -> None:
+    """Add what has come to a leaf to its `.grad` now, while the walk goes on: see `arrivals`."""
+    if leaf.hooks:
+        cotangents[leaf] = _hooked(leaf, cotangents[leaf])
+    g, tensor = state.home.take(cotangents, leaf), leaf.tensor()
+    if tensor is not None and tensor._node is not None:
+        deliver(leaf, tensor, g, create_graph)
 
 
 def deliver(node: Any, tensor: Any, g: Any, create_graph: bool) -> None:

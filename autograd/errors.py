@@ -11,6 +11,7 @@ AutogradError
 ├── CaptureError (RuntimeError)    `capture` met what a Program cannot hold
 │   └── GuardError                 a Program was run where Python would have decided otherwise
 ├── DeviceError (RuntimeError)     a device other than the CPU
+├── DistributedError (RuntimeError)   other processes are missing: not started, gone, or silent for too long
 ├── LinAlgError (NumPy's)          a matrix is singular or not positive definite, or an iteration does not converge
 ├── NoRuleError (TypeError)        a NumPy function or an input that has no derivative rule
 ├── LabelError (ValueError)        a class index or another target that the loss does not take
@@ -71,6 +72,10 @@ class GuardError(CaptureError):
 
 class DeviceError(AutogradError, RuntimeError):
     """A device other than the CPU."""
+
+
+class DistributedError(AutogradError, RuntimeError):
+    """Other processes are missing: they were not started, have gone, or do not answer."""
 
 
 class LinAlgError(AutogradError, np.linalg.LinAlgError, RuntimeError):

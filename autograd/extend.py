@@ -50,6 +50,7 @@ What is needed for that, and for the functions, layers and optimisers around it:
     user_frame, warn_at_line
                           the line of the user's program that is running, and a warning that points at it
     add_library_folder    lines that are recorded point at the callers of the files in that folder
+    Arrivals              parameters whose gradients are wanted as soon as they are complete, while backward goes on
     Handle                what registering a hook returns: `remove()` takes it away
 
 The errors to raise are in `autograd.errors`. The operations of the library are in `autograd.ops`, a module per family:
@@ -68,6 +69,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from .advice import same_dtype, to_float
+from .arrivals import Arrivals
 from .devices import check_device
 from .errors import CaptureError
 from .lines import add_library_folder, outer
@@ -85,6 +87,7 @@ from .tensors.uninitialized import UninitializedTensorMixin
 from .tensors.untracked import warn_at_line
 
 __all__ = [
+    "Arrivals",
     "Handle",
     "Op",
     "UninitializedTensorMixin",

@@ -14,7 +14,8 @@
     examples.py       something to check each operation at, also those of which a function here computes the settings
     packed.py         sequences of different lengths without padding, as recurrent layers take them
     draw.py           random arrays, for initialisers and dropout; figure.py: pictures without a display
-    modules/ attention.py parallel.py grad.py   PyTorch's paths, for programs that use them
+    parallel/         one model in several processes: DistributedDataParallel
+    modules/ attention.py grad.py   PyTorch's paths, for programs that use them
 
 The rule: names, arguments and keys of states are PyTorch's; mathematics and derivatives stand in `autograd`. What is
 public stands in `__all__`; what few programs use is imported when it is first asked for.
@@ -106,7 +107,7 @@ _later(
             grad="",
             modules="",
             packed="",
-            parallel="DataParallel SyncBatchNorm",
+            parallel="",
             saving="load load_checkpoint save save_checkpoint",
             training=(
                 "CSVLogger Callback EarlyStopping Evaluation History LRScheduler ModelCheckpoint Training "
@@ -115,9 +116,11 @@ _later(
             utils="",
         ),
         "CrossMapLRN2d": "nn.layers.cross_map:CrossMapLRN2d",
+        "DataParallel": "nn.parallel:DataParallel",
         "FractionalMaxPool2d": "nn.layers.fractional:FractionalMaxPool2d",
         "FractionalMaxPool3d": "nn.layers.fractional:FractionalMaxPool3d",
         "NLLLoss2d": "nn.layers.loss:NLLLoss",
+        "SyncBatchNorm": "nn.parallel:SyncBatchNorm",
     },
     star="nn.layers",
 )  # what not every program uses

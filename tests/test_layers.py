@@ -20,7 +20,7 @@ ORDER = ("kernels", "autograd", "nn", "benchmarks", "tests")  # each may import 
 WITH_TORCH = ("benchmarks/speed/", "tests/conformance/")  # run where PyTorch is, beside us or in a peer process
 HEAVY = {"numba", "matplotlib", "llvmlite"}
 PUBLIC = {"amp", "errors", "examples", "extend", "func", "functional", "jit", "linalg", "numpy", "random", "special"}
-PUBLIC |= {"displays", "drawing", "program", "testing", "tuning"}
+PUBLIC |= {"displays", "distributed", "drawing", "program", "testing", "tuning"}
 PRIVATE = {path.stem for path in (ROOT / "autograd").iterdir()} - PUBLIC  # no other name is that of a file
 SHARED = {  # what nn may import beside public names, and why
     "ops": "the operations, a module per family, which `extend` points to",

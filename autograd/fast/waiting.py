@@ -38,14 +38,17 @@ class Owned(set[Any]):
         if self.nbytes > ROOM:
             self.settle(cotangents)
 
-    def settle(self, cotangents: dict[Any, Any]) -> None:
-        """Add what waits."""
-        for node, products in (self.waiting or {}).items():
+    def settle(self, cotangents: dict[Any, Any], only: Any = None) -> None:
+        """Add what waits, for all nodes or for one."""
+        waiting = self.waiting or {}
+        due = waiting if only is None else {only: waiting.pop(only)} if only in waiting else {}
+        for node, products in due.items():
             if node not in self:
                 cotangents[node] = np.array(cotangents[node], order="C")
                 self.add(node)
             _add(cotangents[node], products)
-        self.waiting, self.nbytes = None, 0
+        if only is None:
+            self.waiting, self.nbytes = None, 0
 
 
 def _add(total: Array, products: list[Product]) -> None:

@@ -28,7 +28,11 @@ STORAGE = "there are no storages: a Tensor's memory is the NumPy array x.numpy()
 DEVICE = "Tensors live on the CPU only"
 GRAPH = "programs are not captured or exported; the tape (autograd.tape()) shows what ran"
 FILES = "files hold numbers and text, never classes or programs: save model.state_dict() with nn.save"
-MANY = "there is one process; nn.DataParallel(model) runs the model on the one device there is"
+MANY = "nn.DataParallel(model) runs the model on the one device there is; autograd.distributed has several processes"
+MPI = (
+    "processes talk by MPI: autograd.distributed has all_reduce, broadcast, send and the like, nn.parallel has "
+    "DistributedDataParallel; models are not cut into parts, and there is no server, store or remote call"
+)
 PROFILER = "use autograd.tape().memory() for bytes, and Python's cProfile for time"
 DOWNLOAD = "nothing is downloaded by name; load weights with nn.load and model.load_state_dict"
 DUAL = "there are no dual numbers; autograd.func.jvp computes directional derivatives"
@@ -52,10 +56,9 @@ MODULES = {
     "classes": INTERNAL,
     "compiler.config": INTERNAL,
     "cpp": EXTENSION,
-    "distributed.fsdp": MANY,
+    "distributed.fsdp": MPI,
     "export": GRAPH,
     "fft": FOURIER,
-    "futures": MANY,
     "fx": GRAPH,
     "hub": DOWNLOAD,
     "library": INTERNAL,
@@ -207,8 +210,7 @@ NAMES: dict[str, dict[str, str]] = {
         """,
         "write attention_mask as a Tensor": "bias flex_attention varlen",
     },
-    "nn.parallel": {MANY: "DistributedDataParallel DistributedDataParallelCPU comm distributed gather parallel_apply "
-                          "replicate scatter scatter_gather"},
+    "nn.parallel": {MANY: "DistributedDataParallelCPU comm gather parallel_apply replicate scatter scatter_gather"},
     "nn.utils.prune": {"prune again: every method keeps what was pruned before": "PruningContainer"},
     "nn.utils": {INTERNAL: "torch"},
     "nn.utils.parametrize": {
@@ -303,7 +305,7 @@ PATTERNS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "cpu": ((r".*", DEVICE),),
     "backends": ((r".*", FLAGS),),
-    "distributed": ((r".*", MANY),),
+    "distributed": ((r".*", MPI),),
     "multiprocessing": ((r".*", "use Python's multiprocessing, and nn.data.DataLoader for loading in threads"),),
     "compiler": ((r".*", GRAPH),),
     "function": ((r"(BackwardC|Inplace|NestedIO)Function|FunctionMeta|custom_function_call|hooks", HISTORY),),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+import autograd.distributed as dist
 from autograd.errors import SettingError
 
 from .sampler import Sampler
@@ -16,7 +17,7 @@ from .sampler import Sampler
 class DistributedSampler(Sampler):
     """Every `num_replicas`-th index of a data set, from `rank` on, so that several processes share it.
 
-    num_replicas, rank   how many processes, and which one this is; default: the one process there is
+    num_replicas, rank   how many processes, and which one this is; default: what `autograd.distributed` says
     shuffle              in an order that `seed` and `set_epoch` decide, the same in all processes
     drop_last            leave out the last indices; otherwise the first are repeated until all have equally many
     """
@@ -31,8 +32,12 @@ class DistributedSampler(Sampler):
         drop_last: bool = False,
     ) -> None:
         self.dataset = dataset
-        self.num_replicas = 1 if num_replicas is None else num_replicas
-        self.rank = 0 if rank is None else rank
+        together = dist.is_initialized()
+        if num_replicas is None:
+            num_replicas = dist.get_world_size() if together else 1
+        if rank is None:
+            rank = dist.get_rank() if together else 0
+        self.num_replicas, self.rank = num_replicas, rank
         if not 0 <= self.rank < self.num_replicas:
             raise SettingError(f"Invalid rank {rank}, rank should be in the interval [0, {self.num_replicas - 1}]")
         self.epoch = 0

@@ -23,6 +23,7 @@ TITLE = '"""The names of {}, for type checkers. Written by `python -m tests.stub
 FACADES = (
     "autograd.compiler",
     "autograd.cuda",
+    "autograd.distributed",
     "autograd.utils",
     "autograd.utils.data",
     "autograd.func",
@@ -35,6 +36,7 @@ FACADES = (
     "nn.modules",
     "nn.optim",
     "nn.optim.lr_scheduler",
+    "nn.parallel",
     "nn.utils",
 )
 """Packages whose `__init__` imports, and says where the rest stands."""

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ..later import later
+from ...later import later
 
 later(__name__, others="nn.data")

@@ -1,6 +1,6 @@
 """The names of autograd.utils.data, for type checkers. Written by `python -m tests.stubs`."""
 
-from ..later import later as later
+from ...later import later as later
 from nn.data import CIFAR10 as CIFAR10
 from nn.data import CIFAR100 as CIFAR100
 from nn.data import MNIST as MNIST
