@@ -23,6 +23,7 @@ COMMANDS = {
     "courses": ("benchmarks.courses.command", "reproduce the homeworks, and compare with what was published"),
     "speed": ("benchmarks.speed.run", "time the library, beside PyTorch where that is given"),
     "tune": ("benchmarks.tune", "measure this machine, and keep what kernels choose by"),
+    "warm": ("benchmarks.warm", "compile now what a training would wait for at its first steps"),
     "anatomy": ("benchmarks.speed.anatomy", "where the nanoseconds of one recorded operation go"),
     "gradcheck": ("benchmarks.gradcheck.command", "check all gradients, operation by operation"),
     "docs": ("benchmarks.guide.site", "build the documentation: guide and reference"),

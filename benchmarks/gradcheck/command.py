@@ -99,8 +99,7 @@ def _check(wanted: list[tuple[str, str]]) -> list[Outcome]:
     outcomes = []
     try:
         for kind, name in wanted:
-            if bar is not None:
-                bar.set_postfix_str(name)
+            bar.set_postfix_str(name)
             if kind == "op":
                 function, inputs = table[name].call, table[name].tensors()
             else:
@@ -108,24 +107,46 @@ def _check(wanted: list[tuple[str, str]]) -> list[Outcome]:
             start = time.perf_counter()
             report = autograd.check_grads(function, inputs, second_order=kind == "op")
             outcomes.append(Outcome(kind, name, report, time.perf_counter() - start))
-            if bar is not None:
-                bar.update()
+            bar.update()
     finally:
         autograd.set_rng_state(before)
         autograd.set_num_threads(threads)
-        if bar is not None:
-            bar.close()
+        bar.close()
     return outcomes
 
 
+class Lines:
+    """How far it is, for logs: a line of standard error every `every` seconds, where a terminal would have a bar."""
+
+    def __init__(self, total: int, every: float = 10.0) -> None:
+        self.total, self.every, self.done, self.name = total, every, 0, ""
+        self.begun = self.said = time.perf_counter()
+
+    def set_postfix_str(self, name: str) -> None:
+        """What comes next."""
+        self.name = name
+
+    def update(self) -> None:
+        """One more is done."""
+        self.done += 1
+        now = time.perf_counter()
+        if now - self.said >= self.every:
+            self.said = now
+            where = f"gradcheck: {self.done} of {self.total} checked after {now - self.begun:.0f} s, {self.name}"
+            print(where, file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """There is nothing to take away."""
+
+
 def _bar(total: int) -> Any:
-    """A progress bar if this is a terminal and tqdm is there, else None."""
+    """A progress bar if this is a terminal and tqdm is there, else lines."""
     if not sys.stderr.isatty():
-        return None
+        return Lines(total)
     try:
         from tqdm import tqdm
     except ImportError:
-        return None
+        return Lines(total)
     return tqdm(total=total, desc="gradcheck", unit="check", leave=False, mininterval=0.2, dynamic_ncols=True)
 
 

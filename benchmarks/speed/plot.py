@@ -30,24 +30,29 @@ LABELS = {
 }
 ORDER = ("training steps", "training loops", "small steps", "layers", "stacks", "recurrent", "engine")
 GREY = "#555555"
+WARNING: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": 10, "weight": "bold"}
 
 
-def draw(path: Path, report: dict[str, Any]) -> None:
-    """Write the picture; PNG or SVG as the name ends."""
+def draw(path: Path, report: dict[str, Any], warning: str = "") -> None:
+    """Write the picture; PNG or SVG as the name ends. `warning` stands above it in red."""
     rows = [row for row in report["rows"] if OURS in row]
     peers = list(report["versions"])
     bars = sum(len(row["peers"]) for row in rows)
     points = [row for row in rows if row["flops"] and row["bytes"]]
     groups = len({row["group"] for row in rows if row["peers"]})
-    heights = [0.25 * bars + 0.5 * groups + 1.1] * bool(bars) + [5.2]
-    figure = new_figure(10, sum(heights), dpi=130)
+    heights = [0.25 * bars + 0.5 * groups + 1.1] * bool(bars) + [5.2] * bool(points or not bars)
+    figure = new_figure(10, sum(heights) + 0.3 * bool(warning), dpi=130)
     panels = list(figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0])
     title = f"Wengert in {_count(report['threads'], 'thread')}, {_count(report['rounds'], 'process')} each"
     beside = f"beside {'; '.join(report['versions'][name] for name in peers)}" if peers else ""
-    figure.suptitle("\n".join([title, *textwrap.wrap(beside, 100)]), fontsize=11)
+    lines = [title, *textwrap.wrap(beside, 100)]
+    figure.suptitle("\n".join([*lines, ""] if warning else lines), fontsize=11)
+    if warning:
+        figure.text(0.5, 1 - (0.09 + 0.18 * len(lines)) / figure.get_figheight(), warning, color="#c00000", **WARNING)
     if bars:
         _ratios(panels[0], rows, peers)
-    _roofline(panels[-1], points, report["ceilings"])
+    if points or not bars:
+        _roofline(panels[-1], points, report["ceilings"])
     figure.savefig(path)
 
 
@@ -67,7 +72,11 @@ def _ratios(axes: Any, rows: list[dict[str, Any]], peers: list[str]) -> None:
         members = [row for row in rows if row["group"] == group and row["peers"]]
         if not members:
             continue
-        axes.text(0.0, place, group, transform=axes.get_yaxis_transform(), fontsize=10, weight="bold", va="center")
+        ground = {"facecolor": "white", "linewidth": 0, "pad": 1.5}  # the line at 1 passes behind the heading
+        head = axes.text(
+            0.0, place, group, transform=axes.get_yaxis_transform(), fontsize=10, weight="bold", bbox=ground
+        )
+        head.set(va="center", zorder=5)
         place += 1
         for row in members:
             first = place
@@ -106,7 +115,9 @@ def _ratios(axes: Any, rows: list[dict[str, Any]], peers: list[str]) -> None:
     axes.set_ylim(place - 0.2, -0.7)
     axes.set_yticks(ticks, names, fontsize=8.5)
     axes.tick_params(axis="y", length=0)
-    marks = [x for x in (0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 50, 100, 200) if min(least, 1) / 1.15 <= x <= right]
+    marks = [
+        x for x in (0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000) if min(least, 1) / 1.15 <= x <= right
+    ]
     axes.set_xticks(marks, [f"{mark:g}" for mark in marks])
     axes.minorticks_off()
     axes.set_xlabel("other library's time / Wengert's (above 1 Wengert is faster; lines: from least to most)")

@@ -88,6 +88,12 @@ def run(arguments: argparse.Namespace) -> int:
         return _timed(arguments, chosen, peers, Path(folder))
 
 
+LOUD = 0.5
+"""Other processes, on average over a minute, from which on a measurement means little."""
+
+NOT_QUIET = "NOT QUIET: {:.1f} other processes were running; neither ratios nor rates mean much then"
+
+
 def _timed(arguments: argparse.Namespace, chosen: list[Any], peers: dict[str, str], folder: Path) -> int:
     """Run the cases; 1 if values differ or a case fails."""
     versions = {name: _version(name, python) for name, python in peers.items()}
@@ -97,8 +103,8 @@ def _timed(arguments: argparse.Namespace, chosen: list[Any], peers: dict[str, st
     print(f"{arguments.rounds} processes each, {arguments.threads} threads, images: {images}")
     print(f"peers: {', '.join(versions.values())}" if peers else "no --peer: ours alone")
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    if load > 0.5:  # threads that wait for each other stand still while others have their processor
-        print(f"NOT QUIET: {load:.1f} other processes were running; neither ratios nor rates mean much then")
+    if load > LOUD:  # threads that wait for each other stand still while others have their processor
+        print(NOT_QUIET.format(load))
     setting = Setting(peers, arguments.rounds, arguments.threads, folder, compiled=arguments.compile)
     if arguments.tail:
         return tail.show(chosen, setting, arguments.busy, arguments.pinned)
@@ -112,14 +118,14 @@ def _timed(arguments: argparse.Namespace, chosen: list[Any], peers: dict[str, st
         rows.append(row)
         for line in lines(row, most, arguments.compile):
             print(line, flush=True)
-    report = {"processor": called, "versions": versions, "threads": arguments.threads}
+    report = {"processor": called, "versions": versions, "threads": arguments.threads, "load": load}
     report |= {"rounds": arguments.rounds, "images": images, "ceilings": most, "rows": rows}
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=1) + "\n")
     if arguments.plot:
         from .plot import draw
 
-        draw(arguments.plot, report)
+        draw(arguments.plot, report, NOT_QUIET.format(load) if load > LOUD else "")
     if arguments.keep:
         report["versions"] = {OURS: probe(sys.executable, OURS), **versions}
         count = results.keep(called, report)

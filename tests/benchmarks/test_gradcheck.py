@@ -11,6 +11,7 @@ import autograd
 from autograd.examples import has_rule
 from autograd.op import registry
 from benchmarks.cli import main
+from benchmarks.gradcheck import command
 from benchmarks.gradcheck.models import MODELS, build
 from nn.examples import examples
 from tests.autograd.check.plant import planted
@@ -107,3 +108,14 @@ def test_wrong_use_is_one_line(arguments, message, capsys, tmp_path, monkeypatch
 @pytest.mark.slow
 def test_everything_is_right():
     assert main(["gradcheck"]) == 0
+
+
+def test_in_a_log_it_says_how_far_it_is(capsys, monkeypatch):
+    monkeypatch.setattr(command.Lines.__init__, "__defaults__", (0.0,))
+    assert main(["gradcheck", "--op", "exp", "tanh"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert [line.partition(" after")[0] for line in said] == ["gradcheck: 1 of 2 checked", "gradcheck: 2 of 2 checked"]
+    assert said[-1].endswith("s, tanh")
+    monkeypatch.setattr(command.Lines.__init__, "__defaults__", (1000.0,))
+    main(["gradcheck", "--op", "exp", "tanh"])
+    assert capsys.readouterr().err == ""

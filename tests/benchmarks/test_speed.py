@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 
@@ -85,6 +86,14 @@ def test_one_case_alone(tmp_path, capsys):
     assert row["wengert"]["steps"] >= 5
     assert row["wengert"]["peak_mib"] > row["wengert"]["growth_mib"] >= 0
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_loud_machine_is_said_in_the_picture_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.getloadavg", lambda: (2.5, 0.0, 0.0))
+    picture = tmp_path / "picture.svg"
+    monkeypatch.setitem(matplotlib.rcParams, "svg.fonttype", "none")
+    assert cli.main(["speed", "--only", "chain", "--rounds", "1", "--plot", str(picture)]) == 0
+    assert "NOT QUIET: 2.5 other processes" in picture.read_text()
 
 
 def test_beside_a_peer(tmp_path, capsys):

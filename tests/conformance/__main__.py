@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
 
 import autograd
+
+if importlib.util.find_spec("torch") is None:  # before what compares is imported, which needs it
+    sys.exit("conformance compares with PyTorch, which is not installed here: pip install torch")
 
 from . import (
     data,
