@@ -4,6 +4,7 @@
     courses/           homeworks of well-known courses, reproduced; and the engine in a hundred lines
     train/             networks to be trained, with progress, pictures and checkpoints
     speed/             the same programs here and in other libraries, timed side by side
+    warm.py            compiles beforehand what trainings would wait for
     tune.py            what kernels choose by, measured on this machine
     guide/             pages that teach the library, each a program; the documentation is built from them
     explore.py         pages about the standard models, to be stepped through

@@ -41,20 +41,25 @@ def draw_losses(course: Course, losses: Mapping[str, Sequence[float]], file: str
 
 
 def draw_choices(course: Course, label: str, accuracies: Mapping[Any, float], file: str, caption: str) -> None:
-    """Validation accuracy (per cent) of each choice, as bars that are labelled with it."""
+    """Validation accuracy (per cent) of each choice, as labelled dots: bars would have to begin at 0."""
     if not course.pictures:
         return
     figure = course.figure(max(5, 0.9 * len(accuracies) + 2), 3.6)
     axes = figure.subplots()
     best = max(accuracies.values())
     colors = ["#1f77b4" if value == best else "#a9c6e0" for value in accuracies.values()]
-    bars = axes.bar([str(choice) for choice in accuracies], list(accuracies.values()), color=colors)
-    axes.bar_label(bars, fmt="%.2f")
-    worst = min(accuracies.values())
-    axes.set_ylim(max(0, worst - 0.6 * (best - worst) - 0.1), best + 0.15 * (best - worst) + 0.1)
+    axes.scatter([str(choice) for choice in accuracies], list(accuracies.values()), c=colors, s=60, zorder=2)
+    for place, value in enumerate(accuracies.values()):
+        axes.annotate(f"{value:.2f}", (place, value), (0, 7), textcoords="offset points", ha="center")
+    axes.margins(x=0.5 / len(accuracies), y=0.18)
+    axes.grid(axis="y", alpha=0.3)
     axes.set_xlabel(label)
     axes.set_ylabel("validation accuracy (%)")
     course.picture(figure, file, caption)
+
+
+def _times(count: Any) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def show_classes(course: Course, name: str, scores: np.ndarray, test: nn.data.ImageDataset) -> np.ndarray:
@@ -70,7 +75,7 @@ def show_classes(course: Course, name: str, scores: np.ndarray, test: nn.data.Im
         others = confusion[index].copy()
         others[index] = 0
         taken = others.argmax()
-        for_what = f"{classes[taken]} ({others[taken]} times)" if others[taken] else "-"
+        for_what = f"{classes[taken]} ({_times(others[taken])})" if others[taken] else "-"
         rows.append((classes[index], f"{share[index, index]:.2f}", for_what))
     course.table(f"{name}: per class", ("class", "accuracy (%)", "most often taken for"), rows)
     if course.pictures:

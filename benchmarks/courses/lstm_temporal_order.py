@@ -106,6 +106,7 @@ def draw_curves(course: Course, curves: dict[str, list[list[float]]], trapped: l
     axes.plot(range(1, len(trapped) + 1), trapped, color="gray", label="LSTM read at step length - 1")
     axes.axhline(87.5, color="gray", linestyle=":", label="87.5 %")
     axes.set_xlabel("epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_ylabel("test accuracy (%)")
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")

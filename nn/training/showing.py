@@ -47,7 +47,8 @@ def _rows(found: Any, names: list[str]) -> list[tuple[str, ...]]:
         mistakes = row.copy()
         mistakes[number] = 0
         worst = int(mistakes.argmax())
-        often = f"{names[worst]} ({mistakes[worst]:,} times)" if mistakes[worst] else ""
+        times = "once" if mistakes[worst] == 1 else f"{mistakes[worst]:,} times"
+        often = f"{names[worst]} ({times})" if mistakes[worst] else ""
         share = found.class_accuracy[number]
         false = found.confusion[:, number].sum() - row[number]
         accuracy = "" if math.isnan(share) else f"{share:.2%}"

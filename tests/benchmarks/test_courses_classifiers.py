@@ -176,4 +176,4 @@ def test_classes_are_shown_with_their_mistakes(capsys):
     scores = np.eye(10)[[0, 2, 1, 1]]
     confusion = drawing.show_classes(course, "x", scores, test)
     assert (confusion[0, 0], confusion[0, 2], confusion[1, 1], confusion.sum()) == (1, 1, 2, 4)
-    assert course.items[0].rows[:2] == [["0", "50.00", "2 (1 times)"], ["1", "100.00", "-"]]
+    assert course.items[0].rows[:2] == [["0", "50.00", "2 (once)"], ["1", "100.00", "-"]]
