@@ -35,6 +35,10 @@ class Interpreter:
         """The same for two operands. A Python number stands for a constant of the other one's dtype."""
         return None
 
+    def expected(self, op: Any, inputs: tuple[Any, ...]) -> Any:
+        """The same for any number of inputs: Tensors and None. It is asked before anybody has looked at them."""
+        return None
+
     def settle(self, why: str, always: bool = False) -> None:
         """Something is about to happen that needs all values, or changes some: nothing may be left to compute.
 

@@ -25,6 +25,9 @@ class _State(threading.local):
     interpreter: Any = None
     """What runs operations in place of the engine, if somebody wants to see them: an `interpreter.Interpreter`."""
 
+    staged: bool = False
+    """Does a compiled step of a training run (`compiler.staged`)? What acts there is called again and again."""
+
     new_tape: type[Tape] = Tape
     """What makes the tapes of all threads: `fast` puts a faster one here."""
 

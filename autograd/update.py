@@ -17,6 +17,8 @@ from numpy import ndarray as Array
 
 from kernels.machine.fast import SIZES
 
+from .modes import state
+
 LEAST = SIZES["update"]
 
 # ----------------------------------------------------------------------------------------------------- one parameter
@@ -68,18 +70,13 @@ def means(m: Array, v: Array, g: Array, b1: float, b2: float, scratch: Array) ->
 FEW = 4
 """Arrays from which on one pass over all takes less time than NumPy, where the kernels are loaded already."""
 
-_expected = False
-
-
-def expect() -> None:
-    """Say that many steps will come, as of a compiled function, which has loaded Numba: then few numbers are enough."""
-    global _expected
-    _expected = True
-
 
 def pays(rows: Sequence[Sequence[Any]], place: int = 0) -> bool:
-    """Are there so many numbers in the arrays at that place of the rows that one pass over all pays?"""
-    if _expected and len(rows) >= FEW:
+    """Are there so many numbers in the arrays at that place of the rows that one pass over all pays?
+
+    In a step of a training that was compiled as a whole, few are enough: it is made many times, and has loaded Numba.
+    """
+    if state.staged and len(rows) >= FEW:
         return True
     return sum([row[place].size for row in rows]) >= LEAST.least
 

@@ -11,8 +11,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from .. import update
 from ..errors import CaptureError
+from ..modes import state
 from ..program import Program
 from ..program.acts import Act
 from ..program.program import At
@@ -53,7 +53,6 @@ class Staged:
             name = steps[(lasting or acts)[0]].name
             raise CaptureError(f"{program.name}: at {waiting[0].line} Python looks at a value after {name}")
         self._join()
-        update.expect()
 
     def _join(self) -> None:
         """Put a stretch and the walk back from its loss together, with what may as well come before them."""
@@ -73,8 +72,12 @@ class Staged:
     def returned(self, inputs: Sequence[Any]) -> Any:
         """What the function returned, for the Tensors of the input slots."""
         values = dict(zip(self.program.inputs, inputs, strict=True))
-        for part in self.parts:
-            part(values)
+        before, state.staged = state.staged, True
+        try:
+            for part in self.parts:
+                part(values)
+        finally:
+            state.staged = before
         return self.program.packed(values)  # type: ignore[arg-type] # by number, too
 
     @property

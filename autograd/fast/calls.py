@@ -144,8 +144,9 @@ _TAIL = """\
 
 
 _QUESTION = """\
-    if state.interpreter is not None:
-        return rest({given})
+    interpreter = state.interpreter
+    if interpreter is not None:
+        return interpreter.call(op, (input,), settings, False) if isinstance(input, Core) else rest(input, **settings)
 """
 _ASKED = """\
     interpreter = state.interpreter
@@ -258,7 +259,7 @@ def _question(op: Op, scope: dict[str, Any], reflected: bool) -> str:
         operands = "other, input" if reflected else "input, other"
         return _EXPECTED.format(how="binary", operands=operands, otherwise="interpreted(rest, misfit, input, other)")
     if op.defaults:
-        return _QUESTION.format(given="input, **settings")
+        return _QUESTION
     return _EXPECTED.format(how="unary", operands="input", otherwise="rest(input)")
 
 
@@ -316,6 +317,7 @@ def _fill_forward(fill: dict[str, str], op: Op) -> None:
 
 _SCOPE: dict[str, Any] = {
     "__name__": core.__name__,  # whom warnings are attributed to
+    "Core": core.Core,
     "HALF": float16,
     "Record": Record,
     "asarray": np.asarray,

@@ -139,12 +139,15 @@ class Matching(Interpreter):
     def _same_settings(self, step: Step, settings: dict[str, Any]) -> bool:
         if len(settings) != len(step.settings) + len(step.arrays):
             return False
+        wanted = step.settings
         for name, value in settings.items():
             if type(value) is np.ndarray:
                 want = step.arrays.get(name)
                 if want is None or not self._matches(want, value):
                     return False
-            elif name not in step.settings or not same(step.settings[name], value):
+            elif name not in wanted:
+                return False
+            elif wanted[name] is not value and not same(wanted[name], value):
                 return False
         return True
 

@@ -65,6 +65,9 @@ class Promise(Tensor, metaclass=_SameType):
     _grad = _settled("_grad")
     _spent = _settled("_spent")
 
+    dtype = property(lambda self: self._facts.dtype)
+    ndim = property(lambda self: len(self._facts.shape))
+
     @property
     def requires_grad(self) -> bool:
         """Will it be tracked?"""
@@ -206,18 +209,17 @@ def _base_of(tensor: Any, named: dict[int, Any]) -> Any:
 
 def keep(promises: list[Any], tensors: list[Any]) -> None:
     """Let promises be what `tensors` are: the Tensors that operations returned for them."""
-    named = dict(zip(map(id, tensors), promises, strict=True))
+    named = {id(tensor): waiting for tensor, waiting in zip(tensors, promises, strict=True)}
     for waiting, tensor in zip(promises, tensors, strict=True):
         own = waiting.__dict__
         del own["_run"], own["_facts"], own["_slot"]
-        waiting.__class__ = Tensor
-        memory = own.pop("_memory", None)
-        if memory is not None:  # it was there before, and is what it was in its own memory: see `rewriting`
-            memory[...] = tensor._array
+        _set_class(waiting, Tensor)
+        if own and "_memory" in own:  # it was there before, and is what it was in its own memory: see `rewriting`
+            own.pop("_memory")[...] = tensor._array
             continue
         waiting._array = tensor._array
         waiting._node = tensor._node
         if tensor.__dict__:
             own.update(tensor.__dict__)
-        if tensor._base is not None:
-            core.link_view(waiting, _base_of(tensor, named))
+            if tensor._base is not None:
+                core.link_view(waiting, _base_of(tensor, named))

@@ -6,12 +6,15 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import DTypeError, ShapeError
-from autograd.extend import apply, operand, same_dtype, shape_of, spec_of
+from autograd.extend import apply, expected, operand, same_dtype, shape_of, spec_of
 from autograd.ops.linalg import linear as linear_op
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """input @ weight.T + bias.  input (*, in), weight (out, in) or (in,), bias (out,): (*, out)."""
+    z = expected(linear_op, input, weight, bias) if bias is not None else expected(linear_op, input, weight)
+    if z is not None:
+        return z
     x = operand(input)
     a, w = spec_of(x), spec_of(weight)
     if w.ndim != 2 or a.ndim == 0 or a.shape[-1] != w.shape[1]:

@@ -57,10 +57,9 @@ def test_what_has_no_function_is_not_timed_compiled():
         assert ours_frozen.program(CASES[name], Data()) is None
 
 
-def test_what_draws_numbers_or_keeps_statistics_is_not_frozen():
+def test_what_draws_numbers_or_keeps_statistics_is_frozen_too():
     for name in ("dropout", "batch-norm", "batch-norm-relu", "lenet-bn", "attention-by-hand", "dcgan-generator"):
-        assert ours_frozen.program(CASES[name], Data()) is None
-    assert ours_frozen.program(CASES["layer-norm"], Data()) is not None
+        assert ours_frozen.program(CASES[name], Data()) is not None
 
 
 def test_functions_go_through_the_compiler_once_each():

@@ -20,5 +20,5 @@ def _frozen(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def program(case: Case, data: Data) -> Program | None:
-    """The cases that are pure functions of their inputs."""
-    return build(case, data, Library(autograd, nn, nn.optim, Compiling(_frozen, impure=False, whole=True)))
+    """Every case in which there is a function to compile: steps of a training as a whole."""
+    return build(case, data, Library(autograd, nn, nn.optim, Compiling(_frozen, whole=True)))
