@@ -26,6 +26,7 @@ a few lines of Python around that:
     compiled.py   `build(program)`: all of this, and one record on the tape
     descent.py    values and gradients at once, where nobody could tell
     staged.py     steps of a training: such programs, and what acts between them
+    calling.py    which calls of a function are alike
     freezing.py   `frozen(function)`: for functions whose Python need not run again
 
 The rule: what a compiled program gives is what the program gives, up to rounding; `source` shows what runs. Nothing is

@@ -16,6 +16,7 @@ from ..errors import CaptureError, GuardError
 from ..modes import state
 from ..op import Op
 from ..program import Program
+from ..program.functions import Graft
 from ..program.program import At
 from ..records import Record
 from ..tensors.core import wrap
@@ -41,11 +42,16 @@ class Compiled:
 
     source     the text of the functions that run: `forward`, and `backward` where something requires grad
     tracked    slots of the inputs and parameters that get a gradient
+    passed     (k, place): result number k is the input or parameter at that place
     frames     the memory: `frames.made` says how many there are
     """
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        for step in program.steps:
+            if type(step.op) is Graft and any(program.slots[number].tracked for number in step.outputs):
+                where = step.lines[0] if step.places else program.name
+                raise CaptureError(f"{step.name} at {where} has a backward of its own, which is not compiled")
         program = inlined(program)
         self.parameters = list(program.parameters.values())
         numbers = [*program.inputs, *program.parameters]
@@ -58,6 +64,8 @@ class Compiled:
         lowering = Lowering(graph)
         values = lowering.program(program, given)
         self.results = [_there(values[number]) for number in program.outputs]
+        places = {number: place for place, number in enumerate(numbers)}
+        self.passed = [(k, places[number]) for k, number in enumerate(program.outputs) if number in places]
         self.count = len(self.results)
         self.guards = list(program.guards)
         asked = [_there(values[guard.slot]) for guard in self.guards]
@@ -173,6 +181,8 @@ class Compiled:
     def returned(self, inputs: list[Any]) -> Any:
         """What the function returned, for the Tensors of the input slots."""
         outs = self.direct(inputs)
+        for k, place in self.passed:  # an argument or a parameter, which is returned itself
+            outs[k] = inputs[place] if place < len(inputs) else self.parameters[place - len(inputs)]
         return outs[0] if self.bare else self._packed(outs)
 
     def direct(self, inputs: list[Any]) -> list[Any]:

@@ -17,6 +17,7 @@ from numpy import ndarray as Array
 from kernels.blocks import walk
 from kernels.machine.fast import SIZES
 
+from ..errors import GuardError
 from . import timing
 from .frames import start
 from .numbering import Numbering
@@ -29,6 +30,14 @@ def contiguous(x: Any, dtype: Any) -> Array:
     if type(x) is np.ndarray and x.flags.c_contiguous and x.dtype == dtype:
         return x
     return np.asarray(x, dtype, "C")
+
+
+def shaped(x: Any, shape: tuple[int, ...], line: str) -> None:
+    """Raise GuardError if a result has another shape than in the capture: what a mask picks, or counts repeat."""
+    if np.shape(x) != shape:
+        raise GuardError(
+            f"at {line} there was a result of shape {shape} in the capture, and there is {np.shape(x)} now"
+        )
 
 
 def own(x: Any) -> Array:
@@ -81,6 +90,7 @@ class Writer:
             },
             **{
                 "own": own,
+                "shaped": shaped,
                 "multiply": multiply,
                 "matmul": np.matmul,
                 "ascontiguousarray": np.ascontiguousarray,
@@ -323,6 +333,8 @@ class Writer:
         several = ",".join(outs) if len(outs) != 1 else outs[0]
         self._line(f"{several or '_'} = {called}({', '.join(given)})  # {node.name} {node.line}".rstrip())
         for out, name in zip(node.outputs, outs, strict=True):
+            if not out.dtype.hasobject and any(x is None or x.dtype.kind != "f" for x in node.inputs):
+                self._line(f"shaped({name}, {out.shape}, {node.line!r})")
             if out.dtype.hasobject or out not in self.read:
                 continue
             self._line(f"{name} = contiguous({name}, {self._constant(out.dtype)})")

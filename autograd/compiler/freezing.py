@@ -1,8 +1,9 @@
 """A function whose Python runs once: `compile(function, frozen=True)`.
 
 What the function reads beside its arguments (numbers, attributes, whether a layer is there) is what it was when it ran.
-Three things are looked at in every call: shapes, dtypes and which Tensors require grad; other arguments, and `training`
-of modules; and what Python asked of values, as in `if loss > 1`. Where they are new, Python runs once more.
+Three things are looked at in every call: shapes, dtypes and which Tensors require grad, parameters included; other
+arguments, `training` of modules and the default dtype; and what Python asked of values, as in `if loss > 1`. Where they
+are new, Python runs once more.
 
 What acts on Tensors beside what it returns (`backward()`, steps of optimisers, schedules, clipping: `extend.acts`) is
 called every time, in its turn, so it sees rates, groups and hooks as they are then.
@@ -10,11 +11,11 @@ called every time, in its turn, so it sees rates, groups and hooks as they are t
 
 from __future__ import annotations
 
+import copy
 import functools
-from collections.abc import Callable, Iterator
-from typing import Any
-
-import numpy as np
+from collections.abc import Callable
+from types import MethodType
+from typing import Any, NamedTuple
 
 from kernels.machine import jit
 
@@ -23,9 +24,11 @@ from ..modes import state
 from ..program.acts import Act
 from ..program.program import captured_call
 from ..program.steps import leaves
-from ..random import default_generator
-from ..tensors.core import Core
+from ..replay.world import loud
+from ..tensors.core import Core, get_default_dtype
+from ..tensors.uninitialized import UninitializedTensorMixin
 from ..tensors.untracked import warn_at_line
+from .calling import Held, key_of, looks_into, modules_of
 from .compiled import Compiled
 from .staged import Staged
 
@@ -34,87 +37,116 @@ MOST = 64
 
 
 class Frozen:
-    """A function, and the programs that it turned out to be.
+    """A function, and the programs that it turned out to be. All else that is asked of it is asked of the function.
 
     compiled   what runs, by what it was called with
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
-        self.compiled: dict[Any, list[Any]] = {}
-        self.modules = _modules(function)
+        self.compiled: dict[Any, list[Entry]] = {}
+        self.modules = modules_of(function)
         self.last: Last | None = None
         functools.update_wrapper(self, function, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.last is not None and not kwargs and self.last.fits(args):
+        last = self.last
+        if last is not None and not kwargs and last.fits(args):
             try:
-                return self.last.compiled.returned(list(args))
+                return last.compiled.returned(list(args))
             except GuardError:
                 pass
-        if state.capture is not None or not jit.ENABLED:
+            except (IndexError, ValueError):
+                if type(last.compiled) is not Compiled:
+                    raise
+                return self.function(*args)  # says what is wrong in its own words
+        if state.capture is not None or not jit.ENABLED or loud():
             return self.function(*args, **kwargs)
-        key = self._key(args, kwargs)
-        known = self.compiled.setdefault(key, [])
-        for compiled in known:
+        for compiled, held in self.compiled.get(self._key(args, kwargs), ()):
+            if not held.fits():
+                continue
             try:
                 found = compiled(*args, *kwargs.values())
             except GuardError:
                 continue
-            self.last = Last(compiled, args, self.modules)
+            except (IndexError, ValueError):
+                if type(compiled) is not Compiled:
+                    raise
+                return self.function(*args, **kwargs)
+            self.last = Last(compiled, held, args, self.modules)
             return found
         if sum(map(len, self.compiled.values())) >= MOST:
             return self.function(*args, **kwargs)
-        return self._first(known, args, kwargs)
+        return self._first(args, kwargs)
 
-    def _first(self, known: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "function":  # of a copy that is not filled yet
+            raise AttributeError(name)
+        return getattr(self.function, name)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return Frozen(copy.deepcopy(self.function, memo))
+
+    def __reduce__(self) -> Any:
+        return Frozen, (self.function,)
+
+    def _first(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The first call of a kind: Python runs, and is captured."""
+        self.modules = modules_of(self.function)
+        if any(isinstance(p, UninitializedTensorMixin) for module in self.modules for p in module.parameters()):
+            return self.function(*args, **kwargs)  # which gives them their size
+        known = self.compiled.setdefault(self._key(args, kwargs), [])
         count, names = len(args), tuple(kwargs)
 
         def flat(*values: Any) -> Any:
             return self.function(*values[:count], **dict(zip(names, values[count:], strict=True)))
 
         flat.__name__ = getattr(self.function, "__name__", type(self.function).__name__)
-        before = default_generator.get_state()
         program, result = captured_call(flat, (*args, *kwargs.values()), acts=True)
+        held = Held(program)
         if any(type(step.op) is Act for step in program.steps):  # what was done is done
             try:
-                known.append(Staged(program))
+                known.append(Entry(Staged(program), held))
             except CaptureError as error:
                 warn_at_line(f"compile: not compiled, and run as it is from here on: {error}")
-                known.append(_AsItIs(flat))
+                known.append(Entry(_AsItIs(flat), held))
             return result
-        if program.written:
-            known.append(Compiled(program))
+        if looks_into(result, [*leaves((args, kwargs)), *held.tensors]):
+            warn_at_line(
+                "compile: not compiled, and run as it is from here on: it returns a view of an argument or of a "
+                "parameter, and what is written to one must be seen in the other"
+            )
+            known.append(Entry(_AsItIs(flat), held))
             return result
-        default_generator.set_state(before)  # the program draws the numbers that this call would have drawn
         compiled = Compiled(program)
-        known.append(compiled)
+        known.append(Entry(compiled, held))
+        if program.written:
+            return result
+        for generator, before in program.states:  # the program draws the numbers that this call has drawn
+            generator.rng.bit_generator.state = before
         return compiled(*args, *kwargs.values())
 
     def _key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        parts: list[Any] = [len(args), *kwargs, state.tape is None]
-        for x in leaves((*args, *kwargs.values())):
-            if isinstance(x, Core):
-                array = x._array
-                parts.append((array.shape, array.dtype.char, x._node is not None))
-            elif isinstance(x, np.ndarray):
-                parts.append((x.shape, x.dtype.char))
-            else:
-                try:
-                    hash(x)
-                except TypeError:
-                    raise CaptureError(f"compile: an argument of type {type(x).__name__} cannot be frozen") from None
-                parts.append((type(x), x))
-        return (*parts, *[module.training for module in self.modules])
+        training = [module.training for module in self.modules]
+        return key_of(args), key_of(kwargs), state.tape is None, get_default_dtype(), *training
 
     @property
     def source(self) -> str:
         """The text of all that was compiled."""
-        return "\n\n".join([each.source for known in self.compiled.values() for each in known])
+        return "\n\n".join([each.compiled.source for known in self.compiled.values() for each in known])
 
     def __repr__(self) -> str:
         return f"<frozen {self.function!r}: {sum(map(len, self.compiled.values()))} programs>"
+
+
+class Entry(NamedTuple):
+    """A program that was compiled, and what it reads beside its arguments."""
+
+    compiled: Any
+    held: Held
 
 
 class _AsItIs:
@@ -135,9 +167,11 @@ class _AsItIs:
 class Last:
     """What a function was called with the last time: mostly, it is the next time, too."""
 
-    def __init__(self, compiled: Any, args: tuple[Any, ...], modules: list[Any]) -> None:
+    def __init__(self, compiled: Any, held: Held, args: tuple[Any, ...], modules: list[Any]) -> None:
         self.compiled = compiled
+        self.held = held
         self.recorded = state.tape is not None
+        self.dtype = get_default_dtype()
         self.modules = modules
         self.training = [module.training for module in modules]
         known = all(isinstance(x, Core) for x in args)
@@ -153,29 +187,9 @@ class Last:
             array = x._array
             if array.shape != shape or array.dtype != dtype:
                 return False
+        if get_default_dtype() is not self.dtype or loud() or not self.held.fits():
+            return False
         return state.capture is None and [module.training for module in self.modules] == self.training
-
-
-def _modules(function: Any) -> list[Any]:
-    """The modules that a function is, belongs to, or closes over."""
-    found: list[Any] = []
-    for each in _held(function):
-        if callable(getattr(each, "modules", None)) and hasattr(each, "training"):
-            found += [module for module in each.modules() if module not in found]
-    return found
-
-
-def _held(function: Any) -> Iterator[Any]:
-    yield function
-    yield getattr(function, "__self__", None)
-    for cell in getattr(function, "__closure__", None) or ():
-        try:
-            yield cell.cell_contents
-        except ValueError:  # not filled yet
-            continue
-    code = getattr(function, "__code__", None)
-    for name in code.co_names if code is not None else ():
-        yield function.__globals__.get(name)
 
 
 def frozen(function: Callable[..., Any]) -> Frozen:

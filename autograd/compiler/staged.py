@@ -16,6 +16,7 @@ from ..modes import state
 from ..program import Program
 from ..program.acts import Act
 from ..program.program import At
+from ..tensors.core import wrap
 from .compiled import Compiled
 from .descent import Descent
 
@@ -53,6 +54,8 @@ class Staged:
             name = steps[(lasting or acts)[0]].name
             raise CaptureError(f"{program.name}: at {waiting[0].line} Python looks at a value after {name}")
         self._join()
+        fixed = [(number, program.slots[number]) for number in program.outputs]
+        self.fixed = [(number, slot) for number, slot in fixed if slot.kind in ("parameter", "constant")]
 
     def _join(self) -> None:
         """Put a stretch and the walk back from its loss together, with what may as well come before them."""
@@ -72,6 +75,8 @@ class Staged:
     def returned(self, inputs: Sequence[Any]) -> Any:
         """What the function returned, for the Tensors of the input slots."""
         values = dict(zip(self.program.inputs, inputs, strict=True))
+        for number, slot in self.fixed:
+            values[number] = slot.value if slot.kind == "parameter" else wrap(slot.value.copy())
         before, state.staged = state.staged, True
         try:
             for part in self.parts:

@@ -145,9 +145,7 @@ class Matching(Interpreter):
                 want = step.arrays.get(name)
                 if want is None or not self._matches(want, value):
                     return False
-            elif name not in wanted:
-                return False
-            elif wanted[name] is not value and not same(wanted[name], value):
+            elif name not in wanted or (wanted[name] is not value and not same(wanted[name], value)):
                 return False
         return True
 

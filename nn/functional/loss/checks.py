@@ -103,4 +103,4 @@ def check_signs(function: str, target: Any) -> None:
     values = array_of(target)
     wrong = values[(values != 1) & (values != -1)]
     if wrong.size:
-        raise LabelError(f"{function}: targets must be 1 or -1, got {wrong.flat[0]}")
+        raise LabelError(f"{function}: targets must be 1 or -1, got {wrong.reshape(-1)[0]}")

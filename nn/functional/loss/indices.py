@@ -57,7 +57,7 @@ def checked(function: str, labels: Array, classes: int, ignore_index: int) -> tu
     wrong = labels[counted & ((labels < 0) | (labels >= classes))]
     if wrong.size:
         raise LabelError(
-            f"{function}: Target {wrong.flat[0]} is out of bounds. "
+            f"{function}: Target {wrong.reshape(-1)[0]} is out of bounds. "
             + (
                 f"There are {classes} classes, 0 to {classes - 1}"
                 if classes != 1

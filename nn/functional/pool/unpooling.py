@@ -71,7 +71,7 @@ def _max_unpool(
     bad = (index < 0) | (index >= np.prod(spatial))
     if bad.any():
         raise LabelError(
-            f"{function}: Found an invalid max index: {index[bad].flat[0]} (output volumes are of size "
+            f"{function}: Found an invalid max index: {index[bad][0]} (output volumes are of size "
             f"{'x'.join(map(str, spatial))})"
         )
     full = (*shape[: len(shape) - dims], *spatial)

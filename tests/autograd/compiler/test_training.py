@@ -136,7 +136,7 @@ def test_nothing_is_recorded():
 
 def walks(step):
     """How often values and gradients were computed at once."""
-    ((staged,),) = step.compiled.values()
+    (((staged, _),),) = step.compiled.values()
     return [part for part in staged.parts if type(part).__name__ == "_Walk" and part.descent.ways]
 
 
