@@ -7,6 +7,7 @@
     optim/            optimisers and learning rate schedules
     data/             data sets, loaders, transforms
     training/         fit, evaluate, predict, callbacks
+    metrics/          accuracy, F1, AUC and others; tensorboard.py: files that TensorBoard shows
     saving/           save and load, whole checkpoints
     utils/            clipping, packed sequences, summaries, parametrizations
     distributions/    probability distributions
@@ -57,15 +58,18 @@ __all__ = [
     "DataParallel",
     "EarlyStopping",
     "Evaluation",
+    "ExponentialMovingAverage",
     "FractionalMaxPool2d",
     "FractionalMaxPool3d",
     "History",
+    "JSONLogger",
     "LRScheduler",
     "LearnerWarning",
     "ModelCheckpoint",
     "Module",
     "Parameter",
     "SyncBatchNorm",
+    "TensorBoardLogger",
     "Training",
     "UninitializedBuffer",
     "UninitializedParameter",
@@ -74,6 +78,7 @@ __all__ = [
     "data",
     "distributions",
     "evaluate",
+    "find_learning_rate",
     "fit",
     "functional",
     "grad",
@@ -82,12 +87,14 @@ __all__ = [
     "learner_warnings",
     "load",
     "load_checkpoint",
+    "metrics",
     "modules",
     "optim",
     "parallel",
     "predict",
     "save",
     "save_checkpoint",
+    "tensorboard",
     "utils",
 ]
 __all__ += layers.__all__
@@ -105,14 +112,16 @@ _later(
             data="",
             distributions="",
             grad="",
+            metrics="",
             modules="",
             packed="",
             parallel="",
             saving="load load_checkpoint save save_checkpoint",
             training=(
-                "CSVLogger Callback EarlyStopping Evaluation History LRScheduler ModelCheckpoint Training "
-                "confusion_matrix evaluate fit predict"
+                "CSVLogger Callback EarlyStopping Evaluation ExponentialMovingAverage History JSONLogger LRScheduler "
+                "ModelCheckpoint TensorBoardLogger Training confusion_matrix evaluate find_learning_rate fit predict"
             ),
+            tensorboard="",
             utils="",
         ),
         "CrossMapLRN2d": "nn.layers.cross_map:CrossMapLRN2d",

@@ -32,7 +32,7 @@ SHARED = {  # what nn may import beside public names, and why
     "folders": "where files lie that may be kept",
 }
 SHOWN = ("activation", "index", "out", "pad")  # families of functions on Tensors that are public as nn.functional.X
-ROOMS = ("functional", "layers", "modules optim data training saving utils distributions")
+ROOMS = ("functional", "layers", "modules optim data metrics training saving utils distributions")
 """Of nn: what stands in one of these imports nothing from those after it."""
 INNER = {"_array", "_node", "_base", "_views", "_fixed", "_silent", "_lent", "_grad", "_spent"}  # of a Tensor
 INSIDE_AUTOGRAD = ("tensors", "func", "transforms", "custom", "functional", "engine")

@@ -91,7 +91,6 @@ MODULES = {
     "utils.flop_counter": PROFILER,
     "utils.mobile_optimizer": GRAPH,
     "utils.model_zoo": DOWNLOAD,
-    "utils.tensorboard": "use nn.CSVLogger, or nn.fit's history and its plot",
     "utils.throughput_benchmark": PROFILER,
     "utils.weak": INTERNAL,
 }

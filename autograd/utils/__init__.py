@@ -1,6 +1,6 @@
 """torch.utils: data sets, checkpoints and hooks, which stand elsewhere here.
 
-    checkpoint.py data.py dlpack.py hooks.py    PyTorch's paths (no need to read this first)
+    checkpoint.py data.py dlpack.py hooks.py tensorboard.py    PyTorch's paths (no need to read this first)
 
 The rule: names only; what they mean stands in `autograd.recompute`, `nn.data` and `autograd.tensors`.
 """
@@ -24,5 +24,6 @@ later(
         "data": "nn.data",
         "dlpack": "autograd.utils.dlpack",
         "hooks": "autograd.utils.hooks",
+        "tensorboard": "nn.tensorboard",
     },
 )

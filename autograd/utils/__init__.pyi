@@ -5,6 +5,7 @@ from autograd.utils import checkpoint as checkpoint
 from nn import data as data
 from autograd.utils import dlpack as dlpack
 from autograd.utils import hooks as hooks
+from nn import tensorboard as tensorboard
 import builtins
 from collections.abc import Callable
 from typing import Any

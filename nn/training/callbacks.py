@@ -6,6 +6,7 @@ import copy
 import csv
 import math
 import os
+import re
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -74,6 +75,9 @@ class Callback:
     def on_batch_end(self, training: Training) -> None:
         """After the optimiser's step."""
 
+    def on_validation_begin(self, training: Training) -> None:
+        """After the last batch, before validation, where there is validation data."""
+
     def on_epoch_end(self, training: Training) -> None:
         """After validation; the history has the epoch already."""
 
@@ -122,12 +126,15 @@ class LRScheduler(Callback):
             self.scheduler.step()
 
 
+_LARGER_IS_BETTER = r"acc|auc|f1|fbeta|precision|recall|r2|specificity|kappa|matthews|correlation|explained"
+
+
 class _Best:
-    """Keeps an eye on one number of the history. Larger is better for accuracies, else smaller."""
+    """Keeps an eye on one number of the history. Larger is better for accuracies and their like, else smaller."""
 
     def __init__(self, monitor: str, min_delta: float = 0.0) -> None:
         self.monitor = monitor
-        self.sign = -1.0 if "acc" in monitor else 1.0
+        self.sign = -1.0 if re.search(_LARGER_IS_BETTER, monitor) else 1.0
         self.min_delta = min_delta
         self.start(())
 
@@ -151,7 +158,7 @@ class _Best:
 class EarlyStopping(Callback):
     """Ends the run when `monitor` has not improved for `patience` epochs.
 
-    monitor        a name of the history. Smaller is better, but for accuracies larger
+    monitor        a name of the history. Smaller is better, but for accuracies, F1, AUC and their like larger
     min_delta      improvements by less do not count
     restore_best   at the end, however it comes, give the model the weights of its best epoch
     """
@@ -198,7 +205,7 @@ class ModelCheckpoint(Callback):
     """Saves the run after every epoch, or after those that are the best so far, with `save_checkpoint`.
 
     path        of the file, replaced each time; with "{epoch}" in it, a file per epoch
-    monitor     what "best" looks at. Smaller is better, but for accuracies larger
+    monitor     what "best" looks at. Smaller is better, but for accuracies and their like larger
     best_only   save only when `monitor` has improved
 
     The file holds model, optimizer, scheduler, random generators, epoch and history. To go on from it:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,10 @@ from numpy import ndarray as Array
 from autograd import Tensor, cat, get_rng_state, no_grad, set_rng_state
 from autograd.errors import ShapeError
 
+from .. import functional, layers
+from ..metrics.metric import Metric, Metrics, name_of
+from ..metrics.names import by_name
+from ..metrics.reading import class_pairs
 from ..mistakes import check_loss
 from ..module import Module
 from .batches import evaluating, loader_of, split
@@ -69,7 +74,9 @@ def evaluate(
     classes      names of the classes; default: `data.classes` or `data.dataset.classes`, if there
 
     Accuracy is counted where the targets are class indices, of the output's shape without its dimension 1: a prediction
-    is the index of the largest output there. Targets outside of the classes (such as an ignore_index) do not count.
+    is the index of the largest output there. So it is where the loss is that of two classes, such as
+    BCEWithLogitsLoss, and targets are 0 and 1: a prediction is whether the probability is above 1/2. Targets outside
+    of the classes (such as an ignore_index) do not count.
 
     Nothing is recorded and nothing is changed: not the model's mode, not the default random generator.
 
@@ -92,7 +99,7 @@ def evaluate(
 
     def look(output: Any, targets: Any, value: Any) -> None:
         meter.add(output, targets, value)
-        found = class_pairs(output, targets)
+        found = class_pairs(output, targets, meter.threshold)
         if found is not None:
             confusions.append(confusion_matrix(*found))
 
@@ -136,16 +143,30 @@ def predict(model: Module, inputs: Any, *, batch_size: int = 1000) -> Tensor:
         return outputs
 
 
+def threshold_of(loss: Any) -> float | None:
+    """Above which output is it class 1? Of losses of two classes that have one output for each target; else None."""
+    logits = (functional.binary_cross_entropy_with_logits, functional.multilabel_soft_margin_loss)
+    if isinstance(loss, (layers.BCEWithLogitsLoss, layers.MultiLabelSoftMarginLoss)) or any(
+        loss is each for each in logits
+    ):
+        return 0.0
+    return 0.5 if isinstance(loss, layers.BCELoss) or loss is functional.binary_cross_entropy else None
+
+
 class Meter:
     """Sums up a loss and other measures over batches, every example counting the same."""
 
-    def __init__(self, loss: Any, metrics: dict[str, Measure | None]) -> None:
+    def __init__(self, loss: Any, metrics: dict[str, Any]) -> None:
         self.metrics = metrics
+        self.threshold = threshold_of(loss)
         self.sums_up = getattr(loss, "reduction", "mean") == "sum"
         self.count = 0
         self.sums: dict[str, float] = {}
         self.right = 0
         self.judged = 0  # examples (or pixels, tokens) with a class
+        for metric in metrics.values():
+            if isinstance(metric, Metric):
+                metric.reset()
 
     def add(self, output: Any, targets: Any, loss: Tensor | None) -> None:
         """Take in a batch."""
@@ -158,10 +179,12 @@ class Meter:
             self._sum("loss", loss.item() * (1 if self.sums_up else count))
         for name, metric in self.metrics.items():
             if metric is None:
-                pair = class_pairs(output, targets)
+                pair = class_pairs(output, targets, self.threshold)
                 if pair is not None:
                     self.right += int(np.count_nonzero(pair[0] == pair[1]))
                     self.judged += len(pair[0])
+            elif isinstance(metric, Metric):
+                metric.update(output, targets)
             else:
                 value = metric(output, targets)
                 self._sum(name, float(value.item() if isinstance(value, Tensor) else value) * count)
@@ -169,30 +192,50 @@ class Meter:
     def _sum(self, name: str, value: float) -> None:
         self.sums[name] = self.sums.get(name, 0.0) + value
 
+    @property
+    def loss(self) -> float:
+        """The mean so far."""
+        return self.sums["loss"] / max(self.count, 1)
+
     def means(self) -> dict[str, float]:
-        """The means so far; accuracy only if the targets have been classes."""
+        """The means so far, and the values of metrics; accuracy only if the targets have been classes."""
         found = {name: total / max(self.count, 1) for name, total in self.sums.items()}
         if self.judged:
             found["accuracy"] = self.right / self.judged
-        return {name: found[name] for name in ("loss", *self.metrics) if name in found}
+        for name, metric in self.metrics.items():
+            if isinstance(metric, Metric) and self.count:
+                found |= _numbers(name, metric.compute())
+        parts = [name for asked in self.metrics for name in found if name == asked or name.startswith(f"{asked}/")]
+        return {name: found[name] for name in ("loss", *parts) if name in found}
 
 
-def class_pairs(output: Any, targets: Any) -> tuple[Array, Array, int] | None:
-    """True and predicted class of every example (or pixel, or token) that has one, and the number of classes.
+def named_metrics(metrics: Any, threshold: float | None) -> dict[str, Any]:
+    """Name -> metric or function, as `fit` is given them; None stands for the accuracy, which is counted exactly."""
+    if isinstance(metrics, (str, Metric)):
+        metrics = (metrics,)
+    named: dict[str, Any] = {}
+    for metric in metrics:
+        if isinstance(metric, Metrics):
+            named |= {name: copy.deepcopy(each) for name, each in metric.items()}
+        elif isinstance(metric, Metric):
+            named[name_of(metric)] = copy.deepcopy(metric)
+        elif isinstance(metric, str):
+            named[metric] = None if metric == "accuracy" else by_name(metric, 0.5 if threshold is None else threshold)
+        else:
+            named[getattr(metric, "__name__", type(metric).__name__)] = metric
+    return named
 
-    None if the targets are no class indices.
-    """
-    if not isinstance(output, Tensor) or not isinstance(targets, Tensor) or output.ndim < 2:
-        return None
-    scores, labels = output.detach().numpy(), targets.detach().numpy()
-    classes = scores.shape[1]
-    if labels.dtype.kind not in "iu" or labels.shape != scores.shape[:1] + scores.shape[2:] or classes == 0:
-        return None
-    labels, predictions = labels.reshape(-1).astype(np.int64), scores.argmax(1).reshape(-1)
-    known = (labels >= 0) & (labels < classes)
-    if not known.all():
-        labels, predictions = labels[known], predictions[known]
-    return labels, predictions, classes
+
+def _numbers(name: str, value: Any) -> dict[str, float]:
+    """One number, or several with names of their own: those of a dict, of classes 0, 1 ..."""
+    if isinstance(value, dict):
+        return {key: each for part, v in value.items() for key, each in _numbers(f"{name}/{part}", v).items()}
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return {name: float(array)}
+    if array.ndim == 1:
+        return {f"{name}/{index}": float(each) for index, each in enumerate(array)}
+    raise ShapeError(f"the metric {name!r} has {array.ndim} dimensions: nn.evaluate and `update` are for such")
 
 
 def confusion_matrix(labels: Array, predictions: Array, classes: int) -> Array:

@@ -109,7 +109,7 @@ class History(dict[str, list[float]]):
 
 def shown(name: str, value: float) -> str:
     """A number of the history as text."""
-    if name.removeprefix("val_") == "accuracy":
+    if name.removeprefix("val_").endswith("accuracy"):
         return f"{value:.2%}"
     if name == "seconds":
         return f"{value:.2f}" if value < 10 else f"{value:.1f}"

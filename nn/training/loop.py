@@ -12,13 +12,15 @@ import autograd
 from autograd import Tensor, manual_seed
 from autograd.errors import AnomalyError, SettingError
 
+from ..metrics import Metric
 from ..mistakes import check_loss
 from ..module import Module
 from ..optim import Optimizer
+from ..utils.clip_grad import clip_grad_norm_
 from .batches import loader_of, split
 from .callbacks import Callback, Function, LRScheduler, Training
 from .diagnosis import why_not_finite
-from .evaluation import Measure, Meter, run_over
+from .evaluation import Measure, Meter, named_metrics, run_over, threshold_of
 from .history import History
 from .progress import Progress, stream_of
 
@@ -33,12 +35,14 @@ def fit(
     validation: Any = None,
     scheduler: Any = None,
     callbacks: Iterable[Callback | Callable[[Training], Any]] = (),
-    metrics: Sequence[str | Measure] = ("accuracy",),
+    metrics: Sequence[str | Measure | Metric] | Metric = ("accuracy",),
     progress: bool | TextIO | None = None,
     seed: int | None = None,
     batch_size: int | None = None,
     history: Mapping[str, list[float]] | None = None,
     compile: bool = False,
+    accumulate: int = 1,
+    clip: float | None = None,
 ) -> History:
     """Train `model` for `epochs` passes over the data; returns what happened, a number per epoch.
 
@@ -50,8 +54,9 @@ def fit(
     scheduler    a learning rate schedule: stepped every epoch, OneCycleLR and CyclicLR every batch;
                  `nn.LRScheduler(schedule, every=...)` says otherwise
     callbacks    Callbacks, or functions of a Training that are called after every epoch
-    metrics      "accuracy", or functions (output, targets) -> the mean over the batch, which go by their names.
-                 Accuracy is counted where the targets are class indices (see `evaluate`), else left out
+    metrics      "accuracy" and other names (see `nn.metrics.by_name`), metrics of `nn.metrics`, or functions (output,
+                 targets) -> the mean over the batch, which go by their names. Accuracy is counted where the targets
+                 are class indices, or the loss is that of two classes (see `evaluate`), else left out
     progress     a stream to report to, one line per epoch, on terminals a bar too; default: standard output, in
                  notebooks curves that grow while it runs; False: silence
     seed         for the order of the data, dropout and all else that draws from the default generator
@@ -60,6 +65,8 @@ def fit(
                  added to, so it holds what there is also when the run breaks off
 
     compile      compute model and loss of a batch together (see `autograd.compile`): the same numbers up to rounding
+    accumulate   the optimiser steps after so many batches, by the mean of their gradients: one large batch in parts
+    clip         gradients are scaled down to this norm, all together, where theirs is larger
 
     A loss that is not finite ends the run with an AnomalyError that names epoch, batch, and the layer where it began;
     the weights are those before this batch. The model is left in the mode, training or evaluation, that it was in.
@@ -91,7 +98,8 @@ def fit(
     held_out = None if validation is None else loader_of("fit", validation, None, 1000, shuffle=False)
     if hasattr(batches, "__next__") and epochs - past.epochs > 1:
         raise SettingError("fit: train is an iterator, which is used up after one epoch; give a DataLoader or a list")
-    named = _named_metrics(metrics)
+    _check_steps(optimizer, accumulate, clip)
+    named = named_metrics(metrics, threshold_of(loss))
     hung = _callbacks(scheduler, callbacks)
     training = Training(model, optimizer, past, epochs, epoch=past.epochs)
     training.scheduler = hung[0].scheduler if hung and isinstance(hung[0], LRScheduler) else None
@@ -99,7 +107,7 @@ def fit(
     if seed is not None and past.epochs == 0:
         manual_seed(seed)
     report = Progress(stream_of(progress), epochs, past)
-    _Fit(training, batches, held_out, loss, named, hung, report, compile).run()
+    _Fit(training, batches, held_out, loss, named, hung, report, compile, accumulate, clip).run()
     return past
 
 
@@ -111,10 +119,12 @@ class _Fit:
     batches: Any
     held_out: Any  # batches to validate on, or None
     loss: Measure
-    metrics: dict[str, Measure | None]
+    metrics: dict[str, Any]
     callbacks: list[Callback]
     report: Progress
     compile: bool = False
+    accumulate: int = 1
+    clip: float | None = None
 
     def __post_init__(self) -> None:
         self.forward = autograd.compile(self._forward) if self.compile else self._forward
@@ -151,6 +161,8 @@ class _Fit:
         values = self.learn()
         seconds = time.perf_counter() - started
         if self.held_out is not None:
+            for callback in self.callbacks:
+                callback.on_validation_begin(training)
             meter = Meter(self.loss, self.metrics)
             run_over("fit", training.model, self.held_out, self.loss, meter.add)
             values |= {f"val_{name}": value for name, value in meter.means().items()}
@@ -191,11 +203,14 @@ class _Fit:
         training = self.training
         optimizer = training.optimizer
         inputs, targets = split("fit", batch)
+        first, size = self.place()
+        last = first + size - 1  # of the batches that make one step
         counted = False  # LBFGS computes the loss several times; the first is that of the weights as they were
 
         def closure() -> Tensor:
             nonlocal counted
-            optimizer.zero_grad()
+            if training.batch == first:
+                optimizer.zero_grad()
             output, value = self.forward(inputs, targets)
             if not counted:
                 counted = True
@@ -203,16 +218,26 @@ class _Fit:
                 training.loss = value.item()
                 if not math.isfinite(training.loss):
                     raise _not_finite(training, self.count(), inputs, targets)
-            value.backward()
-            for callback in self.callbacks:
-                callback.on_gradients(training)
+            (value if size == 1 else value / size).backward()
+            if training.batch == last:
+                if self.clip is not None:
+                    clip_grad_norm_(training.model.parameters(), self.clip)
+                for callback in self.callbacks:
+                    callback.on_gradients(training)
             return value
 
         if optimizer.repeats:
             optimizer.step(closure)
         else:
             closure()
-            optimizer.step()
+            if training.batch == last:
+                optimizer.step()
+
+    def place(self) -> tuple[int, int]:
+        """The first of the batches that make one step with this one, and how many these are."""
+        batch, count = self.training.batch, self.count()
+        first = batch - (batch - 1) % self.accumulate
+        return first, self.accumulate if count is None else min(self.accumulate, count - first + 1)
 
 
 def _check(model: Any, optimizer: Any, epochs: Any) -> None:
@@ -228,18 +253,13 @@ def _check(model: Any, optimizer: Any, epochs: Any) -> None:
         raise SettingError("fit: the optimizer has none of the model's parameters, so the model would not learn")
 
 
-def _named_metrics(metrics: Sequence[str | Measure]) -> dict[str, Measure | None]:
-    """Name -> function; None stands for the accuracy, which is counted exactly."""
-    if isinstance(metrics, str):
-        metrics = (metrics,)
-    named: dict[str, Measure | None] = {}
-    for metric in metrics:
-        if isinstance(metric, str) and metric != "accuracy":
-            raise SettingError(f"fit: no metric {metric!r}; 'accuracy', or a function (output, targets) -> number")
-        named["accuracy" if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)] = (
-            None if isinstance(metric, str) else metric
-        )
-    return named
+def _check_steps(optimizer: Any, accumulate: Any, clip: Any) -> None:
+    if isinstance(accumulate, bool) or not isinstance(accumulate, int) or accumulate < 1:
+        raise SettingError(f"fit: accumulate should be an integer >= 1, got {accumulate!r}")
+    if accumulate > 1 and optimizer.repeats:
+        raise SettingError(f"fit: {type(optimizer).__name__} computes a loss several times, so it takes accumulate=1")
+    if clip is not None and not clip > 0:
+        raise SettingError(f"fit: clip should be a norm above 0, got {clip!r}")
 
 
 def _callbacks(scheduler: Any, callbacks: Iterable[Callback | Callable[[Training], Any]]) -> list[Callback]:

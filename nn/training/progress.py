@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from time import perf_counter
 from typing import Any, TextIO
 
 from autograd.displays.notebooks import in_notebook
@@ -17,6 +18,8 @@ class Progress:
     def __init__(self, stream: TextIO | None, epochs: int, history: Any = None) -> None:
         self.stream = stream
         self.epochs = epochs
+        self.spent: list[float] = []  # seconds of each epoch, validation counted
+        self.started = 0.0
         self.bar: Any = None
         self.panel: Any = None
         if history is not None and stream is sys.stdout and in_notebook():
@@ -26,6 +29,7 @@ class Progress:
 
     def begin(self, epoch: int, batches: int | None) -> None:
         """An epoch starts."""
+        self.started = perf_counter()
         self.epoch, self.batch, self.batches = epoch, 0, batches
         if self.stream is not None and self.panel is None:
             self.bar = bar(self.stream, f"epoch {epoch}/{self.epochs}", total=batches)
@@ -34,9 +38,9 @@ class Progress:
         """A batch is done."""
         if self.panel is not None:
             self.batch += 1
-            self.panel.during(self.epoch, self.batch, self.batches, meter.means()["loss"])
+            self.panel.during(self.epoch, self.batch, self.batches, meter.loss)
         if self.bar is not None:
-            self.bar.set_postfix_str(f"loss {meter.means()['loss']:.4f}", refresh=False)
+            self.bar.set_postfix_str(f"loss {meter.loss:.4f}", refresh=False)
             self.bar.update()
 
     def close(self) -> None:
@@ -50,7 +54,9 @@ class Progress:
         measures = [name for name in values if name not in ("lr", "seconds")]
         parts = [f"{name} {shown(name, values[name]):>{7 if 'accuracy' in name else 0}}" for name in measures]
         time = f"{shown('seconds', values['seconds']):>5} s"
-        line = "   ".join([f"epoch {epoch:>{len(str(self.epochs))}}/{self.epochs}", *parts, time])
+        self.spent.append(perf_counter() - self.started)
+        left = remaining(self.spent, self.epochs - epoch)
+        line = "   ".join([f"epoch {epoch:>{len(str(self.epochs))}}/{self.epochs}", *parts, time, *left])
         if self.panel is not None:
             self.panel.epoch(line)
         else:
@@ -67,6 +73,15 @@ class Progress:
         """Write a line."""
         if self.stream is not None:
             print(line, file=self.stream, flush=True)
+
+
+def remaining(spent: list[float], epochs: int) -> list[str]:
+    """How long so many epochs will still take, judged by the last few; nothing where it is not worth a word."""
+    seconds = sorted(spent[-5:])[len(spent[-5:]) // 2] * epochs
+    if seconds < 20:
+        return []
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return [f"{hours} h {minutes} min left" if hours else f"{minutes} min left" if minutes else f"{seconds:.0f} s left"]
 
 
 def bar(stream: TextIO, label: str, **settings: Any) -> Any:

@@ -133,7 +133,6 @@ def test_tuples():
         ("autograd.distributed.TCPStore", "MPI"),
         ("autograd.graph.saved_tensors_hooks", "register_hook"),
         ("autograd.serialization.register_package", "state_dict"),
-        ("autograd.utils.tensorboard", "CSVLogger"),
         ("autograd.utils.cpp_extension", "Numba"),
         ("autograd.func.functionalize", "compiler"),
     ],

@@ -196,7 +196,7 @@ def test_seed_repeats():
         ({"optimizer": nn.optim.SGD(nn.Linear(4, 3).parameters())}, SettingError, "none of the model's parameters"),
         ({"epochs": -1}, SettingError, "epochs should be an integer >= 0, got -1"),
         ({"epochs": 1.5}, SettingError, "epochs should be an integer"),
-        ({"metrics": ["f1"]}, SettingError, "no metric 'f1'"),
+        ({"metrics": ["g1"]}, SettingError, "no metric 'g1'"),
         ({"loss": nn.CrossEntropyLoss(reduction="none")}, ShapeError, "a single number, got one of shape"),
         ({"loss": lambda output, targets: 3.0}, ShapeError, "a single number, got one of type float"),
         ({"callbacks": [nn.EarlyStopping()]}, SettingError, "no 'val_loss' in the history, only loss, accuracy"),
