@@ -93,6 +93,11 @@ def grad(
     if not only_inputs:
         raise SettingError("grad: only_inputs=False is not supported; use backward to fill the .grad of all leaves")
     outs, wanted = _sequence(outputs), _sequence(inputs)
+    interpreter = state.interpreter
+    if interpreter is not None and interpreter.transforms and not is_grads_batched:
+        options = {"retain_graph": retain_graph, "create_graph": create_graph}
+        options |= {"allow_unused": allow_unused, "materialize_grads": materialize_grads}
+        return tuple(interpreter.differentiated(outs, wanted, grad_outputs, options))
     if is_grads_batched:
         retain = create_graph if retain_graph is None else retain_graph
         return _batched(outs, wanted, _sequence(grad_outputs), retain, create_graph, allow_unused, materialize_grads)
@@ -212,17 +217,19 @@ def _run(
     create_graph: bool,
     until: Mark | None,
     before_hooks: bool = False,
+    lifted: bool = False,
 ) -> Cotangents:
     """Replay, and return node -> cotangent for the leaves, or for the nodes of `wanted`.
 
     before_hooks   what comes to a computed value of `wanted`, and passes on to others, is taken before its hooks
+    lifted         do the rules run on Tensors, although nothing is recorded?
     """
     if state.interpreter is not None:
         state.interpreter.settle("a walk back")
     retain = create_graph if retain_graph is None else retain_graph
     cotangents: Cotangents = {}
     for z, seed in zip(outputs, seeds, strict=True):
-        if create_graph:
+        if create_graph or lifted:
             seed = seed if isinstance(seed, Core) else wrap(seed)
         else:
             seed = seed._array if isinstance(seed, Core) else seed
@@ -263,6 +270,13 @@ def _run(
         elif until is None and type(node) is Record and (wanted is None or leads_to(node, targets)):
             raise unreachable(node)
     return arrived | captured if captured else arrived
+
+
+def walk(
+    outputs: list[Any], seeds: list[Any], inputs: list[Any], retain: bool | None, create_graph: bool
+) -> Cotangents:
+    """Node -> cotangent for the nodes of `inputs`: seeds are Tensors, and so is what the rules get and give."""
+    return _run(outputs, seeds, inputs, retain, create_graph, None, before_hooks=True, lifted=True)
 
 
 def cotangents_of(outputs: list[Any], seeds: list[Any]) -> Cotangents:
@@ -318,14 +332,20 @@ def vjp_of(
     cotangents   of the outputs; None: nothing comes from there
     zeros        for inputs that nothing comes to; else None
     """
-    own = [x if getattr(x, "_node", None) is None else x.reshape(x.shape) for x in inputs]  # where gradients end
     outputs, seeds = [], []
-    for z, dz in zip(function(*own), cotangents, strict=True):
+    before, state.tape = state.tape, state.home
+    try:
+        own = [x if getattr(x, "_node", None) is None else x.reshape(x.shape) for x in inputs]  # where gradients end
+        results = function(*own)
+    finally:
+        state.tape = before
+    for z, dz in zip(results, cotangents, strict=True):
         if isinstance(z, Core) and z._node is not None and dz is not None:
             outputs.append(z)
             seeds.append(dz)
     tracked = [x for x in own if getattr(x, "_node", None) is not None]
-    grads = iter(grad(outputs, tracked, seeds, create_graph=True, allow_unused=True, materialize_grads=zeros))
+    recorded = state.tape is not None
+    grads = iter(grad(outputs, tracked, seeds, create_graph=recorded, allow_unused=True, materialize_grads=zeros))
     return tuple([None if getattr(x, "_node", None) is None else next(grads) for x in own])
 
 

@@ -19,9 +19,12 @@ class Interpreter:
 
     captures   does it write down what is computed? It is then asked for writes in place (`assigned`, `rewrote`) and
                results of functions with a backward of their own (`grafted`), too: see `program.effects`
+    transforms does it have values of its own, as `batching.Batch` has? It is then asked for what is differentiated, and
+               for writes in place (`differentiated`, `variable`, `update`, `put`), too
     """
 
     captures = False
+    transforms = False
 
     def call(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
         """What `op` gives on Tensors, arrays and numbers: a Tensor or several, and, if `keeping`, what it keeps."""

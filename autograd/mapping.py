@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from .api import stack
+from .api import cat
 from .errors import GraphError, SettingError, ShapeError
 from .random import default_generator
 from .tensors.core import Core, array_of, operand, wrap
@@ -26,13 +26,16 @@ def vmap(
     *,
     chunk_size: int | None = None,
 ) -> Callable[P, R]:
-    """A function applied to each slice along a dimension of its arguments, results stacked. Runs as a loop.
+    """A function applied to each slice along a dimension of its arguments, results stacked. It runs once for all.
 
     in_dims      the dimension to map over: one for all arguments, or one each, in nests like theirs; None: the whole
                  argument every time
     out_dims     where the results are stacked, likewise; None: the result is the same for every slice
     randomness   "error": random numbers raise GraphError; "different": new ones for each slice; "same": the same ones
-    chunk_size   slices that PyTorch computes together; here it is always one
+    chunk_size   how many slices are computed together at most: bounds the memory. None: all
+
+    Inside the function each value is that of one slice. A branch on one cannot be taken for all: that raises
+    GraphError, and `where` picks among values instead.
 
     Over a dimension of size 0 the function runs once, on a made-up slice, to see what it returns: the results are
     empty, of the right shape and dtype.
@@ -46,11 +49,10 @@ def vmap(
     @leaves_no_records
     @functools.wraps(func)
     def run(*args: Any, **kwargs: Any) -> Any:
-        leaves = leaves_of(args)
         dims = _spread(in_dims, args, "in_dims")
         if not args or all(dim is None for dim in dims):
             raise ShapeError("vmap: got no inputs to map over; at least one argument needs a dimension in in_dims")
-        leaves = [_mapped(x, dim) for x, dim in zip(leaves, dims, strict=True)]
+        leaves = [_mapped(x, dim) for x, dim in zip(leaves_of(args), dims, strict=True)]
         sizes = {x._array.shape[dim] for x, dim in zip(leaves, dims, strict=True) if dim is not None}
         if len(sizes) != 1:
             raise ShapeError(
@@ -58,18 +60,68 @@ def vmap(
                 f"{sorted(sizes)} for the mapped dimension"
             )
         (size,) = sizes
+        fronts = [x if dim is None else _in_front(x, dim) for x, dim in zip(leaves, dims, strict=True)]
         if size == 0:
-            slices = [[x if dim is None else _made_up(x, dim) for x, dim in zip(leaves, dims, strict=True)]]
-        else:
-            parts = [[x] * size if dim is None else x.unbind(dim) for x, dim in zip(leaves, dims, strict=True)]
-            slices = [list(each) for each in zip(*parts, strict=True)]
-        results = each_called("vmap", lambda each: func(*rebuild(args, each), **kwargs), slices, randomness)
-        outs = _spread(out_dims, results[0], "out_dims")
-        columns = zip(*[leaves_of(result) for result in results], strict=True)
-        joined = [_joined(column, dim, size == 0) for column, dim in zip(columns, outs, strict=True)]
-        return rebuild(results[0], joined)
+            fronts = [x if dim is None else _made_up(x) for x, dim in zip(fronts, dims, strict=True)]
+        count = max(size, 1)
+        step = count if chunk_size is None else min(chunk_size, count)
+        chunks = []
+        start = default_generator.get_state() if randomness == "same" and step < count else None
+        for first in range(0, count, step):
+            part = [
+                x if dim is None or step == count else x.narrow(0, first, min(step, count - first))
+                for x, dim in zip(fronts, dims, strict=True)
+            ]
+            if start is not None:
+                default_generator.set_state(start)
+            chunks.append(_at_once(func, args, part, dims, kwargs, randomness, out_dims))
+        result, columns, outs = chunks[0]
+        if len(chunks) > 1:
+            columns = [
+                parts[0] if dim is None else cat(list(parts), dim)
+                for parts, dim in zip(zip(*[columns for _, columns, _ in chunks], strict=True), outs, strict=True)
+            ]
+        if size == 0:
+            columns = [z if dim is None else z.narrow(dim, 0, 0) for z, dim in zip(columns, outs, strict=True)]
+        return rebuild(result, columns)
 
     return run
+
+
+def _at_once(
+    func: Any, args: Any, fronts: list[Any], dims: Any, kwargs: Any, randomness: str, out_dims: Any
+) -> tuple[Any, list[Any], Any]:
+    """What the function returns for some slices: a nest of its shape, its Tensors, and where slices are in them."""
+    from .batching import Batch
+
+    (size,) = {x._array.shape[0] for x, dim in zip(fronts, dims, strict=True) if dim is not None}
+    with Batch(size, randomness) as batch:
+        given = [x if dim is None else batch.wrapped(x) for x, dim in zip(fronts, dims, strict=True)]
+        result = func(*rebuild(args, given), **kwargs)
+    outs = _spread(out_dims, result, "out_dims")
+    columns = [_put_back(batch, z, dim) for z, dim in zip(leaves_of(result), outs, strict=True)]
+    return result, columns, outs
+
+
+def _in_front(x: Any, dim: int) -> Any:
+    """`x` with a dimension as the first one."""
+    return x if dim % x._array.ndim == 0 else x.movedim(dim, 0)
+
+
+def _put_back(batch: Any, z: Any, dim: int | None) -> Any:
+    """A result with its slices along `dim`."""
+    if not isinstance(z, Core):
+        hint = "; item() and float() leave the graph" if isinstance(z, (int, float)) else ""
+        raise ShapeError(f"vmap: the function must only return Tensors, got type {type(z).__name__}{hint}")
+    if dim is None:
+        if batch.holds(z):
+            raise ShapeError("vmap: the function can not return a different Tensor for each slice when out_dim is None")
+        return z
+    ndim = z._array.ndim + 1
+    if not -ndim <= dim < ndim:
+        raise ShapeError(f"vmap: wanted out_dims between {-ndim} and {ndim - 1}, got {dim}")
+    front = batch.front(z) if batch.holds(z) else batch.whole(z).clone()
+    return front if dim % ndim == 0 else front.movedim(0, dim)
 
 
 def _spread(dims: Any, tree: Any, name: str) -> list[Any]:
@@ -105,32 +157,15 @@ def _mapped(x: Any, dim: int | None) -> Any:
     return x
 
 
-def _made_up(x: Any, dim: int) -> Any:
-    """A slice of a Tensor that has none: ones, and twos on the diagonal, so that logarithms and inverses exist."""
-    shape = np.delete(x._array.shape, dim).tolist()
+def _made_up(x: Any) -> Any:
+    """A slice where there is none: ones, and twos on the diagonal, so that logarithms and inverses exist."""
+    shape = tuple(x._array.shape[1:])
     if x._array.dtype.kind != "f":
-        return wrap(np.zeros(shape, x._array.dtype))
+        return wrap(np.zeros((1, *shape), x._array.dtype))
     values = np.ones(shape, x._array.dtype)
     if len(shape) > 1:
         values = values + np.eye(*shape[-2:], dtype=values.dtype)
-    return x.sum(dim) + wrap(values)  # an empty sum, so that the result is tracked if x is
-
-
-def _joined(column: tuple[Any, ...], dim: int | None, empty: bool) -> Any:
-    """What one result was for each slice, stacked."""
-    first = column[0]
-    for z in column:
-        if not isinstance(z, Core):
-            hint = "; item() and float() leave the graph" if isinstance(z, (int, float)) else ""
-            raise ShapeError(f"vmap: the function must only return Tensors, got type {type(z).__name__}{hint}")
-    if dim is None:
-        if any(z is not first and not np.array_equal(z._array, first._array, equal_nan=True) for z in column):
-            raise ShapeError("vmap: the function can not return a different Tensor for each slice when out_dim is None")
-        return first
-    ndim = first._array.ndim + 1
-    if not -ndim <= dim < ndim:
-        raise ShapeError(f"vmap: wanted out_dims between {-ndim} and {ndim - 1}, got {dim}")
-    return stack(list(column), dim).narrow(dim, 0, 0) if empty else stack(list(column), dim)
+    return (x.sum(0) + wrap(values)).unsqueeze(0)  # an empty sum, so that the result is tracked if x is
 
 
 def check_randomness(name: str, randomness: str) -> None:

@@ -137,6 +137,9 @@ class Op:
     private     inputs that may be overwritten after the op ran: a record that kept one is given a copy just before. For
                 inputs that PyTorch, which computes the same in another way, does not keep; and for all that only the
                 formula asks for
+    batch       how it runs with one more axis in front: "each" element by element, "along" the setting `axis`, "matrix"
+                on the last axes, "formula" by its formula, or a function, see `batching.rules`; None: what broadcasts
+                is "each", and the ops of the library are known there
     """
 
     way_back: type[Plan] = Plan
@@ -171,6 +174,7 @@ class Op:
         keeps: tuple[str, ...] = (),
         formula: Function | None = None,
         partial: bool = False,
+        batch: Function | str | None = None,
     ) -> None:
         self.name = name
         self.forward = forward
@@ -194,6 +198,7 @@ class Op:
         self.keeps = keeps
         self.formula = formula
         self.partial = partial
+        self.batch = batch
         self.inputs, self.defaults = _signature(forward, rules)
         self.told = "recorded" in self.defaults
         self.variadic = self.inputs[:1] != () and self.inputs[0].startswith("*")

@@ -69,6 +69,8 @@ _ARGUMENT = "is the argument of a function that is being differentiated"
 
 def _traced(x: Any) -> Any:
     """`x` as a variable of its own: gradients with respect to it end here, and go on to `x` from outside."""
+    if state.interpreter is not None and state.interpreter.transforms:
+        return state.interpreter.variable(x, _traced)
     if _tracked(x) and state.tape is not None:
         variable = apply(reshape, x, shape=x._array.shape)
         variable._fixed = _ARGUMENT

@@ -135,7 +135,7 @@ def kept(g: Any, shape: tuple[int, ...], index: Any) -> Any:
     numbers = np.arange(math.prod(g.shape)).reshape(g.shape)
     writer[index] = numbers
     lost = writer[index] != numbers
-    return masked_fill(g, _ZERO, mask=lost) if lost.any() else g
+    return g if (~lost).all() else masked_fill(g, _ZERO, mask=lost)
 
 
 _ZERO = np.zeros((), bool)  # of the least dtype: takes that of what it is written into

@@ -45,7 +45,8 @@ class Convert(Core):
             raise GraphError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         if state.interpreter is not None:
             state.interpreter.settle("numpy()")
-        return share(self._array)
+        array = self._array
+        return share(array if type(array) is np.ndarray else array.__array__())
 
     @property
     def require_grad(self) -> Any:

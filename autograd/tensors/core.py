@@ -106,9 +106,16 @@ def wrap(array: Any, node: Any = None) -> Any:
     tensor([0., 0.])
     """
     out = new(Tensor)
-    out._array = array if type(array) is np.ndarray else np.asarray(array)
+    out._array = array if type(array) is np.ndarray else _as_array(array, node)
     out._node = node
     return out
+
+
+def _as_array(array: Any, node: Any) -> Any:
+    """Numbers as an array; a stand-in as it is, but for a constant without what it depends on."""
+    if isinstance(array, StandIn) and node is None and hasattr(array, "constant"):
+        return array.constant()
+    return np.asarray(array)
 
 
 def new_leaf(tensor: Core) -> None:
@@ -157,6 +164,11 @@ def array_of(x: Any) -> Array:
     if array.dtype.kind not in "fiub":
         raise DTypeError(no_tensor(x))
     return array
+
+
+def sliced(function: Callable[[Array], Any], array: Any) -> Any:
+    """function(array), of a stand-in for many arrays that of each: for what looks at values as it goes along."""
+    return function(array) if type(array) is np.ndarray else getattr(array, "sliced", lambda f: f(array))(function)
 
 
 def spec_of(x: Any) -> Any:

@@ -53,7 +53,7 @@ def plain_index(index: Any) -> Any:
         return array
     if array.dtype.kind not in "iu":
         raise DTypeError(f"tensors used as indices must be long, int, byte or bool tensors, got {array.dtype}")
-    return int(array) if array.ndim == 0 else array.astype(np.intp, copy=False)
+    return int(array) if array.ndim == 0 and type(array) is np.ndarray else array.astype(np.intp, copy=False)
 
 
 def is_basic(index: Any) -> bool:
@@ -125,9 +125,9 @@ class Index(Core):
             if view and ... not in (index := index if type(index) is tuple else (index,)):
                 index = (*index, ...)
         array = self._array
-        if view and state.interpreter is not None:
+        if state.interpreter is not None and (view or state.interpreter.transforms):
             try:
-                return apply(ops.viewed, self, index=index)
+                return apply(ops.viewed if view else ops.getitem, self, index=index)
             except IndexError as error:
                 raise misplaced(array, index, error) from None
         try:

@@ -62,7 +62,11 @@ def _arithmetic(name: str, ufunc: np.ufunc) -> Callable[..., Any]:
             settings["alpha"] = alpha
         dtype = self._array.dtype
         b = array_of(other) if isinstance(other, Core) else other
-        direct = not settings and (isinstance(b, (int, float)) or (type(b) is np.ndarray and b.dtype == dtype))
+        direct = (
+            type(self._array) is np.ndarray
+            and not settings
+            and (isinstance(b, (int, float)) or (type(b) is np.ndarray and b.dtype == dtype))
+        )
         if not direct or dtype.kind != "f" or is_tracked(self, (other,)):
             return general(self, other, **settings)
         check_writable(self, f"{name}_")

@@ -147,9 +147,10 @@ class Layout(Core):
         at one place (after `expand`).
         """
         shape, strides = listed("as_strided", (size,)), listed("as_strided", (stride,))
-        source = ops.layout(self._array)
+        array = self._array
+        own = getattr(array, "layout", None)  # of a stand-in
+        source, count = (ops.layout(array), ops.memory(array).size) if own is None else own()
         offset = source[2] if storage_offset is None else storage_offset
-        count = ops.memory(self._array).size
         if len(shape) != len(strides) or min(shape, default=0) < 0 or min(strides, default=0) < 0 or offset < 0:
             raise ShapeError(
                 f"as_strided: wanted as many strides as sizes, none of them negative, got size {shape}, stride "

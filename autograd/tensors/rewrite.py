@@ -155,6 +155,8 @@ def update(tensor: Any, name: str, function: Callable[..., Any], *args: Any, **k
     >>> update(x, "double_", lambda old: old * 2)
     tensor([2., 4.], grad_fn=<MulBackward0>)
     """
+    if state.interpreter is not None and state.interpreter.transforms:
+        return state.interpreter.update(tensor, name, function, args, kwargs)
     check_writable(tensor, name)
     old = wrap(tensor._array, tensor._node)
     tape = state.tape
@@ -321,6 +323,8 @@ def region(root: Array, view: Array) -> tuple[Array, ...]:
 
 def put(tensor: T, name: str, index: Any, value: Any) -> T:
     """`assign`, which a program that is being captured notes."""
+    if state.interpreter is not None and state.interpreter.transforms:
+        return state.interpreter.put(tensor, name, index, value)
     if state.capture is not None:
         return state.capture.assigned(assign, tensor, name, index, value)
     return assign(tensor, name, index, value)

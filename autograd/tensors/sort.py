@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..ops import reduce as ops
-from .core import Core, array_of, int64, node_of, wrap
+from .core import Core, array_of, int64, node_of, sliced, wrap
 from .dims import check_nonempty, normalize_dim
 from .method import implements, method
 from .promotion import cast
@@ -35,6 +35,18 @@ def order_of(array: Any, axis: int, descending: bool = False) -> Any:
 def _sorted_place(array: Any, axis: int, k: Any) -> Any:
     """The indices of what stands at position `k` (size 1 along `axis`) of the sorted elements."""
     return np.take_along_axis(order_of(array, axis), k, axis=axis)
+
+
+def _most_frequent(x: Any, axis: int) -> Any:
+    """Where along `axis` the most frequent element stands: the last place of the smallest of several."""
+    order = np.moveaxis(order_of(x, axis), axis, -1)
+    ordered = np.take_along_axis(np.moveaxis(x, axis, -1), order, axis=-1)
+    place = np.arange(x.shape[axis])
+    fresh = np.ones(ordered.shape, bool)
+    fresh[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
+    run = place - np.maximum.accumulate(np.where(fresh, place, 0), axis=-1)  # equal elements before this one
+    index = np.take_along_axis(order, np.argmax(run, axis=-1, keepdims=True), axis=-1)
+    return np.moveaxis(index, -1, axis)
 
 
 class Sort(Core):
@@ -151,14 +163,7 @@ class Sort(Core):
         check_nonempty("mode", x.shape, axis)
         if x.ndim == 0:
             return picked(self, 0, axis)
-        order = np.moveaxis(order_of(x, axis), axis, -1)
-        ordered = np.take_along_axis(np.moveaxis(x, axis, -1), order, axis=-1)
-        place = np.arange(x.shape[axis])
-        fresh = np.ones(ordered.shape, bool)
-        fresh[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
-        run = place - np.maximum.accumulate(np.where(fresh, place, 0), axis=-1)  # equal elements before this one
-        index = np.take_along_axis(order, np.argmax(run, axis=-1, keepdims=True), axis=-1)
-        return picked(self, np.moveaxis(index, -1, axis), axis, keepdim)
+        return picked(self, sliced(lambda array: _most_frequent(array, axis), x), axis, keepdim)
 
     # -------------------------------------------------------------------------------------------------- quantiles
 

@@ -1,6 +1,8 @@
 """Convolutions: autograd/ops/conv.py."""
 
-from autograd.ops import conv
+import numpy as np
+
+from autograd.ops import conv, each
 from autograd.tensors.run import apply
 from tests import naive
 
@@ -46,6 +48,17 @@ def _case(name, reference, shapes, size, settings):
     return Case(name, lambda *xs, **params: apply(op, *xs, **params), shapes, {**settings, "size": size}, reference)
 
 
+def _each(name, function, shapes, size, settings):
+    """The same for two slices, one after the other."""
+    op = getattr(each, name)
+
+    def reference(a, b, **settings):
+        return np.stack([function(*pair, **settings) for pair in zip(a, b, strict=True)])
+
+    shapes = tuple((2, *shape) for shape in shapes)
+    return Case(name, lambda *xs, **params: apply(op, *xs, **params), shapes, {**settings, "size": size}, reference)
+
+
 def _columns(x, kernel, counts):
     inside = kernel[0] * kernel[1]
     return (x[0], x[1] * inside, counts[0] * counts[1])
@@ -56,6 +69,9 @@ CASES: list[Case] = [
     *[_case("conv", _reference(naive.conv), (x, w), z[2:], s) for x, w, z, s in _SUMS[:2]],
     *[_case("conv_input_grad", _reference(naive.conv_input_grad), (z, w, (x[1],)), x[2:], s) for x, w, z, s in _SUMS],
     *[_case("conv_input_grad", _reference(naive.conv_input_grad), (z, w), x[2:], s) for x, w, z, s in _SUMS[:2]],
+    *[_each("conv_each", _reference(naive.conv), (x, w), z[2:], s) for x, w, z, s in _SUMS],
+    *[_each("conv_input_grad_each", _reference(naive.conv_input_grad), (z, w), x[2:], s) for x, w, z, s in _SUMS],
+    *[_each("conv_weight_grad_each", naive.conv_weight_grad, (z, x), w[2:], s) for x, w, z, s in _SUMS],
     *[_case("conv_weight_grad", naive.conv_weight_grad, (z, x), w[2:], s) for x, w, z, s in _SUMS],
     *[
         Case(

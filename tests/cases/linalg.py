@@ -4,6 +4,7 @@ import numpy as np
 
 import autograd
 from autograd import linalg
+from autograd.ops.each import linear_each
 from autograd.tensors import Tensor
 
 from .case import Case, real
@@ -211,6 +212,10 @@ CASES = [
     Case(
         "einsum", Tensor.addbmm, ((2, 2), (3, 2, 3), (3, 3, 2)), {}, lambda x, a, b: x + (a @ b).sum(0), note="addbmm"
     ),
+    *[
+        Case("linear_each", linear_each, ((b, n, i), (b, o, i)), reference=lambda x, w: np.einsum("bni,boi->bno", x, w))
+        for b, n, i, o in ((2, 3, 4, 5), (3, 1, 2, 1), (1, 2, 1, 3), (2, 0, 3, 2), (0, 2, 2, 2), (1, 1, 1, 1))
+    ],
     *_pairs(
         "linear",
         autograd.linear,

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...errors import LinAlgError, SettingError, ShapeError
 from ...ops import lu as ops
-from ..core import array_of, wrap
+from ..core import array_of, sliced, spec_of, wrap
 from ..decompose import SVDResult, svd
 from ..join import alike, cat
 from ..run import apply
@@ -57,9 +57,13 @@ def _rows(pivots: Any, count: int) -> Any:
     return order
 
 
+def _order_of(pivots: Any, count: int) -> Any:
+    return sliced(lambda steps: _rows(steps, count), spec_of(pivots))
+
+
 def _permutation(order: Any, dtype: Any) -> Any:
     """P with P @ x[order] = x."""
-    return np.swapaxes(np.eye(order.shape[-1], dtype=dtype)[order], -1, -2).copy()
+    return sliced(lambda rows: np.swapaxes(np.eye(rows.shape[-1], dtype=dtype)[rows], -1, -2).copy(), order)
 
 
 def _lower_upper(A: Any, pivot: bool, function: str) -> tuple[Any, Any, Any]:
@@ -68,8 +72,8 @@ def _lower_upper(A: Any, pivot: bool, function: str) -> tuple[Any, Any, Any]:
     m, n = a._array.shape[-2:]
     k = min(m, n)
     if pivot:
-        pivots = ops.pivots(a._array)
-        order = _rows(pivots, m)
+        pivots = sliced(ops.pivots, a._array)
+        order = _order_of(pivots, m)
         a = a.take_along_dim(wrap(order[..., None]), -2)
     else:
         pivots = np.broadcast_to(np.arange(1, k + 1, dtype=np.int32), (*a._array.shape[:-2], k)).copy()
@@ -88,7 +92,7 @@ def lu_parts(A: Any, *, pivot: bool = True) -> LUResult:
     """
     lower, upper, pivots = _lower_upper(A, pivot, "linalg.lu")
     m = lower._array.shape[-2]
-    return LUResult(wrap(_permutation(_rows(pivots, m), lower._array.dtype)), lower, upper)
+    return LUResult(wrap(_permutation(_order_of(pivots, m), lower._array.dtype)), lower, upper)
 
 
 def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> LUFactorExResult:
@@ -123,7 +127,7 @@ def lu_unpack(LU_data: Any, LU_pivots: Any, unpack_data: bool = True, unpack_piv
     m, n = x._array.shape[-2:]
     k, dtype = min(m, n), x._array.dtype
     empty = wrap(np.zeros(0, dtype))
-    p = wrap(_permutation(_rows(LU_pivots, m), dtype)) if unpack_pivots else empty
+    p = wrap(_permutation(_order_of(LU_pivots, m), dtype)) if unpack_pivots else empty
     if not unpack_data:
         return LUResult(p, empty, empty)
     return LUResult(p, x[..., :, :k].tril(-1) + wrap(np.eye(m, k, dtype=dtype)), x[..., :k, :].triu())

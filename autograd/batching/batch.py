@@ -1,0 +1,248 @@
+"""`Batch`: what interprets the operations of a thread while a function is mapped over a dimension.
+
+A mapped value is a Tensor whose array is a `Mapped`. An operation that is given one runs once, by its batch rule, as
+ordinary operations on Tensors with one more axis in front. These run under the interpreter from before, which may be
+another `Batch`: so maps nest. And they are what the tape records: so what is differentiated inside a mapped function
+is walked back along the tape as everything else is, for all slices at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from ..errors import GraphError, InplaceError, ShapeError
+from ..interpreter import Interpreter
+from ..modes import state
+from ..ops.shape import expand, reshape
+from ..tensors import core
+from ..tensors.core import Core, array_of, link_view, wrap
+from ..tensors.promotion import Scalar
+from ..tensors.rewrite import put, update
+from ..tensors.run import apply, apply_keeping
+from . import arrays, place, pulling
+from .mapped import Mapped, exchanged, mapped_in, refused
+from .rules import rule_of
+
+
+def wrapped_in(batch: Any, tensor: Any) -> Any:
+    """A Tensor that stands for a slice of `tensor` along its first axis."""
+    out: Any = core.new(core.Tensor)
+    out._array = Mapped(batch, tensor)
+    out._node = tensor._node
+    return out
+
+
+class Batch(Interpreter):
+    """Runs operations for all `size` slices at once.
+
+    randomness   what random numbers do: "error", "different" or "same"
+    depth        how many interpreters there are around it
+    name         of the transform, for errors
+    """
+
+    transforms = True
+
+    def __init__(self, size: int, randomness: str = "error", name: str = "vmap") -> None:
+        self.name = name
+        self.size = size
+        self.randomness = randomness
+        self.parent = state.interpreter
+        self.depth: int = getattr(self.parent, "depth", 0) + 1
+
+    def __enter__(self) -> Batch:
+        place.begin()
+        state.interpreter = self
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        state.interpreter = self.parent
+        place.end()
+
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """A block that the interpreter around this one sees."""
+        state.interpreter = self.parent
+        try:
+            yield
+        finally:
+            state.interpreter = self
+
+    # -- values
+
+    def holds(self, x: Any) -> bool:
+        """Is `x`, a Tensor or an array, mapped here?"""
+        array = x._array if isinstance(x, Core) else x
+        return type(array) is Mapped and array._batch is self
+
+    def front(self, x: Any) -> Any:
+        """All slices of a mapped value, as a Tensor with one more axis in front."""
+        array: Any = x._array if isinstance(x, Core) else x
+        return array._tensor
+
+    def whole(self, x: Any) -> Any:
+        """The same for any Tensor, array or number: what is not mapped is repeated, without a copy."""
+        if self.holds(x):
+            return self.front(x)
+        tensor = x if isinstance(x, Core) else wrap(array_of(x))
+        return apply(expand, tensor, shape=(self.size, *tensor._array.shape))
+
+    def slice_of(self, x: Any, index: int) -> Any:
+        """Slice number `index` of the mapped arrays in a nest."""
+        return exchanged(x, lambda leaf: leaf._tensor._array[index] if self.holds(leaf) else leaf)
+
+    def wrapped(self, z: Any) -> Any:
+        """The Tensor that stands for a slice of `z`."""
+        return wrapped_in(self, z)
+
+    def variable(self, x: Any, trace: Any) -> Any:
+        """`x` as a variable of its own, one for each slice, by trace(all slices)."""
+        with self.outside():
+            out = trace(self.whole(x))
+        return self.wrapped(out)
+
+    # -- operations
+
+    def call(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
+        """An operation is called: see `Interpreter`."""
+        given: list[Any] = []
+        on: list[bool] = []
+        for x in inputs:
+            if type(x) is Scalar:
+                x = x.array
+            held = self.holds(x)
+            given.append(self.front(x) if held else x)
+            on.append(held)
+        strange = any(x._batch is self for x in mapped_in(settings)) if settings else False
+        state.interpreter = self.parent
+        try:
+            if not strange and True not in on:
+                found: Any = apply_keeping(op, *given, **settings) if keeping else (apply(op, *given, **settings), ())
+                return found if keeping else found[0]
+            z, kept = rule_of(op)(self, op, given, on, settings)
+        finally:
+            state.interpreter = self
+        if type(z) is tuple:
+            out: Any = tuple([wrapped_in(self, part) for part in z])
+        else:
+            out = wrapped_in(self, z)
+        if op.view and on[0]:
+            for part in out if type(z) is tuple else (out,):
+                link_view(part, inputs[0])
+        if not keeping:
+            return out
+        return out, exchanged(
+            kept, lambda x: Mapped(self, x if isinstance(x, Core) else wrap(x)) if x is not None else x
+        )
+
+    def computed(self, function: Any, args: Any, kwargs: Any) -> Any:
+        """A function of NumPy's on arrays, some of which are mapped: for all slices."""
+        state.interpreter, before = self.parent, state.interpreter
+        try:
+            return arrays.computed(self, function, args, kwargs)
+        finally:
+            state.interpreter = before
+
+    def assign(self, array: Any, index: Any, value: Any) -> None:
+        """array[index] = value for arrays that code of the library has made."""
+        if any(x._batch is self for x in mapped_in(index)) or not self.holds(array):
+            raise GraphError("vmap: values that differ between the slices cannot be written into an array of NumPy's")
+        whole = array._tensor._array
+        parts = index if type(index) is tuple else (index,)
+        if self.holds(value):
+            value = arrays.aligned(self, value, whole[(slice(None), *parts)].ndim)
+        whole[(slice(None), *parts)] = value
+
+    # -- writes in place
+
+    def update(self, tensor: Any, name: str, function: Any, args: Any, kwargs: Any) -> Any:
+        """See `rewrite.update`."""
+        if not self.holds(tensor) and not any(x._batch is self for x in mapped_in((args, kwargs))):
+            with self.outside():
+                return update(tensor, name, function, *args, **kwargs)
+        old = wrap(tensor._array, tensor._node)
+        result = function(old, *[old if x is tensor else x for x in args], **kwargs)
+        self.write(tensor, name, result)
+        return tensor
+
+    def rewritten(self, op: Any, tensor: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> bool:
+        """See `Interpreter`."""
+        if not self.holds(tensor) and not any(map(self.holds, inputs)):
+            return False
+        self.write(tensor, op.name, self.call(op, (tensor, *inputs), settings, False))
+        return True
+
+    def write(self, tensor: Any, name: str, result: Any) -> None:
+        """Set a Tensor, in its memory, to `result`, which was computed from it."""
+        if not self.holds(tensor):
+            if self.holds(result):
+                raise InplaceError(
+                    f"vmap: {name}: a value that differs between the slices cannot be written into a Tensor that is "
+                    "not mapped over. Write out of place, or make the Tensor of one that is mapped: zeros_like(x)"
+                )
+            with self.outside():
+                tensor.copy_(result)
+            return
+        if tuple(result.shape) != tuple(tensor.shape):
+            raise ShapeError(
+                f"{name}: output with shape {list(tensor.shape)} doesn't match the broadcast shape {list(result.shape)}"
+            )
+        with self.outside():
+            self.front(tensor).copy_(self.front(result) if self.holds(result) else result)
+        self.refresh(tensor)
+
+    def put(self, tensor: Any, name: str, index: Any, value: Any) -> Any:
+        """See `rewrite.put`."""
+        self._put(tensor, name, index, value)
+        return tensor
+
+    def _put(self, tensor: Any, name: str, index: Any, value: Any) -> None:
+        indexed = any(x._batch is self for x in mapped_in(index))
+        if not self.holds(tensor):
+            if indexed or self.holds(value):
+                raise InplaceError(
+                    f"vmap: {name}: a value that differs between the slices cannot be written into a Tensor that is "
+                    "not mapped over. Write out of place, or make the Tensor of one that is mapped: zeros_like(x)"
+                )
+            with self.outside():
+                put(tensor, name, index, value)
+            return
+        if indexed:
+            from ..ops.index import set_at
+
+            value = value if isinstance(value, Core) else wrap(np.asarray(value, tensor.dtype))
+            self.write(tensor, name, self.call(set_at, (tensor, value), {"index": index}, False))
+            return
+        parts = (slice(None), *(index if type(index) is tuple else (index,)))
+        with self.outside():
+            x = self.front(tensor)
+            if self.holds(value):
+                target = np.broadcast_to(np.empty((), bool), x._array.shape)[parts].ndim
+                v = self.front(value)
+                lead = max(target - v._array.ndim, 0)
+                value = apply(reshape, v, shape=(v._array.shape[0], *[1] * lead, *v._array.shape[1:]))
+            put(x, name, parts, value)
+        self.refresh(tensor)
+
+    def refresh(self, tensor: Any) -> None:
+        """After a write: what stands for slices of the same memory belongs to the record that computed it."""
+        root = tensor
+        while root._base is not None:
+            root = root._base
+        views = [view for reference in root._views or () if (view := reference()) is not None]
+        for x in (tensor, root, *views):
+            if self.holds(x):
+                x._node = x._array._tensor._node
+
+    # -- differentiation
+
+    def differentiated(self, outputs: Any, inputs: Any, seeds: Any, options: Any) -> Any:
+        """`engine.grad` of mapped values: see `pulling`."""
+        return pulling.pulled(self, outputs, inputs, seeds, options)
+
+    def refuse(self, what: str) -> None:
+        """Raise for what has no meaning for all slices together."""
+        raise refused(what, "Take gradients by autograd.func.grad, or autograd.grad.")
