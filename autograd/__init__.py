@@ -14,7 +14,9 @@ What one reads to understand it, in this order:
     func.py           transforms, on transforms.py, tracing.py and mapping.py; functional.py: Jacobians
     custom.py         operations of your own; recompute.py: checkpoints; extend.py: what layers are written with
     fast/             the same in compiled form: nothing in it has to be read
-    interpreter.py    what sees every operation of a thread, and runs it in its own way: replay/ and program/
+    interpreter.py    what sees every operation of a thread, and runs it in its own way: these four
+    batching/         functions that are mapped over a dimension (`vmap`), for all slices at once
+    forward/          derivatives that are carried along with values (`jvp`)
     replay/           compiled functions: what they do at every call, computed together
     compiler/         programs as fast code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
 import warnings
 from collections.abc import Callable
@@ -86,8 +87,8 @@ def grad(
     Only what lies between inputs and outputs is computed and consumed. Arguments as in `backward`.
     only_inputs         True; programs written for old versions of PyTorch pass it
     allow_unused        give None for inputs that the outputs do not depend on; otherwise that raises GraphError
-    is_grads_batched    `grad_outputs` have a further first dimension, whose parts are pushed back one after the other;
-                        the results have it too
+    is_grads_batched    `grad_outputs` have a further first dimension, whose parts are all pulled back
+                        at once; the results have it, too
     materialize_grads   give zeros instead of None (implies `allow_unused`)
     """
     if not only_inputs:
@@ -129,30 +130,19 @@ def grad(
 def _batched(
     outputs: list[Any], inputs: list[Any], seeds: list[Any], retain: bool, create_graph: bool, *options: Any
 ) -> tuple[Any, ...]:
-    """`grad` for each part of the seeds, stacked."""
-    from .tensors.join import stack
-
+    """`grad` for all parts of the seeds at once."""
+    batching = importlib.import_module("autograd.batching")  # which needs this module
+    seeds = [seed if isinstance(seed, Core) else wrap(np.asarray(seed)) for seed in seeds]
     lengths = {seed.shape[0] if seed.ndim else 0 for seed in seeds}
     if len(lengths) != 1 or not min(lengths):
         raise ShapeError(
             "grad: with is_grads_batched=True wanted grad_outputs of one first dimension, not empty, got shapes "
             f"{[tuple(seed.shape) for seed in seeds]}"
         )
-    count = lengths.pop()
-    rows = [
-        grad(
-            outputs,
-            inputs,
-            [seed[index] for seed in seeds],
-            retain or index < count - 1,
-            create_graph,
-            True,
-            options[0],
-            materialize_grads=options[1],
-        )
-        for index in range(count)
-    ]
-    return tuple([None if column[0] is None else stack(column) for column in zip(*rows, strict=True)])
+    with batching.Batch(lengths.pop(), name="grad") as batch:
+        given = [batch.wrapped(seed) for seed in seeds]
+        found = grad(outputs, inputs, given, retain, create_graph, True, options[0], materialize_grads=options[1])
+        return tuple([None if g is None else batch.whole(g) for g in found])
 
 
 def _sequence(x: Any) -> list[Any]:

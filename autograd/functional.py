@@ -72,6 +72,12 @@ def _checked(name: str, func: Function, strict: bool) -> Function:
     return checked
 
 
+def _check(name: str, func: Function, inputs: Any, strict: bool) -> None:
+    """With `strict`: run the function once, and look."""
+    if strict:
+        transforms.vjp(_checked(name, func, True), *_tuple(inputs))
+
+
 def _forward(name: str, strategy: str) -> bool:
     if strategy not in ("reverse-mode", "forward-mode"):
         raise SettingError(f"{name}: wanted strategy 'reverse-mode' or 'forward-mode', got {strategy!r}")
@@ -88,11 +94,12 @@ def jacobian(
 ) -> Any:
     """d func(*inputs) / d inputs: one Tensor of shape output.shape + input.shape, or a tuple of tuples of them.
 
-    vectorize   taken for PyTorch's sake: the result is the same
-    strategy    "reverse-mode": a backward per output element; "forward-mode": a product per input element
+    vectorize   taken for PyTorch's sake: rows, or columns, are always computed at once
+    strategy    "reverse-mode": all outputs are pulled back; "forward-mode": derivatives are carried along
     """
     transform = transforms.jacfwd if _forward("jacobian", strategy) else transforms.jacrev
-    blocks = transform(_checked("jacobian", func, strict), _numbers(inputs))(*_tuple(inputs))
+    _check("jacobian", func, inputs, strict)
+    blocks = transform(func, _numbers(inputs))(*_tuple(inputs))
     outputs_are_many = not isinstance(blocks[0], Core)
     if not outputs_are_many:
         return _final(_like(inputs, blocks), create_graph)
@@ -113,8 +120,8 @@ def hessian(
     """
     numbers = _numbers(inputs)
     outer = transforms.jacfwd if _forward("hessian", outer_jacobian_strategy) else transforms.jacrev
-    checked = _checked("hessian", func, strict)
-    blocks = outer(transforms.grad(lambda *xs: checked(*xs).sum(), numbers), numbers)(*_tuple(inputs))
+    _check("hessian", func, inputs, strict)
+    blocks = outer(transforms.grad(lambda *xs: func(*xs).sum(), numbers), numbers)(*_tuple(inputs))
     return _final(blocks if isinstance(inputs, (tuple, list)) else blocks[0][0], create_graph)
 
 
@@ -129,7 +136,8 @@ def vjp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, 
 def jvp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
     """(outputs, Jacobian @ v): v has the shapes of the inputs."""
     vectors = _vectors("jvp", v, inputs)
-    outputs, pushed = transforms.jvp(_checked("jvp", func, strict), _tuple(inputs), vectors)
+    _check("jvp", func, inputs, strict)
+    outputs, pushed = transforms.jvp(func, _tuple(inputs), vectors)
     return _final(outputs, create_graph), _final(pushed, create_graph)
 
 

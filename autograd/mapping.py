@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from .api import cat
-from .errors import GraphError, SettingError, ShapeError
+from .errors import SettingError, ShapeError
 from .random import default_generator
-from .tensors.core import Core, array_of, operand, wrap
+from .tensors.core import Core, operand, wrap
 from .tracing import leaves_no_records, leaves_of, rebuild
 
 P = ParamSpec("P")
@@ -42,8 +42,7 @@ def vmap(
 
     Raises ShapeError if mapped dimensions differ in size, or if the function returns anything but Tensors.
     """
-    if chunk_size is not None and chunk_size <= 0:
-        raise SettingError(f"vmap: chunk_size should be None or greater than 0, got {chunk_size}")
+    check_chunk("vmap", chunk_size)
     check_randomness("vmap", randomness)
 
     @leaves_no_records
@@ -174,19 +173,7 @@ def check_randomness(name: str, randomness: str) -> None:
         raise SettingError(f"{name}: wanted randomness 'error', 'different' or 'same', got {randomness!r}")
 
 
-def each_called(name: str, call: Callable[[Any], Any], arguments: Iterable[Any], randomness: str) -> list[Any]:
-    """call(argument) for each, where the calls stand for a single one; random numbers as `randomness` says."""
-    if randomness == "different":
-        return [call(argument) for argument in arguments]
-    start = default_generator.get_state()
-    results = []
-    for argument in arguments:
-        if randomness == "same":
-            default_generator.set_state(start)
-        results.append(call(argument))
-    if randomness == "error" and not np.array_equal(array_of(start), array_of(default_generator.get_state())):
-        raise GraphError(
-            f"{name}: called random operation while in randomness error mode. Please either use the 'same' or "
-            f"'different' randomness flags on {name} or perform the randomness operation out of {name}"
-        )
-    return results
+def check_chunk(name: str, chunk_size: int | None) -> None:
+    """Raise SettingError unless `chunk_size` is None or a number of slices."""
+    if chunk_size is not None and chunk_size <= 0:
+        raise SettingError(f"{name}: chunk_size should be None or greater than 0, got {chunk_size}")

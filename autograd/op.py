@@ -140,6 +140,8 @@ class Op:
     batch       how it runs with one more axis in front: "each" element by element, "along" the setting `axis`, "matrix"
                 on the last axes, "formula" by its formula, or a function, see `batching.rules`; None: what broadcasts
                 is "each", and the ops of the library are known there
+    push        the tangent of the result in forward mode: "each", "linear", "bilinear", "reduced", "formula", or a
+                function, see `forward.rules`; None: what broadcasts is "each", others are pulled back twice
     """
 
     way_back: type[Plan] = Plan
@@ -175,6 +177,7 @@ class Op:
         formula: Function | None = None,
         partial: bool = False,
         batch: Function | str | None = None,
+        push: Function | str | None = None,
     ) -> None:
         self.name = name
         self.forward = forward
@@ -199,6 +202,7 @@ class Op:
         self.formula = formula
         self.partial = partial
         self.batch = batch
+        self.push = push
         self.inputs, self.defaults = _signature(forward, rules)
         self.told = "recorded" in self.defaults
         self.variadic = self.inputs[:1] != () and self.inputs[0].startswith("*")

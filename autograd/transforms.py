@@ -8,15 +8,15 @@ they depend on a Tensor that requires grad outside, and not otherwise; nothing e
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
 import numpy as np
 
-from .api import stack
+from .api import cat
 from .errors import GraphError, ShapeError
-from .mapping import check_randomness, each_called
-from .tensors.core import Core, array_of, spec_of, wrap
+from .mapping import check_chunk, check_randomness, vmap
+from .tensors.core import Core, operand, spec_of, wrap
 from .tracing import Recording, leaves_no_records, leaves_of, pull, rebuild, trace
 
 P = ParamSpec("P")
@@ -216,14 +216,15 @@ def jvp(
     strict    raise where an output does not depend on the primals, instead of giving zeros
     has_aux   the function returns (outputs, anything); the result is (outputs, derivative, anything)
 
-    A cotangent u pulled back is linear in u, so pulling `tangents` back through that gives the product with the
-    Jacobian (the double-vjp trick: J. Townsend, 2017). Costs about one second-order backward.
+    Each operation carries the derivative along with its value, see `autograd.forward`: it costs about as much as the
+    function once more, and keeps nothing.
     """
     for name, given in (("primals", primals), ("tangents", tangents)):
         if not isinstance(given, (tuple, list)):
             raise GraphError(f"jvp: Expected {name} to be a tuple: jvp(f, (x,), (v,)); got {type(given).__name__}")
-    traced = trace(tuple(primals))
-    inputs, directions = leaves_of(traced), leaves_of(tangents)
+    from .forward import Forward
+
+    inputs, directions = [operand(x) for x in leaves_of(tuple(primals))], [operand(v) for v in leaves_of(tangents)]
     if len(inputs) != len(directions):
         raise ShapeError(f"jvp: wanted {len(inputs)} tangents, one per primal, got {len(directions)}")
     for index, (x, v) in enumerate(zip(inputs, directions, strict=True)):
@@ -233,28 +234,34 @@ def jvp(
                 f"primal {x._array.shape}"
             )
     with Recording([*inputs, *directions]) as recording:
-        outputs, aux = _with_aux("jvp", func(*traced), has_aux)
+        with Forward() as level:
+            traced = rebuild(tuple(primals), [level.dual(x, v) for x, v in zip(inputs, directions, strict=True)])
+            outputs, aux = _with_aux("jvp", func(*traced), has_aux)
         outs = _tensors("jvp", outputs)
-        if strict and any(z._node is None for z in outs):
+        pushed = [level.tangent(z) for z in outs]
+        if strict and any(t is None for t in pushed):
             raise GraphError("jvp: with strict=True every output must depend on the primals; one does not")
-        graph = recording.look((outputs, directions))
-        probes = [trace(wrap(np.zeros_like(z._array))) for z in outs]
-        pulled = pull(outs, list(probes), inputs, True)
-        pushed = pull(pulled, directions, probes, graph)
-    values = recording.released((outputs, rebuild(outputs, pushed), aux))
+        pushed = [wrap(np.zeros_like(z._array)) if t is None else t for z, t in zip(outs, pushed, strict=True)]
+        plain = [level.primal(z) for z in outs]
+        rest = rebuild(aux, [level.primal(x) for x in leaves_of(aux)])
+        results = rebuild(outputs, plain), rebuild(outputs, pushed), rest
+        recording.look(results)
+    values = recording.released(results)
     return values if has_aux else values[:2]
 
 
 def jacrev(
     func: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False, chunk_size: int | None = None
 ) -> Callable[P, Any]:
-    """The Jacobian of a function of Tensors, row by row: shape output.shape + input.shape.
+    """The Jacobian of a function of Tensors by rows: shape output.shape + input.shape.
 
-    One backward per output element: for fewer outputs than inputs. Several outputs or inputs give nests of Jacobians.
+    The function runs once, and one walk back pulls all rows of an output at once: for fewer outputs than inputs.
+    Several outputs or inputs give nests of Jacobians.
 
     has_aux      the function returns (outputs, anything); the result is (Jacobian, anything)
-    chunk_size   rows that PyTorch computes together; here it is always one
+    chunk_size   how many rows are pulled at once at most: bounds the memory. None: all
     """
+    check_chunk("jacrev", chunk_size)
 
     @leaves_no_records
     @functools.wraps(func)
@@ -264,53 +271,69 @@ def jacrev(
             outputs, aux = _with_aux("jacrev", func(*traced, **kwargs), has_aux)
             outs = _tensors("jacrev", outputs)
             outside = recording.look(outputs)
-            jacobians = []
-            for z in outs:
-                rows = []
-                for index in range(z._array.size):
-                    seed = np.zeros(z._array.size, z._array.dtype)
-                    seed[index] = 1
-                    rows.append(pull([z], [wrap(seed.reshape(z._array.shape))], inputs, outside, retain=True))
-                columns = [
-                    stack([row[k] for row in rows]).reshape(z._array.shape + x._array.shape)
-                    if rows
-                    else wrap(np.zeros(z._array.shape + x._array.shape, x._array.dtype))
-                    for k, x in enumerate(inputs)
-                ]
-                jacobians.append(rebuild(chosen, columns))
+            jacobians = [rebuild(chosen, _rows(z, inputs, outside, chunk_size)) for z in outs]
         jacobian, aux = recording.released((rebuild(outputs, jacobians), aux))
         return (jacobian, aux) if has_aux else jacobian
 
     return run
 
 
-def _units(arrays: list[Any]) -> Iterator[list[Any]]:
-    """Arrays of zeros like these, with a one at each place in turn."""
-    for k, array in enumerate(arrays):
-        for index in range(array.size):
-            tangents = [np.zeros(other.shape, other.dtype) for other in arrays]
-            tangents[k].reshape(-1)[index] = 1
-            yield tangents
+def _rows(z: Any, inputs: list[Any], graph: bool, chunk_size: int | None) -> list[Any]:
+    """The derivative of an output by each of the inputs."""
+    shapes = [z._array.shape + x._array.shape for x in inputs]
+    size, dtype = z._array.size, z._array.dtype
+    if not size or z._node is None:
+        return [wrap(np.zeros(shape, x._array.dtype)) for shape, x in zip(shapes, inputs, strict=True)]
+    if size == 1:
+        seed = wrap(np.ones(z._array.shape, dtype))
+        return [g.reshape(shape) for g, shape in zip(pull([z], [seed], inputs, graph, True), shapes, strict=True)]
+    step = size if chunk_size is None else min(chunk_size, size)
+    whole: list[Any] = [None] * len(inputs)
+    parts: list[list[Any]] = [[] for _ in inputs]
+    for first in range(0, size, step):
+        seeds = np.zeros((min(step, size - first), size), dtype)
+        np.fill_diagonal(seeds[:, first:], 1)
+        rows = vmap(lambda u: pull([z], [u], inputs, graph, True))(wrap(seeds.reshape(len(seeds), *z._array.shape)))
+        for k, g in enumerate(rows):
+            if step == size:
+                whole[k] = g
+            elif g._node is not None or type(g._array) is not np.ndarray or g._tangents is not None:
+                parts[k].append(g)
+            else:  # into its place at once: all parts and the whole would be twice as much
+                if whole[k] is None:
+                    whole[k] = wrap(np.empty((size, *g._array.shape[1:]), g._array.dtype))
+                whole[k]._array[first : first + step] = g._array
+    found = [cat(part, 0) if part else g for part, g in zip(parts, whole, strict=True)]
+    return [g.reshape(shape) for g, shape in zip(found, shapes, strict=True)]
 
 
 def jacfwd(
-    func: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False, *, randomness: str = "error"
+    func: Callable[P, Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    *,
+    randomness: str = "error",
+    chunk_size: int | None = None,
 ) -> Callable[P, Any]:
-    """The Jacobian of a function of Tensors, column by column: shape output.shape + input.shape.
+    """The Jacobian of a function of Tensors by columns: shape output.shape + input.shape.
 
-    One `jvp` per input element: for fewer inputs than outputs.
+    The function runs once, with the derivative along every element of an input carried along: for fewer inputs than
+    outputs.
 
     has_aux      the function returns (outputs, anything); the result is (Jacobian, anything)
-    randomness   as in `vmap`: what random numbers do in the calls
+    randomness   as in `vmap`: what random numbers do in the columns
+    chunk_size   how many columns are computed at once at most: bounds the memory. None: all
     """
     check_randomness("jacfwd", randomness)
+    check_chunk("jacfwd", chunk_size)
 
     @leaves_no_records
     @functools.wraps(func)
     def run(*args: Any, **kwargs: Any) -> Any:
         numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         chosen = args[argnums] if isinstance(argnums, int) else tuple(args[number] for number in numbers)
-        inputs = leaves_of(chosen)
+        inputs = [operand(x) for x in leaves_of(chosen)]
+        nests: list[Any] = []
 
         def of_chosen(part: Any) -> Any:
             filled = list(args)
@@ -318,31 +341,42 @@ def jacfwd(
                 filled[number] = value
             return func(*filled, **kwargs)
 
-        def column(tangents: list[Any]) -> Any:
-            direction = rebuild(chosen, [wrap(t) for t in tangents])
-            return jvp(of_chosen, (chosen,), (direction,), has_aux=has_aux)
+        def columns(*tangents: Any) -> Any:
+            direction = rebuild(chosen, list(tangents))
+            results = jvp(of_chosen, (chosen,), (direction,), has_aux=has_aux)
+            nests[:] = [results[0], results[2] if has_aux else None]
+            aux = [x for x in leaves_of(nests[1]) if isinstance(x, Core)]
+            return tuple(leaves_of(results[1])), tuple(aux)
 
-        arrays = [array_of(x) for x in inputs]
-        results = each_called("jacfwd", column, _units(arrays), randomness)
-        if not results:  # nothing to differentiate by
-            results = [column([np.zeros_like(array) for array in arrays])]
-        outputs = results[0][0]
-        columns = [leaves_of(result[1]) for result in results]
+        sizes = [x._array.size for x in inputs]
+        units = []
+        for k, x in enumerate(inputs):
+            seeds = np.zeros((sum(sizes), x._array.size), x._array.dtype)
+            np.fill_diagonal(seeds[sum(sizes[:k]) :], 1)
+            units.append(wrap(seeds.reshape(len(seeds), *x._array.shape)))
+        mapped = vmap(columns, randomness=randomness, chunk_size=chunk_size, out_dims=(-1, 0))
+        pushed, aux = mapped(*units)
         jacobians = []
-        for o, z in enumerate(leaves_of(outputs)):
-            start, parts = 0, []
-            for array in arrays:
-                block = [column[o] for column in columns[start : start + array.size]]
-                start += array.size
-                shape = z._array.shape + array.shape
-                parts.append(stack(block, -1).reshape(shape) if array.size else wrap(np.zeros(shape, z._array.dtype)))
+        for t in pushed:
+            first, parts = 0, []
+            for x, size in zip(inputs, sizes, strict=True):
+                parts.append(t.narrow(-1, first, size).reshape(t._array.shape[:-1] + x._array.shape))
+                first += size
             jacobians.append(rebuild(chosen, parts))
-        jacobian = rebuild(outputs, jacobians)
-        return (jacobian, results[-1][2]) if has_aux else jacobian
+        jacobian = rebuild(nests[0], jacobians)
+        if not has_aux:
+            return jacobian
+        each = iter(aux)  # of all columns: as the function does not see the direction, they are alike
+        same = [_last(next(each)) if isinstance(x, Core) else x for x in leaves_of(nests[1])]
+        return jacobian, rebuild(nests[1], same)
 
     return run
 
 
+def _last(x: Any) -> Any:
+    return x[-1] if x._array.shape[0] else x.sum(0)
+
+
 def hessian(func: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
     """The matrix of second derivatives of a function that returns a scalar: shape input.shape + input.shape."""
-    return jacrev(jacrev(func, argnums), argnums)
+    return jacfwd(jacrev(func, argnums), argnums)

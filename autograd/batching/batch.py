@@ -51,7 +51,7 @@ class Batch(Interpreter):
         self.size = size
         self.randomness = randomness
         self.parent = state.interpreter
-        self.depth: int = getattr(self.parent, "depth", 0) + 1
+        self.depth: float = getattr(self.parent, "depth", 0) + 1
 
     def __enter__(self) -> Batch:
         place.begin()
@@ -97,6 +97,18 @@ class Batch(Interpreter):
     def wrapped(self, z: Any) -> Any:
         """The Tensor that stands for a slice of `z`."""
         return wrapped_in(self, z)
+
+    def under(self, below: Any, x: Any) -> Any:
+        """`x`, whose first axis is mapped over by `below`, under this: see `pulling`."""
+        if not self.holds(x):
+            return below.wrapped(x)
+        return wrapped_in(self, below.wrapped(self.front(x).movedim(1, 0)))
+
+    def over(self, below: Any, x: Any) -> Any:
+        """The other way around: what `below` maps over is the first axis again."""
+        if not self.holds(x):
+            return below.whole(x)
+        return wrapped_in(self, below.whole(self.front(x)).movedim(0, 1))
 
     def variable(self, x: Any, trace: Any) -> Any:
         """`x` as a variable of its own, one for each slice, by trace(all slices)."""

@@ -111,6 +111,9 @@ def _of_plain(batch: Any, outputs: list[Any], inputs: list[Any], seeds: list[Any
     wanted = [inputs[k] for k in own]
     if not wanted:
         return found
+    above = batch.parent
+    if above is not None and above.transforms:  # what it knows of these values comes first
+        return _exchanged(batch, above, outputs, inputs, seeds, options)
     retain = options["create_graph"] if options["retain_graph"] is None else options["retain_graph"]
     before = state.tape
     if not options["create_graph"]:
@@ -123,3 +126,21 @@ def _of_plain(batch: Any, outputs: list[Any], inputs: list[Any], seeds: list[Any
         g = arrived.get(inputs[k]._node)
         found[k] = g if g is None or isinstance(g, Core) else wrap(g)
     return found
+
+
+def _exchanged(batch: Any, above: Any, outputs: list[Any], inputs: list[Any], seeds: list[Any], options: Any) -> Any:
+    """The same where there is another transform around: it differentiates its own values, and maps over below that."""
+    below = type(batch)(batch.size)
+    before, below.parent, below.depth = above.parent, above.parent, above.depth - 0.5
+    with above.outside():
+        own = [above.under(below, batch.front(u)) if batch.holds(u) else u for u in seeds]
+    above.parent, state.interpreter = below, above
+    try:
+        options = {**options, "allow_unused": True, "materialize_grads": False}
+        found = above.differentiated(outputs, inputs, own, options)
+    finally:
+        above.parent, state.interpreter = before, batch
+    with above.outside():
+        whole = [None if g is None else above.over(below, g) for g in found]
+    state.interpreter = batch
+    return [None if g is None else batch.wrapped(g) for g in whole]

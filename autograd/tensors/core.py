@@ -66,6 +66,7 @@ class Core:
     _silent  made by `.data`: writes to it are hidden from the tape, as its user wants
     _lent    a gradient that others hold too: copied before it is written to
     _grad    what `.grad` returns
+    _tangents  in forward mode: level -> tangent, see `forward.level`
     _spent   of a gradient: has an optimiser used it, and how often has backward added to it since? 0: not used
     """
 
@@ -79,6 +80,7 @@ class Core:
     _lent: bool = False
     _grad: Core | None = None
     _spent: int = 0
+    _tangents: dict[Any, Any] | None = None
     _apply: ClassVar[Callable[..., Any]]  # `run.apply`: what an op does when it is called on Tensors
 
     def __init_subclass__(cls, final: bool = False, **kwargs: Any) -> None:

@@ -1,0 +1,228 @@
+"""`Forward`: what interprets the operations of a thread while derivatives are carried along with values.
+
+Beside its value a Tensor may have a tangent: the derivative of that value along a direction (forward mode; R. E.
+Wengert, 1964). An operation runs as ever, and then its push rule gives the tangent of the result from those of the
+inputs. Both run under the interpreter from before, which may be another `Forward`, or a `Batch`: so they nest.
+
+A gradient that is taken meanwhile has a tangent, too. With z(x) and the tangent z' = J x', the tangent of u J is
+u' J plus the gradient of u z' by x: an ordinary walk back from the tangent of the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from .. import engine
+from ..generated import ask
+from ..interpreter import Interpreter
+from ..modes import state
+from ..tensors.core import Core, link_view, wrap
+from ..tensors.promotion import Scalar
+from ..tensors.rewrite import put, root_of, update
+from ..tensors.run import apply, apply_keeping
+from ..tracing import Own
+from .rules import levels, push_of
+
+
+class Moving(Own):
+    """The node of a value that is constant but for its tangent: the library sees that it is more than its array."""
+
+    __slots__ = ()
+
+
+class Forward(Interpreter):
+    """Carries tangents along.
+
+    depth   how many interpreters there are around it
+    """
+
+    transforms = True
+
+    def __init__(self) -> None:
+        ask()
+        self.parent = state.interpreter
+        self.depth: float = getattr(self.parent, "depth", 0) + 1
+        self.nodes: list[Moving] = []
+
+    def __enter__(self) -> Forward:
+        state.interpreter = self
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        state.interpreter = self.parent
+
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """A block that the interpreter around this one sees."""
+        state.interpreter = self.parent
+        try:
+            yield
+        finally:
+            state.interpreter = self
+
+    # -- values
+
+    def tangent(self, x: Any) -> Any:
+        """The tangent of a Tensor; None if it has none here."""
+        return x._tangents.get(self) if isinstance(x, Core) and x._tangents is not None else None
+
+    def moving(self, x: Any, tangent: Any) -> Any:
+        """Give a new Tensor a tangent."""
+        x._tangents = {**(x._tangents or {}), self: tangent}
+        if x._node is None:
+            x._node = node = Moving(x, x._array.shape, x._array.dtype)
+            self.nodes.append(node)
+        return x
+
+    def dual(self, x: Any, tangent: Any) -> Any:
+        """A Tensor of the same value that has a tangent."""
+        out = wrap(x._array, x._node)
+        out._tangents = x._tangents
+        return self.moving(out, tangent)
+
+    def primal(self, x: Any) -> Any:
+        """A Tensor of the same value without its tangent here."""
+        if self.tangent(x) is None:
+            return x
+        rest = {level: t for level, t in x._tangents.items() if level is not self}
+        out = wrap(x._array, None if type(x._node) is Moving and not rest else x._node)
+        out._tangents = rest or None
+        return out
+
+    def under(self, below: Any, x: Any) -> Any:
+        """`x`, whose first axis is mapped over by `below`, under this: see `batching.pulling`."""
+        tangent = self.tangent(x)
+        out = below.wrapped(self.primal(x))
+        return out if tangent is None else self.moving(out, below.wrapped(tangent))
+
+    def over(self, below: Any, x: Any) -> Any:
+        """The other way around: what `below` maps over is the first axis again."""
+        tangent = self.tangent(x)
+        out = below.whole(self.primal(x))
+        return out if tangent is None else self.dual(out, below.whole(tangent))
+
+    def variable(self, x: Any, trace: Any) -> Any:
+        """`x` as a variable of its own, with its tangent."""
+        tangent = self.tangent(x)
+        with self.outside():
+            out = trace(self.primal(x))
+        return out if tangent is None else self.moving(out, tangent)
+
+    # -- operations
+
+    def call(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
+        """An operation is called: see `Interpreter`."""
+        given = [x.array if type(x) is Scalar else x for x in inputs]
+        tangents = [self.tangent(x) for x in given]
+        state.interpreter = self.parent
+        try:
+            if all(t is None for t in tangents):
+                return apply_keeping(op, *given, **settings) if keeping else apply(op, *given, **settings)
+            plain = [x if t is None else self.primal(x) for x, t in zip(given, tangents, strict=True)]
+            z, kept = apply_keeping(op, *plain, **settings) if op.keeps else (apply(op, *plain, **settings), ())
+            if op.view:
+                for part in z if isinstance(z, tuple) else (z,):
+                    link_view(part, given[0])
+            pushed = push_of(op)(op, plain, tangents, z, settings, kept)
+            if op.outputs == 1:
+                if pushed is not None:
+                    self.moving(z, pushed)
+            else:
+                for part, t in zip(z, pushed, strict=True):
+                    if t is not None:
+                        self.moving(part, t)
+        finally:
+            state.interpreter = self
+        return (z, kept) if keeping else z
+
+    # -- writes in place
+
+    def update(self, tensor: Any, name: str, function: Any, args: Any, kwargs: Any) -> Any:
+        """See `rewrite.update`."""
+        old = wrap(tensor._array, tensor._node)
+        old._tangents = tensor._tangents
+        result = function(old, *[old if x is tensor else x for x in args], **kwargs)
+        moved = self.tangent(result)
+        plain = self.primal(result)
+        self._plainly(tensor, lambda: update(tensor, name, lambda _: plain))
+        self._follow(tensor, ..., moved)
+        return tensor
+
+    def put(self, tensor: Any, name: str, index: Any, value: Any) -> Any:
+        """See `rewrite.put`."""
+        moved = self.tangent(value)
+        plain = self.primal(value) if isinstance(value, Core) else value
+        self._plainly(tensor, lambda: put(tensor, name, index, plain))
+        self._follow(tensor, index, moved)
+        return tensor
+
+    def _plainly(self, tensor: Any, write: Any) -> None:
+        """Write to a Tensor outside. One that is constant but for its tangent is none that requires grad."""
+        root = root_of(tensor)
+        moving = [x for x in {id(x): x for x in (tensor, root)}.values() if type(x._node) is Moving]
+        nodes = [x._node for x in moving]
+        for x in moving:
+            x._node = None
+        try:
+            with self.outside():
+                write()
+        finally:
+            for x, node in zip(moving, nodes, strict=True):
+                if x._node is None:
+                    x._node = node
+
+    def _follow(self, tensor: Any, index: Any, moved: Any) -> None:
+        """The same write to the tangent."""
+        tangent = self.tangent(tensor)
+        if tangent is None and moved is None:
+            return
+        with self.outside():
+            if tangent is None:
+                root = root_of(tensor)
+                if root is not tensor:
+                    raise NotImplementedError(
+                        "forward mode: a value with a tangent is written into a view of a Tensor that has none; write "
+                        "into the Tensor itself, or out of place"
+                    )
+                tangent = wrap(np.zeros_like(tensor._array))
+                self.moving(tensor, tangent)
+            put(tangent, "copy_", index, 0 if moved is None else moved)
+
+    # -- differentiation
+
+    def differentiated(self, outputs: Any, inputs: Any, seeds: Any, options: Any) -> Any:
+        """`engine.grad` of values with tangents: the gradients have tangents, too."""
+        given = [None] * len(outputs) if seeds is None else [seeds] if isinstance(seeds, Core) else list(seeds)
+        moved = [(self.tangent(z), self.tangent(u)) for z, u in zip(outputs, given, strict=True)]
+        inputs_too = [self.tangent(x) for x in inputs]
+        if all(t is None for pair in moved for t in pair) and all(t is None for t in inputs_too):
+            with self.outside():
+                return engine.grad(outputs, inputs, seeds, **options)
+        plain = [None if u is None else self.primal(u) if isinstance(u, Core) else u for u in given]
+        with self.outside():
+            kept = {**options, "retain_graph": True}
+            found = engine.grad(outputs, inputs, None if seeds is None else plain, **kept)
+            ends, starts = [], []
+            for z, u, (dz, du) in zip(outputs, plain, moved, strict=True):
+                if dz is not None and dz._node is not None and type(dz._node) is not Moving:
+                    ends.append(dz)
+                    starts.append(wrap(np.ones_like(z._array)) if u is None else u)
+                if du is not None and z._node is not None:
+                    ends.append(z)
+                    starts.append(du)
+            if not ends:
+                return found
+            own = {**kept, "allow_unused": True, "materialize_grads": False}
+            pushed = engine.grad(ends, inputs, starts, **own)
+        return tuple([_with(self, g, t) for g, t in zip(found, pushed, strict=True)])
+
+
+def _with(level: Forward, g: Any, tangent: Any) -> Any:
+    return g if g is None or tangent is None else level.dual(g, tangent)
+
+
+levels.append(Forward)
