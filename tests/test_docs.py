@@ -21,6 +21,7 @@ PACKAGES = sorted(
     for top in ("kernels", "autograd", "nn", "benchmarks", "tests")
     for file in (ROOT / top).rglob("__init__.py")
 )
+MARKDOWN = ["README.md", *sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "benchmarks/guide").glob("*.md"))]
 OF_MANY = {"nn/optim", "nn/distributions", "tests/conformance/programs"}  # one file per rule, family, program
 GUIDES = [package for package in PACKAGES if not re.match(r"tests/(autograd|benchmarks|kernels|nn)\b", package)]
 """Those of the tests of a package are that package's."""
@@ -108,8 +109,9 @@ def test_what_guides_mention_exists(package):
     assert missing(docstring(package)) == set()
 
 
-def test_the_readme_mentions_files_that_exist():
-    text = (ROOT / "README.md").read_text()
+@pytest.mark.parametrize("file", MARKDOWN)
+def test_texts_mention_files_that_exist(file):
+    text = (ROOT / file).read_text()
     assert {path for path in PATH.findall(text) if not (ROOT / path).exists()} == set()
 
 

@@ -128,8 +128,9 @@ def test_what_docstrings_mention_exists(top):
     assert found == {}
 
 
-def test_what_the_readme_mentions_exists():
-    assert missing((ROOT / "README.md").read_text(), ROOT / "README.md") == set()
+@pytest.mark.parametrize("file", [ROOT / "README.md", *sorted((ROOT / "benchmarks/guide").glob("*.md"))])
+def test_what_texts_mention_exists(file):
+    assert missing(file.read_text(), ROOT / file.name) == set()
 
 
 def test_what_has_gone_is_found():

@@ -1,4 +1,4 @@
-"""What importing the package, or a call, does to the whole process. The README lists it.
+"""What importing the package, or a call, does to the whole process. benchmarks/guide/contributing.md lists it.
 
     memory.py          freed memory stays with the process: large arrays are not fetched again     read this first
     neighbours.py      the warning if HIPS/autograd, which has the same import name, is installed as well

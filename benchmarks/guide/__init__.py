@@ -10,6 +10,12 @@
     writing_your_own    an operation, a layer, a kernel
     how_it_is_built     the folders, the rules, the tests
     site                builds the site: pages, reference, links; reference.py and text.py make it from docstrings
+    picture             draws the picture of the README
+
+Texts that need no running, in Markdown; the examples in them are run by the tests:
+
+    ported.md wrong.md programs.md operations.md speed.md    what the pages above begin with, in full
+    experiments.md contributing.md changes.md                what came out; how to work on it; what has changed
 
 A page is Python with comments in reStructuredText behind `# %%`, as sphinx-gallery reads it. The rule: what a page says
 is shown by what it runs, and a page takes a few seconds.
@@ -27,3 +33,15 @@ PAGES = {
     "how_it_is_built": "How the project is built",
 }
 """In the order in which they are read."""
+
+TEXTS = {
+    "ported": "Programs written for PyTorch",
+    "wrong": "When something is wrong",
+    "programs": "A computation as a program",
+    "operations": "Adding an operation",
+    "speed": "How fast, and where the time goes",
+    "experiments": "Experiments",
+    "contributing": "Contributing",
+    "changes": "Changes",
+}
+"""The pages that are read, not run; the last two are about the project."""

@@ -1,7 +1,7 @@
 """Build the documentation: the guide, run page by page, and the reference, made from docstrings.
 
 The site is a folder of HTML that needs no server: open OUT/index.html. Every page of the guide is a program
-that is run, and shown with what it prints and draws. Needs the extra `docs` (Sphinx, sphinx-gallery, furo). Links
+that is run, and shown with what it prints and draws. Needs the extra `docs` (Sphinx, sphinx-gallery, MyST, furo). Links
 between pages are checked at the end.
 
 Exit status 1 if a page failed or a link leads nowhere, 2 where the extra is missing.
@@ -21,17 +21,20 @@ from urllib.parse import unquote, urlsplit
 
 from benchmarks.cli import UsageError
 
-from . import PAGES
+from . import PAGES, TEXTS
 from .reference import MODULES, page
 
 HERE = Path(__file__).parent
-NEEDED = ("sphinx", "sphinx_gallery", "furo")
+ABOUT = ("contributing", "changes")  # the project, not the library
+NEEDED = ("sphinx", "sphinx_gallery", "furo", "myst_parser")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The options of `docs`."""
     parser.add_argument("--out", type=Path, default=Path("runs/docs"), metavar="DIR", help="default: runs/docs")
-    parser.add_argument("--only", nargs="+", choices=[*PAGES, *MODULES], metavar="PAGE", help="these pages alone")
+    parser.add_argument(
+        "--only", nargs="+", choices=[*PAGES, *TEXTS, *MODULES], metavar="PAGE", help="these pages alone"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise UsageError(f"docs needs {', '.join(missing)}: pip install -e '.[docs]'")
-    wanted = arguments.only or [*PAGES, *MODULES]
+    wanted = arguments.only or [*PAGES, *TEXTS, *MODULES]
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder)
         write_sources(source, wanted)
@@ -61,16 +64,21 @@ def write_sources(source: Path, wanted: list[str]) -> None:
     for number, name in enumerate(pages):
         shutil.copy(HERE / f"{name}.py", guide / f"{number}_{name}.py")
     (guide / "GALLERY_HEADER.rst").write_text("Guide\n=====\n\nEach page is a program.\n")
-    shutil.copy(HERE / "changes.rst", source)
+    texts = [name for name in TEXTS if name in wanted]
+    for name in texts:
+        shutil.copy(HERE / f"{name}.md", source)
     for name in modules:
         (source / f"{name}.rst").write_text(page(name))
     tree = "\n".join(["Wengert", "=======", "", _INTRODUCTION])
     for caption, names in (
         ("Guide", [f"guide/{number}_{name}" for number, name in enumerate(pages)]),
+        ("In full", [name for name in texts if name not in ABOUT]),
         ("Reference", modules),
-        ("Project", ["changes"]),
+        ("Project", [name for name in texts if name in ABOUT]),
     ):
         entries = "".join(f"   {name}\n" for name in names)
+        if not names:
+            continue
         tree += f"\n.. toctree::\n   :caption: {caption}\n   :maxdepth: 1\n\n{entries}"
     (source / "index.rst").write_text(tree)
 
@@ -89,7 +97,7 @@ def build(source: Path, out: Path) -> int:
 
     settings: dict[str, Any] = {
         "project": "Wengert",
-        "extensions": ["sphinx.ext.autodoc", "sphinx_gallery.gen_gallery"],
+        "extensions": ["sphinx.ext.autodoc", "sphinx_gallery.gen_gallery", "myst_parser"],
         "html_theme": "furo",
         "html_title": "Wengert",
         "html_static_path": [str(HERE / "static")],

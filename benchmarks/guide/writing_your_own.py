@@ -129,5 +129,5 @@ print(autograd.check_grads(lambda x: weighed_runs(x), autograd.randn(4, 6), seco
 
 # %%
 # An operation of the library itself is declared in the same way, in its family's file in ``autograd/ops``; the
-# README's "Adding an operation" lists the three places. Where the gradient is meant to be another one than the
+# page "Adding an operation" lists the three places. Where the gradient is meant to be another one than the
 # derivative, or the forward pass is no function on arrays, there is ``autograd.Function``, as in PyTorch.

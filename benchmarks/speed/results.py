@@ -1,4 +1,4 @@
-"""Figures that are kept, of several processors side by side, and the README's table, which is made from them.
+"""Figures that are kept, of several processors side by side, and the tables of speed.md and the README.
 
 results.json    processor -> case -> {"date", "threads", "processes", "versions", "seconds", "ratios"}
     versions    library -> its version
@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,10 @@ ROWS = [
     ("LSTM, GRU, tanh RNN, 50 steps, batch 32, 64 to 128", ["lstm-50", "gru-50", "rnn-50"]),
     ("cells of these in a Python loop", ["lstm-cell", "gru-cell", "rnn-cell"]),
 ]
-"""Rows of the README's table: what was done, and the cases, in the order in which the words name them."""
+"""Rows of the table: what was done, and the cases, in the order in which the words name them."""
+
+FIVE = ("mlp-adam", "lenet-bn", "small-gpt", "lstm-50", "chain")
+"""Cases whose rows are the README's figures."""
 
 
 def read() -> dict[str, Any]:
@@ -106,11 +110,15 @@ def _text(every: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def table() -> str:
-    """Markdown: a row for each of ROWS that some processor has, columns for each processor, and what they are."""
+def table(some: Collection[str] = ()) -> str:
+    """Markdown: a row for each of ROWS that some processor has, columns for each processor, and what they are.
+
+    some   rows with one of these cases alone
+    """
     every = read()
     head, cells, notes = ["program, forward + backward"], [], []
     rows = [row for row in ROWS if any(case in kept for kept in every.values() for case in row[1])]
+    rows = [row for row in rows if not some or not set(some).isdisjoint(row[1])]
     for letter, (processor, kept) in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", every.items(), strict=False):
         called = f", {letter}" * (len(every) > 1)
         ways = [way for way in COMPILED if any(way in entry["seconds"] for entry in kept.values())]

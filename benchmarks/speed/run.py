@@ -68,13 +68,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw ratios and rates there, .png or .svg")
     parser.add_argument("--keep", action="store_true", help=f"keep them under this processor, in {results.FILE.name}")
-    parser.add_argument("--table", action="store_true", help="print what is kept as Markdown, and do nothing else")
+    parser.add_argument(
+        "--table",
+        action="store_true",
+        help="print what is kept (--only: of these cases) as Markdown, and do nothing else",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the suite; 1 if values differ or a case fails."""
     if arguments.table:
-        print(results.table())
+        print(results.table(arguments.only or ()))
         return 0
     chosen = _cases(arguments.only)
     _check_files(arguments)

@@ -3,13 +3,14 @@
 import argparse
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks.guide import PAGES, site
+from benchmarks.guide import PAGES, TEXTS, picture, site
 from benchmarks.guide.reference import MODULES, page
 from benchmarks.guide.text import restructured
 
@@ -37,8 +38,9 @@ def test_a_page_that_fails_is_noticed(tmp_path):
 
 
 def test_every_page_is_listed():
-    programs = {file.stem for file in GUIDE.glob("*.py")} - {"__init__", "site", "reference", "text"}
+    programs = {file.stem for file in GUIDE.glob("*.py")} - {"__init__", "site", "reference", "text", "picture"}
     assert programs == set(PAGES)
+    assert {file.stem for file in GUIDE.glob("*.md")} == set(TEXTS)
 
 
 def test_pages_begin_with_a_title():
@@ -46,6 +48,37 @@ def test_pages_begin_with_a_title():
         _, title, line, *_ = (GUIDE / f"{name}.py").read_text().splitlines()
         assert len(line) == len(title)
         assert set(line) == {"="}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_texts_begin_with_their_title(name):
+    assert (GUIDE / f"{name}.md").read_text().splitlines()[0] == f"# {TEXTS[name]}"
+
+
+def test_the_picture_of_the_readme_is_what_the_library_draws(tmp_path):
+    picture.draw(tmp_path / "drawn.svg")
+    assert (tmp_path / "drawn.svg").read_text() == picture.FILE.read_text()
+    assert picture.FILE.relative_to(ROOT).as_posix() in (ROOT / "README.md").read_text()
+
+
+def links(text):
+    """The files that a text in Markdown links to."""
+    return [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+
+
+@pytest.mark.parametrize("file", [ROOT / "README.md", *sorted(GUIDE.glob("*.md"))], ids=lambda file: file.name)
+def test_links_lead_to_files(file):
+    assert [link for link in links(file.read_text()) if not (file.parent / link).exists()] == []
+
+
+def test_a_link_that_leads_nowhere_is_found():
+    assert links("[a](b/c.py) and [d](https://e.org) ![f](g.svg) [h](i.md#j)") == ["b/c.py", "g.svg"]
+
+
+def test_every_page_is_linked_from_the_readme():
+    told = set(links((ROOT / "README.md").read_text()))
+    pages = [f"benchmarks/guide/{name}.py" for name in PAGES] + [f"benchmarks/guide/{name}.md" for name in TEXTS]
+    assert [page for page in pages if page not in told] == []
 
 
 def test_docstrings_become_paragraphs_tables_and_columns():

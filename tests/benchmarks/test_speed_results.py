@@ -1,4 +1,4 @@
-"""Figures that are kept: one file for several processors, and the table that the README has from it."""
+"""Figures that are kept: one file for several processors, and the tables that are made from it."""
 
 import datetime
 import json
@@ -24,11 +24,20 @@ def entry(ours, peer, ratio, **more):
     return found | {"seconds": {"wengert": ours, "torch": peer}, "ratios": {"wengert": ratio}} | more
 
 
-def test_the_table_of_the_readme_is_what_the_file_gives(capsys):
+def test_the_table_of_the_guide_is_what_the_file_gives(capsys):
     assert cli.main(["speed", "--table"]) == 0
     printed = capsys.readouterr().out.strip()
     assert printed.startswith("| program, forward + backward | ours")
-    assert printed in (ROOT / "README.md").read_text()
+    assert printed in (ROOT / "benchmarks" / "guide" / "speed.md").read_text()
+
+
+def test_the_figures_of_the_readme_are_what_the_file_gives(capsys):
+    readme = (ROOT / "README.md").read_text()
+    assert cli.main(["speed", "--table", "--only", *results.FIVE]) == 0
+    printed = capsys.readouterr().out.strip()
+    assert len(printed.splitlines()) == 2 + len(results.FIVE) + 3
+    assert printed in readme
+    assert f"speed --table --only {' '.join(results.FIVE)}" in readme
 
 
 def test_rows_name_cases_once():
