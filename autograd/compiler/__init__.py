@@ -9,6 +9,7 @@ a few lines of Python around that:
     reductions.py products.py shapes.py    other ops in nodes
     known.py      all of these by name
     inline.py     some fused ops in the steps of their formula
+    attending.py  attention that is written out, as one op
     lower.py      a Program as a graph; what is not known runs as it is
     rewrites.py   running statistics, which are written when all is computed
     symbols.py    what rules of ops compute with, to become nodes

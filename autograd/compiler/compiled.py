@@ -22,6 +22,7 @@ from ..records import Record
 from ..tensors.core import wrap
 from ..tensors.inplace import note_write
 from ..tensors.run import output
+from .attending import attending
 from .backward import Backward
 from .emit import Writer
 from .frames import Frames, Lease
@@ -52,7 +53,7 @@ class Compiled:
             if type(step.op) is Graft and any(program.slots[number].tracked for number in step.outputs):
                 where = step.lines[0] if step.places else program.name
                 raise CaptureError(f"{step.name} at {where} has a backward of its own, which is not compiled")
-        program = inlined(program)
+        program = attending(inlined(program))
         self.parameters = list(program.parameters.values())
         numbers = [*program.inputs, *program.parameters]
         self.slots = [program.slots[number] for number in numbers]

@@ -34,6 +34,11 @@ def attention(q: Array, k: Array, v: Array, bias: Array | None, scale: float) ->
     return _attention(q, k, v, bias, blank, scale)
 
 
+def attended(q: Array, k: Array, v: Array, bias: Array | None, scale: float) -> tuple[Array, Array]:
+    """The same where a row of -inf in `bias` gives NaN, as it does in softmax. Nothing is empty."""
+    return _attention(q, k, v, bias, None, scale)
+
+
 def _values_compiled(q: Array, k: Array, v: Array, bias: Array | None, blank: Array | None, scale: float) -> Any:
     from . import loops  # loads Numba
 
