@@ -70,6 +70,8 @@ def run(settings: Settings, state: dict[str, Any] | None) -> int:
             answers = nn.predict(model, inputs)
             run.end_epoch(loss_function(answers, sums).item(), close(answers, sums) / len(sums))
 
+        if not run.sharing.first:
+            return 0
         answers = nn.predict(model, inputs)
         error = loss_function(answers, sums).item()
         print(

@@ -9,6 +9,7 @@
 
 A terminal shows a bar, everything else gets one line per epoch. Ctrl-C takes effect between two steps, so the
 checkpoint it leaves is that of a whole number of steps, and going on from it gives what would have come anyway.
+Under mpiexec each process learns from its part of every batch: see sharing.py.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from autograd.errors import DataError
 from nn.training.progress import bar
 
 from .registry import Settings
+from .sharing import Sharing
 
 HISTORY = ("loss", "accuracy", "test_loss", "test_accuracy", "seconds")
 
@@ -46,6 +48,7 @@ class Run:
 
     def __init__(self, settings: Settings, model: nn.Module, optimizer: Any, state: dict[str, Any] | None) -> None:
         self.settings = settings
+        self.sharing = Sharing()  # with other processes, where mpiexec has started several
         self.model = model
         self.optimizer = optimizer
         self.order = autograd.Generator()
@@ -59,6 +62,7 @@ class Run:
         self._bar: Any = None
         if state is not None:
             self._restore(state)
+        self.trained = self.sharing.module(model)  # the model, or what brings gradients together
 
     # --------------------------------------------------------------------------------------------- the loop
 
@@ -74,11 +78,12 @@ class Run:
         """The batches of an epoch, without those that were done before the run was interrupted."""
         total, done = len(loader), self.step
         self._start = time.perf_counter()
-        self._bar = bar(sys.stderr, f"epoch {self.epoch + 1}/{self.settings.epochs}", total=total, initial=done)
+        if self.sharing.first:
+            self._bar = bar(sys.stderr, f"epoch {self.epoch + 1}/{self.settings.epochs}", total=total, initial=done)
         self._training = True
         try:
             for batch in itertools.islice(loader, done, None):
-                yield batch
+                yield self.sharing.part(batch)
                 self.step += 1
                 self._stop_if_asked()
             self._stop_if_asked()
@@ -91,9 +96,9 @@ class Run:
     def learn(self, loss_function: Any, inputs: Any, targets: Any, clip: float | None = None) -> tuple[Any, Any]:
         """A step on one batch: the loss and the output. `clip`: the largest norm that the gradient may have."""
         self.optimizer.zero_grad()
-        output = self.model(inputs)
+        output = self.trained(inputs)
         loss = loss_function(output, targets)
-        loss.backward()
+        (loss if self.sharing.weight == 1 else loss * self.sharing.weight).backward()
         if clip is not None:
             nn.utils.clip_grad_norm_(self.model.parameters(), clip)
         self.optimizer.step()
@@ -111,7 +116,8 @@ class Run:
 
     def tally(self, loss: autograd.Tensor, correct: int, count: int) -> None:
         """Note a step's mean loss, and how many of its `count` examples were right, whatever right means."""
-        self._running += (loss.item() * count, correct, count)
+        if self.sharing.size == 1 or self.sharing.count:
+            self._running += (loss.item() * count, correct, count)
         if self._bar is not None:
             self._bar.set_postfix_str(f"loss {self._running[0] / self._running[2]:.4f}", refresh=False)
             self._bar.update()
@@ -119,7 +125,7 @@ class Run:
     def end_epoch(self, test_loss: float, test_accuracy: float) -> None:
         """Add the epoch to the history, print it, and save a checkpoint."""
         self._stop_if_asked()
-        loss, correct, count = self._running.tolist()
+        loss, correct, count = self.sharing.sums(self._running).tolist()
         values = (loss / count, correct / count, test_loss, test_accuracy, self._seconds)
         for name, value in zip(HISTORY, values, strict=True):
             self.history[name].append(value)
@@ -148,13 +154,15 @@ class Run:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "random": autograd.get_rng_state(),
+            "ranks": self.sharing.everybodys([autograd.get_rng_state(), self._running.tolist()]),
             "epoch": self.epoch,
             "step": self.step,
             "running": self._running.tolist(),
             "history": self.history,
         }
         try:
-            nn.save(state, self.settings.checkpoint)
+            if self.sharing.first:
+                nn.save(state, self.settings.checkpoint)
         except OSError as error:
             raise DataError(f"{self.settings.checkpoint}: cannot be written: {error.strerror or error}") from error
         self._saved = (self.epoch, self.step)
@@ -164,7 +172,12 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         autograd.set_rng_state(state["random"])
         self.epoch, self.step = state["epoch"], state["step"]
-        self._running[:] = state["running"]
+        ranks = state.get("ranks", ())
+        if len(ranks) == self.sharing.size > 1:
+            random, self._running[:] = ranks[self.sharing.rank]
+            autograd.set_rng_state(random)
+        elif self.sharing.first:  # another number of processes: the sums are added up anyway
+            self._running[:] = state["running"] if len(ranks) < 2 else np.sum([running for _, running in ranks], 0)
         self.history = state["history"]
         where = f" and {self.step} steps" if self.step else ""
         print(f"resuming {self.settings.resume} after {self.epoch} epochs{where}", flush=True)
@@ -182,7 +195,7 @@ class Run:
         self._interrupted = True
 
     def _stop_if_asked(self) -> None:
-        if self._interrupted:
+        if self.sharing.anybody(self._interrupted):
             raise KeyboardInterrupt
 
     def __exit__(

@@ -29,6 +29,13 @@ EXPERIMENTS = {
         batch_size=64,
         lr=1e-3,
     ),
+    "mnist-cnn": Experiment(
+        "benchmarks.train.mnist_cnn",
+        "handwritten digits with two convolutions and two dense layers",
+        epochs=5,
+        batch_size=64,
+        lr=1e-3,
+    ),
     "temporal-order": Experiment(
         "benchmarks.train.temporal_order",
         "in which order two symbols came among 8, with an LSTM of 4 units",

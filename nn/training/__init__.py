@@ -7,6 +7,7 @@
     averaging.py      averaged weights; finder.py: which learning rate? logs.py: JSON lines, TensorBoard
     history.py        what was measured in each epoch; progress.py: the bar
     showing.py        what notebooks show: curves while it runs, a row per class
+    together.py       several processes that train one model
     diagnosis.py      where a loss that is not finite came from
 
 The rule: nothing happens here that a loop of ten lines in a user's program could not do with the same public names.

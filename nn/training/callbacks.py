@@ -30,6 +30,7 @@ class Training:
     loss        of the batch, a number
     generator   of the loader
     stopped     why the run is to end after this epoch; None: it goes on
+    first       does this process print and save? One of several does
     """
 
     model: Module
@@ -42,6 +43,7 @@ class Training:
     scheduler: Any = None
     generator: Any = None
     stopped: str | None = None
+    first: bool = True
 
     def stop(self, reason: str) -> None:
         """End the run after this epoch."""
@@ -228,6 +230,8 @@ class ModelCheckpoint(Callback):
         monitor = self.watch.monitor
         if self.best_only and not self.watch.improves(training.latest(monitor, "ModelCheckpoint")):
             return
+        if not training.first:
+            return
         save_checkpoint(
             self.path.replace("{epoch}", str(training.epoch)),
             model=training.model,
@@ -246,10 +250,12 @@ class CSVLogger(Callback):
         self.path = path
 
     def on_fit_begin(self, training: Training) -> None:
-        self._write(training.history)  # empty, or what was before a resumption
+        if training.first:
+            self._write(training.history)  # empty, or what was before a resumption
 
     def on_epoch_end(self, training: Training) -> None:
-        self._write(training.history)
+        if training.first:
+            self._write(training.history)
 
     def _write(self, history: History) -> None:
         names = ["epoch", *history]

@@ -23,6 +23,7 @@ from .diagnosis import why_not_finite
 from .evaluation import Measure, Meter, named_metrics, run_over, threshold_of
 from .history import History
 from .progress import Progress, stream_of
+from .together import Together, together_of, weighted
 
 
 def fit(
@@ -68,6 +69,10 @@ def fit(
     accumulate   the optimiser steps after so many batches, by the mean of their gradients: one large batch in parts
     clip         gradients are scaled down to this norm, all together, where theirs is larger
 
+    With a `nn.parallel.DistributedDataParallel` in several processes, each takes its part of every batch of a data set
+    or pair (a loader has its own sampler, which is told the epoch); numbers are those of all, the first process prints
+    and saves.
+
     A loss that is not finite ends the run with an AnomalyError that names epoch, batch, and the layer where it began;
     the weights are those before this batch. The model is left in the mode, training or evaluation, that it was in.
 
@@ -106,8 +111,11 @@ def fit(
     training.generator = getattr(batches, "generator", None)
     if seed is not None and past.epochs == 0:
         manual_seed(seed)
-    report = Progress(stream_of(progress), epochs, past)
-    _Fit(training, batches, held_out, loss, named, hung, report, compile, accumulate, clip).run()
+    together = together_of(model)
+    training.first = together is None or together.rank == 0
+    report = Progress(stream_of(progress) if training.first else None, epochs, past)
+    whole = batches is not train
+    _Fit(training, batches, held_out, loss, named, hung, report, compile, accumulate, clip, together, whole).run()
     return past
 
 
@@ -125,6 +133,8 @@ class _Fit:
     compile: bool = False
     accumulate: int = 1
     clip: float | None = None
+    together: Together | None = None  # with other processes
+    whole: bool = False  # batches are those of all processes, and each takes its part
 
     def __post_init__(self) -> None:
         self.forward = autograd.compile(self._forward) if self.compile else self._forward
@@ -181,6 +191,7 @@ class _Fit:
             callback.on_epoch_begin(training)
         self.report.begin(training.epoch, self.count())
         training.batch = 0
+        self.say_which_epoch()
         try:
             for batch in self.batches:
                 training.batch += 1
@@ -192,7 +203,17 @@ class _Fit:
             self.report.close()
         if training.batch == 0:
             raise SettingError("fit: train has no batches")
+        if self.together is not None:
+            self.together.add_up(meter)
         return meter.means()
+
+    def say_which_epoch(self) -> None:
+        """To a sampler that several processes share, and to the processes."""
+        if self.together is not None:
+            self.together.begin_epoch()
+        sampler: Any = getattr(self.batches, "sampler", None)
+        if hasattr(sampler, "set_epoch"):
+            sampler.set_epoch(self.training.epoch - 1)
 
     def count(self) -> int | None:
         """Of batches, where that is known."""
@@ -205,6 +226,9 @@ class _Fit:
         inputs, targets = split("fit", batch)
         first, size = self.place()
         last = first + size - 1  # of the batches that make one step
+        weight = 1.0
+        if self.together is not None and self.whole:
+            inputs, targets, weight = self.together.part(inputs, targets, meter.sums_up)
         counted = False  # LBFGS computes the loss several times; the first is that of the weights as they were
 
         def closure() -> Tensor:
@@ -214,11 +238,12 @@ class _Fit:
             output, value = self.forward(inputs, targets)
             if not counted:
                 counted = True
-                meter.add(output, targets, value)
+                if weight:
+                    meter.add(output, targets, value)
                 training.loss = value.item()
                 if not math.isfinite(training.loss):
                     raise _not_finite(training, self.count(), inputs, targets)
-            (value if size == 1 else value / size).backward()
+            weighted(value if size == 1 else value / size, weight).backward()
             if training.batch == last:
                 if self.clip is not None:
                     clip_grad_norm_(training.model.parameters(), self.clip)

@@ -170,6 +170,41 @@ def buffers():
         model(autograd.randn(4, 1, 8, 8))
 
 
+def fits(folder):
+    """`nn.fit` of several processes: the history and the weights of one, files by the first process alone."""
+    autograd.set_default_dtype(np.float64)
+    x, y = data()
+    x, y = x.reshape(-1, 1, 8, 8)[:101], y.reshape(-1)[:101]  # the last batch has 5 samples, too few for 6 processes
+    histories, models = [], []
+    for wrap in (lambda model: model, DistributedDataParallel):
+        model = wrap(net())
+        path = f"{folder}/{type(model).__name__}"
+        history = nn.fit(
+            model,
+            (x, y),
+            loss=nn.CrossEntropyLoss(),
+            optimizer=nn.optim.SGD(model.parameters(), lr=0.1, momentum=0.9),
+            epochs=3,
+            batch_size=16,
+            seed=1,
+            validation=(x[:20], y[:20]),
+            metrics=("accuracy", nn.metrics.F1(), lambda output, targets: output.mean()),
+            callbacks=[nn.ModelCheckpoint(f"{path}-{{epoch}}.npz"), nn.CSVLogger(f"{path}.csv")],
+        )
+        histories.append(history)
+        models.append(getattr(model, "module", model))
+    assert distance(*models) < 1e-10
+    assert histories[0].keys() == histories[1].keys()
+    for name in histories[0].keys() - {"seconds"}:
+        np.testing.assert_allclose(histories[0][name], histories[1][name], rtol=1e-10)
+    sampler = nn.data.DistributedSampler(range(101), seed=3)
+    loader = nn.data.DataLoader(nn.data.TensorDataset(x, y), 4, sampler=sampler)
+    model = DistributedDataParallel(net())
+    optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
+    nn.fit(model, loader, loss=nn.CrossEntropyLoss(), optimizer=optimizer, epochs=2, progress=False)
+    assert sampler.epoch == 1
+
+
 def overlap():
     """Messages that take 20 ms each are on their way while backward goes on: it hides all but the last of them."""
     each = 0.02

@@ -118,6 +118,15 @@ def test_several_processes(name, ranks):
 
 @needs_mpi
 @pytest.mark.slow
+@pytest.mark.parametrize("ranks", [1, 3, 6])
+def test_fit_in_several_processes(ranks, tmp_path):
+    done = run(ranks, "fits", str(tmp_path), home=HOME)
+    assert done.status == 0, done.text
+    assert done.stdout.count("epoch 3/3") == ranks + 1  # each process has trained one by itself, the first all together
+
+
+@needs_mpi
+@pytest.mark.slow
 def test_messages_travel_while_backward_goes_on():
     done = run(2, "overlap", home=HOME)
     assert done.status == 0, done.text
