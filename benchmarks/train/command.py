@@ -27,8 +27,8 @@ from .registry import DEFAULT, EXPERIMENTS, Settings
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The options of `train`."""
-    names = ", ".join(EXPERIMENTS)
-    parser.add_argument("experiment", nargs="?", metavar="EXPERIMENT", help=f"one of: {names} (default: {DEFAULT})")
+    parser.epilog = "experiments:\n" + "\n".join(f"  {name}" for name in EXPERIMENTS)
+    parser.add_argument("experiment", nargs="?", metavar="EXPERIMENT", help=f"see below (default: {DEFAULT})")
     parser.add_argument("--epochs", type=_count, metavar="N", help="passes over the training data")
     parser.add_argument("--batch-size", type=_count, metavar="N", help="examples per step")
     parser.add_argument("--lr", type=_rate, metavar="F", help="learning rate at the start")
