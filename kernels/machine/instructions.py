@@ -28,6 +28,23 @@ WORD = ir.IntType(64)
 SHORT = ir.IntType(32)
 
 
+class _AsItIs(ir.values.MDValue):
+    """What is noted at the end of a loop so that LLVM leaves it as it is. Such a note begins with itself.
+
+    A round of our loops is long, or waits for memory: several of them one after the other are no quicker, and it takes
+    LLVM a quarter of its time to write them.
+    """
+
+    ASKED = "llvm.loop.disable_nonforced"
+
+    def __init__(self, module: Any) -> None:
+        super().__init__(module, [], name=str(len(module.metadata)))
+
+    def descr(self, buf: list[str]) -> None:
+        """Called by llvmlite for the text of it."""
+        buf.append(f'distinct !{{ {self.get_reference()}, !{{ !"{self.ASKED}" }} }}\n')
+
+
 class Code:
     """Writes instructions on vectors of one type of float."""
 
@@ -138,7 +155,8 @@ class Code:
         i.add_incoming(b.add(i, self.number(1)), b.block)
         for phi, value in zip(values, results, strict=True):
             phi.add_incoming(value, b.block)
-        b.branch(head)
+        back = b.branch(head)
+        back.set_metadata("llvm.loop", _AsItIs(b.module))
         b.position_at_end(after)
         return list(values)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kernels.machine import jit, registers
+from kernels.machine import instructions, jit, moves, registers, simd
 from kernels.machine.jit import kernel
 from tests.__main__ import MODES
 from tests.kernels import code
@@ -65,6 +66,12 @@ def _both(x, z):
         z[i] = z[i - 1] * x[i]
 
 
+@kernel
+def _cleared(x, z):
+    moves.clear(x, simd.address(z), z.size)
+    z[0] = x[0]  # needed until here
+
+
 def text_of(function: Any) -> str:
     from numba import typeof
 
@@ -86,7 +93,7 @@ def compiled_anew(monkeypatch, tmp_path):
     from kernels.machine import cache
 
     monkeypatch.setattr(cache, "folder", lambda: None)
-    for each in (_doubled, _after_each_other, _both):
+    for each in (_doubled, _after_each_other, _both, _cleared):
         each._compiled = None
         vars(each).pop("_first", None)
 
@@ -106,6 +113,17 @@ def test_what_is_left_over_of_vector_code_counts_with_it():
     assert any(loop.bits and loop.left_over for loop in every)
     unmarked = text_of(_doubled).replace('"llvm.loop.isvectorized"', '"other"')
     assert not any(loop.left_over for loop in code.loops(unmarked))
+
+
+def test_loops_of_written_out_vector_code_stand_there_once(monkeypatch):
+    def stores() -> int:
+        return len(re.findall(rf"store <{registers.lanes(4)} x float>", text_of(_cleared)))
+
+    assert stores() == 1
+    monkeypatch.setattr(instructions._AsItIs, "ASKED", "nothing that LLVM knows")
+    _cleared._compiled = None
+    vars(_cleared).pop("_first", None)
+    assert stores() > 1  # what LLVM does unless it is told
 
 
 def test_registers_and_the_stack_are_counted():
