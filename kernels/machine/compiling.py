@@ -128,7 +128,8 @@ class Inside(Outside):
     """What Numba asks how to call a kernel. For each row of types there is a key, by which it finds the text.
 
     The key stands where Numba has the address of the machine code. With `raw` the text is not optimised for itself: of
-    a kernel that is put where it is called in any case, or is nearly all that its only caller has.
+    a kernel that is put where it is called in any case, is nearly all that its only caller has, or has no loops that a
+    compiler could make vector code of.
     """
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any], raw: bool) -> None:

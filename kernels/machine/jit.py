@@ -20,6 +20,10 @@ from typing import Any
 ENABLED = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
 """Is anything compiled at all? With NUMBA_DISABLE_JIT=1 kernels run as Python; those of vector code are not used."""
 
+WRITTEN_OUT = "kernels.conv.", "kernels.matrix.", "kernels.recurrent."
+"""Families whose loops are mostly vector code as `machine.instructions` writes it. What kernels of these call has
+nothing to gain from being optimised before it stands with its caller; loops of other families become slower without."""
+
 _STARTED = time.time()
 OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
@@ -53,7 +57,7 @@ class Kernel:
         if self._inside is None:
             from .compiling import Inside
 
-            made = Inside(self.python, self.options, raw=False)
+            made = Inside(self.python, self.options, raw=self.python.__module__.startswith(WRITTEN_OUT))
             self._inside = vars(self).setdefault("_first_inside", made)
         return self._inside._numba_type_
 
