@@ -23,12 +23,13 @@ from .registers import lanes
 get_or_insert_function: Any = cgutils.get_or_insert_function
 unpack_tuple: Any = cgutils.unpack_tuple
 intrinsic: Any = extending.intrinsic
+_MDValue: Any = ir.values.MDValue
 
 WORD = ir.IntType(64)
 SHORT = ir.IntType(32)
 
 
-class _AsItIs(ir.values.MDValue):
+class _AsItIs(_MDValue):  # type: ignore[misc]
     """What is noted at the end of a loop so that LLVM leaves it as it is. Such a note begins with itself.
 
     A round of our loops is long, or waits for memory: several of them one after the other are no quicker, and it takes
