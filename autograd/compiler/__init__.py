@@ -11,6 +11,7 @@ a few lines of Python around that:
     inline.py     some fused ops in the steps of their formula
     attending.py  attention that is written out, as one op
     lower.py      a Program as a graph; what is not known runs as it is
+    pure.py       writes in place to what the program has made, as values of their own
     rewrites.py   running statistics, which are written when all is computed
     symbols.py    what rules of ops compute with, to become nodes
     backward.py   the way back through a Program

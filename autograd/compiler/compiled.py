@@ -32,6 +32,7 @@ from .lower import Lowering
 from .numbering import Numbering
 from .operation import op_of
 from .plan import Phase, Plan
+from .pure import pure
 from .split import Split
 from .values import Value
 
@@ -53,7 +54,7 @@ class Compiled:
             if type(step.op) is Graft and any(program.slots[number].tracked for number in step.outputs):
                 where = step.lines[0] if step.places else program.name
                 raise CaptureError(f"{step.name} at {where} has a backward of its own, which is not compiled")
-        program = attending(inlined(program))
+        program = attending(inlined(pure(program)))
         self.parameters = list(program.parameters.values())
         numbers = [*program.inputs, *program.parameters]
         self.slots = [program.slots[number] for number in numbers]

@@ -27,7 +27,8 @@ def _reshape(graph: Graph, step: Any, x: Value, *shape: Any, **settings: Any) ->
     return graph.reshape(x, step.shapes[0]) if isinstance(x, Value) and settings.get("order", "C") == "C" else None
 
 
-def _basic(index: Any) -> bool:
+def is_basic(index: Any) -> bool:
+    """Does an index make a view?"""
     parts = index if type(index) is tuple else (index,)
     return all(part is None or part is Ellipsis or type(part) in (int, slice) for part in parts)
 
@@ -54,7 +55,7 @@ def part_of(index: Any, shape: Shape) -> tuple[int, int, int] | None:
 
 
 def _getitem(graph: Graph, step: Any, x: Any, index: Any) -> Any:
-    if not isinstance(x, Value) or not _basic(index):
+    if not isinstance(x, Value) or not is_basic(index):
         return None
     index = (*(index if type(index) is tuple else (index,)),)
     if Ellipsis not in index:
