@@ -16,48 +16,76 @@ from ..tensors.core import Core
 from ..writes import owner
 from .learned import Facts, Given, Step
 
+HANGS = "a gradient may be asked for that goes from one result to another"
 
-def misfit(steps: list[Step], live: tuple[int, ...]) -> str:
-    """Why the values `live` cannot be the results of one record; "" if they can."""
-    of_slot = {step.first + k: step for step in steps for k in range(len(step.facts))}
-    behind: dict[Step, set[Step]] = {}  # tracked steps that a step hangs on, and itself
-    for step in steps:
-        behind[step] = {step}.union(*[behind[of_slot[slot]] for slot in step.inputs if slot.__class__ is int])
-    facts = [of_slot[slot].facts[slot - of_slot[slot].first] for slot in live]
-    if any(order_of(each) is None for each in facts):
-        return "a result has gaps in memory, or elements that lie in one place"
-    tracked = [of_slot[slot] for slot, known in zip(live, facts, strict=True) if known.tracked]
+
+def misfit(steps: list[Step], live: tuple[int, ...], apart: bool = False) -> str:
+    """Why the values `live` cannot be the results of one record; "" if they can.
+
+    apart   or of several records, where one hangs on another: see `levels`
+    """
+    behind = _behind(steps)
+    tracked = _tracked(steps, live)
     for number, later in enumerate(tracked):
         for earlier in tracked[:number]:
             if earlier is later:
                 continue
-            if earlier in behind[later]:
-                return "a gradient may be asked for that goes from one result to another"
+            if earlier in behind[later] and not apart:
+                return HANGS
             if not any(map(_lets_go, behind[earlier] & behind[later])):
                 return "one may walk back from two results that have nothing in common"
     return ""
 
 
-def order_of(facts: Facts) -> tuple[int, ...] | None:
-    """The axes in the order in which elements lie in memory, the outermost first: (0, 1, ...) as in a new array.
+def levels(steps: list[Step], live: tuple[int, ...]) -> list[list[int]]:
+    """Which of the values `live` can be the results of one record; each hangs on some of those before it."""
+    behind = _behind(steps)
+    of_slot = _by_slot(steps)
+    level: dict[Step, int] = {}
+    for step in _tracked(steps, tuple(sorted(live))):
+        level[step] = max([level[one] + 1 for one in level if one is not step and one in behind[step]], default=0)
+    last = max(level.values(), default=0)  # of what is not tracked, all is there by then
+    found: list[list[int]] = [[] for _ in range(last + 1)]
+    for slot in live:
+        found[level.get(of_slot[slot], last)].append(slot)
+    return found
 
-    None if there are gaps between elements, or several lie in one place.
-    """
-    if 0 in facts.shape:
-        return tuple(range(len(facts.shape)))
-    axes = sorted(range(len(facts.shape)), key=lambda axis: (facts.shape[axis] > 1) * -facts.strides[axis])
+
+def _by_slot(steps: list[Step]) -> dict[int, Step]:
+    return {step.first + k: step for step in steps for k in range(len(step.facts))}
+
+
+def _behind(steps: list[Step]) -> dict[Step, set[Step]]:
+    """For each step the tracked ones that it hangs on, and itself."""
+    of_slot = _by_slot(steps)
+    behind: dict[Step, set[Step]] = {}
+    for step in steps:
+        behind[step] = {step}.union(*[behind[of_slot[slot]] for slot in step.inputs if slot.__class__ is int])
+    return behind
+
+
+def _tracked(steps: list[Step], live: tuple[int, ...]) -> list[Step]:
+    """The steps that compute those of the values that are tracked."""
+    of_slot = _by_slot(steps)
+    return [of_slot[slot] for slot in live if of_slot[slot].facts[slot - of_slot[slot].first].tracked]
+
+
+def lies_plainly(facts: Facts) -> bool:
+    """Do the elements lie one after the other, in row-major order? Axes of one element may have any stride."""
     step = facts.dtype.itemsize
-    inner = [axis for axis in reversed(axes) if facts.shape[axis] > 1]
-    for axis in inner:
-        if facts.strides[axis] != step:
-            return None
-        step *= facts.shape[axis]
-    return tuple(range(len(axes))) if inner == sorted(inner, reverse=True) else tuple(axes)
+    for size, stride in zip(reversed(facts.shape), reversed(facts.strides), strict=True):
+        if size > 1 and stride != step:
+            return 0 in facts.shape
+        step *= size
+    return True
 
 
-def arranged(array: Any, axes: tuple[int, ...]) -> Any:
-    """The same values, lying in memory in the order of these axes."""
-    out = np.empty([array.shape[axis] for axis in axes], array.dtype).transpose(np.argsort(axes))
+def arranged(array: Any, strides: tuple[int, ...]) -> Any:
+    """The same values, lying in memory with these strides: transposed, with gaps, repeated or backwards."""
+    reach = [(size - 1) * stride for size, stride in zip(array.shape, strides, strict=True)]
+    before, after = sum([-r for r in reach if r < 0]), sum([r for r in reach if r > 0])
+    memory = np.empty(before + after + array.itemsize, np.uint8)
+    out: Any = np.ndarray(array.shape, array.dtype, memory, before, strides)
     out[...] = array
     return out
 

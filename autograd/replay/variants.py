@@ -20,7 +20,7 @@ from ..plan import COMPONENT
 from ..records import Record
 from ..tensors.core import array_of, wrap
 from ..tensors.run import apply, apply_keeping
-from .fitting import arranged, kept_of, misfit, order_of
+from .fitting import HANGS, arranged, kept_of, levels, lies_plainly, misfit
 from .learned import Constant, Step, arrays_of, slots_of
 
 RAISES = os.environ.get("WENGERT_RAISE", "0") != "0"
@@ -28,6 +28,9 @@ RAISES = os.environ.get("WENGERT_RAISE", "0") != "0"
 
 PATIENCE = 2
 """Calls after which a variant is compiled."""
+
+MOST = 4
+"""Records that the results of a variant may need: more are not worth it."""
 
 
 class Interpreted:
@@ -102,16 +105,16 @@ class Variant:
         self.calls = 0
         self.compiled: Any = None
         facts = [facts for step in steps for facts in step.facts]
-        self.misfit = misfit(steps, live)
-        orders = [order_of(facts[slot]) for slot in live]
-        self.moved = [(k, axes) for k, axes in enumerate(orders) if axes is not None and axes != tuple(sorted(axes))]
+        self.path = steps
+        kinds = [facts[slot] for slot in live]
+        self.moved = [(k, kind.strides) for k, kind in enumerate(kinds) if not lies_plainly(kind)]
         self.constants = [k for k, slot in enumerate(live) if not facts[slot].tracked]
 
     def __call__(self, given: list[Any], there: list[Any]) -> list[Any]:
         if self.compiled is not None:
             values: list[Any] = self.compiled.direct([*given, *there])
-            for k, axes in self.moved:  # such as a transposed result
-                values[k]._array = arranged(values[k]._array, axes)
+            for k, strides in self.moved:  # such as a transposed result
+                values[k]._array = arranged(values[k]._array, strides)
             if self.constants:  # computed by the same record, but nothing that one could differentiate
                 for k in self.constants:
                     values[k]._node = None
@@ -128,20 +131,19 @@ class Variant:
         if any(_looks_into(z, known) for z in values):
             self.say("a result looks into the memory of another value")
             return
-        if self.misfit:
-            self.say(self.misfit)
+        why = misfit(self.path, self.interpreted.live)
+        if why == HANGS:
+            why = misfit(self.path, self.interpreted.live, apart=True)
+            parts = self._parts() if not why else []
+        else:
+            parts = [self.interpreted]
+        if len(parts) > MOST:
+            why = HANGS
+        if why:
+            self.say(why)
             return
         try:
-            built = compiled(self.interpreted, given)
-            if built.shares():
-                self.say("two results are computed once, and would have the same memory")
-                return
-            built.keeps(kept_of(values, given))
-            if state.tape is not None:  # what can go wrong goes wrong now
-                wanted = tuple([index for index in built.tracked if given[index]._node is not None])
-                if wanted:
-                    built.training(wanted)
-            self.compiled = built
+            self.compiled = self._built(parts, given, values)
         except CaptureError as refusal:  # what the compiler knows that it cannot do
             self.say(str(refusal))
         except Exception as fault:
@@ -149,9 +151,63 @@ class Variant:
                 raise
             self.say(f"a fault of the compiler: {type(fault).__name__}: {fault}")
 
+    def _parts(self) -> list[Interpreted]:
+        """The path in parts of one record each, where results hang on one another."""
+        whole, steps = self.interpreted, self.path
+        parts, have = [], whole.there
+        stages = levels(steps, whole.live)
+        for number, live in enumerate(stages):
+            later = tuple([slot for stage in stages[number + 1 :] for slot in stage])
+            now = {step for step, _ in Interpreted(steps, tuple(live), have).steps}
+            read = [step.inputs for step, _ in Interpreted(steps, later, (*have, *live)).steps if step not in now]
+            made = {step.first + k for step in now for k in range(len(step.facts))}
+            between = made.intersection([slot for inputs in read for slot in inputs if slot.__class__ is int])
+            outs = (*live, *sorted(between.difference(have, live)))
+            parts.append(Interpreted(steps, outs, have))
+            have = (*have, *outs)
+        return parts
+
+    def _built(self, parts: list[Interpreted], given: list[Any], values: list[Any]) -> Any:
+        """The compiled parts. Raises CaptureError."""
+        count = len(given) - len(self.interpreted.there)
+        whole: list[Any] = []
+        for part in parts:
+            built = compiled(part, given)
+            if built.shares():
+                raise CaptureError("two results are computed once, and would have the same memory")
+            if len(parts) > 1:
+                values = part(given[:count], given[count:])
+            built.keeps(kept_of(values, given))
+            if state.tape is not None:  # what can go wrong goes wrong now
+                wanted = tuple([index for index in built.tracked if given[index]._node is not None])
+                if wanted:
+                    built.training(wanted)
+            whole.append(built)
+            given = [*given, *values]
+        places = [*parts[-1].there, *parts[-1].live]
+        return whole[0] if len(whole) == 1 else Chain(whole, [count + places.index(x) for x in self.interpreted.live])
+
     def say(self, why: str) -> None:
         """Note why this is not compiled."""
         self.memory.refused[why, place(self.last.code, self.last.lasti)] += 1
+
+
+class Chain:
+    """Compiled parts, one after the other: each is given all that was given, and what those before it computed.
+
+    outs   which of all these values are the results
+    """
+
+    def __init__(self, parts: list[Any], outs: list[int]) -> None:
+        self.parts = parts
+        self.outs = outs
+
+    def direct(self, given: list[Any]) -> list[Any]:
+        """The results, for the Tensors that are given."""
+        values = list(given)
+        for part in self.parts:
+            values += part.direct(values)
+        return [values[k] for k in self.outs]
 
 
 def compiled(interpreted: Interpreted, given: list[Any]) -> Any:
