@@ -131,7 +131,7 @@ def program_of(function):
         lambda mean, x, w: (mean[1:], moves(mean, x), (x * w).sum())[2],  # a view
         lambda mean, x, w: ((mean * w).sum(), moves(mean, x))[0],  # a record
         lambda mean, x, w: (moves(mean, x), x * mean.sum().item())[1],  # somebody looks
-        lambda mean, x, w: (moves(mean, x), mean.add_(1.0), mean.detach() * x)[2],  # the same memory twice
+        lambda mean, x, w: (moves(mean, x), mean.add_(1.0), mean.view(1, 3) * x)[2],  # the same memory twice
         lambda mean, x, w: (mean.zero_(), (x * w).sum())[1],  # a part is written, or a number
     ],
 )
