@@ -11,12 +11,12 @@ What one reads to understand it, in this order:
     tensors/          Tensor: an array, and a node that says how it was computed
     engine.py         `backward` and `grad`; paths.py: the walk to some inputs only; arrivals.py: gradients on the way
     modes.py          whether, and onto which tape, operations are recorded
-    func.py           transforms, on transforms.py, tracing.py and mapping.py; functional.py: Jacobians
+    func.py           transforms, on transforms.py, tracing.py, mapping.py and curvature.py; functional.py: Jacobians
     custom.py         operations of your own; recompute.py: checkpoints; extend.py: what layers are written with
     fast/             the same in compiled form: nothing in it has to be read
     interpreter.py    what sees every operation of a thread, and runs it in its own way: these four
     batching/         functions that are mapped over a dimension (`vmap`), for all slices at once
-    forward/          derivatives that are carried along with values (`jvp`)
+    forward/          derivatives that are carried along with values (`jvp`); forward_ad.py: by hand
     replay/           compiled functions: what they do at every call, computed together
     compiler/         programs as fast code
 
@@ -184,6 +184,7 @@ for _name in _COMPILED:
 _LATER = _files(
     "autograd",
     custom="Function once_differentiable",
+    forward_ad="",
     func="",
     functional="",
     linalg="",
@@ -241,7 +242,7 @@ def __dir__() -> list[str]:
     return sorted({*__all__, *_CHECKER, *_PROGRAMS, *_names().known()})
 
 
-_MODULES = {"autograd", "errors", "func", "functional", "linalg", "random"}
+_MODULES = {"autograd", "errors", "forward_ad", "func", "functional", "linalg", "random"}
 __all__ = [
     _name
     for _name in (*globals(), *_COMPILED, *_LATER)

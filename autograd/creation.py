@@ -18,7 +18,7 @@ from .errors import DTypeError, ShapeError
 from .modes import state
 from .shared import share
 from .tensors import Tensor
-from .tensors.core import Core, array_of, get_default_dtype, wrap
+from .tensors.core import Core, alike, array_of, get_default_dtype, wrap
 from .tensors.new import data_array, dtype_of, filled, made, size_of
 from .tensors.options import makes
 from .tensors.promotion import cast
@@ -139,7 +139,7 @@ def zeros_like(input: Any, *, dtype: Any = None, device: Any = None, requires_gr
     """Zeros of the shape and dtype of `input`."""
     check_device("zeros_like", device)
     x = array_of(input)
-    return made(np.zeros(x.shape, dtype_of("zeros_like", dtype, x.dtype)), requires_grad)
+    return made(alike(x, np.zeros(x.shape, dtype_of("zeros_like", dtype, x.dtype))), requires_grad)
 
 
 @makes
@@ -147,7 +147,7 @@ def ones_like(input: Any, *, dtype: Any = None, device: Any = None, requires_gra
     """Ones of the shape and dtype of `input`."""
     check_device("ones_like", device)
     x = array_of(input)
-    return made(np.ones(x.shape, dtype_of("ones_like", dtype, x.dtype)), requires_grad)
+    return made(alike(x, np.ones(x.shape, dtype_of("ones_like", dtype, x.dtype))), requires_grad)
 
 
 @makes
@@ -155,7 +155,7 @@ def empty_like(input: Any, *, dtype: Any = None, device: Any = None, requires_gr
     """Any values, of the shape and dtype of `input`."""
     check_device("empty_like", device)
     x = array_of(input)
-    return made(np.empty(x.shape, dtype_of("empty_like", dtype, x.dtype)), requires_grad)
+    return made(alike(x, np.empty(x.shape, dtype_of("empty_like", dtype, x.dtype))), requires_grad)
 
 
 @makes
@@ -165,7 +165,7 @@ def full_like(
     """`fill_value` everywhere, of the shape and dtype of `input`."""
     check_device("full_like", device)
     x = array_of(input)
-    return made(filled("full_like", x.shape, fill_value, dtype or x.dtype), requires_grad)
+    return made(alike(x, filled("full_like", x.shape, fill_value, dtype or x.dtype)), requires_grad)
 
 
 @makes

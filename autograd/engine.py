@@ -58,6 +58,8 @@ def backward(
         if not isinstance(x, Core) or x._node is None:
             raise GraphError(f"backward: One of the differentiated Tensors does not require grad: input {index}")
         x.retain_grad()  # type: ignore[attr-defined]  # of a computed one: from now on, as in PyTorch
+    if state.interpreter is not None:
+        state.interpreter.walks(outputs)
     found = _run(outputs, seeds, wanted, retain_graph, create_graph, until)
     if wanted is None:
         targets = [(node, node.tensor()) for node in found]

@@ -1,18 +1,24 @@
 """Transforms of functions: `grad`, `vjp`, `jvp`, `linearize`, `jacrev`, `jacfwd`, `hessian`, `vmap`. They nest freely.
 
+`hvp`, `gnvp` and `fvp` are products with matrices of second derivatives that are never made.
+
     d3 = grad(grad(grad(lambda x: x**4)))
 
-What they do stands in transforms.py, mapping.py (`vmap`) and tracing.py (what they record on).
+What they do stands in transforms.py, curvature.py, mapping.py (`vmap`) and tracing.py (what they record on).
 """
 
+from .curvature import fvp, gnvp, hvp
 from .later import later as _later
 from .mapping import vmap
 from .transforms import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, linearize, value_and_grad, vjp
 
 __all__ = [
+    "fvp",
+    "gnvp",
     "grad",
     "grad_and_value",
     "hessian",
+    "hvp",
     "jacfwd",
     "jacrev",
     "jvp",

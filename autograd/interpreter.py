@@ -59,6 +59,9 @@ class Interpreter:
         """What `engine.grad` gives under `create_graph`, where that is known without a walk back along the tape."""
         return None
 
+    def walks(self, outputs: list[Any]) -> None:
+        """`backward` is called on these: raise if that has no meaning here."""
+
     def record_of(self, x: Any) -> Any:
         """What is known of the operation that computed a Tensor: see `extend.record_of`."""
         return x._node if type(x._node) is Record else None

@@ -294,6 +294,7 @@ def _rows(z: Any, inputs: list[Any], graph: bool, chunk_size: int | None) -> lis
         seeds = np.zeros((min(step, size - first), size), dtype)
         np.fill_diagonal(seeds[:, first:], 1)
         rows = vmap(lambda u: pull([z], [u], inputs, graph, True))(wrap(seeds.reshape(len(seeds), *z._array.shape)))
+        del seeds
         for k, g in enumerate(rows):
             if step == size:
                 whole[k] = g
@@ -303,6 +304,7 @@ def _rows(z: Any, inputs: list[Any], graph: bool, chunk_size: int | None) -> lis
                 if whole[k] is None:
                     whole[k] = wrap(np.empty((size, *g._array.shape[1:]), g._array.dtype))
                 whole[k]._array[first : first + step] = g._array
+        del rows, g
     found = [cat(part, 0) if part else g for part, g in zip(parts, whole, strict=True)]
     return [g.reshape(shape) for g, shape in zip(found, shapes, strict=True)]
 
@@ -379,4 +381,4 @@ def _last(x: Any) -> Any:
 
 def hessian(func: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
     """The matrix of second derivatives of a function that returns a scalar: shape input.shape + input.shape."""
-    return jacfwd(jacrev(func, argnums), argnums)
+    return jacrev(jacrev(func, argnums), argnums)

@@ -19,7 +19,20 @@ ROOT = Path(__file__).parents[1]
 ORDER = ("kernels", "autograd", "nn", "benchmarks", "tests")  # each may import itself and what stands before it
 WITH_TORCH = ("benchmarks/speed/", "tests/conformance/")  # run where PyTorch is, beside us or in a peer process
 HEAVY = {"numba", "matplotlib", "llvmlite"}
-PUBLIC = {"amp", "errors", "examples", "extend", "func", "functional", "jit", "linalg", "numpy", "random", "special"}
+PUBLIC = {
+    "amp",
+    "errors",
+    "examples",
+    "extend",
+    "forward_ad",
+    "func",
+    "functional",
+    "jit",
+    "linalg",
+    "numpy",
+    "random",
+    "special",
+}
 PUBLIC |= {"displays", "distributed", "drawing", "program", "testing", "tuning"}
 PRIVATE = {path.stem for path in (ROOT / "autograd").iterdir()} - PUBLIC  # no other name is that of a file
 SHARED = {  # what nn may import beside public names, and why

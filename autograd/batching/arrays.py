@@ -26,12 +26,19 @@ def computed(batch: Any, function: Any, args: Any, kwargs: Any) -> Any:
         rule = _elementwise
     result = None if rule is None else rule(batch, function, args, kwargs)
     found = one_by_one(batch, function, args, kwargs) if result is None else _wrapped(batch, result)
-    if name in _OVER and type(found) is Mapped:
-        found._over = _OVER[name]
+    over = _OVER.get(getattr(function, "__self__", None) if name == "reduce" else name)
+    if over is not None and type(found) is Mapped:
+        found._over = over
+    elif isinstance(function, np.ufunc) and type(found) is Mapped and not found.shape:
+        given = [x for x in args if batch.holds(x)]
+        if all(x._over is not None for x in given):  # a comparison of what was found of all slices
+            numbers = [x._over(x._tensor._array) if batch.holds(x) else x for x in args]
+            found._over = lambda array: function(*numbers)
     return found
 
 
-_OVER = {"any": np.any, "all": np.all, "array_equal": np.all, "max": np.max, "min": np.min}
+_OVER: dict[Any, Any] = {np.maximum: np.max, np.minimum: np.min, np.logical_or: np.any, np.logical_and: np.all}
+_OVER |= {"any": np.any, "all": np.all, "array_equal": np.all, "max": np.max, "min": np.min}
 _OVER |= {"amax": np.max, "amin": np.min}
 
 
@@ -213,7 +220,8 @@ _RULES: dict[str, Callable[..., Any]] = {
     **named("argmax argmin nanargmax nanargmin cumsum cumprod", _with_axis(1, None, flat=True)),
     **named("sort argsort", _with_axis(1, -1)),
     "diff": _with_axis(2, -1),
-    **named("astype copy __copy__ conj conjugate real imag", _first_only),
+    **named("reduce accumulate", _with_axis(1, 0)),
+    **named("astype view copy __copy__ conj conjugate real imag", _first_only),
     **named("zeros_like ones_like empty_like full_like", _alike),
     **named("clip round isclose where nan_to_num around fix", _elementwise),
     **named("reshape", _reshaped),

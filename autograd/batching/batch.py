@@ -176,6 +176,8 @@ class Batch(Interpreter):
             with self.outside():
                 return update(tensor, name, function, *args, **kwargs)
         old = wrap(tensor._array, tensor._node)
+        if state.tape is not None:
+            old = old.clone()  # records may keep it
         result = function(old, *[old if x is tensor else x for x in args], **kwargs)
         self.write(tensor, name, result)
         return tensor
@@ -255,6 +257,7 @@ class Batch(Interpreter):
         """`engine.grad` of mapped values: see `pulling`."""
         return pulling.pulled(self, outputs, inputs, seeds, options)
 
-    def refuse(self, what: str) -> None:
-        """Raise for what has no meaning for all slices together."""
-        raise refused(what, "Take gradients by autograd.func.grad, or autograd.grad.")
+    def walks(self, outputs: list[Any]) -> None:
+        """See `Interpreter`."""
+        if any(map(self.holds, outputs)):
+            raise refused("backward() of a mapped value, which adds to .grad,", "Take gradients by autograd.func.grad.")

@@ -16,7 +16,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from ..errors import GraphError
 from ..lines import outer
-from ..tensors.core import Core, StandIn, wrap
+from ..tensors.core import Core, StandIn, alike, wrap
 
 _ABOUT = {np.ndim, np.shape, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.iscomplexobj, np.isrealobj}
 """Functions that are told by shapes and dtypes alone."""
@@ -25,7 +25,7 @@ _ROOT = __file__.replace("\\", "/").rsplit("/", 3)[0]
 _LIBRARY = (f"{_ROOT}/autograd/", f"{_ROOT}/nn/")
 _SCALARS = frozenset({"__bool__", "__float__", "__int__", "__complex__", "__index__"})
 _ASKING = frozenset({"item", "tolist", "tobytes", "dump", "dumps", "tofile"})
-_REFUSED = frozenset({"resize", "setflags", "byteswap", "view", "data", "ctypes"})
+_REFUSED = frozenset({"resize", "setflags", "byteswap", "data", "ctypes"})
 
 
 def place() -> str:
@@ -119,6 +119,11 @@ class Mapped(StandIn, NDArrayOperatorsMixin):
     def constant(self) -> Mapped:
         """The same values, of which nothing is differentiated."""
         return self if self._tensor._node is None else Mapped(self._batch, wrap(self._tensor._array), self._over)
+
+    def alike(self, array: Any) -> Any:
+        """A new array for each slice, which may be written to."""
+        whole = self._tensor._array
+        return Mapped(self._batch, wrap(alike(whole, np.broadcast_to(array, (whole.shape[0], *array.shape)).copy())))
 
     def layout(self) -> tuple[Any, int]:
         """Shape, strides and start of a slice in memory of its own, and how many elements that has: see `ops.shape`."""

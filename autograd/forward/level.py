@@ -55,6 +55,14 @@ class Forward(Interpreter):
     def __exit__(self, *error: object) -> None:
         state.interpreter = self.parent
 
+    def end(self) -> None:
+        """What was constant but for its tangent is constant."""
+        for node in self.nodes:
+            x = node.tensor()
+            if x is not None and x._node is node:
+                x._node = None
+        self.nodes.clear()
+
     @contextmanager
     def outside(self) -> Iterator[None]:
         """A block that the interpreter around this one sees."""
@@ -145,6 +153,8 @@ class Forward(Interpreter):
         """See `rewrite.update`."""
         old = wrap(tensor._array, tensor._node)
         old._tangents = tensor._tangents
+        if state.tape is not None and type(old._node) is not Moving:
+            old = old.clone()  # records may keep it
         result = function(old, *[old if x is tensor else x for x in args], **kwargs)
         moved = self.tangent(result)
         plain = self.primal(result)

@@ -35,7 +35,6 @@ MPI = (
 )
 PROFILER = "use autograd.tape().memory() for bytes, and Python's cProfile for time"
 DOWNLOAD = "nothing is downloaded by name; load weights with nn.load and model.load_state_dict"
-DUAL = "there are no dual numbers; autograd.func.jvp computes directional derivatives"
 DISPATCH = "a Tensor's functions are not overridden by subclasses; write a function, or an autograd.Function"
 EIGEN = "its results are complex; linalg.eigh and eigvalsh are for symmetric matrices"
 PIPES = "data pipes were removed from PyTorch's own plans; use nn.data.Dataset or IterableDataset"
@@ -49,7 +48,6 @@ HISTORY = "the tape is public: x.grad_fn, x.grad_fn.next_functions, Tensor.regis
 
 MODULES = {
     "ao": QUANTISED,
-    "autograd.forward_ad": DUAL,
     "autograd.profiler": PROFILER,
     "autograd.profiler_legacy": PROFILER,
     "autograd.profiler_util": PROFILER,

@@ -173,6 +173,11 @@ def sliced(function: Callable[[Array], Any], array: Any) -> Any:
     return function(array) if type(array) is np.ndarray else getattr(array, "sliced", lambda f: f(array))(function)
 
 
+def alike(x: Any, array: Array) -> Any:
+    """A new array that is to be filled as `x` is: of a stand-in for many arrays, one for each of them."""
+    return array if type(x) is np.ndarray else getattr(x, "alike", lambda new: new)(array)
+
+
 def spec_of(x: Any) -> Any:
     """What has `shape`, `dtype`, `ndim` and `size` of `array_of(x)`: for questions that need no values.
 

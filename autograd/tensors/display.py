@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .core import Array, Core, bool_, get_default_dtype, int64
+from .core import Array, Core, StandIn, bool_, get_default_dtype, int64
 
 
 class _Options(NamedTuple):
@@ -153,6 +153,9 @@ class Display(Core):
     __slots__ = ()
 
     def __repr__(self) -> str:
+        array: Any = self._array
+        if isinstance(array, StandIn) and hasattr(array, "alike"):
+            return f"tensor({array!r})"
         return text_of(self)
 
     def __format__(self, spec: str) -> str:

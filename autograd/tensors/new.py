@@ -9,7 +9,7 @@ import numpy as np
 from ..devices import check_device, device
 from ..errors import DTypeError, ShapeError
 from ..modes import state
-from .core import Array, Core, array_of, exact_array, get_default_dtype, new_leaf, node_of, spec_of, wrap
+from .core import Array, Core, alike, array_of, exact_array, get_default_dtype, new_leaf, node_of, spec_of, wrap
 from .data import array_from
 from .layout import listed
 from .method import implements, method
@@ -129,7 +129,7 @@ class New(Core):
         """Zeros of shape `size` and of this Tensor's dtype."""
         check_device("new_zeros", device)
         array = np.zeros(size_of("new_zeros", sizes, size), dtype_of("new_zeros", dtype, self._array.dtype))
-        return made(array, requires_grad)
+        return made(alike(self._array, array), requires_grad)
 
     @makes
     def new_ones(
@@ -138,7 +138,7 @@ class New(Core):
         """Ones of shape `size` and of this Tensor's dtype."""
         check_device("new_ones", device)
         array = np.ones(size_of("new_ones", sizes, size), dtype_of("new_ones", dtype, self._array.dtype))
-        return made(array, requires_grad)
+        return made(alike(self._array, array), requires_grad)
 
     @makes
     def new_empty(
@@ -147,7 +147,7 @@ class New(Core):
         """Any values, of shape `size` and of this Tensor's dtype."""
         check_device("new_empty", device)
         array = np.empty(size_of("new_empty", sizes, size), dtype_of("new_empty", dtype, self._array.dtype))
-        return made(array, requires_grad)
+        return made(alike(self._array, array), requires_grad)
 
     @makes
     def new_full(
@@ -156,7 +156,7 @@ class New(Core):
         """`fill_value` everywhere, of shape `size` and of this Tensor's dtype."""
         check_device("new_full", device)
         array = filled("new_full", size_of("new_full", (size,)), fill_value, dtype or self._array.dtype)
-        return made(array, requires_grad)
+        return made(alike(self._array, array), requires_grad)
 
     @makes
     def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Self:

@@ -3,6 +3,7 @@
     clip_grad.py      gradients that are not to grow: by their norm, by their values           read this first
     rnn.py            sequences of different lengths: padded, packed
     vector.py stateless.py   all parameters as one vector, or given with the call
+    per_sample.py     gradients of single examples
     table.py          what a model consists of: a table; tree.py: what notebooks show of it
     parametrize.py    a parameter as a function of another; parametrizations.py and orthogonal.py: such functions;
                       reparametrize.py weights.py spectral.py: two of them as PyTorch had them before
@@ -53,6 +54,7 @@ __all__ = [
 _later(
     __name__,
     {
+        "grad_samples": "nn.utils.per_sample:grad_samples",
         "clip_grad_norm": "nn.utils.old:clip_grad_norm",
         "convert_conv2d_weight_memory_format": "nn.utils.old:convert_conv2d_weight_memory_format",
         "convert_conv3d_weight_memory_format": "nn.utils.old:convert_conv3d_weight_memory_format",

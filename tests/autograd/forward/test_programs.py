@@ -1,0 +1,90 @@
+"""Levels by hand, and products with curvature, against closed forms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import forward_ad, func
+from autograd.errors import DTypeError, GraphError, ShapeError
+
+X = autograd.tensor(np.random.default_rng(0).standard_normal(3))
+V = autograd.tensor(np.random.default_rng(1).standard_normal(3))
+A = autograd.tensor(np.random.default_rng(2).standard_normal((4, 3)))
+
+
+def test_a_dual_level():
+    with forward_ad.dual_level():
+        x = forward_ad.make_dual(X, V)
+        z = (A @ x).exp()
+        constant = X * 2
+        np.testing.assert_allclose(forward_ad.unpack_dual(z).tangent.numpy(), (A @ V * (A @ X).exp()).numpy())
+        assert forward_ad.unpack_dual(constant).tangent is None
+        assert x.sum().item() == X.sum().item()
+    assert not z.requires_grad
+    assert forward_ad.unpack_dual(z) == (z, None)
+    assert z.tolist() == (A @ X).exp().tolist()
+
+
+def test_parameters_with_tangents():
+    model = nn.Linear(3, 2)
+    tangents = {name: autograd.randn(*p.shape) for name, p in model.named_parameters()}
+    x = autograd.randn(4, 3)
+    with forward_ad.dual_level():
+        for name, p in list(model.named_parameters()):
+            delattr(model, name)
+            setattr(model, name, forward_ad.make_dual(p, tangents[name]))
+        moved = forward_ad.unpack_dual(model(x)).tangent
+    np.testing.assert_allclose(
+        moved.detach().numpy(), (x @ tangents["weight"].T + tangents["bias"]).numpy(), 1e-5, 1e-6
+    )
+
+
+def test_a_level_and_a_backward():
+    x = autograd.tensor(X.numpy(), requires_grad=True)
+    with forward_ad.dual_level():
+        moved = forward_ad.unpack_dual((forward_ad.make_dual(x, V) ** 3).sum()).tangent
+    moved.backward()
+    np.testing.assert_allclose(x.grad.numpy(), (6 * X * V).numpy())
+
+
+def test_what_levels_refuse():
+    with pytest.raises(GraphError, match="enter_dual_level"):
+        forward_ad.make_dual(X, V)
+    with pytest.raises(GraphError, match="level"):
+        forward_ad.exit_dual_level()
+    with forward_ad.dual_level():
+        with pytest.raises(GraphError, match="Nested"), forward_ad.dual_level():
+            pass
+        with pytest.raises(ShapeError, match="same shape"):
+            forward_ad.make_dual(X, A)
+        with pytest.raises(DTypeError, match="floating point"):
+            forward_ad.make_dual(autograd.tensor([1]), autograd.tensor([1.0]))
+
+
+def test_products_with_curvature():
+    def model(w, b):
+        return (A @ w + b).tanh()
+
+    def loss(z):
+        return (z**4).sum()
+
+    b, u = autograd.tensor(0.3, dtype=np.float64), autograd.tensor(0.7, dtype=np.float64)
+    whole = func.hessian(lambda w: loss(model(w, b)))(X)
+    gradient, product = func.hvp(lambda w: loss(model(w, b)), X, V)
+    np.testing.assert_allclose(product.numpy(), (whole @ V).numpy())
+    np.testing.assert_allclose(gradient.numpy(), func.grad(lambda w: loss(model(w, b)))(X).numpy())
+    jacobians = func.jacrev(model, argnums=(0, 1))(X, b)
+    j = autograd.cat([jacobians[0], jacobians[1].reshape(-1, 1)], 1)
+    v = autograd.cat([V, u.reshape(1)])
+    z = model(X, b)
+    value, parts = func.gnvp(model, loss, (X, b), (V, u))
+    assert value.item() == pytest.approx(loss(z).item())
+    found = autograd.cat([parts[0], parts[1].reshape(1)])
+    np.testing.assert_allclose(found.numpy(), (j.T @ ((12 * z**2) * (j @ v))).numpy())
+    values, parts = func.fvp(model, (X, b), (V, u))
+    np.testing.assert_allclose(values.numpy(), z.numpy())
+    found = autograd.cat([parts[0], parts[1].reshape(1)])
+    np.testing.assert_allclose(found.numpy(), (j.T @ (j @ v) / 4).numpy())
