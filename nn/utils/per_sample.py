@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, no_grad
+from autograd import Tensor, as_tensor, no_grad
 from autograd.errors import GraphError, SettingError
 from autograd.extend import apply
 from autograd.func import vjp, vmap
@@ -116,7 +116,7 @@ def _embedding(layer: Any, given: tuple[Any, ...], dz: Tensor) -> Gradients:
     index, count = given[0], len(dz)
     g = dz.new_zeros(count, *layer.weight.shape)
     places = np.broadcast_to(np.arange(count).reshape(count, *[1] * (index.ndim - 1)), tuple(index.shape))
-    g.index_put_((Tensor(places), index), dz, accumulate=True)
+    g.index_put_((as_tensor(places), index), dz, accumulate=True)
     if layer.padding_idx is not None:
         g[:, layer.padding_idx] = 0
     return {"weight": g}

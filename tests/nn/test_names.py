@@ -123,7 +123,6 @@ def test_tuples():
         ("autograd.cudnn_convolution", "public function"),
         ("autograd.UntypedStorage", "numpy"),
         ("autograd.float8_e4m3fn", "NumPy"),
-        ("autograd.forward_ad", "jvp"),
         ("autograd.profiler", "cProfile"),
         ("autograd.hub", "nn.load"),
         ("autograd.onnx", "captured"),
