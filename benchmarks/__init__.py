@@ -3,6 +3,7 @@
     cli.py             the commands, by name; __main__.py starts it                            read this first
     courses/           homeworks of well-known courses, reproduced; and the engine in a hundred lines
     train/             networks to be trained, with progress, pictures and checkpoints
+    sweep/             trainings at the points of a grid, several at a time
     speed/             the same programs here and in other libraries, timed side by side
     warm.py            compiles beforehand what trainings would wait for
     tune.py            what kernels choose by, measured on this machine

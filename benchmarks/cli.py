@@ -20,7 +20,9 @@ PROGRAM = "python -m benchmarks"
 
 COMMANDS = {
     "train": ("benchmarks.train.command", "train a model and report on it"),
+    "sweep": ("benchmarks.sweep.command", "train at every point of a grid, several at a time"),
     "courses": ("benchmarks.courses.command", "reproduce the homeworks, and compare with what was published"),
+    "ranks": ("benchmarks.speed.ranks", "what many processes would gain: measured here, computed for 512"),
     "speed": ("benchmarks.speed.run", "time the library, beside PyTorch where that is given"),
     "tune": ("benchmarks.tune", "measure this machine, and keep what kernels choose by"),
     "warm": ("benchmarks.warm", "compile now what a training would wait for at its first steps"),

@@ -26,6 +26,8 @@ Writing a reproduction. It is a module in benchmarks/courses/, named in registry
             course.picture(figure, "loss", "Loss against iterations.")   # OUT/mnist-mlp/loss.png, and on the page
         return {"mnist-mlp": Result(98.3)}
 
+`course.spread(function, points)` tries a function of a module at every point of a grid, `--jobs` at a time.
+
 A module may define several names (with and without batch norm, say): ABOUT has them all, `course.names` says which are
 wanted, and it returns a Result for each of those at least. `Result(value, seconds=..., details={...})`: seconds if one
 name of several took its own time, details for the JSON file. `course.track(loader, "epoch 1/3")` is the loader, with a
@@ -59,6 +61,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the data sets")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as a list of objects")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write pictures and index.html")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="points of a grid at a time (default: 1)")
+    parser.add_argument("--resume", action="store_true", help="take points of grids that --out has already")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -69,7 +73,12 @@ def run(arguments: argparse.Namespace) -> int:
             raise UsageError(f"--only: no reproduction {name!r}: {did_you_mean(name, REPRODUCTIONS)}")
     if arguments.data is not None and not arguments.data.is_dir():
         raise UsageError(f"--data {arguments.data}: wanted a folder")
+    if arguments.jobs < 1:
+        raise UsageError(f"--jobs: wanted at least 1, got {arguments.jobs}")
     _prepare(arguments.out, arguments.json)
+    if arguments.out is not None and not arguments.resume:
+        for grid in arguments.out.glob("*/grid*.jsonl"):
+            grid.unlink()
     from autograd.errors import DataError
 
     rows: list[dict[str, Any]] = []
@@ -77,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     for module_name in dict.fromkeys(REPRODUCTIONS[name] for name in names):
         wanted = tuple(name for name in names if REPRODUCTIONS[name] == module_name)
         module = load(module_name)
-        course = Course(wanted, quick=arguments.quick, data=arguments.data, out=arguments.out)
+        course = Course(wanted, quick=arguments.quick, data=arguments.data, out=arguments.out, jobs=arguments.jobs)
         print(f"\n=== {', '.join(wanted)}: {module.ABOUT[wanted[0]].what}", flush=True)
         start = time.perf_counter()
         try:

@@ -6,7 +6,7 @@ import dataclasses
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import autograd
 import nn
 from autograd.errors import DataError
+from benchmarks.sweep.spread import spread
 from nn.figure import new_figure
 from nn.training.progress import bar
 
@@ -69,7 +70,10 @@ def yardstick(row: dict[str, Any], key: str) -> str:
 class Course:
     """One run of one module."""
 
-    def __init__(self, names: tuple[str, ...], *, quick: bool, data: Path | None, out: Path | None) -> None:
+    def __init__(
+        self, names: tuple[str, ...], *, quick: bool, data: Path | None, out: Path | None, jobs: int = 1
+    ) -> None:
+        self.jobs = jobs  # points of a grid that are tried at a time
         self.names = names
         self.quick = quick
         self.data = data
@@ -109,6 +113,20 @@ class Course:
         """Say that `source` takes the place of a published data set: the figure is then not held against the floor."""
         self.source, self.published = source, False
         self.say(f"data: {source}, {reason}")
+
+    # ------------------------------------------------------------------------------------------------------ grids
+
+    def spread(self, function: Callable[[dict[str, Any]], dict[str, Any]], points: list[dict[str, Any]]) -> list[Any]:
+        """function(point) for each point of a grid, `--jobs` at a time; with --out what is done is kept in a file."""
+        store = None
+        if self.out is not None:
+            store = self.out / self.names[0] / ("grid-quick.jsonl" if self.quick else "grid.jsonl")
+            store.parent.mkdir(parents=True, exist_ok=True)
+        results = spread(function, points, self.jobs, store, self.say)
+        wrong = [result["error"] for result in results if "error" in result]
+        if wrong:
+            raise DataError(f"{self.names[0]}: {wrong[0]}")
+        return results
 
     # -------------------------------------------------------------------------------------------------- progress
 

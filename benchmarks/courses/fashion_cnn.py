@@ -6,13 +6,14 @@ then trained on all of them, with each image shifted and mirrored at random (a m
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import nn
-from nn.data import Subset, transforms
+from nn.data import TensorDataset, transforms
 
 from .course import About, Course, Result
 from .drawing import draw_choices, draw_losses, show_classes
@@ -60,19 +61,26 @@ def cnn(choice: Choice) -> nn.Module:
     return nn.Sequential(*layers, nn.Linear(64, 10))
 
 
+def judged(course: Course, few: Any, held_out: Any, point: dict[str, Any]) -> dict[str, Any]:
+    """Validation accuracy (per cent) of one choice, from a short training."""
+    course.seed(0)
+    choice = Choice(**point)
+    model = cnn(choice)
+    one_cycle(course, str(choice), model, few, 1 if course.quick else 3)
+    return {"accuracy": 100 * nn.evaluate(model, held_out).accuracy}
+
+
 def search(course: Course, clothes: Any) -> dict[Choice, float]:
     """Validation accuracy (per cent) of every choice, all on the same images from the same seed."""
     order = course.seed(0).permutation(len(clothes))
     held_out, rest = np.split(order, [len(order) // 10])
-    few = Subset(clothes, rest[: 640 if course.quick else 12_000])
     images, labels = clothes.tensors()
-    accuracies = {}
-    for choice in itertools.starmap(Choice, itertools.product(POOLS, DROPPED, (True, False))):
-        course.seed(0)
-        model = cnn(choice)
-        one_cycle(course, str(choice), model, few, 1 if course.quick else 3)
-        accuracies[choice] = 100 * nn.evaluate(model, (images[held_out], labels[held_out])).accuracy
-        course.say(f"{choice}: validation accuracy {accuracies[choice]:.2f} %")
+    chosen = rest[: 640 if course.quick else 12_000]
+    few = TensorDataset(images[chosen], labels[chosen])
+    choices = [Choice(*values) for values in itertools.product(POOLS, DROPPED, (True, False))]
+    judge = functools.partial(judged, course, few, (images[held_out], labels[held_out]))
+    found = course.spread(judge, [choice._asdict() for choice in choices])
+    accuracies = {choice: result["accuracy"] for choice, result in zip(choices, found, strict=True)}
     ranked = sorted(accuracies, key=lambda choice: -accuracies[choice])
     rows = [
         (choice.pool, choice.dropped, "yes" if choice.batch_norm else "no", f"{accuracies[choice]:.2f}")

@@ -7,6 +7,7 @@
     why_nan             where a NaN comes from
     coming_from         what users of PyTorch, HIPS/autograd and NumPy know already, and what differs
     making_it_fast      where time goes, compiling, threads, memory
+    many_machines       several processes over MPI: one model in all of them, or an experiment in each
     writing_your_own    an operation, a layer, a kernel
     how_it_is_built     the folders, the rules, the tests
     site                builds the site: pages, reference, links; reference.py and text.py make it from docstrings
@@ -29,6 +30,7 @@ PAGES = {
     "why_nan": "Why is my loss NaN?",
     "coming_from": "Coming from PyTorch, HIPS/autograd, NumPy",
     "making_it_fast": "Making it fast",
+    "many_machines": "Many processes, many machines",
     "writing_your_own": "Writing an operation, a layer, a kernel",
     "how_it_is_built": "How the project is built",
 }

@@ -14,6 +14,7 @@ MODULES = {
     "autograd.check": "checking gradients",
     "autograd.program": "programs",
     "autograd.extend": "what operations and layers are written with",
+    "autograd.distributed": "several processes",
     "autograd.errors": "errors",
     "autograd.linalg": "linear algebra",
     "autograd.special": "special functions",
@@ -22,6 +23,7 @@ MODULES = {
     "nn.init": "first weights",
     "nn.optim": "optimisers and schedules",
     "nn.data": "data",
+    "nn.parallel": "one model in several processes",
     "nn.utils": "clipping, weights, pruning",
     "nn.distributions": "distributions",
 }

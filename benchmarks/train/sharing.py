@@ -81,10 +81,24 @@ class Sharing:
         return float(sums[0] / sums[2]), float(sums[1] / sums[2])
 
 
+_apart = False  # this process trains something of its own
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Within, a training is one of this process alone, also where mpiexec has started several."""
+    global _apart
+    before, _apart = _apart, True
+    try:
+        yield
+    finally:
+        _apart = before
+
+
 @contextlib.contextmanager
 def joined(timeout: float | None = None) -> Iterator[Sharing]:
     """Find the other processes; those that are not the first one print nothing."""
-    mine = not dist.is_initialized()
+    mine = not (dist.is_initialized() or _apart)
     if mine:
         dist.init_process_group(timeout=timeout)
     try:
