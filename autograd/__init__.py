@@ -13,6 +13,7 @@ What one reads to understand it, in this order:
     modes.py          whether, and onto which tape, operations are recorded
     func.py           transforms, on transforms.py, tracing.py, mapping.py and curvature.py; functional.py: Jacobians
     custom.py         operations of your own; recompute.py: checkpoints; extend.py: what layers are written with
+    either.py         grad and checkpoint, of Tensors or of functions of arrays
     fast/             the same in compiled form: nothing in it has to be read
     interpreter.py    what sees every operation of a thread, and runs it in its own way: these four
     batching/         functions that are mapped over a dimension (`vmap`), for all slices at once
@@ -32,7 +33,10 @@ What stands around it:
     products.py update.py                                          products of matrices; steps of optimisers
     generated.py later.py extras.py                                functions made from text; what is imported late
     distributed/                                                   several processes that compute one thing, over MPI
+    composed/                                                      functions of NumPy's that are compositions
+    hips/ numpy/ scipy/                                            functions of NumPy arrays, as HIPS/autograd has them
     names/ utils/ cuda/ amp.py jit.py function.py                  for programs that were written for PyTorch
+    builtins.py core.py differential_operators.py misc/ test_util.py tracer.py wrap_util.py    and for HIPS/autograd
 
 The rule: ops are declared on arrays and know no Tensor; Tensor stands above them, the engine above Tensor. What is
 public is in `__all__`. The same in a hundred lines, without speed: `benchmarks.courses.hundred_lines`.
@@ -130,7 +134,8 @@ from .dtypes import (
     uint32,
     uint64,
 )
-from .engine import backward, grad
+from .either import grad
+from .engine import backward
 from .later import files as _files
 from .modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled, tape
 from .process.memory import keep_freed_memory as _keep_freed_memory
@@ -188,7 +193,8 @@ _LATER = _files(
     func="",
     functional="",
     linalg="",
-    recompute="checkpoint",
+    either="checkpoint",
+    recompute="",
 )
 _CHECKER = (
     "GradReport",
@@ -202,6 +208,26 @@ _CHECKER = (
 )
 
 
+_HIPS = (
+    "deriv",
+    "elementwise_grad",
+    "grad_and_aux",
+    "grad_named",
+    "hessian",
+    "hessian_tensor_product",
+    "hessian_vector_product",
+    "holomorphic_grad",
+    "jacobian",
+    "make_ggnvp",
+    "make_hvp",
+    "make_jvp",
+    "make_vjp",
+    "multigrad_dict",
+    "tensor_jacobian_product",
+    "value_and_grad",
+    "vector_jacobian_product",
+)
+_NESTS = ("dict", "isinstance", "list", "tuple", "type")  # Python's own, to programs for HIPS/autograd
 _PROGRAMS = {"capture": "program", "compile": "replay", "explore": "explorer"}
 
 
@@ -214,6 +240,12 @@ def __getattr__(name: str) -> _Any:
         return globals()[name]
     if name in _PROGRAMS:
         globals()[name] = getattr(_importlib.import_module(f".{_PROGRAMS[name]}", __name__), name)
+        return globals()[name]
+    if name in _HIPS:
+        globals()[name] = getattr(_importlib.import_module(".differential_operators", __name__), name)
+        return globals()[name]
+    if name in _NESTS:
+        globals()[name] = getattr(_importlib.import_module(".builtins", __name__), name)
         return globals()[name]
     if name in _LATER:
         home, _, attribute = _LATER[name].partition(":")
@@ -239,7 +271,7 @@ def _names() -> _Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *_CHECKER, *_PROGRAMS, *_names().known()})
+    return sorted({*__all__, *_CHECKER, *_HIPS, *_PROGRAMS, *_names().known()})
 
 
 _MODULES = {"autograd", "errors", "forward_ad", "func", "functional", "linalg", "random"}

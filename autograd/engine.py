@@ -201,6 +201,13 @@ def _one(dtype: Any) -> Any:
     return one
 
 
+def arrived(output: Any, seed: Any, leaves: list[Any]) -> list[Any]:
+    """The arrays that arrive at `leaves` from one output, which is consumed; None where nothing does. No `.grad` is
+    written: for leaves that nobody else has."""
+    found = _run([output], [seed], None, False, False, None)
+    return [state.home.take(found, x._node) if x._node in found else None for x in leaves]
+
+
 def _run(
     outputs: list[Any],
     seeds: list[Any],
@@ -251,17 +258,17 @@ def _run(
         state.tape = before
     if on_the_way is not None:
         on_the_way.rest(cotangents)
-    arrived: Cotangents = {}
+    there: Cotangents = {}
     for node, g in cotangents.items():
         if type(node) is Leaf:
-            arrived[node] = _hooked(node, g) if node.hooks else g
+            there[node] = _hooked(node, g) if node.hooks else g
         elif wanted is not None and node in targets:  # consumed before: a value is there, but no way further back
             for hook in list(state.home.hooks.get(id(node), ())):
                 g = hook(g)
             captured[node] = g
         elif until is None and type(node) is Record and (wanted is None or leads_to(node, targets)):
             raise unreachable(node)
-    return arrived | captured if captured else arrived
+    return there | captured if captured else there
 
 
 def walk(

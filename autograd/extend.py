@@ -54,6 +54,9 @@ What is needed for that, and for the functions, layers and optimisers around it:
     Arrivals              parameters whose gradients are wanted as soon as they are complete, while backward goes on
     Handle                what registering a hook returns: `remove()` takes it away
 
+Programs written for HIPS/autograd find `primitive`, `defvjp` and its relatives, and `vspace`, here as well: they are
+for functions of NumPy arrays, see `autograd.hips.primitives`.
+
 The errors to raise are in `autograd.errors`. The operations of the library are in `autograd.ops`, a module per family:
 `apply(autograd.ops.linalg.linear, x, weight)`.
 """
@@ -73,6 +76,7 @@ from .advice import same_dtype, to_float
 from .arrivals import Arrivals
 from .devices import check_device
 from .errors import CaptureError
+from .later import files, later
 from .lines import add_library_folder, outer
 from .modes import state
 from .op import Op, Way, more_ways, op, registry, ways
@@ -318,3 +322,17 @@ def clear_grad(tensor: Core, set_to_none: bool = True) -> None:
 def user_frame() -> FrameType:
     """The innermost running frame that is no part of the library: the line that a warning should point at."""
     return outer(sys._getframe(1))
+
+
+later(
+    __name__,
+    {
+        **files("autograd.hips", boxes="ArrayBox", spaces="VSpace vspace"),
+        **files(
+            "autograd.hips",
+            primitives="primitive notrace_primitive defvjp defvjp_argnum defvjp_argnums defjvp defjvp_argnum "
+            "defjvp_argnums def_linear",
+        ),
+        "Box": "autograd.hips.boxes:ArrayBox",
+    },
+)

@@ -55,6 +55,10 @@ class Interpreter:
         """`tensor` is to be set to what `op` gives for it and `inputs`, unrecorded: will it be, without the caller?"""
         return False
 
+    def function(self, cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a function with a backward of its own, a subclass of `custom.Function`, gives: asked of transforms."""
+        raise NotImplementedError
+
     def walked(self, outputs: list[Any], inputs: list[Any], seeds: Any) -> list[Any] | None:
         """What `engine.grad` gives under `create_graph`, where that is known without a walk back along the tape."""
         return None

@@ -72,7 +72,8 @@ def checkpoint(
     Trades one more forward of `function` for the memory of its intermediate values. Dropout draws the same numbers both
     times if `preserve_rng_state`. `use_reentrant` is PyTorch's argument and makes no difference here.
     """
-    if state.tape is None or state.capture is not None:
+    transformed = state.interpreter is not None and state.interpreter.transforms
+    if state.tape is None or state.capture is not None or transformed:
         return function(*args, **kwargs)
     random_state = default_generator.get_state() if preserve_rng_state else None
     before, state.tape = state.tape, None

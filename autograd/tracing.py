@@ -95,6 +95,11 @@ class _Level(threading.local):
 _level = _Level()
 
 
+def nested() -> bool:
+    """Is a transform under way in this thread?"""
+    return _level.depth > 0
+
+
 class Recording:
     """A `with` block in which a transform runs its function: recorded, whatever the mode outside.
 

@@ -6,6 +6,7 @@ them off; to turn off one, filter `nn.LearnerWarning` by its message as usual.
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import warnings
@@ -112,9 +113,11 @@ def warn_of_training_mode(module: Any) -> None:
         return
     from autograd import checkpoint  # few programs use it
 
+    running = inspect.unwrap(checkpoint).__code__
+
     frame: Any = sys._getframe(1)
     while frame is not None:  # a checkpointed part of a training step runs without recording, too
-        if frame.f_code is checkpoint.__code__:
+        if frame.f_code is running:
             return
         frame = frame.f_back
     warn_once(

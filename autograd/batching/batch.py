@@ -20,6 +20,7 @@ from ..modes import state
 from ..ops.shape import expand, reshape
 from ..tensors import core
 from ..tensors.core import Core, array_of, link_view, wrap
+from ..tensors.join import stack
 from ..tensors.promotion import Scalar
 from ..tensors.rewrite import put, update
 from ..tensors.run import apply, apply_keeping
@@ -167,6 +168,37 @@ class Batch(Interpreter):
         if self.holds(value):
             value = arrays.aligned(self, value, whole[(slice(None), *parts)].ndim)
         whole[(slice(None), *parts)] = value
+
+    def function(self, cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """See `Interpreter`. What is written by hand is made for one slice: it runs for each."""
+        if not any(map(self.holds, args)):
+            with self.outside():
+                return cls.apply(*args, **kwargs)
+        return self.each(lambda *given: cls.apply(*given, **kwargs), args)
+
+    def each(self, function: Any, args: Any) -> Any:
+        """What a function gives for each slice, one after the other: Tensors are mapped, all else is the last one's."""
+        with self.outside():
+            fronts = [self.front(x) if self.holds(x) else None for x in args]
+            places = range(self.size) if self.size else [None]  # of an empty batch a made-up slice
+            rows = []
+            for place in places:
+                given = [
+                    x
+                    if front is None
+                    else wrap(np.zeros(x._array.shape, x._array.dtype))
+                    if place is None
+                    else front[place]
+                    for x, front in zip(args, fronts, strict=True)
+                ]
+                found = function(*given)
+                rows.append(found if isinstance(found, (tuple, list)) else (found,))
+            columns = [
+                stack(list(column))[: self.size] if isinstance(column[0], Core) else column[-1]
+                for column in zip(*rows, strict=True)
+            ]
+        wholes = [self.wrapped(z) if isinstance(z, Core) else z for z in columns]
+        return tuple(wholes) if isinstance(found, (tuple, list)) else wholes[0]
 
     # -- writes in place
 

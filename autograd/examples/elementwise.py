@@ -15,7 +15,7 @@ MASK = np.array([[True, False, True]] * 2)
 EXAMPLES: list[Example] = [
     *elementwise(f"{_SMOOTH} abs nan_to_num clone", x),
     *elementwise(_STEPS, distinct(2, 3)),
-    *elementwise("sqrt rsqrt log log2 log10 log1p", p),
+    *elementwise("sqrt cbrt rsqrt log log2 log10 log1p", p),
     *elementwise("asin acos atanh erfinv tan", unit(2, 3)),
     *elementwise("add sub mul div hypot atan2 logaddexp logaddexp2", x, real(3)),
     *elementwise("maximum minimum fmax fmin clamp_min clamp_max", distinct(2, 3), real(2, 3)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .. import linalg
 from ..tensors.einsum import einsum
 from .example import Example, definite, real
@@ -15,6 +17,7 @@ EXAMPLES: list[Example] = [
     Example("solve", (definite(3, 3), real(3, 2))),
     *[Example(name, (definite(3, 3),)) for name in ("inv", "inv_or_nan", "det", "cofactor", "slogdet", "qr")],
     Example("cholesky", (definite(3, 3),), {}, lambda a: linalg.cholesky((a + a.mT) / 2)),
+    Example("eig", (definite(3, 3),), {}, lambda a: np.linalg.eig((a + a.mT) / 2)[0]),
     Example("eigh", (definite(3, 3),), {}, lambda a: linalg.eigh((a + a.mT) / 2)[0]),
     Example("svd", (definite(3, 3),), {}, lambda a: linalg.svd(a)[1]),
     Example("lu", (definite(3, 3),), {}, lambda a: linalg.lu(a)[2]),

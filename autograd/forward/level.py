@@ -25,7 +25,7 @@ from ..tensors.promotion import Scalar
 from ..tensors.rewrite import put, root_of, update
 from ..tensors.run import apply, apply_keeping
 from ..tracing import Own
-from .rules import levels, push_of
+from .rules import levels, push_of, through_rules
 
 
 class Moving(Own):
@@ -146,6 +146,20 @@ class Forward(Interpreter):
         finally:
             state.interpreter = self
         return (z, kept) if keeping else z
+
+    def function(self, cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """See `Interpreter`. Its backward says how it moves: it is pulled back twice."""
+        tangents = [self.tangent(x) for x in args]
+        plain = [x if t is None else self.primal(x) for x, t in zip(args, tangents, strict=True)]
+        with self.outside():
+            found = cls.apply(*plain, **kwargs)
+            if all(t is None for t in tangents):
+                return found
+            pushed = iter(through_rules(lambda *given: cls.apply(*given, **kwargs), plain, tangents))
+        for z in found if isinstance(found, (tuple, list)) else (found,):
+            if isinstance(z, Core) and z._array.dtype.kind == "f":
+                self.moving(z, next(pushed))
+        return found
 
     # -- writes in place
 

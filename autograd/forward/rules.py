@@ -147,11 +147,18 @@ def by_formula(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: 
 
 def pulled_twice(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
     """Through the rules that pull back, whatever they are."""
+    pushed = through_rules(lambda *given: apply(op, *given, **settings), inputs, tangents)
+    return pushed[0] if op.outputs == 1 else pushed
+
+
+def through_rules(function: Callable[..., Any], inputs: Any, tangents: Any) -> list[Any]:
+    """The tangents of the floating point results of a function, by pulling back twice."""
     before, state.tape = state.tape, state.home
     try:
         own = [x if t is None else _variable(x) for x, t in zip(inputs, tangents, strict=True)]
-        found = apply(op, *own, **settings)
-        outs = [z for z in (found if isinstance(found, tuple) else (found,)) if z._array.dtype.kind == "f"]
+        found = function(*own)
+        parts = found if isinstance(found, (tuple, list)) else (found,)
+        outs = [z for z in parts if isinstance(z, Core) and z._array.dtype.kind == "f"]
         probes = [_variable(wrap(np.zeros_like(z._array))) for z in outs]
         wanted = [x for x, t in zip(own, tangents, strict=True) if t is not None]
         ends = [(z, u) for z, u in zip(outs, probes, strict=True) if z._node is not None]
@@ -162,7 +169,7 @@ def pulled_twice(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept
         pushed = engine.grad([g for g, _ in pairs], probes, [t for _, t in pairs], **graph)
     finally:
         state.tape = before
-    return pushed[0] if op.outputs == 1 else list(pushed)
+    return list(pushed)
 
 
 def _variable(x: Any) -> Any:

@@ -57,6 +57,27 @@ def eigh(x: Array) -> tuple[Array, Array]:
     return values, q
 
 
+def _eig_dx(dz: Any, x: Any, z: Any) -> Any:
+    (values, q), (dvalues, dq) = again(eig, x, z), dz
+    inner = q.mT @ dq
+    turned = inner - (q.mT @ q) * row(_diagonal(inner))  # columns keep length one (C. Boeddeker et al., 2017)
+    middle = turned * inverse_gaps(values, z[0]) + row(dvalues) * identity(dvalues)
+    return inv(q.mT) @ middle @ q.mT
+
+
+def _diagonal(x: Any) -> Any:
+    return np.sum(x * identity(x), -1)
+
+
+@op("eig", outputs=2, dx=_eig_dx, batch="matrix")
+def eig(x: Array) -> tuple[Array, Array]:
+    """Eigenvalues and eigenvectors, as columns of length one, of matrices whose eigenvalues are real."""
+    values, q = np.linalg.eig(x)
+    if values.dtype.kind == "c":
+        raise TypeError("linalg.eig: the matrix has complex eigenvalues, and complex numbers are not supported")
+    return values, q
+
+
 def _check_finite(function: str, x: Array) -> None:
     """LAPACK may take forever over infinities."""
     if not np.isfinite(x).all():

@@ -70,6 +70,7 @@ def lerp(x: Array, y: Array, w: Array) -> Any:
 
 square = op("square", np.square, dx=lambda dz, x: dz * (2 * x))
 sqrt = op("sqrt", np.sqrt, floating=True, dx=lambda dz, z: dz / (2 * z))  # inf at 0
+cbrt = op("cbrt", np.cbrt, floating=True, dx=lambda dz, z: dz / (3 * z * z))  # inf at 0
 rsqrt = op("rsqrt", lambda x: 1 / np.sqrt(x), floating=True, dx=lambda dz, z: dz * (-0.5 * (z * z * z)))
 
 

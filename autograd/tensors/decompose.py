@@ -151,12 +151,21 @@ def pinverse(input: Any, rcond: float = 1e-15) -> Any:
 
 @implements(np.linalg.eigh)
 def _eigh(a: Any, UPLO: str = "L") -> EighResult:
-    return eigh(a, UPLO)
+    return eigh(_mirrored(a, UPLO), UPLO)
 
 
 @implements(np.linalg.eigvalsh)
 def _eigvalsh(a: Any, UPLO: str = "L") -> Any:
-    return eigvalsh(a, UPLO)
+    return eigvalsh(_mirrored(a, UPLO), UPLO)
+
+
+def _mirrored(a: Any, triangle: str) -> Any:
+    """The symmetric matrix of which one triangle is read: the gradient goes to that triangle alone, as in NumPy's
+    functions nothing else counts. (Those of `linalg` spread it evenly, as PyTorch's do.)"""
+    if a._node is None or a._array.ndim < 2:
+        return a
+    half = np.tril(a) if triangle.upper() == "L" else np.triu(a)
+    return half + (np.tril(a, -1) if triangle.upper() == "L" else np.triu(a, 1)).mT
 
 
 @implements(np.linalg.svd)

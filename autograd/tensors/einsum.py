@@ -182,9 +182,17 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
 
 @implements(np.einsum)
 def _einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> Any:
-    if not isinstance(subscripts, str):
-        raise TypeError("np.einsum: on Tensors the subscripts are given as one string, as in 'ij,jk->ik'")
+    if not isinstance(subscripts, str):  # np.einsum(a, [0, 1], b, [1, 2], [0, 2])
+        parts = [subscripts, *operands]
+        words = ["".join(map(_letter, part)) for part in parts[1::2]]
+        result = "" if len(parts) % 2 == 0 else "->" + "".join(map(_letter, parts[-1]))
+        return einsum(",".join(words) + result, *parts[: len(parts) // 2 * 2 : 2])
     return einsum(subscripts, *operands)
+
+
+def _letter(axis: Any) -> str:
+    """The letter for an axis that is given as a number."""
+    return "..." if axis is Ellipsis else string.ascii_letters[axis]
 
 
 @implements(np.tensordot)

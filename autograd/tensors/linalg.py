@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import SettingError, ShapeError
 from ..ops import linalg as ops
 from .calls import binary, reflected
-from .core import Array, array_of, spec_of
+from .core import Array, array_of, operand, spec_of
 from .dims import normalize_dim
 from .einsum import tensordot
 from .join import alike
@@ -333,9 +333,18 @@ def _kron(a: Any, b: Any) -> Any:
 
 @implements(np.cross)
 def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
-    if (axisa, axisb, axisc) != (-1, -1, -1):
-        raise TypeError("np.cross: axisa, axisb and axisc cannot be recorded; use axis, or move the axes")
-    return LinAlg.cross(a, b, -1 if axis is None else axis)
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = np.moveaxis(operand(a), axisa, -1), np.moveaxis(operand(b), axisb, -1)
+    wide = [x._array.shape[-1] for x in (a, b)]
+    if sorted(wide) not in ([2, 2], [2, 3], [3, 3]):
+        raise ValueError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
+    if wide == [3, 3]:
+        return np.moveaxis(LinAlg.cross(a, b, -1), -1, axisc)
+    if wide == [2, 2]:
+        return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    a, b = (np.pad(x, [(0, 0)] * (x._array.ndim - 1) + [(0, 3 - n)]) for x, n in zip((a, b), wide))
+    return np.moveaxis(LinAlg.cross(a, b, -1), -1, axisc)
 
 
 @implements(np.linalg.multi_dot)

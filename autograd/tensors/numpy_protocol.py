@@ -9,6 +9,7 @@ result is a Tensor. The rules of ops are written in these functions, so that the
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -27,13 +28,15 @@ class NumPyProtocol(Core):
     __slots__ = ()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        """The array; raises where `numpy()` does, because the result would not be tracked."""
-        array = self.numpy()  # type: ignore[attr-defined]
+        """The array; raises where `numpy()` does, because the result would not be tracked. `numpy.testing` compares
+        only, and may have it."""
+        compared = sys._getframe(1).f_globals.get("__name__", "").startswith("numpy.testing")
+        array = self.numpy(force=compared)  # type: ignore[attr-defined]
         return np.array(array, dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: np.ufunc, how: str, *inputs: Any, **kwargs: Any) -> Any:
         out = kwargs.get("out")
-        function = ufuncs.get(ufunc)
+        function = ufuncs.get(ufunc) or (composed(ufuncs, ufunc) if how == "__call__" else None)
         if out is not None and state.interpreter is not None:
             state.interpreter.settle(f"np.{ufunc.__name__} writes into a value")
         if out is None and how == "__call__" and function is not None and not kwargs:
@@ -52,7 +55,7 @@ class NumPyProtocol(Core):
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        ours = array_functions.get(function) or _of_linalg(function)
+        ours = array_functions.get(function) or composed(array_functions, function)
         if ours is None:
             if not _tracked((args, kwargs)):
                 if state.interpreter is not None:
@@ -63,11 +66,11 @@ class NumPyProtocol(Core):
         return ours(*args, **kwargs)
 
 
-def _of_linalg(function: Callable[..., Any]) -> Callable[..., Any] | None:
-    """What runs a function of `np.linalg`: our own are imported when one of them is first needed."""
-    if getattr(function, "__module__", "") == "numpy.linalg":
-        importlib.import_module("autograd.linalg")
-    return array_functions.get(function)
+def composed(table: dict[Any, Any], function: Any) -> Callable[..., Any] | None:
+    """What runs a function of NumPy's, of those that few programs use: they are imported when one is first needed."""
+    importlib.import_module("autograd.linalg")
+    importlib.import_module("autograd.composed")
+    return table.get(function)
 
 
 def _tracked(x: Any) -> bool:
@@ -109,7 +112,6 @@ def _no_rule(name: str) -> NoRuleError:
     """The error for a function of NumPy's without a rule; it names the few with a rule that sound most like it."""
     from difflib import get_close_matches  # takes a moment to load, and is needed once
 
-    importlib.import_module("autograd.linalg")
     functions: list[Any] = [*array_functions, *ufuncs]
     known = sorted({function.__name__ for function in functions})
     plain = name.removeprefix("np.").split(".")[0]

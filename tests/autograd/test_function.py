@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import autograd
+from autograd import func
 from autograd.custom import once_differentiable
 from autograd.errors import GraphError, ShapeError
 
@@ -183,3 +184,63 @@ def test_checkpoint_supports_second_order_and_nesting():
     assert g.item() == pytest.approx(3 * 1.5**2)
     (g2,) = autograd.grad(g, x)
     assert g2.item() == pytest.approx(9)
+
+
+class _Cube(autograd.Function):
+    @staticmethod
+    def forward(ctx, x, k):
+        ctx.save_for_backward(x)
+        ctx.k = k
+        return x**3 * k, x * 2
+
+    @staticmethod
+    def backward(ctx, dz, dy):
+        (x,) = ctx.saved_tensors
+        return dz * 3 * x**2 * ctx.k + 2 * dy, None
+
+
+class _PlainRule(autograd.Function):
+    """Its backward asks for numbers, so it can be run for one slice only."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx, dz):
+        (x,) = ctx.saved_tensors
+        return dz * autograd.tensor([2 * float(v) for v in x.detach().reshape(-1)], dtype=x.dtype).reshape(x.shape)
+
+
+def test_transforms_see_functions_of_ones_own():
+    x = autograd.tensor([0.5, -1.0, 2.0], dtype=np.float64)
+    v = autograd.tensor([1.0, 2.0, -1.0], dtype=np.float64)
+
+    def f(x):
+        cube, twice = _Cube.apply(x * 2, 5.0)
+        return cube * twice
+
+    def g(x):
+        return (x * 2) ** 3 * 5.0 * (x * 4)
+
+    for ours, plain in zip(func.jvp(f, (x,), (v,)), func.jvp(g, (x,), (v,)), strict=True):
+        np.testing.assert_allclose(ours.numpy(), plain.numpy())
+    for transform in (func.jacfwd, func.jacrev, lambda h: func.hessian(lambda x: h(x).sum())):
+        np.testing.assert_allclose(transform(f)(x).numpy(), transform(g)(x).numpy())
+    rows = autograd.stack([x, v])
+    np.testing.assert_allclose(func.vmap(f)(rows).numpy(), g(rows).numpy())
+    of_rows = func.vmap(func.grad(lambda x: f(x).sum()))(rows)
+    np.testing.assert_allclose(of_rows.numpy(), func.grad(lambda x: g(x).sum())(rows).numpy())
+    assert func.vmap(f)(rows[:0]).shape == (0, 3)
+    np.testing.assert_allclose(
+        func.vmap(func.grad(lambda x: _PlainRule.apply(x).sum()))(rows).numpy(), 2 * rows.numpy()
+    )
+
+
+def test_transforms_go_through_checkpoints():
+    x = autograd.tensor([0.5, -1.0], dtype=np.float64)
+    kept = lambda x: autograd.checkpoint(lambda y: y**3, x * 2)
+    assert func.jvp(kept, (x,), (x,))[1].tolist() == [3.0 * 8 * 0.5**3, -24.0]
+    np.testing.assert_allclose(func.vmap(kept)(x).numpy(), (8 * x**3).numpy())
+    np.testing.assert_allclose(func.hessian(lambda x: kept(x).sum())(x).numpy(), np.diag(48 * x.numpy()))

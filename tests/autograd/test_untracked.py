@@ -381,7 +381,7 @@ def test_numpys_functions_without_a_rule_run_where_nothing_is_lost():
     x = tracked((3,), 1.0)
     for function in (
         np.spacing,
-        lambda v: np.polyval([1.0, 2.0], v),
+        lambda v: np.polydiv(v, [1.0, 2.0])[0],
         np.add.accumulate,
         lambda v: np.add(v, 1.0, where=True),
     ):
@@ -423,8 +423,8 @@ def test_wrapping_other_peoples_code():
 
 def test_a_refusal_names_the_nearest_functions():
     with pytest.raises(NoRuleError) as caught:
-        np.nanargsort(tracked((3,), 1.0)) if hasattr(np, "nanargsort") else np.nancumprod(tracked((3,), 1.0))
+        np.poly(tracked((3,), 1.0))
     message = str(caught.value)
-    assert "np.cumprod" in message
+    assert "np.polyval" in message
     assert "x.detach().numpy()" in message
     assert len(message) < 400

@@ -118,6 +118,7 @@ CASES = [
     # powers
     *_unary("square", Tensor.square, np.square),
     *_unary("sqrt", Tensor.sqrt, np.sqrt, positive),
+    *_unary("cbrt", np.cbrt, np.cbrt, positive),
     *_unary("rsqrt", Tensor.rsqrt, lambda x: 1 / np.sqrt(x), positive),
     *[
         case

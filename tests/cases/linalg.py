@@ -77,6 +77,11 @@ def _eigh(x):
     return values, vectors * vectors  # free of the sign that a vector may have
 
 
+def _eig(x):
+    values, vectors = np.linalg.eig(_definite(x))
+    return values, vectors * vectors
+
+
 def _svd(x):
     u, s, vh = linalg.svd(x, full_matrices=False)
     return s, u * u, vh * vh, u @ vh
@@ -339,6 +344,7 @@ CASES = [
         for n in (1, 2, 3, 5, -1, -2)
     ],
     # ---- decompositions
+    *_over("eig", _eig, _eig, [(3, 3), (1, 1), (0, 0), (2, 2, 2)]),
     *_over("eigh", _eigh, None, [(3, 3), (1, 1), (0, 0), (2, 2, 2)]),
     *_over("svd", _svd, _svd_of, [(3, 3), (3, 2), (2, 3), (1, 1), (0, 0), (2, 3, 2)]),
     *_over(

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
-import autograd.numpy as anp  # type: ignore[import-not-found]
 import numpy as np
 
+import autograd.numpy as anp  # type: ignore[import-not-found]
 from autograd import grad, value_and_grad
 
 from ..cases.case import Case, Data, Program

@@ -1,0 +1,34 @@
+"""What programs written for HIPS/autograd import from its core: products with Jacobians, and rules."""
+
+from .hips.operators import make_jvp_of as make_jvp
+from .hips.operators import make_vjp_of as make_vjp
+from .hips.primitives import (
+    def_linear,
+    defjvp,
+    defjvp_argnum,
+    defjvp_argnums,
+    defvjp,
+    defvjp_argnum,
+    defvjp_argnums,
+    primitive,
+)
+from .hips.spaces import VSpace, vspace
+from .tracer import Box, getval, isbox
+
+__all__ = [
+    "Box",
+    "VSpace",
+    "def_linear",
+    "defjvp",
+    "defjvp_argnum",
+    "defjvp_argnums",
+    "defvjp",
+    "defvjp_argnum",
+    "defvjp_argnums",
+    "getval",
+    "isbox",
+    "make_jvp",
+    "make_vjp",
+    "primitive",
+    "vspace",
+]

@@ -1,0 +1,418 @@
+"""`ArrayBox`: a value with NumPy's attributes, methods and operators, recorded as Tensors are.
+
+A function that is being differentiated gets boxes in the place of its arrays. A box holds a tracked Tensor. What is
+computed from it is a box again as long as a gradient can flow through it, and a NumPy array or number otherwise: a
+comparison, a shape, an argmax.
+
+Because a Tensor speaks PyTorch (`x.max(1)` is a pair, `x.std()` divides by n - 1, `x.size()` is a function) and a box
+NumPy, methods do not go to those of the Tensor, but to the functions of NumPy that run on Tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..api import stack
+from ..errors import NoRuleError
+from ..tensors.core import Core, wrap
+from ..tensors.method import array_functions, ufuncs
+from ..tensors.numpy_protocol import composed
+
+
+class ArrayBox:
+    """A NumPy array or number on which a gradient depends. `_value` is the array itself, through which none flows."""
+
+    __slots__ = ("_tensor",)
+    __array_priority__ = 100.0
+    _tensor: Any
+
+    def __init__(self, tensor: Any) -> None:
+        self._tensor = tensor
+
+    # ------------------------------------------------------------------------------------------- what is known of it
+
+    @property
+    def _value(self) -> Any:
+        return self._tensor._array[()]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths along the axes."""
+        return self._tensor._array.shape
+
+    @property
+    def ndim(self) -> int:
+        """How many axes there are."""
+        return self._tensor._array.ndim
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return self._tensor._array.size
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes the numbers take."""
+        return self._tensor._array.nbytes
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the numbers."""
+        return self._tensor._array.dtype
+
+    def __len__(self) -> int:
+        return len(self._tensor._array)
+
+    def __bool__(self) -> bool:
+        return bool(self._tensor)
+
+    def __repr__(self) -> str:
+        return f"Autograd ArrayBox with value {self._tensor._array[()]}"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d array")
+        return (self[index] for index in range(len(self)))
+
+    # ------------------------------------------------------------------------------------------------ what would lose
+
+    def __float__(self) -> float:
+        raise _leaves("float(x)", "math functions take Python's numbers: use those of autograd.numpy")
+
+    def __int__(self) -> int:
+        return int(self._tensor._array)  # whole numbers have the derivative 0: nothing is lost
+
+    def __complex__(self) -> complex:
+        raise _leaves("complex(x)", "complex numbers are not supported")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        raise _leaves(
+            "an array of x",
+            "use the functions of autograd.numpy (array, concatenate, stack), or getval(x) for its value",
+        )
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            "'ArrayBox' object does not support item assignment: a value that gradients depend on stays as it is. Make "
+            "the array of its parts (np.array, np.concatenate), or choose with np.where"
+        )
+
+    # ------------------------------------------------------------------------------------------------- NumPy's protocol
+
+    def __array_ufunc__(self, ufunc: np.ufunc, how: str, *inputs: Any, **kwargs: Any) -> Any:
+        if kwargs.get("out") is not None:
+            raise NoRuleError(f"np.{ufunc.__name__}: out= cannot be recorded; assign the result instead")
+        return call(ufunc if how == "__call__" else getattr(ufunc, how), inputs, kwargs)
+
+    def __array_function__(self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
+        return call(function, args, kwargs)
+
+    # -------------------------------------------------------------------------------------------------------- operators
+
+    def __getitem__(self, index: Any) -> Any:
+        return box(self._tensor[tensors(index)])
+
+    def __neg__(self) -> Any:
+        return box(-self._tensor)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return box(abs(self._tensor))
+
+    def __eq__(self, other: Any) -> Any:
+        return self._tensor._array == values(other)
+
+    def __ne__(self, other: Any) -> Any:
+        return self._tensor._array != values(other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._tensor._array < values(other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._tensor._array <= values(other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._tensor._array > values(other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._tensor._array >= values(other)
+
+    # ----------------------------------------------------------------------------------- methods that are not functions
+
+    @property
+    def T(self) -> Any:  # noqa: N802 - NumPy's name
+        """The axes in reverse order."""
+        return call(np.transpose, (self,), {})
+
+    @property
+    def flat(self) -> Any:
+        """The numbers in a row."""
+        return iter(call(np.ravel, (self,), {}))
+
+    @property
+    def real(self) -> Any:
+        """Itself: the numbers are real."""
+        return self
+
+    def compress(self, condition: Any, axis: int | None = None) -> Any:
+        """The slices along `axis` for which the condition is true."""
+        return call(np.compress, (condition, self), {"axis": axis})
+
+    def astype(self, dtype: Any, *_: Any, **__: Any) -> Any:
+        """The same numbers in another dtype."""
+        return box(self._tensor.to(np.dtype(dtype)))
+
+    def copy(self, *_: Any, **__: Any) -> Any:
+        """A box of its own memory."""
+        return box(self._tensor.clone())
+
+    def flatten(self, *_: Any) -> Any:
+        """The numbers in a row, as an array of its own."""
+        return box(self._tensor.reshape(-1))
+
+    def reshape(self, *shape: Any, **kwargs: Any) -> Any:
+        """The same numbers in another shape."""
+        return call(np.reshape, (self, shape[0] if len(shape) == 1 else shape), kwargs)
+
+    def transpose(self, *axes: Any) -> Any:
+        """The axes in another order."""
+        order = axes[0] if len(axes) == 1 else axes or None
+        return call(np.transpose, (self, order), {})
+
+    def item(self, *index: int) -> Any:
+        """A single number, as a Python number; no gradient flows through it."""
+        return self._tensor._array.item(*index)
+
+    def tolist(self) -> Any:
+        """The numbers as nested lists; no gradient flows through them."""
+        return self._tensor._array.tolist()
+
+
+def _leaves(what: str, instead: str) -> TypeError:
+    return TypeError(f"{what} would leave the graph: x is an ArrayBox, a value that gradients depend on; {instead}")
+
+
+def _operator(name: str, of: Callable[[Any, Any], Any]) -> None:
+    def forth(self: ArrayBox, other: Any) -> Any:
+        return box(of(self._tensor, tensors(other)))
+
+    def back(self: ArrayBox, other: Any) -> Any:
+        return box(of(_operand(other), self._tensor))
+
+    setattr(ArrayBox, f"__{name}__", forth)
+    setattr(ArrayBox, f"__r{name}__", back)
+
+
+def _operand(other: Any) -> Any:
+    """The left side of an operator whose right side is a Tensor: lists become arrays, as for NumPy."""
+    return np.asarray(other) if isinstance(other, (list, tuple)) else other
+
+
+def _method(name: str) -> None:
+    function = getattr(np, {"conj": "conjugate"}.get(name, name))
+
+    def method(self: ArrayBox, *args: Any, **kwargs: Any) -> Any:
+        return call(function, (self, *args), kwargs)
+
+    method.__name__, method.__doc__ = name, f"`numpy.{function.__name__}` of it."
+    setattr(ArrayBox, name, method)
+
+
+for _name, _of in {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "truediv": lambda a, b: a / b,
+    "floordiv": lambda a, b: a // b,
+    "mod": lambda a, b: a % b,
+    "pow": lambda a, b: a**b,
+    "matmul": lambda a, b: a @ b,
+}.items():
+    _operator(_name, _of)
+
+for _name in [
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "argpartition",
+    "argsort",
+    "choose",
+    "clip",
+    "conj",
+    "conjugate",
+    "cumprod",
+    "cumsum",
+    "diagonal",
+    "dot",
+    "max",
+    "mean",
+    "min",
+    "nonzero",
+    "partition",
+    "prod",
+    "ptp",
+    "ravel",
+    "repeat",
+    "round",
+    "searchsorted",
+    "sort",
+    "squeeze",
+    "std",
+    "sum",
+    "swapaxes",
+    "take",
+    "trace",
+    "var",
+]:
+    _method(_name)
+
+
+# ------------------------------------------------------------------------------------------------ in and out of boxes
+
+
+def box(z: Any) -> Any:
+    """What an operation on Tensors gave, for a program that speaks NumPy: nests are gone through.
+
+    A Tensor that gradients flow through becomes a box, any other a NumPy array or number.
+    """
+    if isinstance(z, Core):
+        return z._array[()] if z._node is None else ArrayBox(z)
+    if isinstance(z, dict):
+        return {key: box(part) for key, part in z.items()}
+    if isinstance(z, tuple):
+        return type(z)(*map(box, z)) if hasattr(z, "_fields") else tuple(map(box, z))
+    return list(map(box, z)) if isinstance(z, list) else z
+
+
+def tensors(x: Any) -> Any:
+    """Arguments with Tensors in place of boxes, nests of tuples, lists and dictionaries included."""
+    kind = type(x)
+    if kind is ArrayBox:
+        return x._tensor
+    if kind is tuple or kind is list:
+        return kind([tensors(part) for part in x])
+    return {key: tensors(part) for key, part in x.items()} if kind is dict else x
+
+
+def values(x: Any) -> Any:
+    """Arguments with their arrays in place of boxes, nests included; no gradient flows through them."""
+    kind = type(x)
+    if kind is ArrayBox:
+        return x._tensor._array
+    if kind is tuple or kind is list:
+        return kind([values(part) for part in x])
+    return {key: values(part) for key, part in x.items()} if kind is dict else x
+
+
+def holds(x: Any) -> bool:
+    """Is there a box in an argument, or in a nest of them?"""
+    kind = type(x)
+    if kind is ArrayBox:
+        return True
+    if kind is tuple or kind is list:
+        return any(map(holds, x))
+    return any(map(holds, x.values())) if kind is dict else False
+
+
+def call(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """A function of NumPy's on arguments among which there are boxes."""
+    given = [x._tensor if type(x) is ArrayBox else tensors(x) for x in args]
+    if given and type(given[0]) in (list, tuple) and function not in SEQUENCES:
+        given[0] = stacked(given[0])
+    ours = ufuncs.get(function) if not kwargs else None
+    ours = ours or array_functions.get(function) or composed(array_functions, function)
+    if ours is None or kwargs:
+        return box((ours or function)(*given, **{key: tensors(x) for key, x in kwargs.items()}))
+    return box(ours(*given))
+
+
+SEQUENCES = {
+    np.append,
+    np.block,
+    np.broadcast_arrays,
+    np.choose,
+    np.column_stack,
+    np.concatenate,
+    np.dstack,
+    np.einsum,
+    np.hstack,
+    np.insert,
+    np.ix_,
+    np.linalg.multi_dot,
+    np.lexsort,
+    np.meshgrid,
+    np.select,
+    np.stack,
+    np.vstack,
+    np.piecewise,
+}
+"""Functions whose first argument may be a sequence of arrays. For all others it is an array, made of the parts."""
+
+
+def stacked(part: Any) -> Any:
+    """Nested lists of Tensors, arrays and numbers as one Tensor, as `numpy.array` makes one array of them."""
+    if not isinstance(part, (list, tuple)):
+        return part if isinstance(part, Core) else wrap(np.asarray(part))
+    parts = [stacked(one) for one in part]
+    shapes = {one._array.shape for one in parts}
+    if len(shapes) != 1:
+        raise ValueError(f"array: wanted parts of one shape, got {sorted(shapes)}")
+    wanted = np.result_type(*[one._array.dtype for one in parts])
+    return stack([one if one._array.dtype == wanted else one.to(wanted) for one in parts])
+
+
+# ---------------------------------------------------------------------------------- arguments of what is differentiated
+
+
+def variable(x: Any) -> Any:
+    """The Tensor for an argument by which a function is differentiated: of an array, a number or a box."""
+    if type(x) is ArrayBox or isinstance(x, Core):
+        return x._tensor if type(x) is ArrayBox else x
+    array = x if type(x) is np.ndarray else np.asarray(x)
+    if array.dtype.kind == "c":
+        raise TypeError(f"Can't differentiate w.r.t. {array.dtype}: complex numbers are not supported")
+    if array.dtype.kind != "f":
+        raise TypeError(
+            f"Can't differentiate w.r.t. type {type(x)}: wanted floating point numbers, or tuples, lists or dicts of "
+            f"them, got {'dtype ' + str(array.dtype) if isinstance(x, (np.ndarray, np.generic)) else repr(x)}"
+        )
+    return wrap(array)
+
+
+def result(z: Any) -> Any:
+    """The Tensor for what a function returned: of a box, an array or a number."""
+    if type(z) is ArrayBox or isinstance(z, Core):
+        return z._tensor if type(z) is ArrayBox else z
+    array = np.asarray(z)
+    if array.dtype.kind not in "fiub":
+        raise no_space(z)
+    return wrap(array)
+
+
+def no_space(z: Any) -> TypeError:
+    """The error for what is no number that could be differentiated, or no such nest."""
+    complex_numbers = np.iscomplexobj(z) if isinstance(z, (np.ndarray, np.generic, complex)) else False
+    what = "complex numbers are not supported" if complex_numbers else "it has no derivative"
+    return TypeError(f"Can't find vector space for value {z!r} of type {type(z)}: {what}")
+
+
+def nest(of: Callable[[Any], Any], tree: Any) -> Any:
+    """A nest of tuples, lists and dictionaries with of(leaf) in place of each leaf."""
+    if isinstance(tree, dict):
+        return {key: nest(of, part) for key, part in tree.items()}
+    if isinstance(tree, tuple):
+        parts = [nest(of, part) for part in tree]
+        return type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts)
+    return [nest(of, part) for part in tree] if isinstance(tree, list) else of(tree)
