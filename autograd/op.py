@@ -153,6 +153,9 @@ class Op:
     call_of: Function | None = None
     """The same for what runs an op in the place of `apply` and `apply_keeping`."""
 
+    views: Function | None = None
+    """The same for the two functions that make Tensors of views."""
+
     def __init__(
         self,
         name: str,

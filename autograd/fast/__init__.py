@@ -5,6 +5,7 @@ slower.
     pushing.py   the same for a gradient that is itself recorded
     calls.py     the same for functions and operators: from a call to a record
     several.py   ops of several inputs, from `apply` to a record
+    views.py     the same for methods whose result looks into the memory of their Tensor
     tape.py      the walk back without questions where there is nothing to ask; when to sweep; gradients without a copy
     runs.py      what is written as two operations as one, where nobody will see the value between
     waiting.py   one product in the place of many, for gradients of weights
@@ -44,9 +45,16 @@ def _call_of(op: Op, keeping: bool) -> Any:
     return call_of(op, keeping)
 
 
+def _views() -> Any:
+    from .views import view_of, views_of
+
+    return view_of, views_of
+
+
 if INSTALLED:
     Op.way_back = CompiledPlan
     Op.compile_call, Op.call_of = staticmethod(_compile_call), staticmethod(_call_of)
+    Op.views = staticmethod(_views)
     type(state).new_tape = FastTape
     state.home = state.tape = FastTape()
 else:

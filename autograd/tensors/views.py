@@ -8,16 +8,14 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from ..lines import outer, user_files
 from ..modes import state
 from ..op import Op
 from ..plan import COMPONENT, Plan
 from ..records import Record
-from . import core
-from .core import link_view, new, wrap
+from .core import link_view, wrap
 
 
-def view_of(source: Any, z: Any, plan: Plan, saved: Any, name: str, setting: Any) -> Any:
+def _view_of(source: Any, z: Any, plan: Plan, saved: Any, name: str, setting: Any) -> Any:
     """The Tensor for `z`, which looks into the memory of `source`, recorded if that needs a gradient.
 
     Called by a function that a method calls, which is where the user's program is looked for.
@@ -26,63 +24,31 @@ def view_of(source: Any, z: Any, plan: Plan, saved: Any, name: str, setting: Any
     saved           what the plan keeps
     name, setting   the op's only setting
     """
-    out = new(core.Tensor)
-    out._array = z
+    out = wrap(z)
     node, tape = source._node, state.tape
-    if node is None or tape is None:
-        out._node = None
-    else:
-        out._node = record = Record()
-        record.plan = plan
-        record.inputs = node
-        record.saved = saved
-        record.shape = z.shape
-        record.dtype = z.dtype
-        frame = sys._getframe(3)
-        code = frame.f_code
-        if code.co_filename not in user_files:
-            frame = outer(frame)
-            code = frame.f_code
-        record.code = code
-        record.lasti = frame.f_lasti
-        records = tape.records
-        records.append(record)
-        if len(records) > tape.limit:
-            tape.overflow(z, (source._array,), {name: setting})
+    if node is not None and tape is not None:
+        out._node = record = Record.at(sys._getframe(3), plan, node, saved, z.shape, z.dtype)
+        tape.append(record, z, (source._array,), {name: setting})
     link_view(out, source)
     return out
 
 
-def views_of(source: Any, pieces: tuple[Any, ...], op: Op, settings: dict[str, Any]) -> tuple[Any, ...]:
+def _views_of(source: Any, pieces: tuple[Any, ...], op: Op, settings: dict[str, Any]) -> tuple[Any, ...]:
     """The same for the pieces that an op with many results has taken a Tensor apart into."""
+    outs = tuple(map(wrap, pieces))
     node, tape = source._node, state.tape
-    outs = []
-    if node is None or tape is None or not pieces:
-        for z in pieces:
-            out = wrap(z)
-            link_view(out, source)
-            outs.append(out)
-        return tuple(outs)
-    arrays, count = (source._array,), len(pieces)
-    plan, dtype = op.plan((0,)), pieces[0].dtype
-    shapes = tuple([z.shape for z in pieces])
-    whole = Record.at(sys._getframe(3), plan, node, plan.save(arrays, pieces, settings, ()), shapes, dtype)
-    tape.append(whole, pieces, arrays, settings)
-    records = tape.records
-    for index, z in enumerate(pieces):
-        out = new(core.Tensor)
-        out._array = z
-        out._node = part = Record()
-        part.plan = COMPONENT
-        part.inputs = whole
-        part.saved = (index, count)
-        part.shape = z.shape
-        part.dtype = dtype
-        part.code = whole.code
-        part.lasti = whole.lasti
-        records.append(part)
-        if len(records) > tape.limit:
-            tape.overflow(z)
+    if node is not None and tape is not None and pieces:
+        arrays, shapes, dtype = (source._array,), tuple([z.shape for z in pieces]), pieces[0].dtype
+        plan = op.plan((0,))
+        whole = Record.at(sys._getframe(3), plan, node, plan.save(arrays, pieces, settings, ()), shapes, dtype)
+        tape.append(whole, pieces, arrays, settings)
+        for index, out in enumerate(outs):
+            z = out._array
+            out._node = Record.like(whole, COMPONENT, whole, (index, len(pieces)), z.shape, dtype)
+            tape.append(out._node, z)
+    for out in outs:
         link_view(out, source)
-        outs.append(out)
-    return tuple(outs)
+    return outs
+
+
+view_of, views_of = (_view_of, _views_of) if Op.views is None else Op.views()

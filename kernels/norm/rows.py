@@ -82,8 +82,8 @@ def _totals(x: Array, w: Array) -> Array:
 
 def _added(totals: Array, x: Array) -> tuple[Array, Array]:
     """The sums of all parts, always added in the same order: the same bits."""
-    dw, db = np.add.reduce(totals, 0).astype(x.dtype)
-    return dw, db
+    sums = np.add.reduce(totals, 0)
+    return sums[0].astype(x.dtype), sums[1].astype(x.dtype)  # arrays of their own: they become somebody's .grad as such
 
 
 def _least(x: Array) -> int:

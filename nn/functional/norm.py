@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import sys
 from typing import Any
@@ -321,7 +322,7 @@ def _check_channels(function: str, x: Any, **vectors: Any) -> None:
 
 def _last(function: str, x: Any, normalized_shape: Any, weight: Any, bias: Any) -> tuple[Sizes, Sizes]:
     """The input's shape as (all that is not normalised, all that is), and the normalised sizes."""
-    size = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(int(n) for n in normalized_shape)
+    size = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(map(int, normalized_shape))
     shape = shape_of(x)
     if not size:
         raise ShapeError(
@@ -340,4 +341,10 @@ def _last(function: str, x: Any, normalized_shape: Any, weight: Any, bias: Any) 
             f"{function}: Given normalized_shape={list(size)}, expected input with shape [{wanted}], but got input of "
             f"size{list(shape)}"
         )
-    return (math.prod(shape[: len(shape) - len(size)]), math.prod(size)), size
+    return _rows(shape, len(size)), size
+
+
+@functools.lru_cache(512)
+def _rows(shape: Sizes, last: int) -> Sizes:
+    """How many rows there are, and elements of one, where the last dimensions are a row."""
+    return math.prod(shape[: len(shape) - last]), math.prod(shape[len(shape) - last :])
