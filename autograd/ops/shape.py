@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -29,15 +30,22 @@ def expand(x: Array, *, shape: Sizes) -> Array:
     if type(x) is not np.ndarray or not x.flags.c_contiguous:
         z = np.broadcast_to(x, shape)
         return x.reshape(shape) if z.size == x.size else z
-    if math.prod(shape) == x.size:
+    steps = _steps(shape, x.shape, x.strides)
+    if steps is None:
         return x.reshape(shape)
-    extra = len(shape) - x.ndim  # broadcast_to takes twice as long
-    steps = x.strides
-    if shape[extra:] != x.shape:
-        steps = tuple([step if n == size else 0 for n, size, step in zip(shape[extra:], x.shape, steps, strict=True)])
-    z = np.ndarray(shape, x.dtype, x, 0, (0,) * extra + steps)
+    z = np.ndarray(shape, x.dtype, x, 0, steps)  # broadcast_to takes twice as long
     z.setflags(write=False)
     return z
+
+
+@functools.lru_cache(512)
+def _steps(shape: Sizes, size: Sizes, steps: Sizes) -> Sizes | None:
+    """The strides of an array of `size` and `steps` repeated to `shape`; None if nothing is repeated."""
+    if math.prod(shape) == math.prod(size):
+        return None
+    extra = len(shape) - len(size)
+    own = [step if n == m else 0 for n, m, step in zip(shape[extra:], size, steps, strict=True)]
+    return (0,) * extra + tuple(own)
 
 
 @op("transpose", view=True, dx=lambda dz, axes: transpose(dz, axes=inverse(axes)))

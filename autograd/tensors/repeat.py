@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Self, cast
 
 import numpy as np
@@ -27,6 +28,14 @@ def _expanded(x: Any, shape: tuple[int, ...]) -> Any:
     return view_of(x, ops.expand.forward(array, shape=shape), _EXPAND, array.shape, "shape", shape)
 
 
+@functools.lru_cache(512)
+def _fits(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Is `wanted` all sizes, to which `shape` can be repeated?"""
+    extra = len(wanted) - len(shape)
+    sizes = extra >= 0 and min(wanted, default=0) >= 0
+    return sizes and all(n in (1, size) for n, size in zip(shape, wanted[extra:], strict=True))
+
+
 class Repeat(Core):
     """expand, which shares memory, and repeat, tile, repeat_interleave, which copy."""
 
@@ -40,12 +49,8 @@ class Repeat(Core):
         """
         wanted, shape = listed("expand", sizes, size), self._array.shape
         extra = len(wanted) - len(shape)
-        if extra >= 0 and (not wanted or min(wanted) >= 0):  # shortcut: nothing to work out, nothing wrong
-            for n, size in zip(shape, wanted[extra:], strict=True):
-                if n not in (1, size):
-                    break
-            else:
-                return _expanded(self, wanted)
+        if _fits(shape, wanted):  # shortcut: nothing to work out, nothing wrong
+            return _expanded(self, wanted)
         if extra < 0:
             raise ShapeError(
                 f"expand: the number of sizes provided ({len(wanted)}) must be greater or equal to the number of "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any, Self
 
@@ -90,6 +91,15 @@ def _transposed(x: Any, axes: tuple[int, ...]) -> Any:
     if state.interpreter is not None:
         return apply(ops.transpose, x, axes=axes)
     return view_of(x, x._array.transpose(axes), _TRANSPOSE, axes, "axes", axes)
+
+
+@functools.lru_cache(512)
+def _moved(n: int, start: tuple[int, ...], goal: tuple[int, ...]) -> tuple[int, ...]:
+    """The order of n dimensions once start[i] stands at position goal[i]."""
+    order = [d for d in range(n) if d not in start]
+    for to, come in sorted(zip(goal, start, strict=True)):
+        order.insert(to, come)
+    return tuple(order[:n])
 
 
 class Shape(Repeat, Diagonal, Split, Layout):
@@ -263,10 +273,7 @@ class Shape(Repeat, Diagonal, Split, Layout):
                 "movedim: Invalid source or destination dims: source and destination must have the same number of "
                 f"dims, got {len(start)} and {len(goal)}"
             )
-        order = [d for d in range(n) if d not in start]
-        for to, come in sorted(zip(goal, start, strict=True)):
-            order.insert(to, come)
-        return _transposed(self, tuple(order[:n]))
+        return _transposed(self, _moved(n, start, goal))
 
     moveaxis = movedim
 
@@ -369,7 +376,7 @@ class Shape(Repeat, Diagonal, Split, Layout):
         d = normalize_dim("select", dim, len(shape))
         if not -shape[d] <= index < shape[d]:
             raise ShapeError(f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {d}")
-        return self[(*[slice(None)] * d, int(index), ...)]  # type: ignore[index]
+        return self[(*[slice(None)] * d, int(index))]  # type: ignore[index]
 
 
 # ------------------------------------------------------------------------------------------------ NumPy's functions
