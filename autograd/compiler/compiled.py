@@ -38,12 +38,16 @@ from .values import Value
 
 _numbers = itertools.count()
 
+FEW = 3
+"""Calls of operations as they are up to which a program that has nothing else is no faster than without a compiler."""
+
 
 class Compiled:
     """A Program, compiled. Called with the Tensors of its inputs, it returns what the function returned.
 
     source     the text of the functions that run: `forward`, and `backward` where something requires grad
     tracked    slots of the inputs and parameters that get a gradient
+    pays       is it worth it? A few calls of operations as they are take as long without
     passed     (k, place): result number k is the input or parameter at that place
     frames     the memory: `frames.made` says how many there are
     """
@@ -78,6 +82,7 @@ class Compiled:
         self.name = f"{program.name}_{next(_numbers)}"
         self.glanced = frozenset([x for x in asked if x not in self.results and x not in inputs])
         nodes = graph.needed([*outs, *graph.effects])
+        self.pays = len(nodes) > FEW or any(node.kind != "call" for node in nodes)
         self.plain = Ready([Phase(inputs, nodes, outs, self.glanced)], held, self.name)
         self.differ = [program.slots[number].tracked for number in program.outputs]  # which outputs are tracked
         self.watched: set[int] | None = None

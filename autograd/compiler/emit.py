@@ -194,7 +194,11 @@ class Writer:
             self._let_go(last, place)
         if not number and self.kept:
             self._line(f"frame.kept = ({', '.join([self.names[x] for x in self.kept])},)")
-        outs = [self._output(x) for x in phase.outputs]
+        outs: list[str] = []
+        for x in phase.outputs:
+            text = self._output(x)
+            again = text in outs and not text.endswith(".copy()") and x not in self.plan.glanced
+            outs.append(f"{text}.copy()" if again else text)  # what is returned twice has memory of its own
         if phase.places:
             outs = ["None" if place is None else outs[place] for place in phase.places]
         self._line(f"return ({', '.join(outs)}{',' * (len(outs) == 1)})")

@@ -70,6 +70,13 @@ def _bits(graph: Graph, step: Any, x: Any, dtype: Any) -> Any:
     return graph.view(x, x.shape, x.strides, x.offset, kind) if known else None
 
 
+def _astype(graph: Graph, step: Any, x: Any, dtype: Any, **settings: Any) -> Any:
+    """Numbers of another type, where all that are known are among its own."""
+    kind = np.dtype(dtype)
+    known = isinstance(x, Value) and x.dtype.char in KNOWN and kind.char in "fd" and not settings
+    return Forms(graph).cast(x, kind) if known else None
+
+
 def _clone(graph: Graph, step: Any, x: Value, **settings: Any) -> Any:
     return x
 
@@ -140,6 +147,7 @@ NUMPY: dict[str, Callable[..., Any]] = {
     "ndarray.swapaxes": _view(np.ndarray.swapaxes),
     "ndarray.squeeze": _view(np.ndarray.squeeze),
     "ndarray.view": _bits,
+    "ndarray.astype": _astype,
     "np.transpose": _view(np.transpose),
     "np.swapaxes": _view(np.swapaxes),
     "np.moveaxis": _view(np.moveaxis),

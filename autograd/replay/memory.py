@@ -10,6 +10,8 @@ from ..lines import place
 from .learned import Step
 from .variants import Interpreted, Variant
 
+THE_END = "the function ends"
+
 
 class Memory:
     """What is remembered of all calls of one compiled function.
@@ -40,6 +42,11 @@ class Memory:
         """From the next call on the function runs as if it were not compiled: more would be lost than won."""
         if self.compiles and self.left is None:
             self.left = why, place(frame.f_code, frame.f_lasti)
+
+    def too_little(self, line: str) -> None:
+        """What was promised up to a line is as quick without a compiler: where that is all, the function runs so."""
+        if all(why == THE_END for why, _ in self.reasons) and self.left is None:
+            self.left = "too little is computed together to pay", line
 
     def root(self, *world: Any) -> Step:
         """Where paths begin; another one for each of the modes that decide what an operation does."""

@@ -31,7 +31,7 @@ from ..tensors.promotion import Scalar
 from ..tensors.run import apply, apply_keeping
 from .learned import NOTHING, Kept, Step, arrays_of, facts_of, plain
 from .matching import Matching
-from .memory import Memory
+from .memory import THE_END, Memory
 from .promise import Coming, Promise, keep, promise
 from .rewriting import rewritten
 from .walking import walked
@@ -168,7 +168,7 @@ class Run(Matching):
 
     def end(self) -> None:
         """The function has ended: compute what it promised and somebody has."""
-        self._compute("the function ends")
+        self._compute(THE_END)
 
     def settle(self, why: str, always: bool = False) -> None:
         """Compute what was promised and is still referred to, and start anew.

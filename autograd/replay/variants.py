@@ -29,6 +29,9 @@ RAISES = os.environ.get("WENGERT_RAISE", "0") != "0"
 PATIENCE = 2
 """Calls after which a variant is compiled."""
 
+SURE = 10
+"""Calls after which a function that has too little to compile is left as it is."""
+
 MOST = 4
 """Records that the results of a variant may need: more are not worth it."""
 
@@ -104,6 +107,7 @@ class Variant:
         self.last = steps[-1]
         self.calls = 0
         self.compiled: Any = None
+        self.small = False  # would it be as quick without a compiler?
         facts = [facts for step in steps for facts in step.facts]
         self.path = steps
         kinds = [facts[slot] for slot in live]
@@ -123,6 +127,8 @@ class Variant:
         self.calls += 1
         if self.calls == PATIENCE and self.memory.compiles:
             self.compile([*given, *there], values)
+        elif self.small and self.calls == SURE:
+            self.memory.too_little(place(self.last.code, self.last.lasti))
         return values
 
     def compile(self, given: list[Any], values: list[Any]) -> None:
@@ -143,7 +149,10 @@ class Variant:
             self.say(why)
             return
         try:
-            self.compiled = self._built(parts, given, values)
+            built = self._built(parts, given, values)
+            if built.pays:
+                self.compiled = built
+            self.small = not built.pays
         except CaptureError as refusal:  # what the compiler knows that it cannot do
             self.say(str(refusal))
         except Exception as fault:
@@ -201,6 +210,11 @@ class Chain:
     def __init__(self, parts: list[Any], outs: list[int]) -> None:
         self.parts = parts
         self.outs = outs
+
+    @property
+    def pays(self) -> bool:
+        """Is it worth it? Where one part is."""
+        return any(part.pays for part in self.parts)
 
     def direct(self, given: list[Any]) -> list[Any]:
         """The results, for the Tensors that are given."""

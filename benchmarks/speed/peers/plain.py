@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -21,10 +22,15 @@ def logits(rows: int, classes: int) -> tuple[Array, Array]:
 
 
 def mlp_weights() -> list[tuple[Array, Array]]:
-    """Weight (out, in) and bias of the three layers: the numbers that `fill` draws, in its order."""
+    """Those of the MLP."""
+    return linear_weights(784, 256, 128, 10)
+
+
+def linear_weights(*widths: int) -> list[tuple[Array, Array]]:
+    """Weight (out, in) and bias of linear layers: the numbers that `fill` draws, in its order."""
     rng = np.random.default_rng(0)
     layers = []
-    for before, after in ((784, 256), (256, 128), (128, 10)):
+    for before, after in itertools.pairwise(widths):
         weight = rng.uniform(-1 / math.sqrt(before), 1 / math.sqrt(before), (after, before)).astype(np.float32)
         bias = rng.uniform(-1 / math.sqrt(after), 1 / math.sqrt(after), (after,)).astype(np.float32)
         layers.append((weight, bias))

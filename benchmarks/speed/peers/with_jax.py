@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..cases.case import Case, Data, Program
-from .plain import FACTOR, START, elementwise_input, logits, mlp_weights
+from ..cases.case import Case, Data, Program, normal
+from .plain import FACTOR, START, elementwise_input, linear_weights, logits
 
 COUNT = 1000
 
@@ -74,34 +74,99 @@ def _loss(outputs: Any, labels: Any) -> Any:
     return -jnp.take_along_axis(jax.nn.log_softmax(outputs), labels[:, None], 1).mean()
 
 
-def _mlp(data: Data) -> Program:
-    pixels, labels = data.images()
-    inputs, targets = jnp.asarray(pixels.reshape(-1, 784)), jnp.asarray(labels)
+class Layers(NamedTuple):
+    """Linear layers with an activation between them, and a loss; trained by SGD, `batch` rows at a time."""
 
-    def loss(weights: Any, x: Any, y: Any) -> Any:
-        for w, b in weights[:-1]:
-            x = jax.nn.relu(x @ w.T + b)
-        w, b = weights[-1]
-        return _loss(x @ w.T + b, y)
+    widths: tuple[int, ...]
+    activation: Callable[..., Any]
+    loss: Callable[..., Any]
+    batch: int
+    rate: float
+    momentum: float = 0.0
+    called: str = "loss"  # the values by which libraries are compared
 
-    @jax.jit
-    def train(weights: Any, speeds: Any, x: Any, y: Any) -> Any:
-        value, gradients = jax.value_and_grad(loss)(weights, x, y)
-        speeds = jax.tree.map(lambda v, g: 0.9 * v + g, speeds, gradients)
-        return value, jax.tree.map(lambda w, v: w - 0.05 * v, weights, speeds), speeds
+    def training(self, inputs: Any, targets: Any, last: int) -> Program:
+        """Steps on rows from 0 on, and from there again where fewer than `batch` would be left of `last`."""
 
-    weights = [(jnp.asarray(w), jnp.asarray(b)) for w, b in mlp_weights()]
-    speeds = jax.tree.map(jnp.zeros_like, weights)
-    position = 0
+        def loss(weights: Any, x: Any, y: Any) -> Any:
+            for w, b in weights[:-1]:
+                x = self.activation(x @ w.T + b)
+            w, b = weights[-1]
+            return self.loss(x @ w.T + b, y)
 
-    def step() -> float:
-        nonlocal weights, speeds, position
-        start = position % (len(labels) - 64)
-        position += 64
-        value, weights, speeds = train(weights, speeds, inputs[start : start + 64], targets[start : start + 64])
-        return float(value)
+        @jax.jit
+        def train(weights: Any, speeds: Any, x: Any, y: Any) -> Any:
+            value, gradients = jax.value_and_grad(loss)(weights, x, y)
+            speeds = jax.tree.map(lambda v, g: self.momentum * v + g, speeds, gradients)
+            return value, jax.tree.map(lambda w, v: w - self.rate * v, weights, speeds), speeds
 
-    return Program(step, lambda: {f"loss {number}": step() for number in range(1, 6)})
+        weights = [(jnp.asarray(w), jnp.asarray(b)) for w, b in linear_weights(*self.widths)]
+        speeds = jax.tree.map(jnp.zeros_like, weights)
+        position = 0
+
+        def step() -> float:
+            nonlocal weights, speeds, position
+            start = position % last
+            position += self.batch
+            rows = slice(start, start + self.batch)
+            value, weights, speeds = train(weights, speeds, inputs[rows], targets[rows])
+            return float(value)
+
+        return Program(step, lambda: {f"{self.called} {number}": step() for number in range(1, 6)})
+
+
+def _images(batch: int, rate: float, momentum: float) -> Callable[[Data], Program]:
+    def build(data: Data) -> Program:
+        pixels, labels = data.images()
+        layers = Layers((784, 256, 128, 10), jax.nn.relu, _loss, batch, rate, momentum)
+        return layers.training(jnp.asarray(pixels.reshape(-1, 784)), jnp.asarray(labels), len(labels) - batch)
+
+    return build
+
+
+def _regression(batch: int, *widths: int) -> Callable[[Data], Program]:
+    def build(data: Data) -> Program:
+        x, y = jnp.asarray(normal(0, 1024, widths[0])), jnp.asarray(normal(1, 1024, widths[-1]))
+        layers = Layers(widths, jnp.tanh, lambda z, y: jnp.mean((z - y) ** 2), batch, 0.01, called="step")
+        return layers.training(x, y, 1024)
+
+    return build
+
+
+def _layer_norm(x: Any, w: Any, b: Any) -> Any:
+    d = x - x.mean(-1, keepdims=True)
+    return d * jax.lax.rsqrt((d * d).mean(-1, keepdims=True) + 1e-5) * w + b
+
+
+def _differentiated(
+    function: Callable[..., Any], seed: Any, values: list[Any], names: tuple[str, ...]
+) -> Callable[[Data], Program]:
+    """A function of some arrays, forward, and backward to a gradient of each, by name."""
+
+    def build(data: Data) -> Program:
+        given, dz = [jnp.asarray(value) for value in values], jnp.asarray(seed)
+
+        @jax.jit
+        def both(*given: Any) -> Any:
+            z, pull = jax.vjp(function, *given)
+            return z, pull(dz)
+
+        def step() -> Any:
+            return jax.block_until_ready(both(*given))
+
+        def found() -> dict[str, Any]:
+            z, gradients = step()
+            return {"output": np.asarray(z), **dict(zip(names, map(np.asarray, gradients), strict=True))}
+
+        return Program(step, found)
+
+    return build
+
+
+def _norm(*shape: int) -> Callable[[Data], Program]:
+    width = (shape[-1],)
+    values = [3 * normal(0, *shape) + 1, normal(100, *width), normal(101, *width)]
+    return _differentiated(_layer_norm, normal(200, *shape), values, ("gradient 1", "gradient 2", "gradient 3"))
 
 
 def _cross_entropy(rows: int, classes: int) -> Callable[[Data], Program]:
@@ -128,7 +193,12 @@ PROGRAMS: dict[str, Callable[[Data], Program]] = {
     "chain-no-grad": _forward,
     "elementwise-small": _elementwise(1000),
     "elementwise-large": _elementwise(1_000_000),
-    "mlp-sgd": _mlp,
+    "mlp-sgd": _images(64, 0.05, 0.9),
+    "mlp-batch-1": _images(1, 0.01, 0.0),
+    "tiny-batch-1": _regression(1, 8, 32, 32, 1),
+    "tiny-batch-32": _regression(32, 16, 64, 64, 4),
+    "layer-norm": _norm(512, 256),
+    "layer-norm-3d": _norm(16, 128, 256),
     **{f"cross-entropy-{n}x{c}": _cross_entropy(n, c) for n, c in ((64, 10), (64, 1000), (2048, 65))},
 }
 

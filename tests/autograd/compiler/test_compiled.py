@@ -146,3 +146,28 @@ def test_threads_of_python_do_not_share_memory():
             found = pool.map(lambda each: results(program, [each])[1][0], inputs)
             for got, right in zip(found, wanted, strict=True):
                 np.testing.assert_array_equal(got, right)
+
+
+def test_what_is_returned_twice_has_memory_of_its_own():
+    frozen = autograd.compile(lambda x: (x * 2, x * 2, (x + 1).sum()), frozen=True)
+    for size in (3, 20_000):  # in the frame, or handed over
+        x = autograd.tensor(np.ones(size, np.float32))
+        for _ in range(2):
+            a, b, _ = frozen(x)
+            assert not np.shares_memory(a.numpy(), b.numpy())
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
+def test_a_single_large_op_is_left_as_it_is():
+    """It would take as long compiled, and what stands around it would come on top."""
+    norm = nn.LayerNorm(64)
+    x = autograd.tensor(np.random.default_rng(0).standard_normal((1024, 64)).astype(np.float32))
+    frozen, replayed = autograd.compile(norm, frozen=True), autograd.compile(lambda x: norm(x))
+    for _ in range(12):
+        assert np.array_equal(frozen(x).detach().numpy(), norm(x).detach().numpy())
+        assert np.array_equal(replayed(x).detach().numpy(), norm(x).detach().numpy())
+    assert frozen.source == ""
+    assert replayed.memory.left == ("too little is computed together to pay", replayed.memory.left[1])
+    two = autograd.compile(nn.Sequential(norm, nn.Tanh()), frozen=True)
+    two(x)
+    assert two.source

@@ -221,7 +221,7 @@ def test_shapes_and_guards_are_checked():
 
 def test_what_changes_arrays_is_refused_with_its_line():
     with pytest.raises(CaptureError, match="test_tape"):
-        compiled(lambda x: x.clone().add_(1), drawn(3))
+        compiled(lambda x: x.detach().add_(1), drawn(3))
 
 
 def test_the_source_is_shown():
