@@ -19,6 +19,7 @@ SCRIPTS = (
     "ndarray.js",
     "images.js",
     "functions.js",
+    "more.js",
     "interpreter.js",
     "follow.js",
     "program.js",

@@ -185,7 +185,9 @@ const functions = {
   sigmoid: (x) => mapped((v) => 1 / (1 + Math.exp(-v)), x),
   softmax: (x, { axis }) => softmax(x, axis),
   log_softmax: (x, { axis }) => mapped(Math.log, softmax(x, axis)),
-  freedom: (shape, axis) => axesOf(axis, shape.length).reduce((size, each) => size * shape[each], 1),
+  freedom: (shape, axis, correction) =>
+    axesOf(axis, shape.length).reduce((size, each) => size * shape[each], 1) -
+    (typeof correction === "number" ? correction : 0),
   expand: (x, { shape }) => broadcastTo(x, shape),
   unbroadcast,
   split: (x, { sizes, axis }) => split(x, sizes, axis),

@@ -281,3 +281,31 @@ def test_values_shown_are_those_recorded(opened):
     shown = [float(text.replace("−", "-")) for text in cells.all_inner_texts()]
     h2 = next(slot for slot in found.description.slots if slot.name == "h2")
     np.testing.assert_allclose(shown, array_of(h2.value).reshape(-1), rtol=6e-3)
+
+
+COMPUTED = (
+    *("silu", "softplus", "elu", "mish", "logsigmoid", "gelu_tanh", "gelu", "pow", "logaddexp", "asinh", "round"),
+    *("avg_pool", "max_pool", "attention", "softmax", "logsumexp", "var", "std", "vector_norm", "prod", "amax", "amin"),
+    *("cumsum", "flip", "roll", "tile", "repeat", "pad", "tril", "unbind", "embedding"),
+    *("nll", "binary_cross_entropy", "binary_cross_entropy_with_logits", "remainder", "layer_norm"),
+)
+"""Operations that a page computes itself: forward and back it comes to what was recorded."""
+
+
+def test_the_page_computes_operations_itself(opened):
+    from nn.examples import examples
+
+    table, unknown = examples(), {}
+    known = [name for name in COMPUTED if name in table]
+    assert len(known) >= len(COMPUTED) - 2
+    for name in known:
+        page = opened(explore(table[name].call, *table[name].tensors()))
+        said = page.locator("#notes").inner_text()
+        if "does not know how to compute" in said:
+            unknown[name] = said
+    assert unknown == {}
+
+
+def test_the_page_says_what_it_cannot_compute(opened):
+    page = opened(explore(lambda x: autograd.linalg.inv(x).sum(), autograd.eye(3) * 2))
+    assert "The page does not know how to compute inv" in page.locator("#notes").inner_text()
