@@ -55,7 +55,7 @@ def show_batch(x: Any, tensor: Any) -> str | None:
         if labels is not None:
             facts = f"Tensor {arrays[0].shape}, {arrays[0].dtype}; below: Tensor {arrays[1].shape}, {arrays[1].dtype}"
             pictures, note = picture_of(arrays[0], labels)
-            body = f"<div><small>{facts}</small></div>{pictures}<div><small>{note}</small></div>"
+            head, body = "", f"<div><small>{facts}</small></div>{pictures}<div><small>{note}</small></div>"
         else:
             body = each._repr_html_() if isinstance(each, tensor) else f"<div>{html.escape(repr(each))}</div>"
         shown.append(f'<div style="margin-top:.4em">{head}{body}</div>')

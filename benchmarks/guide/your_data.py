@@ -10,7 +10,7 @@ be run; put your own in its place.
 # Images in folders
 # -----------------
 #
-# One folder per class. Pictures become an array of shape (images, channels, height, width) with values from 0 to 1.
+# One folder per class, its name is the class: ``ImageFolder`` reads them.
 
 import tempfile
 from pathlib import Path
@@ -20,7 +20,7 @@ import numpy as np
 
 import autograd
 import nn
-from nn.data import DataLoader, TensorDataset, random_split
+from nn.data import DataLoader, ImageFolder, random_split, transforms
 
 folder = Path(tempfile.mkdtemp())
 rng = np.random.default_rng(0)
@@ -36,17 +36,18 @@ for name in ("circle", "cross"):  # 150 drawings each, 16 pixels wide
         plt.imsave(folder / name / f"{number}.png", drawn + 0.3 * rng.random((16, 16)), cmap="gray")
 
 # %%
-# From here on they are anybody's pictures:
+# From here on they are anybody's pictures. The transforms bring them to one size, and to numbers from 0 to 1 of shape
+# (channels, height, width):
 
-classes = sorted(path.name for path in folder.iterdir())
-images, labels = [], []
-for label, name in enumerate(classes):
-    for file in sorted((folder / name).glob("*.png")):
-        images.append(plt.imread(file)[..., :1].transpose(2, 0, 1))  # one channel of grey
-        labels.append(label)
-data = TensorDataset(autograd.tensor(np.array(images)), autograd.tensor(labels))
+to_numbers = transforms.Compose([transforms.Grayscale(), transforms.Resize((16, 16)), transforms.ToTensor()])
+data = ImageFolder(folder, to_numbers)
 autograd.manual_seed(0)
 training, testing = random_split(data, [240, 60])
+loader = DataLoader(training, batch_size=32, shuffle=True)
+loader
+
+# %%
+# A loader shows itself, as a batch does in a notebook. A small network learns from them; on pictures that it has not seen:
 
 model = nn.Sequential(
     nn.Conv2d(1, 8, 3, padding=1),
@@ -57,25 +58,31 @@ model = nn.Sequential(
     nn.ReLU(),
     nn.AdaptiveAvgPool2d(1),
     nn.Flatten(),
-    nn.Linear(16, len(classes)),
+    nn.Linear(16, len(data.classes)),
 )
 history = nn.fit(
     model,
-    DataLoader(training, batch_size=32, shuffle=True),
+    loader,
     optimizer=nn.optim.Adam(model.parameters(), lr=0.01),
     epochs=8,
     loss=nn.functional.cross_entropy,
     progress=False,
 )
-result = nn.evaluate(model, DataLoader(testing, batch_size=60), loss=nn.functional.cross_entropy)
+result = nn.evaluate(model, DataLoader(testing, batch_size=60), nn.functional.cross_entropy, classes=data.classes)
 print(result)
+
+# %%
+# ``fit`` draws its curves while it runs in a notebook, and the history has them:
+
+history
 
 # %%
 # A table
 # -------
 #
 # Columns of numbers are brought to mean 0 and deviation 1 with the statistics of the *training* rows; a column of
-# categories becomes one column per category.
+# categories becomes one column per category. Here it is written out; with ``pip install 'wengert[tables]'``
+# ``nn.data.Table("flats.csv", target="rent").split([0.75, 0.25])`` does the same, and fills what is missing.
 
 import csv
 
