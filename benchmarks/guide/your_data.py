@@ -47,7 +47,8 @@ loader = DataLoader(training, batch_size=32, shuffle=True)
 loader
 
 # %%
-# A loader shows itself, as a batch does in a notebook. A small network learns from them; on pictures that it has not seen:
+# A loader shows itself, as a batch does in a notebook. A small network learns from these, and is judged by pictures
+# that it has not seen:
 
 model = nn.Sequential(
     nn.Conv2d(1, 8, 3, padding=1),
@@ -69,7 +70,7 @@ history = nn.fit(
     progress=False,
 )
 result = nn.evaluate(model, DataLoader(testing, batch_size=60), nn.functional.cross_entropy, classes=data.classes)
-print(result)
+result
 
 # %%
 # ``fit`` draws its curves while it runs in a notebook, and the history has them:
