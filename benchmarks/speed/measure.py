@@ -44,6 +44,8 @@ class Setting:
     seconds: float = 0.3
     compiled: bool = False
     """Time our compiled ways, too."""
+    first: bool = False
+    """Say how long first values take where nothing was compiled before, and in a second process."""
 
 
 def environment(threads: int) -> dict[str, str]:
@@ -58,13 +60,13 @@ def _path() -> str:
 class Worker:
     """A process that runs one case in one library. Use in `with`: the process ends with the block."""
 
-    def __init__(self, python: str, name: str, case: str, threads: int = 1, *more: str) -> None:
+    def __init__(self, python: str, name: str, case: str, threads: int = 1, *more: str, **variables: str) -> None:
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115, a pipe would fill up while nobody reads it
         command = [python, "-m", "benchmarks.speed.worker", name, case, str(threads), *more]
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=environment(threads),
+            env=environment(threads) | variables,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
@@ -133,12 +135,15 @@ def measure(case: Case, setting: Setting) -> dict[str, Any]:
     Figures of ours are medians over the rounds: "seconds", "growth_mib", "peak_mib", and "steps" altogether; with a
     peer come those of `spread`, its time over ours in the same round. A case with `scaling` also has "single_s", the
     time in one thread, and "scaling", that over the time in all. Where compiled ways are timed, "ways" has their
-    figures, with those of `spread` for our time over theirs, and a peer has "ways", its time over theirs.
+    figures, with those of `spread` for our time over theirs, and a peer has "ways", its time over theirs. "first" has
+    what `first_values` gives, by library and way of ours, if that is asked for.
     """
     row: dict[str, Any] = {"case": case.name, "group": case.group, "what": case.what, "per": case.per}
     row |= {"flops": case.flops / case.per, "bytes": case.bytes / case.per, "differences": [], "failed": ""}
     try:
         runs = _rounds(case, setting, setting.threads, row)
+        if setting.first and runs:
+            row["first"] = {way: first_values(case, setting, way) for way in (OURS, *COMPILED) if way in runs}
         if case.scaling and runs and setting.threads > 1:
             for name, single in _rounds(case, setting, 1, row).items():
                 for many, one in zip(runs[name], single, strict=True):
@@ -155,6 +160,18 @@ def measure(case: Case, setting: Setting) -> dict[str, Any]:
             row["peers"][name] = _figures(runs[name]) | _ratios(runs[name], runs[OURS])
             row["peers"][name]["ways"] = {way: _ratios(runs[name], runs[way]) for way in ways}
     return row
+
+
+def first_values(case: Case, setting: Setting, way: str) -> list[float]:
+    """Seconds to the first values of a case in a process that finds nothing compiled, and in a second one."""
+    found = []
+    with tempfile.TemporaryDirectory() as cache:
+        for _ in range(2):
+            time.sleep(QUIET)
+            more = (str(setting.seconds), *([str(setting.folder)] if setting.folder else []))
+            with Worker(sys.executable, way, case.name, setting.threads, *more, NUMBA_CACHE_DIR=cache) as worker:
+                found.append(float(_asked(worker.answer, way)["first_s"]))
+    return found
 
 
 def _ratios(first: list[dict[str, float]], second: list[dict[str, float]]) -> dict[str, float]:

@@ -15,7 +15,9 @@ grown   by how much of that it grew while it ran steps. Ours loads and compiles 
 With --compile the functions of a case, model and loss mostly, are also run through `autograd.compile`, each way in a
 process of its own: `compiled`, where Python runs at every call, and `frozen`, where the function hangs on its inputs
 and parameters alone, with the walk back and the optimiser where it trains. Ratios and peaks of all ways are side by
-side, and how long each took to its first values: a few steps, in which what is compiled is compiled.
+side, and how long each took to its first values: a few steps, in which what is compiled is compiled. With --first a
+line says how long that takes in a process that finds no compiled kernels, and in a second one, which finds those of the
+first.
 
 With --vectors all libraries run as on a processor that has no wider ones; --keep keeps that apart. With --tail each
 case runs a thousand steps, and what is printed is how their times are spread, beside the peer's: see tail.py.
@@ -60,6 +62,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=_count, default=5, metavar="R", help="processes per library (default: 5)")
     parser.add_argument("--threads", type=_count, default=2, metavar="T", help="for each library (default: 2)")
     parser.add_argument("--compile", action="store_true", help="time functions compiled, too")
+    parser.add_argument("--first", action="store_true", help="time first values where nothing was compiled before, too")
+    parser.add_argument("--seconds", type=float, default=Setting.seconds, metavar="S", help="of steps in a process")
     parser.add_argument("--vectors", choices=list(vectors.VECTORS), help="restrict all libraries to these")
     parser.add_argument("--tail", action="store_true", help="how the times of single steps are spread")
     parser.add_argument("--busy", action="store_true", help="with --tail: something else has one of the cores")
@@ -109,7 +113,9 @@ def _timed(arguments: argparse.Namespace, chosen: list[Any], peers: dict[str, st
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     if load > LOUD:  # threads that wait for each other stand still while others have their processor
         print(NOT_QUIET.format(load))
-    setting = Setting(peers, arguments.rounds, arguments.threads, folder, compiled=arguments.compile)
+    setting = Setting(
+        peers, arguments.rounds, arguments.threads, folder, arguments.seconds, arguments.compile, arguments.first
+    )
     if arguments.tail:
         return tail.show(chosen, setting, arguments.busy, arguments.pinned)
     most = ceilings(arguments.threads)
@@ -156,8 +162,8 @@ def _check_files(arguments: argparse.Namespace) -> None:
         raise UsageError(f"--vectors {arguments.vectors}: that is of x86-64; this is another processor")
     if (arguments.busy or arguments.pinned) and not arguments.tail:
         raise UsageError("--busy and --pinned go with --tail")
-    if arguments.tail and (arguments.json or arguments.plot or arguments.keep or arguments.compile):
-        raise UsageError("--tail is printed, and of eager steps: without --json, --plot, --keep, --compile")
+    if arguments.tail and any(getattr(arguments, name) for name in ("json", "plot", "keep", "compile", "first")):
+        raise UsageError("--tail is printed, and of eager steps: without --json, --plot, --keep, --compile, --first")
     if (arguments.busy or arguments.pinned) and not hasattr(os, "sched_setaffinity"):
         raise UsageError("--busy and --pinned: this system does not say which core is whose")
     if arguments.plot and arguments.plot.suffix not in (".png", ".svg"):

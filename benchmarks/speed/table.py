@@ -26,6 +26,9 @@ def lines(row: dict[str, Any], most: dict[str, float], compiled: bool = False) -
         return [f"{row['case']:<22} VALUES DIFFER  {text}" for text in row["differences"]]
     found = _wide(row) if compiled else _plain(row, most)
     ours = row[OURS]
+    if "first" in row:
+        times = [f"{name} {seconds(cold)}, {seconds(warm)}" for name, (cold, warm) in row["first"].items()]
+        found.append(f"  first values where nothing was compiled, and in a second process: {'; '.join(times)}")
     if "scaling" in ours:
         libraries = {"ours": ours, **row["ways"], **row["peers"]}
         times = [f"{name} {seconds(at['single_s'])}, {at['scaling']:.2f} times" for name, at in libraries.items()]

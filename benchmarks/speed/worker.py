@@ -3,7 +3,7 @@
 python -m benchmarks.speed.worker NAME probe
     imports the library and says {"version"}
 python -m benchmarks.speed.worker NAME CASE THREADS SECONDS [FOLDER with images]
-    says {"values"}, or null for a case that the library cannot express; waits for a line "go";
+    says {"values", "first_s"}, or null for a case that the library cannot express; waits for a line "go";
     times steps for SECONDS, and says {"seconds", "steps", "growth_mib", "peak_mib", "first_s"}; or, if the line is "go
     1000", times so many and says {"times"}, of single steps
 
@@ -94,7 +94,7 @@ def main(name: str, case_name: str, threads: int = 1, seconds: float = 0.3, fold
     began = time.perf_counter()
     values = _first_values(program)
     first = time.perf_counter() - began
-    _say({"values": checksums(values)})
+    _say({"values": checksums(values), "first_s": first})
     del values
     go, *count = sys.stdin.readline().split() or [""]
     if go != "go":

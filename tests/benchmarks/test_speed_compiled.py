@@ -107,6 +107,18 @@ def test_a_case_beside_a_peer(tmp_path, capsys, quick, monkeypatch):
     assert entry["versions"]["wengert"].startswith("wengert, numpy ")
 
 
+def test_first_values_are_timed_where_nothing_was_compiled(tmp_path, capsys, quick):
+    figures = tmp_path / "figures.json"
+    command = ["speed", "--compile", "--first", "--only", "layer-norm", "--rounds", "1", "--json", str(figures)]
+    assert cli.main(command) == 0
+    out = capsys.readouterr().out
+    assert "first values where nothing was compiled, and in a second process: wengert" in out
+    (row,) = json.loads(figures.read_text())["rows"]
+    assert [*row["first"]] == ["wengert", "compiled", "frozen"]
+    for cold, warm in row["first"].values():
+        assert 0 < warm < cold  # kernels of norms are compiled in the first alone
+
+
 def test_a_compiler_that_computes_something_else_is_reported(tmp_path, capsys, quick):
     planted = "\ndef compile(function):\n    return lambda *inputs: function(*inputs) * 1.01\n"
     python = python_with(tmp_path, OURS_AS_TORCH + planted)

@@ -106,6 +106,7 @@ def test_restricted_figures_have_a_name_of_their_own(capsys):
     [
         (["--pinned"], "--busy and --pinned go with --tail"),
         (["--tail", "--compile"], "--tail is printed, and of eager steps"),
+        (["--tail", "--first"], "--tail is printed, and of eager steps"),
         (["--vectors", "avx1024"], "argument --vectors: invalid choice: 'avx1024'"),
     ],
 )

@@ -240,7 +240,8 @@ def _case(name: str, what: str, build: Callable[[Library, Data], Program], flops
 
 TRAINING = [
     _case("mlp-sgd", "MLP 784-256-128-10, batch 64, momentum", train(mlp, "sgd", flat=True), flops(64, *MLP)),
-    _case("mlp-adam", "the same, Adam", train(mlp, "adam", flat=True), flops(64, *MLP)),
+    _case("mlp-256", "the same, batch 256", train(mlp, "sgd", 256, flat=True), flops(256, *MLP)),
+    _case("mlp-adam", "batch 64, Adam", train(mlp, "adam", flat=True), flops(64, *MLP)),
     _case(
         "mnist-epoch",
         "epoch of mnist-mlp: 60,000 shuffled images, batch 64, Adam",
