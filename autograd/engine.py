@@ -49,6 +49,9 @@ def backward(
         if grad_tensors is not None:
             raise GraphError("backward: `grad_tensors` and `grad_variables` cannot both be given: use `grad_tensors`")
         grad_tensors = grad_variables
+    plain = grad_tensors is None and inputs is None and until is None and not (retain_graph or create_graph)
+    if plain and state.interpreter is not None and state.interpreter.descended(tensors):
+        return
     outputs = _sequence(tensors)
     seeds = _seeds("backward", outputs, grad_tensors)
     wanted = None if inputs is None else _sequence(inputs)

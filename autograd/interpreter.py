@@ -66,6 +66,10 @@ class Interpreter:
     def walks(self, outputs: list[Any]) -> None:
         """`backward` is called on these: raise if that has no meaning here."""
 
+    def descended(self, loss: Any) -> bool:
+        """`engine.backward` is called on this: were its value and the gradients computed at once, and delivered?"""
+        return False
+
     def record_of(self, x: Any) -> Any:
         """What is known of the operation that computed a Tensor: see `extend.record_of`."""
         return x._node if type(x._node) is Record else None

@@ -7,7 +7,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 
 from autograd import Tensor
-from autograd.extend import UninitializedTensorMixin, array_of, hold
+from autograd.extend import UninitializedTensorMixin, array_of, hold, look_again
 
 MaybeNone: TypeAlias = Any
 """What may be None by a setting that the reader knows (`bias=False`): checkers need not ask at each use."""
@@ -35,6 +35,7 @@ class Parameter(Tensor):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         copied = type(self)(np.array(array_of(self)), self.requires_grad)
+        look_again(copied)  # the array is nobody else's
         memo[id(self)] = copied
         return copied
 
@@ -42,7 +43,14 @@ class Parameter(Tensor):
         return type(self)(array_of(self), self.requires_grad)
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        return type(self), (array_of(self), self.requires_grad)
+        return _unpickled, (type(self), array_of(self), self.requires_grad)
+
+
+def _unpickled(kind: type[Parameter], array: Any, requires_grad: bool) -> Parameter:
+    """A Parameter with memory of its own: that of a pickle is bytes, of which nobody could say who else has them."""
+    out = kind(np.array(array), requires_grad)
+    look_again(out)
+    return out
 
 
 class Buffer(Tensor):

@@ -5,6 +5,7 @@
     variants.py  what computes a path of it; fitting.py: what can be one record
     run.py       one call: promising, computing, learning. Read it first
     walking.py   walks back under `create_graph`, through promises
+    descending.py a loss and its gradients at once
     rewriting.py running statistics, which are written in place when they are computed
     matching.py  what comes up in a call, compared with what was learned
     world.py     what becomes of the warnings of NumPy

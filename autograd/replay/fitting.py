@@ -32,7 +32,7 @@ def misfit(steps: list[Step], live: tuple[int, ...], apart: bool = False) -> str
                 continue
             if earlier in behind[later] and not apart:
                 return HANGS
-            if not any(map(_lets_go, behind[earlier] & behind[later])):
+            if not any(map(lets_go, behind[earlier] & behind[later])):
                 return "one may walk back from two results that have nothing in common"
     return ""
 
@@ -90,7 +90,7 @@ def arranged(array: Any, strides: tuple[int, ...]) -> Any:
     return out
 
 
-def _lets_go(step: Step) -> bool:
+def lets_go(step: Step) -> bool:
     """Does the record of a step keep arrays, which the first walk back lets go?"""
     if not any(facts.tracked for facts in step.facts):
         return False

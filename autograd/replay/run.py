@@ -10,6 +10,7 @@ So nothing can be replayed that Python would have done differently: it did do it
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import itertools
 import sys
@@ -29,6 +30,7 @@ from ..records import Record
 from ..tensors.core import get_default_dtype, new
 from ..tensors.promotion import Scalar
 from ..tensors.run import apply, apply_keeping
+from .descending import descended
 from .learned import NOTHING, Kept, Step, arrays_of, facts_of, plain
 from .matching import Matching
 from .memory import THE_END, Memory
@@ -59,6 +61,7 @@ INDEXED |= {"add_along", "embedding", "scatter_extreme"}
 """Those that may, or whose shape hangs on values, where an index is an array."""
 
 
+_AS_IT_IS: Any = contextlib.nullcontext()
 _NO_SETTINGS: dict[str, Any] = {}
 
 ONLY_THE_LIST = next(map(getrefcount, [object()]))
@@ -88,9 +91,9 @@ class Run(Matching):
         self.world = World()
         self.loud = loud()
         self.home = state.home
-        self._start()
+        self.begin()
 
-    def _start(self) -> None:
+    def begin(self) -> None:
         """Nothing is promised, nothing is known: a new path from the root."""
         self.mode = state.tape
         self.bare = self.loud or state.home.watch is not None  # does everything run at once?
@@ -157,6 +160,10 @@ class Run(Matching):
         """See `walking`."""
         return walked(self, outputs, inputs, seeds)
 
+    def descended(self, loss: Any) -> bool:
+        """See `descending`."""
+        return descended(self, loss)
+
     def record_of(self, x: Any) -> Any:
         """What is known of the operation that computed a Tensor: see `extend.record_of`."""
         if type(x) is not Promise:
@@ -179,7 +186,7 @@ class Run(Matching):
             self.memory.give_up(why, outer(sys._getframe(1)))
         with self.lock:
             self._compute(why)
-            self._start()
+            self.begin()
 
     def value(self, waiting: Any, why: str) -> None:
         """Somebody wants the value of a promise. What hangs on no tracked value is computed alone, all else with it."""
@@ -193,7 +200,7 @@ class Run(Matching):
                 self.settle(why)
                 return
             promises = [self.promises[slot] for slot in slots]
-            self._computed(variant, promises)
+            self.computed(variant, promises)
             self.looked.update(zip(slots, promises, strict=True))
 
     def wrote(self, operation: str, tensors: Any) -> None:
@@ -239,7 +246,7 @@ class Run(Matching):
         try:
             found = self._run(op, inputs, settings, keeping)
         except BaseException:
-            self._start()  # the path ends here: what comes may be known, but not what it hangs on
+            self.begin()  # the path ends here: what comes may be known, but not what it hangs on
             raise
         result, kept = found if keeping else (found, ())
         results = (result,) if op.outputs == 1 else tuple(result)
@@ -310,30 +317,35 @@ class Run(Matching):
         promises = self.promises
         if not promises:
             return (), []
-        live = tuple(
+        live = self.live()
+        self.memory.note(self.at, why, len(promises))
+        waiting = [promises[slot] for slot in live]
+        if live:
+            self.computed(self.memory.variant(self.at, live, tuple(self.looked)), waiting)
+        self.promises = []
+        return live, waiting
+
+    def live(self) -> tuple[int, ...]:
+        """The slots of promises that somebody refers to."""
+        promises = self.promises
+        return tuple(
             [
                 slot
                 for slot, count in enumerate(map(getrefcount, promises))
                 if count > ONLY_THE_LIST and type(promises[slot]) is Promise
             ]
         )
-        self.memory.note(self.at, why, len(promises))
-        waiting = [promises[slot] for slot in live]
-        if live:
-            self._computed(self.memory.variant(self.at, live, tuple(self.looked)), waiting)
-        self.promises = []
-        return live, waiting
 
-    def _computed(self, variant: Any, waiting: list[Any]) -> None:
-        """Let promises have the values that `variant` computes."""
+    def computed(self, variant: Any, waiting: list[Any]) -> bool:
+        """Let promises have the values that `variant` computes. False if it computes none."""
         interpreter, state.interpreter = state.interpreter, None
         mode, state.tape = state.tape, self.mode
         home, state.home = state.home, self.home  # who wants a value may be another thread
         try:
-            if not self.world.changed():
-                keep(waiting, variant(self._as_given(), list(self.looked.values())))
-                return
-            with self.world.again():
-                keep(waiting, variant(self._as_given(), list(self.looked.values())))
+            with self.world.again() if self.world.changed() else _AS_IT_IS:
+                values = variant(self._as_given(), list(self.looked.values()))
+                if values is not None:
+                    keep(waiting, values)
+                return values is not None
         finally:
             state.interpreter, state.tape, state.home = interpreter, mode, home

@@ -18,9 +18,9 @@ from ..lines import place
 from ..modes import state
 from ..plan import COMPONENT
 from ..records import Record
-from ..tensors.core import array_of, wrap
+from ..tensors.core import Core, array_of, wrap
 from ..tensors.run import apply, apply_keeping
-from .fitting import HANGS, arranged, kept_of, levels, lies_plainly, misfit
+from .fitting import HANGS, arranged, kept_of, lets_go, levels, lies_plainly, misfit
 from .learned import Constant, Step, arrays_of, slots_of
 
 RAISES = os.environ.get("WENGERT_RAISE", "0") != "0"
@@ -112,6 +112,9 @@ class Variant:
         self.path = steps
         kinds = [facts[slot] for slot in live]
         self.moved = [(k, kind.strides) for k, kind in enumerate(kinds) if not lies_plainly(kind)]
+        lasts = not any(map(lets_go, steps))  # one may walk back twice
+        self.descends = None if len(live) > 1 or lasts else False  # see `descend`; None: never
+        self.descent: Any = None
         self.constants = [k for k, slot in enumerate(live) if not facts[slot].tracked]
 
     def __call__(self, given: list[Any], there: list[Any]) -> list[Any]:
@@ -130,6 +133,15 @@ class Variant:
         elif self.small and self.calls == SURE:
             self.memory.too_little(place(self.last.code, self.last.lasti))
         return values
+
+    def descend(self, given: list[Any], there: list[Any]) -> list[Any] | None:
+        """The value of a loss, and gradients from there into `.grad` of leaves; None, and nothing was done, where
+        somebody could tell that there was no record.
+        """
+        if self.descent is None:
+            self.descent = importlib.import_module("autograd.compiler.descent").Descent(self.compiled, 0)
+        found: list[Any] | None = self.descent([x if isinstance(x, Core) else wrap(x) for x in given], (), None)
+        return found
 
     def compile(self, given: list[Any], values: list[Any]) -> None:
         """Have the steps compiled, if that changes nothing that one could see."""
@@ -152,6 +164,7 @@ class Variant:
             built = self._built(parts, given, values)
             if built.pays:
                 self.compiled = built
+                self.descends = self.descends is False
             self.small = not built.pays
         except CaptureError as refusal:  # what the compiler knows that it cannot do
             self.say(str(refusal))

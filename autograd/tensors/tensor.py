@@ -13,7 +13,8 @@ from ..errors import GraphError, ShapeError
 from ..modes import state
 from ..ops.shape import reshape
 from ..records import Leaf, Mark, Record
-from ..shared import share
+from ..shared import look_again, share
+from ..writes import owner
 from .activation import Activation
 from .convert import Convert
 from .core import Core, array_of, get_default_dtype, new_leaf, wrap
@@ -272,6 +273,7 @@ class Tensor(
         state = {key: copy.deepcopy(value, memo) for key, value in self.__dict__.items() if key not in _OWN}
         twin = _restored(type(self), self._array.copy(), self._node is not None, grad, state)
         memo[id(self)] = twin
+        look_again(twin)
         return twin
 
     def __copy__(self) -> Self:
@@ -324,7 +326,8 @@ def _check_leaf(tensor: Tensor) -> None:
 
 def _restored(kind: type[Tensor], array: Any, requires_grad: bool, grad: Any, attributes: dict[str, Any]) -> Any:
     out = object.__new__(kind)
-    out._array = array.astype(np.dtype(array.dtype.char), copy=False)
+    pickled = type(owner(array)) is bytes  # of which nobody could say who else has them
+    out._array = array.astype(np.dtype(array.dtype.char), copy=pickled)
     out._node = None
     for key, value in attributes.items():
         if key not in _OWN:

@@ -13,5 +13,5 @@ __all__ = ["prepare", "program"]
 
 
 def program(case: Case, data: Data) -> Program | None:
-    """Every case in which there is a function to compile."""
-    return build(case, data, Library(autograd, nn, nn.optim, Compiling(autograd.compile)))
+    """Every case in which there is a function to compile: steps of a training as a whole."""
+    return build(case, data, Library(autograd, nn, nn.optim, Compiling(autograd.compile, whole=True)))

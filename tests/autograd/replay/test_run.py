@@ -12,12 +12,13 @@ import pytest
 import autograd
 import nn
 from autograd import tensor
-from autograd.errors import CaptureError
+from autograd.errors import CaptureError, GraphError
 from autograd.extend import array_of, noted
 from autograd.replay import compile, variants
 from autograd.replay.fitting import arranged, lies_plainly
 from autograd.replay.learned import facts_of
 from autograd.replay.promise import Promise
+from kernels.machine import jit
 
 
 def numbers(*shape, seed=0):
@@ -54,6 +55,105 @@ def test_what_was_seen_before_is_promised():
         w.grad = None
     assert [was for was, *_ in seen] == [False, True, True]
     assert {tuple(rest) for _, *rest in seen} == {(True, (5, 3), np.dtype(np.float64), True, 2)}
+
+
+@pytest.mark.parametrize("way", ["copied", "pickled"])
+def test_weights_of_copies_wait_too(way):
+    layers = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    layers = copy.deepcopy(layers) if way == "copied" else pickle.loads(pickle.dumps(layers))
+    compiled = compile(lambda x: layers(x).sum(), backend="eager")
+    x = numbers(5, 3).float()
+    for _ in range(3):
+        compiled(x)
+    assert compiled.memory.steps == 4
+    assert compiled.memory.promised == 8
+
+
+def trained(wrap, between=lambda model, number: None, loss_of=lambda z: (z * z).mean()):
+    """Losses, weights and gradients of a training whose step is compiled as a whole."""
+    autograd.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    opt = nn.optim.SGD(model.parameters(), lr=0.1)
+
+    def step(x):
+        loss = loss_of(model(x))
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+        return loss
+
+    run, found = wrap(step), []
+    for number in range(8):
+        between(model, number)
+        found.append(run(numbers(5, 3, seed=number).float()).item())
+        found += [p.grad.tolist() if p.requires_grad else None for p in model.parameters()]
+    return found, [p.tolist() for p in model.parameters()]
+
+
+def hooked(model, number):
+    if number == 5:
+        model[0].weight.register_hook(lambda g: g * 0.5)
+        model[2].bias.register_post_accumulate_grad_hook(lambda p: p.grad.mul_(2.0))
+
+
+def refrozen(model, number):
+    model[0].requires_grad_(number != 5)
+
+
+@pytest.mark.parametrize(
+    ("between", "at_once"),
+    [(lambda model, number: None, [True] * 5), (hooked, [True, True, False, False, False]), (refrozen, [True] * 4)],
+)
+def test_a_loss_and_its_gradients_are_computed_at_once(between, at_once, monkeypatch):
+    ways = []
+    descend = variants.Variant.descend
+
+    def noticed(self, *args):
+        found = descend(self, *args)
+        ways.append(found is not None)
+        return found
+
+    monkeypatch.setattr(variants.Variant, "descend", noticed)
+    expected, got = trained(lambda step: step, between), trained(compile, between)
+    if jit.ENABLED:
+        assert ways == at_once
+    for a, b in zip(expected, got, strict=True):
+        for x, y in zip(a, b, strict=True):
+            assert (x is None) == (y is None)
+            if x is not None:
+                np.testing.assert_allclose(y, x, 1e-5, 1e-6)
+
+
+def test_a_walk_back_from_a_loss_that_others_look_at():
+    model = nn.Linear(3, 2)
+    kept = []
+
+    def step(x, how):
+        z = model(x)
+        loss = (z * z).mean()
+        if how == "kept":
+            kept.append(z)
+        loss.backward(retain_graph=how == "retained")
+        if how in ("retained", "again"):
+            loss.backward()
+        return loss
+
+    compiled = compile(step)
+    x = numbers(5, 3).float()
+    for how in ("", "", "", "kept", "retained", "again", "", "kept"):
+        grads = []
+        for function in (step, compiled):
+            model.zero_grad()
+            try:
+                function(x, how)
+            except GraphError as error:
+                assert how == "again"
+                grads.append(str(error).split(":")[0])
+            grads.append(model.weight.grad.tolist())
+        half = len(grads) // 2
+        assert grads[: half - 1] == grads[half:-1]
+        np.testing.assert_allclose(grads[half - 1], grads[-1], 1e-5, 1e-6)
+    assert kept[0].grad_fn is not None
 
 
 @pytest.mark.parametrize(
