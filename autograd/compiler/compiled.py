@@ -63,7 +63,10 @@ class Compiled:
         numbers = [*program.inputs, *program.parameters]
         self.slots = [program.slots[number] for number in numbers]
         self.tracked = tuple([index for index, slot in enumerate(self.slots) if slot.tracked])
-        self.bare = type(program.results) is At  # is the result a Tensor, and no nest of them?
+        results = program.results
+        self.bare = type(results) is At  # is the result a Tensor, and no nest of them?
+        alone = type(results) in (tuple, list) and all(type(x) is At for x in results)
+        self.flat: Any = type(results) if alone else None  # is it a tuple or a list of Tensors?
         graph = Graph()
         inputs = [graph.input(slot.shape, slot.dtype) for slot in self.slots]
         given = dict(zip(numbers, inputs, strict=True))
@@ -236,6 +239,8 @@ class Compiled:
                 tensor._array[...] = array
 
     def _packed(self, outs: list[Any]) -> Any:
+        if self.flat is not None:
+            return self.flat(outs)
         values: list[Any] = [None] * len(self.program.slots)
         for number, z in zip(self.program.outputs, outs, strict=True):
             values[number] = z

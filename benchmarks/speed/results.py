@@ -28,6 +28,7 @@ ROWS = [
     ("30 operations on 1,000 floats", ["elementwise-small"]),
     ("30 operations on 1,000,000 floats", ["elementwise-large"]),
     ("training step, MLP 784-256-128-10, batch 64, SGD with momentum; Adam", ["mlp-sgd", "mlp-adam"]),
+    ("the same, batch 256, SGD with momentum", ["mlp-256"]),
     ("the same, batch 1, SGD", ["mlp-batch-1"]),
     ("training step, 50 layers of 64 units, batch 64, Adam", ["deep-narrow"]),
     ("training step, 8-32-32-1, batch 1; 16-64-64-4, batch 32, SGD", ["tiny-batch-1", "tiny-batch-32"]),
