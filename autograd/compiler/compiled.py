@@ -66,7 +66,8 @@ class Compiled:
         results = program.results
         self.bare = type(results) is At  # is the result a Tensor, and no nest of them?
         alone = type(results) in (tuple, list) and all(type(x) is At for x in results)
-        self.flat: Any = type(results) if alone else None  # is it a tuple or a list of Tensors?
+        alone = alone and len(set(program.outputs)) == len(program.outputs)
+        self.flat: Any = type(results) if alone else None  # is it a tuple or a list of Tensors, each there once?
         graph = Graph()
         inputs = [graph.input(slot.shape, slot.dtype) for slot in self.slots]
         given = dict(zip(numbers, inputs, strict=True))

@@ -135,6 +135,10 @@ def test_what_comes_back_is_what_was_given():
         x, weight, _ = compiled(BATCH)
         assert x is BATCH
         assert weight is layer.weight
+    doubled = frozen(lambda x: [x * 2] * 2)
+    for _ in range(3):
+        one, other = doubled(BATCH)
+        assert one is other
     opt = nn.optim.SGD(layer.parameters(), lr=0.1)
 
     def step(x):
