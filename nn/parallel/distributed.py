@@ -15,7 +15,7 @@ import numpy as np
 import autograd.distributed as dist
 from autograd import is_grad_enabled
 from autograd.errors import SettingError, ShapeError
-from autograd.extend import array_of, overwrite, wrap
+from autograd.extend import acts, array_of, overwrite, wrap
 
 from ..module import Module
 from ..parameter import is_lazy
@@ -139,12 +139,20 @@ class DistributedDataParallel(Module, dist.Joinable):
 
     def forward(self, *inputs: Any, **kwargs: Any) -> Any:
         """module(*inputs, **kwargs); the backward pass that follows brings gradients together."""
-        if self._reducer is not None and is_grad_enabled() and self.require_backward_grad_sync:
-            dist.Join.notify_join_context(self)
-            active = self._joined.active if self._joined is not None and self._reducer.by_active else 0
-            self._reducer.divisor = active or self._reducer.size
-            self._reducer.prepare()
+        if self._reducer is not None and is_grad_enabled():
+            self._begin_step()
         return self.module(*inputs, **kwargs)
+
+    @acts
+    def _begin_step(self) -> None:
+        """Gradients that come from now on are to be brought together: at every call, also of a compiled function."""
+        reducer = self._reducer
+        if reducer is None or not self.require_backward_grad_sync:
+            return
+        dist.Join.notify_join_context(self)
+        active = self._joined.active if self._joined is not None and reducer.by_active else 0
+        reducer.divisor = active or reducer.size
+        reducer.prepare()
 
     @contextmanager
     def no_sync(self) -> Iterator[None]:

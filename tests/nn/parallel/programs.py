@@ -170,6 +170,55 @@ def buffers():
         model(autograd.randn(4, 1, 8, 8))
 
 
+class Writer(nn.Module):
+    """Tied weights, a recurrent layer, a checkpoint, and weights that are used at every step of a loop."""
+
+    def __init__(self):
+        super().__init__()
+        self.words = nn.Embedding(11, 6)
+        self.lstm, self.cell = nn.LSTM(6, 6, batch_first=True), nn.GRUCell(6, 6)
+        self.head = nn.Linear(6, 11, bias=False)
+        self.head.weight = self.words.weight
+        self.norm = nn.LayerNorm(6)
+
+    def forward(self, x):
+        z, _ = self.lstm(self.words(x))
+        h = None
+        for t in range(x.shape[1]):
+            h = self.cell(z[:, t], h)
+        return self.head(autograd.checkpoint(self.norm, z + h.unsqueeze(1))).transpose(1, 2)
+
+
+def other_models(kind):
+    """The same with a model whose gradients come in other ways; compiled, also with Python left out."""
+    autograd.set_default_dtype(np.float64)
+    rank, size = dist.get_rank(), dist.get_world_size()
+    rng = np.random.default_rng(0)
+    text = autograd.tensor(rng.integers(0, 11, (8, BATCH, 7)))
+    results = []
+    for together in (False, True):
+        autograd.manual_seed(0)
+        model = Writer()
+        model = DistributedDataParallel(model, bucket_cap_mb=1e-4) if together else model
+        optimizer = nn.optim.AdamW(model.parameters(), lr=1e-2)
+
+        def step(x, y, model=model, optimizer=optimizer):
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(x), y)
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+            optimizer.step()
+            return loss
+
+        ways = {"eager": lambda f: f, "compiled": autograd.compile}
+        take = ways[kind](step) if kind in ways else autograd.compile(step, frozen=True)
+        for batch in text:
+            part = batch[rank::size] if together else batch
+            take(part[:, :-1], part[:, 1:])
+        results.append(getattr(model, "module", model))
+    assert distance(*results) < 1e-10
+
+
 def fits(folder):
     """`nn.fit` of several processes: the history and the weights of one, files by the first process alone."""
     autograd.set_default_dtype(np.float64)

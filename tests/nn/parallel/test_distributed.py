@@ -118,6 +118,14 @@ def test_several_processes(name, ranks):
 
 @needs_mpi
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", ["eager", "compiled", "frozen"])
+def test_gradients_that_come_in_other_ways(kind):
+    done = run(3, "other_models", kind, home=HOME)
+    assert done.status == 0, done.text
+
+
+@needs_mpi
+@pytest.mark.slow
 @pytest.mark.parametrize("ranks", [1, 3, 6])
 def test_fit_in_several_processes(ranks, tmp_path):
     done = run(ranks, "fits", str(tmp_path), home=HOME)
