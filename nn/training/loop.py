@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,6 @@ from .diagnosis import why_not_finite
 from .evaluation import Measure, Meter, named_metrics, run_over, threshold_of
 from .history import History
 from .progress import Progress, stream_of
-from .together import Together, together_of, weighted
 
 
 def fit(
@@ -111,7 +111,7 @@ def fit(
     training.generator = getattr(batches, "generator", None)
     if seed is not None and past.epochs == 0:
         manual_seed(seed)
-    together = together_of(model)
+    together = _together(model)
     training.first = together is None or together.rank == 0
     report = Progress(stream_of(progress) if training.first else None, epochs, past)
     whole = batches is not train
@@ -133,7 +133,7 @@ class _Fit:
     compile: bool = False
     accumulate: int = 1
     clip: float | None = None
-    together: Together | None = None  # with other processes
+    together: Any = None  # a `together.Together`: with other processes
     whole: bool = False  # batches are those of all processes, and each takes its part
 
     def __post_init__(self) -> None:
@@ -243,7 +243,8 @@ class _Fit:
                 training.loss = value.item()
                 if not math.isfinite(training.loss):
                     raise _not_finite(training, self.count(), inputs, targets)
-            weighted(value if size == 1 else value / size, weight).backward()
+            part = value if size == 1 else value / size
+            (part if weight == 1 else part * weight).backward()
             if training.batch == last:
                 if self.clip is not None:
                     clip_grad_norm_(training.model.parameters(), self.clip)
@@ -263,6 +264,15 @@ class _Fit:
         batch, count = self.training.batch, self.count()
         first = batch - (batch - 1) % self.accumulate
         return first, self.accumulate if count is None else min(self.accumulate, count - first + 1)
+
+
+def _together(model: Module) -> Any:
+    """This process among those that train the model; None where there is one."""
+    if "nn.parallel" not in sys.modules:  # so nobody has made a DistributedDataParallel
+        return None
+    from .together import together_of  # imports what talks to other processes
+
+    return together_of(model)
 
 
 def _check(model: Any, optimizer: Any, epochs: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import autograd.distributed as dist
-from autograd import Tensor, get_rng_state, set_rng_state
+from autograd import get_rng_state, set_rng_state
 from autograd.extend import array_of, wrap
 
 from ..metrics.metric import Metric
@@ -56,8 +56,3 @@ def together_of(model: Any) -> Together | None:
     """Of a DistributedDataParallel in several processes; None for other models."""
     group = getattr(model, "join_process_group", None)
     return Together(group) if isinstance(group, dist.ProcessGroup) and group.size() > 1 else None
-
-
-def weighted(loss: Tensor, weight: float) -> Tensor:
-    """loss * weight, and the loss itself where that is the same."""
-    return loss if weight == 1 else loss * weight
