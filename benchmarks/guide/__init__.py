@@ -6,6 +6,7 @@
     your_data           networks on pictures, a table, a text
     why_nan             where a NaN comes from
     coming_from         what users of PyTorch, HIPS/autograd and NumPy know already, and what differs
+    functions           gradients of single examples, Hessians, learning to learn, ensembles: vmap and its kin
     making_it_fast      where time goes, compiling, threads, memory
     many_machines       several processes over MPI: one model in all of them, or an experiment in each
     writing_your_own    an operation, a layer, a kernel
@@ -29,6 +30,7 @@ PAGES = {
     "your_data": "Your images, your table, your text",
     "why_nan": "Why is my loss NaN?",
     "coming_from": "Coming from PyTorch, HIPS/autograd, NumPy",
+    "functions": "Many derivatives at once",
     "making_it_fast": "Making it fast",
     "many_machines": "Many processes, many machines",
     "writing_your_own": "Writing an operation, a layer, a kernel",

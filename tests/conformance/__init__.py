@@ -4,6 +4,7 @@
     __main__.py        the command; conftest.py: keeps pytest out
     ops.py functional.py losses.py layers.py recurrent.py optimizers.py    what is computed
     distributions.py distribution_parts.py scipy_distributions.py          distributions
+    transforms.py                               functions of functions
     modules.py data.py writes.py refusals.py    what modules do besides; sharing, writing, refusing
     names.py signatures.py                      every public name, and how it is called
     ported.py programs/                         whole programs, whose imports alone are exchanged

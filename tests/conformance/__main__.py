@@ -25,6 +25,7 @@ from . import (
     recurrent,
     refusals,
     signatures,
+    transforms,
     writes,
 )
 from .compare import WIDER, Checks
@@ -32,7 +33,7 @@ from .decided import decided
 
 FILES = (
     *(ops, functional, losses, distributions, layers, signatures, names, data, refusals, modules),
-    *(writes, recurrent, optimizers, ported),
+    *(writes, recurrent, optimizers, ported, transforms),
 )
 FAMILIES: dict[str, Checks] = {family: checks for file in FILES for family, checks in file.FAMILIES.items()}
 """Everything that can be compared; a new file of comparisons has its own FAMILIES and a place in FILES."""
