@@ -29,7 +29,7 @@ def assert_close(a, b, rtol=1e-8):
     np.testing.assert_allclose(a.numpy(), b.numpy(), rtol, rtol)
 
 
-def check(call, arrays, second=True):
+def check(call, arrays, second=True, precise=True):
     floating = [k for k, a in enumerate(arrays) if a.dtype.kind == "f"]
     rng = np.random.default_rng(0)
     for chosen in [[k] for k in floating] + ([floating] if len(floating) > 1 else []):
@@ -47,8 +47,7 @@ def check(call, arrays, second=True):
         if not outs:
             return
         values, moved = func.jvp(function, xs, v)
-        precise = all(z.dtype == np.float64 for z in outs)
-        rtol = 1e-8 if precise else 1e-4
+        rtol = 1e-8 if precise and all(z.dtype == np.float64 for z in outs) else 1e-4
         us = tuple(autograd.tensor(rng.standard_normal(z.shape), dtype=z.dtype) for z in outs)
         for z, value, t in zip(outs, values, moved, strict=True):
             assert_close(z, value)
@@ -89,7 +88,8 @@ def test_an_example_forward_equals_reverse(name):
 def test_a_row_forward_equals_reverse(name):
     case = ROWS[name]
     smooth = case.covers not in NOT_SMOOTH and case.order > 1
-    check(lambda *xs: case.function(*xs, **case.params), case.draw(np.random.default_rng(1)), smooth)
+    precise = case.covers != "to"  # which goes through float32
+    check(lambda *xs: case.function(*xs, **case.params), case.draw(np.random.default_rng(1)), smooth, precise)
 
 
 WRITTEN = sorted(name for name, rule in rules.PUSHES.items() if rule is not rules.pulled_twice and name in EXAMPLES)
