@@ -10,7 +10,7 @@ What one reads to understand it, in this order:
     writes.py         what was overwritten in between; shared.py: memory that NumPy has, too
     tensors/          Tensor: an array, and a node that says how it was computed
     engine.py         `backward` and `grad`; paths.py: the walk to some inputs only; arrivals.py: gradients on the way
-    modes.py          whether, and onto which tape, operations are recorded
+    modes.py          whether, and onto which tape, operations are recorded; crowd.py: what threads share
     func.py           transforms, on transforms.py, tracing.py, mapping.py and curvature.py; functional.py: Jacobians
     custom.py         operations of your own; recompute.py: checkpoints; extend.py: what layers are written with
     either.py         grad and checkpoint, of Tensors or of functions of arrays
@@ -99,6 +99,7 @@ from .creation import (
     zeros,
     zeros_like,
 )
+from .crowd import check_interpreter as _check_interpreter
 from .devices import device
 from .dtypes import (
     bfloat16,
@@ -180,6 +181,7 @@ _keep_freed_memory()
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"(autograd|nn|kernels)(\.|$)")
 _warn_about_hips()
 _show_batches(Tensor)
+_check_interpreter()
 
 # Functions of compiled ops learn `out=` when they are asked for, see `__getattr__`; methods and operators never do.
 _COMPILED = {n: f for n, f in vars(api).items() if hasattr(f, "op")}

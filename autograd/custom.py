@@ -83,7 +83,14 @@ class _FunctionPlan:
             if part is None and context._materialize:
                 part = np.zeros(shape, dtype)
             tensors.append(part if part is None or isinstance(part, Core) else lend(part))
-        grads = self.function.backward(context, *tensors)
+        recorded = any(isinstance(part, Core) for part in parts)
+        before = state.tape
+        if not recorded:
+            state.tape = None
+        try:
+            grads = self.function.backward(context, *tensors)
+        finally:
+            state.tape = before
         grads = grads if isinstance(grads, tuple) else (grads,)
         wanted = len(context.needs_input_grad)
         if len(grads) < wanted or any(g is not None for g in grads[wanted:]):
@@ -96,6 +103,8 @@ class _FunctionPlan:
                 continue
             if not isinstance(g, Core):
                 g = wrap(np.asarray(g, node.dtype))
+            elif g._node is not None and not recorded:  # something that `forward` has saved
+                g = wrap(g._array)
             if g._array.shape != node.shape:
                 try:
                     np.broadcast_shapes(g._array.shape, node.shape)
@@ -107,7 +116,7 @@ class _FunctionPlan:
                 g = unbroadcast(g, node.shape)
             if g._array.dtype != node.dtype:
                 g = g.to(node.dtype)
-            if not isinstance(parts[0], Core) and not any(isinstance(part, Core) for part in parts):
+            if not recorded:
                 g = g._array
             accumulate(cotangents, node, g, owned)
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import anomaly, arrivals
 from .advice import no_graph
+from .crowd import crowd
 from .errors import GraphError, SettingError, ShapeError
 from .lines import outer
 from .modes import state
@@ -255,12 +256,17 @@ def _run(
     on_the_way = None
     if arrivals.watched and wanted is None:
         step = on_the_way = arrivals.early(step or push, cotangents, functools.partial(_delivered, create_graph))
-    before = state.tape
-    state.tape = state.home if create_graph else None
-    try:
+    if not create_graph and state.interpreter is None and on_the_way is None:
+        # Rules compute on arrays, which nothing records; hooks and Functions, which are given Tensors, switch it off
+        # themselves. So a signal handler that comes in between finds the mode of the program that it interrupts.
         state.home.replay(cotangents, retain=retain, until=until, step=step)
-    finally:
-        state.tape = before
+    else:
+        before = state.tape
+        state.tape = state.home if create_graph else None
+        try:
+            state.home.replay(cotangents, retain=retain, until=until, step=step)
+        finally:
+            state.tape = before
     if on_the_way is not None:
         on_the_way.rest(cotangents)
     there: Cotangents = {}
@@ -363,8 +369,14 @@ def _hooked(node: Any, g: Any) -> Any:
 
 def run_hook(hook: Callable[[Any], Any], g: Any) -> Any:
     """Give a hook the cotangent as a Tensor, which it may write to; what it returns replaces it."""
-    given = g if isinstance(g, Core) else lend(g)
-    result = hook(given)
+    if isinstance(g, Core):
+        given, result = g, hook(g)
+    else:
+        given, before, state.tape = lend(g), state.tape, None
+        try:
+            result = hook(given)
+        finally:
+            state.tape = before
     if result is None:
         return g if given is g else given._array
     shape = result._array.shape if isinstance(result, Core) else np.shape(result)
@@ -386,6 +398,21 @@ def _delivered(create_graph: bool, leaf: Leaf, cotangents: Cotangents) -> None:
 
 def deliver(node: Any, tensor: Any, g: Any, create_graph: bool) -> None:
     """Add what arrived at a leaf to its `.grad`, which never aliases another array."""
+    if crowd.several:
+        with crowd.lock:
+            _add(tensor, g, create_graph)
+    else:
+        crowd.adding = True
+        try:
+            _add(tensor, g, create_graph)
+        finally:
+            crowd.adding = False
+    if isinstance(node, Leaf) and node.after:
+        for hook in list(node.after.values()):
+            hook(tensor)
+
+
+def _add(tensor: Any, g: Any, create_graph: bool) -> None:
     grad = tensor._grad
     if create_graph:
         if grad is not None:
@@ -399,11 +426,8 @@ def deliver(node: Any, tensor: Any, g: Any, create_graph: bool) -> None:
     elif grad._node is not None:
         tensor._grad = wrap(grad._array + g)
     else:
-        if state.home.records and state.home.kept(grad._array):  # the old sum
+        if (state.home.records or crowd.several) and state.home.kept(grad._array):  # the old sum
             state.home.mutated(grad._array, "backward", outer(sys._getframe(1)))
         if grad._spent:
             grad._spent = grad._spent + 1 if grad._array.any() else 0
         np.add(grad._array, g, out=grad._array, casting="same_kind")
-    if isinstance(node, Leaf) and node.after:
-        for hook in list(node.after.values()):
-            hook(tensor)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import threading
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from .crowd import crowd
 from .later import later
 from .tapes import Tape
 
@@ -33,6 +35,7 @@ class _State(threading.local):
 
     def __init__(self) -> None:
         self.home = self.tape = self.new_tape()
+        crowd.joined(self.home)
 
     @property
     def capture(self) -> Any:
@@ -42,6 +45,9 @@ class _State(threading.local):
 
 
 state = _State()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: crowd.forget_others(state.home))
 
 
 def tape() -> Tape:

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from .crowd import crowd
 from .errors import GraphError
 from .records import CONSUMED, Cotangents, Mark, Record, unreachable
 from .writes import Mutation, Writes, check_unwritten, owner
@@ -107,6 +108,13 @@ class Tape(Writes):
 
     def pack(self, start: int = 0) -> None:
         """Close the gaps from `start` on; a mutation matters only while a record stands before it."""
+        if crowd.several:
+            with crowd.lock:  # another thread may want to put a write at the end
+                self._pack(start)
+        else:
+            self._pack(start)
+
+    def _pack(self, start: int) -> None:
         records = self.records
         records[start:] = [record for record in records[start:] if record is not None]
         first = 0
@@ -247,7 +255,8 @@ class Tape(Writes):
     def drop_consumed(self, low: int, top: int) -> None:
         """Take the consumed records between two positions off the list."""
         if not self.replaying:  # an outer walk counts positions, and comes here when it is done
-            self.records[:] = [None if type(r) is Record and r.consumed else r for r in self.records]
+            count = len(self.records)
+            self.records[:count] = [None if type(r) is Record and r.consumed else r for r in self.records[:count]]
             self.pack()
             self.limit = min(self.limit, max(SWEEP_FIRST, 2 * len(self.records)))  # never put off by a backward
 

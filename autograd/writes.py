@@ -12,18 +12,27 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .crowd import crowd
 from .errors import InplaceError
 from .lines import place
 from .records import CONSUMED, Record
 
 
 class Mutation:
-    """Stands on the tape where arrays were overwritten: owner of the memory -> the operation, and where."""
+    """Stands on the tape where arrays were overwritten: owner of the memory -> the operation, and where.
 
-    __slots__ = ("writes",)
+    elsewhere   other threads did it, and may add to it
+    """
+
+    __slots__ = ("elsewhere", "writes")
 
     def __init__(self) -> None:
         self.writes: dict[int, tuple[str, CodeType, int]] = {}
+        self.elsewhere = False
+
+
+_TOGETHER = 64
+"""Writes of other threads that stand on the tape as one: they are copied when one is added."""
 
 
 def owner(array: np.ndarray[Any, Any]) -> Any:
@@ -110,11 +119,32 @@ class Writes:
     def mutated(self, array: np.ndarray[Any, Any], operation: str, frame: FrameType) -> None:
         """Note that the memory of `array` is being overwritten, so that a walk can compare it with what was saved."""
         records = self.records
-        if not records:
+        if records:
+            mutation = records[-1]
+            if type(mutation) is not Mutation or mutation.elsewhere:
+                mutation = Mutation()
+                records.append(mutation)
+            mutation.writes[id(owner(array))] = (operation, frame.f_code, frame.f_lasti)
+        if crowd.several:
+            crowd.overwritten(self, id(owner(array)), (operation, frame.f_code, frame.f_lasti))
+
+    def written_elsewhere(self, memory: int, write: tuple[str, CodeType, int]) -> None:
+        """Note a write of another thread. This tape's own one goes on meanwhile: things are added, none is changed."""
+        last = None
+        for index in range(len(self.records) - 1, -1, -1):
+            mutation = self.records[index]
+            if type(mutation) is not Mutation:
+                break
+            if memory in mutation.writes:
+                return
+            last = last or mutation
+        if last is not None and last.elsewhere and len(last.writes) < _TOGETHER:
+            last.writes = {**last.writes, memory: write}
             return
-        if type(records[-1]) is not Mutation:
-            records.append(Mutation())
-        records[-1].writes[id(owner(array))] = (operation, frame.f_code, frame.f_lasti)
+        mutation = Mutation()
+        mutation.elsewhere = True
+        mutation.writes[memory] = write
+        self.records.append(mutation)
 
     def written_after(self, position: int) -> dict[int, Write]:
         """What was overwritten since the record at `position` ran: owner of the memory -> the latest write."""

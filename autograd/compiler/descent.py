@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import anomaly, engine
+from ..crowd import crowd
 from ..modes import state
 from ..records import CONSUMED, Leaf, Record
 from ..tensors.core import wrap
@@ -68,8 +69,9 @@ class Descent:
             act(values)
         for place, (index, shared) in enumerate(ready.reached, len(outs) - len(ready.reached)):
             x, g = tensors[index], outs[place].copy() if shared else outs[place]
-            if x._grad is None:
-                x._grad = wrap(g)
+            alone = wrap(g)
+            if x._grad is None and not crowd.several:
+                x._grad = alone
             else:
                 engine.deliver(x._node, x, g, False)
         assert ready.op is not None

@@ -201,7 +201,13 @@ def _reshaped(x: Value, shape: Shape) -> Shape | None:
         return contiguous(shape)
     memory = np.lib.stride_tricks.as_strided(np.empty(1, np.int8), x.shape, x.strides)  # never looked at
     try:
-        memory.shape = tuple(shape)
-    except AttributeError:
+        if _BEFORE_2_1:
+            memory.shape = tuple(shape)
+            return memory.strides
+        return memory.reshape(tuple(shape), copy=False).strides
+    except (AttributeError, ValueError):
         return None
-    return memory.strides
+
+
+_BEFORE_2_1 = np.lib.NumpyVersion(np.__version__) < "2.1.0"
+"""NumPy 2.0 has no `reshape(copy=False)`; 2.5 warns of a shape that is assigned."""

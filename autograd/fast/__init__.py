@@ -25,6 +25,7 @@ from typing import Any
 
 from kernels.machine import fast
 
+from ..crowd import crowd
 from ..modes import state
 from ..op import Op
 from .plan import CompiledPlan
@@ -57,5 +58,6 @@ if INSTALLED:
     Op.views = staticmethod(_views)
     type(state).new_tape = FastTape
     state.home = state.tape = FastTape()
+    crowd.replaced(state.home)
 else:
     fast.off()

@@ -6,8 +6,6 @@ What is known of a value is which slot it stands in: by the Tensor, by the array
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -26,6 +24,21 @@ from .storage import raw
 from .watched import Watched
 
 _NUMPY = np.__file__.removesuffix("__init__.py")
+
+
+class Paused:
+    """See `Slots.paused`. (A generator that Ctrl-C meets at the end of its block would end when it is thrown away.)"""
+
+    __slots__ = ("capture",)
+
+    def __init__(self, capture: Slots) -> None:
+        self.capture = capture
+
+    def __enter__(self) -> None:
+        state.interpreter = None
+
+    def __exit__(self, *error: object) -> None:
+        state.interpreter = self.capture
 
 
 class Slots(Interpreter):
@@ -56,14 +69,9 @@ class Slots(Interpreter):
         self.states: list[tuple[Any, Any]] = []  # generators, and their states before the first draw
         self.frame: FrameType | None = None
 
-    @contextmanager
-    def paused(self) -> Iterator[None]:
+    def paused(self) -> Paused:
         """A block that runs as if nothing were captured."""
-        state.interpreter = None
-        try:
-            yield
-        finally:
-            state.interpreter = self
+        return Paused(self)
 
     def slot(self, kind: str, array: Any, node: Any = None, value: Any = None) -> int:
         """A new slot for an array."""

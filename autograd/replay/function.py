@@ -38,12 +38,21 @@ class Compiled:
         run = state.interpreter = Run(self.memory)
         self.memory.calls += 1
         try:
-            return self.function(*args, **kwargs)
-        finally:
             try:
+                value = self.function(*args, **kwargs)
+            except Exception:
                 run.end()
-            finally:
-                state.interpreter = None
+                raise
+            run.end()
+            return value
+        except Exception:
+            raise
+        except BaseException:  # such as Ctrl-C: in the middle of anything, also of what is being written down
+            run.abandon()
+            self.memory = Memory(self.memory.compiles, self.memory.limit, self.memory.width)
+            raise
+        finally:
+            state.interpreter = None
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)

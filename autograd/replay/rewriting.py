@@ -80,10 +80,19 @@ def _stand_in(run: Any, tensor: Any, result: Any) -> None:
     else:
         memory = _memory_of(tensor)
         _taken_back(run, tensor, memory)
+        run.standing.append(tensor)
         tensor.__class__ = Promise
     tensor.__dict__.update(_run=run, _slot=slot, _facts=facts, _memory=memory)
     run.promises[slot] = tensor
     run.rewrites.add(slot)
+
+
+def stand_out(tensor: Any) -> None:
+    """Let a Tensor that is a promise have the value again that it had before: nobody will compute the new one."""
+    for name in ("_run", "_slot", "_facts", "_memory"):
+        tensor.__dict__.pop(name, None)
+    if type(tensor) is Promise:
+        tensor.__class__ = core.Tensor
 
 
 def _taken_back(run: Any, tensor: Any, memory: Any) -> None:

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import GraphError
 from ..lines import outer, place
 from ..modes import state
 from ..op import registry
@@ -35,7 +36,7 @@ from .learned import NOTHING, Kept, Step, arrays_of, facts_of, plain
 from .matching import Matching
 from .memory import THE_END, Memory
 from .promise import Coming, Promise, keep, promise
-from .rewriting import rewritten
+from .rewriting import rewritten, stand_out
 from .walking import walked
 from .world import World, loud
 
@@ -91,6 +92,8 @@ class Run(Matching):
         self.world = World()
         self.loud = loud()
         self.home = state.home
+        self.abandoned = False
+        self.standing: list[Any] = []  # Tensors that became promises of their new values
         self.begin()
 
     def begin(self) -> None:
@@ -177,6 +180,13 @@ class Run(Matching):
         """The function has ended: compute what it promised and somebody has."""
         self._compute(THE_END)
 
+    def abandon(self) -> None:
+        """The function was interrupted: what it promised will never be."""
+        self.promises = []
+        self.abandoned = True
+        for tensor in self.standing:
+            stand_out(tensor)
+
     def settle(self, why: str, always: bool = False) -> None:
         """Compute what was promised and is still referred to, and start anew.
 
@@ -193,6 +203,8 @@ class Run(Matching):
         with self.lock:
             if type(waiting) is not Promise:  # another thread was here
                 return
+            if self.abandoned:
+                raise GraphError("the compiled function that was to compute this value was interrupted: call it again")
             group = self.memory.in_one_memory(self.at, waiting._slot)
             slots = tuple([slot for slot in group if type(self.promises[slot]) is Promise])
             variant = self.memory.constant(self.at, slots, tuple(self.looked))

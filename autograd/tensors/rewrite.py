@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy import ndarray as Array
 
+from ..crowd import crowd
 from ..errors import DTypeError, GraphError, InplaceError, ShapeError
 from ..lines import outer
 from ..modes import state
@@ -139,7 +140,7 @@ def root_of(tensor: Any) -> Any:
 def note_write(tensor: Core, name: str) -> None:
     """Tell the tape that the memory of `tensor` is about to be overwritten."""
     tape = state.home
-    if tape.records and not root_of(tensor)._silent:
+    if (tape.records or crowd.several) and not root_of(tensor)._silent:
         tape.overwriting(tensor._array)
         tape.mutated(tensor._array, name, outer(sys._getframe(1)))
 

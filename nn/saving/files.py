@@ -76,14 +76,22 @@ def _take_over(file: Any, old: os.stat_result) -> None:
 def _temporary(folder: str, name: str) -> Any:
     """A new file to write to, locked as long as it is open: who finds it unlocked knows that its writer has died."""
     while True:
-        file = open(os.path.join(folder, f".{name}.{os.urandom(6).hex()}.tmp"), "xb")  # noqa: SIM115 - the caller's
-        if fcntl is None:
-            return file
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(file, fcntl.LOCK_EX)
-        if os.fstat(file.fileno()).st_nlink:
-            return file
-        file.close()  # removed as a leftover between the two lines above
+        path, file = os.path.join(folder, f".{name}.{os.urandom(6).hex()}.tmp"), None
+        try:
+            file = open(path, "xb")  # noqa: SIM115 - the caller's
+            if fcntl is None:
+                return file
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(file, fcntl.LOCK_EX)
+            if os.fstat(file.fileno()).st_nlink:
+                return file
+        except BaseException:  # such as Ctrl-C
+            if file is not None:
+                file.close()
+            with contextlib.suppress(OSError):
+                os.remove(path)
+            raise
+        file.close()  # removed as a leftover between the lines above
 
 
 def _remove_leftovers(folder: str, name: str) -> None:

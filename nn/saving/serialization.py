@@ -59,11 +59,16 @@ def save(obj: Any, f: File) -> None:
     import zipfile  # here: not every program saves, and it takes 5 ms to import
 
     def write(file: Any) -> None:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        archive = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED)
+        try:
             archive.writestr(_STRUCTURE, structure)
             for name, array in writer.arrays.items():
                 with archive.open(f"{name}.npy", "w", force_zip64=array.nbytes > 1 << 30) as entry:
                     np.lib.format.write_array(entry, array, allow_pickle=False)
+            archive.close()
+        except BaseException:
+            archive.fp = None  # nothing is to be finished: it would only hide what has happened, such as Ctrl-C
+            raise
 
     if hasattr(f, "write"):
         write(f)
