@@ -34,6 +34,7 @@ What is needed for that, and for the functions, layers and optimisers around it:
     cast, result_type     a Tensor of another dtype, recorded; the dtype of an operation on several operands
     overwrite, noted, clear_grad
                           writing outside of any recording, as optimisers and initialisers do
+    check_writable        raises where memory that is to be written to is read-only
     acts                  marks what acts on Tensors beside what it returns: it may stand in a frozen function
     settle                before arrays are written in another way: what waits to be computed may need them
     note_use              says that an optimiser has used a gradient, and whether it was cleared since the last time
@@ -76,7 +77,7 @@ from .advice import same_dtype, to_float
 from .arrivals import Arrivals
 from .crowd import crowd
 from .devices import check_device
-from .errors import CaptureError
+from .errors import CaptureError, InplaceError
 from .later import files, later
 from .lines import add_library_folder, outer
 from .modes import state
@@ -106,6 +107,7 @@ __all__ = [
     "cast",
     "check_device",
     "check_memory_format",
+    "check_writable",
     "clear_grad",
     "expected",
     "hold",
@@ -282,6 +284,7 @@ def overwrite(tensor: Core, value: Any, operation: str) -> None:
     [1.0, 2.0]
     """
     settle(operation)
+    check_writable(operation, tensor)
     tensor._array[...] = value
     noted(operation, tensor)
 
@@ -307,6 +310,23 @@ def noted(operation: str, *tensors: Core) -> None:
         frame = outer(sys._getframe(1))
         for tensor in tensors:
             home.mutated(tensor._array, operation, frame)
+
+
+def check_writable(operation: str, *tensors: Any) -> None:
+    """Raise InplaceError if the memory of one of the Tensors cannot be written to; those that are None are passed over.
+
+    >>> array = np.ones(2)
+    >>> array.flags.writeable = False
+    >>> check_writable("demo", wrap(array))
+    Traceback (most recent call last):
+    autograd.errors.InplaceError: demo: wanted memory that can be written to, ...
+    """
+    for x in tensors:
+        if x is not None and not array_of(x).flags.writeable:
+            raise InplaceError(
+                f"{operation}: wanted memory that can be written to, got a read-only {x.dtype} array of shape "
+                f"{tuple(x.shape)}, as NumPy's broadcast_to and memmap(mode='r') give: make the Tensor from a copy()"
+            )
 
 
 def clear_grad(tensor: Core, set_to_none: bool = True) -> None:

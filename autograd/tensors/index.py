@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..errors import DTypeError, ShapeError
+from ..errors import DTypeError, InplaceError, ShapeError
 from ..modes import state
 from ..ops import index as ops
 from ..ops.along import take_along
@@ -378,6 +378,8 @@ def embedding(
             raise ShapeError(f"embedding: Padding_idx must be within num_embeddings = {size}, got {padding_idx}")
         padding_idx %= size
     if max_norm is not None:
+        if not rows.flags.writeable:
+            raise InplaceError("embedding: max_norm wanted a weight that can be written to, got read-only memory")
         used = np.unique(index)
         norms = np.linalg.norm(rows[used], norm_type, axis=1, keepdims=True).astype(rows.dtype)
         rows[used] *= np.where(norms > max_norm, max_norm / (norms + 1e-7), 1).astype(rows.dtype)

@@ -17,6 +17,7 @@ from autograd.extend import (
     apply_keeping,
     array_of,
     cast,
+    check_writable,
     noted,
     operand,
     rewritten,
@@ -281,6 +282,8 @@ def _track(running_mean: Any, running_var: Any, mean: Array, var: Array, count: 
     for running, now, scale in ((running_mean, mean, 1.0), (running_var, var, count / (count - 1))):
         if running is not None and not rewritten(average, running, now, momentum=momentum, scale=scale):
             array = array_of(running)
+            if not array.flags.writeable:
+                check_writable("batch_norm: running statistics", running)
             ops.moved(array, array_of(now), momentum, scale, array)
             if array.base is not None or _references(running) > _ALONE:  # else nothing recorded can refer to it
                 noted("batch_norm", running)

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import Tensor, enable_grad
 from autograd.errors import SettingError
-from autograd.extend import array_of, shape_of, wrap
+from autograd.extend import array_of, check_writable, shape_of, wrap
 
 from .optimizer import Array, Closure, Group, Optimizer, State, numbers, settings
 
@@ -72,6 +72,7 @@ class LBFGS(Optimizer):
         start = 0
         for p in self.param_groups[0]["params"]:
             stop = start + p.numel()
+            check_writable("LBFGS.step", p)
             array_of(p)[...] = x[start:stop].reshape(shape_of(p))
             start = stop
 

@@ -18,6 +18,7 @@ from autograd.extend import (
     Handle,
     acts,
     array_of,
+    check_writable,
     clear_grad,
     noted,
     record_of,
@@ -185,9 +186,13 @@ class Optimizer:
             found = with_gradients(group["params"])
             if not found:
                 continue
-            if not self.update_all(found, settings):
-                for p, x, g in found:
-                    self.update(x, g, self.state[p], settings)
+            try:
+                if not self.update_all(found, settings):
+                    for p, x, g in found:
+                        self.update(x, g, self.state[p], settings)
+            except Exception:
+                check_writable(f"{type(self).__name__}.step", *[p for p, _, _ in found])
+                raise
             moved += [p for p, _, _ in found]
         self._moved(moved, closure)
         if moved:

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import Tensor, update
 from autograd.errors import AutogradError
-from autograd.extend import acts, array_of, noted, settle, warn_at_line, wrap
+from autograd.extend import acts, array_of, check_writable, noted, settle, warn_at_line, wrap
 
 from ..mistakes import no_parameters
 
@@ -117,6 +117,7 @@ def _scale(operation: str, grads: list[Any], arrays: list[np.ndarray], max_norm:
     scale = float(max_norm) / (float(total_norm) + 1e-6)
     if not scale >= 1 and grads:  # NaN scales too: it must not go unnoticed
         rows = [(array,) for array in arrays]
+        check_writable(operation, *grads)
         if not (update.pays(rows) and update.all_at_once("scale", rows, (scale,))):
             for array in arrays:
                 array *= scale
