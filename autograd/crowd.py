@@ -9,7 +9,7 @@ To itself a thread has its tape, whether it records, and random streams that it 
                 seen: threads that write to what others compute with must agree on when
     values      `model.train()`, `step()` and `zero_grad()` change what all threads see, at once and without asking
 
-A process in which one thread alone has used Tensors pays for none of this: `crowd.several` says so.
+A process in which one thread alone has used Tensors pays for none of this.
 """
 
 from __future__ import annotations
