@@ -28,6 +28,7 @@ What stands around it:
     errors.py advice.py anomaly.py lines.py listing.py             what is said when something is wrong, and where
     check/ examples/ testing.py                                    checking gradients, and at which inputs
     program/                                                       a computation as a list: read, run, written out
+    onnx/                                                          a computation as a file that others run
     explorer/ drawing/                                             a computation as a page to step through; as a picture
     displays/                                                      what notebooks show
     products.py update.py                                          products of matrices; steps of optimisers
@@ -195,6 +196,7 @@ _LATER = _files(
     func="",
     functional="",
     linalg="",
+    onnx="",
     either="checkpoint",
     recompute="",
 )

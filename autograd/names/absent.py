@@ -68,7 +68,6 @@ MODULES = {
     "nn.qat": QUANTISED,
     "nn.quantizable": QUANTISED,
     "nn.quantized": QUANTISED,
-    "onnx": GRAPH,
     "ops": INTERNAL,
     "overrides": DISPATCH,
     "package": FILES,

@@ -125,7 +125,6 @@ def test_tuples():
         ("autograd.float8_e4m3fn", "NumPy"),
         ("autograd.profiler", "cProfile"),
         ("autograd.hub", "nn.load"),
-        ("autograd.onnx", "captured"),
         ("autograd.jit.load", "state_dict"),
         ("autograd.linalg.eig", "complex"),
         ("autograd.cuda.nvtx", "CPU"),
