@@ -165,6 +165,7 @@ from .tensors.rare.copies import expand_copy as expand_copy
 from .explorer import explore as explore
 from nn.functional.variants import feature_alpha_dropout as feature_alpha_dropout
 from .tensors.rare.more import fill as fill
+from . import forward_ad as forward_ad
 from .tensors.rare.more import frexp as frexp
 from .tensors.rare.layers import frobenius_norm as frobenius_norm
 from .utils.dlpack import from_dlpack as from_dlpack

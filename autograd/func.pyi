@@ -1,5 +1,8 @@
 """The names of autograd.func, for type checkers. Written by `python -m tests.stubs`."""
 
+from .curvature import fvp as fvp
+from .curvature import gnvp as gnvp
+from .curvature import hvp as hvp
 from .mapping import vmap as vmap
 from .transforms import grad as grad
 from .transforms import grad_and_value as grad_and_value

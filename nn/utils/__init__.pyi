@@ -32,6 +32,7 @@ from nn.utils.old import clip_grad_norm as clip_grad_norm
 from nn.utils.old import convert_conv2d_weight_memory_format as convert_conv2d_weight_memory_format
 from nn.utils.old import convert_conv3d_weight_memory_format as convert_conv3d_weight_memory_format
 from nn.utils import vector as convert_parameters
+from nn.utils.per_sample import grad_samples as grad_samples
 from nn.utils import old as memory_format
 from nn.utils import parametrizations as parametrizations
 from nn.utils import parametrize as parametrize
