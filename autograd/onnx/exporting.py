@@ -170,7 +170,7 @@ class _Writing:
                 )
 
     def _is_bound(self, slot: int) -> bool:
-        """Is a value the smallest or largest of some indices, or a comparison of it with a number?"""
+        """Is a value a constant; or the smallest or largest of some indices, or a comparison of it with a number?"""
         made_by = {filled: step for step in self.program.steps for filled in step.fills}
         looked = {step.inputs[hole.position] for step in self.program.steps if step.name in INDEXED
                   for hole in step.settings.values() if isinstance(hole, Hole)}  # fmt: skip
@@ -180,7 +180,8 @@ class _Writing:
             if not isinstance(step.op, NumPyCall) or len(step.reads) != 1 or step.reads[0] == slot:
                 return False
             slot = step.reads[0]
-        return slot in looked and self.program.slots[slot].dtype.kind in "iu"
+        found = self.program.slots[slot]
+        return found.kind == "constant" or (slot in looked and found.dtype.kind in "iu")
 
     def _name(self, slot: int) -> str:
         """The name of a slot; parameters and constants come into the graph when they are first asked for."""

@@ -13,6 +13,7 @@ from numpy import ndarray as Array
 from autograd import Tensor, from_numpy
 from autograd.errors import DataError, ShapeError
 
+from .dataset import TensorDataset
 from .download import data_root, fetch
 from .randomness import numpy_generator
 
@@ -106,6 +107,15 @@ class TextChars:
         for start in range(0, steps, length):
             piece = slice(start, start + length)
             yield from_numpy(inputs[:, piece].copy()), from_numpy(targets[:, piece].copy())
+
+    def pieces(self, part: str = "train", length: int = 64) -> TensorDataset:
+        """The text in pieces that follow one another: a data set of (inputs (T,), and one further on, targets)."""
+        codes = self._part("pieces", part, 1, length)
+        count = (len(codes) - 1) // length
+        if count < 1:
+            raise ShapeError(f"pieces: wanted more than {length} characters, {part} has {len(codes)}")
+        inputs, targets = (codes[shift : shift + count * length].reshape(count, length) for shift in (0, 1))
+        return TensorDataset(inputs, targets)
 
     def _part(self, function: str, part: str, batch_size: int, length: int) -> Array:
         if part not in ("train", "val"):

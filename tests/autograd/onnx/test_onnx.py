@@ -59,6 +59,7 @@ MODELS = {
     "resnet18": lambda: (resnet.ResNet(resnet.BasicBlock, [2, 2, 2, 2]), autograd.randn(1, 3, 32, 32)),
     "gpt": lambda: (gpt.GPT(gpt.Config()), autograd.randint(0, 10, (2, 8))),
     "lstm": lambda: (nn.LSTM(5, 7, 2, batch_first=True), autograd.randn(3, 4, 5)),
+    "long lstm": lambda: (nn.LSTM(16, 64, batch_first=True), autograd.randn(1, 32, 16)),
     "gru, both ways": lambda: (nn.GRU(5, 7, bidirectional=True), autograd.randn(4, 2, 5)),
     "rnn": lambda: (nn.RNN(5, 7, nonlinearity="relu"), autograd.randn(4, 2, 5)),
     "generator": lambda: (dcgan.Generator(), autograd.randn(2, dcgan.nz, 1, 1)),
@@ -67,7 +68,10 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("name", MODELS)
+SLOW = {"resnet18": pytest.mark.slow}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, ())) for name in MODELS])
 def test_standard_models(name, tmp_path):
     autograd.manual_seed(0)
     model, x = MODELS[name]()

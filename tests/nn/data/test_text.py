@@ -22,6 +22,16 @@ def test_vocabulary_and_split(text):
     assert text.encode("the").dtype == np.int64
 
 
+def test_pieces_follow_one_another(text):
+    data = text.pieces("train", 12)
+    assert len(data) == (len(text.train) - 1) // 12
+    inputs, targets = data.tensors
+    assert text.decode(inputs.reshape(-1)) == text.text[: len(data) * 12]
+    assert text.decode(targets.reshape(-1)) == text.text[1 : len(data) * 12 + 1]
+    with pytest.raises(ShapeError, match="wanted more than 300 characters"):
+        text.pieces("train", 300)
+
+
 def test_windows_are_shifted_by_one(text):
     x, y = text.windows("train", batch_size=5, length=12, generator=Generator().manual_seed(0))
     assert x.shape == y.shape == (5, 12)
