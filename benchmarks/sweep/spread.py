@@ -130,10 +130,19 @@ def _results(function: Any, points: list[Point], jobs: int) -> Iterator[tuple[Po
             raise
 
 
+_interrupted: list[Point] = []  # in this process, which begins no other point then
+
+
 def _attempt(function: Any, point: Point) -> dict[str, Any]:
+    if _interrupted:
+        raise KeyboardInterrupt
     started = time.perf_counter()
     try:
         result: dict[str, Any] = function(point)
+    except KeyboardInterrupt:
+        if multiprocessing.parent_process() is not None:
+            _interrupted.append(point)
+        raise
     except Exception as error:
         traceback.print_exc()
         return {"error": f"{type(error).__name__}: {error}"}
