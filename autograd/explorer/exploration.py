@@ -34,13 +34,14 @@ class Exploration:
         return path
 
     def show(self) -> Path:
-        """Open the page in a browser; it lies in the folder for temporary files. Returns its path."""
+        """Open the page in a browser, or say where it is; it lies in the folder for temporary files. Returns its path."""
         with tempfile.NamedTemporaryFile(
             "w", suffix=".html", prefix="explore-", delete=False, encoding="utf-8"
         ) as file:
             file.write(self.html())
         path = Path(file.name)
-        webbrowser.open(path.as_uri())
+        if not webbrowser.open(path.as_uri()):
+            print(f"no browser could be started; the page is {path}")
         return path
 
     def _repr_html_(self) -> str:

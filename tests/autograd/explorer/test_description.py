@@ -285,3 +285,15 @@ def test_pages_about_many_steps_stay_small():
         return x.sum()
 
     assert len(explore(loss, autograd.ones(4, 8, requires_grad=True)).html()) < 180_000
+
+
+def test_show_says_where_the_page_is_if_there_is_no_browser(monkeypatch, capsys):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url))
+    path = small().show()
+    assert opened == [path.as_uri()]
+    assert capsys.readouterr().out == f"no browser could be started; the page is {path}\n"
+    monkeypatch.setattr("webbrowser.open", lambda url: True)
+    small().show().unlink()
+    assert capsys.readouterr().out == ""
+    path.unlink()
