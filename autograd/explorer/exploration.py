@@ -34,7 +34,7 @@ class Exploration:
         return path
 
     def show(self) -> Path:
-        """Open the page in a browser, or say where it is; it lies in the folder for temporary files. Returns its path."""
+        """Open the page, in the folder for temporary files, in a browser, or say where it is. Returns its path."""
         with tempfile.NamedTemporaryFile(
             "w", suffix=".html", prefix="explore-", delete=False, encoding="utf-8"
         ) as file:
