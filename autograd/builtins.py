@@ -1,5 +1,5 @@
 """Tuples, lists and dictionaries of values that are differentiated, for programs written for HIPS/autograd."""
 
-from .hips.containers import dict, isinstance, list, tuple, type
+from .hips.containers import DictBox, SequenceBox, dict, isinstance, list, tuple, type
 
-__all__ = ["dict", "isinstance", "list", "tuple", "type"]
+__all__ = ["DictBox", "SequenceBox", "dict", "isinstance", "list", "tuple", "type"]

@@ -5,6 +5,7 @@
     grids/             full products of small settings, by NumPy and by compiled loops, against the definition
     programs/          programs that break compilers: compiled, they do what they do without
     conformance/       call by call beside PyTorch, where that is installed
+    hips/              the same programs in HIPS/autograd, where that is installed
     test_layers.py     who may import whom
     test_rooms.py      tests mirror the sources; test_docs.py: packages say what is inside; test_quick.py
     test_mentions.py   what docstrings and the README mention exists

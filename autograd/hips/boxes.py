@@ -297,13 +297,18 @@ def box(z: Any) -> Any:
 
 
 def tensors(x: Any) -> Any:
-    """Arguments with Tensors in place of boxes, nests of tuples, lists and dictionaries included."""
+    """Arguments with Tensors in place of boxes, nests of tuples, lists and dictionaries included. What else can become
+    an array, such as a column of pandas, does."""
     kind = type(x)
     if kind is ArrayBox:
         return x._tensor
+    if kind is np.ndarray or kind is float or kind is int or kind is slice:
+        return x
     if kind is tuple or kind is list:
         return kind([tensors(part) for part in x])
-    return {key: tensors(part) for key, part in x.items()} if kind is dict else x
+    if kind is dict:
+        return {key: tensors(part) for key, part in x.items()}
+    return np.asarray(x) if hasattr(x, "__array__") and not isinstance(x, (Core, np.generic, type)) else x
 
 
 def values(x: Any) -> Any:

@@ -14,6 +14,8 @@ import numpy as np
 from .boxes import ArrayBox
 
 dict, list, tuple = builtins.dict, builtins.list, builtins.tuple
+DictBox, SequenceBox = builtins.dict, (builtins.list, builtins.tuple)
+"""The kinds of nests, for `isinstance` and for annotations."""
 
 
 def isinstance(x: Any, kind: Any) -> bool:

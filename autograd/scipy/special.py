@@ -15,6 +15,7 @@ from .. import special as _special
 from ..hips.boxes import box, holds, stacked, tensors
 from ..hips.primitives import defvjp, primitive
 from ..modes import no_grad
+from ..numpy.numpy_vjps import unbroadcast
 from ..tensors.core import operand
 
 __all__ = [
@@ -170,17 +171,6 @@ def _value(x: Any) -> Any:
     return plain(x)
 
 
-def _unbroadcast(x: Any, g: Any) -> Any:
-    """g, summed over the axes along which x was repeated."""
-    shape = _np.shape(_value(x))
-    while len(_np.shape(_value(g))) > len(shape):
-        g = np.sum(g, axis=0)
-    for axis, n in enumerate(shape):
-        if n == 1 and _np.shape(_value(g))[axis] != 1:
-            g = np.sum(g, axis=axis, keepdims=True)
-    return g
-
-
 # ------------------------------------------------------------------------------------------- values that SciPy computes
 
 
@@ -191,7 +181,7 @@ def betainc(a: Any, b: Any, x: Any) -> Any:
 
 
 def _betainc_by_x(ans: Any, a: Any, b: Any, x: Any) -> Callable[[Any], Any]:
-    return lambda g: _unbroadcast(x, g * np.exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)))
+    return lambda g: unbroadcast(g * np.exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)), x)
 
 
 defvjp(betainc, _betainc_by_x, argnums=(2,))
@@ -203,7 +193,7 @@ def _of_order(name: str, doc: str, slope: Callable[[Any, Any, Any], Any]) -> Any
         return getattr(scipy("special"), name)(n, x)
 
     run.__name__, run.__doc__ = name, f"{doc} of order n; the gradient is that by x. Needs SciPy."  # type: ignore[attr-defined]
-    defvjp(run, lambda ans, n, x: lambda g: _unbroadcast(x, g * slope(ans, n, x)), argnums=(1,))
+    defvjp(run, lambda ans, n, x: lambda g: unbroadcast(g * slope(ans, n, x), x), argnums=(1,))
     return run
 
 

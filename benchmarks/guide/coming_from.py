@@ -58,10 +58,54 @@ except RuntimeError as error:
 print(np.asarray(w.detach()), np.exp(w))
 
 # %%
-# From HIPS/autograd and JAX
-# --------------------------
+# From HIPS/autograd
+# ------------------
 #
-# Derivatives of functions are in ``autograd.func``: ``grad``, ``value_and_grad`` by ``grad_and_value``, ``jacrev``,
+# The import name is the same, and so are the names behind it: a program that says ``import autograd.numpy as np`` and
+# ``from autograd import grad`` runs. Functions take NumPy arrays, floats, and nests of them, and so do their
+# derivatives; inside, values have NumPy's methods.
+
+import autograd.numpy as anp
+from autograd import elementwise_grad, jacobian, make_jvp
+from autograd import grad as gradient
+from autograd.extend import defvjp, primitive
+
+
+def tanh(x):
+    y = anp.exp(-2.0 * x)
+    return (1.0 - y) / (1.0 + y)
+
+
+print(gradient(tanh)(1.0), gradient(gradient(tanh))(1.0))
+print(elementwise_grad(tanh)(np.array([-1.0, 0.0, 1.0])))
+print(jacobian(lambda x: anp.outer(x, x).sum(axis=0))(np.array([1.0, 2.0])))
+print(make_jvp(tanh)(0.5)(1.0))
+
+
+@primitive
+def cube(x):
+    return x**3
+
+
+defvjp(cube, lambda ans, x: lambda g: 3.0 * x**2 * g)
+print(gradient(cube)(2.0))
+
+# %%
+# ``autograd.scipy`` has the special functions, distributions and solvers that HIPS/autograd differentiates, most of
+# them without SciPy. ``scipy.optimize.minimize(f, x0, jac=grad(f), hess=hessian(f))`` takes our derivatives.
+# ``autograd.grad`` looks at what it is given: Tensors, or a function.
+#
+# What differs. Complex numbers are refused with that word, and so is ``holomorphic_grad``. ``defjvp`` is accepted, and
+# forward mode uses the rules of ``defvjp``. ``const_graph`` runs the function each time. Inside a function that is
+# differentiated, tuples, lists and dictionaries are Python's own. The gradient of ``multivariate_normal`` by the
+# covariance is that of each of its numbers, here and in the second derivative. The error that names the wrong operation
+# (``check_grads`` on Tensors) and the tape are there for these programs, too. ``python -m tests.hips --peer PYTHON``
+# compares 1,331 values and derivatives with HIPS/autograd in an environment of its own.
+#
+# Derivatives of functions of Tensors, as in JAX
+# ----------------------------------------------
+#
+# These are in ``autograd.func``: ``grad``, ``value_and_grad`` by ``grad_and_value``, ``jacrev``,
 # ``jacfwd``, ``hessian``, ``vjp``, ``jvp``, ``vmap``. They nest. NumPy's functions take Tensors:
 
 from autograd.func import grad, hessian, vmap
