@@ -152,7 +152,7 @@ class SVHN(ImageDataset):
         if path is None:
             raise DataError(f"SVHN: no {paths[0].name} in {', '.join([str(each.parent) for each in paths])}")
         try:
-            found = extra("scipy.io", "images", "SVHN").loadmat(path)
+            found = extra("scipy.io", "scipy", "SVHN").loadmat(path)
             images, labels = found["X"].transpose(3, 2, 0, 1), found["y"].reshape(-1).astype(np.int64) % 10
         except (KeyError, ValueError, OSError, TypeError) as error:
             raise DataError(f"{path}: not a file of SVHN: {type(error).__name__}: {error}") from error
