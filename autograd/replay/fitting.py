@@ -26,6 +26,8 @@ def misfit(steps: list[Step], live: tuple[int, ...], apart: bool = False) -> str
     """
     behind = _behind(steps)
     tracked = _tracked(steps, live)
+    if not all(any(map(lets_go, behind[step])) for step in tracked):
+        return "one may walk back twice from a result for which nothing is kept"
     for number, later in enumerate(tracked):
         for earlier in tracked[:number]:
             if earlier is later:

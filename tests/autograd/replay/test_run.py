@@ -124,6 +124,22 @@ def test_a_loss_and_its_gradients_are_computed_at_once(between, at_once, monkeyp
                 np.testing.assert_allclose(y, x, 1e-5, 1e-6)
 
 
+def test_walking_back_twice_where_nothing_is_kept():
+    w = numbers(3).requires_grad_()
+
+    def twice():
+        loss = (w + 1).sum()
+        loss.backward()
+        loss.backward()
+        return loss
+
+    compiled = compile(twice)
+    for _ in range(6):
+        w.grad = None
+        compiled()
+        assert w.grad.tolist() == [2.0] * 3
+
+
 def test_a_walk_back_from_a_loss_that_others_look_at():
     model = nn.Linear(3, 2)
     kept = []
