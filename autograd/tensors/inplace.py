@@ -11,7 +11,7 @@ from ..errors import InplaceError, ShapeError
 from ..modes import state
 from ..records import Leaf, Record
 from .calls import broadcast_misfit
-from .core import Core, array_of, wrap
+from .core import Core, StandIn, array_of, wrap
 from .index import plain_index
 from .rewrite import check_unambiguous, check_writable, is_tracked, made_whole, note_write, put, succeed, update
 
@@ -63,7 +63,7 @@ def _arithmetic(name: str, ufunc: np.ufunc) -> Callable[..., Any]:
         dtype = self._array.dtype
         b = array_of(other) if isinstance(other, Core) else other
         direct = (
-            type(self._array) is np.ndarray
+            not isinstance(self._array, StandIn)
             and not settings
             and (isinstance(b, (int, float)) or (type(b) is np.ndarray and b.dtype == dtype))
         )
