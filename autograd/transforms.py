@@ -16,6 +16,7 @@ import numpy as np
 from .api import cat
 from .errors import GraphError, ShapeError
 from .mapping import check_chunk, check_randomness, vmap
+from .modes import state
 from .tensors.core import Core, operand, spec_of, wrap
 from .tracing import Recording, leaves_no_records, leaves_of, pull, rebuild, trace
 
@@ -233,6 +234,8 @@ def jvp(
                 f"jvp: wanted tangents of the shapes of the primals; number {index} has shape {spec_of(v).shape}, its "
                 f"primal {x._array.shape}"
             )
+    if state.capture is not None:  # whose steps are values: what is carried along with them it does not see
+        return _pulled_twice(func, primals, directions, strict, has_aux)
     with Recording([*inputs, *directions]) as recording:
         with Forward() as level:
             traced = rebuild(tuple(primals), [level.dual(x, v) for x, v in zip(inputs, directions, strict=True)])
@@ -247,6 +250,24 @@ def jvp(
         results = rebuild(outputs, plain), rebuild(outputs, pushed), rest
         recording.look(results)
     values = recording.released(results)
+    return values if has_aux else values[:2]
+
+
+def _pulled_twice(func: Any, primals: Any, directions: list[Any], strict: bool, has_aux: bool) -> Any:
+    """`jvp` by reverse mode: a cotangent u pulled back is linear in u, so pulling tangents back through that gives the
+    product with the Jacobian (J. Townsend, 2017). Costs about one second-order backward."""
+    traced = trace(tuple(primals))
+    inputs = leaves_of(traced)
+    with Recording([*inputs, *directions]) as recording:
+        outputs, aux = _with_aux("jvp", func(*traced), has_aux)
+        outs = _tensors("jvp", outputs)
+        if strict and any(z._node is None for z in outs):
+            raise GraphError("jvp: with strict=True every output must depend on the primals; one does not")
+        graph = recording.look((outputs, directions))
+        probes = [trace(wrap(np.zeros_like(z._array))) for z in outs]
+        pulled = pull(outs, list(probes), inputs, True)
+        pushed = pull(pulled, directions, probes, graph)
+    values = recording.released((outputs, rebuild(outputs, pushed), aux))
     return values if has_aux else values[:2]
 
 

@@ -130,6 +130,10 @@ class Batch(Interpreter):
             given.append(self.front(x) if held else x)
             on.append(held)
         strange = any(x._batch is self for x in mapped_in(settings)) if settings else False
+        if self.parent is not None and self.parent.captures:
+            for x in given:
+                if isinstance(x, Core):
+                    self.parent.adopt(x)
         state.interpreter = self.parent
         try:
             if not strange and True not in on:

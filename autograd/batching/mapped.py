@@ -16,7 +16,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from ..errors import GraphError
 from ..lines import outer
-from ..tensors.core import Core, StandIn, alike, wrap
+from ..tensors.core import Core, StandIn, alike, new_leaf, wrap
 
 _ABOUT = {np.ndim, np.shape, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.iscomplexobj, np.isrealobj}
 """Functions that are told by shapes and dtypes alone."""
@@ -124,6 +124,12 @@ class Mapped(StandIn, NDArrayOperatorsMixin):
         """A new array for each slice, which may be written to."""
         whole = self._tensor._array
         return Mapped(self._batch, wrap(alike(whole, np.broadcast_to(array, (whole.shape[0], *array.shape)).copy())))
+
+    def new_leaf(self, tensor: Any) -> None:
+        """Make `tensor`, whose array this is, a leaf that requires grad: one for each slice."""
+        whole = wrap(self._tensor._array)
+        new_leaf(whole)
+        tensor._array, tensor._node = Mapped(self._batch, whole), whole._node
 
     def layout(self) -> tuple[Any, int]:
         """Shape, strides and start of a slice in memory of its own, and how many elements that has: see `ops.shape`."""

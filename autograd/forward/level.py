@@ -131,6 +131,10 @@ class Forward(Interpreter):
             if all(t is None for t in tangents):
                 return apply_keeping(op, *given, **settings) if keeping else apply(op, *given, **settings)
             plain = [x if t is None else self.primal(x) for x, t in zip(given, tangents, strict=True)]
+            if self.parent is not None and self.parent.captures:
+                for x in plain:
+                    if isinstance(x, Core):
+                        self.parent.adopt(x)
             z, kept = apply_keeping(op, *plain, **settings) if op.keeps else (apply(op, *plain, **settings), ())
             if op.view:
                 for part in z if isinstance(z, tuple) else (z,):

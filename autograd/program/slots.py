@@ -90,6 +90,13 @@ class Slots(Interpreter):
         """A Tensor stands in a slot."""
         self.tensors[id(tensor)] = (tensor, slot, raw(tensor))
 
+    def adopt(self, tensor: Any) -> None:
+        """A Tensor that another interpreter has made of an array that stands in a slot."""
+        found = self.arrays.get(id(raw(tensor)))
+        if id(tensor) not in self.tensors and found is not None:
+            self.register(tensor, found[1])
+            self.keep.append(tensor)
+
     def slot_of(self, x: Any) -> int:
         """The slot of a Tensor, an array or a number."""
         if isinstance(x, Core):

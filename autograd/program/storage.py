@@ -18,7 +18,7 @@ from ..errors import CaptureError
 from ..modes import state
 from ..ops.index import getitem
 from ..tensors.convert import Convert
-from ..tensors.core import Core, array_of, link_view
+from ..tensors.core import Core, StandIn, array_of, link_view
 from ..tensors.index import Index, is_basic, plain_index
 from ..tensors.random_fill import Generator
 from ..tensors.run import apply
@@ -47,11 +47,12 @@ def _array_of(tensor: Any) -> Any:
         return raw(tensor)
     if sys._getframe(1).f_code.co_filename.startswith("<op call"):
         raise AttributeError("_array")
-    return capture.seen(tensor)
+    array = raw(tensor)
+    return array if isinstance(array, StandIn) else capture.seen(tensor)  # one slice of what is mapped over
 
 
 def _set_array(tensor: Any, array: Any) -> None:
-    if state.capture is None:
+    if state.capture is None or (isinstance(array, StandIn) and type(array) is not Watched):
         set_raw(tensor, array)
     else:
         state.capture.stored(tensor, array)

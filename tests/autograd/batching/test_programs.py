@@ -159,6 +159,25 @@ def test_mapped_indices_and_numpy():
     assert vmap(lambda x: x.argmax())(X).tolist() == X.argmax(1).tolist()
 
 
+def test_programs_and_compiled_functions():
+    slopes = vmap(grad(energy))
+    assert_close(autograd.compile(slopes)(X), slopes(X))
+    assert_close(vmap(autograd.compile(energy))(X), vmap(energy)(X))
+    program = autograd.capture(vmap(energy), X)
+    assert_close(program(X * 2), vmap(energy)(X * 2))
+    for transform in (jacrev, jacfwd, hessian, lambda f: lambda x: jvp(f, (x,), (x,))[1]):
+        program = autograd.capture(transform(energy), X[0])
+        assert_close(program(X[1]), transform(energy)(X[1]))
+
+
+def test_leaves_that_are_made_inside():
+    def own(x):
+        y = x.detach().requires_grad_()
+        return autograd.grad(energy(y), y)[0]
+
+    assert_close(vmap(own)(X), looped(grad(energy), X))
+
+
 def test_random_numbers():
     same = vmap(lambda x: x * 0 + autograd.rand(3), randomness="same")(X)
     assert (same == same[0]).all()
