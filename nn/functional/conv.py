@@ -139,6 +139,10 @@ def conv_transpose3d(
 # ---------------------------------------------------------------------------------------------------------- checking
 
 
+_LARGEST = 2**31 - 1
+"""A stride, dilation or padding: distances in memory, which they are multiplied into, must be 64-bit integers."""
+
+
 def numbers(function: str, name: str, value: Any, axes: int, least: int = 0) -> Sizes:
     """One int per spatial axis, from one int for all of them or a sequence; at least `least`."""
     given = list(value) if hasattr(value, "__iter__") and not isinstance(value, str) else [value]
@@ -154,6 +158,8 @@ def numbers(function: str, name: str, value: Any, axes: int, least: int = 0) -> 
     if min(ints) < least:
         kind = "non-positive" if least else "negative"
         raise SettingError(f"{function}: {kind} {name} is not supported, got {name}={value}")
+    if max(ints) > _LARGEST:
+        raise SettingError(f"{function}: wanted a {name} of at most {_LARGEST}, got {name}={value}")
     return ints * axes if len(ints) == 1 else ints
 
 
@@ -177,6 +183,11 @@ def _conv(
     spread = numbers(function, "dilation", dilation, axes, 1)
     x, w, batched = _checked(function, axes, input, weight, groups)
     shape, window = shape_of(x), shape_of(w)
+    if not window[0]:
+        raise ShapeError(
+            f"{function}: Given groups={groups}, expected weight to be at least 1 at dimension 0, but got weight of "
+            f"size {list(window)} instead"
+        )
     if shape[1] != window[1] * groups:
         raise ShapeError(
             f"{function}: Given groups={groups}, weight of size {list(window)}, expected input{list(shape)} to have "

@@ -19,6 +19,7 @@ from . import (
     losses,
     modules,
     names,
+    odd,
     ops,
     optimizers,
     ported,
@@ -34,6 +35,7 @@ from .decided import decided
 FILES = (
     *(ops, functional, losses, distributions, layers, signatures, names, data, refusals, modules),
     *(writes, recurrent, optimizers, ported, transforms),
+    odd,
 )
 FAMILIES: dict[str, Checks] = {family: checks for file in FILES for family, checks in file.FAMILIES.items()}
 """Everything that can be compared; a new file of comparisons has its own FAMILIES and a place in FILES."""
