@@ -24,6 +24,7 @@ a few lines of Python around that:
     frames.py     that memory, used again at every call
     timing.py     how long its lines take, if somebody wants to know
     emit.py       the Python around it, as text
+    called.py     what that calls
     operation.py  what stands on the tape for it
     compiled.py   `build(program)`: all of this, and one record on the tape
     descent.py    values and gradients at once, where nobody could tell

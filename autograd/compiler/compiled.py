@@ -95,11 +95,6 @@ class Compiled:
         self.inputs = inputs
         self.lowered = program, lowering, inputs, values, held, outs
 
-    def shares(self) -> bool:
-        """Would results have the memory of one another, or of an input?"""
-        values = [*self.results, *self.inputs]
-        return len({id(value) for value in values}) < len(values)
-
     def keeps(self, positions: set[int]) -> None:
         """Only inputs at `positions` must not be written to before the walk back. To be said before any call."""
         self.watched = positions

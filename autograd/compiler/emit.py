@@ -7,67 +7,20 @@ from __future__ import annotations
 
 import linecache
 import math
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy import ndarray as Array
 
 from kernels.blocks import walk
 from kernels.machine.fast import SIZES
 
-from ..errors import GuardError
 from . import timing
+from .called import contiguous, multiply, own, shaped
 from .frames import start
 from .numbering import Numbering
-from .plan import SMALL, Alone, Plan, used_by_python
+from .plan import SMALL, Alone, Phase, Plan, used_by_python
 from .values import Node, Value
-
-
-def contiguous(x: Any, dtype: Any) -> Array:
-    """An array as the machine reads it."""
-    if type(x) is np.ndarray and x.flags.c_contiguous and x.dtype == dtype:
-        return x
-    return np.asarray(x, dtype, "C")
-
-
-def shaped(x: Any, shape: tuple[int, ...], line: str) -> None:
-    """Raise GuardError if a result has another shape than in the capture: what a mask picks, or counts repeat."""
-    if np.shape(x) != shape:
-        raise GuardError(
-            f"at {line} there was a result of shape {shape} in the capture, and there is {np.shape(x)} now"
-        )
-
-
-def own(x: Any) -> Array:
-    """A result of an op as an array that nobody else has."""
-    if type(x) is np.ndarray and (x.flags.owndata or _is_alone(x)):
-        return x
-    return np.array(x)
-
-
-def _references(x: Array) -> int:
-    """How many there are to the array whose memory x looks into, with one of our own."""
-    return sys.getrefcount(x.base)
-
-
-ALONE = _references(np.empty(2)[:])
-"""As many as there are where only x has one."""
-
-
-def _is_alone(x: Array) -> bool:
-    """Is x another form of a whole array that nobody else has?"""
-    if _references(x) != ALONE or not x.flags.writeable:
-        return False
-    return type(x.base) is np.ndarray and x.base.nbytes == x.nbytes
-
-
-def multiply(x: Array, y: Array, z: Array) -> None:
-    """z = x @ y, of large matrices, by our own kernels."""
-    from kernels.matrix.gemm import matmul
-
-    matmul(x, y, out=z)
 
 
 class Writer:
@@ -194,11 +147,7 @@ class Writer:
             self._let_go(last, place)
         if not number and self.kept:
             self._line(f"frame.kept = ({', '.join([self.names[x] for x in self.kept])},)")
-        outs: list[str] = []
-        for x in phase.outputs:
-            text = self._output(x)
-            again = text in outs and not text.endswith(".copy()") and x not in self.plan.glanced
-            outs.append(f"{text}.copy()" if again else text)  # what is returned twice has memory of its own
+        outs = self._outputs(phase)
         if phase.places:
             outs = ["None" if place is None else outs[place] for place in phase.places]
         self._line(f"return ({', '.join(outs)}{',' * (len(outs) == 1)})")
@@ -344,6 +293,15 @@ class Writer:
             self._line(f"{name} = contiguous({name}, {self._constant(out.dtype)})")
             self._link(out, name)
 
+    def _outputs(self, phase: Phase) -> list[str]:
+        """What is returned; where a value is so twice, each has memory of its own."""
+        outs: list[str] = []
+        for x in phase.outputs:
+            text = self._output(x)
+            again = text in outs and not text.endswith(".copy()") and x not in self.plan.glanced
+            outs.append(f"{text}.copy()" if again else text)
+        return outs
+
     def _output(self, x: Value) -> str:
         if x in self.plan.handed:
             return self.names[x]
@@ -354,4 +312,4 @@ class Writer:
         return f"{self._name(x)}.copy()"
 
 
-__all__ = ["SMALL", "Writer", "contiguous", "multiply", "own"]
+__all__ = ["SMALL", "Writer"]

@@ -195,8 +195,6 @@ class Variant:
         whole: list[Any] = []
         for part in parts:
             built = compiled(part, given)
-            if built.shares():
-                raise CaptureError("two results are computed once, and would have the same memory")
             if len(parts) > 1:
                 values = part(given[:count], given[count:])
             built.keeps(kept_of(values, given))
