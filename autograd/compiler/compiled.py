@@ -86,7 +86,7 @@ class Compiled:
         self.name = f"{program.name}_{next(_numbers)}"
         self.glanced = frozenset([x for x in asked if x not in self.results and x not in inputs])
         nodes = graph.needed([*outs, *graph.effects])
-        self.pays = len(nodes) > FEW or any(node.kind != "call" for node in nodes)
+        self.pays = not 0 < len(nodes) <= FEW or any(node.kind != "call" for node in nodes)
         self.plain = Ready([Phase(inputs, nodes, outs, self.glanced)], held, self.name)
         self.differ = [program.slots[number].tracked for number in program.outputs]  # which outputs are tracked
         self.watched: set[int] | None = None

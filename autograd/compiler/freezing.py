@@ -122,8 +122,8 @@ class Frozen:
             known.append(Entry(_AsItIs(flat), held))
             return result
         compiled = Compiled(program)
-        known.append(Entry(compiled if compiled.pays else _AsItIs(flat), held))
-        if program.written or not compiled.pays:
+        known.append(Entry(compiled, held))
+        if program.written:
             return result
         for generator, before in program.states:  # the program draws the numbers that this call has drawn
             generator.rng.bit_generator.state = before
