@@ -121,7 +121,7 @@ class Frozen:
             )
             known.append(Entry(_AsItIs(flat), held))
             return result
-        compiled = Compiled(program)
+        compiled = Compiled(program)  # whether or not it pays: that Python runs once is what was promised
         known.append(Entry(compiled, held))
         if program.written:
             return result
