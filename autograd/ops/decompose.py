@@ -73,9 +73,11 @@ def _diagonal(x: Any) -> Any:
 def eig(x: Array) -> tuple[Array, Array]:
     """Eigenvalues and eigenvectors, as columns of length one, of matrices whose eigenvalues are real."""
     values, q = np.linalg.eig(x)
-    if values.dtype.kind == "c":
+    if values.dtype.kind != "c":
+        return values, q
+    if np.any(values.imag):  # from NumPy 2.5 on, real ones are complex numbers, too
         raise TypeError("linalg.eig: the matrix has complex eigenvalues, and complex numbers are not supported")
-    return values, q
+    return np.ascontiguousarray(values.real), np.ascontiguousarray(q.real)
 
 
 def _check_finite(function: str, x: Array) -> None:

@@ -64,6 +64,8 @@ def sqrtm(A: Any) -> Any:
         inverse = vectors.T
     else:
         values, vectors = _np.linalg.eig(A)
+        if not _np.any(_np.imag(values)):  # from NumPy 2.5 on, real ones are complex numbers, too
+            values, vectors = _np.real(values), _np.real(vectors)
         inverse = None
     if _np.iscomplexobj(values) or (values < 0).any():
         raise TypeError("sqrtm: a matrix with negative or complex eigenvalues; complex numbers are not supported")
