@@ -3,6 +3,7 @@
     kernels/ autograd/ nn/ benchmarks/    the source tree again: a test stands where what it tests stands
     cases/             the table of operations, that tests/autograd/test_ops.py goes through         read this first
     grids/             full products of small settings, by NumPy and by compiled loops, against the definition
+    fuzz/              random damage to files, sizes and threads
     programs/          programs that break compilers: compiled, they do what they do without
     conformance/       call by call beside PyTorch, where that is installed
     hips/              the same programs in HIPS/autograd, where that is installed

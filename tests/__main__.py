@@ -6,6 +6,7 @@ python -m tests -m slow    further arguments go to pytest; these run the slow te
 python -m tests python     the tests of kernels, with kernels that run as Python: arrays check their own indices
 python -m tests bounds     the tests of kernels, compiled with every index checked, into an empty cache
 python -m tests avx2       the tests of kernels, compiled as for x86-64 without AVX-512; `sse`: without AVX too
+python -m tests fuzz       random damage to files, sizes and threads for ten minutes; a number of seconds may be added
 python -m tests sweep      the tests of autograd and nn, with the tape swept at every record
 """
 
@@ -84,6 +85,9 @@ def run_gates(gates: Iterable[Sequence[str]]) -> int:
 def main(arguments: list[str]) -> int:
     if arguments and arguments[0] == "quick":
         return quick(arguments[1:])
+    if arguments and arguments[0] == "fuzz":
+        command = [sys.executable, "-m", "tests.fuzz", *arguments[1:]]
+        return subprocess.run(command, cwd=ROOT, check=False).returncode
     if arguments and arguments[0] == "sweep":
         command = [sys.executable, "-m", "pytest", "-q", "tests/autograd", "tests/nn", *arguments[1:]]
         environment = {**os.environ, "WENGERT_SWEEP_ALWAYS": "1"}
