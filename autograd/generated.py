@@ -30,13 +30,15 @@ def made(text: str, name: str, scope: dict[str, Any], question: str = "") -> Fun
     return function
 
 
-def complete(function: FunctionType, text: str, name: str, question: str = "") -> None:
-    """Give a function the code of a text, and perhaps a question, as `made` does."""
+def complete(function: FunctionType, text: str, name: str, question: str = "") -> str:
+    """Give a function the code of a text, and perhaps a question, as `made` does. Returns the text with the question."""
     scope: dict[str, Any] = {}
-    exec(compiled(_questioned(text, question) if _asking else text, name), scope)
+    whole = _questioned(text, question) if _asking else text
+    exec(compiled(whole, name), scope)
     function.__code__ = scope["function"].__code__
     if question:
         _made[function] = text, question
+    return whole
 
 
 def ask() -> None:

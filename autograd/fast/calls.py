@@ -222,8 +222,8 @@ def _complete(scope: dict[str, Any], op: Op, known: dict[str, Any], reflected: b
             **known,
         )
         _scopes.append(scope)
-        complete(scope["function"], text, "call", _question(op, scope, reflected))
-        scope["text"] = text  # last, for two threads that come at once
+        whole = complete(scope["function"], text, "call", _question(op, scope, reflected))
+        scope["text"] = whole  # last, for two threads that come at once
     found: str = scope["text"]
     return found
 

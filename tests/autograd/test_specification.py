@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import engine
+from autograd import engine, generated
 from autograd.modes import state
 from autograd.op import op, registry
 from autograd.plan import COMPONENT, Plan
@@ -166,7 +166,9 @@ def test_generated_functions_can_be_read():
     assert "misfit(error, a, b)" in "".join(traceback.format_exception(caught.value))
 
 
-def test_a_function_can_be_read_before_it_is_called():
+@pytest.mark.parametrize("asking", [False, True])
+def test_a_function_can_be_read_before_it_is_called(asking, monkeypatch):
+    monkeypatch.setattr(generated, "_asking", asking)
     for count, example in ((1, lambda x: -2.0 * x), (2, lambda x, y: x - 3.0 * y)):
         made = op("read", example, **{f"d{name}": lambda dz: dz for name in "xy"[:count]})
         function = (unary if count == 1 else binary)(made)

@@ -228,7 +228,7 @@ def test_ctrl_c_before_the_first_step_leaves_a_checkpoint_where_there_was_none(t
     ("arguments", "message"),
     [
         (["train", "mnist-mpl"], "no experiment 'mnist-mpl': did you mean mnist-mlp or mnist-cnn?"),
-        (["trian"], "no command 'trian': did you mean train?"),
+        (["trian"], "no command 'trian': did you mean train"),
         (["train", "--epochs", "0"], "argument --epochs: wanted at least 1, got 0"),
         (["train", "--epochs", "many"], "argument --epochs: wanted a whole number, got 'many'"),
         (["train", "--batch-size", "-3"], "argument --batch-size: wanted at least 1, got -3"),
