@@ -31,7 +31,7 @@ def made(text: str, name: str, scope: dict[str, Any], question: str = "") -> Fun
 
 
 def complete(function: FunctionType, text: str, name: str, question: str = "") -> str:
-    """Give a function the code of a text, and perhaps a question, as `made` does. Returns the text with the question."""
+    """Give a function the code of a text, and perhaps a question, as `made` does. Returns what that text is then."""
     scope: dict[str, Any] = {}
     whole = _questioned(text, question) if _asking else text
     exec(compiled(whole, name), scope)
