@@ -23,6 +23,7 @@ What one reads to understand it, in this order:
 
 What stands around it:
 
+    array_api.py                                                   names of the array API standard
     api.py creation.py random.py linalg.py special.py windows.py   functions of the package
     dtypes.py devices.py folders.py tuning.py process/             the machine; what importing does to the process
     errors.py advice.py anomaly.py lines.py listing.py             what is said when something is wrong, and where

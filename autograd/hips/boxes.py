@@ -10,6 +10,7 @@ NumPy, methods do not go to those of the Tensor, but to the functions of NumPy t
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -107,6 +108,10 @@ class ArrayBox:
         )
 
     # ------------------------------------------------------------------------------------------------- NumPy's protocol
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        """The functions of the array API standard: `autograd.numpy`."""
+        return importlib.import_module("autograd.numpy")
 
     def __array_ufunc__(self, ufunc: np.ufunc, how: str, *inputs: Any, **kwargs: Any) -> Any:
         if kwargs.get("out") is not None:

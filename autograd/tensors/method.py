@@ -22,6 +22,10 @@ ufuncs: dict[Any, Callable[..., Any]] = {}
 """NumPy ufunc -> the function that runs it on Tensors. Filled by `unary` and `binary`."""
 
 
+ufunc_methods: dict[str, Callable[..., Any]] = {}
+"""Name of a method of ufuncs -> method(ufunc, *arguments) that runs it on Tensors, or returns NotImplemented."""
+
+
 def implements(*functions: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Say that a function with NumPy's signature runs these NumPy functions on Tensors."""
 

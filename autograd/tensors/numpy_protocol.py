@@ -19,7 +19,7 @@ from ..errors import NoRuleError
 from ..modes import state
 from ..shared import share
 from .core import Core, wrap
-from .method import array_functions, ufuncs
+from .method import array_functions, ufunc_methods, ufuncs
 
 
 class NumPyProtocol(Core):
@@ -34,6 +34,10 @@ class NumPyProtocol(Core):
         array = self.numpy(force=compared)  # type: ignore[attr-defined]
         return np.array(array, dtype=dtype, copy=copy)
 
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        """The functions of the array API standard on Tensors: `autograd.array_api`."""
+        return importlib.import_module("autograd.array_api")
+
     def __array_ufunc__(self, ufunc: np.ufunc, how: str, *inputs: Any, **kwargs: Any) -> Any:
         out = kwargs.get("out")
         function = ufuncs.get(ufunc) or (composed(ufuncs, ufunc) if how == "__call__" else None)
@@ -41,8 +45,13 @@ class NumPyProtocol(Core):
             state.interpreter.settle(f"np.{ufunc.__name__} writes into a value")
         if out is None and how == "__call__" and function is not None and not kwargs:
             return function(*inputs)
-        if out is None and how == "reduce" and ufunc in _WHOLES:
-            return _reduce(ufunc, *inputs, **kwargs)
+        if how != "__call__" and out is None:
+            composed(ufunc_methods, how)
+            z = ufunc_methods[how](ufunc, *inputs, **kwargs)
+            if z is not NotImplemented:
+                return z
+        if function is not None and out is None and _tracked(inputs) and kwargs.keys() == {"dtype"}:
+            return function(*inputs).to(np.dtype(kwargs["dtype"]))
         if not _tracked((inputs, kwargs)) and not (out and any(isinstance(x, Core) for x in out)):
             z = getattr(ufunc, how)(*_arrays(inputs), **_arrays(kwargs))
             return _wrapped(z) if out is None else z
@@ -96,16 +105,6 @@ def _wrapped(z: Any) -> Any:
     if isinstance(z, tuple):
         return tuple([_wrapped(part) for part in z])
     return wrap(np.asarray(z)) if isinstance(z, (np.ndarray, np.generic)) and z.dtype.kind in "fiub" else z
-
-
-_WHOLES: dict[Any, Any] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.amax, np.minimum: np.amin}
-
-
-def _reduce(ufunc: np.ufunc, x: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False) -> Any:
-    if dtype is not None:
-        raise NoRuleError(f"np.{ufunc.__name__}.reduce: dtype cannot be recorded; convert the Tensor with .to(dtype)")
-    whole = _WHOLES[ufunc]
-    return array_functions[whole](x, axis=axis, keepdims=keepdims)
 
 
 def _no_rule(name: str) -> NoRuleError:

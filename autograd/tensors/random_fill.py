@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import os
 import struct
-from functools import cached_property
+import threading
 from typing import Any, Self
+from weakref import WeakSet
 
 import numpy as np
 
@@ -38,10 +39,15 @@ class Generator:
         check_device("Generator", device)
         self._seed = _DEFAULT_SEED
 
-    @cached_property
+    @property
     def rng(self) -> np.random.Generator:
         """Made when it is first needed, and `numpy.random` is imported then."""
-        return np.random.Generator(np.random.PCG64(self._seed))
+        found: np.random.Generator | None = self.__dict__.get("_rng")
+        if found is None:
+            with _making:  # of two threads that come at once, one makes it; and none does during a fork
+                _drawing.add(self)
+                found = self.__dict__.setdefault("_rng", np.random.Generator(np.random.PCG64(self._seed)))
+        return found
 
     @property
     def device(self) -> device:
@@ -99,6 +105,29 @@ class Generator:
     def __repr__(self) -> str:
         return f"<Generator seed={self._seed}>"
 
+
+_drawing: WeakSet[Generator] = WeakSet()
+_making = threading.RLock()
+_held: list[Any] = []
+
+
+def _hold() -> None:
+    """Before a fork: draws of other threads end first, or the child would find their locks taken for ever."""
+    if _making.acquire(timeout=10.0):
+        _held.append(_making)
+    for generator in list(_drawing):
+        rng = generator.__dict__.get("_rng")
+        if rng is not None and rng.bit_generator.lock.acquire(timeout=10.0):
+            _held.append(rng.bit_generator.lock)
+
+
+def _let_go() -> None:
+    while _held:
+        _held.pop().release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_hold, after_in_parent=_let_go, after_in_child=_let_go)
 
 default_generator = Generator()
 default_generator._seed = _entropy()

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DTypeError, NoRuleError, ShapeError
 from ..ops import reduce as ops
-from .core import Array, Core, get_default_dtype, int64, operand, wrap
+from .core import Array, Core, array_of, get_default_dtype, int64, operand, wrap
 from .dims import axis_of, check_nonempty, normalize_dim
 from .method import implements, method
 from .promotion import cast
@@ -345,6 +345,50 @@ def refuse(function: str, **options: Any) -> None:
             raise NoRuleError(f"np.{function}: {name}= cannot be recorded")
 
 
+_NEUTRAL = {
+    np.sum: 0.0,
+    np.nansum: 0.0,
+    np.prod: 1.0,
+    np.max: -np.inf,
+    np.amax: -np.inf,
+    np.min: np.inf,
+    np.amin: np.inf,
+}
+
+
+def _of_some(function: Any, a: Any, axis: Any, dtype: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+    """A reduction of the elements for which `where` is true: the others count as what changes nothing."""
+    mask = wrap(np.broadcast_to(np.asarray(array_of(where), bool), a._array.shape))
+    given = {"axis": axis, "keepdims": keepdims}
+    if dtype is not None:
+        given["dtype"] = dtype
+    if function in (np.mean, np.nanmean):
+        kept = np.where(mask, a, wrap(np.zeros((), a._array.dtype)))
+        count = mask._array & ~np.isnan(a._array) if function is np.nanmean else mask._array
+        total = np.nansum if function is np.nanmean else np.sum
+        return total(kept, **given) / wrap(np.sum(count, axis=axis, keepdims=keepdims).astype(a._array.dtype))
+    if function not in _NEUTRAL:
+        raise NoRuleError(f"np.{function.__name__}: where= cannot be recorded")
+    if function in (np.max, np.amax, np.min, np.amin) and initial is None:
+        raise ValueError(
+            f"reduction operation '{function.__name__}' does not have an identity, so to use a where mask one has to "
+            "specify 'initial'"
+        )
+    z = function(np.where(mask, a, wrap(np.asarray(_NEUTRAL[function], a._array.dtype))), **given)
+    return z if initial is None else _begun(function, z, initial)
+
+
+def _begun(function: Any, z: Any, initial: Any) -> Any:
+    """A reduction that has begun with a value."""
+    how = {np.prod: np.multiply, np.max: np.maximum, np.amax: np.maximum, np.min: np.minimum, np.amin: np.minimum}
+    return how.get(function, np.add)(
+        z,
+        cast(operand(initial), z._array.dtype)
+        if isinstance(initial, Core)
+        else wrap(np.asarray(initial, z._array.dtype)),
+    )
+
+
 def _numpys(function: Any, ours: Any) -> Any:
     """NumPy's function with (a, axis, dtype, out, keepdims), on Tensors."""
     name = function.__name__
@@ -355,11 +399,14 @@ def _numpys(function: Any, ours: Any) -> Any:
         dtype: Any = None,
         out: None = None,
         keepdims: bool = False,
-        initial: None = None,
+        initial: Any = None,
         where: Any = None,
     ) -> Any:
-        refuse(name, out=out, initial=initial, where=where)
-        return ours(a, axis, keepdims) if dtype is None else ours(a, axis, keepdims, dtype=dtype)
+        refuse(name, out=out)
+        if where is not None and where is not True:
+            return _of_some(function, a, axis, dtype, keepdims, initial, where)
+        z = ours(a, axis, keepdims) if dtype is None else ours(a, axis, keepdims, dtype=dtype)
+        return z if initial is None else _begun(function, z, initial)
 
     return implements(function)(call)
 
@@ -417,10 +464,13 @@ def _numpys_extreme(functions: tuple[Any, ...], ours: Any) -> Any:
     name = functions[0].__name__
 
     def call(
-        a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: None = None, where: Any = None
+        a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
     ) -> Any:
-        refuse(name, out=out, initial=initial, where=where)
-        return ours(a, axis, keepdims)
+        refuse(name, out=out)
+        if where is not None and where is not True:
+            return _of_some(functions[0], a, axis, None, keepdims, initial, where)
+        z = ours(a, axis, keepdims)
+        return z if initial is None else _begun(functions[0], z, initial)
 
     return implements(*functions)(call)
 

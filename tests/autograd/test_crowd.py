@@ -310,6 +310,37 @@ FORKS = """
 """
 
 
+DRAWS = """
+    import os, signal, threading
+    import autograd
+    own, end = autograd.Generator(), threading.Event()
+    def draws():
+        while not end.is_set():
+            autograd.randn(300, 1000)
+            autograd.rand(300, 1000, generator=own)
+    threads = [threading.Thread(target=draws) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    wrong = 0
+    for _ in range(20):
+        child = os.fork()
+        if not child:
+            signal.alarm(20)
+            autograd.randn(3), autograd.rand(3, generator=own)
+            os._exit(0)
+        wrong += os.waitpid(child, 0)[1] != 0
+    end.set()
+    print(wrong)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_fork_while_other_threads_draw_can_draw():
+    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(DRAWS)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "0"), done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_a_fork_while_another_thread_compiles_can_compute(tmp_path):

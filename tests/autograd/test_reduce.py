@@ -543,9 +543,7 @@ def test_what_numpy_can_and_a_record_cannot():
     t = tensor([1.0, 2.0], requires_grad=True)
     for call in (
         lambda: np.sum(t, out=np.zeros(())),
-        lambda: np.sum(t, initial=1.0),
-        lambda: np.mean(t, where=np.array([True, False])),
-        lambda: np.max(t, initial=0.0),
+        lambda: np.var(t, where=np.array([True, False])),
         lambda: np.var(t, mean=np.zeros(1)),
         lambda: np.cumsum(t, out=np.zeros(2)),
         lambda: np.sort(t, order="x"),

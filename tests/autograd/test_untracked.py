@@ -382,7 +382,7 @@ def test_numpys_functions_without_a_rule_run_where_nothing_is_lost():
     for function in (
         np.spacing,
         lambda v: np.polydiv(v, [1.0, 2.0])[0],
-        np.add.accumulate,
+        np.hypot.accumulate,
         lambda v: np.add(v, 1.0, where=True),
     ):
         with pytest.raises(NoRuleError):

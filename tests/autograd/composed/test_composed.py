@@ -132,6 +132,35 @@ CASES = {
     "vecmat": (lambda x, y: np.vecmat(x, y), v[:3], m) if hasattr(np, "vecmat") else (np.sin, v),
     "vector_norm": (lambda x: np.linalg.vector_norm(x, axis=1, ord=3), m),
     "vsplit": (lambda x: np.vsplit(x, 3)[2], m),
+    "pad_edge": (lambda x: np.pad(x, ((1, 2), (0, 3)), "edge"), m),
+    "pad_reflect": (lambda x: np.pad(x, 7, "reflect"), v),
+    "pad_reflect_odd": (lambda x: np.pad(x, (2, 3), "reflect", reflect_type="odd"), v),
+    "pad_symmetric": (lambda x: np.pad(x, 6, "symmetric"), v),
+    "pad_symmetric_odd": (lambda x: np.pad(x, ((1, 0), (2, 2)), "symmetric", reflect_type="odd"), m),
+    "pad_wrap": (lambda x: np.pad(x, ((0, 2), (5, 1)), "wrap"), m),
+    "pad_maximum": (lambda x: np.pad(x, 2, "maximum"), m),
+    "pad_minimum": (lambda x: np.pad(x, ((0, 1), (2, 0)), "minimum", stat_length=2), m),
+    "pad_mean": (lambda x: np.pad(x, ((1, 2), (3, 1)), "mean", stat_length=((2, 1), (3, 2))), m),
+    "pad_median": (lambda x: np.pad(x, 1, "median"), m),
+    "pad_linear_ramp": (lambda x: np.pad(x, ((2, 3), (1, 0)), "linear_ramp", end_values=(1.0, -2.0)), m),
+    "pad_constants": (lambda x: np.pad(x, 2, constant_values=((1.0, 2.0), (3.0, 4.0))), m),
+    "pad_constant": (lambda x: np.pad(x, (1, 2), "constant", constant_values=7.0), v),
+    "add_reduce": (lambda x: np.add.reduce(x, axis=1, keepdims=True, initial=2.0, where=m > 0), m),
+    "multiply_reduce": (lambda x: np.multiply.reduce(x), m),
+    "maximum_reduce": (lambda x: np.maximum.reduce(x, initial=0.3, where=[[True], [False], [True], [True]]), m.T),
+    "add_accumulate": (lambda x: np.add.accumulate(x, axis=1), m),
+    "multiply_accumulate": (np.multiply.accumulate, v),
+    "maximum_accumulate": (lambda x: np.maximum.accumulate(x, axis=1), m),
+    "minimum_accumulate": (np.minimum.accumulate, m),
+    "subtract_outer": (lambda x, y: np.subtract.outer(x, y), m, v),
+    "add_reduceat": (lambda x: np.add.reduceat(x, [0, 3, 1, 4]), v),
+    "multiply_reduceat": (lambda x: np.multiply.reduceat(x, [0, 2], axis=1), m),
+    "sum_where": (lambda x: np.sum(x, axis=0, where=m > 0, initial=1.5), m),
+    "prod_where": (lambda x: np.prod(x, where=m > 0), m),
+    "mean_where": (lambda x: np.mean(x, axis=1, where=m > -5), m),
+    "max_where": (lambda x: np.max(x, axis=1, where=m < 0.4, initial=-9.0), m),
+    "min_initial": (lambda x: np.min(x, initial=100.0), m),
+    "dtype": (lambda x, y: np.add(x, y, dtype=np.float64), v, w),
     "cross_axes": (lambda x, y: np.cross(x, y, axisa=0, axisb=1, axisc=0), m[:, :2], n[:2, :3]),
     "eigvalsh_upper": (lambda x: np.linalg.eigvalsh(x, "U"), sq),
 }  # fmt: skip
@@ -209,6 +238,12 @@ def test_every_function_of_the_tables_is_tried():
         assert not hasattr(np, name) or getattr(np, name) in array_functions
 
 
+def test_arrays_are_handed_over_without_a_copy():
+    x = tensor(v)
+    assert np.shares_memory(np.from_dlpack(x), x)
+    assert autograd.utils.dlpack.from_dlpack(v).tolist() == v.tolist()
+
+
 def test_functions_without_a_gradient_are_given_the_arrays():
     x = tensor(v, requires_grad=True)
     assert (np.argpartition(x, 2) == np.argpartition(v, 2)).all()
@@ -239,6 +274,17 @@ def test_arrays_are_saved(tmp_path):
 def test_what_has_no_rule_says_so(call):
     with pytest.raises(NoRuleError, match=r"np\.\w+"):
         call(tensor(v, requires_grad=True))
+
+
+def test_adding_at_places_adds_again():
+    x = tensor(v, requires_grad=True)
+    y = x * 1.0
+    np.add.at(y, [0, 2, 0], x[:3] * 2)
+    wanted = v.copy()
+    np.add.at(wanted, [0, 2, 0], v[:3] * 2)
+    np.testing.assert_allclose(y, wanted)
+    (y * tensor(np.arange(5.0))).sum().backward()
+    np.testing.assert_allclose(x.grad, [0.0 + 0.0, 1.0 + 4.0, 2.0 + 0.0, 3.0, 4.0])
 
 
 def test_errors_are_numpys():
