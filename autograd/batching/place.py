@@ -82,7 +82,7 @@ def _rng(generator: Any) -> Any:
 
 
 def _set_rng(generator: Any, rng: Any) -> None:
-    generator.__dict__["rng"] = rng
+    generator.__dict__["_rng"] = rng
 
 
 def begin() -> None:

@@ -63,7 +63,7 @@ def _rng(generator: Any) -> Any:
 
 
 def _set_rng(generator: Any, rng: Any) -> None:
-    generator.__dict__["rng"] = rng
+    generator.__dict__["_rng"] = rng
 
 
 _getitem, _numpy = Index.__getitem__, Convert.numpy

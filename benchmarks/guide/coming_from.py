@@ -18,6 +18,8 @@ What you know already, and what is different.
 # ``import torch``                                      ``import autograd as torch``
 # ``import torch.nn as nn``                             ``import nn``
 # ``import torch.nn.functional as F``                   ``import nn.functional as F``
+# ``import torch.optim as optim``                       ``import nn.optim as optim``
+# ``import torchvision.transforms as T``                ``import nn.data.transforms as T``
 # ``from torch.utils.data import DataLoader``           ``from nn.data import DataLoader``
 # ``from torch.func import grad``                       ``from autograd.func import grad``
 # ====================================================  =====================================

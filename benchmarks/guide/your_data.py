@@ -5,7 +5,8 @@ Train a network on your images, your table, your text
 Three small programs: pictures in folders, a CSV file, a text. Each draws its data first, so that the page can
 be run; put your own in its place. The library reads such data itself, too: `nn.data.ImageFolder`, `nn.data.Table`,
 `nn.data.TextChars`; `benchmarks/guide/programs` has a program of 25 lines for each, with metrics, curves, the best
-checkpoint, TensorBoard and ONNX.
+checkpoint, TensorBoard and ONNX. They need ``pip install 'wengert[tensorboard,onnx]'``, the one for tables ``[tables]``
+too. Pictures of different sizes need a transform that makes them one, such as ``nn.data.transforms.Resize``.
 """
 
 # %%
@@ -78,6 +79,17 @@ result
 # ``fit`` draws its curves while it runs in a notebook, and the history has them:
 
 history
+
+# %%
+# The class of one picture, as the model sees it:
+
+picture, label = data[0]
+print(data.classes[model.eval()(picture[None]).argmax(1).item()], data.classes[label])
+
+# %%
+# With ``callbacks=[nn.ModelCheckpoint("run.npz")]`` a run that was stopped, by Ctrl-C for instance, goes on from its
+# last whole epoch, bit for bit: ``saved = nn.load_checkpoint("run.npz", model=model, optimizer=optimizer)``, then the
+# same ``fit`` with ``history=saved["history"]``.
 
 # %%
 # A table
