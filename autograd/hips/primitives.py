@@ -37,9 +37,6 @@ Rules = Callable[[tuple[int, ...], Any, tuple[Any, ...], dict[str, Any]], Callab
 rules: dict[Callable[..., Any], Rules] = {}
 """Primitive -> what makes of (argnums, ans, args, kwargs) the function from a cotangent to those of the arguments."""
 
-pushes: dict[Callable[..., Any], Any] = {}
-"""Primitive -> its forward rules, as they were declared."""
-
 
 class _Call(Function):
     """One call of a primitive on the tape. The leaves of its arguments are the inputs of the record."""
@@ -120,7 +117,6 @@ class Primitive:
     def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
         self.raw = function
-        self.fun = function
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not holds(args) and not holds(kwargs):
@@ -240,14 +236,11 @@ def defjvp(function: Any, *makers: Any, argnums: Any = None) -> None:
     Forward derivatives are computed from the rules of `defvjp`, by pulling back twice, so these are not needed.
     """
     _wanted("defjvp", function)
-    found = pushes.setdefault(function, {})
-    found.update(zip(itertools.count() if argnums is None else argnums, makers))
 
 
 def defjvp_argnum(function: Any, maker: Callable[..., Any]) -> None:
     """Take one forward rule for all arguments of a primitive; see `defjvp`."""
     _wanted("defjvp_argnum", function)
-    pushes[function] = maker
 
 
 defjvp_argnums = defjvp_argnum
