@@ -30,6 +30,7 @@ What stands around it:
     check/ examples/ testing.py                                    checking gradients, and at which inputs
     program/                                                       a computation as a list: read, run, written out
     onnx/                                                          a computation as a file that others run
+    profiler/                                                      where the time of a program goes
     explorer/ drawing/                                             a computation as a page to step through; as a picture
     displays/                                                      what notebooks show
     products.py update.py                                          products of matrices; steps of optimisers
@@ -198,6 +199,7 @@ _LATER = _files(
     functional="",
     linalg="",
     onnx="",
+    profiler="",
     either="checkpoint",
     recompute="",
 )

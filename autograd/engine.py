@@ -229,8 +229,9 @@ def _run(
     before_hooks   what comes to a computed value of `wanted`, and passes on to others, is taken before its hooks
     lifted         do the rules run on Tensors, although nothing is recorded?
     """
-    if state.interpreter is not None:
-        state.interpreter.settle("a walk back")
+    interpreter = state.interpreter
+    if interpreter is not None:
+        interpreter.settle("a walk back")
     retain = create_graph if retain_graph is None else retain_graph
     cotangents: Cotangents = {}
     for z, seed in zip(outputs, seeds, strict=True):
@@ -253,18 +254,22 @@ def _run(
         step = push
     if anomaly.enabled():
         step = anomaly.watched(step or push)
+    replay = state.home.replay
+    if interpreter is not None and interpreter.watches:
+        plain = step is None and not retain and until is None and not arrivals.watched
+        step, replay = interpreter.walked_by(step, replay, plain, retain)
     on_the_way = None
     if arrivals.watched and wanted is None:
         step = on_the_way = arrivals.early(step or push, cotangents, functools.partial(_delivered, create_graph))
-    if not create_graph and state.interpreter is None and on_the_way is None:
+    if not create_graph and interpreter is None and on_the_way is None:
         # Rules compute on arrays, which nothing records; hooks and Functions, which are given Tensors, switch it off
         # themselves. So a signal handler that comes in between finds the mode of the program that it interrupts.
-        state.home.replay(cotangents, retain=retain, until=until, step=step)
+        replay(cotangents, retain=retain, until=until, step=step)
     else:
         before = state.tape
         state.tape = state.home if create_graph else None
         try:
-            state.home.replay(cotangents, retain=retain, until=until, step=step)
+            replay(cotangents, retain=retain, until=until, step=step)
         finally:
             state.tape = before
     if on_the_way is not None:

@@ -42,6 +42,7 @@ What is needed for that, and for the functions, layers and optimisers around it:
     update                writing inside of one: `x.relu_()` is `update(x, "relu_", relu)`
     registry              every operation of the library by name
     ways, Way             how layers hand values on to operations that are fused (`autograd.op.Run`)
+    timed, Timed          methods that a profiler shows by name, such as the call of a layer
     more_ways             what imports more of them, called before they are first needed
     hold                  fills a new object of a subclass of Tensor
     look_again            says that a new Tensor may be the only one that has its array
@@ -78,6 +79,7 @@ from .arrivals import Arrivals
 from .crowd import crowd
 from .devices import check_device
 from .errors import CaptureError, InplaceError
+from .interpreter import Timed, timed
 from .later import files, later
 from .lines import add_library_folder, outer
 from .modes import state
@@ -97,6 +99,7 @@ __all__ = [
     "Arrivals",
     "Handle",
     "Op",
+    "Timed",
     "UninitializedTensorMixin",
     "Way",
     "acts",
@@ -126,6 +129,7 @@ __all__ = [
     "settle",
     "shape_of",
     "spec_of",
+    "timed",
     "to_float",
     "update",
     "user_frame",
@@ -199,9 +203,12 @@ def acts(function: F, again: bool = False) -> F:
 
     @functools.wraps(function)
     def called(*args: Any, **kwargs: Any) -> Any:
-        if state.interpreter is None or (capture := state.capture) is None:
+        interpreter = state.interpreter
+        if interpreter is None:
             return function(*args, **kwargs)
-        return capture.acted(function.__name__, function, args, kwargs, again)
+        if interpreter.captures:
+            return interpreter.acted(function.__name__, function, args, kwargs, again)
+        return interpreter.called_by_name(function, args, kwargs) if interpreter.watches else function(*args, **kwargs)
 
     return called  # type: ignore[return-value] # it is called like the function
 

@@ -1,30 +1,35 @@
 """What sees every operation of a thread, and runs it in its own way.
 
 While a thread has an interpreter (`modes.state.interpreter`), the engine hands it each operation that is called there,
-tracked or not, in the place of running it. There are two kinds: `replay.run.Run` hands out promises, and computes
-them together; `program.capturing.Capture` writes each operation down as a step of a Program. One is asked at a time:
+tracked or not, in the place of running it. `replay.run.Run` hands out promises, and computes them together;
+`program.capturing.Capture` writes each operation down as a step of a Program; `batching.batch.Batch` and
+`forward.level.Forward` compute more than was asked for; `profiler.watching.Watcher` only looks. One is asked at a time:
 a compiled function that is called while there is an interpreter already runs as it is, and is seen by that one; a
 capture that begins in a compiled function takes its place until it ends.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from .records import Record
 
 
 class Interpreter:
-    """Base of both. Without the methods that follow `call`, it runs operations and takes notice of nothing else.
+    """Base of all. Without the methods that follow `call`, it runs operations and takes notice of nothing else.
 
     captures   does it write down what is computed? It is then asked for writes in place (`assigned`, `rewrote`) and
                results of functions with a backward of their own (`grafted`), too: see `program.effects`
     transforms does it have values of its own, as `batching.Batch` has? It is then asked for what is differentiated, and
                for writes in place (`differentiated`, `variable`, `update`, `put`), too
+    watches    does it run everything as it is, and only look, as `profiler.watching.Watcher` does? It is then handed
+               walks back and calls that have a name (`walked_by`, `called`, `called_by_name`), too
     """
 
     captures = False
     transforms = False
+    watches = False
 
     def call(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
         """What `op` gives on Tensors, arrays and numbers: a Tensor or several, and, if `keeping`, what it keeps."""
@@ -73,3 +78,35 @@ class Interpreter:
     def record_of(self, x: Any) -> Any:
         """What is known of the operation that computed a Tensor: see `extend.record_of`."""
         return x._node if type(x._node) is Record else None
+
+
+class Timed(NamedTuple):
+    """A method that a profiler shows by name.
+
+    owner     the class that has it.   method: its name
+    named     named(self): what it is called
+    kind      of the span: see `profiler.spans`
+    aside     it runs as if nobody looked: what is compiled runs compiled
+    iterates  it returns an iterator, whose steps are what takes time
+    """
+
+    owner: type
+    method: str
+    named: Callable[[Any], str]
+    kind: str = "call"
+    aside: bool = False
+    iterates: bool = False
+
+
+class _TimedList(list[Timed]):
+    added: Callable[[Timed], None] | None = None
+    """Called with what comes while a profiler runs."""
+
+    def append(self, how: Timed) -> None:
+        super().append(how)
+        if self.added is not None:
+            self.added(how)
+
+
+timed = _TimedList()
+"""All of them: classes of layers above put theirs here. Nothing is done with these unless a profiler runs."""

@@ -14,6 +14,7 @@ from autograd import device as _device
 from autograd.errors import AutogradError, CheckpointError, DeviceError, DTypeError, SettingError
 from autograd.extend import (
     Handle,
+    Timed,
     UninitializedTensorMixin,
     acts,
     array_of,
@@ -23,6 +24,7 @@ from autograd.extend import (
     look_again,
     overwrite,
     shape_of,
+    timed,
     wrap,
 )
 
@@ -606,3 +608,6 @@ def _value(key: str, value: Any) -> np.ndarray[Any, Any]:
 def _is_dtype(x: Any) -> bool:
     """Is `x` a string that names a dtype?"""
     return isinstance(x, str) and x in ("float32", "float64")
+
+
+timed.append(Timed(Module, "__call__", lambda module: module._get_name(), "module"))

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from kernels.machine import jit
 
 from ..errors import CaptureError, GuardError
+from ..interpreter import Timed, timed
 from ..modes import state
 from ..program.acts import Act
 from ..program.program import captured_call
@@ -201,3 +202,6 @@ def frozen(function: Callable[..., Any]) -> Frozen:
     [2.5, 12.5]
     """
     return Frozen(function)
+
+
+timed.append(Timed(Frozen, "__call__", lambda one: f"compiled {getattr(one, '__name__', 'function')}", aside=True))

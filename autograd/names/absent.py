@@ -33,7 +33,8 @@ MPI = (
     "processes talk by MPI: autograd.distributed has all_reduce, broadcast, send and the like, nn.parallel has "
     "DistributedDataParallel; models are not cut into parts, and there is no server, store or remote call"
 )
-PROFILER = "use autograd.tape().memory() for bytes, and Python's cProfile for time"
+PROFILER = "autograd.profiler.profile says where time and memory go"
+TRACER = "there is one profiler, and no driver's beside it: autograd.profiler.profile"
 DOWNLOAD = "nothing is downloaded by name; load weights with nn.load and model.load_state_dict"
 DISPATCH = "a Tensor's functions are not overridden by subclasses; write a function, or an autograd.Function"
 EIGEN = "its results are complex; linalg.eigh and eigvalsh are for symmetric matrices"
@@ -48,7 +49,6 @@ HISTORY = "the tape is public: x.grad_fn, x.grad_fn.next_functions, Tensor.regis
 
 MODULES = {
     "ao": QUANTISED,
-    "autograd.profiler": PROFILER,
     "autograd.profiler_legacy": PROFILER,
     "autograd.profiler_util": PROFILER,
     "classes": INTERNAL,
@@ -71,7 +71,6 @@ MODULES = {
     "ops": INTERNAL,
     "overrides": DISPATCH,
     "package": FILES,
-    "profiler": PROFILER,
     "quantization": QUANTISED,
     "quasirandom": "use scipy.stats.qmc.Sobol and autograd.from_numpy",
     "return_types": "results with several parts are named tuples of their own; use their fields",
@@ -242,6 +241,13 @@ NAMES: dict[str, dict[str, str]] = {
             GradientEdge TorchDispatchMode allow_mutation_on_saved_tensors disable_saved_tensors_hooks
             get_gradient_edge increment_version region_activation_memory_budget register_multi_grad_hook save_on_cpu
             saved_tensors_hooks set_override_stale_capture_stream set_warn_on_accumulate_grad_stream_mismatch
+        """,
+    },
+    "profiler": {
+        TRACER: """
+            DeviceType EnforceUnique ExecutionTraceObserver KinetoStepTracker MEMORY_EVENT_NAME MemRecordsAcc
+            OUT_OF_MEMORY_EVENT_NAME ProfilerConfig ProfilerState emit_itt emit_nvtx kineto_available load_nvprof
+            parse_nvprof_trace
         """,
     },
     "random": {INTERNAL: "thread_safe_generator torch"},

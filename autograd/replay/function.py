@@ -12,6 +12,7 @@ from types import MethodType
 from typing import Any, TypeVar, overload
 
 from ..generated import ask
+from ..interpreter import Timed, timed
 from ..lines import place
 from ..modes import state
 from .memory import Memory
@@ -178,3 +179,5 @@ def report() -> str:
 
 
 compile.report = report  # type: ignore[attr-defined] # autograd.compile.report()
+
+timed.append(Timed(Compiled, "__call__", lambda one: f"compiled {getattr(one, '__name__', 'function')}", aside=True))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from autograd.errors import ShapeError
+from autograd.extend import Timed, timed
 
 from .dataset import batch_of, default_collate, samples_of
 from .randomness import batch_randomness, numpy_generator
@@ -307,3 +308,6 @@ def _check_batches(
             "DataLoader with IterableDataset: expected unspecified shuffle, sampler and batch_sampler option: a "
             "stream comes in its own order"
         )
+
+
+timed.append(Timed(DataLoader, "__iter__", lambda loader: type(loader).__name__, iterates=True))
