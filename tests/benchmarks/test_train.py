@@ -162,7 +162,7 @@ def test_ctrl_c_at_any_moment_ends_without_a_traceback(tmp_path):
              "print('up', flush=True); sys.argv = ['benchmarks', *sys.argv[1:]]\n"
              "import runpy; runpy.run_module('benchmarks', run_name='__main__')",
              "train", *SMALL[:2], "--epochs", "1000", "--out", str(number)],
-            cwd=tmp_path, env=environment(PYTHONWARNINGS="error,ignore::ResourceWarning"),  # a module half read, by Python
+            cwd=tmp_path, env=environment(PYTHONWARNINGS="error,ignore::ResourceWarning"),  # by Python: half a module
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert process.stdout.readline() == "up\n"
