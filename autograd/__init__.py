@@ -13,7 +13,7 @@ What one reads to understand it, in this order:
     modes.py          whether, and onto which tape, operations are recorded; crowd.py: what threads share
     func.py           transforms, on transforms.py, tracing.py, mapping.py and curvature.py; functional.py: Jacobians
     custom.py         operations of your own; recompute.py: checkpoints; extend.py: what layers are written with
-    either.py         grad and checkpoint, of Tensors or of functions of arrays
+    either.py         grad, of Tensors or of functions of arrays
     fast/             the same in compiled form: nothing in it has to be read
     interpreter.py    what sees every operation of a thread, and runs it in its own way: these four
     batching/         functions that are mapped over a dimension (`vmap`), for all slices at once
@@ -168,6 +168,7 @@ from .random import (
 )
 from .tapes import Tape
 from .tensors import Size, Tensor
+from .tensors import later as _later
 from .tensors.core import get_default_dtype, set_default_dtype
 from .tensors.display import set_printoptions
 from .tensors.promotion import result_type
@@ -200,9 +201,12 @@ _LATER = _files(
     linalg="",
     onnx="",
     profiler="",
-    either="checkpoint",
     recompute="",
-)
+) | {
+    "checkpoint": "autograd.recompute:either",
+    "trapz": "autograd.tensors.statistics:trapezoid",
+    **{name: f"autograd.tensors.{file}:{name}" for file, names in _later.FUNCTIONS.items() for name in names.split()},
+}
 _CHECKER = (
     "GradReport",
     "check_derivation",
@@ -234,6 +238,9 @@ _HIPS = (
     "value_and_grad",
     "vector_jacobian_product",
 )
+_METHODS = {name for names in _later.CLASSES.values() for name in names.split() if name.strip("_") == name} - {
+    *globals()
+}
 _NESTS = ("dict", "isinstance", "list", "tuple", "type")  # Python's own, to programs for HIPS/autograd
 _PROGRAMS = {"capture": "program", "compile": "replay", "explore": "explorer"}
 
@@ -244,6 +251,9 @@ def __getattr__(name: str) -> _Any:
         from . import check
 
         globals().update({name: getattr(check, name) for name in _CHECKER})
+        return globals()[name]
+    if name in _METHODS:
+        globals()[name] = getattr(Tensor, name)
         return globals()[name]
     if name in _PROGRAMS:
         globals()[name] = getattr(_importlib.import_module(f".{_PROGRAMS[name]}", __name__), name)
@@ -284,7 +294,7 @@ def __dir__() -> list[str]:
 _MODULES = {"autograd", "errors", "forward_ad", "func", "functional", "linalg", "random"}
 __all__ = [
     _name
-    for _name in (*globals(), *_COMPILED, *_LATER)
+    for _name in (*globals(), *_COMPILED, *_LATER, *_METHODS)
     if _name in _MODULES
     or not (
         _name.startswith("_") or _name == "annotations" or f"{__name__}.{_name}" in {*_sys.modules, *_LATER.values()}

@@ -128,7 +128,6 @@ from .program import capture as capture
 from nn.functional import channel_shuffle as channel_shuffle
 from .check import check_derivation as check_derivation
 from .check import check_grads as check_grads
-from .either import checkpoint as checkpoint
 from .tensors.rare.factors import cholesky_inverse as cholesky_inverse
 from .tensors.rare.factors import cholesky_solve as cholesky_solve
 from .replay import compile as compile
@@ -461,6 +460,7 @@ def chain_matmul(*matrices: Any, out: Any = None) -> Tensor:
     """Product of several matrices, in the order that needs the fewest multiplications."""
 channels_last: builtins.str
 channels_last_3d: builtins.str
+def checkpoint(*args: Any, **kwargs: Any) -> Any: ...
 def cholesky(input: Any, upper: builtins.bool = False, *, out: Any = None) -> Tensor:
     """Cholesky factor of each matrix; see `linalg.cholesky`."""
 def chunk(input: Any, chunks: builtins.int, dim: builtins.int = 0, *, axis: builtins.int = 0) -> tuple[Tensor, ...]:

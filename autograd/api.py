@@ -1,6 +1,7 @@
 """The functions of the package. Most are methods of Tensor under another name: `sum = Tensor.sum`.
 
-One section per family; functions that are no methods live in the family's file and are imported here.
+One section per family; functions that are no methods live in the family's file and are imported here. Methods of
+`tensors.later`, and what stands beside them, become functions of the package when they are asked for.
 """
 
 from __future__ import annotations
@@ -131,24 +132,13 @@ true_divide = Tensor.true_divide
 trunc = Tensor.trunc
 xlogy = Tensor.xlogy
 
-
-# ---- statistics (autograd/tensors/statistics.py)
-from .tensors.statistics import cdist, combinations, cumulative_trapezoid, isin, trapezoid, unravel_index, vander
-
-corrcoef = Tensor.corrcoef
-cov = Tensor.cov
-histc = Tensor.histc
-trapz = trapezoid
-unique_consecutive = Tensor.unique_consecutive
-
-
 # ---- activations (autograd/tensors/activation.py)
 from .tensors.activation import celu, prelu, selu, threshold
 
 hardshrink = Tensor.hardshrink
 relu = Tensor.relu
 
-# ---- reductions, running sums, sorting (autograd/tensors/reduce.py, scan.py, sort.py)
+# ---- reductions (autograd/tensors/reduce.py)
 from .tensors.reduce import std_mean, var_mean
 
 all = Tensor.all
@@ -158,57 +148,21 @@ aminmax = Tensor.aminmax
 any = Tensor.any
 argmax = Tensor.argmax
 argmin = Tensor.argmin
-argsort = Tensor.argsort
-bincount = Tensor.bincount
 count_nonzero = Tensor.count_nonzero
-cummax = Tensor.cummax
-cummin = Tensor.cummin
-cumprod = Tensor.cumprod
-cumsum = Tensor.cumsum
-diff = Tensor.diff
-kthvalue = Tensor.kthvalue
-logcumsumexp = Tensor.logcumsumexp
 logsumexp = Tensor.logsumexp
 max = Tensor.max
 mean = Tensor.mean
-median = Tensor.median
 min = Tensor.min
-mode = Tensor.mode
-msort = Tensor.msort
 nanmean = Tensor.nanmean
-nanmedian = Tensor.nanmedian
-nanquantile = Tensor.nanquantile
 nansum = Tensor.nansum
 prod = Tensor.prod
-quantile = Tensor.quantile
-sort = Tensor.sort
 std = Tensor.std
 sum = Tensor.sum
-topk = Tensor.topk
-unique = Tensor.unique
 var = Tensor.var
 
 # ---- shape (autograd/tensors/shape.py, diagonal.py, join.py, layout.py, repeat.py)
 from .tensors.diagonal import tril_indices, triu_indices
-from .tensors.join import (
-    atleast_1d,
-    atleast_2d,
-    atleast_3d,
-    block_diag,
-    broadcast_shapes,
-    broadcast_tensors,
-    cartesian_prod,
-    cat,
-    column_stack,
-    concat,
-    concatenate,
-    dstack,
-    hstack,
-    meshgrid,
-    row_stack,
-    stack,
-    vstack,
-)
+from .tensors.join import cat, concat, concatenate, stack
 
 adjoint = Tensor.adjoint
 as_strided = Tensor.as_strided
@@ -254,53 +208,26 @@ unsqueeze = Tensor.unsqueeze
 vsplit = Tensor.vsplit
 
 
-# ---- indexing (autograd/tensors/index.py, scatter.py, pad.py)
+# ---- indexing (autograd/tensors/index.py)
 from .tensors.index import bucketize, one_hot, searchsorted
-from .tensors.pad import pad
 
 argwhere = Tensor.argwhere
 gather = Tensor.gather
-index_add = Tensor.index_add
-index_copy = Tensor.index_copy
-index_fill = Tensor.index_fill
-index_put = Tensor.index_put
 index_select = Tensor.index_select
-masked_fill = Tensor.masked_fill
-masked_scatter = Tensor.masked_scatter
 masked_select = Tensor.masked_select
 nonzero = Tensor.nonzero
-scatter = Tensor.scatter
-scatter_add = Tensor.scatter_add
-scatter_reduce = Tensor.scatter_reduce
-select_scatter = Tensor.select_scatter
-slice_scatter = Tensor.slice_scatter
 take = Tensor.take
 take_along_dim = Tensor.take_along_dim
 
-# ---- linear algebra (autograd/tensors/linalg.py, einsum.py, solve.py; see also autograd/linalg.py)
-from .tensors.einsum import einsum, tensordot
-from .tensors.linalg import chain_matmul, linear
+# ---- linear algebra (autograd/tensors/linalg.py; see also autograd/linalg.py)
+from .tensors.linalg import linear
 
-addbmm = Tensor.addbmm
-addmm = Tensor.addmm
-addmv = Tensor.addmv
-addr = Tensor.addr
-baddbmm = Tensor.baddbmm
 bmm = Tensor.bmm
-cholesky = Tensor.cholesky
-cross = Tensor.cross
-det = Tensor.det
 dot = Tensor.dot
 ger = Tensor.ger
 inner = Tensor.inner
-inverse = Tensor.inverse
-kron = Tensor.kron
-logdet = Tensor.logdet
 matmul = Tensor.matmul
-matrix_power = Tensor.matrix_power
 mm = Tensor.mm
 mv = Tensor.mv
 outer = Tensor.outer
-renorm = Tensor.renorm
-slogdet = Tensor.slogdet
 vdot = Tensor.vdot

@@ -1,18 +1,17 @@
-"""Names that PyTorch and HIPS/autograd share: `grad` and `checkpoint` look at what they are given, and decide.
+"""`grad`, a name that PyTorch and HIPS/autograd share: what it is given decides.
 
-Tensors mean PyTorch's function, in engine.py and recompute.py. A function means HIPS/autograd's, in hips/operators.py,
-which is imported when it is first needed.
+Tensors mean PyTorch's function, in engine.py. A function means HIPS/autograd's, in hips/operators.py, which is imported
+when it is first needed. `checkpoint`, in recompute.py, decides in the same way.
 """
 
 from __future__ import annotations
 
-import functools
 import importlib
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
-from . import engine, recompute
+from . import engine
 from .tensors.core import Core
 
 _NOT_GIVEN: Any = inspect.Parameter.empty
@@ -88,25 +87,4 @@ def grad(
     if not callable(function):
         raise TypeError(f"grad: argnum= goes with a function, got {type(function).__name__}")
     number = argnum if argnum is not _NOT_GIVEN else inputs
-    return _of_arrays("grad")(function, 0 if number is _NOT_GIVEN else number)
-
-
-def _of_arrays(name: str) -> Any:
-    return getattr(importlib.import_module("autograd.hips.operators"), name)
-
-
-@functools.wraps(recompute.checkpoint)
-def checkpoint(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """As above; given nothing but a function that needs arguments, HIPS/autograd's: a function that does it."""
-    if not args and not kwargs and _needs_arguments(function):
-        return _of_arrays("checkpoint")(function)
-    return recompute.checkpoint(function, *args, **kwargs)
-
-
-def _needs_arguments(function: Callable[..., Any]) -> bool:
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return False
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return any(each.kind in kinds and each.default is each.empty for each in parameters)
+    return importlib.import_module("autograd.hips.operators").grad(function, 0 if number is _NOT_GIVEN else number)

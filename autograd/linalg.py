@@ -21,9 +21,9 @@ from .tensors.decompose import (
     svd,
     svdvals,
 )
-from .tensors.linalg import multi_dot
 from .tensors.norms import cond, cross, diagonal, matmul, matrix_norm, norm, vander, vecdot, vector_norm
 from .tensors.out import takes_out
+from .tensors.products import multi_dot
 from .tensors.solve import (
     SlogdetResult,
     cholesky,

@@ -19,10 +19,10 @@ from .later import later
 from .modes import state
 from .tensors import Tensor
 from .tensors.core import Core, array_of, get_default_dtype, operand, wrap
+from .tensors.generator import Generator, default_generator, floating, standard_normal, uniform
 from .tensors.new import dtype_of, made, size_of
 from .tensors.options import makes
 from .tensors.out import takes_out
-from .tensors.random_fill import Generator, default_generator, floating, standard_normal, uniform
 from .tensors.untracked import warn_at_line
 
 __all__ = ["Generator", "default_generator"]

@@ -45,7 +45,7 @@ from autograd.extend import more_ways as _more_ways
 from autograd.later import files as _files
 from autograd.later import later as _later
 
-from . import functional, init, layers, optim
+from . import functional, init, layers
 from .learner import LearnerWarning, learner_warnings
 from .module import Module
 from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
@@ -114,6 +114,7 @@ _later(
             grad="",
             metrics="",
             modules="",
+            optim="",
             packed="",
             parallel="",
             saving="load load_checkpoint save save_checkpoint",

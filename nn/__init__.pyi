@@ -3,7 +3,6 @@
 from . import functional as functional
 from . import init as init
 from . import layers as layers
-from . import optim as optim
 from .learner import LearnerWarning as LearnerWarning
 from .learner import learner_warnings as learner_warnings
 from .module import Module as Module
@@ -44,6 +43,7 @@ from nn.saving import load as load
 from nn.saving import load_checkpoint as load_checkpoint
 from nn import metrics as metrics
 from nn import modules as modules
+from nn import optim as optim
 from nn import packed as packed
 from nn import parallel as parallel
 from nn.training import predict as predict

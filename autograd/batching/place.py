@@ -14,7 +14,7 @@ from ..errors import GraphError
 from ..generated import ask
 from ..modes import state
 from ..tensors.core import wrap
-from ..tensors.random_fill import Generator
+from ..tensors.generator import Generator
 from .mapped import Mapped
 
 _lock = threading.Lock()

@@ -8,10 +8,10 @@ import numpy as np
 
 from ..errors import NoRuleError
 from ..tensors.core import wrap
-from ..tensors.method import array_functions, implements
+from ..tensors.method import implements
+from ..tensors.pad import pad_as_numpy
 from .arguments import tensor_of, value_of
 
-_constant = array_functions[np.pad]
 _numpys: Any = np.pad  # whose declared types do not cover modes that are known when it runs
 _MOVED = ("edge", "reflect", "symmetric", "wrap")
 _STATISTICS: dict[str, Any] = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": np.median}
@@ -24,7 +24,7 @@ def _pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> 
         raise NoRuleError(f"np.pad: mode={mode!r} cannot be recorded")
     plain = np.ndim(value_of(options.get("constant_values", 0)))
     if mode == "constant" and not plain:
-        return _constant(x, _widths(x, pad_width), mode, **options)
+        return pad_as_numpy(x, _widths(x, pad_width), mode, **options)
     if mode in _MOVED and options.get("reflect_type", "even") == "even":
         numbers = _numpys(np.arange(x._array.size).reshape(x._array.shape), _widths(x, pad_width), mode, **options)
         return x.reshape(-1)[wrap(numbers)]

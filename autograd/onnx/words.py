@@ -11,6 +11,7 @@ import numpy as np
 from .. import api
 from ..extras import extra
 from ..ops import activation, conv, linalg, piecewise, pool
+from ..tensors.einsum import einsum
 from ..tensors.run import apply
 
 Word = Callable[[list[Any], dict[str, Any], int], Any]
@@ -161,7 +162,7 @@ def _trilu(xs: list[Any], a: dict[str, Any], n: int) -> Any:
 def _cumsum(xs: list[Any], a: dict[str, Any], n: int) -> Any:
     axis = int(xs[1].item())
     x = api.flip(xs[0], (axis,)) if a["reverse"] else xs[0]
-    x = api.cumsum(x, axis)
+    x = x.cumsum(axis)
     return api.flip(x, (axis,)) if a["reverse"] else x
 
 
@@ -189,7 +190,7 @@ WORDS: dict[str, Word] = {
     "BitwiseNot": _of(api.bitwise_not),
     "BitwiseOr": _of(api.bitwise_or),
     "BitwiseXor": _of(api.bitwise_xor),
-    "Einsum": lambda xs, a, n: api.einsum(a["equation"], *xs),
+    "Einsum": lambda xs, a, n: einsum(a["equation"], *xs),
     "Elu": lambda xs, a, n: apply(activation.elu, xs[0], alpha=a["alpha"]),
     "Expand": lambda xs, a, n: xs[0].expand(_numbers(xs[1])),
     "Gather": _gather,

@@ -19,8 +19,8 @@ from ..modes import state
 from ..ops.index import getitem
 from ..tensors.convert import Convert
 from ..tensors.core import Core, StandIn, array_of, link_view
+from ..tensors.generator import Generator
 from ..tensors.index import Index, is_basic, plain_index
-from ..tensors.random_fill import Generator
 from ..tensors.run import apply
 from ..tensors.tensor import Tensor
 from .backward import deliver, original_deliver, original_push, push

@@ -10,10 +10,11 @@
 
     elementwise.py piecewise.py activation.py special.py               methods that compute element by element
     reduce.py scan.py sort.py statistics.py                            along dimensions
-    shape.py join.py repeat.py pad.py dims.py diagonal.py layout.py    that rearrange
+    shape.py join.py stacking.py repeat.py pad.py dims.py diagonal.py layout.py    that rearrange
     index.py scatter.py                                                that pick and place
-    linalg.py norms.py einsum.py solve.py decompose.py                 matrices
-    convert.py data.py new.py random_fill.py options.py                from and to numbers, arrays, dtypes
+    linalg.py products.py norms.py einsum.py solve.py decompose.py     matrices
+    convert.py data.py new.py options.py                               from and to numbers, arrays, dtypes
+    generator.py random_fill.py                                        random numbers
     display.py results.py                                              as text; results that have names
     arithmetic.py out.py variants.py later.py rare/                    what few programs use
 

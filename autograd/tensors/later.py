@@ -27,6 +27,36 @@ METHODS = {
 }
 """File -> the functions in it that are methods too."""
 
+CLASSES = {
+    "products.Products": "addbmm addmm addmv addr baddbmm cross kron renorm",
+    "random_fill.RandomFill": (
+        "bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ multinomial normal_ random_ uniform_"
+    ),
+    "scan.Scan": "_edge _extremes cummax cummin cumprod cumsum diff logcumsumexp",
+    "scatter.Scatter": (
+        "index_add index_copy index_fill index_put masked_fill masked_scatter scatter scatter_add scatter_reduce "
+        "select_scatter slice_scatter"
+    ),
+    "solve.Solve": "cholesky det inverse logdet matrix_power slogdet",
+    "sort.Sort": (
+        "_median argsort bincount kthvalue median mode msort nanmedian nanquantile quantile sort topk unique"
+    ),
+    "statistics.Statistics": "corrcoef cov histc unique_consecutive",
+}
+"""File and class -> the methods in it. When one is first asked for, all of them become this class's own."""
+
+FUNCTIONS = {
+    "einsum": "einsum tensordot",
+    "pad": "pad",
+    "products": "chain_matmul",
+    "stacking": (
+        "atleast_1d atleast_2d atleast_3d block_diag broadcast_shapes broadcast_tensors cartesian_prod column_stack "
+        "dstack hstack meshgrid row_stack vstack"
+    ),
+    "statistics": "cdist combinations cumulative_trapezoid isin trapezoid unravel_index vander",
+}
+"""File -> the functions in it that are the package's."""
+
 IN_PLACE = (
     "bitwise_left_shift", "bitwise_right_shift", "i0", "igamma", "igammac", "index_reduce", "put",
 )  # fmt: skip
@@ -108,6 +138,29 @@ class Later(Core):
         return [name for name in super().__dir__() if name not in hidden]
 
 
+class Deferred:
+    """In the place of a method whose file is not imported yet: asking for it, or for one beside it, puts it here."""
+
+    def __init__(self, place: str, name: str) -> None:
+        self.place = place
+        self.name = name
+
+    def __get__(self, tensor: Any, kind: Any = None) -> Any:
+        file, _, name = self.place.partition(".")
+        found = vars(getattr(importlib.import_module(f"autograd.tensors.{file}"), name))
+        for each in CLASSES[self.place].split():
+            setattr(Later, each, found[each])
+        return found[self.name].__get__(tensor, kind)
+
+
+def import_all() -> None:
+    """Import what is not here yet, for NumPy's functions that are declared there."""
+    for names in CLASSES.values():
+        getattr(Later, names.split()[0])
+    for file in FUNCTIONS:
+        importlib.import_module(f"autograd.tensors.{file}")
+
+
 class Absent:
     """In the place of a method of PyTorch's that is not here: asking for it is an AttributeError that says why.
 
@@ -141,3 +194,6 @@ for _file, _names in METHODS.items():
         setattr(Later, _name, _method(_file, _name))
 for _name in IN_PLACE:
     setattr(Later, f"{_name}_", _in_place(_name))
+for _place, _names in CLASSES.items():
+    for _name in _names.split():
+        setattr(Later, _name, Deferred(_place, _name))

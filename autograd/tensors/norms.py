@@ -14,6 +14,7 @@ from .diagonal import Diagonal
 from .dims import normalize_dims
 from .linalg import LinAlg
 from .method import implements
+from .products import Products
 from .reduce import Reduce, norm_of
 from .solve import inv
 from .statistics import powers
@@ -114,7 +115,7 @@ def matmul(input: Any, other: Any) -> Any:
 
 def cross(input: Any, other: Any, *, dim: int = -1) -> Any:
     """Vector product of 3-vectors along `dim`, broadcast over the other dimensions."""
-    return LinAlg.cross(input, other, dim)
+    return Products.cross(input, other, dim)
 
 
 def diagonal(A: Any, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:

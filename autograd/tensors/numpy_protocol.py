@@ -19,6 +19,7 @@ from ..errors import NoRuleError
 from ..modes import state
 from ..shared import share
 from .core import Core, wrap
+from .later import import_all
 from .method import array_functions, ufunc_methods, ufuncs
 
 
@@ -77,6 +78,7 @@ class NumPyProtocol(Core):
 
 def composed(table: dict[Any, Any], function: Any) -> Callable[..., Any] | None:
     """What runs a function of NumPy's, of those that few programs use: they are imported when one is first needed."""
+    import_all()
     importlib.import_module("autograd.linalg")
     importlib.import_module("autograd.composed")
     return table.get(function)

@@ -77,7 +77,7 @@ _NUMPY_MODES = {"constant": "constant", "reflect": "reflect", "edge": "replicate
 
 
 @implements(np.pad)
-def _pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Any:
+def pad_as_numpy(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Any:
     """NumPy's pad: widths ((before, after), ...) from the first axis on, or one pair or number for all."""
     if mode not in _NUMPY_MODES or np.ndim(constant_values):
         raise ValueError(f"np.pad of a Tensor: wanted one of the modes {', '.join(_NUMPY_MODES)} and a single value")

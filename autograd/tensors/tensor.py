@@ -28,15 +28,10 @@ from .linalg import LinAlg
 from .new import New, data_array, size_of
 from .numpy_protocol import NumPyProtocol
 from .piecewise import Piecewise
-from .random_fill import RandomFill
 from .reduce import Reduce
 from .rewrite import leave_memory
 from .run import apply
-from .scan import Scan
-from .scatter import Scatter
 from .shape import Shape
-from .sort import Sort
-from .statistics import Statistics
 from .untracked import warn_at_line
 
 
@@ -46,15 +41,10 @@ class Tensor(
     Convert,
     Activation,
     Reduce,
-    Scan,
-    Sort,
-    Statistics,
     Shape,
     Index,
-    Scatter,
     LinAlg,
     InPlace,
-    RandomFill,
     New,
     Later,
     NumPyProtocol,

@@ -46,17 +46,6 @@ from autograd.tensors.activation import (
     threshold,
 )
 from autograd.tensors.index import embedding, one_hot
-from autograd.tensors.pad import pad
-
-from .dropouts import (
-    alpha_dropout,
-    dropout,
-    dropout1d,
-    dropout2d,
-    dropout3d,
-    feature_alpha_dropout,
-)
-from .products import bilinear, linear
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -202,6 +191,7 @@ _later(
                 "fractional_max_pool2d fractional_max_pool2d_with_indices fractional_max_pool3d "
                 "fractional_max_pool3d_with_indices"
             ),
+            dropouts="alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout",
             inplace="celu_ elu_ hardtanh_ leaky_relu_ relu_ rrelu_ selu_ threshold_",
             loss=(
                 "binary_cross_entropy binary_cross_entropy_with_logits cosine_embedding_loss cross_entropy ctc_loss "
@@ -219,6 +209,7 @@ _later(
                 "lp_pool2d lp_pool3d max_pool1d max_pool1d_with_indices max_pool2d max_pool2d_with_indices max_pool3d "
                 "max_pool3d_with_indices max_unpool1d max_unpool2d max_unpool3d"
             ),
+            products="bilinear linear",
             rare="conv_tbc native_channel_shuffle",
             resize=(
                 "channel_shuffle interpolate pixel_shuffle pixel_unshuffle upsample upsample_bilinear upsample_nearest"
@@ -227,6 +218,7 @@ _later(
             sampling="gumbel_softmax rrelu",
         ),
         "grad": "nn.grad",
+        "pad": "autograd.tensors.pad:pad",
     },
 )  # what not every program uses
 

@@ -21,40 +21,6 @@ are checked. A new layer stands in the file of its family and in the list below;
 from autograd.later import files as _files
 from autograd.later import later as _later
 
-from .activation import (
-    CELU,
-    ELU,
-    GELU,
-    GLU,
-    SELU,
-    Hardshrink,
-    Hardsigmoid,
-    Hardswish,
-    Hardtanh,
-    LeakyReLU,
-    LogSigmoid,
-    LogSoftmax,
-    Mish,
-    PReLU,
-    ReLU,
-    ReLU6,
-    RReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softmax2d,
-    Softmin,
-    Softplus,
-    Softshrink,
-    Softsign,
-    Tanh,
-    Tanhshrink,
-    Threshold,
-)
-from .container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
-from .dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
-from .linear import Bilinear, CosineSimilarity, Embedding, Flatten, Identity, Linear, PairwiseDistance, Unflatten
-
 __all__ = [
     "CELU",
     "ELU",
@@ -218,13 +184,20 @@ _later(
     __name__,
     _files(
         __name__,
+        activation=(
+            "CELU ELU GELU GLU SELU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid LogSoftmax "
+            "Mish PReLU ReLU ReLU6 RReLU Sigmoid SiLU Softmax Softmax2d Softmin Softplus Softshrink Softsign Tanh "
+            "Tanhshrink Threshold"
+        ),
         adaptive="AdaptiveLogSoftmaxWithLoss",
         attention=(
             "MultiheadAttention Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder "
             "TransformerEncoderLayer"
         ),
         cells="GRUCell LSTMCell RNNCell RNNCellBase",
+        container="ModuleDict ModuleList ParameterDict ParameterList Sequential",
         conv="Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d",
+        dropout="AlphaDropout Dropout Dropout1d Dropout2d Dropout3d FeatureAlphaDropout",
         embedding_bag="EmbeddingBag",
         fold="Fold Unfold",
         fusion="",
@@ -233,6 +206,7 @@ _later(
             "LazyConvTranspose2d LazyConvTranspose3d LazyInstanceNorm1d LazyInstanceNorm2d LazyInstanceNorm3d "
             "LazyLinear"
         ),
+        linear="Bilinear CosineSimilarity Embedding Flatten Identity Linear PairwiseDistance Unflatten",
         loss=(
             "BCELoss BCEWithLogitsLoss CosineEmbeddingLoss CrossEntropyLoss CTCLoss GaussianNLLLoss "
             "HingeEmbeddingLoss HingeLoss HuberLoss KLDivLoss L1Loss MarginRankingLoss MSELoss "
@@ -257,7 +231,7 @@ _later(
         recurrent="GRU LSTM RNN RNNBase",
         resize="ChannelShuffle PixelShuffle PixelUnshuffle Upsample UpsamplingBilinear2d UpsamplingNearest2d",
     ),
-)  # what not every program uses
+)  # each file is imported when one of its layers is first asked for
 
 
 def __dir__() -> list[str]:

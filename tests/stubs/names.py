@@ -192,7 +192,12 @@ def package() -> str:
     """The stub of `autograd` itself."""
     places = {name: f"autograd.check.{name}" for name in autograd._CHECKER}
     places |= {name: f"autograd.{home}.{name}" for name, home in autograd._PROGRAMS.items()}
-    places |= {name: place.replace(":", ".") for name, place in autograd._LATER.items() if name in autograd.__all__}
+    late = {name for name, place in autograd._LATER.items() if place.startswith("autograd.tensors.")}
+    places |= {
+        name: place.replace(":", ".")
+        for name, place in autograd._LATER.items()
+        if name in autograd.__all__ and name not in late and place.endswith(name)
+    }
     places |= {name: place for name, place in tables.ELSEWHERE.items() if name != "nn"}
     variants = importlib.import_module("nn.functional.variants")
     places |= {
@@ -215,12 +220,12 @@ def package() -> str:
             name, [Form(way.parameters, result) for way in ways], "", inspect.getdoc(getattr(autograd, name))
         )
     in_place = {name for name in dir(autograd.Tensor) if name.endswith("_")} | old.IN_PLACE
-    api = importlib.import_module("autograd.api")
+    api = {*vars(importlib.import_module("autograd.api")), *autograd._METHODS, *late}
     for name in sorted({*dir(autograd), *in_place}):
         if name.startswith("_") or name in eager or not hasattr(autograd, name):
             continue
         value = getattr(autograd, name)
-        if isinstance(value, types.FunctionType) and name in vars(api):
+        if isinstance(value, types.FunctionType) and name in api:
             lines += function(name, value, whole=not name.startswith("atleast_"))
         elif isinstance(value, types.FunctionType):
             result = "Tensor" if name in in_place | tables.TYPES.keys() else "Any"

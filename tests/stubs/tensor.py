@@ -145,6 +145,7 @@ def _home(name: str, value: Any) -> Any:
 def text() -> str:
     """The file."""
     lines: list[str] = []
+    later.import_all()
     for name in sorted({*dir(Tensor)} - {*dir(object)} | {"__init__", *_COMPARISONS}):
         if (name.startswith("_") and not name.startswith("__")) or name in _NOT:
             continue

@@ -10,7 +10,7 @@ import numpy as np
 from ...creation import empty, tensor
 from ...errors import SettingError
 from ..core import array_of, get_default_dtype, wrap
-from ..random_fill import default_generator
+from ..generator import default_generator
 
 
 def range(start: Any = 0, end: Any = None, step: Any = 1, **settings: Any) -> Any:
