@@ -391,6 +391,8 @@ def variable(x: Any) -> Any:
     if type(x) is ArrayBox or isinstance(x, Core):
         return x._tensor if type(x) is ArrayBox else x
     array = x if type(x) is np.ndarray else np.asarray(x)
+    if array.dtype.kind in "iu" and not isinstance(x, (int, np.integer)):
+        array = array.astype(float)  # arrays of integers stand for the numbers they hold
     if array.dtype.kind == "c":
         raise TypeError(f"Can't differentiate w.r.t. {array.dtype}: complex numbers are not supported")
     if array.dtype.kind != "f":

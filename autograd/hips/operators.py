@@ -339,7 +339,13 @@ def make_jvp_of(fun: Callable[[Any], Any], x: Any) -> Callable[[Any], tuple[Any,
 make_jvp = unary_to_nary(make_jvp_of)
 make_jvp.__name__ = "make_jvp"
 make_jvp.__doc__ = """make_jvp(f, argnum)(*args): push, where push(v) is (f(*args), Jacobian-vector product)."""
-make_jvp_reversemode = make_jvp
+
+
+@unary_to_nary
+def make_jvp_reversemode(fun: Callable[[Any], Any], x: Any) -> Callable[[Any], Any]:
+    """make_jvp_reversemode(f, argnum=0)(*args): push, where push(v) is the Jacobian-vector product alone."""
+    push = make_jvp_of(fun, x)
+    return lambda v: push(v)[1]
 
 
 def make_ggnvp(f: Callable[..., Any], g: Callable[[Any], Any] | None = None, f_argnum: int = 0) -> Callable[..., Any]:

@@ -43,17 +43,20 @@ def identity(x: Any) -> Any:
     return np.eye(x.shape[-1], dtype=x.dtype)
 
 
-def _eigh_dx(dz: Any, x: Any, z: Any) -> Any:
-    (values, q), (dvalues, dq) = again(eigh, x, z), dz
+def _eigh_dx(dz: Any, x: Any, z: Any, upper: bool) -> Any:
+    (values, q), (dvalues, dq) = z if type(x) is np.ndarray else eigh(x, upper=upper), dz
     inner = (q.mT @ dq) * inverse_gaps(values, z[0]) + row(dvalues) * identity(dvalues)
     g = q @ inner @ q.mT
     return (g + g.mT) * 0.5
 
 
 @op("eigh", outputs=2, dx=_eigh_dx, anew=symmetric)
-def eigh(x: Array) -> tuple[Array, Array]:
-    """Eigenvalues, ascending, and eigenvectors, as columns, of symmetric matrices; the upper triangle is not read."""
-    values, q = np.linalg.eigh(x)
+def eigh(x: Array, *, upper: bool = False) -> tuple[Array, Array]:
+    """Eigenvalues, ascending, and eigenvectors, as columns, of symmetric matrices; one triangle is read.
+
+    The signs of the eigenvectors, which are free, depend on which.
+    """
+    values, q = np.linalg.eigh(x, "U" if upper else "L")
     return values, q
 
 

@@ -45,7 +45,7 @@ def eigh(A: Any, UPLO: str = "L") -> EighResult:
     x = matrices("linalg.eigh", A)
     if UPLO not in ("L", "U"):
         raise SettingError(f"linalg.eigh: Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
-    return EighResult(*apply(ops.eigh, x if UPLO == "L" else x.mT))
+    return EighResult(*apply(ops.eigh, x, upper=UPLO == "U"))
 
 
 def eigvalsh(A: Any, UPLO: str = "L") -> Any:

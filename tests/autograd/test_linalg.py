@@ -287,6 +287,20 @@ def test_decompositions_reproduce_the_matrix():
 # ------------------------------------------------------------------------------------------------------------ norms
 
 
+@pytest.mark.parametrize("triangle", ["L", "U"])
+def test_eigenvectors_have_the_signs_of_the_triangle_that_is_read(triangle):
+    x = np.random.default_rng(4).standard_normal((6, 6)) + np.diag(np.arange(6.0))
+    values, vectors = np.linalg.eigh(x, triangle)
+    found = linalg.eigh(autograd.tensor(x, requires_grad=True), triangle)
+    np.testing.assert_array_equal(found.eigenvalues.detach(), values)
+    np.testing.assert_array_equal(found.eigenvectors.detach(), vectors)
+    symmetric = x + x.T
+    assert autograd.gradgradcheck(
+        lambda a: linalg.eigh((a + a.mT) / 2, triangle).eigenvectors[:, :2],
+        [autograd.tensor(symmetric, requires_grad=True)],
+    )
+
+
 def test_norm_of_zero_has_gradient_zero():
     for function in (linalg.norm, linalg.vector_norm, linalg.matrix_norm):
         x = autograd.tensor(np.zeros((2, 2)), requires_grad=True)

@@ -30,6 +30,7 @@ from autograd import (
     tensor_jacobian_product,
     value_and_grad,
 )
+from autograd.differential_operators import make_jvp_reversemode
 from autograd.test_util import check_equivalent, check_grads, combo_check
 from autograd.tracer import getval, isbox
 
@@ -97,6 +98,20 @@ def test_jacobians_and_products_agree():
     assert jacobian(lambda t: t[:0])(x).shape == (0, 5)
 
 
+def test_the_old_forward_mode_gives_the_product_alone():
+    along = make_jvp_reversemode(layer)(x)
+    onp.testing.assert_array_equal(along(x), make_jvp(layer)(x)(x)[1])
+
+
+def test_arrays_of_integers_stand_for_numbers():
+    x = onp.array([[1, 2], [3, 4]], onp.int32)
+    onp.testing.assert_array_equal(grad(square)(x), grad(square)(x.astype(float)))
+    onp.testing.assert_array_equal(elementwise_grad(lambda x: 1 / x)(x), -1.0 / x**2)
+    onp.testing.assert_array_equal(jacobian(lambda x: x[0] ** -1)(x)[0, 0], [-1, 0])
+    assert grad(square)(onp.array(3)) == grad(square)(3.0)
+    assert x.dtype == onp.int32
+
+
 def test_derivatives_inside_of_derivatives():
     def of_gradient(x):
         return np.sum(grad(square)(x) ** 3) + jacobian(layer)(x)[0, 1] + make_jvp(layer)(x)(x)[1][2]
@@ -154,7 +169,9 @@ def test_tensors_are_differentiated_as_before():
     ("call", "message"),
     [
         (lambda: grad(square)(3), "Can't differentiate w.r.t. type"),
-        (lambda: grad(square)(onp.arange(3)), "dtype int64"),
+        (lambda: grad(square)(3), "got 3"),
+        (lambda: grad(square)(onp.int64(3)), "dtype int64"),
+        (lambda: grad(square)(onp.array([True])), "dtype bool"),
         (lambda: grad(square)(x + 1j), "complex numbers are not supported"),
         (lambda: grad(layer)(x), "only applies to real scalar-output functions"),
         (lambda: grad(lambda x: x > 0)(1.0), "Can't find vector space"),
