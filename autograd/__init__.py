@@ -3,6 +3,7 @@
 What one reads to understand it, in this order:
 
     op.py             how an operation is declared: a function on arrays, and a rule for each input    read this first
+    declared.py       what declarations that are not the library's must say; own.py: what such operations must return
     ops/              the operations, a file per family; ops/elementwise.py has the plainest
     records.py        what is written down when one has run; broadcast.py undoes broadcasting
     plan.py           what a record keeps, and how its rules are applied on the way back
@@ -142,6 +143,7 @@ from .either import grad
 from .engine import backward
 from .later import files as _files
 from .modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled, tape
+from .process.imports import find_what_stands_elsewhere as _find_what_stands_elsewhere
 from .process.memory import keep_freed_memory as _keep_freed_memory
 from .process.neighbours import warn_about_hips as _warn_about_hips
 from .process.notebooks import show_batches as _show_batches
@@ -184,6 +186,7 @@ _keep_freed_memory()
 # NaN and infinity are values here, as in PyTorch, and no reason for a warning; `detect_anomaly` finds their source.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"(autograd|nn|kernels)(\.|$)")
 _warn_about_hips()
+_find_what_stands_elsewhere()
 _show_batches(Tensor)
 _check_interpreter()
 

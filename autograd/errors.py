@@ -82,8 +82,8 @@ class LinAlgError(AutogradError, np.linalg.LinAlgError, RuntimeError):
     """A matrix is singular or not positive definite, or an iteration does not converge."""
 
 
-class NoRuleError(AutogradError, TypeError):
-    """A NumPy function or an input that has no derivative rule."""
+class NoRuleError(AutogradError, TypeError, RuntimeError):
+    """A NumPy function or an input that has no derivative rule. Also a RuntimeError, as PyTorch's in backward."""
 
 
 class LabelError(AutogradError, ValueError, IndexError, RuntimeError):

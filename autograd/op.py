@@ -206,6 +206,7 @@ class Op:
         self.partial = partial
         self.batch = batch
         self.push = push
+        self.own: Any = None  # what looks at an operation of a user's while it runs: see `own`
         self.inputs, self.defaults = _signature(forward, rules)
         self.told = "recorded" in self.defaults
         self.variadic = self.inputs[:1] != () and self.inputs[0].startswith("*")
@@ -215,6 +216,8 @@ class Op:
 
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
         """The value for arrays; the same, recorded, if one of the inputs is a Tensor."""
+        if self.own is not None:
+            self.own.called(inputs)
         for x in inputs:
             if type(x) is not np.ndarray and hasattr(x, "_apply"):
                 return x._apply(self, *inputs, **settings)
@@ -278,22 +281,27 @@ def op(name: str, forward: Function | None = None, **options: Any) -> Any:
 
     options    those of `Op`, and the rules, which are named d + input: dx, dy, dw
 
+    Inputs are positional parameters of the function, settings stand behind a `*`. A gradient that comes to an input
+    without a rule raises; `dindex=None` says that none goes to `index`. What else is asked of an operation that is not
+    the library's stands in `own`.
+
     >>> double = op("double_demo", lambda x: x + x, dx=lambda dz: 2 * dz)
     >>> double.inputs, double(np.ones(2)).tolist()
     (('x',), [2.0, 2.0])
     """
     rules = {key: options.pop(key) for key in list(options) if key not in _OPTIONS}
 
-    ours = sys._getframe(1).f_globals.get("__name__", "").startswith("autograd.ops.")
+    where = sys._getframe(1).f_globals.get("__name__", "")
 
     def declare(function: Function) -> Op:
-        if any(not key.startswith("d") for key in rules):
-            raise TypeError(f"op {name!r}: rules are named d + input, got {sorted(rules)}")
+        known = where.startswith(("autograd.", "nn."))
+        check = None if known else importlib.import_module("autograd.declared")
+        if check is not None:
+            check.options(name, function, rules, sorted(_OPTIONS))
         made = Op(name, function, {key[1:]: rule for key, rule in rules.items()}, **options)
-        unknown = [key for key in made.rules if key not in made.inputs]
-        if unknown:
-            raise TypeError(f"op {name!r}: rules for {unknown}, but its inputs are {made.inputs}")
-        if ours:
+        if check is not None:
+            check.declared(made, rules)
+        elif where.startswith("autograd.ops."):
             registry[name] = made
         return made
 

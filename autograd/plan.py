@@ -136,18 +136,25 @@ class Plan:
             dz = filled(dz, record)
         if together is None and self.joint:
             together = self.given(0, dz, saved)
+            if op.own is not None:
+                op.own.all(record, together)
         for position, (index, node) in enumerate(zip(self.wanted, record.parents, strict=True)):
             if needed is not None and id(node) not in needed:
                 continue
             g = self.given(position, dz, saved) if together is None else together[index]
             if g is None and op.partial:
                 continue
+            if op.own is not None:
+                g = op.own.one(record, self.input(index), g, node, dz)
             if g.shape != node.shape:
                 if not op.broadcasts:
-                    name = f"{op.inputs[0][1:]}[{index}]" if self.variadic else op.inputs[index]
-                    raise wrong_shape(record, name, g, node)
+                    raise wrong_shape(record, self.input(index), g, node)
                 g = unbroadcast(g, node.shape)
             accumulate(cotangents, node, g, owned)
+
+    def input(self, index: int) -> str:
+        """What the input at a position is called in messages."""
+        return f"{self.op.inputs[0][1:]}[{index}]" if self.variadic else str(self.op.inputs[index])
 
     def push(
         self,
@@ -159,6 +166,8 @@ class Plan:
         tensor: Function,
     ) -> None:
         """`pull` of a cotangent that is a Tensor: what the record saved comes to the rules as Tensors of the graph."""
+        if self.op.own is not None:
+            self.op.own.twice(record)
         self.pull(dz, record, self.lift(record, tensor), cotangents, owned, needed)
 
     def given(self, position: int, dz: Any, saved: Any) -> Any:
@@ -205,9 +214,22 @@ SIMPLE = tuple(
 def wrong_shape(record: Record, name: str, g: Any, node: Any) -> ShapeError:
     """The error for a rule whose cotangent does not fit its input."""
     return ShapeError(
-        f"{record.op}: the rule for {name} returned a cotangent of shape {g.shape} for an input of shape {node.shape}; "
-        f"recorded at {record.line}"
+        f"{record.op}: the rule for {name} returned a cotangent of shape {tuple(g.shape)} for an input of shape "
+        f"{node.shape}{_repeated(record, name, tuple(g.shape), node.shape)}; recorded at {record.line}"
     )
+
+
+def _repeated(record: Record, name: str, got: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    """What to do about it where the operation has broadcast the input."""
+    z, extra = record.shape, len(record.shape) - len(wanted)
+    if z == wanted or type(z) is not tuple or extra < 0 or any(a not in (1, b) for a, b in zip(wanted, z[extra:])):
+        return ""
+    axes = [axis for axis, size in enumerate(z) if axis < extra or wanted[axis - extra] != size]
+    sums = f"sum over {'axis' if len(axes) == 1 else 'axes'} {', '.join(map(str, axes))}"
+    how = f": {name} was broadcast to {z}, so its gradient is the {sums} of what goes back to {z}"
+    if record.plan.op.broadcasts:
+        return f"{how}; the engine does it for a rule that returns {z}"
+    return f"{how}; with op(..., broadcasts=True) the engine does it"
 
 
 def filled(parts: list[Any], record: Record) -> tuple[Any, ...]:

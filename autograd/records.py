@@ -162,3 +162,15 @@ def unreachable(node: Record) -> GraphError:
     return GraphError(
         f"backward: {node.op} at {node.line} is not on this thread's tape; run forward and backward in the same thread"
     )
+
+
+def note_where(error: BaseException) -> None:
+    """Add to an error that a rule has raised on the way back which operation that was, and where it ran."""
+    trace, record = error.__traceback__, None
+    while trace is not None:
+        frame = trace.tb_frame
+        if frame.f_code.co_name in ("step", "pull", "push"):
+            record = frame.f_locals.get("record")
+        trace = trace.tb_next
+    if record is not None and record.line not in str(error) and not getattr(error, "__notes__", None):
+        error.add_note(f"in the way back through {record.op}, which ran at {record.line}")

@@ -22,7 +22,7 @@ import numpy as np
 
 from .crowd import crowd
 from .errors import GraphError
-from .records import CONSUMED, Cotangents, Mark, Record, unreachable
+from .records import CONSUMED, Cotangents, Mark, Record, note_where, unreachable
 from .writes import Mutation, Writes, check_unwritten, owner
 
 Step = Callable[[Any, Record, Cotangents, set[Any]], bool | None]
@@ -157,6 +157,9 @@ class Tape(Writes):
         self.replaying += 1
         try:
             low = self.walk(top, cotangents, retain, until, step, lasting)
+        except Exception as error:
+            note_where(error)
+            raise
         finally:
             self.replaying -= 1
             self.consume_lasting(lasting, low, top)

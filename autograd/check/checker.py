@@ -324,7 +324,8 @@ class _Check:
         for k, result in enumerate(found.inputs):
             message = messages.get(nodes[k]) if k < len(nodes) else None
             if message is not None:
-                result.verdict, result.hint = WRONG, message
+                raises = message.startswith("backward raises") and found.wrong
+                result.verdict, result.hint = WRONG, "follows from the operations above" if raises else message
             elif result.verdict == WRONG and (result.order == 1 or deliberate):
                 if found.wrong:
                     result.hint = "follows from the operations above"

@@ -40,6 +40,7 @@ def hint(finding: Finding, k: int, claim: Claim, call: Any, otherwise: Callable[
         or formula_hint(finding, k, claim)
         or otherwise()
         or _some(finding, at, a, n, wrong, sizes)
+        or _broadcast(k, claim, call)
     )
 
 
@@ -206,6 +207,17 @@ def _arrangements(g: Array) -> Iterator[tuple[Array, str]]:
         yield np.flip(g, (-2, -1)), "with its rows and columns reversed: a kernel turned by 180 degrees"
     if g.ndim > 1:
         yield np.flip(g), "in reverse order along all axes"
+
+
+def _broadcast(k: int, claim: Claim, call: Any) -> str:
+    """Does the shape of the input say that it is repeated, so that its gradient is a sum?"""
+    own, z = np.shape(claim.inputs[k]), np.shape(claim.weights[0][0])
+    extra = len(z) - len(own)
+    if call is None or own == z or extra < 0 or any(a not in (1, b) for a, b in zip(own, z[extra:], strict=True)):
+        return ""
+    axes = [axis for axis, size in enumerate(z) if axis < extra or own[axis - extra] != size]
+    names = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
+    return f"{claim.names[k]} is broadcast from {own} to {z}: then its gradient is the sum over {names}"
 
 
 def _some(finding: Finding, at: Array, a: Array, n: Array, wrong: Array, sizes: dict[int, str]) -> str:

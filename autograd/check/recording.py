@@ -194,6 +194,24 @@ class OpCall(Call):
         op = self.record.plan.op
         return not op.kinks
 
+    def by(self, position: int) -> OneInput:
+        """The same call with a gradient to one of its inputs: for an operation of whose rules another one raises."""
+        return OneInput(self, self.wanted[position])
+
+
+class OneInput(OpCall):
+    """See `OpCall.by`. The record itself, whose rules give all gradients, is not looked at."""
+
+    consumed = True  # type: ignore[assignment]
+
+    def __init__(self, call: OpCall, index: int) -> None:
+        vars(self).update(vars(call))
+        self.only = index
+
+    @property
+    def wanted(self) -> tuple[int, ...]:
+        return (self.only,)
+
 
 class FunctionCall(Call):
     """Of a Function, or anything else that is run by calling it with Tensors."""

@@ -13,7 +13,7 @@ from .claim import CORRECT, INCONCLUSIVE, KINK, WRONG, Claim, Finding, Worst
 from .compare import Comparison
 from .formulas import instead
 from .hints import hint
-from .recording import Call, FunctionCall, OwnTape, Recording, gradients, leaf
+from .recording import Call, FunctionCall, OpCall, OwnTape, Recording, gradients, leaf
 from .report import RecordResult
 
 _LOOSE = {np.dtype(np.float64): 1e-9, np.dtype(np.float32): 2e-3, np.dtype(np.float16): 5e-2}
@@ -51,9 +51,12 @@ def check_call(call: Call, rng: np.random.Generator, **limits: Any) -> list[Reco
     with np.errstate(all="ignore"):
         try:
             arrays = call.arrays()
-            outputs = call.run([x.copy() for x in arrays])
+            given = [x.copy() for x in arrays]
+            outputs = call.run(given)
         except Exception as error:
             return _failed(call, f"it cannot be run again in float64: {said(error)}", INCONCLUSIVE)
+        if isinstance(call, OpCall) and not _same(given, list(arrays)):
+            return _failed(call, "its function writes into its input", WRONG)
         if not call.repeats(outputs):
             return _failed(
                 call, "run again on its own it gives another result, as it draws numbers or keeps state", INCONCLUSIVE
@@ -61,6 +64,8 @@ def check_call(call: Call, rng: np.random.Generator, **limits: Any) -> list[Reco
         try:
             claim = _claim(call, arrays, outputs, rng)
         except Exception as error:  # a rule is somebody's code, and this is the place to say what is wrong with it
+            if isinstance(call, OpCall) and len(call.wanted) > 1 and not call.record.plan.joint:
+                return [result for k in range(len(call.wanted)) for result in check_call(call.by(k), rng, **limits)]
             return _failed(call, f"its rule raises {said(error)}", raised(error))
         findings = Comparison(claim, rng, **limits).findings()
         as_recorded = _as_recorded(call, claim)

@@ -211,7 +211,7 @@ def _complete(scope: dict[str, Any], op: Op, known: dict[str, Any], reflected: b
         scope.update(
             _SCOPE,
             Tensor=core.Tensor,
-            forward=op.forward,
+            forward=op.choose if op.fast is None else op.forward,
             run=op.run,
             compute=op.compute,
             choose=op.choose,
@@ -298,7 +298,7 @@ def _interpreted(op: Op, reflected: bool, rest: Any, misfit: Any, input: Any, ot
 
 def _fill_forward(fill: dict[str, str], op: Op) -> None:
     """Texts that compute the value, with the op's settings: of constants, and of what is tracked."""
-    twin = op.choose is not op.forward
+    twin = op.fast is not None and op.choose is not op.forward
     forward = "(forward if a.size < size.least else choose)" if twin else "forward"
     if op.single:
         forward = f"({forward} if a.dtype is not HALF else run)"

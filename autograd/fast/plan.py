@@ -127,7 +127,7 @@ class CompiledPlan(Plan):
         return "".join(f", {name}" for name in need)
 
     def _scope(self) -> dict[str, Any]:
-        scope = dict(_STEP_SCOPE, wanted=self.wanted, rule=self.rules[0])
+        scope = dict(_STEP_SCOPE, wanted=self.wanted, rule=self.rules[0], own=self.op.own)
         for position, index in enumerate(self.wanted):
             scope[f"dn{index}"] = None if self.joint else self.rules[position]
             if (twin := self._twin(position)) is not None:
@@ -152,6 +152,8 @@ class CompiledPlan(Plan):
                 lines.append(f"cotangent = rule({arguments}) if dz.dtype is not HALF else in_single(rule, {arguments})")
             else:
                 lines.append(f"cotangent = rule({arguments})")
+            if op.own is not None:
+                lines.append("own.all(record, cotangent)")
         for position, (index, node) in enumerate(zip(self.wanted, nodes, strict=True)):
             if index in self.into:
                 need = parameters(self.into[index], skip=2)
@@ -165,8 +167,8 @@ class CompiledPlan(Plan):
                     wide = f"in_single({self._chosen(position, node)}, dz{self._arguments(self.needs[position])})"
                     call = f"{call} if dz.dtype is not HALF else {wide}"
                 lines.append(f"g = {call}")
-            name = f"{op.inputs[0][1:]}[{index}]" if self.variadic else op.inputs[index]
-            fit = _FIT if op.broadcasts else _CHECK
+            name = self.input(index)
+            fit = _OWN if op.own is not None else _FIT if op.broadcasts else _CHECK
             text = fit + _ACCUMULATE
             if op.products and op.inputs[index] in op.products:
                 text = _PRODUCT + indent(text, "    ")
@@ -212,6 +214,9 @@ if shape != {n}.shape:
 _CHECK = """\
 if g.shape != {n}.shape:
     raise wrong_shape(record, {name}, g, {n})
+"""
+_OWN = """\
+g = own.one(record, {name}, g, {n}, dz)
 """
 _PRODUCT = """\
 waits = owned.__class__ is Owned and g.__class__ is Product and {n} in cotangents and {n}.__class__ is not Record

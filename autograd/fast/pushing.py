@@ -20,9 +20,9 @@ Function = Callable[..., Any]
 
 
 def fits(plan: Any) -> bool:
-    """Has this op one output, inputs by name, and a rule for each of them?"""
+    """Has this op of the library one output, inputs by name, and a rule for each of them?"""
     op = plan.op
-    return op.outputs == 1 and op.formula is None and not (op.variadic or op.partial or plan.joint)
+    return op.own is None and op.outputs == 1 and op.formula is None and not (op.variadic or op.partial or plan.joint)
 
 
 def made(plan: Any) -> Function:

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from ..lines import outer, walks
-from ..records import CONSUMED, Cotangents, Mark, Record
+from ..records import CONSUMED, Cotangents, Mark, Record, note_where
 from ..tapes import SWEEP_FIRST, UNREFERENCED, Step, Tape
 from ..writes import Mutation
 from .waiting import Owned
@@ -131,6 +131,9 @@ class FastTape(Tape):
         self.replaying += 1
         try:
             low = self._plain_walk(top, cotangents, lasting)
+        except Exception as error:
+            note_where(error)
+            raise
         finally:
             self.replaying -= 1
             if lasting:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 from ..devices import Absent
 from .absent import missing
 
 
-class Switches(Absent):
+class Switches(Absent, ModuleType):
     """A library that is not here. Its switches have PyTorch's defaults and may be set; nothing changes."""
 
     def __init__(self, **defaults: Any) -> None:
+        ModuleType.__init__(self, "switches")
         self.__dict__.update(defaults)
 
     def __getattr__(self, name: str) -> Any:

@@ -35,6 +35,7 @@ class Namespace(ModuleType):
     def __init__(self, name: str, doc: str, table: dict[str, Any]) -> None:
         super().__init__(name, doc)
         self._table = table
+        self.__path__: list[str] = []  # so that what lies in it can be imported, too: see `process.imports`
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name not in self._table:

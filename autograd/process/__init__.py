@@ -1,5 +1,6 @@
 """What importing the package, or a call, does to the whole process. benchmarks/guide/contributing.md lists it.
 
+    imports.py         `import autograd.nn`: modules that stand elsewhere are found by import statements, too
     memory.py          freed memory stays with the process: large arrays are not fetched again     read this first
     neighbours.py      the warning if HIPS/autograd, which has the same import name, is installed as well
     notebooks.py       a notebook shows tuples and lists of Tensors as what they are

@@ -79,7 +79,7 @@ class Walk:
                 continue
             if g.shape != node.shape:
                 if not plan.op.broadcasts:
-                    raise wrong_shape(record, plan.op.inputs[index * (not plan.variadic)], g, node)
+                    raise wrong_shape(record, plan.input(index), g, node)
                 g = self.capture.rule(_UNBROADCAST, (g,), {"shape": node.shape})
             held = cotangents.get(node)
             cotangents[node] = self._belongs(g, node)
@@ -106,6 +106,8 @@ class Walk:
         with self.capture.paused():
             dz = real_parts[0] if plan.op.outputs == 1 else tuple(real_parts)
             g = applied(plan, position, dz, {**real, "wanted": plan.wanted})
+            if plan.op.own is not None:
+                g = self._looked_at(plan, position, g, record, dz)
         nodes = record.parents if plan.joint else (record.parents[position],)
         found = [g[index] for index in plan.wanted] if plan.joint else [g]
         apart = tuple([n for n, (x, node) in enumerate(zip(found, nodes)) if self._waits(plan, x, node, cotangents)])
@@ -114,6 +116,17 @@ class Walk:
             values = operation.spread(g)
         results = iter(self.capture.noted(operation, arrays, settings, values))
         return [(next(results), next(results)) if n in apart else next(results) for n in range(len(found))]
+
+    def _looked_at(self, plan: Any, position: int, g: Any, record: Record, dz: Any) -> Any:
+        """What the rule of a user's operation gives, if it is what a rule may give."""
+        own, nodes = plan.op.own, record.parents
+        if not plan.joint:
+            return own.one(record, plan.input(plan.wanted[position]), g, nodes[position], dz)
+        found = list(own.all(record, g))
+        for index, node in zip(plan.wanted, nodes, strict=True):
+            if found[index] is not None or not plan.op.partial:
+                found[index] = own.one(record, plan.input(index), found[index], node, dz)
+        return tuple(found)
 
     def _waits(self, plan: Any, g: Any, node: Any, cotangents: Any) -> bool:
         if type(g) is not Product or self.waits is None or not hasattr(plan, "pulls") or type(node) is Record:

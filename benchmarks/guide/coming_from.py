@@ -23,6 +23,8 @@ What you know already, and what is different.
 # ``from torch.utils.data import DataLoader``           ``from nn.data import DataLoader``
 # ``from torch.func import grad``                       ``from autograd.func import grad``
 # ====================================================  =====================================
+#
+# Or put ``autograd`` in the place of ``torch`` everywhere: ``import autograd.nn as nn`` is the same as ``import nn``.
 
 import autograd as torch
 
