@@ -92,3 +92,37 @@ def test_programs_train_log_save_and_export(name, tmp_path, rng):
 def test_programs_are_short(name):
     lines = [line for line in (PROGRAMS / f"{name}.py").read_text().splitlines() if line.strip()]
     assert len(lines) <= 25
+
+
+@pytest.mark.parametrize(
+    ("name", "extras"),
+    [("pictures", "images,tensorboard,onnx"), ("table", "tables,tensorboard,onnx"), ("text", "tensorboard,onnx")],
+)
+def test_programs_name_what_they_lack_before_they_begin(name, extras):
+    lacks = dict.fromkeys(("PIL", "pandas", "pyarrow", "tensorboard", "onnx", "onnxruntime"))
+    hidden = f"import runpy, sys; sys.modules.update({lacks}); sys.argv = ['program', 'no such file']"
+    command = [sys.executable, "-c", f"{hidden}; runpy.run_path({str(PROGRAMS / f'{name}.py')!r}, run_name='__main__')"]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{name}.py needs ")
+    assert done.stderr.strip().endswith(f"pip install 'wengert[{extras}]'")
+
+
+def test_what_judges_the_pictures_is_not_varied(tmp_path, rng):
+    """Only pictures that are learnt from are cropped at random, and no picture is in both parts."""
+    source = pictures(tmp_path / "data", rng)
+    lines = (PROGRAMS / "pictures.py").read_text().splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("model"))
+    scope = {}
+    command = ["pictures.py", str(source)]
+    before, sys.argv = sys.argv, command
+    try:
+        exec("\n".join(line for line in lines[:start] if not line.startswith("needed(")), scope)
+    finally:
+        sys.argv = before
+    train, test = scope["train"], scope["test"]
+    assert any((train[k][0] != train[k][0]).any() for k in range(5))
+    assert all((test[k][0] == test[k][0]).all() for k in range(5))
+    assert set(train.indices.tolist()).isdisjoint(test.indices.tolist())

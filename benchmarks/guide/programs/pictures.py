@@ -2,12 +2,15 @@ import sys
 
 import autograd
 import nn
-from nn.data import DataLoader, ImageFolder, random_split
-from nn.data.transforms import Compose, RandomHorizontalFlip, RandomResizedCrop, ToTensor
+from autograd.extras import needed
+from nn.data import DataLoader, ImageFolder, Subset, random_split
+from nn.data.transforms import Compose, RandomHorizontalFlip, RandomResizedCrop, Resize, ToTensor
 
+needed("pictures.py", "images", "tensorboard", "onnx")
 autograd.manual_seed(0)
-look = Compose([RandomResizedCrop(16, scale=(0.6, 1)), RandomHorizontalFlip(), ToTensor()])
-train, test = random_split(ImageFolder(sys.argv[1], look), [0.8, 0.2])
+train, test = random_split(ImageFolder(sys.argv[1], Compose([Resize((16, 16)), ToTensor()])), [0.8, 0.2])
+varied = Compose([RandomResizedCrop(16, scale=(0.6, 1)), RandomHorizontalFlip(), ToTensor()])
+train = Subset(ImageFolder(sys.argv[1], varied), train.indices)  # what is learnt from is varied, what judges is not
 model = nn.Sequential(
     nn.Conv2d(3, 12, 3, padding=1), nn.BatchNorm2d(12), nn.ReLU(), nn.MaxPool2d(2),
     nn.Conv2d(12, 24, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),

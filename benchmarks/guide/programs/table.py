@@ -2,8 +2,10 @@ import sys
 
 import autograd
 import nn
+from autograd.extras import needed
 from nn.data import DataLoader, Table
 
+needed("table.py", "tables", "tensorboard", "onnx")
 autograd.manual_seed(0)
 train, test = Table(sys.argv[1], target="rent", missing="median").split([0.8, 0.2])
 model = nn.Sequential(nn.Linear(len(train.names), 32), nn.ReLU(), nn.Linear(32, 1))

@@ -2,8 +2,10 @@ import sys
 
 import autograd
 import nn
+from autograd.extras import needed
 from nn.data import DataLoader, TextChars
 
+needed("text.py", "tensorboard", "onnx")
 autograd.manual_seed(0)
 text = TextChars(sys.argv[1])
 
