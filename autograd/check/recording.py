@@ -202,7 +202,7 @@ class OpCall(Call):
 class OneInput(OpCall):
     """See `OpCall.by`. The record itself, whose rules give all gradients, is not looked at."""
 
-    consumed = True  # type: ignore[assignment]
+    consumed = True
 
     def __init__(self, call: OpCall, index: int) -> None:
         vars(self).update(vars(call))
