@@ -8,6 +8,7 @@ a few lines of Python around that:
     scalar.py     elementwise ops as formulas
     reductions.py products.py shapes.py    other ops in nodes
     known.py      all of these by name
+    spelled.py    settings of what runs as it is, as text
     inline.py     some fused ops in the steps of their formula
     attending.py  attention that is written out, as one op
     lower.py      a Program as a graph; what is not known runs as it is

@@ -6,6 +6,7 @@ What a rule cannot say in nodes runs on arrays, as in `backward()`: the rule as 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from ..broadcast import unbroadcast
 from ..errors import CaptureError
 from ..op import Op
-from ..plan import Plan
+from ..plan import HALF, Plan, in_single
 from ..products import computed
 from ..program.steps import filled
 from .arriving import Arriving, Piece
@@ -21,6 +22,7 @@ from .graph import Graph
 from .known import OPS
 from .lower import Lowering
 from .shapes import part_of
+from .spelled import Spelled
 from .symbols import Symbol, UnknownError, Wanted
 from .values import Value
 
@@ -224,39 +226,34 @@ class RuleCall:
     def __init__(
         self, plan: Plan, rule: Any, widens: bool, shapes: list[Any], picked: tuple[int, ...] | None = None
     ) -> None:
-        self.plan = plan
         self.rule = rule
         self.widens = widens
         self.shapes = shapes
         self.picked = picked
         self.__name__ = f"{plan.name}_rule"
-        self.nest: Any = None
+        self.call: Any = None
 
     def bound(self, dz: Any, asked: list[Any]) -> tuple[list[Value], dict[str, Any]]:
         """The arrays that it is called with, and its settings."""
         arrays: list[Value] = []
 
-        def bore(each: Any) -> Any:
-            if isinstance(each, (Value, Kept)):
-                arrays.append(each if isinstance(each, Value) else each.hidden)
-                return _Place(len(arrays) - 1, None if isinstance(each, Value) else each.number)
-            return type(each)([bore(part) for part in each]) if type(each) in (tuple, list) else each
+        def place(each: Any) -> Any:
+            if not isinstance(each, (Value, Kept)):
+                return None
+            arrays.append(each if isinstance(each, Value) else each.hidden)
+            return f"a{len(arrays) - 1}" + ("" if isinstance(each, Value) else f"[{each.number}]")
 
-        self.nest = bore([dz, *asked])
+        rule = self.rule
+        if self.widens and isinstance(dz, Value) and dz.dtype == HALF:
+            rule = partial(in_single, rule)
+        given = Spelled(place)
+        arguments = ", ".join([given.text(each) for each in (dz, *asked)])
+        names = ", ".join([f"a{number}" for number in range(len(arrays))])
+        self.call = given.function(f"lambda {names}: computed(rule({arguments}))", computed=computed, rule=rule)
         return arrays, {}
 
     def __call__(self, *arrays: Any) -> Any:
-        from ..plan import HALF, in_single
-
-        def fill(each: Any) -> Any:
-            if type(each) is _Place:
-                array = arrays[each.number]
-                return array if each.part is None else array[each.part]
-            return type(each)([fill(part) for part in each]) if type(each) in (tuple, list) else each
-
-        dz, *asked = fill(self.nest)
-        half = self.widens and getattr(dz, "dtype", None) == HALF
-        g = computed(in_single(self.rule, dz, *asked) if half else self.rule(dz, *asked))
+        g = self.call(*arrays)
         if self.picked is None:
             return np.asarray(unbroadcast(g, self.shapes[0]))
         found = [unbroadcast(g[index], shape) for index, shape in zip(self.picked, self.shapes, strict=True)]
@@ -268,8 +265,3 @@ class Kept(NamedTuple):
 
     hidden: Value
     number: int
-
-
-class _Place(NamedTuple):
-    number: int
-    part: int | None

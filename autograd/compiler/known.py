@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import products, reductions, shapes
+from . import products, reductions, scalar, shapes
 
 Lower = Callable[..., Any]
 
-OPS: dict[str, Lower] = {**reductions.OPS, **products.OPS, **shapes.OPS}
+OPS: dict[str, Lower] = {**reductions.OPS, **products.OPS, **shapes.OPS, **scalar.OPS}
 """Name of an op -> lower(graph, step, *operands, **settings): a Value, a list of them, or None if not for this."""
 
 NUMPY: dict[str, Lower] = {**reductions.NUMPY, **products.NUMPY, **shapes.NUMPY}

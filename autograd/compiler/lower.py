@@ -19,6 +19,7 @@ from .graph import Graph
 from .known import NUMPY, OPS, UFUNCS
 from .rewrites import movable
 from .shapes import part_of
+from .spelled import Spelled
 from .values import Value
 
 
@@ -167,24 +168,25 @@ class Runs:
 
     def __init__(self, step: Any) -> None:
         self.op = step.op
-        self.settings = step.settings
+        self.fixed = step.settings
         self.count = len(step.operands)
         self.outputs = len(step.outputs)
         self.kept = len(step.kept)
         self.recorded = step.recorded
         self.__name__ = step.name
+        given = Spelled(lambda leaf: f"arrays[{leaf.position}]" if type(leaf) is Hole else None)
+        self.settings = given.function(f"lambda arrays: {given.text(step.settings)}")
 
     def __call__(self, *arrays: Any) -> Any:
         if isinstance(self.op, Op):
-            settings = filled(self.settings, arrays)
-            z, kept = self.op.compute(arrays[: self.count], settings, self.recorded)
+            z, kept = self.op.compute(arrays[: self.count], self.settings(arrays), self.recorded)
             if self.op.keeps:
                 results = [z] if self.op.outputs == 1 else [*z]
                 hidden = [x for x in leaves(kept) if isinstance(x, np.ndarray)] if self.kept else []
                 return [*results, *hidden, kept]
-        elif "args" in self.settings:
-            z = self.op.forward(*arrays, **self.settings)
+        elif "args" in self.fixed:  # which it fills itself
+            z = self.op.forward(*arrays, **self.fixed)
         else:
-            z = self.op.forward(*arrays[: self.count], **filled(self.settings, arrays))
+            z = self.op.forward(*arrays[: self.count], **self.settings(arrays))
         found = [x for x in leaves(z) if isinstance(x, (np.ndarray, np.generic, bool, int, float, complex))]
         return found[0] if self.outputs == 1 else found[: self.outputs]

@@ -293,3 +293,16 @@ def _given(e: Forms, name: str, operands: list[Any], dtype: Any) -> list[Any] | 
 
 def _number(e: Forms, x: Any, dtype: Any) -> Cell:
     return Cell(e, e.cast(x, dtype) if isinstance(x, Value) else e.graph.constant(x, dtype))
+
+
+def _dropout(graph: Graph, step: Any, x: Any, mask: Any = None, scale: float = 1.0) -> Value | None:
+    """x * scale where the mask says so, else x * 0, so that NaN stays NaN."""
+    floats = isinstance(x, Value) and x.dtype.char in "fd"
+    if not floats or not isinstance(mask, Value) or mask.dtype != BOOL or mask.shape != x.shape:
+        return None
+    e = Forms(graph)
+    return (Cell(e, x) * e.choose(Cell(e, mask), Cell(e, graph.number(scale, x)), 0)).value
+
+
+OPS: dict[str, Callable[..., Any]] = {"dropout": _dropout}
+"""Ops with a setting that is an array."""

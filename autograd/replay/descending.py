@@ -1,7 +1,8 @@
 """A loss of which only the gradients are wanted: its value and they are computed at once, without a record on the tape.
 
 `loss.backward()` in a compiled function is mostly the end of a path: nothing else that was promised is still referred
-to. Then a record, and a walk back that finds it, would be made for nothing.
+to, or only what has no gradient, such as running statistics. Then a record, and a walk back that finds it, would be
+made for nothing.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ def descended(run: Any, loss: Any) -> bool:
     if run.mode is None or run.mode is not state.tape or run.home is not state.home or loss._facts.shape:
         return False
     with run.lock:
-        if not loss._facts.tracked or run.live() != (loss._slot,):
+        live = run.live()
+        if not loss._facts.tracked or loss._slot not in live:
             return False
-        variant = run.memory.variant(run.at, (loss._slot,), ())
-        if not variant.descends or not run.computed(variant.descend, [loss]):
+        variant = run.memory.variant(run.at, live, ())
+        if not variant.descends or not run.computed(variant.descend, [run.promises[slot] for slot in live]):
             return False
         run.memory.note(run.at, "a walk back", len(run.promises))
         run.begin()

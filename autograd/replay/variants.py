@@ -113,15 +113,16 @@ class Variant:
         kinds = [facts[slot] for slot in live]
         self.moved = [(k, kind.strides) for k, kind in enumerate(kinds) if not lies_plainly(kind)]
         lasts = not any(map(lets_go, steps))  # one may walk back twice
-        self.descends = None if len(live) > 1 or lasts else False  # see `descend`; None: never
-        self.descent: Any = None
         self.constants = [k for k, slot in enumerate(live) if not facts[slot].tracked]
+        self.loss = next((k for k in range(len(live)) if k not in self.constants), None)  # which one is tracked
+        alone = len(live) - len(self.constants) == 1
+        self.descends = False if alone and not lasts else None  # see `descend`; None: never
+        self.descent: Any = None
 
     def __call__(self, given: list[Any], there: list[Any]) -> list[Any]:
         if self.compiled is not None:
             values: list[Any] = self.compiled.direct([*given, *there])
-            for k, strides in self.moved:  # such as a transposed result
-                values[k]._array = arranged(values[k]._array, strides)
+            self._arrange(values)
             if self.constants:  # computed by the same record, but nothing that one could differentiate
                 for k in self.constants:
                     values[k]._node = None
@@ -139,9 +140,16 @@ class Variant:
         somebody could tell that there was no record.
         """
         if self.descent is None:
-            self.descent = importlib.import_module("autograd.compiler.descent").Descent(self.compiled, 0)
+            self.descent = importlib.import_module("autograd.compiler.descent").Descent(self.compiled, self.loss)
         found: list[Any] | None = self.descent([x if isinstance(x, Core) else wrap(x) for x in given], (), None)
+        if found is not None:
+            self._arrange(found)
         return found
+
+    def _arrange(self, values: list[Any]) -> None:
+        """Let results lie in memory as they would without a compiler."""
+        for k, strides in self.moved:  # such as a transposed one
+            values[k]._array = arranged(values[k]._array, strides)
 
     def compile(self, given: list[Any], values: list[Any]) -> None:
         """Have the steps compiled, if that changes nothing that one could see."""

@@ -17,6 +17,7 @@ import numpy as np
 from numba.core import types
 
 from ..machine import simd
+from ..machine.floats import rank, ranked
 from ..machine.jit import Kernel, kernel, piece
 from ..machine.sums import plus
 from .forms import FORMS
@@ -127,36 +128,54 @@ def _row_sum(A: Any) -> Kernel:
     return row_sum
 
 
+def _row_extreme(A: Any, which: Any) -> Kernel:
+    """Integers in the order of floats (`rank`) are compared: LLVM makes vector code of that, but not of floats."""
+    if np.dtype(A).kind != "f":
+        return _row_extreme_of_integers(A, which)
+    largest = A(np.inf)
+
+    @kernel
+    def row_extreme(a: Word, b: Word, H: int, z: Word, n: int) -> None:
+        """z[r] = the largest (smallest) a[r, j] for n rows; NaN if there is one: it ranks above or below all others."""
+        simd.wide()
+        out = block(z, n, A)
+        above, below = rank(largest), rank(-largest)
+        for r in range(n):
+            row = block(a + r * H * out.itemsize, H, A)
+            top = bottom = rank(row[0])
+            for j in range(row.size):
+                top = max(top, rank(row[j]))
+                bottom = min(bottom, rank(row[j]))
+            out[r] = ranked(which(top, bottom)) if bottom >= below and top <= above else np.nan
+
+    return row_extreme
+
+
+def _row_extreme_of_integers(A: Any, which: Any) -> Kernel:
+    @kernel
+    def row_extreme(a: Word, b: Word, H: int, z: Word, n: int) -> None:
+        """The same for integers."""
+        simd.wide()
+        out = block(z, n, A)
+        for r in range(n):
+            row = block(a + r * H * out.itemsize, H, A)
+            top = bottom = row[0]
+            for j in range(row.size):
+                top = max(top, row[j])
+                bottom = min(bottom, row[j])
+            out[r] = which(top, bottom)
+
+    return row_extreme
+
+
 @piece
 def _larger(a: Any, b: Any) -> Any:
-    return a if (a >= b) | (a != a) else b
+    return a if a > b else b
 
 
 @piece
 def _smaller(a: Any, b: Any) -> Any:
-    return a if (a <= b) | (a != a) else b
-
-
-def _row_extreme(A: Any, which: Kernel) -> Kernel:
-    @kernel
-    def row_extreme(a: Word, b: Word, H: int, z: Word, n: int) -> None:
-        """z[r] = the largest (smallest) a[r, j] for n rows; NaN if there is one. Sixteen are independent."""
-        simd.wide()
-        out = block(z, n, A)
-        best = np.empty(16, A)
-        for r in range(n):
-            row = block(a + r * H * out.itemsize, H, A)
-            best[:] = row[0]
-            for j in range(0, row.size - 15, 16):
-                for k in range(16):
-                    best[k] = which(best[k], row[j + k])
-            for j in range(row.size // 16 * 16, row.size):
-                best[0] = which(best[0], row[j])
-            for k in range(1, 16):
-                best[0] = which(best[0], best[k])
-            out[r] = best[0]
-
-    return row_extreme
+    return a if a < b else b
 
 
 def _column_sum(A: Any) -> Kernel:
@@ -261,7 +280,7 @@ def _product(A: Any) -> Kernel:
 
 @piece
 def _advance(at: Any, sizes: Any, strides: Any, place: int) -> int:
-    """The place of the next row of an array with any strides; `at` counts along all axes but the last."""
+    """The place of the next rows of an array with any strides; `at` counts along all axes but the last two."""
     axis = at.size - 2
     while axis >= 0:
         at[axis] += 1
@@ -283,17 +302,19 @@ def _strided(A: Any) -> Kernel:
         sizes, strides = block(about + 8, axes, np.int64), block(about + 8 + 8 * axes, axes, np.int64)
         size = block(z, 1, A).itemsize
         inner, step = sizes[axes - 1], strides[axes - 1]
-        at = np.zeros(axes, np.int64)
+        rows, apart = (sizes[axes - 2], strides[axes - 2]) if axes > 1 else (1, 0)
+        at = np.zeros(max(axes - 1, 1), np.int64)
         place = 0
-        for start in range(0, n, inner):
-            out = block(z + start * size, inner, A)
-            row = block(a + place * size, (inner - 1) * step + 1, A)
-            if step == 1:
-                for i in range(out.size):
-                    out[i] = row[i]
-            else:
-                for i in range(out.size):
-                    out[i] = row[i * step]
+        for start in range(0, n, rows * inner):
+            for r in range(rows):
+                out = block(z + (start + r * inner) * size, inner, A)
+                row = block(a + (place + r * apart) * size, (inner - 1) * step + 1, A)
+                if step == 1:
+                    for i in range(out.size):
+                        out[i] = row[i]
+                else:
+                    for i in range(out.size):
+                        out[i] = row[i * step]
             place = _advance(at, sizes, strides, place)
 
     return strided

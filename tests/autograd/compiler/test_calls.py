@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -243,3 +245,28 @@ def test_layers_that_learn_their_size_in_the_first_call():
     compiled = frozen(lambda x: layer(x))
     for _ in range(3):
         np.testing.assert_allclose(compiled(BATCH).numpy(force=True), layer(BATCH).numpy(force=True), 1e-6, 1e-7)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_arrays_go_when_a_call_ends_and_not_only_with_the_next_collection_of_garbage(frozen):
+    """What a rule was called with in a cycle of references stays, and every call asks the system for new memory."""
+    autograd.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.ReLU(), nn.Flatten(), nn.Linear(1452, 2))
+
+    def step(x):
+        loss = (model(x) ** 2).mean()
+        loss.backward()
+        return loss
+
+    compiled = autograd.compile(step, frozen=frozen)
+    for _ in range(6):
+        compiled(autograd.randn(4, 2, 24, 24))
+    gc.disable()
+    try:
+        x = autograd.randn(4, 2, 24, 24)
+        given = weakref.ref(x._array)
+        compiled(x)
+        del x
+        assert given() is None
+    finally:
+        gc.enable()

@@ -154,9 +154,11 @@ def test_extremes_of_rows_with_nan(kind):
     for width in (1, 15, 16, 33):
         for place in range(width):
             x = np.random.default_rng(width).standard_normal((2, width)).astype(kind)
-            x[1, place] = np.nan
-            got = run("row_max", np.empty(2, kind), x, numbers=(0, 0, width), n=2)
-            np.testing.assert_array_equal(got, x.max(1))
+            for value in (np.nan, -np.nan, np.inf, -np.inf):
+                x[1, place] = value
+                for name, wanted in (("row_max", x.max(1)), ("row_min", x.min(1))):
+                    got = run(name, np.empty(2, kind), x, numbers=(0, 0, width), n=2)
+                    np.testing.assert_array_equal(got, wanted)
 
 
 @pytest.mark.parametrize("kind", KINDS)
