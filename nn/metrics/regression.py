@@ -6,7 +6,7 @@ they would be of all examples at once.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
@@ -89,37 +89,52 @@ class MaxError(Metric):
 class _Moments(Metric):
     """Base of metrics of means, variances and covariances, of outputs x, targets y and their differences y - x.
 
-    Means and sums of products about them are put together as by Chan, Golub and LeVeque (1983): nothing cancels,
-    however far from 0 the numbers are.
+    Means and sums of products about them are put together as by Chan, Golub and LeVeque (1983). A mean is kept as one
+    of the numbers, the origin, and how far it lies from there: a mean of numbers near each other and far from 0, rounded
+    to one number, would be wrong in digits that matter when two of them are subtracted.
     """
 
     kept = ("parts",)
 
     def start(self) -> None:
-        self.parts: list[tuple[int, Array, Array]] = []
+        self.parts: list[_Part] = []
 
     def update(self, output: Any, targets: Any) -> None:
         found, wanted = _flat(self, output, targets)
         if len(found) == 0:
             return
         values = np.stack([found, wanted, wanted - found])
-        means = values.mean(1)
-        apart = values - means[:, None]
-        self.parts = [_together([*self.parts, (len(found), means, apart @ apart.T)])]
+        origin = values[:, 0].copy()
+        apart = values - origin[:, None]
+        offsets = apart.mean(1)
+        apart -= offsets[:, None]
+        self.parts = [_together([*self.parts, _Part(len(found), origin, offsets, apart @ apart.T)])]
 
     def moments(self) -> tuple[int, Array, Array]:
         """How many, means of x, y and y - x, and sums of products about them (3, 3)."""
-        return _together(self.parts) if self.parts else (0, np.zeros(3), np.zeros((3, 3)))
+        if not self.parts:
+            return 0, np.zeros(3), np.zeros((3, 3))
+        whole = _together(self.parts)
+        return whole.count, whole.origin + whole.offsets, whole.products
 
 
-def _together(parts: list[tuple[int, Array, Array]]) -> tuple[int, Array, Array]:
-    count, means, products = parts[0]
-    for more, other, theirs in parts[1:]:
-        apart, total = other - means, count + more
-        products = products + theirs + np.outer(apart, apart) * (count * more / total)
-        means = means + apart * (more / total)
+class _Part(NamedTuple):
+    """Some examples: how many, means as `origin + offsets`, sums of products about these."""
+
+    count: int
+    origin: Array
+    offsets: Array
+    products: Array
+
+
+def _together(parts: list[_Part]) -> _Part:
+    count, origin, offsets, products = parts[0]
+    for more, other, theirs, more_products in parts[1:]:
+        apart, total = (other - origin) + (theirs - offsets), count + more
+        products = products + more_products + np.outer(apart, apart) * (count * more / total)
+        offsets = offsets + apart * (more / total)
         count = total
-    return count, means, products
+    return _Part(count, origin, offsets, products)
 
 
 class R2Score(_Moments):

@@ -37,7 +37,7 @@ def draw(rng, classes):
     return scores, labels
 
 
-def through(metric, output, targets, rng, rtol=1e-12):
+def through(metric, output, targets, rng):
     """The value after batches of random sizes, half of them counted by another, and merged; and that of all at once."""
     first, second, whole = copy.deepcopy(metric), copy.deepcopy(metric), copy.deepcopy(metric)
     first.update(output, targets)
@@ -47,7 +47,7 @@ def through(metric, output, targets, rng, rtol=1e-12):
         (first, second)[index % 2].update(autograd.tensor(output[places]), autograd.tensor(targets[places]))
     got = (first + second).compute()
     whole.update(output, targets)
-    np.testing.assert_allclose(got, whole.compute(), rtol=rtol, atol=1e-12, equal_nan=True)
+    np.testing.assert_allclose(got, whole.compute(), rtol=1e-12, atol=1e-12, equal_nan=True)
     return got
 
 
@@ -234,9 +234,10 @@ def test_regression(name, cases, rng):
             targets[:] = rng.integers(3)
         found = targets if case % 11 == 0 else targets + rng.standard_normal(count)
         np.testing.assert_allclose(
-            through(getattr(m, name)(), found, targets, rng, 1e-8),  # numbers near each other and far from 0
+            through(getattr(m, name)(), found, targets, rng),
             REGRESSION[name](targets, found),
-            rtol=1e-7,
+            rtol=1e-12,
+            atol=1e-12,
             equal_nan=True,
         )
 
@@ -244,7 +245,10 @@ def test_regression(name, cases, rng):
 def test_numbers_far_from_zero_do_not_cancel(rng):
     targets = 1e8 + rng.standard_normal(1000)
     found = targets + 0.1 * rng.standard_normal(1000)
-    np.testing.assert_allclose(through(m.R2Score(), found, targets, rng, 1e-6), sk.r2_score(targets, found), rtol=1e-6)
+    for metric, reference in ((m.R2Score, sk.r2_score), (m.ExplainedVariance, sk.explained_variance_score)):
+        np.testing.assert_allclose(through(metric(), found, targets, rng), reference(targets, found), rtol=1e-12)
+    exact = np.corrcoef(found - 1e8, targets - 1e8)[0, 1]
+    np.testing.assert_allclose(through(m.PearsonCorrelation(), found, targets, rng), exact, rtol=1e-12)
 
 
 def test_pixels_tokens_and_labels_that_do_not_count():
