@@ -8,6 +8,7 @@
     data/             data sets, loaders, transforms
     training/         fit, evaluate, predict, callbacks
     metrics/          accuracy, F1, AUC and others; tensorboard.py: files that TensorBoard shows
+    estimators.py     modules as estimators of scikit-learn
     saving/           save and load, whole checkpoints
     utils/            clipping, packed sequences, summaries, parametrizations
     distributions/    probability distributions
@@ -77,6 +78,7 @@ __all__ = [
     "confusion_matrix",
     "data",
     "distributions",
+    "estimators",
     "evaluate",
     "find_learning_rate",
     "fit",
@@ -111,6 +113,7 @@ _later(
             attention="",
             data="",
             distributions="",
+            estimators="",
             grad="",
             metrics="",
             modules="",

@@ -35,6 +35,7 @@ from nn import attention as attention
 from nn.training import confusion_matrix as confusion_matrix
 from nn import data as data
 from nn import distributions as distributions
+from nn import estimators as estimators
 from nn.training import evaluate as evaluate
 from nn.training import find_learning_rate as find_learning_rate
 from nn.training import fit as fit

@@ -87,6 +87,7 @@ MODULES = {
     "utils.flop_counter": PROFILER,
     "utils.mobile_optimizer": GRAPH,
     "utils.model_zoo": DOWNLOAD,
+    "utils.serialization": FLAGS,
     "utils.throughput_benchmark": PROFILER,
     "utils.weak": INTERNAL,
 }
@@ -241,6 +242,11 @@ NAMES: dict[str, dict[str, str]] = {
             GradientEdge TorchDispatchMode allow_mutation_on_saved_tensors disable_saved_tensors_hooks
             get_gradient_edge increment_version region_activation_memory_budget register_multi_grad_hook save_on_cpu
             saved_tensors_hooks set_override_stale_capture_stream set_warn_on_accumulate_grad_stream_mismatch
+        """,
+    },
+    "onnx": {
+        "autograd.onnx.export writes a file at once, and raises CaptureError where it cannot": """
+            ExportableModule InputObserver ONNXProgram OnnxExporterError errors is_in_onnx_export ops
         """,
     },
     "profiler": {

@@ -12,7 +12,10 @@ have in `state_dict`, bit for bit; if onnxruntime is installed, it has given the
 its place. It takes the package onnx.
 """
 
+from ..later import later
 from .exporting import export
 from .loading import Loaded, load
 
 __all__ = ["Loaded", "export", "load"]
+
+later(__name__)

@@ -90,8 +90,8 @@ class _Moments(Metric):
     """Base of metrics of means, variances and covariances, of outputs x, targets y and their differences y - x.
 
     Means and sums of products about them are put together as by Chan, Golub and LeVeque (1983). A mean is kept as one
-    of the numbers, the origin, and how far it lies from there: a mean of numbers near each other and far from 0, rounded
-    to one number, would be wrong in digits that matter when two of them are subtracted.
+    of the numbers, the origin, and how far it lies from there: a mean of numbers near each other and far from 0 that is
+    rounded to one number is wrong in digits that matter when two of them are subtracted.
     """
 
     kept = ("parts",)
@@ -115,13 +115,13 @@ class _Moments(Metric):
         if not self.parts:
             return 0, np.zeros(3), np.zeros((3, 3))
         whole = _together(self.parts)
-        return whole.count, whole.origin + whole.offsets, whole.products
+        return whole.many, whole.origin + whole.offsets, whole.products
 
 
 class _Part(NamedTuple):
-    """Some examples: how many, means as `origin + offsets`, sums of products about these."""
+    """Some examples: how many there are, means as `origin + offsets`, sums of products about these."""
 
-    count: int
+    many: int
     origin: Array
     offsets: Array
     products: Array

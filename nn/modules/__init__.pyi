@@ -29,6 +29,7 @@ from nn import attention as attention
 from nn import confusion_matrix as confusion_matrix
 from nn import data as data
 from nn import distributions as distributions
+from nn import estimators as estimators
 from nn import evaluate as evaluate
 from nn import find_learning_rate as find_learning_rate
 from nn import fit as fit

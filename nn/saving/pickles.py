@@ -303,7 +303,7 @@ def _elements(values: Any = ()) -> Any:
 
 
 def _ordered(pairs: Any = ()) -> collections.OrderedDict[Any, Any]:
-    found = collections.OrderedDict[Any, Any]()
+    found: collections.OrderedDict[Any, Any] = collections.OrderedDict()
     for key, value in [*pairs.items()] if isinstance(pairs, dict) else pairs:
         found[_plain_key(key)] = value
     return found

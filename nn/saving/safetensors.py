@@ -1,7 +1,8 @@
 """The file format safetensors: eight bytes with the length of a header, the header in JSON, and the arrays' bytes.
 
 Read and written here rather than by the package of that name: nothing to install, every field of a file is checked
-before memory is allocated, and bfloat16, which NumPy lacks, is understood.
+before memory is allocated, arrays of any memory layout are written in rows, and bfloat16, which NumPy lacks, is
+understood. Files are those that the package (0.8) writes, to the last byte.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ _DTYPES = {
     "F64": "<f8",
     "C64": "<c8",
 }
+_ORDER = ["U64", "I64", "F64", "C64", "F32", "U32", "I32", "F16", "U16", "I16", "I8", "U8", "BOOL"]
+"""In which order the arrays of a file stand, by dtype, then by name: the widest first, so that each begins aligned."""
+
 _NAMES = {dtype: name for name, dtype in _DTYPES.items() if name != "BF16"}
 _LONGEST_HEADER = 100_000_000  # bytes; the format's own limit
 _MOST_AXES = 64  # of an array of NumPy
@@ -39,17 +43,18 @@ _MOST_AXES = 64  # of an array of NumPy
 
 def write(file: Any, arrays: dict[str, Array], metadata: dict[str, str]) -> None:
     """Write contiguous arrays, and texts about them."""
-    header: dict[str, Any] = {"__metadata__": metadata}
-    ordered = sorted(arrays.items(), key=lambda item: -item[1].dtype.itemsize)  # so that each starts aligned
+    header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))} if metadata else {}
+    kinds = {name: _NAMES.get(array.dtype.newbyteorder("<").str) for name, array in arrays.items()}
+    for name, kind in kinds.items():
+        if kind is None or name == "__metadata__":
+            raise CheckpointError(f"save: safetensors cannot hold {name!r}, an array of dtype {arrays[name].dtype}")
+    ordered = sorted(arrays.items(), key=lambda item: (_ORDER.index(kinds[item[0]] or ""), item[0]))
     start = 0
     for name, array in ordered:
-        dtype = array.dtype.newbyteorder("<").str
-        if dtype not in _NAMES or name == "__metadata__":
-            raise CheckpointError(f"save: safetensors cannot hold {name!r}, an array of dtype {array.dtype}")
         stop = start + array.nbytes
-        header[name] = {"dtype": _NAMES[dtype], "shape": array.shape, "data_offsets": [start, stop]}
+        header[name] = {"dtype": kinds[name], "shape": array.shape, "data_offsets": [start, stop]}
         start = stop
-    text = json.dumps(header).encode()
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
     file.write(len(text).to_bytes(8, "little"))
     file.write(text)

@@ -6,6 +6,7 @@
     distributions.py distribution_parts.py scipy_distributions.py          distributions
     transforms.py                               functions of functions
     modules.py data.py writes.py refusals.py    what modules do besides; sharing, writing, refusing
+    files.py           weights in files that pass between both
     odd.py             sizes and settings out of the ordinary
     names.py signatures.py                      every public name, and how it is called
     ported.py programs/                         whole programs, whose imports alone are exchanged

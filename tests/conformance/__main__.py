@@ -14,6 +14,7 @@ if importlib.util.find_spec("torch") is None:  # before what compares is importe
 from . import (
     data,
     distributions,
+    files,
     functional,
     layers,
     losses,
@@ -33,7 +34,7 @@ from .compare import WIDER, Checks
 from .decided import decided
 
 FILES = (
-    *(ops, functional, losses, distributions, layers, signatures, names, data, refusals, modules),
+    *(ops, functional, losses, distributions, layers, signatures, names, data, files, refusals, modules),
     *(writes, recurrent, optimizers, ported, transforms),
     odd,
 )

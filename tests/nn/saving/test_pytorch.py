@@ -8,6 +8,7 @@ import base64
 import io
 import os
 import pickle
+import tarfile
 import zipfile
 import zlib
 from collections import OrderedDict
@@ -19,6 +20,7 @@ import autograd
 import nn
 from autograd.errors import CheckpointError
 from nn.saving.pickles import read_pickle
+from tests.conformance.programs import dcgan, gpt, resnet
 
 # `torch.save` of PyTorch 2.13 wrote these, of what `test_files_of_pytorch_are_read` expects; compressed, in base 85.
 NEW = (
@@ -228,6 +230,14 @@ TRICKS = {
     "an array of objects": b"cnumpy\ndtype\n(X\x01\x00\x00\x00OtR.",
     "a record": b"cnumpy\ndtype\n(X\x03\x00\x00\x00V16tR.",
     "an array without values": b"cnumpy._core.multiarray\n_reconstruct\n(cnumpy\nndarray\n)C\x01btR.",
+    "torch's bytes, which are loaded": b"ctorch.storage\n_load_from_bytes\n(C\x01.tR.",
+    "a part of a call": b"cfunctools\npartial\n(cos\nsystem\nX\x01\x00\x00\x00atR.",
+    "numpy's tests, which run text": b"cnumpy.testing._private.utils\nrunstring\n(X\x01\x00\x00\x00a}tR.",
+    "a number that is an object": b"cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(X\x01\x00\x00\x00OtRC\x01atR.",
+    "an encoding that unpacks": b"c_codecs\nencode\n(X\x01\x00\x00\x00aX\x04\x00\x00\x00zlibtR.",
+    "the list of encodings": b"c_codecs\nlookup\n(X\x01\x00\x00\x00atR.",
+    "state of a parameter": b"ctorch._utils\n_rebuild_parameter_with_state\n(K\x01\x88}}tR.",
+    "state of a set": b"cbuiltins\nset\n(]tR}b.",
     "a count beyond the file": b"\x8d\xff\xff\xff\xff\xff\xff\xff\x7fa.",
 }
 
@@ -255,6 +265,39 @@ def test_no_trick_runs_anything(program, home, tmp_path, monkeypatch):
             nn.load(path)
     assert called == []
     assert not os.path.exists("x")
+
+
+def test_the_oldest_format_is_refused(tmp_path):
+    """Archives of tar, which torch.load (before 2.6) unpickled although it was told weights_only=True."""
+    path, planted = tmp_path / "w.pt", tmp_path / "planted"
+    with tarfile.open(path, "w") as archive:
+        for name in ("storages", "tensors", "pickle"):
+            data = pickle.dumps(Calls(plant, str(planted)))
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    with pytest.raises(CheckpointError, match=r"w\.pt"):
+        nn.load(path)
+    assert not planted.exists()
+
+
+def test_what_grows_or_sets_is_harmless(tmp_path):
+    """2**60 elements that are all the same few lists; 3000 lists, one within the other; attributes of a dict."""
+    path = tmp_path / "w.pt"
+
+    def loaded(program):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("archive/data.pkl", b"\x80\x02" + program)
+        return nn.load(path)
+
+    doubled = [b"](h%ch%ceq%c" % (n, n, n + 1) for n in range(60)]
+    found = loaded(b"]q\x00" + b"".join(doubled) + b".")
+    assert found[0] is found[1]
+    assert len(loaded(b"(" * 3000 + b"l" * 3000 + b".")) == 1
+    for name in (b"__class__", b"items", b"__dict__"):
+        found = loaded(b"ccollections\nOrderedDict\n)R}X%c\0\0\0" % len(name) + name + b"K\x01sb.")
+        assert type(found) is OrderedDict
+        assert vars(found) == {}
 
 
 @pytest.mark.parametrize("protocol", range(6))
@@ -344,12 +387,35 @@ def test_archives_that_are_none_are_refused(tmp_path):
             nn.load(path)
 
 
-@pytest.mark.parametrize("ending", ["pt", "safetensors", "npz"])
-def test_weights_come_back_to_the_bit(ending, tmp_path):
+STANDARD = {
+    "lazy": lambda: lazy(),
+    "resnet18": lambda: resnet.ResNet(resnet.BasicBlock, [2, 2, 2, 2]),
+    "gpt": lambda: gpt.GPT(gpt.Config()),
+    "lstm": lambda: nn.LSTM(5, 7, 2, bidirectional=True),
+    "generator": lambda: dcgan.Generator(),
+    "discriminator": lambda: dcgan.Discriminator(),
+}
+
+
+def lazy():
     model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.LazyLinear(5))
     model(autograd.randn(2, 3, 6, 6))
+    return model
+
+
+@pytest.mark.parametrize("ending", ["pt", "safetensors", "npz"])
+@pytest.mark.parametrize("kind", STANDARD)
+def test_weights_come_back_to_the_bit(kind, ending, tmp_path):
+    model = STANDARD[kind]()
+    rng = np.random.default_rng(0)
+    for value in model.state_dict().values():  # running statistics and biases that are not all 0
+        if value.dtype.kind == "f":
+            value.copy_(rng.standard_normal(tuple(value.shape)).astype(value.dtype))
     nn.save(model.state_dict(), tmp_path / f"w.{ending}")
     found = nn.load(tmp_path / f"w.{ending}")
     assert list(found) == list(model.state_dict())
     for name, value in model.state_dict().items():
+        assert (found[name].dtype, found[name].shape) == (value.dtype, value.shape)
         assert found[name].numpy().tobytes() == value.numpy().tobytes()
+    other = STANDARD[kind]()
+    assert str(other.load_state_dict(found)) == "<All keys matched successfully>"

@@ -15,7 +15,7 @@ import pytest
 import autograd
 import nn
 from autograd.errors import CheckpointError, DeviceError
-from nn.saving import files
+from nn.saving import files, safetensors
 
 
 def sample():
@@ -478,6 +478,44 @@ def test_safetensors_of_any_memory_layout(tensors, strange):
     assert loaded["t"].tolist() == [[1.0, 3.0], [2.0, 4.0]]
     assert loaded["w"].flags.c_contiguous
     assert loaded["w"].flags.writeable
+
+
+ALL_KINDS = [np.dtype(char).name for char in "?BbHhIiQqefdF"]
+
+
+def of_all_kinds(rng):
+    """Arrays of all dtypes that both have; names in no order, beyond ASCII, and such as JSON must escape."""
+    arrays = {}
+    for number, name in enumerate(rng.permutation(ALL_KINDS * 3)):
+        shape = [(), (3,), (2, 0), (2, 3)][rng.integers(4)]
+        tail = ["", "é", '\n"\\', "日本", "\x01"][rng.integers(5)]
+        arrays[f"{chr(97 + rng.integers(26))}{tail}.{number}"] = rng.integers(0, 2, shape).astype(name)
+    return arrays
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_safetensors_to_the_byte_as_its_own_package(tensors, seed):
+    package = pytest.importorskip("safetensors.numpy")
+    arrays = of_all_kinds(np.random.default_rng(seed))
+    for texts in ({}, {"format": "pt"}, {"a": 'é\n"'}):  # several texts are in no certain order in the package's files
+        with open(tensors, "wb") as file:
+            safetensors.write(file, arrays, texts)
+        assert tensors.read_bytes() == package.save(arrays, texts or None)
+        with open(tensors, "rb") as file:
+            found, texts_found = safetensors.read(file)
+        assert texts_found == texts
+        for name, array in package.load_file(tensors).items():
+            assert array.dtype == found[name].dtype == arrays[name].dtype
+            np.testing.assert_array_equal(array, found[name])
+    nn.save({"w": autograd.tensor([1.0, 2.0]), "b": [np.arange(3)]}, tensors)
+    whole = package.load_file(tensors)
+    assert sorted(array.tolist() for array in whole.values()) == [[0, 1, 2], [1.0, 2.0]]
+    package.save_file(arrays, tensors)
+    loaded = nn.load(tensors)
+    for name, array in arrays.items():
+        found_array = loaded[name].numpy()
+        assert found_array.dtype == array.dtype
+        np.testing.assert_array_equal(found_array, array)
 
 
 def test_what_safetensors_cannot_hold(tensors):
