@@ -41,7 +41,7 @@ def view_of(source: Any, z: Any, plan: Plan, saved: Any, name: str, setting: Any
         records = tape.records
         records.append(record)
         if len(records) > tape.limit:
-            tape.overflow(z, (source._array,), {name: setting})
+            tape.overflow(z, (source._array,), {name: setting} if name else setting)
     link_view(out, source)
     return out
 

@@ -155,7 +155,7 @@ def unbind(x: Array, *, axis: int) -> tuple[Array, ...]:
 )
 def diagonal(x: Array, *, offset: int = 0, axes: Sizes = (0, 1)) -> Array:
     """The elements at [i, i + offset] of two axes, along a new last axis."""
-    z = np.diagonal(x, offset, *axes)
+    z = x.diagonal(offset, *axes)
     if x.flags.writeable:
         z.flags.writeable = True  # NumPy's is read-only
     return z

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..devices import check_device
 from ..errors import ShapeError
+from ..modes import state
 from ..ops import shape as ops
 from .core import Core, int64
 from .dims import normalize_dim
@@ -15,6 +16,16 @@ from .method import implements, method
 from .new import dtype_of, made
 from .options import makes
 from .run import apply
+from .views import view_of
+
+_DIAGONAL = ops.diagonal.plan((0,))
+
+
+def _diagonals(x: Any, settings: dict[str, Any]) -> Any:
+    if state.interpreter is not None:
+        return apply(ops.diagonal, x, **settings)
+    z = ops.diagonal.forward(x._array, **settings)
+    return view_of(x, z, _DIAGONAL, (x._array.shape, *settings.values()), "", settings)
 
 
 class Diagonal(Core):
@@ -32,7 +43,7 @@ class Diagonal(Core):
         axes = normalize_dim("diagonal", dim1, n), normalize_dim("diagonal", dim2, n)
         if axes[0] == axes[1]:
             raise ShapeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-        return apply(ops.diagonal, self, offset=offset, axes=axes)
+        return _diagonals(self, {"offset": offset, "axes": axes})
 
     @method
     def diag(self, diagonal: int = 0) -> Self:

@@ -18,6 +18,7 @@ from .dims import normalize_dim
 from .method import implements, method
 from .out import takes_out
 from .run import apply
+from .views import view_of
 
 _BASIC = {int, slice, type(None), EllipsisType}
 _PLAIN = {int, slice}
@@ -100,6 +101,14 @@ def mask_array(function: str, mask: Any) -> Array:
 
 
 # ------------------------------------------------------------------------------------------------------ methods
+
+
+def viewed(x: Any, index: tuple[Any, ...]) -> Any:
+    """`x[index]`, for ints and slices that fit, and an Ellipsis at their end."""
+    if state.interpreter is not None:
+        return apply(ops.viewed, x, index=index)
+    array = x._array
+    return view_of(x, array[index], _PLAN, (array.shape, index), "index", index)
 
 
 class Index(Core):

@@ -14,6 +14,7 @@ from ..ops import shape as ops
 from .core import array_of, spec_of, wrap
 from .diagonal import Diagonal
 from .dims import normalize_dim, normalize_dims
+from .index import viewed
 from .join import Split
 from .layout import Layout, listed
 from .method import implements, method
@@ -75,6 +76,7 @@ def _is_view(shape: tuple[int, ...], strides: tuple[int, ...], new: tuple[int, .
     return True
 
 
+_ALL = (slice(None),) * 64
 _RESHAPE, _TRANSPOSE = ops.reshape.plan((0,)), ops.transpose.plan((0,))
 
 
@@ -143,7 +145,10 @@ class Shape(Repeat, Diagonal, Split, Layout):
     @method
     def view_as(self, other: Any) -> Self:
         """`view` with the shape of `other`."""
-        return self.view(spec_of(other).shape)
+        shape = spec_of(other).shape
+        if not self._array.flags.c_contiguous:
+            return self.view(shape)
+        return _reshaped(self, sizes_for("view", shape, self._array.size))
 
     @method
     def reshape_as(self, other: Any) -> Self:
@@ -174,7 +179,10 @@ class Shape(Repeat, Diagonal, Split, Layout):
         shape = self._array.shape
         d = normalize_dim("unflatten", dim, len(shape))
         parts = listed("unflatten", (sizes,))
-        if -1 not in parts and math.prod(parts) != shape[d]:
+        count = math.prod(parts)
+        if count == shape[d] and min(parts, default=0) >= 0:
+            return _reshaped(self, (*shape[:d], *parts, *shape[d + 1 :]))
+        if -1 not in parts and count != shape[d]:
             raise ShapeError(
                 f"unflatten: Provided sizes {list(parts)} don't multiply up to the size of dim {d} ({shape[d]}) in the "
                 "input tensor"
@@ -365,7 +373,7 @@ class Shape(Repeat, Diagonal, Split, Layout):
             raise ShapeError(f"narrow(): length must be non-negative, got {length}")
         if first + length > n:
             raise ShapeError(f"narrow: start ({first}) + length ({length}) exceeds dimension size ({n}).")
-        return self[(*[slice(None)] * d, slice(first, first + length))]  # type: ignore[index]
+        return viewed(self, (*_ALL[:d], slice(first, first + length), ...))
 
     @method
     def select(self, dim: int, index: int) -> Self:
@@ -376,7 +384,7 @@ class Shape(Repeat, Diagonal, Split, Layout):
         d = normalize_dim("select", dim, len(shape))
         if not -shape[d] <= index < shape[d]:
             raise ShapeError(f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {d}")
-        return self[(*[slice(None)] * d, int(index))]  # type: ignore[index]
+        return viewed(self, (*_ALL[:d], int(index), ...))
 
 
 # ------------------------------------------------------------------------------------------------ NumPy's functions

@@ -22,13 +22,13 @@ def _view_of(source: Any, z: Any, plan: Plan, saved: Any, name: str, setting: An
 
     plan            that of the op that made it, for its only input
     saved           what the plan keeps
-    name, setting   the op's only setting
+    name, setting   the op's only setting; or "", and all of them
     """
     out = wrap(z)
     node, tape = source._node, state.tape
     if node is not None and tape is not None:
         out._node = record = Record.at(sys._getframe(3), plan, node, saved, z.shape, z.dtype)
-        tape.append(record, z, (source._array,), {name: setting})
+        tape.append(record, z, (source._array,), {name: setting} if name else setting)
     link_view(out, source)
     return out
 
