@@ -5,7 +5,7 @@
     description.py   what a page shows, as plain data
     programs.py      a Program as that; tapes.py: a tape, of which less is known; verdicts.py: what a check has found
     running.py       all values of a program in one run; modules.py: in which module each step ran
-    arrays.py        arrays, whole or as thumbnails; marks.py: NaN, dead ReLUs; words.py: rules in a sentence
+    arrays.py        arrays, exactly or in 255 steps; marks.py: NaN, dead ReLUs; words.py: rules in a sentence
     trees.py         lines of NumPy as nested lists, which the page computes
     page.py          one file of HTML out of all that
 

@@ -1,27 +1,77 @@
-"""Arrays as a page gets them: whole where they are small, else as statistics and a thumbnail."""
+"""Arrays as a page gets them: exactly where they are small, else in 255 steps, and huge ones as thumbnails.
+
+Those in 255 steps and thumbnails come with their statistics; the page shows them, and computes nothing with them.
+"""
 
 from __future__ import annotations
 
 import base64
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
 
 from .description import Picture, Values
 
+BUDGET = 420_000
+"""Bytes, about, that the exact arrays of a page may take."""
+
+SIZES = (4096, 1024, 256, 64, 16)
+"""How many elements an array may have that is kept exactly: the first of these that the budget allows."""
+
+ROUGH = 330_000
+"""Elements of all arrays in 255 steps together: each takes a byte and a third."""
+
 CODES = {"f4": "<f4", "f8": "<f8", "i4": "<i4", "u1": "u1"}
 
 
-def values_of(array: Any, whole: int, pixels: int) -> Values:
-    """`whole`: how many elements an array may have that is kept as it is; `pixels`: of the thumbnails of others."""
+class Limits(NamedTuple):
+    """Up to how many elements an array is kept exactly, and in 255 steps; pixels of the thumbnails of others."""
+
+    whole: int
+    rough: int = 0
+    pixels: int = 1024
+
+    def note(self, sizes: list[int]) -> str:
+        """What a reader is told about arrays of these sizes."""
+        last = "the page cannot compute with them."
+        large = [size for size in sizes if size > self.whole]
+        huge = sum(size > self.rough for size in large)
+        if not large:
+            return ""
+        if not huge:
+            return f"Arrays of more than {self.whole:,} elements are shown to 1/254 of their range: {last}"
+        few = f"of more than {max(self.rough, self.whole):,} as thumbnails"
+        rest = f"Arrays of more than {self.whole:,} elements are shown to 1/254 of their range, those {few}: {last}"
+        alone = f"Arrays of more than {self.whole:,} elements are shown as thumbnails with their statistics: {last}"
+        return rest if huge < len(large) else alone
+
+
+def limits(sizes: list[int]) -> Limits:
+    """What a page can hold of arrays of these sizes."""
+    whole = next((limit for limit in SIZES if sum(6 * x if x <= limit else 600 for x in sizes) <= BUDGET), SIZES[-1])
+    rough = total = 0
+    for size in sorted(size for size in sizes if size > whole):
+        total += size
+        if total > ROUGH:
+            break
+        rough = size
+    many = sum(size > max(whole, rough) for size in sizes)
+    return Limits(whole, rough, min(4096, max(256, BUDGET // 2 // max(1, many))))
+
+
+def values_of(array: Any, kept: Limits) -> Values:
+    """An array as far as the page can hold it."""
     array = np.asarray(array)
     shape, dtype = list(array.shape), str(array.dtype)
     if array.dtype.kind not in "fiub":
         return Values(shape, dtype, "f8", "", {})
-    if array.size > whole:
-        return Values(shape, dtype, "f8", "", facts_of(array), thumbnail(array, pixels))
+    if kept.whole < array.size <= kept.rough:
+        data, low, high = in_steps(array.astype(np.float64, copy=False))
+        return Values(shape, dtype, "u1", encoded(data), facts_of(array), bounds=[low, high])
+    if array.size > kept.whole:
+        return Values(shape, dtype, "f8", "", facts_of(array), thumbnail(array, kept.pixels))
     code = code_of(array)
     return Values(shape, dtype, code, encoded(array.astype(CODES[code])), {})
 
@@ -67,11 +117,16 @@ def thumbnail(array: Array, pixels: int) -> Picture:
     for number, tile in enumerate(tiles):
         top, left = (number // across) * (rows + gap), (number % across) * (columns + gap)
         sheet[top : top + rows, left : left + columns] = tile
-    finite = sheet[np.isfinite(sheet)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    scaled = np.clip((sheet - low) / (high - low or 1.0), 0, 1) * 254 + 1
-    bytes_ = np.where(np.isfinite(sheet), scaled, 0).round().astype(np.uint8)
-    return Picture(bytes_.shape[0], bytes_.shape[1], encoded(bytes_), low, high, note)
+    data, low, high = in_steps(sheet)
+    return Picture(data.shape[0], data.shape[1], encoded(data), low, high, note)
+
+
+def in_steps(x: Array) -> tuple[Array, float, float]:
+    """A byte for each element: 1 to 255 go from the least to the greatest, which are returned too; 0 is NaN or inf."""
+    finite = np.isfinite(x)
+    low, high = (float(x[finite].min()), float(x[finite].max())) if finite.any() else (0.0, 0.0)
+    scaled = np.clip((np.where(finite, x, low) - low) / (high - low or 1.0), 0, 1) * 254 + 1
+    return np.where(finite, scaled, 0).round().astype(np.uint8), low, high
 
 
 def _tiles(x: Array, pixels: int) -> tuple[Array, str]:

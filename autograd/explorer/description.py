@@ -30,11 +30,12 @@ class Picture:
 
 @dataclass
 class Values:
-    """An array. Small ones are whole; of large ones there are statistics and a picture.
+    """An array. Small ones are exact, large ones in 255 steps, of huge ones there is a picture.
 
     code    of the numbers in `data`: "f4", "f8", "i4" or "u1"
     data    all elements in base64, little-endian, in row-major order; "" if they are not here
-    facts   of an array that is not whole: least, greatest, mean, norm, and how many are zero, NaN, infinite
+    facts   of an array that is not exact: least, greatest, mean, norm, and how many are zero, NaN, infinite
+    bounds  of one in 255 steps: what 1 and 255 mean; 0 is NaN or infinity
     """
 
     shape: list[int]
@@ -43,6 +44,7 @@ class Values:
     data: str
     facts: dict[str, float | int | None]
     picture: Picture | None = None
+    bounds: list[float] | None = None
 
 
 @dataclass

@@ -18,19 +18,13 @@ from ..program.text.naming import names_of
 from ..program.text.specialised import expression
 from ..program.text.vendored import Vendored
 from ..tensors.core import wrap
-from .arrays import values_of
+from .arrays import limits, values_of
 from .description import Description, Slot, Step
 from .marks import marks_of
 from .modules import Owners
 from .running import Trace, tensors_of, traced
 from .trees import UnknownError, folded, tree_of
 from .words import ADDS, UNBROADCAST, words_back, words_of
-
-BUDGET = 420_000
-"""Bytes, about, that the arrays of a page may take."""
-
-SIZES = (4096, 1024, 256, 64, 16)
-"""How many elements an array may have that is kept whole: the first of these that the budget allows."""
 
 
 def describe(program: Any, inputs: tuple[Any, ...] = (), owners: Owners | None = None, title: str = "") -> Description:
@@ -98,13 +92,9 @@ class _Describing:
     def _slots(self) -> list[Slot]:
         values = self.trace.values
         sizes = [x.size for x in values.values()]
-        whole = next((limit for limit in SIZES if self._cost(sizes, limit) <= BUDGET), SIZES[-1])
-        pixels = min(4096, max(256, BUDGET // 2 // max(1, sum(size > whole for size in sizes))))
-        if any(size > whole for size in sizes):
-            self.notes.append(
-                f"Arrays of more than {whole:,} elements are not kept as numbers: they are shown as thumbnails in 255 "
-                "steps with their statistics, so the page cannot compute with them."
-            )
+        kept = limits(sizes)
+        if note := kept.note(sizes):
+            self.notes.append(note)
         found = []
         for slot in self.whole.slots:
             array = values.get(slot.number)
@@ -113,14 +103,11 @@ class _Describing:
             made.path = self.owners.parameters.get(id(slot.value), "") if slot.kind == "parameter" else ""
             made.hidden = slot.number in self.trace.second
             if array is not None:
-                made.value = values_of(array, whole, pixels)
+                made.value = values_of(array, kept)
                 versions = self.trace.versions.get(slot.number, {})
-                made.versions = {str(number): values_of(x, whole, pixels) for number, x in versions.items()}
+                made.versions = {str(number): values_of(x, kept) for number, x in versions.items()}
             found.append(made)
         return found
-
-    def _cost(self, sizes: list[int], whole: int) -> int:
-        return sum(6 * size if size <= whole else 600 for size in sizes)
 
     def _name(self, slot: Any) -> str:
         name = self.names.get(slot.number)

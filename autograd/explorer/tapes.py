@@ -13,10 +13,10 @@ from ..errors import GraphError
 from ..listing import letters
 from ..modes import no_grad
 from ..records import Leaf, Record
-from .arrays import values_of
+from .arrays import limits, values_of
 from .description import Description, Slot, Step
 from .marks import marks_of
-from .programs import BUDGET, SIZES, quote
+from .programs import quote
 from .words import words_back, words_of
 
 
@@ -76,11 +76,11 @@ class _Describing:
             step.marks = marks_of(step.op, step.reads, step.outputs, self.values)
             quote(found.sources.setdefault(step.file, {}), record.code.co_filename, step.line)
         sizes = [x.size for x in self.values.values()]
-        whole = next(
-            (limit for limit in SIZES if sum(6 * s if s <= limit else 600 for s in sizes) <= BUDGET), SIZES[-1]
-        )
+        kept = limits(sizes)
+        if note := kept.note(sizes):
+            found.notes.append(note)
         for number, array in self.values.items():
-            self.slots[number].value = values_of(array, whole, 1024)
+            self.slots[number].value = values_of(array, kept)
         found.outputs = [self.of[self.end]] if self.end is not None else []
         return found
 

@@ -48,13 +48,18 @@ class Cards {
     if (mine) return { whole: mine, facts: factsOf(mine) };
     const recorded = this.program.valuesAt(slot, position);
     const whole = this.program.wholeAt(slot, position);
-    return { whole, facts: whole ? factsOf(whole) : recorded?.facts, picture: recorded?.picture };
+    const near = whole ? null : nearly(recorded);
+    return { whole, near, facts: whole ? factsOf(whole) : recorded?.facts, picture: recorded?.picture };
   }
 
-  body(slot, { whole, facts, picture }, options) {
+  body(slot, { whole, near, facts, picture }, options) {
     const label = this.program.name(slot);
     const text = factsText(facts, sizeOf(this.program.slots[slot].shape));
     const note = text ? made("p", { class: "facts" }, text) : null;
+    if (near) {
+      const coarse = made("p", { class: "note" }, "To 1/254 of its range.");
+      return [this.asNumbers.has(slot) ? tableOf(near, { label }) : heatOf(near, { label }), coarse, note];
+    }
     if (!whole)
       return [
         picture ? pictureOf(picture, label) : made("p", { class: "note" }, "Its numbers are not in this page."),
@@ -67,10 +72,11 @@ class Cards {
     return [edit || small !== this.asNumbers.has(slot) ? tableOf(whole, own) : heatOf(whole, own), note];
   }
 
-  buttons(slot, { whole }) {
+  buttons(slot, { whole: exact, near }) {
     const home = this.program.slots[slot];
+    const whole = exact ?? near;
     if (!whole || whole.data.length < 1) return null;
-    const small = whole.data.length <= TABLE && (whole.shape.at(-1) ?? 1) <= WIDE;
+    const small = !near && whole.data.length <= TABLE && (whole.shape.at(-1) ?? 1) <= WIDE;
     const toggle = (set) => () => {
       if (!set.delete(slot)) set.add(slot);
       this.hooks.redraw();
@@ -82,6 +88,7 @@ class Cards {
       this.program.kind !== "tape" &&
       home.kind !== "step" &&
       home.dtype.startsWith("float") &&
+      exact &&
       whole.data.length <= 400;
     const edit = may
       ? made(

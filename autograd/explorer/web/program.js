@@ -9,10 +9,10 @@ function bytesOf(text) {
   return Uint8Array.from(raw, (letter) => letter.charCodeAt(0));
 }
 
-/** The elements of recorded values; null if they are not in the page. */
+/** The elements of recorded values; null if they are not in the page, or not exactly. */
 function decoded(values) {
   const size = sizeOf(values?.shape ?? []);
-  if (!values || (!values.data && size)) return null;
+  if (!values || values.bounds || (!values.data && size)) return null;
   const bytes = bytesOf(values.data ?? "");
   const view = new DataView(bytes.buffer);
   const [method, width] = readers[values.code];
@@ -20,6 +20,15 @@ function decoded(values) {
     values.shape ?? [],
     Float64Array.from({ length: size }, (_, k) => view[method](k * width, true)),
   );
+}
+
+/** The elements of values that are in the page in 255 steps: near enough to be looked at. Null for others. */
+function nearly(values) {
+  if (!values?.bounds) return null;
+  const [low, high] = values.bounds;
+  const steps = Float64Array.from(bytesOf(values.data), (step) => (step ? low + ((step - 1) / 254) * (high - low) : NaN));
+  values.near ??= array(values.shape, steps);
+  return values.near;
 }
 
 class Program {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 import types
 
@@ -12,7 +13,7 @@ import autograd
 import nn
 from autograd.errors import GraphError
 from autograd.explorer import explore
-from autograd.explorer.arrays import values_of
+from autograd.explorer.arrays import Limits, limits, values_of
 from autograd.op import op
 
 from .examples import array_of, network, slot_of, small
@@ -173,13 +174,13 @@ def test_zero_gradients_dead_units_and_saturation_are_marked():
 
 def test_large_arrays_become_thumbnails_with_their_statistics(rng):
     array = rng.standard_normal((3, 50, 70))
-    found = values_of(array, 4096, 1024)
+    found = values_of(array, Limits(4096))
     assert found.data == ""
     assert found.picture.rows * found.picture.columns <= 4096
     assert "planes of 50 x 70" in found.picture.note
     assert found.facts["max"] == array.max()
     assert found.facts["norm"] == pytest.approx(np.linalg.norm(array))
-    whole = values_of(array, array.size, 1024)
+    whole = values_of(array, Limits(array.size))
     assert array_of(whole).tobytes() == array.tobytes()
     assert whole.picture is None
 
@@ -187,11 +188,40 @@ def test_large_arrays_become_thumbnails_with_their_statistics(rng):
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "bool", "float16"])
 def test_small_arrays_are_kept_exactly(dtype, rng):
     array = (rng.standard_normal((2, 3)) * 3).astype(dtype)
-    assert (array_of(values_of(array, 10, 10)) == array).all()
+    assert (array_of(values_of(array, Limits(10))) == array).all()
+
+
+def test_arrays_in_between_are_kept_in_255_steps(rng):
+    array = rng.standard_normal((3, 50, 70))
+    array[0, 0, :2] = np.nan, np.inf
+    found = values_of(array, Limits(4096, array.size))
+    low, high = found.bounds
+    steps = np.frombuffer(base64.b64decode(found.data), np.uint8).reshape(array.shape)
+    finite = np.isfinite(array)
+    assert (steps[~finite] == 0).all()
+    assert (low, high) == (array[finite].min(), array[finite].max())
+    near = low + (steps.astype(float) - 1) / 254 * (high - low)
+    assert np.abs(near - array)[finite].max() <= (high - low) / 254 / 2 * (1 + 1e-9)
+    assert found.picture is None
+    assert (found.facts["nan"], found.facts["inf"]) == (1, 1)
+
+
+def test_what_a_page_can_hold():
+    assert limits([10, 4000]) == Limits(4096, 0, 4096)
+    lenet = [18816] * 6 + [6400] * 5 + [48000] * 2 + [10080] * 2
+    assert limits(lenet).rough == 48000
+    assert limits([*lenet, 10**6]).rough == 48000
+    assert limits([10**6]).rough == 0
+    assert limits([10] * 5).note([10] * 5) == ""
+    assert (
+        limits(lenet).note(lenet).startswith("Arrays of more than 4,096 elements are shown to 1/254 of their range: ")
+    )
+    assert "of more than 48,000 as thumbnails" in limits([*lenet, 10**6]).note([*lenet, 10**6])
+    assert "are shown as thumbnails with their statistics" in limits([10**6]).note([10**6])
 
 
 def test_a_thumbnail_shows_means_of_blocks():
-    picture = values_of(np.arange(16.0).reshape(4, 4), 1, 4).picture
+    picture = values_of(np.arange(16.0).reshape(4, 4), Limits(1, 1, 4)).picture
     assert (picture.rows, picture.columns) == (1, 1) or (picture.rows, picture.columns) == (2, 2) or picture.note
     assert picture.low >= 0
     assert picture.high <= 15
@@ -297,3 +327,16 @@ def test_show_says_where_the_page_is_if_there_is_no_browser(monkeypatch, capsys)
     small().show().unlink()
     assert capsys.readouterr().out == ""
     path.unlink()
+
+
+def test_the_page_of_a_whole_network_has_all_arrays_in_less_than_a_megabyte(rng):
+    """LeNet's layers, 28 pixels wide: 300,000 numbers."""
+    model = nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
+    )  # fmt: skip
+    found = explore(lambda x: model(x).logsumexp(1).sum(), rng.standard_normal((4, 1, 28, 28)).astype(np.float32))
+    values = [slot.value for slot in found.description.slots if slot.value is not None]
+    assert all(value.picture is None for value in values)
+    assert sum(value.bounds is not None for value in values) > 8
+    assert len(found._repr_html_()) < 2**20
