@@ -67,7 +67,12 @@ class CaptureError(AutogradError, RuntimeError):
 
 
 class GuardError(CaptureError):
-    """A Program was run on values at which Python would have decided otherwise than when it was captured."""
+    """A Program was run on values at which Python would have decided otherwise than when it was captured.
+
+    guard   what Python asked, if that was of one value: a `program.Guard`
+    """
+
+    guard: object = None
 
 
 class DeviceError(AutogradError, RuntimeError):

@@ -31,6 +31,7 @@ a few lines of Python around that:
     descent.py    values and gradients at once, where nobody could tell
     staged.py     steps of a training: such programs, and what acts between them
     calling.py    which calls of a function are alike
+    outside.py    what a function did that no program would do again
     freezing.py   `frozen(function)`: for functions whose Python need not run again
 
 The rule: what a compiled program gives is what the program gives, up to rounding; `source` shows what runs. Nothing is

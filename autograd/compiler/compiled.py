@@ -89,6 +89,7 @@ class Compiled:
         self.pays = not 0 < len(nodes) <= FEW or any(node.kind != "call" for node in nodes)
         self.plain = Ready([Phase(inputs, nodes, outs, self.glanced)], held, self.name)
         self.differ = [program.slots[number].tracked for number in program.outputs]  # which outputs are tracked
+        self.tracks = any(self.differ)
         self.watched: set[int] | None = None
         self.known_reach: dict[tuple[bool, ...], frozenset[int]] = {}
         self.ways: dict[tuple[int, ...], Ready] = {}
@@ -198,7 +199,7 @@ class Compiled:
         """
         tensors = [*inputs, *self.parameters] if self.parameters else inputs
         arrays = [x if type(x) is np.ndarray else x._array for x in tensors]
-        if state.tape is not None and self.tracked:
+        if state.tape is not None and self.tracked and self.tracks:
             nodes = [tensors[index]._node for index in self.tracked]
             wanted = self.tracked
             if None in nodes:
@@ -222,10 +223,12 @@ class Compiled:
             if guard.how in ("bool", "item") and array.item() == guard.value:
                 continue
             if not guard.holds(array):
-                raise GuardError(
+                error = GuardError(
                     f"{self.program.name}: at {guard.line} Python was told {guard.value!r} by {guard.how}() when the "
                     "program was captured, and would be told something else now"
                 )
+                error.guard = guard
+                raise error
 
     def write(self, outs: Any) -> None:
         """Write what Tensors are in the end into their memory: see `rewrites`."""

@@ -68,6 +68,7 @@ class Lowering:
             values[slot] = value
 
     def _rewrite(self, step: Any, values: list[Value | None]) -> None:
+        self.graph.line = self.graph.line or "a layer"
         target, value = step.inputs[0], values[step.inputs[-1]]
         held = values[target]
         if target not in self.movable or value is None or held is None or type(step.op) is not Rewrite:

@@ -120,7 +120,7 @@ def _log_softmax(graph: Graph, step: Any, x: Value, axis: Any) -> Any:
 def _cross_entropy(
     graph: Graph, step: Any, x: Value, target: Any, share: Any, total: bool, recorded: bool = False
 ) -> Any:
-    known = isinstance(target, Value) and target.dtype == np.int64 and len(x.shape) == 2
+    known = isinstance(target, Value) and target.dtype == np.int64 and len(x.shape) == 2 and x.size > 0
     if not known or x.dtype.char not in "fd" or x.size > MOST_SCORES or not isinstance(share, (Value, float)):
         return None
     found = _shifted(graph, x, 1)

@@ -6,6 +6,7 @@
     running.py      the plain interpreter: it says what a Program means, and every faster one is held against it
     gradients.py    `Program.vjp`; backward.py: the walk back; rules.py: its steps; functions.py: a backward of a user
     capturing.py    how steps come about while a function runs; slots.py: where values stand; effects.py: writes, looks
+    leaving.py      what else than its result holds a Tensor that a function has computed
     acts.py         walks back and steps of optimisers, which only frozen functions may hold
     text/           programs as text: `print(program)`, and NumPy that runs without this library
     watched.py      what code sees that computes on arrays itself; storage.py puts that in place

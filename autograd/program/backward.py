@@ -7,6 +7,8 @@ the same rules, or their compiled twins, on the same arrays, added up in the sam
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -41,7 +43,8 @@ class Walk:
         plan = record.plan
         parts = dz if isinstance(dz, (list, tuple)) else [dz]
         if any(isinstance(part, Core) for part in parts):
-            original_push(dz, record, cotangents, owned, needed)
+            with self._watching(record):
+                original_push(dz, record, cotangents, owned, needed)
         elif plan is COMPONENT or plan.op is None:
             plan.step(dz, record, cotangents, owned)
             for node in record.parents:
@@ -53,6 +56,28 @@ class Walk:
                 self._push_arrays(dz, record, cotangents, needed)
             finally:
                 self.capture.inherited = None
+
+    @contextmanager
+    def _watching(self, record: Record) -> Iterator[None]:
+        """A block in which rules that run on Tensors see what they compute on other arrays, such as masks, noted."""
+        plan, before = record.plan, record.saved
+        if plan.op is None:
+            yield
+            return
+        saved = (before,) if len(plan.names) == 1 else before
+        tensors = {"z", *([] if plan.variadic else [plan.op.inputs[index] for index in plan.wanted])}
+        shown = tuple([x if name in tensors else self._shown(x) for name, x in zip(plan.names, saved, strict=True)])
+        record.saved = shown[0] if len(plan.names) == 1 else shown
+        try:
+            yield
+        finally:
+            record.saved = before
+
+    def _shown(self, x: Any) -> Any:
+        if type(x) is not np.ndarray:
+            return x
+        slot = self.capture.slot_of_array(x)
+        return x if self.capture.slots[slot].kind == "constant" else Watched(self.capture, slot, x)
 
     def _push_arrays(self, dz: Any, record: Record, cotangents: Any, needed: set[int] | None) -> None:
         plan = record.plan

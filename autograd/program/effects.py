@@ -34,7 +34,7 @@ class Effects(Slots):
         return told
 
     def _guard(self, guard: Guard) -> None:
-        if guard not in self.guards[-8:]:
+        if not any(guard.like(other) for other in self.guards[-8:]):
             self.guards.append(guard)
 
     def handed_out(self, slot: int, array: Any, own: bool = False) -> Any:

@@ -16,6 +16,7 @@ from ..tensors.core import Core, wrap
 from .backward import replay
 from .capturing import Capture
 from .gradients import vjp_of
+from .leaving import escaped
 from .operations import NumPyCall
 from .running import run
 from .steps import Guard, Slot, Step, leaves, mapped
@@ -67,6 +68,7 @@ class Program:
         self.results_of: tuple[int, ...] = ()  # of gradients: the slots that the further inputs are cotangents of
         self.loss: int | None = None  # of gradients: the slot of the only result, if it is a scalar
         self.states = states  # generators, and where they stood then
+        self.escaped = ""  # the line of a Tensor that something else than the result holds, if that was looked for
         self.inputs = tuple([leaf.slot for leaf in leaves(arguments) if type(leaf) is At])
         self.given = len(self.inputs)  # of gradients: how many inputs are those of the function
         self.outputs = tuple([leaf.slot for leaf in leaves(results) if type(leaf) is At])
@@ -300,6 +302,8 @@ def captured_call(
     made = Program(seen.slots, seen.steps, seen.guards, arguments, results, name, values, seen.states, wanted)
     made.argument_names = argument_names(function, arguments, At)
     made.names = closed_over(function)
+    if acts:
+        made.escaped = escaped(seen, outputs)
     return made, outputs
 
 

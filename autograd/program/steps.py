@@ -125,7 +125,7 @@ class Step:
         return f"<{filled} = {self.name}({', '.join('None' if s is None else f'%{s}' for s in self.operands)})>"
 
 
-@dataclass
+@dataclass(eq=False)
 class Guard:
     """Something that Python asked of a value, and what it was told: it may have decided by it.
 
@@ -143,6 +143,11 @@ class Guard:
     def line(self) -> str:
         """The line of the user's program that asked."""
         return place(*self.places[0]) if self.places else "?"
+
+    def like(self, other: Guard) -> bool:
+        """Is this the same question, asked of the same value at the same step and line?"""
+        mine, its = ((g.slot, g.how, g.at, g.places) for g in (self, other))
+        return mine == its and _same(self.value, other.value)
 
     def holds(self, array: Any) -> bool:
         """Would Python be told the same?"""

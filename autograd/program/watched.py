@@ -121,6 +121,11 @@ class Watched(StandIn, NDArrayOperatorsMixin):
 
     # -- Python looks
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """What is pickled is an array that Python has looked at."""
+        told = self._capture.asked(self._slot, "numpy", self._value)
+        return np.asarray(told).__reduce_ex__(protocol)
+
     def __bool__(self) -> bool:
         return bool(self._capture.asked(self._slot, "bool", self._value))
 

@@ -11,7 +11,8 @@ import pytest
 
 import autograd
 from autograd import capture, tensor
-from autograd.errors import CaptureError, GuardError
+from autograd.errors import AutogradError, CaptureError, GuardError
+from autograd.program.backward import Walk
 from autograd.program.rules import Rule
 from tests.autograd.program.programs import LARGE, PROGRAMS
 from tests.autograd.program.same import bits, drawn
@@ -53,6 +54,60 @@ def test_gradients_of_every_operation_have_the_same_bits(name):
             want = [autograd.zeros_like(x) if x.grad is None else x.grad for x in inputs]
             assert bits([part.detach() for part in tensors_of(z)]) == bits(tensors_of(value)), str(case)
             assert bits(want) == bits(list(to_inputs)), str(case)
+
+
+def recorded(case):
+    """A function that returns recorded gradients of a row of the table, as they are differentiated once more."""
+
+    def function(*tensors):
+        outs = [z for z in tensors_of(case.function(*tensors, **case.params)) if z.requires_grad]
+        total = sum([(z * z).sum() for z in outs])
+        sources = [x for x in tensors if x.requires_grad]
+        return autograd.grad(total, sources, create_graph=True, allow_unused=True) if outs else ()
+
+    return function
+
+
+def with_other_bits(case):
+    """Does the Program of recorded gradients give other numbers than the function, on what it was captured with or on
+    other numbers? None where there are no such gradients, or Python decides by numbers."""
+    function = recorded(case)
+    try:
+        autograd.manual_seed(1)
+        function(*drawn(case, 0))
+        autograd.manual_seed(1)
+        program = capture(function, *drawn(case, 0))
+        found = []
+        for seed in (0, 1):
+            autograd.manual_seed(2)
+            want = bits(function(*drawn(case, seed)))
+            autograd.manual_seed(2)
+            found.append(want != bits(program(*drawn(case, seed))))
+    except (AutogradError, TypeError, RuntimeError):
+        return None
+    return any(found)
+
+
+SELECTING = [case for case in CASES if case.covers in ("where", "maximum", "clamp", "getitem", "gather", "layer_norm")]
+
+
+def test_recorded_gradients_look_at_masks_and_indices_again():
+    assert SELECTING
+    assert not [str(case) for case in SELECTING if with_other_bits(case)]
+
+
+def test_a_mask_that_is_not_seen_is_found(monkeypatch):
+    """A planted fault."""
+    monkeypatch.setattr(Walk, "_shown", lambda walk, x: x)
+    assert [case for case in SELECTING if case.covers == "where" and with_other_bits(case)]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_recorded_gradients_of_every_operation_have_the_same_bits():
+    found = [with_other_bits(case) for case in CASES]
+    assert not [str(case) for case, other in zip(CASES, found, strict=True) if other]
+    assert found.count(False) > len(CASES) * 0.8
 
 
 @contextmanager
