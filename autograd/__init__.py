@@ -221,26 +221,6 @@ _CHECKER = (
     "rel_error",
 )
 
-
-_HIPS = (
-    "deriv",
-    "elementwise_grad",
-    "grad_and_aux",
-    "grad_named",
-    "hessian",
-    "hessian_tensor_product",
-    "hessian_vector_product",
-    "holomorphic_grad",
-    "jacobian",
-    "make_ggnvp",
-    "make_hvp",
-    "make_jvp",
-    "make_vjp",
-    "multigrad_dict",
-    "tensor_jacobian_product",
-    "value_and_grad",
-    "vector_jacobian_product",
-)
 _METHODS = {name for names in _later.CLASSES.values() for name in names.split() if name.strip("_") == name} - {
     *globals()
 }
@@ -261,9 +241,6 @@ def __getattr__(name: str) -> _Any:
     if name in _PROGRAMS:
         globals()[name] = getattr(_importlib.import_module(f".{_PROGRAMS[name]}", __name__), name)
         return globals()[name]
-    if name in _HIPS:
-        globals()[name] = getattr(_importlib.import_module(".differential_operators", __name__), name)
-        return globals()[name]
     if name in _NESTS:
         globals()[name] = getattr(_importlib.import_module(".builtins", __name__), name)
         return globals()[name]
@@ -277,10 +254,13 @@ def __getattr__(name: str) -> _Any:
 
         globals()[name] = with_out(_COMPILED[name])
         return globals()[name]
-    found = None if name.startswith("__") else _names().find(name)
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _operators():
+        globals()[name] = getattr(_importlib.import_module(".differential_operators", __name__), name)
+        return globals()[name]
+    found = _names().find(name)
     if found is None:
-        if name.startswith("__"):
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         raise _importlib.import_module("autograd.names.absent").missing(__name__, name)
     globals()[name] = found
     return found
@@ -290,8 +270,13 @@ def _names() -> _Any:
     return _importlib.import_module("autograd.names")  # an import statement would ask __getattr__ first
 
 
+def _operators() -> _Any:
+    """Derivatives of functions of arrays, by name: for programs for HIPS/autograd."""
+    return _importlib.import_module("autograd.hips").OPERATORS
+
+
 def __dir__() -> list[str]:
-    return sorted({*__all__, *_CHECKER, *_HIPS, *_PROGRAMS, *_names().known()})
+    return sorted({*__all__, *_CHECKER, *_operators(), *_PROGRAMS, *_names().known()})
 
 
 _MODULES = {"autograd", "errors", "forward_ad", "func", "functional", "linalg", "random"}

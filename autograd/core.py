@@ -1,7 +1,5 @@
 """What programs written for HIPS/autograd import from its core: products with Jacobians, and rules."""
 
-from .hips.operators import make_jvp_of as make_jvp
-from .hips.operators import make_vjp_of as make_vjp
 from .hips.primitives import (
     def_linear,
     defjvp,
@@ -13,6 +11,8 @@ from .hips.primitives import (
     primitive,
 )
 from .hips.spaces import VSpace, vspace
+from .hips.walks import make_jvp_of as make_jvp
+from .hips.walks import make_vjp_of as make_vjp
 from .tracer import Box, getval, isbox
 
 __all__ = [

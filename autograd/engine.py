@@ -207,9 +207,11 @@ def _one(dtype: Any) -> Any:
     return one
 
 
-def arrived(output: Any, seed: Any, leaves: list[Any]) -> list[Any]:
-    """The arrays that arrive at `leaves` from one output, which is consumed; None where nothing does. No `.grad` is
-    written: for leaves that nobody else has."""
+def arrived(output: Any, leaves: list[Any]) -> list[Any]:
+    """The arrays that arrive at `leaves` from one output of one element, which is consumed; None where nothing does.
+    No `.grad` is written: for leaves that nobody else has."""
+    array = output._array
+    seed = _one(array.dtype) if array.ndim == 0 else np.ones(array.shape, array.dtype)
     found = _run([output], [seed], None, False, False, None)
     return [state.home.take(found, x._node) if x._node in found else None for x in leaves]
 

@@ -26,7 +26,7 @@ from .tensors.run import apply
 
 def leaves_of(tree: Any) -> list[Any]:
     """The Tensors of a nest of tuples, lists and dicts, in order."""
-    return list(_walk(tree))
+    return list(_walk(tree)) if isinstance(tree, (tuple, list, dict)) else [tree]
 
 
 def _walk(tree: Any) -> Iterator[Any]:
@@ -42,7 +42,7 @@ def _walk(tree: Any) -> Iterator[Any]:
 
 def rebuild(tree: Any, leaves: Sequence[Any]) -> Any:
     """A nest of the shape of `tree` with other leaves."""
-    return _rebuild(tree, iter(leaves))
+    return _rebuild(tree, iter(leaves)) if isinstance(tree, (tuple, list, dict)) else leaves[0]
 
 
 def _rebuild(tree: Any, leaves: Iterator[Any]) -> Any:

@@ -5,7 +5,9 @@
 
     boxes.py         ArrayBox: what a function that is being differentiated gets for an array    read this first
     wrapped.py       functions of NumPy that take such values: what `autograd.numpy` consists of
+    walks.py         such a function, run on boxes and walked back
     operators.py     grad, jacobian, hessian and their relatives, for functions of arrays
+    products.py      products with Jacobians and Hessians
     primitives.py    `primitive` and `defvjp`: functions of one's own, with their rules
     spaces.py        `vspace`: arithmetic with arrays, and nests of arrays
     containers.py    tuples, lists and dictionaries that hold such values
@@ -15,3 +17,18 @@ The rule: everything is computed by Tensors; boxes say it in NumPy's words, and 
 names that those programs import, `autograd.numpy`, `.scipy`, `.extend`, `.misc` and so on, take what they offer from
 here. PyTorch's Tensor knows nothing of it.
 """
+
+from ..later import files as _files
+
+OPERATORS = {
+    name: place
+    for name, place in _files(
+        "autograd.hips",
+        operators="checkpoint deriv elementwise_grad grad grad_and_aux grad_named hessian holomorphic_grad jacobian "
+        "multigrad_dict value_and_grad",
+        products="hessian_tensor_product hessian_vector_product make_ggnvp make_hvp make_jvp make_jvp_reversemode "
+        "make_vjp tensor_jacobian_product vector_jacobian_product",
+    ).items()
+    if ":" in place
+}
+"""Name -> where it stands, of what `autograd` and `autograd.differential_operators` have from here."""

@@ -422,9 +422,11 @@ def no_space(z: Any) -> TypeError:
 
 def nest(of: Callable[[Any], Any], tree: Any) -> Any:
     """A nest of tuples, lists and dictionaries with of(leaf) in place of each leaf."""
+    if not isinstance(tree, (tuple, list, dict)):
+        return of(tree)
     if isinstance(tree, dict):
         return {key: nest(of, part) for key, part in tree.items()}
     if isinstance(tree, tuple):
         parts = [nest(of, part) for part in tree]
         return type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts)
-    return [nest(of, part) for part in tree] if isinstance(tree, list) else of(tree)
+    return [nest(of, part) for part in tree]

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from .boxes import ArrayBox, values
-from .operators import make_jvp_of, make_vjp_of, unary_to_nary
+from .operators import unary_to_nary
 from .spaces import vspace
+from .walks import make_jvp_of, make_vjp_of
 
 TOL = RTOL = EPS = 1e-6
 

@@ -103,6 +103,17 @@ def asarray(x: Any, *args: Any, **kwargs: Any) -> Any:
     return array(x, *args, **kwargs) if holds(x) else np.asarray(x, *args, **kwargs)
 
 
+def _joins(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that joins arrays, which may come from a generator or another iterator."""
+    run = wrapped(function)
+
+    @functools.wraps(function)
+    def joined(parts: Any, *args: Any, **kwargs: Any) -> Any:
+        return run(parts if hasattr(parts, "__getitem__") else list(parts), *args, **kwargs)
+
+    return joined
+
+
 def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", **options: Any) -> Any:
     """`numpy.full`, with a value that gradients depend on, too."""
     if not holds(fill_value):
@@ -156,7 +167,9 @@ own: dict[str, Any] = {
     "r_": _Indexed(np.r_, column=False),
     "c_": _Indexed(np.c_, column=True),
     "make_diagonal": make_diagonal,
-    "row_stack": wrapped(np.vstack),
+    "row_stack": _joins(np.vstack),
+    **{each.__name__: _joins(each) for each in (np.vstack, np.hstack, np.dstack, np.column_stack, np.stack)},
+    **{name: _joins(np.concatenate) for name in ("concatenate", "concat")},
     "numpy_version": np.__version__,
 }
 """What `autograd.numpy` has in the place of NumPy's own, or beside it."""

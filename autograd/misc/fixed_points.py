@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..hips.operators import make_vjp_of
 from ..hips.primitives import defvjp, primitive
 from ..hips.spaces import vspace
+from ..hips.walks import make_vjp_of
 
 __all__ = ["fixed_point"]
 

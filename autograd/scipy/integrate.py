@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import numpy as np
-from ..hips.operators import make_vjp_of
 from ..hips.primitives import defvjp_argnums, primitive
+from ..hips.walks import make_vjp_of
 from ..misc.flatten import flatten
 from .special import scipy
 

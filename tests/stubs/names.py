@@ -23,6 +23,7 @@ TITLE = '"""The names of {}, for type checkers. Written by `python -m tests.stub
 FACADES = (
     "autograd.compiler",
     "autograd.cuda",
+    "autograd.differential_operators",
     "autograd.distributed",
     "autograd.utils",
     "autograd.utils.data",

@@ -167,3 +167,17 @@ def test_numpys_names_are_there():
     assert np.random.RandomState is onp.random.RandomState
     with pytest.raises(AttributeError):
         np.no_such_function  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["vstack", "hstack", "dstack", "column_stack", "stack", "row_stack", "concatenate"])
+def test_arrays_to_join_may_come_from_an_iterator(name):
+    x = onp.arange(6.0).reshape(2, 3)
+    join = getattr(np, name)
+
+    def gradient(parts):
+        return grad(lambda x: np.sum(np.sin(join(parts(x)))))(x)
+
+    wanted = gradient(lambda x: [x, 2 * x])
+    onp.testing.assert_array_equal(gradient(lambda x: (k * x for k in (1, 2))), wanted)
+    onp.testing.assert_array_equal(gradient(lambda x: {1: x, 2: 2 * x}.values()), wanted)
+    onp.testing.assert_array_equal(join(map(onp.sin, x)), join(list(map(onp.sin, x))))
