@@ -10,8 +10,9 @@
     page.py          one file of HTML out of all that
 
     web/             what the page is made of: page.html, page.css, and scripts without a framework. In order: ndarray,
-                     images, functions, interpreter compute; follow explains an element; program, folding and layout
-                     are about the program; graph, listing, tables, cards, detail show it; main starts it all
+                     images, functions, more, algebra, rare, interpreter compute; follow explains an element;
+                     program, folding and layout are about the program; graph, listing, tables, cards, detail show it;
+                     main starts it all
 
 The rule: whatever a page says is in the description, so it can be tested without a browser; and the page computes
 nothing that it has not found to agree with what was recorded.

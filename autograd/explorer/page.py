@@ -20,6 +20,8 @@ SCRIPTS = (
     "images.js",
     "functions.js",
     "more.js",
+    "algebra.js",
+    "rare.js",
     "interpreter.js",
     "follow.js",
     "program.js",

@@ -26,6 +26,9 @@ from .running import Trace, tensors_of, traced
 from .trees import UnknownError, folded, tree_of
 from .words import ADDS, UNBROADCAST, words_back, words_of
 
+BY_NAME = ("erf", "erfc", "take_along")
+"""Operations that a page computes though their lines of NumPy tell nothing."""
+
 
 def describe(program: Any, inputs: tuple[Any, ...] = (), owners: Owners | None = None, title: str = "") -> Description:
     """All about a program for these inputs (by default those that it was captured with)."""
@@ -124,6 +127,9 @@ class _Describing:
         reads = [slot for slot in step.reads if slot not in self.trace.second]
         made = Step(number, step.name, call_of(self.whole, step, self.names), reads, outputs)
         made.numpy, made.tree = self._text(step)
+        if made.tree is None and isinstance(step.op, Op) and step.name in BY_NAME:
+            settings = {name: ["n", x] for name, x in step.settings.items() if isinstance(x, int)}
+            made.tree = ["f", f"op.{step.name}", [["s", slot] for slot in reads], settings]
         made.minor = number in self.minor
         made.asked = {str(guard.slot): guard.how for guard in self.whole.guards if guard.at == number}
         if step.places:

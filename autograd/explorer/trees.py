@@ -96,6 +96,10 @@ def tree_of(node: ast.AST, slots: Mapping[str, int], functions: Mapping[str, str
             return ["t", *[of(part) for part in parts]]
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BETWEEN:
             return [_BETWEEN[type(op)], of(left), of(right)]
+        case ast.IfExp(
+            body=x, test=ast.Compare(left=ast.Attribute(attr="kind"), comparators=[ast.Constant(value="f")])
+        ):
+            return of(x)  # "if x.dtype.kind == 'f'": what a page computes with are floating point numbers
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _BETWEEN:
             return [_BETWEEN[type(op)], of(left), of(right)]
         case ast.UnaryOp(op=op, operand=x) if type(op) in _BEFORE:

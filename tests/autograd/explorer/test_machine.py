@@ -12,6 +12,7 @@ import pytest
 
 import autograd
 import nn
+from autograd.examples import examples, has_rule
 from autograd.explorer import explore
 from autograd.explorer.description import as_json
 from autograd.explorer.page import SCRIPTS, part
@@ -173,3 +174,70 @@ def test_long_sums_are_cut():
     (first,) = run(found, elements=[(0, 0)])["followed"]
     assert first["text"] == "x[0] + x[1] + x[2] + x[3] + … (40 terms)"
     assert first["value"] == 40
+
+
+# ------------------------------------------------------------------------------------------ the table of operations
+
+RARE = """
+    add_to add_windows atan2 cbrt ceil cholesky cofactor conv conv_input_grad conv_weight_grad copysign cross
+    cumprod det diagonal diagonal_embed diff einsum erf erfc floor fmod fold fold_edges frac inv lgamma
+    linear_each logaddexp2 logcumsumexp max_unpool nan_to_num others pad_edges put round segment_sum set_at
+    shift sinc slogdet solve spherical_j0 take_along trunc unfold windows zero_at
+"""
+BEYOND = {"cofactor"}  # its derivative is not known to the page
+WITHOUT = """
+    add_along airy_ai airy_ai_slope as_strided bessel_j0 bessel_j1 bessel_y0 bessel_y1 cofactor conv_each
+    conv_input_grad_each conv_weight_grad_each ctc eig eigh entr erfcx erfinv gammainc gru gru_cell i0 i0e i1 i1e k0 k0e
+    k1 k1e log_ndtr lstm lstm_cell lu median ndtr ndtri nextafter pinv put_winners qr recurrence resample_back restride
+    rnn rnn_cell scatter_extreme svd svdvals with_values zeta
+"""
+"""Examples with a step that the page cannot compute: it says so at the step, and shows what was recorded."""
+
+
+def of_example(example):
+    """The description of an example's sum, and of its gradients."""
+    tensors = example.tensors()
+    moved = [k for k, x in enumerate(tensors) if x.requires_grad]
+
+    def total(*given):
+        for k, x in zip(moved, given, strict=True):
+            tensors[k] = x
+        z = example.call(*tensors)
+        return sum(part.sum() for part in (z if isinstance(z, (tuple, list)) else [z]) if part.is_floating_point())
+
+    return explore(total, *[tensors[k] for k in moved]).description
+
+
+def left_out(descriptions):
+    """Name -> the operations of its steps that the page cannot compute, where there are any."""
+    given = {name: json.loads(as_json(found)) for name, found in descriptions.items()}
+    script = """
+        const { scripts, given } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+        const api = new Function(`${scripts}; return { Program, Machine };`)();
+        const known = (data) => [...new api.Machine(new api.Program(data)).known];
+        const found = Object.entries(given).map(([name, data]) => [name, known(data)]);
+        console.log(JSON.stringify(Object.fromEntries(found)));
+    """
+    text = json.dumps({"scripts": "\n".join(part(name) for name in COMPUTING), "given": given})
+    done = subprocess.run(["node", "-e", script], input=text, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    known = json.loads(done.stdout)
+    missing = {
+        name: {step.op for step in found.steps if step.outputs and not step.minor and step.number not in known[name]}
+        for name, found in descriptions.items()
+    }
+    return {name: ops for name, ops in missing.items() if ops}
+
+
+def test_the_page_computes_rare_operations_and_their_rules():
+    table = examples()
+    found = left_out({name: of_example(table[name]) for name in RARE.split()})
+    assert set(found) == BEYOND
+
+
+@pytest.mark.slow
+def test_the_page_computes_three_of_four_operations():
+    table = {name: example for name, example in examples().items() if has_rule(name)}
+    found = left_out({name: of_example(example) for name, example in table.items()})
+    assert set(found) <= set(WITHOUT.split())
+    assert len(found) < len(table) / 4
