@@ -86,7 +86,8 @@ class Compiled:
         self.name = f"{program.name}_{next(_numbers)}"
         self.glanced = frozenset([x for x in asked if x not in self.results and x not in inputs])
         nodes = graph.needed([*outs, *graph.effects])
-        self.pays = not 0 < len(nodes) <= FEW or any(node.kind != "call" for node in nodes)
+        lone = len(program.steps) == 1 and isinstance(program.steps[0].op, Op)  # nothing to compute together
+        self.pays = not lone and (not 0 < len(nodes) <= FEW or any(node.kind != "call" for node in nodes))
         self.plain = Ready([Phase(inputs, nodes, outs, self.glanced)], held, self.name)
         self.differ = [program.slots[number].tracked for number in program.outputs]  # which outputs are tracked
         self.tracks = any(self.differ)

@@ -37,6 +37,7 @@ from .calling import Held, Nothing, key_of, looks_into, modules_of
 from .compiled import Compiled
 from .outside import Outside
 from .staged import Staged
+from .stepwise import Stepwise, stepwise
 
 MOST = 64
 """Programs that are kept for one function."""
@@ -66,7 +67,7 @@ class Frozen:
             except GuardError:
                 pass
             except (IndexError, ValueError):
-                if type(last.compiled) is not Compiled:
+                if type(last.compiled) not in (Compiled, Stepwise):
                     raise
                 return self.function(*args)  # says what is wrong in its own words
         if state.capture is not None or not jit.ENABLED or loud() or _transformed(args, kwargs):
@@ -81,7 +82,7 @@ class Frozen:
                 looked.append(error)
                 continue
             except (IndexError, ValueError):
-                if type(compiled) is not Compiled:
+                if type(compiled) not in (Compiled, Stepwise):
                     raise
                 return self.function(*args, **kwargs)
             self.last = Last(compiled, held, args, self.modules)
@@ -158,10 +159,12 @@ class Frozen:
             )
             return result
         try:
-            compiled = Compiled(program)  # whether or not it pays: that Python runs once is what was promised
+            compiled: Any = Compiled(program)  # whether or not it pays: that Python runs once is what was promised
         except CaptureError as error:
             known.append(_as_it_is(flat, str(error), held))
             return result
+        if not compiled.pays and stepwise(program):
+            compiled = Stepwise(program)
         known.append(Entry(compiled, held))
         if program.written:
             return result

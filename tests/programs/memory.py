@@ -40,7 +40,7 @@ def promises_are_written_to(compile):
         b = a + x
         b *= w
         b[1:3] = x[:2] * 2
-        c = b.tanh()
+        c = (b * 1.5).tanh()
         d = b
         d -= 1
         if call % 3 == 0:

@@ -274,3 +274,25 @@ def test_arrays_go_when_a_call_ends_and_not_only_with_the_next_collection_of_gar
         assert given() is None
     finally:
         gc.enable()
+
+
+def test_what_compiling_makes_no_faster_is_called_as_it_is():
+    """Operations as they are, with records of their own: hooks, second derivatives and errors are theirs."""
+    norm = nn.LayerNorm(300)
+    x = tensor(np.random.default_rng(0).standard_normal((128, 300)).astype("f"), requires_grad=True)
+    f = frozen(lambda x: norm(x))
+    for _ in range(3):
+        z, wanted = f(x), norm(x)
+        assert "apply(" in f.source
+        np.testing.assert_array_equal(z.detach(), wanted.detach())
+        assert z.grad_fn.name() == wanted.grad_fn.name()
+        assert "test_calls.py" in repr(z.grad_fn)
+        got, want = (autograd.grad((y**2).sum(), [x, norm.weight], create_graph=True) for y in (z, wanted))
+        for a, b in zip(got, want, strict=True):
+            np.testing.assert_array_equal(a.detach(), b.detach())
+        with autograd.no_grad():
+            norm.weight += 1
+            assert not f(x).requires_grad
+    with pytest.raises(ShapeError, match="layer_norm"):
+        f(tensor(np.zeros((128, 5), "f")))
+    assert f(tensor(np.zeros((0, 300), "f"))).shape == (0, 300)
