@@ -251,7 +251,10 @@ def _run(
         targets = {x._node for x in wanted}
         inner = {node for node in targets if isinstance(node, Record)}
         raw = taken_before_hooks(inner) if before_hooks and state.home.hooks else {}
-        step = restricted(push, path(list(cotangents), targets), inner, captured, raw)
+        way = path(list(cotangents), targets)
+        step = (
+            restricted(push, way, inner, captured, raw) if way is not None else push if create_graph or lifted else None
+        )
     elif create_graph:
         step = push
     if anomaly.enabled():

@@ -28,6 +28,7 @@ What is needed for that, and for the functions, layers and optimisers around it:
     spec_of               what knows shape, dtype, ndim and size of a Tensor or of numbers, and need not know the values
     shape_of              the shape as a tuple (`x.shape` makes a `Size`, in three times the time); x.dtype, x.ndim
     array_of              the values: the array of a Tensor, not to be written to. No gradient flows through it
+    of_all                a check of the elements of an array, which may stand for one of many that are mapped over
     with_gradients        the arrays of parameters and their gradients, for a step of an optimiser
     record_of             which operation computed a Tensor, and where
     wrap                  a constant Tensor around an array, without a copy
@@ -86,7 +87,7 @@ from .modes import state
 from .op import Op, Way, more_ways, op, registry, ways
 from .records import Record
 from .shared import look_again, share
-from .tensors.core import Core, array_of, new_leaf, operand, spec_of, wrap
+from .tensors.core import Core, array_of, new_leaf, of_all, operand, spec_of, wrap
 from .tensors.hooks import Handle
 from .tensors.layout import check_memory_format
 from .tensors.promotion import cast, result_type
@@ -118,6 +119,7 @@ __all__ = [
     "more_ways",
     "note_use",
     "noted",
+    "of_all",
     "op",
     "operand",
     "overwrite",

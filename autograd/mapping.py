@@ -10,6 +10,7 @@ import numpy as np
 
 from .api import cat
 from .errors import SettingError, ShapeError
+from .modes import state
 from .random import default_generator
 from .tensors.core import Core, operand, wrap
 from .tracing import leaves_no_records, leaves_of, rebuild
@@ -64,7 +65,7 @@ def vmap(
             fronts = [x if dim is None else _made_up(x) for x, dim in zip(fronts, dims, strict=True)]
         count = max(size, 1)
         step = count if chunk_size is None else min(chunk_size, count)
-        chunks = []
+        parts: list[_Parts] = []
         start = default_generator.get_state() if randomness == "same" and step < count else None
         for first in range(0, count, step):
             part = [
@@ -73,18 +74,61 @@ def vmap(
             ]
             if start is not None:
                 default_generator.set_state(start)
-            chunks.append(_at_once(func, args, part, dims, kwargs, randomness, out_dims))
-        result, columns, outs = chunks[0]
-        if len(chunks) > 1:
-            columns = [
-                parts[0] if dim is None else cat(list(parts), dim)
-                for parts, dim in zip(zip(*[columns for _, columns, _ in chunks], strict=True), outs, strict=True)
-            ]
+            result, columns, outs = _at_once(func, args, part, dims, kwargs, randomness, out_dims)
+            if step < count:
+                parts = parts or [_Parts(dim, count) for dim in outs]
+                for whole in parts:
+                    whole.add(columns.pop(0), first)
+                result = rebuild(result, [None] * len(parts))  # lets go of the Tensors, which have this part
+        if parts:
+            columns = [whole.joined() for whole in parts]
         if size == 0:
             columns = [z if dim is None else z.narrow(dim, 0, 0) for z, dim in zip(columns, outs, strict=True)]
         return rebuild(result, columns)
 
     return run
+
+
+class _Parts:
+    """A result that comes in parts along `dim`, `count` slices altogether.
+
+    Each part is written into its place at once, as all parts and the whole would be twice the memory; but for those
+    that are more than an array, because somebody differentiates or maps over them: these are joined in the end.
+    """
+
+    def __init__(self, dim: int | None, count: int) -> None:
+        self.dim = dim
+        self.count = count
+        self.whole: Any = None
+        self.parts: list[Any] = []
+
+    def add(self, z: Any, first: int) -> None:
+        """The next part, which begins with slice number `first`."""
+        if self.dim is None:
+            self.parts = [z]
+            return
+        array, dim = z._array, self.dim
+        plain = not self.parts and state.interpreter is None and z._node is None and z._tangents is None
+        if plain and self.whole is None:
+            shape = list(array.shape)
+            shape[dim] = self.count
+            self.whole = np.empty(shape, array.dtype)
+        if plain and self.whole.dtype == array.dtype:
+            place = np.moveaxis(self.whole, dim, 0)[first : first + array.shape[dim]]
+            part = np.moveaxis(array, dim, 0)
+            if place.shape == part.shape:
+                place[...] = part
+                return
+        if self.whole is not None:
+            self.parts.append(wrap(np.moveaxis(np.moveaxis(self.whole, dim, 0)[:first], 0, dim)))
+            self.whole = None
+        self.parts.append(z)
+
+    def joined(self) -> Any:
+        """All of them."""
+        if self.whole is not None:
+            return wrap(self.whole)
+        return self.parts[0] if self.dim is None else cat(self.parts, self.dim)
 
 
 def _at_once(

@@ -24,8 +24,11 @@ class Path(NamedTuple):
     ways: dict[Record, tuple[bool, set[int] | None]]
 
 
-def path(roots: list[Any], targets: set[Any]) -> Path:
-    """The way from the roots to the targets. Raises GraphError if part of it was consumed by an earlier backward."""
+def path(roots: list[Any], targets: set[Any]) -> Path | None:
+    """The way from the roots to the targets. None: all that lies behind the roots leads to targets, which are leaves.
+
+    Raises GraphError if part of it was consumed by an earlier backward.
+    """
     reached = set(roots)
     order = []
     misses, patience = 0, 8
@@ -43,6 +46,9 @@ def path(roots: list[Any], targets: set[Any]) -> Path:
             if not any(type(node) is Record for node in reached.difference(order)):
                 break
             patience *= 2
+    inner = any(type(node) is Record for node in targets)
+    if not inner and reached.difference(order) <= targets and not any(record.plan.opaque for record in order):
+        return None
     for node in reached:
         if type(node) is Record and node.saved is CONSUMED and leads_to(node, targets):
             raise unreachable(node)

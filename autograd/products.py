@@ -20,11 +20,11 @@ LARGE, OUTER = SIZES["product"], SIZES["outer"]
 def product(x: Any, y: Any) -> Any:
     """x @ y. Large products of arrays are made by our own kernels: BLAS's threads get in their way (matrix.gemm).
 
-    Those of a column and a row, too: BLAS packs what is used once (matrix.outer).
+    Those of columns and rows, too: BLAS packs what is used once (matrix.outer).
     """
     if type(x) is np.ndarray and type(y) is np.ndarray and x.ndim == y.ndim > 1:
         total = x.size * y.shape[-1]
-        if total >= OUTER.least and x.ndim == 2 and x.shape[1] == len(y) == 1 and _floats(x, y):
+        if total >= OUTER.least and x.shape[-1] == y.shape[-2] == 1 and x.shape[:-2] == y.shape[:-2] and _floats(x, y):
             return _loops()[0].outer(x, y)
         if total >= LARGE.least >> 3 and _compiled(x, y):
             return _loops()[1].matmul(x, y)

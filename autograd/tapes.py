@@ -102,6 +102,10 @@ class Tape(Writes):
             self.pack()
         self.expect()
 
+    def tidy(self) -> None:
+        """`sweep`, after something that has left few records."""
+        self.sweep()
+
     def expect(self) -> None:
         """Say when the next sweep is due: when there are twice as many records."""
         self.limit = -1 if self.watch is not None else max(SWEEP_FIRST, 2 * len(self.records))

@@ -26,18 +26,23 @@ from .tensors.run import apply
 
 def leaves_of(tree: Any) -> list[Any]:
     """The Tensors of a nest of tuples, lists and dicts, in order."""
-    return list(_walk(tree)) if isinstance(tree, (tuple, list, dict)) else [tree]
+    if not isinstance(tree, (tuple, list, dict)):
+        return [tree]
+    found: list[Any] = []
+    _collect((tree,), found)
+    return found
 
 
-def _walk(tree: Any) -> Iterator[Any]:
-    if isinstance(tree, dict):
-        for key in tree:
-            yield from _walk(tree[key])
-    elif isinstance(tree, (tuple, list)):
-        for item in tree:
-            yield from _walk(item)
-    else:
-        yield tree
+def _collect(parts: Any, found: list[Any]) -> None:
+    for part in parts:
+        if isinstance(part, Core):
+            found.append(part)
+        elif isinstance(part, dict):
+            _collect(part.values(), found)
+        elif isinstance(part, (tuple, list)):
+            _collect(part, found)
+        else:
+            found.append(part)
 
 
 def rebuild(tree: Any, leaves: Sequence[Any]) -> Any:
@@ -110,6 +115,7 @@ class Recording:
     def __init__(self, inputs: list[Any]) -> None:
         self.inputs = inputs
         self.outside = False
+        self.own: set[Any] = set()  # nodes of which `look` has found that they depend on nobody's leaves but ours
 
     def __enter__(self) -> Recording:
         _level.depth += 1
@@ -125,7 +131,7 @@ class Recording:
         if self.before is not None:
             nodes = [z._node for z in leaves_of(results) if isinstance(z, Core) and z._node is not None]
             given = any(isinstance(x._node, Record) for x in self.inputs if isinstance(x, Core))
-            self.outside = _level.depth > 1 or given or any(_foreign(node, set(), set()) for node in nodes)
+            self.outside = _level.depth > 1 or given or any(_foreign(node, set(), self.own) for node in nodes)
         return self.outside
 
     def released(self, tree: Any) -> Any:
@@ -133,7 +139,7 @@ class Recording:
         if self.before is not None and _level.depth:
             return tree
         given = {x._node for x in self.inputs if isinstance(x, Core) and isinstance(x._node, Record)}
-        known: set[Any] = set()
+        known = set() if given else self.own
         return rebuild(tree, [self._released(x, given, known) for x in leaves_of(tree)])
 
     def _released(self, x: Any, given: set[Any], known: set[Any]) -> Any:
@@ -147,6 +153,8 @@ def _foreign(node: Any, given: set[Any], known: set[Any]) -> bool:
 
     `known` are nodes that do not; those that turn out not to are added.
     """
+    if node in known:
+        return False
     stack, seen = [node], {node}
     while stack:
         node = stack.pop()
@@ -188,7 +196,7 @@ def leaves_no_records(function: Callable[..., Any]) -> Callable[..., Any]:
         before = len(tape.records)
         result = function(*args, **kwargs)
         if not _level.depth and len(tape.records) > before and not any(map(_tracked, leaves_of(result))):
-            tape.sweep()
+            tape.tidy()
         return result
 
     return run

@@ -13,7 +13,6 @@ from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
 import numpy as np
 
-from .api import cat
 from .errors import GraphError, ShapeError
 from .mapping import check_chunk, check_randomness, vmap
 from .modes import state
@@ -308,26 +307,41 @@ def _rows(z: Any, inputs: list[Any], graph: bool, chunk_size: int | None) -> lis
     if size == 1:
         seed = wrap(np.ones(z._array.shape, dtype))
         return [g.reshape(shape) for g, shape in zip(pull([z], [seed], inputs, graph, True), shapes, strict=True)]
-    step = size if chunk_size is None else min(chunk_size, size)
-    whole: list[Any] = [None] * len(inputs)
-    parts: list[list[Any]] = [[] for _ in inputs]
-    for first in range(0, size, step):
-        seeds = np.zeros((min(step, size - first), size), dtype)
-        np.fill_diagonal(seeds[:, first:], 1)
-        rows = vmap(lambda u: pull([z], [u], inputs, graph, True))(wrap(seeds.reshape(len(seeds), *z._array.shape)))
-        del seeds
-        for k, g in enumerate(rows):
-            if step == size:
-                whole[k] = g
-            elif g._node is not None or type(g._array) is not np.ndarray or g._tangents is not None:
-                parts[k].append(g)
-            else:  # into its place at once: all parts and the whole would be twice as much
-                if whole[k] is None:
-                    whole[k] = wrap(np.empty((size, *g._array.shape[1:]), g._array.dtype))
-                whole[k]._array[first : first + step] = g._array
-        del rows, g
-    found = [cat(part, 0) if part else g for part, g in zip(parts, whole, strict=True)]
-    return [g.reshape(shape) for g, shape in zip(found, shapes, strict=True)]
+    from .batching import Batch
+
+    seeds = _identity(size, size, 0, dtype)
+    ones = wrap(seeds.reshape(size, *z._array.shape))
+    if chunk_size is None or chunk_size >= size:
+        with Batch(size) as batch:
+            found = pull([z], [batch.wrapped(ones)], inputs, graph, True)
+        rows = [batch.whole(g) for g in found]
+    else:
+        rows = vmap(lambda u: pull([z], [u], inputs, graph, True), chunk_size=chunk_size)(ones)
+    rows = [g if g._array.flags.writeable and not _looks_into(g, seeds) else g.clone() for g in rows]
+    return [g.reshape(shape) for g, shape in zip(rows, shapes, strict=True)]
+
+
+def _identity(rows: int, columns: int, shift: int, dtype: Any) -> np.ndarray[Any, Any]:
+    """Ones where column = row + shift, else zeros: a view of a single 1 among zeros, from which each row starts one
+    element earlier. It takes no memory of its own, and cannot be written to."""
+    line = np.zeros(rows + columns, dtype)
+    one = rows + shift
+    if 0 <= one < len(line):
+        line[one] = 1
+    step = line.itemsize
+    view: Any = np.lib.stride_tricks.as_strided(line[rows:], (rows, columns), (-step, step), writeable=False)
+    return view
+
+
+def _looks_into(x: Any, memory: Any) -> bool:
+    """May a Tensor, or all the slices that it stands for, be a view of an array?"""
+    array = x._array
+    while type(array) is not np.ndarray:
+        whole = getattr(array, "_tensor", None)
+        if whole is None:  # not computed yet
+            return True
+        array = whole._array
+    return bool(np.may_share_memory(array, memory))
 
 
 def jacfwd(
@@ -374,11 +388,11 @@ def jacfwd(
         sizes = [x._array.size for x in inputs]
         units = []
         for k, x in enumerate(inputs):
-            seeds = np.zeros((sum(sizes), x._array.size), x._array.dtype)
-            np.fill_diagonal(seeds[sum(sizes[:k]) :], 1)
+            seeds = _identity(sum(sizes), x._array.size, -sum(sizes[:k]), x._array.dtype)
             units.append(wrap(seeds.reshape(len(seeds), *x._array.shape)))
         mapped = vmap(columns, randomness=randomness, chunk_size=chunk_size, out_dims=(-1, 0))
         pushed, aux = mapped(*units)
+        pushed = [t.clone() if any(_looks_into(t, unit._array) for unit in units) else t for t in pushed]
         jacobians = []
         for t in pushed:
             first, parts = 0, []

@@ -8,8 +8,6 @@ is walked back along the tape as everything else is, for all slices at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -21,12 +19,12 @@ from ..ops.shape import expand, reshape
 from ..tensors import core
 from ..tensors.core import Core, array_of, link_view, wrap
 from ..tensors.join import stack
-from ..tensors.promotion import Scalar
+from ..tensors.promotion import Scalar, constants
 from ..tensors.rewrite import put, update
 from ..tensors.run import apply, apply_keeping
 from . import arrays, place, pulling
 from .mapped import Mapped, exchanged, mapped_in, refused
-from .rules import rule_of
+from .rules import each, rule_of
 
 
 def wrapped_in(batch: Any, tensor: Any) -> Any:
@@ -35,6 +33,28 @@ def wrapped_in(batch: Any, tensor: Any) -> Any:
     out._array = Mapped(batch, tensor)
     out._node = tensor._node
     return out
+
+
+_PLAIN = frozenset({int, float, bool, str, type(None), np.ndarray})
+
+
+def _is_int(x: Any) -> bool:
+    return type(x) is int
+
+
+class _Outside:
+    """See `Batch.outside`. There may be several of these blocks in each other."""
+
+    __slots__ = ("batch",)
+
+    def __init__(self, batch: Any) -> None:
+        self.batch = batch
+
+    def __enter__(self) -> None:
+        state.interpreter = self.batch.parent
+
+    def __exit__(self, *error: object) -> None:
+        state.interpreter = self.batch
 
 
 class Batch(Interpreter):
@@ -53,6 +73,7 @@ class Batch(Interpreter):
         self.randomness = randomness
         self.parent = state.interpreter
         self.depth: float = getattr(self.parent, "depth", 0) + 1
+        self._outside = _Outside(self)
 
     def __enter__(self) -> Batch:
         place.begin()
@@ -63,20 +84,15 @@ class Batch(Interpreter):
         state.interpreter = self.parent
         place.end()
 
-    @contextmanager
-    def outside(self) -> Iterator[None]:
+    def outside(self) -> _Outside:
         """A block that the interpreter around this one sees."""
-        state.interpreter = self.parent
-        try:
-            yield
-        finally:
-            state.interpreter = self
+        return self._outside
 
     # -- values
 
     def holds(self, x: Any) -> bool:
         """Is `x`, a Tensor or an array, mapped here?"""
-        array = x._array if isinstance(x, Core) else x
+        array: Any = x._array if isinstance(x, Core) else x
         return type(array) is Mapped and array._batch is self
 
     def front(self, x: Any) -> Any:
@@ -119,6 +135,45 @@ class Batch(Interpreter):
 
     # -- operations
 
+    def unary(self, op: Any, x: Any) -> Any:
+        """See `Interpreter`: an op that works element by element, where no other interpreter is asked."""
+        if self.parent is not None or not self.holds(x) or rule_of(op) is not each:
+            return None
+        state.interpreter = None
+        try:
+            return wrapped_in(self, apply(op, x._array._tensor))
+        finally:
+            state.interpreter = self
+
+    def binary(self, op: Any, x: Any, y: Any) -> Any:
+        """The same for two operands of one dtype that need not be aligned."""
+        if self.parent is not None or rule_of(op) is not each:
+            return None
+        (p, x_on, m), (q, y_on, n) = self._operand(x, y), self._operand(y, x)
+        if p is None or q is None or (x_on and m < n) or (y_on and n < m) or p._array.dtype != q._array.dtype:
+            return None
+        state.interpreter = None
+        try:
+            z = apply(op, p, q)
+        except (ValueError, TypeError):  # whose text names the shapes of slices
+            return None
+        finally:
+            state.interpreter = self
+        return wrapped_in(self, z) if x_on or y_on else z
+
+    def _operand(self, x: Any, other: Any) -> tuple[Any, bool, int]:
+        """All slices of an operand, or the constant that a number beside `other` stands for; is it mapped; the number
+        of axes of a slice. (None, ...) if it is something else."""
+        if isinstance(x, Core):
+            array: Any = x._array
+            if type(array) is Mapped:
+                return (array._tensor if array._batch is self else None), True, array._tensor._array.ndim - 1
+            return x, False, array.ndim
+        dtype = other._array.dtype
+        if (type(x) is float or type(x) is int) and dtype.kind == "f":
+            return wrap(constants[dtype][x]), False, 0
+        return None, False, 0
+
     def call(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
         """An operation is called: see `Interpreter`."""
         given: list[Any] = []
@@ -129,7 +184,7 @@ class Batch(Interpreter):
             held = self.holds(x)
             given.append(self.front(x) if held else x)
             on.append(held)
-        strange = any(x._batch is self for x in mapped_in(settings)) if settings else False
+        strange = bool(settings) and self._among(settings.values())
         if self.parent is not None and self.parent.captures:
             for x in given:
                 if isinstance(x, Core):
@@ -154,6 +209,16 @@ class Batch(Interpreter):
         return out, exchanged(
             kept, lambda x: Mapped(self, x if isinstance(x, Core) else wrap(x)) if x is not None else x
         )
+
+    def _among(self, values: Any) -> bool:
+        """Is one of these settings mapped here? Most are numbers, or tuples of numbers."""
+        for value in values:
+            kind = type(value)
+            if kind in _PLAIN or (kind is tuple and all(map(_is_int, value))):
+                continue
+            if any(x._batch is self for x in mapped_in(value)):
+                return True
+        return False
 
     def computed(self, function: Any, args: Any, kwargs: Any) -> Any:
         """A function of NumPy's on arrays, some of which are mapped: for all slices."""

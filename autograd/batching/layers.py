@@ -50,14 +50,16 @@ _EACH = {
 
 def _of_each(batch: Any, op: Any, given: Any, on: Any, settings: Any) -> Any:
     """Slices of slices."""
-    inputs = [merged(all_of(batch, x, held)) for x, held in zip(given, on, strict=True)]
-    return apart(batch, apply(op, *inputs, **settings)), ()
+    wholes = [all_of(batch, x, held) for x, held in zip(given, on, strict=True)]
+    return apart(batch, apply(op, *[None if x is None else merged(x) for x in wholes], **settings)), ()
 
 
 def _conv(batch: Any, op: Any, given: Any, on: Any, settings: Any) -> Any:
     x, w, bias = (*given, None)[:3]
     x_on, w_on, bias_on = (*on, False)[:3]
     x = all_of(batch, x, x_on)
+    if w_on and op.name == "conv":
+        return apply(each.conv_each, x, w, all_of(batch, bias, bias_on), **settings), ()
     if not w_on and op.name != "conv_weight_grad":
         z = apart(batch, apply(op, merged(x), w, None if bias_on else bias, **settings))
     else:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from ..ops import reduce
+from ..ops.shape import reshape
 from ..tensors.run import apply
 from .rules import Rule, all_of, shape_of
 
@@ -30,11 +33,13 @@ def _of_classes(batch: Any, op: Any, given: Any, on: Any, settings: Any) -> Any:
         "share": 1.0 if at_once else _merged(batch, share, len(rest)),
         "total": False,
     }
-    z = apply(op, x.reshape(slices * count, *rest), **own)
-    z = z.reshape(slices, count, *rest[1:])
+    z = apply(op, apply(reshape, x, shape=(slices * count, *rest)), **own)
     if not total:
-        return z, ()
-    z = z.sum(tuple(range(1, len(shape_of(z)))))
+        return apply(reshape, z, shape=(slices, count, *rest[1:])), ()
+    each = count * math.prod(rest[1:])
+    if each != 1 or len(rest) > 1:
+        z = apply(reshape, z, shape=(slices, each))
+        z = apply(reduce.sum, z, axis=(1,), keepdims=False)
     return (z * share if at_once and share != 1.0 else z), ()
 
 

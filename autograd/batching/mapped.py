@@ -7,6 +7,7 @@ alone, such as the outcome of a comparison, differs between the slices, and is r
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,7 +17,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from ..errors import GraphError
 from ..lines import outer
-from ..tensors.core import Core, StandIn, alike, new_leaf, wrap
+from ..tensors.core import Core, StandIn, alike, new_leaf, of_all, sliced, wrap
 
 _ABOUT = {np.ndim, np.shape, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.iscomplexobj, np.isrealobj}
 """Functions that are told by shapes and dtypes alone."""
@@ -139,7 +140,11 @@ class Mapped(StandIn, NDArrayOperatorsMixin):
 
     def sliced(self, function: Callable[[Any], Any]) -> Any:
         """function(array) for each slice by itself, stacked."""
-        return called(function, (self,), {})
+        return called(lambda array: sliced(function, array), (self,), {})
+
+    def of_all(self, function: Callable[[Any], Any]) -> Any:
+        """function(array) for all slices together: a check of elements one by one."""
+        return of_all(function, self._tensor._array)
 
     def __len__(self) -> int:
         if not self.ndim:
@@ -264,7 +269,18 @@ class _Method:
         self.name = name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return called(getattr(np.ndarray, self.name), (self.array, *args), kwargs)
+        return called(_method(self.name), (self.array, *args), kwargs)
+
+
+@functools.cache
+def _method(name: str) -> Any:
+    """A method as a function, of arrays and of what stands for several."""
+
+    def method(array: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(array, name)(*args, **kwargs)
+
+    method.__name__ = name
+    return method
 
 
 def _getitem(array: Any, index: Any) -> Any:

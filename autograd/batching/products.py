@@ -12,24 +12,23 @@ from ..tensors.run import apply
 from .rules import Rule, all_of, lead, rank, run, shape_of
 
 
-def each_times(batch: Any, x: Any, w: Any) -> Any:
-    """x @ w.T of each slice: x (B, ..., I), w (B, O, I)."""
+def each_times(batch: Any, x: Any, w: Any, bias: Any = None) -> Any:
+    """x @ w.T + bias of each slice: x (B, ..., I), w (B, O, I), bias (B, O)."""
     shape = shape_of(x)
+    if len(shape) == 3:
+        return apply(linear_each, x, w, bias)
     rows = math.prod(shape[1:-1])
-    z = apply(linear_each, apply(reshape, x, shape=(batch.size, rows, shape[-1])), w)
+    z = apply(linear_each, apply(reshape, x, shape=(batch.size, rows, shape[-1])), w, bias)
     return apply(reshape, z, shape=(batch.size, *shape[1:-1], shape_of(w)[1]))
 
 
 def _linear(batch: Any, op: Any, given: Any, on: Any, settings: Any) -> Any:
     x, w, bias = (*given, None)[:3]
     x_on, w_on, bias_on = (*on, False)[:3]
-    if not w_on:
-        z = run(op, [all_of(batch, x, x_on), w, None if bias_on else bias], {})[0]
-    else:
-        z = each_times(batch, all_of(batch, x, x_on), w)
-    if bias is None or (not bias_on and not w_on):
-        return z, ()
-    return z + (lead(bias, len(shape_of(z))) if bias_on else bias), ()
+    if w_on:
+        return each_times(batch, all_of(batch, x, x_on), w, all_of(batch, bias, bias_on)), ()
+    z = run(op, [all_of(batch, x, x_on), w, None if bias_on else bias], {})[0]
+    return (z + lead(bias, len(shape_of(z))) if bias_on else z), ()
 
 
 def _matmul(batch: Any, op: Any, given: Any, on: Any, settings: Any) -> Any:

@@ -11,7 +11,7 @@ EXAMPLES: list[Example] = [
     Example("conv", (real(2, 2, 6), real(3, 2, 3), real(3)), {**LINE, "size": (3,)}),
     Example("conv_input_grad", (real(2, 3, 3), real(3, 2, 3), real(2)), {**LINE, "size": (6,)}),
     Example("conv_weight_grad", (real(2, 3, 3), real(2, 2, 6)), {**LINE, "size": (3,)}),
-    Example("conv_each", (real(2, 2, 2, 6), real(2, 3, 2, 3)), {**LINE, "size": (3,)}),
+    Example("conv_each", (real(2, 2, 2, 6), real(2, 3, 2, 3), real(2, 3)), {**LINE, "size": (3,)}),
     Example("conv_input_grad_each", (real(2, 2, 3, 3), real(2, 3, 2, 3)), {**LINE, "size": (6,)}),
     Example("conv_weight_grad_each", (real(2, 2, 3, 3), real(2, 2, 2, 6)), {**LINE, "size": (3,)}),
     Example("unfold", (real(2, 2, 3, 4),), PATCHES),

@@ -12,7 +12,7 @@ EXAMPLES: list[Example] = [
     Example("matmul", (real(2, 3), real(3, 4))),
     Example("einsum", (real(2, 3), real(4, 3)), {"spec": "ab,cb->ac"}, lambda a, b, spec: einsum(spec, a, b)),
     Example("linear", (real(2, 3), real(4, 3), real(4))),
-    Example("linear_each", (real(2, 3, 4), real(2, 5, 4))),
+    Example("linear_each", (real(2, 3, 4), real(2, 5, 4), real(2, 5))),
     Example("cross", (real(2, 3), real(2, 3)), {"axis": -1}),
     Example("solve", (definite(3, 3), real(3, 2))),
     *[Example(name, (definite(3, 3),)) for name in ("inv", "inv_or_nan", "det", "cofactor", "slogdet", "qr")],

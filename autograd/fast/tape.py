@@ -55,6 +55,21 @@ class FastTape(Tape):
             self.limit = -1 if self.watch is not None else 2 * len(records)
             return
         per_record = self._bytes_per_record()
+        self._drop_unreferenced()
+        live = len(records)
+        self.interval = max(_FEWEST, live // 4, min(_SWEEP_BYTES // max(per_record, 1), max(_SMALL, 2 * live)))
+        self.expect()
+
+    def tidy(self) -> None:
+        if self.replaying:
+            self.sweep()
+            return
+        self.left = 0
+        self._drop_unreferenced()
+        self.expect()
+
+    def _drop_unreferenced(self) -> None:
+        records = self.records
         if self.hooks:
             self.forget_stale_hooks()
         for index in range(len(records) - 1, -1, -1):
@@ -63,9 +78,6 @@ class FastTape(Tape):
                     self.hooks.pop(id(records[index]), None)
                 records[index] = None
         self.pack()
-        live = len(records)
-        self.interval = max(_FEWEST, live // 4, min(_SWEEP_BYTES // max(per_record, 1), max(_SMALL, 2 * live)))
-        self.expect()
 
     def _bytes_per_record(self) -> int:
         """What a record keeps, on the average of some of the latest."""

@@ -120,7 +120,11 @@ def bilinear(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: An
                 given.append(None)
             parts.append(apply(op, *given, **settings))
     if bias is not None:
-        channels = (1, -1, *[1] * (len(shape_of(z)) - 2)) if op.name.startswith("conv") else shape_of(bias)
+        rest = [1] * (len(shape_of(z)) - 2)
+        if op.name.endswith("_each"):  # (slices, channels)
+            channels: Any = (shape_of(bias)[0], 1, -1, *rest[1:])
+        else:
+            channels = (1, -1, *rest) if op.name.startswith("conv") else shape_of(bias)
         parts.append(spread_to(bias.reshape(channels), shape_of(z)))
     return total(parts)
 
@@ -232,6 +236,8 @@ def _attention(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: 
 
 def _normalise(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
     (x, w, _), (dx, dw, db) = inputs, tangents
+    if constants((x, w, dx, dw, db)):
+        return _normalise_arrays(op, inputs, tangents, z, settings, kept)
     view, axes, affine = settings["view"], settings["axes"], settings["affine"]
     y = x.reshape(view)
     mean = apply(reduce.mean, y, axis=axes, keepdims=True) if settings["centred"] else 0
@@ -250,6 +256,22 @@ def _normalise(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: 
     if db is not None:
         parts.append(db.reshape(affine) + unit * 0)
     return total(parts).reshape(shape_of(x))
+
+
+def _normalise_arrays(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
+    """The same where nobody looks at single steps. Without w the derivative by x is symmetric: the rule that pulls
+    back pushes, too. By w and b it is what they make of x in the place of w and b."""
+    (x, w, _), (dx, dw, db) = inputs, tangents
+    shape, affine = shape_of(x), settings["affine"]
+    parts = []
+    if dx is not None:
+        t = rule_given(op, 0, dx, (x, None, None), z, settings, kept)
+        parts.append(t if w is None else (t.reshape(settings["view"]) * w.reshape(affine)).reshape(shape))
+    if dw is not None:
+        parts.append(apply(op, x, dw, db, **settings))
+    elif db is not None:
+        parts.append(spread_to(db.reshape(affine), settings["view"]).reshape(shape))
+    return total(parts)
 
 
 def _inv(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:

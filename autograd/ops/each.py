@@ -7,6 +7,7 @@ derivative by it is a weight for each slice all the same. That is what gradients
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy import ndarray as Array
 from kernels.conv import plain as kernels
 
 from ..op import op
-from ..products import product
+from ..products import OUTER, product
 from .linalg import times
 
 
@@ -24,11 +25,23 @@ def repeated(x: Any) -> bool:
     return bool(x.shape[0] == 1 or (x.strides[0] == 0 and len(x)))
 
 
-@op("linear_each", dx=lambda dz, w: linear_each(dz, w.mT), dw=lambda dz, x: linear_each(dz.mT, x.mT))
-def linear_each(x: Array, w: Array) -> Array:
-    """x[i] @ w[i].T for each i, of x (B, N, I) and w (B, O, I)."""
-    if x.shape[-1] == 1:
-        return x * w.reshape(w.shape[0], 1, w.shape[1])
+@op(
+    "linear_each",
+    dx=lambda dz, w: linear_each(dz, w.mT),
+    dw=lambda dz, x: linear_each(dz.mT, x.mT),
+    dbias=lambda dz: np.add.reduce(dz, 1),
+)
+def linear_each(x: Array, w: Array, bias: Array | None = None) -> Array:
+    """x[i] @ w[i].T + bias[i] for each i, of x (B, N, I), w (B, O, I) and bias (B, O)."""
+    z = _products(x, w)
+    if bias is not None:
+        z += bias.reshape(bias.shape[0], 1, bias.shape[1])
+    return z
+
+
+def _products(x: Array, w: Array) -> Array:
+    if x.shape[-1] == 1 and x.size * w.shape[1] < OUTER.least:
+        return x * w.reshape(w.shape[0], 1, w.shape[1]) + 0  # as sums begin: no product is -0
     if repeated(w):
         if repeated(x):
             z = times(x[0], w[0].T)
@@ -53,14 +66,15 @@ def _slices(z: Array, slices: int) -> Array:
     return np.swapaxes(z.reshape(len(z), slices, z.shape[1] // slices, *z.shape[2:]), 0, 1)
 
 
-def _one_batch(function: Any, x: Array, w: Array, settings: dict[str, Any]) -> Array:
-    z = function(x.reshape(-1, *x.shape[2:]), w[0], None, **settings)
+def _one_batch(function: Any, x: Array, w: Array, bias: Array | None, settings: dict[str, Any]) -> Array:
+    z = function(x.reshape(-1, *x.shape[2:]), w[0], None if bias is None else bias[0], **settings)
     return np.asarray(z.reshape(*x.shape[:2], *z.shape[1:]))
 
 
-def _by_groups(function: Any, x: Array, w: Array, settings: dict[str, Any]) -> Array:
+def _by_groups(function: Any, x: Array, w: Array, bias: Array | None, settings: dict[str, Any]) -> Array:
     settings = {**settings, "groups": settings["groups"] * len(x)}
-    return _slices(function(_groups(x), w.reshape(-1, *w.shape[2:]), None, **settings), len(x))
+    shift = None if bias is None else bias.reshape(-1)
+    return _slices(function(_groups(x), w.reshape(-1, *w.shape[2:]), shift, **settings), len(x))
 
 
 @op(
@@ -71,11 +85,20 @@ def _by_groups(function: Any, x: Array, w: Array, settings: dict[str, Any]) -> A
     dw=lambda dz, x, w_shape, stride, padding, dilation, groups: conv_weight_grad_each(
         dz, x, stride=stride, padding=padding, dilation=dilation, groups=groups, size=w_shape[3:]
     ),
+    dbias=lambda dz: np.add.reduce(dz, (1, *range(3, len(dz.shape)))),
 )
-def conv_each(x: Array, w: Array, *, stride: Any, padding: Any, dilation: Any, groups: int, size: Any) -> Array:
-    """The convolution of x[i] (N, C, *) with w[i] (F, C / groups, *) for each i."""
+def conv_each(
+    x: Array, w: Array, bias: Array | None = None, *, stride: Any, padding: Any, dilation: Any, groups: int, size: Any
+) -> Array:
+    """The convolution of x[i] (N, C, *) with w[i] (F, C / groups, *) and bias[i] (F,) for each i."""
     settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups, "size": size}
-    return (_one_batch if repeated(w) else _by_groups)(kernels.conv, x, w, settings)
+    if not repeated(w):
+        return _by_groups(kernels.conv, x, w, bias, settings)
+    if bias is None or repeated(bias):
+        return _one_batch(kernels.conv, x, w, bias, settings)
+    z = _one_batch(kernels.conv, x, w, None, settings)
+    z += bias.reshape(len(x), 1, z.shape[2], *[1] * len(size))
+    return z
 
 
 @op(
@@ -92,7 +115,7 @@ def conv_input_grad_each(
 ) -> Array:
     """The cotangent of x[i] in `conv_each` for the cotangent y[i], for each i."""
     settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups, "size": size}
-    return (_one_batch if repeated(w) else _by_groups)(kernels.conv_input_grad, y, w, settings)
+    return (_one_batch if repeated(w) else _by_groups)(kernels.conv_input_grad, y, w, None, settings)
 
 
 @op(
@@ -108,17 +131,14 @@ def conv_weight_grad_each(
     y: Array, x: Array, *, stride: Any, padding: Any, dilation: Any, groups: int, size: Any
 ) -> Array:
     """The cotangent of w[i] in `conv_each` for the cotangent y[i], for each i."""
-    slices = len(x)
-    if groups == 1:  # the windows as columns, and a product for each slice
-        out = y.shape[3:]
-        columns = kernels.unfold(x.reshape(-1, *x.shape[2:]), size, stride, padding, dilation, out)
-        n, f = y.shape[1], y.shape[2]
-        columns = columns.reshape(slices, n, columns.shape[1], columns.shape[2])
-        flat = y.reshape(slices, n, f, columns.shape[3])
-        if n == 1:
-            w = product(flat[:, 0], columns[:, 0].swapaxes(1, 2))
-        else:
-            w = np.add.reduce(flat @ columns.swapaxes(2, 3), axis=1)
-        return w.reshape(slices, f, x.shape[2], *size)
-    w = kernels.conv_weight_grad(_groups(y), _groups(x), stride, padding, dilation, groups * slices, size)
-    return w.reshape(slices, y.shape[2], *w.shape[1:])
+    slices, n = x.shape[:2]
+    settings = stride, padding, dilation, groups, size
+    if n > 1 and n * y.shape[2] * x.shape[2] // groups * math.prod(size) * slices > _FEW:  # sums over the examples
+        w = [kernels.conv_weight_grad(a, b, *settings) for a, b in zip(y, x, strict=True)]
+        return np.stack(w)
+    w = kernels.conv_weight_grad_each(y.reshape(-1, *y.shape[2:]), x.reshape(-1, *x.shape[2:]), *settings)
+    return w if n == 1 else np.add.reduce(w.reshape(slices, n, *w.shape[1:]), axis=1)
+
+
+_FEW = 1 << 16
+"""Elements of the derivatives by weights of all examples of all slices: so many are made, and then summed."""

@@ -177,6 +177,11 @@ def sliced(function: Callable[[Array], Any], array: Any) -> Any:
     return function(array) if type(array) is np.ndarray else getattr(array, "sliced", lambda f: f(array))(function)
 
 
+def of_all(function: Callable[[Array], Any], array: Any) -> Any:
+    """function(array), a check of elements one by one; of a stand-in for many arrays of the elements of all."""
+    return function(array) if type(array) is np.ndarray else getattr(array, "of_all", lambda f: f(array))(function)
+
+
 def alike(x: Any, array: Array) -> Any:
     """A new array that is to be filled as `x` is: of a stand-in for many arrays, one for each of them."""
     return array if type(x) is np.ndarray else getattr(x, "alike", lambda new: new)(array)

@@ -11,6 +11,7 @@
     conv_by_hand.py                      a convolution, number by number
     computational_graph.py graph.py      a computation as a graph, read off the tape while it runs, and its picture
     binary.py mnist_softmax.py mnist_mlp.py mnist_cnn.py mnist_cnn_dropout.py fashion_cnn.py ensemble.py    images
+    together.py                          networks of an ensemble that are trained as one
     colour_cnn.py colour_images.py       CIFAR-10, or drawn shapes
     tanh_sigmoid_net.py vanishing_sigmoid.py lstm_temporal_order.py    what can be learnt, and what cannot
 

@@ -1,4 +1,7 @@
-"""NYU, practicum P2: networks of different shapes and first weights, averaged and voted, on MNIST."""
+"""NYU, practicum P2: networks of different shapes and first weights, averaged and voted, on MNIST.
+
+At the end networks of one shape are trained together, as one: see together.py.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from nn.data import transforms
 from .course import About, Course, Result
 from .drawing import draw_losses, show_classes
 from .recipes import one_cycle
+from .together import compare
 
 ABOUT = {
     "ensemble": About(
@@ -97,7 +101,13 @@ def run(course: Course) -> dict[str, Result]:
     draw_sizes(course, found)
     show_classes(course, "ensemble", np.log(outputs.mean(0) + 1e-12), test)
     value, voted = found["average"][len(outputs)][0], found["vote"][len(outputs)][0]
-    details = {"voted": voted, "members": [float(member[-1]) for member in members], "by size": found["average"]}
+    together = compare(course, digits, test)
+    details = {
+        "together": together,
+        "voted": voted,
+        "members": [float(member[-1]) for member in members],
+        "by size": found["average"],
+    }
     return {"ensemble": Result(value, details=details)}
 
 

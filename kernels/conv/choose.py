@@ -53,6 +53,15 @@ def conv_weight_grad(
     return direct.conv_weight_grad(dz, x, stride, padding, dilation, groups, size)
 
 
+def conv_weight_grad_each(
+    dz: Array, x: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
+) -> Array:
+    """dw[n, f, c, i] = sum over p of dz[n, f, p] * x[n, c, p * stride + i * dilation - padding]: of each image."""
+    fit = len(dz) == len(x) and dz.shape[1] % groups == x.shape[1] % groups == 0
+    _check("conv_weight_grad_each", fit, dz, x)
+    return direct.conv_weight_grad(dz, x, stride, padding, dilation, groups, size, each=True)
+
+
 def conv_input_grad(
     dz: Array, w: Array, bias: Array | None, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
 ) -> Array:

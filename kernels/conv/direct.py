@@ -128,9 +128,19 @@ def _three(sizes: Sizes, missing: int) -> Three:
 
 
 def conv_weight_grad(
-    dz: Array, x: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
+    dz: Array,
+    x: Array,
+    stride: Sizes,
+    padding: Sizes,
+    dilation: Sizes,
+    groups: int,
+    size: Sizes,
+    each: bool = False,
 ) -> Array:
-    """dw[f, c, i] = sum over n, p of dz[n, f, p] * x[n, c, p * stride + i * dilation - padding]."""
+    """dw[f, c, i] = sum over n, p of dz[n, f, p] * x[n, c, p * stride + i * dilation - padding].
+
+    each   not over n: (N, F, C / groups, *size)
+    """
     outputs, channels = dz.shape[1] // groups, x.shape[1] // groups
     window, count = _three(size, 1), _three(dz.shape[2:], 1)
     axes = forward_axes(
@@ -140,7 +150,7 @@ def conv_weight_grad(
     row = count[1] * count[2]
     rows = _even(count[0], max(1, TOGETHER // row)) if covered > 2 * TOGETHER else count[0]
     chosen = layout(axes, window, rows)
-    images = 1 if rows < count[0] else max(1, min(len(x), TOGETHER // covered))
+    images = 1 if each or rows < count[0] else max(1, min(len(x), TOGETHER // covered))
     together = max(1, min(channels, CACHED // (images * chosen.plane * x.itemsize)))
     cut = loops.Products(images, together, registers.cut_for_dot(outputs, together * taps))
     dz = np.ascontiguousarray(dz).reshape(len(dz), groups, outputs, covered)
@@ -148,6 +158,12 @@ def conv_weight_grad(
     parts = len(x) * -(-count[0] // rows)
     cost = groups * outputs * channels * taps * covered * len(x) // parts
     least = WORTH_A_THREAD // max(cost, 1)
+    if each:
+        totals = np.empty((parts, groups, outputs, channels, taps), x.dtype)
+        threads.split(parts, partial(loops.products_each, dz, flat, totals, chosen, cut), least)
+        if parts > len(x):
+            totals = totals.reshape(len(x), parts // len(x), *totals.shape[1:]).sum(1)
+        return totals.reshape(len(x), groups * outputs, channels, *size)
     totals = np.empty((threads.parts(parts, least), groups, outputs, channels, taps), x.dtype)
     threads.split(parts, partial(loops.products, dz, flat, totals, chosen, cut), into=len(totals))
     dw: Array = totals.sum(0).reshape(groups * outputs, channels, *size)

@@ -264,6 +264,13 @@ def products(dz: Array, x: Array, totals: Array, layout: Layout, cut: Products, 
                 at = _put_sums(sums, at, wide, found, layout.weights)
 
 
+@kernel
+def products_each(dz: Array, x: Array, totals: Array, layout: Layout, cut: Products, first: int, last: int) -> None:
+    """The same with a total for each part: nothing is summed over images."""
+    for part in range(first, last):
+        products(dz, x, totals, layout, cut, part, part + 1)
+
+
 @piece
 def _length(C: int, layout: Layout, cut: Products) -> int:
     """How many sums there are in a group, those that fill up the last places of a block included."""

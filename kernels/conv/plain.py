@@ -76,6 +76,24 @@ def conv_weight_grad(
     return dw.reshape(groups * outputs, inputs, *size)
 
 
+def _terms_of_each(
+    dz: Array, x: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
+) -> int:
+    return _terms_of_weights(dz, x, groups, size)
+
+
+@fast("kernels.conv.choose:conv_weight_grad_each", at_least="conv", count=_terms_of_each)
+def conv_weight_grad_each(
+    dz: Array, x: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
+) -> Array:
+    """dw[n, f, c, i] = sum over p of dz[n, f, p] * x[n, c, p * stride + i * dilation - padding]: of each image."""
+    outputs, inputs, covered = dz.shape[1] // groups, x.shape[1] // groups, math.prod(dz.shape[2:])
+    columns = unfold(x, size, stride, padding, dilation, dz.shape[2:])
+    columns = columns.reshape(len(x), groups, inputs * math.prod(size), covered)
+    dw = dz.reshape(len(x), groups, outputs, covered) @ columns.mT
+    return dw.reshape(len(x), groups * outputs, inputs, *size)
+
+
 def _terms_of_inputs(dz: Array, w: Array) -> int:
     return dz.size * math.prod(w.shape[1:]) if dz.ndim <= 5 else 0
 

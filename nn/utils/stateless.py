@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from autograd import Tensor, stack
 from autograd.errors import SettingError, ShapeError
@@ -38,38 +37,52 @@ def functional_call(
     whole: Any = module
     given = parameter_and_buffer_dicts
     values: dict[str, Any] = {}
-    for part in [given] if isinstance(given, dict) else given:
+    for part in (given,) if isinstance(given, dict) else given:
         if repeated := sorted(values.keys() & part.keys()):
             raise SettingError(f"functional_call: {', '.join(repeated)} appeared in multiple dictionaries")
         values.update(part)
-    own = dict([*whole.named_parameters(remove_duplicate=False), *whole.named_buffers(remove_duplicate=False)])
+    own: dict[str, _Place] = {}
+    _find(whole, "", own)
     if unexpected := sorted(values.keys() - own.keys()):
         raise SettingError(f"functional_call: the module has no {', '.join(unexpected)}; it has {', '.join(own)}")
     if strict and (missing := sorted(own.keys() - values.keys())):
         raise SettingError(f"functional_call: Missing key(s): {', '.join(missing)}")
-    if tie_weights:
-        by_tensor = {id(own[name]): value for name, value in values.items()}
-        values = {name: values.get(name, by_tensor.get(id(tensor))) for name, tensor in own.items()}
+    if tie_weights and len(own) > len(values):
+        by_tensor = {id(own[name].tensor): value for name, value in values.items()}
+        values = {name: values.get(name, by_tensor.get(id(place.tensor))) for name, place in own.items()}
         values = {name: value for name, value in values.items() if value is not None}
     arguments = () if args is None else args if isinstance(args, tuple) else (args,)
-    with _replaced(whole, values):
-        return module(*arguments, **(kwargs or {}))
-
-
-@contextmanager
-def _replaced(module: Module, values: dict[str, Any]) -> Iterator[None]:
     before = []
     try:
         for name, value in values.items():
-            path, _, leaf = name.rpartition(".")
-            owner = module.get_submodule(path)
-            registry: dict[str, Any] = owner._parameters if leaf in owner._parameters else owner._buffers
-            before.append((owner, registry, leaf, registry[leaf]))
-            registry[leaf] = owner.__dict__[leaf] = value
-        yield
+            place = own[name]
+            before.append(place)
+            place.registry[place.leaf] = place.attributes[place.leaf] = value
+        return module(*arguments, **(kwargs or {}))
     finally:
-        for owner, registry, leaf, value in reversed(before):
-            registry[leaf] = owner.__dict__[leaf] = value
+        for place in reversed(before):
+            place.registry[place.leaf] = place.attributes[place.leaf] = place.tensor
+
+
+class _Place(NamedTuple):
+    """Where a module has a parameter or a buffer: in one of its registries, and as an attribute."""
+
+    attributes: dict[str, Any]
+    registry: dict[str, Any]
+    leaf: str
+    tensor: Any
+
+
+def _find(module: Any, prefix: str, found: dict[str, _Place]) -> None:
+    """Name -> place of all parameters and buffers of a module and those below it, wherever they stand."""
+    attributes = module.__dict__
+    for registry in (module._parameters, module._buffers):
+        for leaf, tensor in registry.items():
+            if tensor is not None:
+                found[prefix + leaf] = _Place(attributes, registry, leaf, tensor)
+    for name, child in module._modules.items():
+        if child is not None:
+            _find(child, f"{prefix}{name}.", found)
 
 
 def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

@@ -103,6 +103,10 @@ def test_an_ensemble_is_better_than_its_members(tmp_path, quick):
     np.testing.assert_allclose(row["by size"]["1"], row["members"], atol=0.006)  # rounded in the table
     assert row["by size"]["3"] == [row["value"]]
     assert {"sizes", "loss", "ensemble-confusion", "ensemble-examples"} <= pictures(tmp_path)
+    together = row["together"]
+    assert together["apart"] < 1e-4  # the same networks, trained as one or one by one
+    assert together["averaged (%)"] > together["members (%)"] > 30
+    assert together["one by one (s)"] > 0 < together["together (s)"]
 
 
 def test_one_of_two_names_runs_alone(quick):

@@ -52,8 +52,8 @@ def _each(name, function, shapes, size, settings):
     """The same for two slices, one after the other."""
     op = getattr(each, name)
 
-    def reference(a, b, **settings):
-        return np.stack([function(*pair, **settings) for pair in zip(a, b, strict=True)])
+    def reference(*arrays, **settings):
+        return np.stack([function(*slices, **settings) for slices in zip(*arrays, strict=True)])
 
     shapes = tuple((2, *shape) for shape in shapes)
     return Case(name, lambda *xs, **params: apply(op, *xs, **params), shapes, {**settings, "size": size}, reference)
@@ -69,7 +69,8 @@ CASES: list[Case] = [
     *[_case("conv", _reference(naive.conv), (x, w), z[2:], s) for x, w, z, s in _SUMS[:2]],
     *[_case("conv_input_grad", _reference(naive.conv_input_grad), (z, w, (x[1],)), x[2:], s) for x, w, z, s in _SUMS],
     *[_case("conv_input_grad", _reference(naive.conv_input_grad), (z, w), x[2:], s) for x, w, z, s in _SUMS[:2]],
-    *[_each("conv_each", _reference(naive.conv), (x, w), z[2:], s) for x, w, z, s in _SUMS],
+    *[_each("conv_each", _reference(naive.conv), (x, w, (w[0],)), z[2:], s) for x, w, z, s in _SUMS],
+    *[_each("conv_each", _reference(naive.conv), (x, w), z[2:], s) for x, w, z, s in _SUMS[:2]],
     *[_each("conv_input_grad_each", _reference(naive.conv_input_grad), (z, w), x[2:], s) for x, w, z, s in _SUMS],
     *[_each("conv_weight_grad_each", naive.conv_weight_grad, (z, x), w[2:], s) for x, w, z, s in _SUMS],
     *[_case("conv_weight_grad", naive.conv_weight_grad, (z, x), w[2:], s) for x, w, z, s in _SUMS],

@@ -4,6 +4,7 @@ import numpy as np
 
 import autograd
 from autograd import linalg
+from autograd.extend import apply
 from autograd.ops.each import linear_each
 from autograd.tensors import Tensor
 
@@ -220,6 +221,16 @@ CASES = [
     *[
         Case("linear_each", linear_each, ((b, n, i), (b, o, i)), reference=lambda x, w: np.einsum("bni,boi->bno", x, w))
         for b, n, i, o in ((2, 3, 4, 5), (3, 1, 2, 1), (1, 2, 1, 3), (2, 0, 3, 2), (0, 2, 2, 2), (1, 1, 1, 1))
+    ],
+    *[
+        Case(
+            "linear_each",
+            lambda *arrays: apply(linear_each, *arrays),
+            ((b, n, i), (b, o, i), (b, o)),
+            reference=lambda x, w, bias: np.einsum("bni,boi->bno", x, w) + bias[:, None],
+            note="bias",
+        )
+        for b, n, i, o in ((2, 3, 4, 5), (3, 1, 2, 1), (1, 2, 1, 3))
     ],
     *_pairs(
         "linear",

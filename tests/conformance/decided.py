@@ -26,7 +26,17 @@ class Decided(NamedTuple):
         return text.startswith(self.begins) and self.holds in text and answer.startswith(self.kind)
 
 
+_MOVED_NORM = "(lambda x: torch.func.jvp(lambda p: (lambda p, x: torch.func.functional_call(nn."
+
 DECIDED = (
+    Decided(
+        _MOVED_NORM + "LayerNorm",
+        "gradient",
+        "derivative by x of what moves along with the parameters: PyTorch's takes mean and variance for constants, "
+        "ours agrees with differences (test_derivatives_of_moving_norms)",
+    ),
+    Decided(_MOVED_NORM + "InstanceNorm", "gradient", "the same"),
+    Decided(_MOVED_NORM + "BatchNorm", "gradient", "the same"),
     Decided("torch.square(B(", "value", "square of bools: int8, PyTorch's int64"),
     Decided("torch.sign(B(", "ours raises", "sign of bools: refused here"),
     Decided("torch.var(X(1", "second", "variance of one value, NaN in both: its second derivative is recorded here"),

@@ -10,7 +10,7 @@ from numpy import ndarray as Array
 
 from autograd import Tensor, is_grad_enabled
 from autograd.errors import DTypeError, LabelError, NoRuleError, ShapeError
-from autograd.extend import array_of, shape_of, wrap
+from autograd.extend import array_of, of_all, shape_of, wrap
 
 from .checks import NO_INDICES, bad_reduction
 
@@ -48,7 +48,7 @@ def by_class(function: str, x: Any, labels: Array) -> tuple[Any, Array, tuple[in
 def checked(function: str, labels: Array, classes: int, ignore_index: int) -> tuple[Array, Array | None]:
     """Labels that are all classes, with 0 for the ignored ones, and which of them count (None: all)."""
     if labels.dtype == np.int64:  # seen as unsigned, negative numbers are the largest: one search, not two
-        all_fit = np.maximum.reduce(labels.view(np.uint64), axis=None, initial=0) < classes
+        all_fit = of_all(lambda all: np.maximum.reduce(all.view(np.uint64), axis=None, initial=0), labels) < classes
     else:
         all_fit = labels.size == 0 or (labels.min() >= 0 and labels.max() < classes)
     if all_fit and not 0 <= ignore_index < classes:

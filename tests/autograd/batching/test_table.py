@@ -1,6 +1,7 @@
 """Every operation at its example, mapped over each input alone and over all, against a loop over the slices.
 
-The value; gradients of slices; the walk back for several cotangents at once; the gradient of it all together.
+The value, with the slices along each axis; gradients of slices; the walk back for several cotangents at once; the
+gradient of it all together; second derivatives.
 """
 
 from __future__ import annotations
@@ -45,8 +46,13 @@ class Mapped:
     def loss(self, *given):
         return sum((z * z).sum() for z in _real(self(*given)))
 
-    def slices(self, axis):
-        return [autograd.tensor(np.moveaxis(s, 0, axis)) for s in self.stacked]
+    def slices(self, axes):
+        return [autograd.tensor(np.moveaxis(s, 0, axis)) for s, axis in zip(self.stacked, axes, strict=True)]
+
+    def places(self):
+        """Where the slices may be: at each axis of the input with the most, and there, or last, in the others."""
+        most = max(s.ndim for s in self.stacked)
+        return [tuple(min(axis, s.ndim - 1) for s in self.stacked) for axis in range(most)] + [(-1,) * len(self.chosen)]
 
     def slice(self, i):
         return [autograd.tensor(s[i]) for s in self.stacked]
@@ -66,16 +72,17 @@ def check(call, arrays):
     for chosen in [[k] for k in floating] + ([floating] if len(floating) > 1 else []):
         mapped = Mapped(call, arrays, chosen)
         numbers = tuple(range(len(chosen)))
-        for axis in (0, -1):
-            xs = mapped.slices(axis)
-            assert_same(func.vmap(mapped, in_dims=axis)(*xs), [mapped(*mapped.slice(i)) for i in range(SLICES)])
+        want = [mapped(*mapped.slice(i)) for i in range(SLICES)]
+        for axes in mapped.places():
+            assert_same(func.vmap(mapped, in_dims=axes)(*mapped.slices(axes)), want)
         if not _real(mapped(*mapped.slice(0))):
             continue
         each = func.grad(mapped.loss, argnums=numbers)
         gradients = [each(*mapped.slice(i)) for i in range(SLICES)]
-        assert_same(func.vmap(each)(*mapped.slices(0)), gradients)
+        front = mapped.slices([0] * len(chosen))
+        assert_same(func.vmap(each)(*front), gradients)
         together = func.grad(lambda *xs, f=mapped: func.vmap(f.loss)(*xs).sum(), argnums=numbers)
-        assert_same(together(*mapped.slices(0)), gradients)
+        assert_same(together(*front), gradients)
         assert_walks_together(mapped)
 
 
@@ -100,6 +107,32 @@ def _every_operation_has_a_rule(monkeypatch):
 def test_an_example_mapped_over_equals_the_loop(name):
     example = EXAMPLES[name]
     check(example.call, [x.detach().numpy() for x in example.tensors()])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_second_derivatives_of_an_example_equal_the_loop(name):
+    example = EXAMPLES[name]
+    arrays = [x.detach().numpy() for x in example.tensors()]
+    chosen = [k for k, a in enumerate(arrays) if a.dtype.kind == "f"]
+    mapped = Mapped(example.call, arrays, chosen)
+    numbers = tuple(range(len(chosen)))
+    if not numbers or not _real(mapped(*mapped.slice(0))):
+        return
+
+    def second(*xs):
+        first = func.grad(mapped.loss, argnums=numbers)
+        return func.grad(lambda *xs: sum((g * g).sum() for g in first(*xs)), argnums=numbers)(*xs)
+
+    want = [second(*mapped.slice(i)) for i in range(SLICES)]
+    front = mapped.slices([0] * len(chosen))
+    assert_same(func.vmap(second)(*front), want, 1e-8)
+    assert_same(func.vmap(func.vmap(second))(*[x.unsqueeze(0) for x in front]), _nested(want), 1e-8)
+
+
+def _nested(want):
+    """What a map over one map gives: all slices of it, once."""
+    return [tuple(autograd.stack(list(column)) for column in zip(*want, strict=True))]
 
 
 @pytest.mark.slow

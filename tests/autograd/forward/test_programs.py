@@ -88,3 +88,44 @@ def test_products_with_curvature():
     np.testing.assert_allclose(values.numpy(), z.numpy())
     found = autograd.cat([parts[0], parts[1].reshape(1)])
     np.testing.assert_allclose(found.numpy(), (j.T @ (j @ v) / 4).numpy())
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (nn.LayerNorm(4), (3, 4)),
+        (nn.RMSNorm(4), (3, 4)),
+        (nn.GroupNorm(2, 4), (2, 4, 3)),
+        (nn.InstanceNorm1d(4, affine=True), (2, 4, 5)),
+        (nn.BatchNorm1d(4, track_running_stats=False), (5, 4)),
+    ],
+    ids=lambda part: type(part).__name__ if isinstance(part, nn.Module) else "",
+)
+def test_derivatives_of_moving_norms(rng, layer, shape):
+    """What moves along a direction of input and parameters is a function of the input: mean and variance, too."""
+
+    def parameters():
+        return {name: autograd.tensor(rng.standard_normal(p.shape)) for name, p in layer.named_parameters()}
+
+    at, along = parameters(), parameters()
+    direction = autograd.tensor(rng.standard_normal(shape))
+    for moving in ((at, along, None), ({}, {}, direction), (at, along, direction)):
+        p, dp, dx = moving
+
+        def moved(x, p=p, dp=dp, dx=dx):
+            fixed = {} if p else at
+            dx = autograd.zeros_like(x) if dx is None else dx
+            return func.jvp(lambda p, x: nn.utils.functional_call(layer, {**fixed, **p}, (x,)), (p, x), (dp, dx))
+
+        x = autograd.tensor(rng.standard_normal(shape))
+        assert autograd.check_grads(moved, (x,))
+        h = 1e-6  # the tangents themselves, whose rule is another one where nobody differentiates
+        ahead, behind = [
+            nn.utils.functional_call(
+                layer,
+                {name: at[name] + (sign * h * dp[name] if p else 0) for name in at},
+                (x if dx is None else x + sign * h * dx,),
+            )
+            for sign in (1, -1)
+        ]
+        np.testing.assert_allclose(moved(x)[1].numpy(), ((ahead - behind) / (2 * h)).numpy(), rtol=1e-7, atol=1e-8)

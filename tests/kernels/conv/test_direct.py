@@ -66,6 +66,7 @@ def test_forward_and_input_gradient_with_every_setting(rng, tiled, stride, paddi
     dz = rng.standard_normal((2, 5, *size))
     tiled(conv.conv_input_grad, dz, w, None, stride, padding, dilation, 1, (11, 17))
     tiled(conv.conv_weight_grad, dz, x, stride, padding, dilation, 1, window)
+    tiled(conv.conv_weight_grad_each, dz, x, stride, padding, dilation, 1, window)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -80,6 +81,7 @@ def test_weight_gradient_at_tails(rng, tiled, monkeypatch, dtype, channels, filt
     x = rng.standard_normal((3, channels, 6, 9)).astype(dtype)
     dz = rng.standard_normal((3, filters, 6, 9)).astype(dtype)
     tiled(conv.conv_weight_grad, dz, x, (1, 1), (1, 1), (1, 1), 1, (3, 3))
+    tiled(conv.conv_weight_grad_each, dz, x, (1, 1), (1, 1), (1, 1), 1, (3, 3))
 
 
 def test_more_windows_than_the_image_holds(rng, tiled):
@@ -112,11 +114,13 @@ def test_threads_give_the_same_bits(rng, monkeypatch):
     try:
         for n in (1, 2, 3, 16):
             threads.set_num_threads(n)
-            results.append(conv.conv(x, w, None, (1, 1), (1, 1), (1, 1), 1, (9, 9)))
+            z = conv.conv(x, w, None, (1, 1), (1, 1), (1, 1), 1, (9, 9))
+            results.append((z, conv.conv_weight_grad_each(z, x, (1, 1), (1, 1), (1, 1), 1, (3, 3))))
     finally:
         threads.set_num_threads(before)
-    for z in results[1:]:
-        np.testing.assert_array_equal(z, results[0])
+    for z, dw in results[1:]:
+        np.testing.assert_array_equal(z, results[0][0])
+        np.testing.assert_array_equal(dw, results[0][1])
 
 
 def _work(x, w):
@@ -196,23 +200,28 @@ def test_any_number_of_axes_and_nothing_outside(rng, monkeypatch, x, w, size, st
         "shift": rng.standard_normal(x[1]),
     }
 
-    def three(module, x, w, z, bias, shift):
+    def of_each(z, x, *settings):
+        return np.stack([naive.conv_weight_grad(z[n : n + 1], x[n : n + 1], *settings) for n in range(len(x))])
+
+    def four(module, x, w, z, bias, shift):
+        each = of_each if module is naive else module.conv_weight_grad_each
         return (
             module.conv(x, w, bias, *settings, size),
             module.conv_input_grad(z, w, shift, *settings, x.shape[2:]),
             module.conv_weight_grad(z, x, *settings, w.shape[2:]),
+            each(z, x, *settings, w.shape[2:]),
         )
 
-    expected = three(naive, **arrays)
+    expected = four(naive, **arrays)
     for side in ("start", "end"):
         edged = {name: at_the_edge(array.astype(dtype), side) for name, array in arrays.items()}
-        results = three(conv, **edged)
+        results = four(conv, **edged)
         for got, wanted in zip(results, expected, strict=True):
             assert got.dtype == dtype
             tolerance = 1e-5 if dtype == np.float32 else 1e-13
             np.testing.assert_allclose(got, wanted, rtol=0, atol=tolerance * max(1.0, np.abs(wanted).max()))
         with bordered():
-            for got, first in zip(three(conv, **edged), results, strict=True):
+            for got, first in zip(four(conv, **edged), results, strict=True):
                 np.testing.assert_array_equal(got, first)
 
 
@@ -244,12 +253,14 @@ def test_the_bias_may_have_another_dtype(rng, tiled):
         ("conv_input_grad", [(2, 4, 3, 3), (4, 2, 3, 3)], (4,), 1),
         ("conv_weight_grad", [(2, 4, 3, 3), (3, 3, 5, 5)], None, 1),
         ("conv_weight_grad", [(2, 4, 3, 3), (2, 3, 5, 5)], None, 2),
+        ("conv_weight_grad_each", [(2, 4, 3, 3), (3, 3, 5, 5)], None, 1),
+        ("conv_weight_grad_each", [(2, 4, 3, 3), (2, 3, 5, 5)], None, 2),
     ],
 )
 def test_shapes_that_do_not_fit_reach_no_loop(monkeypatch, function, shapes, bias, groups):
     monkeypatch.setattr(SIZES["conv"], "least", 1)
     arrays = [np.ones(shape) for shape in shapes]
-    if function != "conv_weight_grad":
+    if "weight" not in function:
         arrays.append(None if bias is None else np.ones(bias))
     with pytest.raises(ValueError, match=f"^{function}: wanted arrays that fit"):
         getattr(conv, function)(*arrays, (1, 1), (0, 0), (1, 1), groups, (3, 3))

@@ -59,6 +59,8 @@ def test_all_three_directions(case, dtype, rng):
         same(conv.conv_input_grad(*arguments), naive.conv_input_grad(*arguments), dtype)
     arguments = (z, x, *settings, w_shape[2:])
     same(conv.conv_weight_grad(*arguments), naive.conv_weight_grad(*arguments), dtype)
+    each = [naive.conv_weight_grad(z[n : n + 1], x[n : n + 1], *settings, w_shape[2:]) for n in range(len(x))]
+    same(conv.conv_weight_grad_each(*arguments), np.stack(each) if each else np.zeros((0, *w_shape), dtype), dtype)
 
 
 @pytest.mark.usefixtures("_block")
