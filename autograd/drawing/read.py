@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ..lines import place
-from ..records import Leaf
+from ..records import Leaf, Record
 from .graph import Edge, Graph, Vertex
 from .picture import what
 
@@ -47,11 +48,25 @@ def structure_of(program: Any) -> Graph:
     return graph
 
 
-def structure_of_tape(tape: Any) -> Graph:
+def records_behind(node: Any) -> list[Record]:
+    """The records that a node was computed by, in an order in which they may have run."""
+    found: dict[Any, None] = {}
+    stack = [(node, False)]
+    while stack:
+        each, complete = stack.pop()
+        if complete:
+            found[each] = None
+        elif type(each) is Record and each not in found:
+            stack.append((each, True))
+            stack += [(parent, False) for parent in reversed(each.parents)]
+    return list(found)
+
+
+def structure_of_records(records: Iterable[Record]) -> Graph:
     """The records of a tape, and the leaves. (Constants do not stand there.)"""
     graph = Graph([], [])
     vertices: dict[Any, Vertex] = {}
-    for record in tape:
+    for record in records:
         kept = what(record) if record.plan.op is None or record.plan.op.outputs == 1 else ""
         made = Vertex(record.op, "op", None, kept=kept, line=place(record.code, record.lasti))
         for node in dict.fromkeys(record.parents):

@@ -22,7 +22,14 @@ def why_not_finite(model: Module, inputs: tuple[Any, ...], targets: Any) -> str:
 
     def watch(name: str) -> Any:
         def after(module: Module, args: Any, output: Any) -> None:
-            if not first and not _finite(output):
+            if first or _finite(output):
+                return
+            if any(not _finite(x) for x in args):
+                first.append(
+                    f"the input of {_named(name, module)} is not finite, and every layer's output before it is: it "
+                    "comes from what is computed between layers; autograd.detect_anomaly() names the line"
+                )
+            else:
                 bad = [key for key, p in module.named_parameters(recurse=False) if not _finite(p)]
                 why = f", whose {' and '.join(bad)} has become so in the step before" if bad else ""
                 first.append(f"the first output that is not finite is that of {_named(name, module)}{why}")

@@ -13,7 +13,7 @@ import autograd
 import nn
 from autograd import tensor
 from autograd.drawing import draw_graph, graph_of
-from autograd.drawing.read import structure_of, structure_of_tape
+from autograd.drawing.read import records_behind, structure_of, structure_of_records
 
 
 def net():
@@ -82,7 +82,7 @@ def test_values_and_gradients_for_inputs():
 
 def test_a_tape_has_its_records_and_leaves():
     tape, kept = recorded()
-    graph = structure_of_tape(tape)
+    graph = structure_of_records(tape)
     assert [v.label for v in graph.vertices if v.kind == "op"] == [record.op for record in tape]
     assert len([v for v in graph.vertices if v.kind == "leaf"]) == 2
     assert len(graph.edges) == sum([len(set(record.parents)) for record in tape])
@@ -116,3 +116,50 @@ def test_svg_needs_no_matplotlib(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False"]
+
+
+def test_a_tensor_is_drawn_with_all_that_led_to_it(tmp_path):
+    x = tensor([1.0, 2.0], requires_grad=True)
+    other = (x + 1).exp()
+    z = ((x * x).sin() * x).sum()
+    for _ in range(2):  # while it is on the tape, and after backward has taken it off
+        found = texts(draw_graph(structure_of_records(records_behind(z._node))))
+        assert sorted(text for text in found if text in {"mul", "sin", "sum", "exp", "add"}) == [
+            "mul",
+            "mul",
+            "sin",
+            "sum",
+        ]
+        assert found.count("leaf") == 1
+        if z._node.consumed:
+            break
+        z.backward()
+    assert other.requires_grad
+    for way in (lambda path: autograd.draw(z, path), lambda path: autograd.draw(z, path=path)):
+        path = tmp_path / "loss.svg"
+        assert way(path) is None
+        assert ">sin</text>" in path.read_text()
+        path.unlink()
+
+
+def test_long_chains_are_walked_without_recursion():
+    x = z = tensor(1.0, requires_grad=True)
+    for _ in range(3000):
+        z = z * x
+    assert len(records_behind(z._node)) == 3000
+
+
+def test_draw_takes_what_can_be_drawn(tmp_path):
+    x = tensor([1.0, 2.0], requires_grad=True)
+    assert autograd.draw((x * x).sum()).__class__.__name__ == "Figure"
+    program = autograd.capture(lambda x: (x * 3).sum(), x)
+    autograd.draw(program, tmp_path / "program.svg")
+    autograd.draw(lambda x: (x * 3).sum(), x, path=tmp_path / "values.svg")
+    assert ">9.00</text>" in (tmp_path / "values.svg").read_text()
+    assert ">9.00</text>" not in (tmp_path / "program.svg").read_text()
+    autograd.draw(autograd.tape(), str(tmp_path / "tape.png"))
+    assert (tmp_path / "tape.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(autograd.errors.GraphError, match="draw: nothing was recorded that led to this Tensor: either"):
+        autograd.draw(tensor(1.0))
+    with pytest.raises(TypeError, match="draw: wanted a Tensor, a tape, a Program or a function, got int"):
+        autograd.draw(3)

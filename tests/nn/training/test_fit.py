@@ -250,6 +250,21 @@ def test_the_first_layer_that_is_not_finite_is_named():
     assert weights(model) == before
 
 
+def test_what_is_computed_between_layers_is_told_from_the_layers():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = nn.Linear(4, 8), nn.Linear(8, 3)
+
+        def forward(self, x):
+            return self.last(autograd.log(self.first(x).clamp(min=0)))
+
+    with pytest.raises(
+        AnomalyError, match=r"the input of layer 'last', Linear\(.*\) is not finite, .* between layers; "
+    ):
+        fit(Net(), problem())
+
+
 def test_a_history_survives_what_breaks_the_run_off():
     def fail(training):
         if training.epoch == 2:
