@@ -225,7 +225,7 @@ _METHODS = {name for names in _later.CLASSES.values() for name in names.split() 
     *globals()
 }
 _NESTS = ("dict", "isinstance", "list", "tuple", "type")  # Python's own, to programs for HIPS/autograd
-_PROGRAMS = {"capture": "program", "compile": "replay", "draw": "drawing", "explore": "explorer"}
+_PROGRAMS = {"capture": "program", "compile": "replay", "draw": "drawing.drawn", "explore": "explorer"}
 
 
 def __getattr__(name: str) -> _Any:

@@ -153,7 +153,7 @@ from .tensors.rare.copies import diagonal_copy as diagonal_copy
 from .tensors.rare.more import diagonal_scatter as diagonal_scatter
 from . import distributed as distributed
 from nn import distributions as distributions
-from .drawing import draw as draw
+from .drawing.drawn import draw as draw
 from nn.functional.variants import dropout as dropout
 from nn.functional.variants import embedding_bag as embedding_bag
 from .tensors.rare.more import embedding_renorm_ as embedding_renorm_
