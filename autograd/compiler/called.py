@@ -49,8 +49,15 @@ def _is_alone(x: Array) -> bool:
     return type(x.base) is np.ndarray and x.base.nbytes == x.nbytes
 
 
-def multiply(x: Array, y: Array, z: Array) -> None:
-    """z = x @ y, of large matrices, by our own kernels."""
+def multiply(x: Array, y: Array, z: Array, ready: Array | None = None) -> None:
+    """z = x @ y, of large matrices, by our own kernels. ready: what `packed(y)` gave."""
     from kernels.matrix.gemm import matmul
 
-    matmul(x, y, out=z)
+    matmul(x, y, out=z, ready=ready)
+
+
+def packed(y: Array) -> Array | None:
+    """A weight that is multiplied by several times: copied once, as the kernels read it."""
+    from kernels.matrix.gemm import pack
+
+    return pack(y)

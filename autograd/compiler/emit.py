@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import linecache
 import math
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -16,11 +17,19 @@ from kernels.blocks import walk
 from kernels.machine.fast import SIZES
 
 from . import timing
-from .called import contiguous, multiply, own, shaped
+from .called import contiguous, multiply, own, packed, shaped
 from .frames import start
 from .numbering import Numbering
 from .plan import SMALL, Alone, Phase, Plan, used_by_python
 from .values import Node, Value
+
+SEVERAL = 4
+"""Products by one weight, from which on it is packed once for all."""
+
+
+def name_of(y: Value) -> Any:
+    """What a value is: a root, and how it looks into it."""
+    return y.root, y.shape, y.strides, y.offset
 
 
 class Writer:
@@ -45,6 +54,7 @@ class Writer:
                 "own": own,
                 "shaped": shaped,
                 "multiply": multiply,
+                "packed": packed,
                 "matmul": np.matmul,
                 "ascontiguousarray": np.ascontiguousarray,
                 "ndarray": np.ndarray,
@@ -137,6 +147,9 @@ class Writer:
         self._fresh(phase.outputs)
         place = sum(map(len, plan.steps[:number]))
         last = self._last_uses(number, place)
+        products = [step for step in plan.steps[number] if isinstance(step, Node) and step.kind == "product"]
+        self.factors = Counter([name_of(step.inputs[1]) for step in products])
+        self.ready: dict[Any, str] = {}
         for step in self._segments(plan.steps[number]):
             if isinstance(step, Node):
                 self._node(step)
@@ -270,7 +283,9 @@ class Writer:
         if node.kind == "product":
             work = node.inputs[0].size * node.out.shape[1]
             how = "multiply" if work >= SIZES["product"].least and node.out.dtype.char in "fd" else "matmul"
-            self._line(f"{how}({', '.join([self._name(x) for x in (*node.inputs, node.out)])})")
+            given = [self._name(x) for x in (*node.inputs, node.out)]
+            ready = self._packed(node.inputs[1], given[1]) if how == "multiply" else ""
+            self._line(f"{how}({', '.join([*given, *[ready] * bool(ready)])})")
             return
         if node.kind == "copy":
             self._line(f"{self._name(node.out)}[...] = {self._name(node.inputs[0])}")
@@ -292,6 +307,16 @@ class Writer:
                 continue
             self._line(f"{name} = contiguous({name}, {self._constant(out.dtype)})")
             self._link(out, name)
+
+    def _packed(self, y: Value, name: str) -> str:
+        """The variable of a weight that several products of this phase are multiplied by, packed; "" for others."""
+        if y.root not in self.plan.held or self.factors[name_of(y)] < SEVERAL:
+            return ""
+        found = self.ready.get(name_of(y))
+        if found is None:
+            found = self.ready[name_of(y)] = f"p{len(self.ready)}"
+            self._line(f"{found} = packed({name})")
+        return found
 
     def _outputs(self, phase: Phase) -> list[str]:
         """What is returned; where a value is so twice, each has memory of its own."""

@@ -45,6 +45,7 @@ class Factors(NamedTuple):
     terms            of each sum
     a_steps, b_steps elements from a matrix, row, column to the next
     bias             (N,), or empty for none
+    ready            b as `pack` has packed it, or empty
     """
 
     a: Array
@@ -54,12 +55,13 @@ class Factors(NamedTuple):
     terms: int
     a_steps: Steps
     b_steps: Steps
+    ready: Array
 
 
 @kernel
 def _panels(of: Factors, rows: int, high: int, first: int, last: int) -> None:
     """Some of the parts of c; a part is a panel of columns of `rows` rows of a matrix. high: rows summed at once."""
-    a, b, bias, c, terms, a_steps, b_steps = of
+    a, b, bias, c, terms, a_steps, b_steps, ready = of
     _, M, N = c.shape
     size = c.itemsize
     lanes = registers.WIDTH // size
@@ -67,7 +69,8 @@ def _panels(of: Factors, rows: int, high: int, first: int, last: int) -> None:
     most = min(terms, TERMS)
     panels = (N + wide - 1) // wide
     groups = (M + rows - 1) // rows
-    columns = panel.room((most + lanes) * wide, c)
+    apart = (most + lanes) * wide
+    columns = panel.room(0 if ready.size else apart, c)
     packed = np.empty(rows * most + 2 * lanes * lanes, c.dtype)
     tile = np.empty(high * wide, c.dtype)
     zeros = np.empty(high, c.dtype)
@@ -86,13 +89,17 @@ def _panels(of: Factors, rows: int, high: int, first: int, last: int) -> None:
             for j0 in range(panel0 * wide, min(N, panel1 * wide), wide):
                 some = min(wide, N - j0)
                 at = n * b_steps[0] + t0 * b_steps[1] + j0 * b_steps[2]
-                _pack_columns(b, at, b_steps, columns, count, some)
+                if ready.size:
+                    right = simd.address(ready) + j0 // wide * apart * size
+                else:
+                    right = simd.address(columns)
+                    _pack_columns(b, at, b_steps, right, count, some)
                 for i in range(0, tall, high):
                     left = min(high, tall - i)
                     aside = left < high or t0 > 0
                     sums = simd.Sum(
                         w=simd.address(packed) + i * count * size,
-                        x=simd.address(columns),
+                        x=right,
                         places=simd.address(places),
                         terms=count,
                         start=simd.address(zeros),
@@ -119,17 +126,28 @@ def _pack_rows(a: Array, at: int, steps: Steps, packed: Array, count: int, tall:
 
 
 @piece
-def _pack_columns(b: Array, at: int, steps: Steps, columns: Array, count: int, some: int) -> None:
-    """A panel of `some` columns of b[at:], with `count` terms: (terms, a panel)."""
+def _pack_columns(b: Array, at: int, steps: Steps, columns: int, count: int, some: int) -> None:
+    """A panel of `some` columns of b[at:], with `count` terms, at an address: (terms, a panel)."""
     size, column = b.itemsize, steps[2]
     wide, source = registers.PANEL * registers.WIDTH, simd.address(b) + at * size
     if column == 1:
-        moves.copy(b, moves.Source(source, steps[1] * size, 1, 0, some), simd.address(columns), count, wide // size)
+        moves.copy(b, moves.Source(source, steps[1] * size, 1, 0, some), columns, count, wide // size)
     else:
         lanes = registers.WIDTH // size
         for v in range(registers.PANEL):
-            to, left = simd.address(columns) + v * registers.WIDTH, min(lanes, some - v * lanes)
+            to, left = columns + v * registers.WIDTH, min(lanes, some - v * lanes)
             moves.transpose(b, source + v * lanes * column * size, column * size, left, count, to, wide)
+
+
+@kernel
+def _pack(b: Array, steps: Steps, ready: Array, terms: int, N: int) -> None:
+    """All panels of b, one behind the other: as `_panels` packs them, with room behind each for whole registers."""
+    size = b.itemsize
+    lanes = registers.WIDTH // size
+    wide = registers.PANEL * lanes
+    for j in range(0, N, wide):
+        to = simd.address(ready) + j // wide * (terms + lanes) * wide * size
+        _pack_columns(b, j * steps[2], steps, to, terms, min(wide, N - j))
 
 
 @piece
@@ -153,7 +171,7 @@ def _dots(of: Factors, blocks: Array, first: int, last: int) -> None:
 
     blocks   how the rows are cut: see `registers.cut_for_dot`
     """
-    a, b, bias, all_c, terms, _, _ = of
+    a, b, bias, all_c, terms, _, _, _ = of
     c = all_c[0]
     size = c.itemsize
     out = np.empty(len(registers.PAIRS) * registers.PAIRS[1], c.dtype)
@@ -195,10 +213,29 @@ def _put_dots(out: Array, wide: int, bias: Array, again: bool, target: Array) ->
             target[r, k] = value
 
 
-def matmul(a: Array, b: Array, bias: Array | None = None, out: Array | None = None) -> Array:
+def pack(b: Array) -> Array | None:
+    """b (K, N), to be given to `matmul` with b, where several are multiplied by it; None if K is too large.
+
+    The same bits come out; what is saved is copying b each time, which takes a third of a product with 32 rows.
+    """
+    terms, N = b.shape
+    if terms > TERMS or not b.size:
+        return None
+    lanes = registers.lanes(b.itemsize)
+    wide = registers.PANEL * lanes
+    ready = panel.room(-(-N // wide) * (terms + lanes) * wide, b)
+    flat, steps = _flat(b)
+    _pack(flat, steps, ready, terms, N)
+    return ready
+
+
+def matmul(
+    a: Array, b: Array, bias: Array | None = None, out: Array | None = None, ready: Array | None = None
+) -> Array:
     """a (M, K) @ b (K, N) + bias (N,), or a batch of such (B, M, K), (B, K, N); all float32 or float64.
 
     out   where it is written to: contiguous, apart from the factors
+    ready what `pack(b)` gave
     """
     dtype, batches = a.dtype, a.shape[:-2]
     if a.ndim < 2 or dtype != b.dtype or dtype.char not in "fd" or a.ndim != b.ndim or a.shape[-1] != b.shape[-2]:
@@ -217,7 +254,7 @@ def matmul(a: Array, b: Array, bias: Array | None = None, out: Array | None = No
     shift = _nothing(dtype) if bias is None else np.ascontiguousarray(bias, dtype)
     x, x_steps = _flat(a)
     y, y_steps = _flat(b)
-    factors = Factors(x, y, shift, c, terms, x_steps, y_steps)
+    factors = Factors(x, y, shift, c, terms, x_steps, y_steps, _nothing(dtype) if ready is None else ready)
     # shortcut: one product with few rows, both factors with their terms side by side; bias is given on
     if batch == 1 and M <= FEW and x_steps[2] == 1 and y_steps[1] == 1:
         dots = partial(_dots, factors, registers.cut_for_dot(M, N))

@@ -8,7 +8,7 @@ import pytest
 import autograd
 import nn
 from autograd import tensor
-from autograd.compiler import build
+from autograd.compiler import build, frozen
 from autograd.compiler.shapes import part_of
 from kernels.machine import jit
 
@@ -106,3 +106,23 @@ def test_weights_of_all_steps_take_one_product():
     assert [shape for name, shape in forward if name == "product"] == [(8 * 33, 40)]
     assert "sum_of_products" in [name for name, _ in backward]
     assert [shape for name, shape in backward if name == "product"] == [(8 * 33, 30)]
+
+
+def test_a_weight_that_is_packed_once_for_all_steps_is_that_of_the_call():
+    rng = np.random.default_rng(0)
+    w = tensor(rng.standard_normal((128, 128)).astype("f") / 11, requires_grad=True)
+
+    def last(x):
+        for _ in range(5):
+            x = (x @ w.T).tanh()
+        return (x * x).mean()
+
+    f = frozen(last)
+    for call in range(4):
+        x = tensor(rng.standard_normal((32, 128)).astype("f"), requires_grad=True)
+        found = [[z.detach().numpy(), *autograd.grad(z, [x, w])] for z in (f(x), last(x))]
+        for got, wanted in zip(*found, strict=True):
+            np.testing.assert_allclose(got, wanted, rtol=2e-5, atol=1e-7)
+        with autograd.no_grad():
+            w.mul_(1.1) if call % 2 else w.copy_(w.T.clone())
+    assert f.source.count("packed(") == 2  # in forward, and in backward

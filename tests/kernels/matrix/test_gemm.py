@@ -163,3 +163,24 @@ def test_a_product_is_written_where_it_should_be(rng, dtype, shape):
     for wrong in (whole, whole[1:-1].astype(np.float16), np.empty((columns, rows), dtype).T):
         with pytest.raises(ValueError, match="the result is"):
             gemm.matmul(a, b, out=wrong)
+
+
+@both
+@pytest.mark.parametrize("b_turned", [False, True])
+def test_what_is_packed_once_gives_the_same_bits(rng, dtype, b_turned):
+    lanes = registers.lanes(np.dtype(dtype).itemsize)
+    wide = registers.PANEL * lanes
+    for columns, terms in [(1, 1), (lanes + 1, 17), (wide, 16), (wide + 1, lanes + 3), (3 * wide - 1, gemm.TERMS)]:
+        b = stored(rng.standard_normal((terms, columns)).astype(dtype), b_turned)
+        ready = gemm.pack(b)
+        for rows in (1, 7, 8, 33):
+            a = rng.standard_normal((rows, terms)).astype(dtype)
+            bias = rng.standard_normal(columns).astype(dtype)
+            np.testing.assert_array_equal(gemm.matmul(a, b, bias, ready=ready), gemm.matmul(a, b, bias))
+    assert gemm.pack(np.zeros((gemm.TERMS + 1, 3), dtype)) is None
+
+
+def test_what_is_packed_is_what_is_multiplied_by(rng):
+    """Else the test above could not fail."""
+    a, b = rng.standard_normal((9, 20)), rng.standard_normal((20, 70))
+    assert not np.array_equal(gemm.matmul(a, b, ready=gemm.pack(b + 1)), gemm.matmul(a, b))
