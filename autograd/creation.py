@@ -16,6 +16,7 @@ import numpy as np
 from .devices import check_device
 from .errors import DTypeError, ShapeError
 from .modes import state
+from .room import check_room
 from .shared import share
 from .tensors import Tensor
 from .tensors.core import Core, alike, array_of, get_default_dtype, wrap
@@ -215,9 +216,12 @@ def arange(
     whole = all(isinstance(x, int) for x in (start, end, step))
     known = dtype_of("arange", dtype, np.dtype(np.int64) if whole else get_default_dtype())
     if whole:
+        check_room("arange", (-((start - end) // step),))
         array = np.arange(start, end, step, dtype=np.int64).astype(known)
     else:
-        array = (start + step * np.arange(math.ceil((end - start) / step), dtype=np.float64)).astype(known)
+        count = math.ceil((end - start) / step)
+        check_room("arange", (count,))
+        array = (start + step * np.arange(count, dtype=np.float64)).astype(known)
     return made(array, requires_grad)
 
 
@@ -229,6 +233,7 @@ def linspace(
     check_device("linspace", device)
     if steps < 0:
         raise ShapeError(f"linspace: number of steps must be non-negative, got {steps}")
+    check_room("linspace", (steps,))
     known = dtype_of("linspace", dtype, get_default_dtype())
     array = np.linspace(_number("linspace", start), _number("linspace", end), steps).astype(known)
     return made(array, requires_grad)
@@ -249,6 +254,7 @@ def logspace(
     check_device("logspace", device)
     if steps < 0:
         raise ShapeError(f"logspace: number of steps must be non-negative, got {steps}")
+    check_room("logspace", (steps,))
     known = dtype_of("logspace", dtype, get_default_dtype())
     powers = float(base) ** np.linspace(_number("logspace", start), _number("logspace", end), steps)
     return made(powers.astype(known), requires_grad)

@@ -50,6 +50,7 @@ What is needed for that, and for the functions, layers and optimisers around it:
     UninitializedTensorMixin  a Tensor whose size is not known yet
     check_device, check_memory_format
                           raise for arguments of PyTorch's that ask for what is not here
+    check_room            raises for a shape of more bytes than there can be
     to_float, same_dtype  the second half of an error message: what to do about a dtype that does not fit
     user_frame, warn_at_line
                           the line of the user's program that is running, and a warning that points at it
@@ -86,6 +87,7 @@ from .lines import add_library_folder, outer
 from .modes import state
 from .op import Op, Way, more_ways, op, registry, ways
 from .records import Record
+from .room import check_room
 from .shared import look_again, share
 from .tensors.core import Core, array_of, new_leaf, of_all, operand, spec_of, wrap
 from .tensors.hooks import Handle
@@ -111,6 +113,7 @@ __all__ = [
     "cast",
     "check_device",
     "check_memory_format",
+    "check_room",
     "check_writable",
     "clear_grad",
     "expected",

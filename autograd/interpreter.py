@@ -60,6 +60,10 @@ class Interpreter:
         """`tensor` is to be set to what `op` gives for it and `inputs`, unrecorded: will it be, without the caller?"""
         return False
 
+    def picked(self, tensor: Any, index: Any, view: bool) -> Any:
+        """What `tensor[index]` gives, where the index is one that ops take, and gives a view or a copy: of captures."""
+        raise NotImplementedError
+
     def function(self, cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What a function with a backward of its own, a subclass of `custom.Function`, gives: asked of transforms."""
         raise NotImplementedError

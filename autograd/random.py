@@ -17,6 +17,7 @@ from .devices import check_device
 from .errors import ShapeError
 from .later import later
 from .modes import state
+from .room import check_room
 from .tensors import Tensor
 from .tensors.core import Core, array_of, get_default_dtype, operand, wrap
 from .tensors.generator import Generator, default_generator, floating, standard_normal, uniform
@@ -214,6 +215,7 @@ def randperm(
     check_device("randperm", device)
     if n < 0:
         raise ShapeError(f"randperm: n must be non-negative, got {n}")
+    check_room("randperm", (n,))
     known = dtype_of("randperm", dtype, np.dtype(np.int64))
     return made(_rng(generator).permutation(int(n)).astype(known, copy=False), requires_grad)
 

@@ -12,6 +12,7 @@ from numpy import ndarray as Array
 from .devices import check_device
 from .errors import DTypeError, SettingError
 from .later import later
+from .room import check_room
 from .tensors.core import get_default_dtype
 from .tensors.new import dtype_of, made
 
@@ -25,6 +26,7 @@ def _points(function: str, M: int, sym: bool) -> Array:
     """0 .. 1 over the window; the end is left out if it is meant to repeat."""
     if M < 0:
         raise SettingError(f"{function}: requires non-negative window length, got M={M}")
+    check_room(function, (M,))
     return np.arange(M) / max(M - 1 if sym else M, 1)
 
 

@@ -11,7 +11,7 @@ from kernels.machine.fast import fast
 
 from ..op import op
 from .others import others
-from .scale import back, in_range, near_one
+from .scale import back, in_range, in_range_each, near_one
 
 inf = math.inf
 
@@ -244,11 +244,27 @@ def vector_norm(x: Any, *, p: float = 2, axis: Any = None, keepdims: bool = Fals
         return maximum_reduce(np.abs(x), axis=axis, keepdims=keepdims)
     if p == -inf:
         return minimum_reduce(np.abs(x), axis=axis, keepdims=keepdims)
+    if abs(p) > float(np.finfo(x.dtype).max):
+        return vector_norm.forward(x, p=math.copysign(inf, p), axis=axis, keepdims=keepdims)
     total = _power_sum(x, p, axis, keepdims)
     if in_range(total) or not x.size:
         return _root(total, p)
-    y, power = near_one(x, axis, np.maximum if p > 0 else np.minimum)
-    return back(_root(_power_sum(y, p, axis, keepdims), p), power)
+    pick = np.maximum if p > 0 else np.minimum
+    y, power = near_one(x, axis, pick)
+    total = _power_sum(y, p, axis, keepdims)
+    return _of_ratios(x, p, axis, keepdims, pick, total, back(_root(total, p), power))
+
+
+def _of_ratios(x: Any, p: float, axis: Any, keepdims: bool, pick: Any, total: Any, z: Any) -> Any:
+    """z, but the norms of an order for which even powers of numbers near 1 do not fit are taken of ratios to the
+    largest |x|: its power is 1 whatever p is. For p < 0 it is the smallest."""
+    most = pick.reduce(np.absolute(x), axis=axis, keepdims=True)
+    kept_most = most.reshape(np.shape(z))
+    far = ~in_range_each(total) & (kept_most > 0) & np.isfinite(kept_most)
+    if not np.any(far):
+        return z
+    ratio = x / np.where((most > 0) & np.isfinite(most), most, 1)
+    return np.where(far, _root(_power_sum(ratio, p, axis, keepdims), p) * kept_most, z)
 
 
 def _power_sum(x: Any, p: float, axis: Any, keepdims: bool) -> Any:

@@ -25,6 +25,11 @@ def in_range(total: Any) -> bool:
     )
 
 
+def in_range_each(total: Any) -> Any:
+    """The same question for each of them."""
+    return (np.asarray(total) > _LEAST[total.dtype.char]) & (np.asarray(total) < np.inf)
+
+
 def near_one(x: Array, axis: Any, pick: Any = np.maximum) -> tuple[Array, Array]:
     """x over 2**power, and the powers: the largest |x| along `axis`, which stays with size 1, lies in 1/2 .. 1 then.
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from ..ops.index import getitem
 from ..records import Record
 from ..tensors import core
-from ..tensors.core import Core, wrap
-from ..tensors.run import plainly
+from ..tensors.core import Core, link_view, wrap
+from ..tensors.run import apply, plainly
 from .acts import Acts
 from .operations import NumPyCall
 from .slots import refuse
@@ -67,6 +68,14 @@ class Capture(Acts):
         """An operation is called: see `Interpreter`."""
         out, kept = self.applied(op, inputs, settings)
         return (out, kept) if keeping else out
+
+    def picked(self, tensor: Any, index: Any, view: bool) -> Any:
+        """tensor[index] as one application of an op, with the link that a view has."""
+        out = apply(getitem, tensor, index=index)
+        if view:
+            with self.paused():
+                link_view(out, tensor)
+        return out
 
     def applied(self, op: Any, inputs: Any, settings: dict[str, Any], recorded: bool = False) -> tuple[Any, Any]:
         """Run an op on Tensors, as `plainly` does, and write it down."""

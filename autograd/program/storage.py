@@ -16,12 +16,9 @@ import numpy as np
 from .. import engine
 from ..errors import CaptureError
 from ..modes import state
-from ..ops.index import getitem
 from ..tensors.convert import Convert
-from ..tensors.core import Core, StandIn, array_of, link_view
+from ..tensors.core import Core, StandIn, array_of
 from ..tensors.generator import Generator
-from ..tensors.index import Index, is_basic, plain_index
-from ..tensors.run import apply
 from ..tensors.tensor import Tensor
 from .backward import deliver, original_deliver, original_push, push
 from .watched import Watched
@@ -66,26 +63,7 @@ def _set_rng(generator: Any, rng: Any) -> None:
     generator.__dict__["_rng"] = rng
 
 
-_getitem, _numpy = Index.__getitem__, Convert.numpy
-
-
-def pick(tensor: Any, index: Any) -> Any:
-    """tensor[index] as one application of an op, with the link that a view has."""
-    if type(index) is int:
-        index = (index, ...)
-    index = plain_index(index)
-    view = is_basic(index)
-    if view and ... not in (index := index if type(index) is tuple else (index,)):
-        index = (*index, ...)
-    out = apply(getitem, tensor, index=index)
-    if view:
-        with state.capture.paused():
-            link_view(out, tensor)
-    return out
-
-
-def _captured_getitem(tensor: Any, index: Any) -> Any:
-    return _getitem(tensor, index) if state.capture is None else pick(tensor, index)
+_numpy = Convert.numpy
 
 
 def _captured_numpy(tensor: Any, *, force: bool = False) -> Any:
@@ -147,13 +125,14 @@ _REFUSED: list[tuple[Any, str, Any, Any]] = [
     for name in ("register_hook", "register_post_accumulate_grad_hook", "retain_grad")
 ]
 
+# No special method is among them: once the attributes of a class were set a thousand times, Python 3.13 goes on to call
+# the method that it has seen.
 _SWAPPED: list[tuple[Any, str, Any, Any]] = [
     *_REFUSED,
     (Tensor, "backward", _backward, _captured_backward),
     (Tensor, "grad", _grad, property(_grad_of, _refusing(".grad = ...", _grad.fset, _GRAD), _grad.fdel)),
     (Core, "_array", _SLOT, property(_array_of, _set_array)),
     (Generator, "rng", _RNG, property(_rng, _set_rng)),
-    (Index, "__getitem__", _getitem, _captured_getitem),
     (Convert, "numpy", _numpy, _captured_numpy),
     (engine, "push", original_push, push),
     (engine, "deliver", original_deliver, deliver),

@@ -192,7 +192,7 @@ def threshold(input: T, threshold: float, value: float, inplace: bool = False) -
     """input where above `threshold`, else `value`. Slope 0 at the threshold."""
     threshold, value = (float(x) if isinstance(x, Core) else x for x in (threshold, value))
     if inplace:
-        return update(input, "threshold_", lambda x: x.where(x > threshold, value))
+        return update(input, "threshold_", lambda x: apply(ops.threshold, x, threshold=threshold, value=value))
     return apply(ops.threshold, _tensor(input), threshold=threshold, value=value)
 
 

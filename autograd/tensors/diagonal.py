@@ -10,6 +10,7 @@ from ..devices import check_device
 from ..errors import ShapeError
 from ..modes import state
 from ..ops import shape as ops
+from ..room import check_room
 from .core import Core, int64
 from .dims import normalize_dim
 from .method import implements, method
@@ -43,7 +44,8 @@ class Diagonal(Core):
         axes = normalize_dim("diagonal", dim1, n), normalize_dim("diagonal", dim2, n)
         if axes[0] == axes[1]:
             raise ShapeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-        return _diagonals(self, {"offset": offset, "axes": axes})
+        beyond = max(self._array.shape)  # where there is nothing, however far
+        return _diagonals(self, {"offset": max(-beyond, min(offset, beyond)), "axes": axes})
 
     @method
     def diag(self, diagonal: int = 0) -> Self:
@@ -70,6 +72,7 @@ class Diagonal(Core):
         full = [*shape[:-1]]
         for d in sorted(axes):
             full.insert(d, shape[-1] + abs(offset))
+        check_room("diag_embed", full)
         return apply(ops.diagonal_embed, self, shape=tuple(full), offset=offset, axes=axes)
 
     @method
@@ -121,6 +124,7 @@ def tril_indices(
 ) -> Any:
     """Row and column numbers (2, n) of the elements on and below a diagonal of a (row, col) matrix, row by row."""
     check_device("tril_indices", device)
+    check_room("tril_indices", (2, row, col))
     return made(np.array(np.tril_indices(row, offset, col), dtype_of("tril_indices", dtype, int64)), requires_grad)
 
 
@@ -130,6 +134,7 @@ def triu_indices(
 ) -> Any:
     """Row and column numbers (2, n) of the elements on and above a diagonal of a (row, col) matrix, row by row."""
     check_device("triu_indices", device)
+    check_room("triu_indices", (2, row, col))
     return made(np.array(np.triu_indices(row, offset, col), dtype_of("triu_indices", dtype, int64)), requires_grad)
 
 

@@ -13,6 +13,7 @@ from ..modes import state
 from ..ops import index as ops
 from ..ops.along import take_along
 from ..records import Record
+from ..room import check_room
 from .core import Array, Core, T, array_of, link_view, operand, spec_of, wrap
 from .dims import normalize_dim
 from .method import implements, method
@@ -133,8 +134,11 @@ class Index(Core):
             view = is_basic(index)
             if view and ... not in (index := index if type(index) is tuple else (index,)):
                 index = (*index, ...)
+        interpreter = state.interpreter
+        if interpreter is not None and interpreter.captures:
+            return interpreter.picked(self, index, view)
         array = self._array
-        if state.interpreter is not None and (view or state.interpreter.transforms):
+        if interpreter is not None and (view or interpreter.transforms):
             try:
                 return apply(ops.viewed if view else ops.getitem, self, index=index)
             except IndexError as error:
@@ -147,8 +151,8 @@ class Index(Core):
         if node is None or tape is None:
             out: Self = wrap(z)
         else:
-            if state.interpreter is not None:  # records stand on the tape in the order of the calls
-                state.interpreter.settle("an index")
+            if interpreter is not None:  # records stand on the tape in the order of the calls
+                interpreter.settle("an index")
             record = Record.at(sys._getframe(1), _PLAN, node, (array.shape, index), z.shape, array.dtype)
             tape.records.append(record)
             if len(tape.records) > tape.limit:
@@ -347,6 +351,7 @@ def one_hot(input: T, num_classes: int = -1) -> T:
         raise ShapeError(f"one_hot: num_classes should be positive, got {num_classes}")
     if labels.size and labels.max() >= num_classes:
         raise ShapeError(f"one_hot: Class values must be smaller than num_classes={num_classes}, got {labels.max()}")
+    check_room("one_hot", (*labels.shape, num_classes))
     return wrap((labels[..., None] == np.arange(num_classes)).astype(np.int64))
 
 

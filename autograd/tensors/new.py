@@ -9,6 +9,7 @@ import numpy as np
 from ..devices import check_device, device
 from ..errors import DTypeError, ShapeError
 from ..modes import state
+from ..room import check_room
 from .core import Array, Core, alike, array_of, exact_array, get_default_dtype, new_leaf, node_of, spec_of, wrap
 from .data import array_from
 from .layout import listed
@@ -38,6 +39,7 @@ def size_of(function: str, sizes: tuple[Any, ...], named: Any = None) -> tuple[i
     shape = listed(function, sizes, named)
     if any(n < 0 for n in shape):
         raise ShapeError(f"{function}: Dimension size must be non-negative, got {list(shape)}")
+    check_room(function, shape)
     return shape
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..ops import pad as ops
+from ..room import check_room
 from .core import T, array_of, operand
 from .method import implements
 from .run import apply
@@ -40,6 +41,7 @@ def pad(input: T, pad: Any, mode: str = "constant", value: float | None = None) 
         [(pairs[2 * k], pairs[2 * k + 1]) for k in range(padded - 1, -1, -1)]
     )
     _check_rest("pad", shape, widths)
+    check_room("pad", [n + sum(pair) for n, pair in zip(shape, widths, strict=True)])
     if mode == "constant":
         return apply(ops.pad, x, widths=widths, value=0 if value is None else float(value))
     if value is not None and value != 0:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import SettingError, ShapeError
 from ..ops import linalg as ops
+from ..room import check_room
 from .core import Core, operand, spec_of
 from .dims import normalize_dim
 from .einsum import tensordot
@@ -98,6 +99,7 @@ class Products(Core):
         n = max(x._array.ndim, y._array.ndim)
         a = (1,) * (n - x._array.ndim) + x._array.shape
         b = (1,) * (n - y._array.ndim) + y._array.shape
+        check_room("kron", [i * j for i, j in zip(a, b, strict=True)])
         product = x.reshape([size for i in a for size in (i, 1)]) * y.reshape([size for i in b for size in (1, i)])
         return product.reshape([i * j for i, j in zip(a, b, strict=True)])
 

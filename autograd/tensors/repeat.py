@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import DTypeError, ShapeError
 from ..modes import state
 from ..ops import shape as ops
+from ..room import check_room
 from .core import Core, array_of, spec_of
 from .dims import normalize_dim
 from .layout import listed
@@ -33,7 +34,10 @@ def _fits(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
     """Is `wanted` all sizes, to which `shape` can be repeated?"""
     extra = len(wanted) - len(shape)
     sizes = extra >= 0 and min(wanted, default=0) >= 0
-    return sizes and all(n in (1, size) for n, size in zip(shape, wanted[extra:], strict=True))
+    fits = sizes and all(n in (1, size) for n, size in zip(shape, wanted[extra:], strict=True))
+    if fits:
+        check_room("expand", wanted)
+    return fits
 
 
 class Repeat(Core):
@@ -70,6 +74,7 @@ class Repeat(Core):
                 f"expand: The expanded size of the tensor ({min(full)}) isn't allowed in a leading, non-existing "
                 f"dimension {full.index(min(full))}"
             )
+        check_room("expand", full)
         return _expanded(self, tuple(full))
 
     @method
@@ -114,6 +119,8 @@ class Repeat(Core):
             )
         if min(times, default=0) < 0:
             raise ShapeError(f"repeat: wanted no negative number of copies, got {list(times)}")
+        lead = (1,) * (len(times) - self._array.ndim)
+        check_room("repeat", [m * n for m, n in zip(times, lead + self._array.shape, strict=True)])
         return apply(ops.tile, self, reps=times)
 
     @method
@@ -140,6 +147,8 @@ class Repeat(Core):
         # shortcut: one count for all, not 0: NumPy takes a number
         uniform = counts.size == 1 and counts.min() > 0
         times = int(counts.min()) if uniform else np.broadcast_to(counts, x._array.shape[axis]).copy()
+        copies = times * x._array.shape[axis] if uniform else int(np.sum(times, dtype=np.float64))
+        check_room("repeat_interleave", (*x._array.shape[:axis], copies, *x._array.shape[axis + 1 :]))
         z: Self = apply(ops.repeat, x, repeats=times, axis=axis)
         if output_size is not None and z._array.shape[axis] != output_size:
             raise ShapeError(

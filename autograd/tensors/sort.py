@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from ..ops import reduce as ops
+from ..room import check_room
 from .core import Core, array_of, int64, node_of, sliced, wrap
 from .dims import check_nonempty, normalize_dim
 from .method import implements, method
@@ -222,6 +223,7 @@ class Sort(Core):
             raise ShapeError(
                 f"bincount: bincount only supports 1-d non-negative integral inputs, got {x.dtype} of shape {x.shape}"
             )
+        check_room("bincount", (max(minlength, int(x.max(initial=-1)) + 1),))
         if weights is None:
             return wrap(np.bincount(x, minlength=minlength).astype(int64))
         w = array_of(weights)

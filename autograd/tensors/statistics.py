@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any, Self
 
 import numpy as np
 
 from ..errors import DTypeError, SettingError, ShapeError
+from ..room import check_room
 from .core import Core, array_of, int64, operand, spec_of, wrap
 from .dims import normalize_dim
 from .method import method
@@ -141,6 +143,8 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
     if r == 0:
         return x[:0]
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    count = math.comb(x._array.size + (r - 1 if with_replacement else 0), r)
+    check_room("combinations", (count, r))
     places = np.array(list(choose(range(x._array.size), r)), np.intp).reshape(-1, r)
     return x[places]
 
@@ -155,7 +159,9 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
 
 def powers(base: Any, N: int | None, increasing: bool) -> Any:
     """The powers 0 .. N - 1 of each element along a new last dimension; N defaults to the size of the last."""
-    exponents = np.arange(base._array.shape[-1] if N is None else N)
+    count = base._array.shape[-1] if N is None else N
+    check_room("vander", (*base._array.shape, count))
+    exponents = np.arange(count)
     columns = base.unsqueeze(-1) ** wrap(exponents if increasing else exponents[::-1].copy())
     return columns.to(base._array.dtype)
 

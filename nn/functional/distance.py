@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Tensor, broadcast_tensors
+from autograd import Tensor, broadcast_tensors, where
 from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.extend import operand, shape_of
 from autograd.tensors.out import into
@@ -47,4 +47,7 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     first, second = np.triu_indices(shape[0], 1)
     if shape[1] == 0:
         return x[first].sum(1)
-    return (x[first] - x[second]).norm(p, 1)
+    d = x[first] - x[second]
+    counts = d.norm(p, 1)
+    # the norm of order 0 counts what is not 0, and so would NaN be
+    return where(d.isnan().any(1), float("nan"), counts) if p == 0 else counts

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import apply, array_of, operand, shape_of
+from autograd.extend import apply, array_of, check_room, operand, shape_of
 from autograd.ops import resize as ops
 
 from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
@@ -59,6 +59,7 @@ def interpolate(
             f"interpolate: Input and output sizes should be greater than 0, but got input {list(shape[2:])} and output "
             f"{out}"
         )
+    check_room("interpolate", (*shape[:2], *out))
     if shape[1] == 0:
         raise ShapeError(f"interpolate: Non-empty {len(shape)}D data tensor expected but got sizes {list(shape)}")
     if mode == "area":

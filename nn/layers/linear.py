@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import Tensor, get_default_dtype
 from autograd.errors import SettingError, ShapeError
-from autograd.extend import array_of, check_device, spec_of
+from autograd.extend import array_of, check_device, check_room, spec_of
 
 from .. import functional as F
 from .. import init
@@ -24,6 +24,7 @@ def parameter(function: str, shape: tuple[int, ...], device: Any = None, dtype: 
         raise TypeError(f"{function}: sizes should be integers, got {shape} as the shape of a parameter")
     if min(shape, default=0) < 0:
         raise SettingError(f"{function}: sizes should not be negative, got {shape} as the shape of a parameter")
+    check_room(function, shape)
     return Parameter(np.zeros(shape, get_default_dtype() if dtype is None else np.dtype(dtype)))
 
 

@@ -18,7 +18,7 @@ from numpy import ndarray as Array
 import autograd
 import nn as ours_nn
 
-from .compare import Check, flatten, plain
+from .compare import Check, flatten, limits, plain
 
 OURS_MAY_LACK = {
     "device",
@@ -408,35 +408,42 @@ def dict_of(**named: Any) -> Any:
 
 
 def _arrays(inputs: tuple[str, ...], dtype: str, seed: int) -> list[Array]:
-    """Random inputs: "(2, 3)" real numbers of that shape, "I(7, 2, 3)" integers below 7."""
+    """Random inputs: "(2, 3)" real numbers of that shape, "I(7, 2, 3)" integers below 7, "(2, 3) @ inf" times infinity."""
     rng = np.random.default_rng(seed)
     arrays: list[Array] = []
-    for text in inputs:
+    for given in inputs:
+        text, _, factor = given.partition(" @ ")
         if text.startswith("I"):
             high, *shape = eval(text[1:] if "," in text else text[1:-1] + ",)")
             arrays.append(np.asarray(rng.integers(0, high, shape)))
         else:
-            arrays.append(np.asarray(rng.standard_normal(eval(text)), dtype))
+            arrays.append(np.asarray(rng.standard_normal(eval(text)) * float(factor or 1), dtype))
     return arrays
 
 
-def _differ(what: str, ours: list[Any], theirs: list[Any], dtype: str) -> str:
+def _differ(what: str, ours: list[Any], theirs: list[Any], dtype: str, limit: bool = False) -> str:
     if len(ours) != len(theirs):
         return f"{what}: {len(ours)}, PyTorch {len(theirs)}"
     tolerance = 1e-9 if dtype == "float64" else 2e-4
     for index, (x, y) in enumerate(zip(ours, theirs)):
+        y = limits(x, y) if limit and x is not None and y is not None else y
         if x is None or y is None:
             if x is not y and np.any(x if y is None else y):
                 return f"{what} {index}: {'none' if x is None else 'one'}, PyTorch {'none' if y is None else 'one'}"
         elif x.dtype != y.dtype or x.shape != y.shape:
             return f"{what} {index}: {x.dtype} {x.shape}, PyTorch {y.dtype} {y.shape}"
-        elif not np.allclose(x, y, tolerance, tolerance * max(1.0, float(np.abs(y).max(initial=0))), equal_nan=True):
+        elif not np.allclose(x, y, tolerance, tolerance * _scale(y), equal_nan=True):
             return f"{what} {index}: {x.ravel()[:5]}, PyTorch {y.ravel()[:5]}"
     return ""
 
 
-def layer_difference(case: tuple[str, ...], dtype: str) -> str:
-    """What differs between the libraries for one layer; empty if nothing does."""
+def _scale(x: Array) -> float:
+    """Its largest finite magnitude, at least 1."""
+    return max(1.0, float(np.abs(x[np.isfinite(x)]).max(initial=0)))
+
+
+def layer_difference(case: tuple[str, ...], dtype: str, limit: bool = False) -> str:
+    """What differs between the libraries for one layer; empty if nothing does. `limit`: see `compare.difference`."""
     made, *inputs = case
     call = inputs.pop(0) if inputs[0].startswith("lambda") else ""
     with warnings.catch_warnings():
@@ -474,12 +481,13 @@ def layer_difference(case: tuple[str, ...], dtype: str) -> str:
                 return "" if failed else f"ours raises {type(error).__name__}: {error}"
             if failed:
                 return f"PyTorch raises {type(failed).__name__}: {failed}; ours does not"
-            text = _differ("output", got[0], expected[0], dtype) or _differ("gradient", got[1], expected[1], dtype)
+            text = _differ("output", got[0], expected[0], dtype, limit)
+            text = text or _differ("gradient", got[1], expected[1], dtype, limit)
             if text:
                 return f"step {step}: {text}"
         after = [plain(value) for value in layer.state_dict().values()]
         their_after = [plain(value) for value in their_layer.state_dict().values()]
-        return _differ("state after 3 steps", after, their_after, dtype)
+        return _differ("state after 3 steps", after, their_after, dtype, limit)
 
 
 def layers() -> list[tuple[str, ...]]:

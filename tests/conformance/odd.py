@@ -1,7 +1,8 @@
-"""The expressions of the other files with something odd in them: empty sizes, huge numbers, NaN, other dtypes.
+"""The comparisons of the other files with something odd in them: empty sizes, huge numbers, NaN, other dtypes.
 
-Each draw changes one thing of an expression. Both libraries must then give the same, or ours must say why not: an error
-of the library's own, never one that NumPy, Numba or Python has met inside. The draws are the same every time.
+Each draw changes one thing of an expression, or of a layer and what it is given. Both libraries must then give the same,
+or ours must say why not: an error of the library's own, never one that NumPy, Numba or Python has met inside. The one
+exception is Python's MemoryError, which says what did not fit. The draws are the same every time.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import os
 import random
 import re
+import resource
 import signal
-import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 
@@ -20,19 +21,34 @@ import autograd
 import nn as ours_nn
 from autograd.errors import AutogradError
 
-from . import functional, losses
-from .compare import Check, difference, evaluate
+from . import functional, layers, losses, ops
+from .compare import Check, Checks, Inputs, difference, evaluate
 
 DRAWS = 4
 """Of each expression."""
 
-SECONDS = 20
-"""For one of them."""
+SECONDS = 30
+"""Of computing, for one of them; ten times as much if it only waits."""
 
-_NUMBER = re.compile(r"(?<![\w.'])\d+(?![\w.'])")
+MEMORY = 12 << 30
+"""Bytes of addresses that one of them may use."""
+
+_NUMBER = re.compile(r"(?<![\w.'])(?<!e-)\d+(?![\w.'])")
 _MAKER = re.compile(r"\b[XPUQDZN]\(([^()]*)\)")
 _SIZES = ("0", "1", "7")
 _SETTINGS = ("0", "-1", "100", str(2**62))
+_SPECIAL = ("inf", "nan", "-inf")
+_INFINITE = "inf"
+_DERIVATIVE = re.compile(r"(step \d: )?gradient")
+OURS = "ours: "
+"""Said when our part is over."""
+
+_BETWEEN = ": "
+"""Stands between a layer and its inputs."""
+
+
+def _number(text: str, found: re.Match[str], choices: tuple[str, ...], rng: random.Random) -> str:
+    return text[: found.start()] + rng.choice(choices) + text[found.end() :]
 
 
 def odd(text: str, rng: random.Random) -> str:
@@ -44,7 +60,7 @@ def odd(text: str, rng: random.Random) -> str:
     if kind == "number" and numbers:
         found = rng.choice(numbers)
         size = any(start <= found.start() < stop for start, stop in inside)
-        return text[: found.start()] + rng.choice(_SIZES if size else _SETTINGS) + text[found.end() :]
+        return _number(text, found, _SIZES if size else _SETTINGS, rng)
     if not makers:
         return text
     found = rng.choice(makers)
@@ -52,49 +68,145 @@ def odd(text: str, rng: random.Random) -> str:
     changed = {
         "integers": f"I(3, {sizes})",
         "turned": f"{found.group()}.flip(0)",
-        "special": f"({found.group()} * C([float('{rng.choice(('inf', 'nan', '-inf'))}')]))",
+        "special": f"({found.group()} * C([float('{rng.choice(_SPECIAL)}')]))",
         "fewer": found.group().replace(sizes, sizes.partition(", ")[2]),
     }.get(kind, found.group())
     return text[: found.start()] + changed + text[found.end() :]
 
 
+def odd_layer(text: str, rng: random.Random) -> str:
+    """A layer and its inputs, with one thing of either changed."""
+    made, *inputs = text.split(_BETWEEN)
+    place = rng.randrange(len(inputs))
+    kind = rng.choice(("setting", "setting", "size", "special", "fewer"))
+    numbers = list(_NUMBER.finditer(made if kind == "setting" else inputs[place]))
+    if kind == "setting" and numbers:
+        made = _number(made, rng.choice(numbers), _SETTINGS, rng)
+    elif inputs[place].startswith("lambda"):
+        return text
+    elif kind == "size" and numbers:
+        inputs[place] = _number(inputs[place], rng.choice(numbers), _SIZES, rng)
+    elif kind == "special":
+        inputs[place] += f" @ {rng.choice(_SPECIAL)}"
+    elif kind == "fewer":
+        inputs[place] = inputs[place].partition(", ")[0].replace("I(", "I(3, ") + ",)"
+    return _BETWEEN.join((made, *inputs))
+
+
+# ------------------------------------------------------------------------------------------------------- comparing
+
+
+def _told(error: Exception | None) -> str:
+    """What is wrong with an error of ours: nothing, if it is the library's own, or the inputs could not be made."""
+    if error is None or isinstance(error, AutogradError | MemoryError):
+        return ""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code in _MAKING:
+            return ""
+        trace = trace.tb_next
+    return f"an error that is not the library's own, {type(error).__name__}: {error}"
+
+
+_MAKING = {function.__code__ for function in (*vars(Inputs).values(), layers._arrays) if hasattr(function, "__code__")}
+"""What makes the inputs of a comparison."""
+
+
+def _meant(text: str, answer: str) -> str:
+    """The difference, unless it is one of two kinds that are there on purpose, whatever the function.
+
+    At an infinity PyTorch often gives NaN where there is a limit: where ours has a number, it counts (`compare.limits`).
+    A derivative at NaN is nothing: PyTorch gives 0, NaN, or the slope of either side, as its loops happen to compare.
+    """
+    return "" if "nan" in text and _DERIVATIVE.match(answer) else answer
+
+
 def oddness(text: str) -> str:
     """What differs; an error of ours that says why is as good as a result."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        error = evaluate(text, autograd, ours_nn, "float32", 1).error
-    if isinstance(error, AutogradError):
-        return ""
+    error = evaluate(text, autograd, ours_nn, "float32", 1).error
     if error is not None:
-        return f"an error that is not the library's own, {type(error).__name__}: {error}"
-    print("ours", end="", flush=True)
-    return difference(text, "float32", 1)
+        return _told(error)
+    print(OURS, end="", flush=True)
+    return _meant(text, difference(text, "float32", 1, _INFINITE in text))
 
 
-def apart(text: str) -> str:
-    """`oddness` in a process of its own, which may crash, or go on for ever. That PyTorch does is no matter of ours."""
-    with tempfile.TemporaryFile("w+") as answers:
-        child = os.fork()
-        if not child:
-            os.dup2(answers.fileno(), 1)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            signal.alarm(SECONDS)
-            print(oddness(text), end="", flush=True)
-            os._exit(0)
-        status = os.waitpid(child, 0)[1]
-        answers.seek(0)
-        known, answer = answers.read().partition("ours")[1:] if status else ("", answers.read().removeprefix("ours"))
-    if not status:
-        return answer
-    return "" if known else f"ours ends with signal {os.WTERMSIG(status)}"
+def layer_oddness(text: str) -> str:
+    """The same of a layer."""
+    case = tuple(text.split(_BETWEEN))
+    call = case[1] if case[1].startswith("lambda") else ""
+    side = layers.Side(autograd, ours_nn, "float32")
+    try:
+        side.run(side.make(case[0]), call, layers._arrays(case[2:] if call else case[1:], "float32", 0))
+    except Exception as error:
+        return _told(error)
+    print(OURS, end="", flush=True)
+    return _meant(text, layers.layer_difference(case, "float32", _INFINITE in text))
 
 
-def _checks(_: list[str]) -> Iterator[Check]:
-    torch.set_num_threads(1)
-    for text in (*functional.functional(), *losses.losses()):
-        rng = random.Random(text)
-        for drawn in sorted({odd(text, rng) for _ in range(DRAWS)} - {text}):
-            yield f"odd: {drawn}", lambda e=drawn: apart(e)
+class Apart:
+    """`compare` in another process, which may crash, or go on for ever: then a new one takes over."""
+
+    def __init__(self, compare: Callable[[str], str]) -> None:
+        self.compare = compare
+        self.child = 0
+
+    def __call__(self, text: str) -> str:
+        """What is said about `text`. That PyTorch crashes is no matter of ours."""
+        if not self.child:
+            self._start()
+        self.questions.write(text + "\n")
+        self.questions.flush()
+        line = self.answers.readline()
+        known = line.startswith(OURS)
+        line = line.removeprefix(OURS)
+        if line.endswith("\n"):
+            return line.strip()
+        status = os.waitpid(self.child, 0)[1]
+        self.child = 0
+        return "" if known else f"ours ends with signal {os.WTERMSIG(status)}"
+
+    def _start(self) -> None:
+        questions, self_questions = os.pipe()
+        self_answers, answers = os.pipe()
+        self.child = os.fork()
+        if self.child:
+            os.close(questions)
+            os.close(answers)
+            self.questions, self.answers = os.fdopen(self_questions, "w"), os.fdopen(self_answers)
+            return
+        os.close(self_questions)  # or the child would wait for itself
+        os.dup2(answers, 1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        warnings.simplefilter("ignore")
+        for text in os.fdopen(questions):
+            signal.alarm(10 * SECONDS)
+            signal.setitimer(signal.ITIMER_PROF, SECONDS)
+            print(self.compare(text.rstrip("\n")).replace("\n", " "), flush=True)
+        os._exit(0)
 
 
-FAMILIES = {"odd": _checks}
+def _checks(
+    texts: Callable[[], Iterable[str]], change: Callable[[str, random.Random], str], compare: Callable[[str], str]
+) -> Checks:
+    def checks(_: list[str]) -> Iterator[Check]:
+        torch.set_num_threads(1)
+        apart = Apart(compare)
+        for text in texts():
+            rng = random.Random(text)
+            for drawn in sorted({change(text, rng) for _ in range(DRAWS)} - {text}):
+                yield f"odd: {drawn}", lambda e=drawn: apart(e)
+
+    return checks
+
+
+def _of_tensors() -> Iterator[str]:
+    for family in ops.EXPRESSIONS:
+        yield from ops.expressions(family)
+
+
+FAMILIES = {
+    "odd": _checks(lambda: (*functional.functional(), *losses.losses()), odd, oddness),
+    "odd-tensors": _checks(_of_tensors, odd, oddness),
+    "odd-layers": _checks(lambda: map(_BETWEEN.join, layers.layers()), odd_layer, layer_oddness),
+}

@@ -85,21 +85,18 @@ def _lengths(name: str, lengths: Any, count: int) -> Array:
 def _padded(targets: Array, lengths: Array, classes: int, blank: int) -> Array:
     """The targets as (N, S) with the blank behind the end of each, from either form."""
     count, longest = len(lengths), int(lengths.max())
-    inside = np.arange(longest) < lengths[:, None]
-    if targets.ndim == 1:
-        if len(targets) != lengths.sum():
-            raise ShapeError(
-                f"ctc_loss: 1-d targets must be as many as the target_lengths add up to, {lengths.sum()}, got "
-                f"{len(targets)}"
-            )
-        counted = targets
-    elif targets.ndim == 2 and targets.shape[0] == count and targets.shape[1] >= longest:
-        counted = targets[:, :longest][inside]
-    else:
+    total = sum(lengths.tolist())
+    if targets.ndim == 1 and len(targets) != total:
+        raise ShapeError(
+            f"ctc_loss: 1-d targets must be as many as the target_lengths add up to, {total}, got {len(targets)}"
+        )
+    if targets.ndim != 1 and (targets.ndim != 2 or targets.shape[0] != count or targets.shape[1] < longest):
         raise ShapeError(
             f"ctc_loss: wanted targets of shape ({count}, {longest} or more), or 1-d, got {targets.shape} for a batch "
             f"of {count} and target_lengths up to {longest}"
         )
+    inside = np.arange(longest) < lengths[:, None]
+    counted = targets if targets.ndim == 1 else targets[:, :longest][inside]
     wrong = counted[(counted < 0) | (counted >= classes)]
     if wrong.size:
         raise LabelError(

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import operand, shape_of
+from autograd.extend import check_room, operand, shape_of
 
 Numbers = tuple[int, ...]
 _COUNT = {1: "one int", 2: "two ints", 3: "three ints"}
@@ -102,4 +102,5 @@ def adaptive_windows(function: str, output_size: Any, shape: Numbers, dims: int)
     )
     if min(out) < 0:
         raise SettingError(f"{function}: elements of output_size must be greater than or equal to 0, but got {wanted}")
+    check_room(function, (*shape[: len(shape) - dims], *out))
     return out

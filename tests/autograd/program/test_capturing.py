@@ -274,3 +274,18 @@ def test_a_draw_that_is_lost_is_found():
     frozen = autograd.randn(1)._array
     draw.op.forward = lambda *arrays, **settings: frozen
     assert program(tensor([0.0])).item() == program(tensor([0.0])).item()
+
+
+def test_what_is_swapped_is_seen_however_often():
+    """Attributes of a class that were set a thousand times are no longer cached by Python: nothing stale is called."""
+    mask = np.array([True, False, True])
+    x = tensor([1.0, 2.0, 3.0], requires_grad=True)
+
+    def picked(x):
+        return x[mask]
+
+    for _ in range(600):
+        picked(x)  # so that Python learns what x[...] calls
+        capture(picked, x)
+    assert [step.name for step in capture(picked, x)] == ["getitem"]
+    assert capture(picked, x)(x).requires_grad
