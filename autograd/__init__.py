@@ -27,7 +27,7 @@ What stands around it:
     array_api.py                                                   names of the array API standard
     api.py creation.py random.py linalg.py special.py windows.py   functions of the package
     dtypes.py devices.py folders.py tuning.py process/             the machine; what importing does to the process
-    errors.py advice.py anomaly.py lines.py listing.py             what is said when something is wrong, and where
+    errors.py advice.py anomaly.py lines.py listing.py room.py     what is said when something is wrong, and where
     check/ examples/ testing.py                                    checking gradients, and at which inputs
     program/                                                       a computation as a list: read, run, written out
     onnx/                                                          a computation as a file that others run

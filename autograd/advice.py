@@ -51,7 +51,10 @@ def no_graph(x: Any) -> str:
             "round-offs like long() end it"
         )
     if not is_grad_enabled():
-        return "nothing is recorded here, inside of no_grad() or inference_mode(); move the forward pass out of it"
+        return (
+            "nothing is recorded here, inside of no_grad() or inference_mode(); move the forward pass out of it. (If "
+            "Ctrl-C has interrupted such a block, set_grad_enabled(True) switches recording on again)"
+        )
     base = getattr(x, "_base", None)
     if base is not None and base._node is not None:
         return "it looks into the memory of a Tensor that does: it was detached, by detach(), .data or under no_grad()"

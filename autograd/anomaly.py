@@ -47,7 +47,11 @@ class set_detect_anomaly:  # noqa: N801 - PyTorch's spelling
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _switch(self.before)
+        try:
+            _switch(self.before)
+        except KeyboardInterrupt:  # anywhere in there, also before anything has happened
+            _switch(self.before)
+            raise
 
 
 class detect_anomaly(set_detect_anomaly):  # noqa: N801

@@ -91,17 +91,19 @@ class _Mode:
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
         return super().__new__(cls) if function is None else _decorated(function, cls.mode)
 
-    def __init__(self) -> None:
-        self.before: list[Tape | None] = []  # a stack: one object may be entered again inside its own block
+    before: Any = None
+    """What was before, and what was before that: one object may be entered again inside its own block."""
+
+    # Neither calls anything: Ctrl-C may come behind calls, and would leave half of it done.
 
     def __enter__(self) -> None:
-        self.before.append(state.tape)
+        self.before = state.tape, self.before
         state.tape = state.home if self.mode else None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        state.tape = self.before.pop()
+        state.tape, self.before = self.before
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         return _decorated(function, self.mode)
@@ -126,7 +128,6 @@ class inference_mode(_Mode):  # noqa: N801
         return super().__new__(cls, mode if callable(mode) else None)
 
     def __init__(self, mode: bool = True) -> None:
-        super().__init__()
         self.mode = not mode
 
 
@@ -137,7 +138,7 @@ def _decorated(function: Callable[..., Any], mode: bool) -> Callable[..., Any]:
         def generator(*args: Any, **kwargs: Any) -> Any:
             steps = function(*args, **kwargs)
             while True:
-                with set_grad_enabled(mode):  # only while the body runs, not while its caller does
+                with enable_grad() if mode else no_grad():  # only while the body runs, not while its caller does
                     try:
                         value = next(steps)
                     except StopIteration as stop:

@@ -118,13 +118,13 @@ class Recording:
         self.own: set[Any] = set()  # nodes of which `look` has found that they depend on nobody's leaves but ours
 
     def __enter__(self) -> Recording:
+        self.depth, self.before = _level.depth, state.tape
         _level.depth += 1
-        self.before, state.tape = state.tape, state.home
+        state.tape = state.home
         return self
 
     def __exit__(self, *error: object) -> None:
-        _level.depth -= 1
-        state.tape = self.before
+        _level.depth, state.tape = self.depth, self.before
 
     def look(self, results: Any) -> bool:
         """Find out `outside` from a nest of results."""

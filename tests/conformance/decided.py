@@ -122,6 +122,7 @@ DECIDED = (
         Decided(f"odd: {loss}", "gradient", "a target that holds the blank: PyTorch's gradient is not the derivative")
         for loss in ("F.ctc_loss(", "nn.CTCLoss(")
     ],
+    Decided("odd: ReflectionPad3d(", "step", "gradients of nothing: PyTorch leaves what was in memory", holds="(-1)"),
     Decided("odd: F.cosine_similarity(", "gradient", "norms below eps: PyTorch's gradient is not the derivative"),
     Decided("odd: F.instance_norm(", "gradient", "slopes of an infinite weight: inf - inf", holds="inf"),
     Decided("odd: F.group_norm(", "gradient", "gradients of parameters over nothing: ours 0, PyTorch NaN", holds=" 0)"),

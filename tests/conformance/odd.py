@@ -27,7 +27,7 @@ from .compare import Check, Checks, Inputs, difference, evaluate
 DRAWS = 4
 """Of each expression."""
 
-SECONDS = 30
+SECONDS = 150
 """Of computing, for one of them; ten times as much if it only waits."""
 
 MEMORY = 12 << 30

@@ -1,0 +1,164 @@
+"""Ctrl-C in a block that puts something back: it is put back.
+
+Python raises KeyboardInterrupt where a function begins, and behind calls. The programs here are run again and again,
+and interrupted at the next such place each time. One is left out: where Python has just called an `__exit__`, and
+nothing of that has run, there is nothing that a block written in Python can do. Recording may stay off then, which the
+error of `backward` says.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from typing import Any
+
+import pytest
+
+import autograd
+from autograd.modes import state
+from autograd.tracing import nested as transforming
+
+FILES = ("modes.py", "anomaly.py", "tracing.py", "random.py", "contextlib.py")
+X = autograd.tensor([1.0, 2.0], requires_grad=True)
+
+
+def block(make: Any) -> Any:
+    def program() -> None:
+        with make():
+            pass
+
+    return program
+
+
+def switched(make: Any) -> Any:
+    """The same for what acts at once, too: up to the block it is no block."""
+
+    def program() -> None:
+        with make():
+            begins()
+
+    return program
+
+
+def begins() -> None:
+    """Where it is called, interruptions begin."""
+
+
+@autograd.no_grad()
+def decorated() -> None:
+    pass
+
+
+@autograd.no_grad()
+def _numbers() -> Any:
+    yield 1
+
+
+def nested() -> None:
+    with autograd.no_grad(), autograd.enable_grad():
+        pass
+
+
+def nested_in_a_function() -> None:
+    with autograd.enable_grad():
+        decorated()
+        block(autograd.no_grad)()
+
+
+def twice() -> None:
+    mode = autograd.no_grad()
+    with mode, mode:
+        pass
+
+
+def transformed() -> None:
+    autograd.func.grad(lambda x: (x * x).sum())(X)
+
+
+PROGRAMS = {
+    "no_grad": block(autograd.no_grad),
+    "enable_grad": block(autograd.enable_grad),
+    "inference_mode": block(autograd.inference_mode),
+    "detect_anomaly": switched(autograd.detect_anomaly),
+    "fork_rng": block(autograd.random.fork_rng),
+    "decorated": decorated,
+    "generator": lambda: list(_numbers()),
+    "nested": nested,
+    "nested in a function": nested_in_a_function,
+    "twice": twice,
+    "transformed": transformed,
+}
+
+
+def now() -> tuple[Any, ...]:
+    """All that the blocks change."""
+    return state.tape, state.home.watch, transforming(), autograd.get_rng_state().numpy().tobytes()
+
+
+def interrupted(program: Any, at: int) -> bool:
+    """Run it, and raise KeyboardInterrupt at that place in our files; False if there are not so many."""
+    passed = 0
+    ready = program.__qualname__.split(".")[0] != "switched"
+
+    def trace(frame: Any, event: str, _: Any) -> None:
+        nonlocal passed, ready
+        ready = ready or frame.f_code is begins.__code__
+        begun = event == "call" and frame.f_code.co_name != "__exit__"
+        if ready and (begun or event == "c_return") and frame.f_code.co_filename.endswith(FILES):
+            passed += 1
+            if passed == at:
+                raise KeyboardInterrupt
+
+    before = sys.getprofile()
+    sys.setprofile(trace)
+    try:
+        program()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.setprofile(before)
+    return False
+
+
+def left_behind(program: Any) -> list[int]:
+    """The places at which something was not put back."""
+    wrong, at = [], 1
+    before = now()
+    while interrupted(program, at):
+        if now() != before:
+            wrong.append(at)
+            autograd.set_grad_enabled(True)
+            state.home.observe(None)
+        at += 1
+    assert at > 1, "nothing was interrupted"
+    return wrong
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of generators that were thrown away
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+def test_ctrl_c_leaves_nothing_behind(program):
+    program()  # what is imported late is there
+    assert left_behind(program) == []
+
+
+def test_a_block_that_calls_before_it_puts_back_is_found(monkeypatch):
+    def end(mode, *error):
+        len(error)
+        state.tape, mode.before = mode.before
+
+    wanted = end.__code__.replace(co_filename=autograd.modes.__file__)
+    monkeypatch.setattr(autograd.no_grad, "__exit__", types.FunctionType(wanted, globals()))
+    assert left_behind(PROGRAMS["no_grad"]) != []
+
+
+def test_a_mode_that_is_set_at_once_stays_when_its_object_goes():
+    autograd.set_grad_enabled(False)
+    try:
+        assert not autograd.is_grad_enabled()
+    finally:
+        autograd.set_grad_enabled(True)
+    autograd.set_detect_anomaly(True)
+    try:
+        assert autograd.is_anomaly_enabled()
+    finally:
+        autograd.set_detect_anomaly(False)
