@@ -6,6 +6,7 @@ with s = +1 for a 5 and -1 for a 3.
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import Any
 
@@ -60,13 +61,36 @@ def predictions(model: nn.Module, dataset: nn.data.ImageDataset, indices: np.nda
     return nn.predict(model, images[indices]).numpy()[:, 0] > 0
 
 
+def loss_of(name: str) -> nn.Module:
+    """What the two kinds differ in."""
+    return nn.HingeLoss() if "svm" in name else nn.BCEWithLogitsLoss()
+
+
+def shifted(digits: Any) -> Any:
+    """The data set with images shifted anew each time: a shifted 5 is a 5, so there is more to learn from."""
+    normalize = transforms.normalize(digits.mean, digits.std)
+    digits.transform = transforms.Compose([transforms.random_shift(1), normalize])
+    return digits
+
+
+def judged(
+    course: Course, digits: Any, rest: Any, held_out: Any, how: tuple[int, float, float], point: dict[str, Any]
+) -> dict[str, Any]:
+    """Validation accuracy (per cent) with so many hidden units. how: epochs, learning rate, weight decay."""
+    course.seed(0)
+    name, hidden = point["name"], point["hidden"]
+    model = two_layers(hidden)
+    train(course, f"{name}, {hidden} hidden units", model, loss_of(name), Subset(shifted(digits), rest), *how)
+    right = predictions(model, digits, held_out) == (digits.targets[held_out] == 5)
+    return {"accuracy": 100 * float(right.mean())}
+
+
 def run(course: Course) -> dict[str, Result]:
     """Train each of the four; those with a hidden layer after choosing its size on a tenth of the training images."""
     digits, test_digits = course.images("mnist")
     normalize = transforms.normalize(digits.mean, digits.std)
-    shift = transforms.random_shift(1)
     indices, test_indices = (np.flatnonzero(np.isin(d.targets, (3, 5))) for d in (digits, test_digits))
-    fives, test_fives = digits.targets == 5, test_digits.targets[test_indices] == 5
+    test_fives = test_digits.targets[test_indices] == 5
     order = course.seed(0).permutation(indices)
     held_out, rest = np.split(order, [len(order) // 10])
     course.say(f"{len(indices):,} images to learn from, {len(test_indices):,} to test on")
@@ -74,23 +98,19 @@ def run(course: Course) -> dict[str, Result]:
     results, curves = {}, {}
     for name in course.names:
         started = time.perf_counter()
-        loss_function = nn.HingeLoss() if "svm" in name else nn.BCEWithLogitsLoss()
+        loss_function = loss_of(name)
         if "2layer" in name:
-            digits.transform = transforms.Compose([shift, normalize])  # a shifted 5 is a 5: more to learn from
+            digits.transform = None  # it cannot be sent to another process
             epochs, lr, decay = (4, 2e-3, 0.0) if course.quick else (12, 1e-3, 0.0)
-            accuracies = {}
-            for hidden in HIDDEN[:2] if course.quick else HIDDEN:
-                course.seed(0)
-                model = two_layers(hidden)
-                label = f"{name}, {hidden} hidden units"
-                train(course, label, model, loss_function, Subset(digits, rest), max(2, epochs // 3), lr, decay)
-                right = predictions(model, digits, held_out) == fives[held_out]
-                accuracies[hidden] = 100 * float(right.mean())
-                course.say(f"{name}: {hidden:4d} hidden units, validation accuracy {accuracies[hidden]:.2f} %")
+            judge = functools.partial(judged, course, digits, rest, held_out, (max(2, epochs // 3), lr, decay))
+            sizes = HIDDEN[:2] if course.quick else HIDDEN
+            found = course.spread(judge, [{"name": name, "hidden": hidden} for hidden in sizes])
+            accuracies = {hidden: result["accuracy"] for hidden, result in zip(sizes, found, strict=True)}
             best = max(accuracies, key=lambda hidden: accuracies[hidden])
             caption = f"{name}: the number of hidden units, chosen on {len(held_out):,} images that were held out."
             draw_choices(course, "hidden units", accuracies, f"{name}-hidden", caption)
             details = {"hidden": best, "validation": accuracies}
+            shifted(digits)
         else:
             digits.transform = normalize
             epochs, lr, decay = (4, 2e-3, 0.0) if course.quick else (20, 3e-4, 0.0)

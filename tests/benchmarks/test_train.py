@@ -35,7 +35,7 @@ def benchmarks(*arguments, cwd, **variables):
         env=environment(**variables),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=500,
         check=False,
     )
 
