@@ -1,13 +1,16 @@
 """The namespace of the array API standard for Tensors: what `x.__array_namespace__()` gives.
 
 NumPy's main namespace follows the standard from NumPy 2.0 on, and its functions run on Tensors; so the names here are
-NumPy's, with Tensors for results. `array_api_compat.array_namespace(x)` finds it: what is written for the standard runs
-on Tensors, gradients included. Linear algebra is in `linalg`. Without `fft`, and without complex numbers; there is one
-device.
+NumPy's, with Tensors for results; what the standard has and NumPy has not stands here. Linear algebra is in `linalg`.
+`array_api_compat.array_namespace(x)` finds it: what is written for the standard runs on Tensors, gradients included.
+
+What a library may meet: there are no complex numbers, so no `fft`; `x.size` is PyTorch's method (`math.prod(x.shape)`
+is the same in both); `unique_*` refuse Tensors that require grad, because they have no derivative.
 """
 
 from __future__ import annotations
 
+import builtins
 import functools
 import types
 from collections.abc import Callable
@@ -51,7 +54,53 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | 
 
 def isdtype(dtype: Any, kind: Any) -> bool:
     """Is a dtype of a kind: a dtype, a name such as "real floating", or a tuple of these?"""
-    return bool(_np.isdtype(_np.dtype(dtype), kind))
+    return builtins.bool(_np.isdtype(_np.dtype(dtype), kind))  # `bool` is a dtype in this module
+
+
+def reshape(x: Any, /, shape: Any, *, copy: builtins.bool | None = None) -> Any:
+    """The same numbers in another shape. `copy`: True for memory of its own, False for an error if there has to be."""
+    if copy:
+        return x.clone().reshape(shape)
+    return x.reshape(shape) if copy is None else x.view(shape)
+
+
+def sort(x: Any, /, *, axis: int = -1, descending: builtins.bool = False, stable: builtins.bool = True) -> Any:
+    """In ascending order along an axis."""
+    z = _of(_np.sort)(x, axis=axis, stable=stable)
+    return _of(_np.flip)(z, axis=axis) if descending else z
+
+
+def argsort(x: Any, /, *, axis: int = -1, descending: builtins.bool = False, stable: builtins.bool = True) -> Any:
+    """Where the elements of the sorted array stand; equal ones in the order in which they come."""
+    if not descending:
+        return _of(_np.argsort)(x, axis=axis, stable=stable)
+    backwards = _np.argsort(_np.flip(x._array, axis), axis=axis, stable=stable)
+    return wrap(x._array.shape[axis] - 1 - _np.flip(backwards, axis))
+
+
+class __array_namespace_info__:  # noqa: N801 - the standard's name
+    """What this namespace can do: the standard's questions."""
+
+    def capabilities(self) -> dict[str, Any]:
+        """Are there boolean masks, and shapes that depend on data? How many dimensions?"""
+        return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": 64}
+
+    def default_device(self) -> str:
+        """Where arrays are made."""
+        return "cpu"
+
+    def devices(self) -> list[str]:
+        """Where arrays can be."""
+        return ["cpu"]
+
+    def default_dtypes(self, *, device: Any = None) -> dict[str, Any]:
+        """What numbers become when no dtype is given."""
+        return {"real floating": _np.dtype(_np.float64), "integral": _np.dtype(int), "indexing": _np.dtype(_np.intp)}
+
+    def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, Any]:
+        """Name -> dtype, of a kind."""
+        found = _np.__array_namespace_info__().dtypes(kind=kind)
+        return {name: dtype for name, dtype in found.items() if dtype.kind != "c"}
 
 
 class _Linalg(types.ModuleType):
@@ -74,4 +123,6 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*_np.__all__, "asarray", "isdtype", "linalg"} - {"fft", "complex64", "complex128"})
+    return sorted(
+        {*_np.__all__, "__array_namespace_info__", "asarray", "isdtype", "linalg"} - {"fft", "complex64", "complex128"}
+    )

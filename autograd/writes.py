@@ -6,6 +6,8 @@ kept the same memory earlier raises. NumPy can write to an array of the user's a
 
 from __future__ import annotations
 
+import functools
+import math
 import weakref
 from types import CodeType, FrameType
 from typing import Any, TypeAlias
@@ -74,8 +76,13 @@ class Foreign:
 
 def _sampled(array: np.ndarray[Any, Any]) -> bytes:
     """Elements at places spread over the array, first and last among them, as bytes."""
-    places = np.linspace(0, array.size - 1, _SAMPLES).astype(np.intp)
-    return array[np.unravel_index(places, array.shape)].tobytes()
+    return array[_places(array.shape)].tobytes()
+
+
+@functools.lru_cache(maxsize=64)
+def _places(shape: tuple[int, ...]) -> tuple[np.ndarray[Any, Any], ...]:
+    places = np.linspace(0, math.prod(shape) - 1, _SAMPLES).astype(np.intp)
+    return tuple(np.unravel_index(places, shape))
 
 
 Write: TypeAlias = tuple[str, CodeType | None, int]

@@ -131,11 +131,11 @@ class FastTape(Tape):
         until: Mark | None = None,
         step: Step | None = None,
     ) -> None:
-        if step is not None or retain or until is not None or self.hooks or self.foreign:
+        if step is not None or retain or until is not None or self.hooks:
             super().replay(cotangents, retain=retain, until=until, step=step)
             return
         records, top = self.records, self.position(cotangents)
-        if top + 1 != len(records) and self.written_after(top):
+        if (self.foreign or top + 1 != len(records)) and self.written_after(top):
             super().replay(cotangents)
             return
         low = 0

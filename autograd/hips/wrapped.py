@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..tensors.method import ufuncs
 from .boxes import ArrayBox, box, call, holds, stacked, tensors, values
 
 _PLAIN = (np.shape, np.ndim, np.size, np.result_type, np.iscomplexobj, np.isrealobj, np.isscalar, np.issubdtype)
@@ -34,6 +35,19 @@ def wrapped(function: Callable[..., Any]) -> Callable[..., Any]:
         if kwargs and holds(kwargs):
             return call(function, args, kwargs)
         return function(*args, **kwargs)
+
+    ours = ufuncs.get(function) if isinstance(function, np.ufunc) and function.nin == 1 else None
+    return run if ours is None else _of_one(function, ours, run)
+
+
+def _of_one(function: Callable[..., Any], ours: Callable[..., Any], others: Callable[..., Any]) -> Callable[..., Any]:
+    """A ufunc of one argument, which most often is a box, and alone."""
+
+    @functools.wraps(function)
+    def run(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(x) is ArrayBox and not args and not kwargs:
+            return box(ours(x._tensor))
+        return others(x, *args, **kwargs)
 
     return run
 

@@ -1214,6 +1214,8 @@ class Tensor(Core):
         """The same values in another dtype: `to(dtype)`, `to("cpu")`, `to("cpu", dtype)` or `to(other)`."""
     def to_dense(self) -> Any:
         """See `autograd.to_dense`."""
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Any:
+        """The Tensor itself: there is one device, "cpu", and another one is refused. The array API standard's name."""
     def tolist(self) -> Any:
         """Nested lists of Python numbers; constants."""
     def topk(self, k: builtins.int, dim: builtins.int = -1, largest: builtins.bool = True, sorted: builtins.bool = True, *, axis: builtins.int = -1, out: Any = None) -> ValuesIndices[Tensor]:

@@ -180,8 +180,10 @@ def _qr(a: Any, mode: str = "reduced") -> Any:
 
 
 @implements(np.linalg.pinv)
-def _pinv(a: Any, rcond: float | None = None) -> Any:
-    return pinv(a, rtol=rcond)
+def _pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = ...) -> Any:
+    if rcond is None:
+        rcond = 1e-15 if rtol is ... else rtol
+    return pinv(a, rtol=rcond, hermitian=hermitian)
 
 
 class LstsqResult(NamedTuple):

@@ -39,6 +39,10 @@ class NumPyProtocol(Core):
         """The functions of the array API standard on Tensors: `autograd.array_api`."""
         return importlib.import_module("autograd.array_api")
 
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Any:
+        """The Tensor itself: there is one device, "cpu", and another one is refused. The array API standard's name."""
+        return self.to(device)  # type: ignore[attr-defined]
+
     def __array_ufunc__(self, ufunc: np.ufunc, how: str, *inputs: Any, **kwargs: Any) -> Any:
         out = kwargs.get("out")
         function = ufuncs.get(ufunc) or (composed(ufuncs, ufunc) if how == "__call__" else None)
