@@ -102,7 +102,8 @@ def default_loader(path: str) -> Any:
     image = extra("PIL.Image", "images", "ImageFolder")
     try:
         with open(path, "rb") as file, image.open(file) as picture:
-            return picture.convert("RGB")
+            picture.load()  # before the file is closed
+            return picture if picture.mode == "RGB" else picture.convert("RGB")
     except OSError as error:
         raise DataError(f"{path}: cannot be read as a picture: {error}") from error
 

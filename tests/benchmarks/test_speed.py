@@ -307,3 +307,13 @@ def test_every_peer_has_a_file_and_help_names_cases_and_peers():
 
 def test_the_picture_shows_every_group():
     assert {case.group for case in CASES.values()} == {*plot.ORDER}
+
+
+@pytest.mark.parametrize("kind", ["memory", "mapped", "folder"])
+def test_loaders_read_the_same_with_any_number_of_workers(kind):
+    programs = [CASES[f"loader-{kind}-{workers}"].build(LIBRARY, Data()) for workers in (0, 1, 2)]
+    first, *others = [program.values() for program in programs]
+    for values in others:
+        for name, expected in first.items():
+            np.testing.assert_array_equal(values[name], expected)
+    assert len({program.step() for program in programs}) == 1

@@ -4,6 +4,7 @@
     engine.py small.py training.py loops.py layers.py stacks.py recurrent.py transforms.py
                        small operations; small steps; training steps on images, and of other kinds; lone layers; a few
                        layers together; sequences; Jacobians and their kin
+    loading.py         loaders alone, with workers
     reference.py       values in float64, written plainly in NumPy
 
 The rule: a case says how many operations and bytes a step must cost, so that what is reached can be told.
@@ -14,6 +15,7 @@ from __future__ import annotations
 from .case import Case
 from .engine import ENGINE
 from .layers import LAYERS
+from .loading import LOADING
 from .loops import LOOPS
 from .recurrent import RECURRENT
 from .small import SMALL
@@ -21,4 +23,7 @@ from .stacks import STACKS
 from .training import TRAINING
 from .transforms import TRANSFORMS
 
-CASES = {case.name: case for case in (*ENGINE, *SMALL, *TRAINING, *LOOPS, *LAYERS, *STACKS, *RECURRENT, *TRANSFORMS)}
+CASES = {
+    case.name: case
+    for case in (*ENGINE, *SMALL, *TRAINING, *LOOPS, *LAYERS, *STACKS, *RECURRENT, *TRANSFORMS, *LOADING)
+}
