@@ -13,6 +13,7 @@
     binary.py mnist_softmax.py mnist_mlp.py mnist_cnn.py mnist_cnn_dropout.py fashion_cnn.py ensemble.py    images
     together.py                          networks of an ensemble that are trained as one
     colour_cnn.py colour_images.py       CIFAR-10, or drawn shapes
+    own_network.py colour_own.py         a network of one's own, on clothes and on colour images
     tanh_sigmoid_net.py vanishing_sigmoid.py lstm_temporal_order.py    what can be learnt, and what cannot
 
 The rule: a script reads from top to bottom, is run by `python -m benchmarks courses`, and says which figure was

@@ -16,7 +16,7 @@ import nn
 from autograd.drawing import draw_graph, graph_of, layout
 from autograd.errors import DataError
 from benchmarks import cli
-from benchmarks.courses import colour_images, command, computational_graph, lstm_temporal_order, registry
+from benchmarks.courses import colour_images, colour_own, command, computational_graph, lstm_temporal_order, registry
 from benchmarks.courses import vanishing_sigmoid as vanishing
 from benchmarks.courses.course import About, Course, Result
 from benchmarks.courses.graph import Tracing
@@ -292,6 +292,27 @@ def test_colour_cnn_on_drawn_shapes(tmp_path):
     assert not row["comparable"]
     for name in ("examples", "loss"):
         assert (tmp_path / f"out/colour-cnn/{name}.png").read_bytes().startswith(PNG)
+
+
+@pytest.mark.slow
+def test_a_network_of_ones_own_on_folders_of_pictures(tmp_path, monkeypatch):
+    from matplotlib.image import imsave
+
+    images, labels = colour_images.draw_shapes(400, np.random.default_rng(0))
+    for number, (image, label) in enumerate(zip(images, labels, strict=True)):
+        folder = tmp_path / "data/cifar10" / ("train" if number < 300 else "test") / str(label)
+        folder.mkdir(parents=True, exist_ok=True)
+        imsave(folder / f"{number}.png", image.transpose(1, 2, 0))
+    monkeypatch.setattr(colour_own, "EPOCHS", 2)
+    status, rows = courses(tmp_path, "--only", "colour-own", "--data", tmp_path / "data")
+    assert status == 0
+    assert rows["colour-own"]["data"] == "CIFAR-10"
+    assert rows["colour-own"]["images"] == 300
+    assert rows["colour-own"]["epochs"] == 2
+
+
+def test_a_network_of_ones_own_on_drawn_shapes(tmp_path):
+    assert quick(tmp_path, "colour-own")["value"] > 15
 
 
 # -------------------------------------------------------------------------------------------------- the command

@@ -87,13 +87,23 @@ def test_dropout_is_chosen_on_held_out_images(tmp_path, quick):
 
 
 def test_the_grid_of_table_2(tmp_path, quick):
-    row = quick("fashion-cnn-table2")["fashion-cnn-table2"]
+    row, longer = quick("fashion-cnn-table2", "fashion-cnn-table2-averaged").values()
+    assert longer["value"] > 85
+    assert longer["validation"] == row["validation"]
+    assert "fashion-cnn-table2-averaged-loss" in pictures(tmp_path)
     assert len(row["validation"]) == 2 * 3 * 2
     best = fashion_cnn.Choice(tuple(row["pool"]), row["dropout"], row["batch norm"])
     assert row["validation"][str(best)] == max(row["validation"].values())
     assert row["value"] > 85
     assert np.mean(list(row["class accuracy"].values())) == pytest.approx(row["value"])  # as many of each class
     assert {"grid", "loss", "fashion-cnn-table2-confusion", "fashion-cnn-table2-examples"} <= pictures(tmp_path)
+
+
+def test_a_network_of_ones_own(tmp_path, quick):
+    row = quick("fashion-own")["fashion-own"]
+    assert row["value"] > 30  # guessing: 10
+    assert row["epochs"] == 3
+    assert "loss" in pictures(tmp_path)
 
 
 def test_an_ensemble_is_better_than_its_members(tmp_path, quick):
