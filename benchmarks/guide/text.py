@@ -12,6 +12,7 @@ from collections.abc import Iterator
 _NAMES = r"[\w.*/`\[\]()=-]+(?:, ?[\w.*/`=]+)*"
 _TERM = re.compile(rf"^({_NAMES})(?: {{2,}}(\S.*))$")  # "inputs     what they are"
 _ALONE = re.compile(rf"^({_NAMES})()$")  # the same, where what they are stands on the next line
+_NUMBER = re.compile(r"^(\d+\. )(?=\S)")  # of a step
 
 
 def restructured(text: str) -> list[str]:
@@ -38,9 +39,23 @@ def _block(block: list[str]) -> list[str]:
         return block
     if all(line.startswith("    ") for line in block):
         return [".. code-block:: none", "", *[f"    {line}" for line in block]]
-    if any(_TERM.match(line) for line in block):
+    if _NUMBER.match(block[0]):
+        return list(_steps(block))
+    if any(_TERM.match(line) for line in block) or any(map(_set_far_back, block, block[1:])):
         return list(_definitions(block))
     return list(_paragraphs(block))
+
+
+def _set_far_back(line: str, following: str) -> bool:
+    """Do these lines say, in a column of their own, what a name means?"""
+    return bool(_ALONE.match(line)) and following.startswith(8 * " ")
+
+
+def _steps(block: list[str]) -> Iterator[str]:
+    """Numbered paragraphs, their lines set back behind the number."""
+    for line in block:
+        number = _NUMBER.match(line)
+        yield number[1] + _inline(line[number.end() :]) if number else f"   {_inline(line.strip())}"
 
 
 def _paragraphs(block: list[str]) -> Iterator[str]:
@@ -57,7 +72,9 @@ def _definitions(block: list[str]) -> Iterator[str]:
     """A table of names: each a term with what it means set back below it; other lines are paragraphs."""
     within = started = False
     for line, following in zip(block, [*block[1:], ""], strict=True):
-        found = _TERM.match(line) or (_ALONE.match(line) if within and following.startswith("  ") else None)
+        found = _TERM.match(line) or (
+            _ALONE.match(line) if (within and following.startswith("  ")) or _set_far_back(line, following) else None
+        )
         if found:
             if started:
                 yield ""

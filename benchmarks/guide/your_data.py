@@ -3,10 +3,11 @@ Train a network on your images, your table, your text
 =====================================================
 
 Three small programs: pictures in folders, a CSV file, a text. Each draws its data first, so that the page can
-be run; put your own in its place. The library reads such data itself, too: `nn.data.ImageFolder`, `nn.data.Table`,
-`nn.data.TextChars`; `benchmarks/guide/programs` has a program of 25 lines for each, with metrics, curves, the best
-checkpoint, TensorBoard and ONNX. They need ``pip install 'wengert[tensorboard,onnx]'``, the one for tables ``[tables]``
-too. Pictures of different sizes need a transform that makes them one, such as ``nn.data.transforms.Resize``.
+be run; put your own in its place. The library reads such data itself, too: ``nn.data.ImageFolder``,
+``nn.data.Table``, ``nn.data.TextChars``; ``benchmarks/guide/programs`` has a program of 25 lines for each, with
+metrics, curves, the best checkpoint, TensorBoard and ONNX. They need ``pip install 'wengert[tensorboard,onnx]'``, the
+one for tables ``[tables]`` too, and say so before they begin. Pictures of different sizes need a transform that makes
+them one, such as ``nn.data.transforms.Resize``.
 """
 
 # %%

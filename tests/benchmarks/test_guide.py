@@ -118,6 +118,31 @@ Returns a Tensor.
     ]
 
 
+def test_steps_keep_their_numbers_and_names_their_columns():
+    text = """\
+1. Declared. `mul` has a
+   rule. It is
+   a line.
+2. Called.
+
+v <- rho v
+foreach, capturable
+           taken, and without effect
+"""
+    assert restructured(text) == [
+        "1. Declared. ``mul`` has a",
+        "   rule. It is",
+        "   a line.",
+        "2. Called.",
+        "",
+        "v <- rho v",
+        "",
+        "``foreach, capturable``",
+        "    taken, and without effect",
+        "",
+    ]
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_the_reference_has_what_is_public(name):
     text = page(name)
