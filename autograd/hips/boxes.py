@@ -339,8 +339,12 @@ def holds(x: Any) -> bool:
 def call(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """A function of NumPy's on arguments among which there are boxes."""
     given = [x._tensor if type(x) is ArrayBox else tensors(x) for x in args]
-    if given and type(given[0]) in (list, tuple) and function not in SEQUENCES:
-        given[0] = stacked(given[0])
+    for index, x in enumerate(given):
+        kind = type(x)
+        if (kind is list or kind is tuple) and function not in SEQUENCES and (not index or holds(args[index])):
+            given[index] = stacked(x)
+    if type(function) is np.ufunc and len(args) > function.nin:
+        raise NoRuleError(f"np.{function.__name__}: out= cannot be recorded; assign the result instead")
     ours = ufuncs.get(function) if not kwargs else None
     ours = ours or array_functions.get(function) or composed(array_functions, function)
     if ours is None or kwargs:

@@ -117,6 +117,19 @@ def asarray(x: Any, *args: Any, **kwargs: Any) -> Any:
     return array(x, *args, **kwargs) if holds(x) else np.asarray(x, *args, **kwargs)
 
 
+def _arrays(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that makes an array of what it is given: of a box, a box."""
+
+    @functools.wraps(function)
+    def run(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if not holds(x):
+            return function(x, *args, **kwargs)
+        function(values(x))  # does it object to the numbers?
+        return asarray(x, *args, **kwargs)
+
+    return run
+
+
 def _joins(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function that joins arrays, which may come from a generator or another iterator."""
     run = wrapped(function)
@@ -175,6 +188,7 @@ def make_diagonal(x: Any, offset: int = 0, axis1: int = -1, axis2: int = -2) -> 
 own: dict[str, Any] = {
     "array": array,
     "asarray": asarray,
+    **{each.__name__: _arrays(each) for each in (np.asanyarray, np.asarray_chkfinite, np.asfortranarray)},
     "full": full,
     "full_like": full_like,
     "where": where,

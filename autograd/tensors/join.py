@@ -209,15 +209,24 @@ def _apart(x: Any, op: Any, settings: dict[str, Any]) -> tuple[Any, ...]:
 
 
 @implements(np.concatenate)
-def _concatenate(arrays: Any, axis: int | None = 0) -> Any:
-    if axis is None:
-        return cat([x.ravel() for x in alike(arrays)])
-    return cat(arrays, axis)
+def _concatenate(arrays: Any, axis: int | None = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    arrays = list(arrays)  # of an array: its slices
+    z = cat([x.ravel() for x in alike(arrays)]) if axis is None else cat(arrays, axis)
+    return of_dtype(z, dtype, casting)
+
+
+def of_dtype(z: Any, dtype: Any, casting: Any) -> Any:
+    """What NumPy's functions that join do with `dtype` and `casting`."""
+    if dtype is None:
+        return z
+    if not np.can_cast(z._array.dtype, dtype, casting):
+        raise TypeError(f"Cannot cast from {z._array.dtype} to {np.dtype(dtype)} according to the rule {casting!r}")
+    return z.to(np.dtype(dtype))
 
 
 @implements(np.stack)
-def _stack(arrays: Any, axis: int = 0) -> Any:
-    return stack(arrays, axis)
+def _stack(arrays: Any, axis: int = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    return of_dtype(stack(arrays, axis), dtype, casting)
 
 
 @implements(np.split)

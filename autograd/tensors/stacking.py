@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from .core import T, wrap
-from .join import alike, cat, stack
+from .join import alike, cat, of_dtype, stack
 from .method import implements
 from .out import takes_out
 
@@ -133,13 +133,13 @@ def cartesian_prod(*tensors: Any) -> Any:
 
 
 @implements(np.hstack)
-def _hstack(tup: Any) -> Any:
-    return hstack(tup)
+def _hstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    return of_dtype(hstack(tup), dtype, casting)
 
 
 @implements(np.vstack)
-def _vstack(tup: Any) -> Any:
-    return vstack(tup)
+def _vstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    return of_dtype(vstack(tup), dtype, casting)
 
 
 @implements(np.dstack)

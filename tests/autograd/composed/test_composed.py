@@ -312,3 +312,15 @@ def test_rows_and_axes():
 def test_ufuncs_are_known_by_their_conjugates():
     assert np.conj is np.conjugate
     assert ufuncs[np.conj](autograd.tensor(2.0)).item() == 2.0
+
+
+@pytest.mark.parametrize("join", [np.concatenate, np.stack, np.vstack, np.hstack])
+def test_what_joins_takes_a_dtype_and_an_array_of_parts(join):
+    x = tensor(m, requires_grad=True)
+    z = join([x, n], dtype=np.float32)
+    assert z.dtype == np.float32
+    np.testing.assert_array_equal(z.detach(), join([m, n], dtype=np.float32))
+    np.testing.assert_array_equal(join(x).detach(), join(m))
+    assert join(x).requires_grad
+    with pytest.raises(TypeError, match="according to the rule 'safe'"):
+        join([x, n], dtype=np.float32, casting="safe")

@@ -10,6 +10,7 @@ import pytest
 import autograd.numpy as np
 import autograd.numpy.random as npr
 from autograd import dict, grad, isinstance, jacobian, list, tuple, type
+from autograd.errors import NoRuleError
 from autograd.extend import Box, vspace
 from autograd.misc import const_graph, flatten, flatten_func
 from autograd.test_util import check_grads
@@ -181,3 +182,32 @@ def test_arrays_to_join_may_come_from_an_iterator(name):
     onp.testing.assert_array_equal(gradient(lambda x: (k * x for k in (1, 2))), wanted)
     onp.testing.assert_array_equal(gradient(lambda x: {1: x, 2: 2 * x}.values()), wanted)
     onp.testing.assert_array_equal(join(map(onp.sin, x)), join(list(map(onp.sin, x))))
+
+
+def test_lists_of_values_are_arrays_wherever_they_stand():
+    def f(x):
+        parts = [x[0], x[1]]
+        return np.sum(np.multiply([1.0, 2.0], parts) + np.outer(parts, parts)[0]) + np.interp(0.5, [0.0, 1.0], parts)
+
+    def g(x):
+        return x[0] + 2 * x[1] + x[0] ** 2 + x[0] * x[1] + 0.5 * (x[0] + x[1])
+
+    onp.testing.assert_allclose(grad(f)(x[:2]), grad(g)(x[:2]))
+
+
+@pytest.mark.parametrize("call", [lambda a: np.exp(a, onp.empty(5)), lambda a: np.add(a, 1.0, onp.empty(5))])
+def test_a_result_written_into_an_array_is_refused(call):
+    with pytest.raises(NoRuleError, match="out= cannot be recorded"):
+        grad(lambda a: np.sum(call(a)))(x)
+
+
+@pytest.mark.parametrize("name", ["asanyarray", "asarray_chkfinite", "asfortranarray", "ascontiguousarray"])
+def test_what_makes_arrays_makes_values_of_values(name):
+    f = getattr(np, name)
+    onp.testing.assert_array_equal(grad(lambda a: np.sum(f(a) ** 2) + np.sum(f([a, a])))(x), 2 * x + 2)
+    assert f(m.T).flags.f_contiguous == getattr(onp, name)(m.T).flags.f_contiguous
+
+
+def test_infinities_are_found_where_they_are_looked_for():
+    with pytest.raises(ValueError, match="infs or NaNs"):
+        grad(lambda a: np.sum(np.asarray_chkfinite(a)))(onp.array([1.0, onp.inf]))
