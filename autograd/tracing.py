@@ -52,7 +52,9 @@ def rebuild(tree: Any, leaves: Sequence[Any]) -> Any:
 
 def _rebuild(tree: Any, leaves: Iterator[Any]) -> Any:
     if isinstance(tree, dict):
-        return {key: _rebuild(value, leaves) for key, value in tree.items()}
+        return {
+            key: next(leaves) if isinstance(value, Core) else _rebuild(value, leaves) for key, value in tree.items()
+        }
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
         return type(tree)(*[_rebuild(item, leaves) for item in tree])
     if isinstance(tree, (tuple, list)):

@@ -22,6 +22,9 @@ from ..tensors.core import Core, StandIn, alike, new_leaf, of_all, sliced, wrap
 _ABOUT = {np.ndim, np.shape, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.iscomplexobj, np.isrealobj}
 """Functions that are told by shapes and dtypes alone."""
 
+_OF_MEMORY = {np.may_share_memory, np.shares_memory}
+"""Those about where arrays lie: of all slices together."""
+
 _ROOT = __file__.replace("\\", "/").rsplit("/", 3)[0]
 _LIBRARY = (f"{_ROOT}/autograd/", f"{_ROOT}/nn/")
 _SCALARS = frozenset({"__bool__", "__float__", "__int__", "__complex__", "__index__"})
@@ -175,6 +178,8 @@ class Mapped(StandIn, NDArrayOperatorsMixin):
     def __array_function__(self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
         if any(issubclass(kind, Core) for kind in types):
             return NotImplemented
+        if function in _OF_MEMORY:
+            return function(*[_memory(x) for x in args], **kwargs)
         if function in _ABOUT:
             return function(*_specs(args), **_specs(kwargs))
         return called(function, args, kwargs)
@@ -342,6 +347,13 @@ def named(names: str, rule: Any) -> dict[str, Any]:
 def called(function: Any, args: Any, kwargs: Any) -> Any:
     """A function of NumPy's on arrays, some of which are mapped."""
     return innermost((args, kwargs)).computed(function, args, kwargs)
+
+
+def _memory(x: Any) -> Any:
+    """The array of all slices."""
+    while type(x) is Mapped:
+        x = x._tensor._array
+    return x
 
 
 def _specs(tree: Any) -> Any:

@@ -21,7 +21,16 @@ from .index import getitem
 
 Numbers = tuple[int, ...]
 
-winners, adaptive, places = kernels.winners, kernels.adaptive, kernels.positions
+winners, adaptive = kernels.winners, kernels.adaptive
+
+
+def places(place: Any, windows: Windows, shape: tuple[int, ...], whole: bool = False) -> Any:
+    """`kernels.positions`; of what stands for several arrays those of each."""
+
+    def of_one(place: Any) -> Any:
+        return kernels.positions(place, windows, shape, whole=whole)
+
+    return getattr(place, "sliced", lambda function: function(place))(of_one)
 
 
 def positions(index: Array, shape: Numbers, axes: int) -> Array:

@@ -42,12 +42,13 @@ def width_of(labels: Array) -> int:
 
 def places_of(labels: Array, blank: int) -> tuple[Array, Array]:
     """The label of each place (N, 2 S + 1), and whether a path may come to it from two places before."""
-    places = np.full((len(labels), 2 * labels.shape[1] + 1), blank, np.intp)
-    places[:, 1::2] = labels
-    skips = np.zeros(places.shape, np.bool_)
-    skips[:, 1::2] = True
-    skips[:, 3::2] = labels[:, 1:] != labels[:, :-1]
-    return places, skips
+    count, length = labels.shape
+    between = np.full((count, length), blank, np.intp)
+    row = np.stack([between, labels.astype(np.intp)], 2).reshape(count, 2 * length)
+    places = np.concatenate([row, np.full((count, 1), blank, np.intp)], 1)
+    other = np.concatenate([np.ones((count, min(length, 1)), np.bool_), labels[:, 1:] != labels[:, :-1]], 1)
+    row = np.stack([np.zeros((count, length), np.bool_), other], 2).reshape(count, 2 * length)
+    return places, np.concatenate([row, np.zeros((count, 1), np.bool_)], 1)
 
 
 def _seen(x: Array, places: Array) -> Array:

@@ -10,7 +10,7 @@ from numpy import ndarray as Array
 
 from autograd import Tensor
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
-from autograd.extend import array_of, cast, operand, shape_of, to_float
+from autograd.extend import array_of, cast, of_all, operand, shape_of, to_float
 
 
 def reduced(loss: Any, reduction: str) -> Tensor:
@@ -100,7 +100,6 @@ NO_INDICES = "expected integer class indices as target (int64), got {}: convert 
 
 
 def check_signs(function: str, target: Any) -> None:
-    values = array_of(target)
-    wrong = values[(values != 1) & (values != -1)]
+    wrong = of_all(lambda all: all[(all != 1) & (all != -1)], array_of(target))
     if wrong.size:
         raise LabelError(f"{function}: targets must be 1 or -1, got {wrong.reshape(-1)[0]}")

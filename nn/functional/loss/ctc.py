@@ -10,7 +10,7 @@ from numpy import ndarray as Array
 
 from autograd import Tensor
 from autograd.errors import DTypeError, LabelError, SettingError, ShapeError
-from autograd.extend import apply, array_of, shape_of, wrap
+from autograd.extend import apply, array_of, of_all, shape_of, wrap
 from autograd.ops import loss as ops
 
 from .checks import floating, labels_of, reduced
@@ -85,8 +85,7 @@ def _lengths(name: str, lengths: Any, count: int) -> Array:
 def _padded(targets: Array, lengths: Array, classes: int, blank: int) -> Array:
     """The targets as (N, S) with the blank behind the end of each, from either form."""
     count, longest = len(lengths), int(lengths.max())
-    total = sum(lengths.tolist())
-    if targets.ndim == 1 and len(targets) != total:
+    if targets.ndim == 1 and len(targets) != (total := sum(lengths.tolist())):
         raise ShapeError(
             f"ctc_loss: 1-d targets must be as many as the target_lengths add up to, {total}, got {len(targets)}"
         )
@@ -96,12 +95,15 @@ def _padded(targets: Array, lengths: Array, classes: int, blank: int) -> Array:
             f"of {count} and target_lengths up to {longest}"
         )
     inside = np.arange(longest) < lengths[:, None]
-    counted = targets if targets.ndim == 1 else targets[:, :longest][inside]
-    wrong = counted[(counted < 0) | (counted >= classes)]
+    if targets.ndim == 1:
+        places = np.zeros(inside.shape, np.intp)
+        places[inside] = np.arange(len(targets))
+        padded = targets[places]
+    else:
+        padded = targets[:, :longest]
+    wrong = of_all(lambda all: all[(all < 0) | (all >= classes)], np.where(inside, padded, 0))
     if wrong.size:
         raise LabelError(
             f"ctc_loss: Target {wrong[0]} is out of bounds. There are {classes} labels, 0 to {classes - 1}"
         )
-    labels = np.full((count, longest), blank, np.intp)
-    labels[inside] = counted
-    return labels
+    return np.where(inside, padded, blank).astype(np.intp)

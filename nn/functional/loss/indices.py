@@ -54,7 +54,7 @@ def checked(function: str, labels: Array, classes: int, ignore_index: int) -> tu
     if all_fit and not 0 <= ignore_index < classes:
         return labels, None
     counted = labels != ignore_index
-    wrong = labels[counted & ((labels < 0) | (labels >= classes))]
+    wrong = of_all(lambda all: all[(all != ignore_index) & ((all < 0) | (all >= classes))], labels)
     if wrong.size:
         raise LabelError(
             f"{function}: Target {wrong.reshape(-1)[0]} is out of bounds. "
@@ -86,7 +86,15 @@ def along_classes(weights: Array, x: Any) -> Tensor:
     return wrap(weights.reshape(-1, *[1] * (x.ndim - 2)))
 
 
-def weight_sum(labels: Array, counted: Array | None, weights: Array | None) -> float:
+def _each(labels: Any, counted: Any, weights: Array | None, dtype: Any) -> Any:
+    """What each target counts, where labels stand for those of many slices: weights and sums differ between these."""
+    share = np.ones(labels.shape, dtype) if weights is None else array_of(wrap(weights)[wrap(labels)])
+    return share if counted is None else np.where(counted, share, share.dtype.type(0))
+
+
+def weight_sum(labels: Array, counted: Array | None, weights: Array | None) -> Any:
+    if type(labels) is not np.ndarray and not (weights is None and counted is None):
+        return wrap(_each(labels, counted, weights, np.float32).sum())
     if weights is None:
         return float(labels.size if counted is None else np.count_nonzero(counted))
     each = weights[labels]
@@ -97,6 +105,10 @@ def shares(labels: Array, counted: Array | None, weights: Array | None, x: Any, 
     """What each target counts (a float if all count the same), and whether the sum of the losses is wanted."""
     if reduction not in ("mean", "sum", "none"):
         raise bad_reduction(reduction)
+    if type(labels) is not np.ndarray and not (weights is None and counted is None):
+        share = _each(labels, counted, weights, x.dtype)
+        with np.errstate(divide="ignore", invalid="ignore"):  # the mean over nothing is NaN
+            return (share / share.sum() if reduction == "mean" else share), reduction != "none"
     whole = weight_sum(labels, counted, weights) if reduction == "mean" else 1.0
     scale = 1.0 / whole if whole else math.nan
     if labels.size == 0 or (weights is None and counted is None):

@@ -67,13 +67,12 @@ def multi_margin_loss(
         raise ShapeError(f"multi_margin_loss: wanted an input of shape (N, C) or (C,), got {tuple(input.shape)}")
     labels, _ = checked("multi_margin_loss", labels, shape_of(x)[1], -1 << 62)
     right = x.gather(1, wrap(labels[:, None]))
-    others = np.ones(shape_of(x), np.bool_)
-    others[np.arange(len(labels)), labels] = False
+    others = labels[:, None] != np.arange(shape_of(x)[1])
     short = where(wrap(others), margin - right + x, 0.0).relu()
     if p == 2:
         short = short * short
     if weight is not None:
-        short = short * wrap(class_weights("multi_margin_loss", weight, x)[labels][:, None])
+        short = short * wrap(class_weights("multi_margin_loss", weight, x))[wrap(labels)].unsqueeze(1)
     loss = short.sum(1) / shape_of(x)[1]
     return reduced(loss.reshape(shape), reduction)
 
@@ -96,12 +95,10 @@ def multilabel_margin_loss(
         )
     shape = shape_of(x)[:-1]
     x, labels = x.reshape(-1, shape_of(x)[-1]), labels.reshape(-1, shape_of(x)[-1])
-    count, classes = shape_of(x)
+    classes = shape_of(x)[1]
     listed = np.logical_and.accumulate(labels >= 0, axis=1)
     safe, _ = checked("multilabel_margin_loss", np.where(listed, labels, 0), classes, -1 << 62)
-    right = np.zeros((count, classes), np.bool_)
-    rows, places = np.nonzero(listed)
-    right[rows, safe[rows, places]] = True
+    right = (listed[:, :, None] & (safe[:, :, None] == np.arange(classes))).any(1)
     # (N, right, wrong): every right class against every wrong one
     pairs = listed[:, :, None] & ~right[:, None, :]
     short = where(wrap(pairs), 1 - x.gather(1, wrap(safe)).unsqueeze(2) + x.unsqueeze(1), 0.0).relu()
