@@ -13,7 +13,7 @@ from ..modes import state
 from ..ops import index as ops
 from ..ops.along import take_along
 from ..records import Record
-from ..room import check_room
+from ..room import check_room, common_shape
 from .core import Array, Core, T, array_of, link_view, operand, spec_of, wrap
 from .dims import normalize_dim
 from .method import implements, method
@@ -226,7 +226,7 @@ class Index(Core):
         places = index_array("take_along_dim", np.where(places < 0, places + x.shape[dim], places), x.shape[dim], dim)
         xs, ps = list(x.shape), list(places.shape)
         xs[dim] = ps[dim] = 1
-        common = list(np.broadcast_shapes(tuple(xs), tuple(ps)))
+        common = list(common_shape("take_along_dim", tuple(xs), tuple(ps)))
         wide = np.broadcast_to(places, (*common[:dim], places.shape[dim], *common[dim + 1 :]))
         source = np.broadcast_to(self, (*common[:dim], x.shape[dim], *common[dim + 1 :]))  # type: ignore[call-overload]
         return apply(take_along, source, wide, axis=dim)

@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import DTypeError, NoRuleError, SettingError, ShapeError
 from ..op import Op
 from ..ops import piecewise as ops
+from ..room import common_shape
 from .calls import binary, operators, unary
 from .core import Core, array_of, wrap
 from .method import implements, method, ufuncs
@@ -77,7 +78,11 @@ class Piecewise(Core):
         dtype = result_type(self, other)
         x, y = cast(self, dtype)._array, cast(other, dtype)._array
         near, far = (array_of(limit) if isinstance(limit, Core) else limit for limit in (atol, rtol))
-        return wrap(np.isclose(x, y, far, near, equal_nan))
+        try:
+            return wrap(np.isclose(x, y, far, near, equal_nan))
+        except ValueError:
+            common_shape("isclose", x.shape, y.shape)
+            raise
 
     @method
     def allclose(self, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
@@ -176,8 +181,15 @@ class Piecewise(Core):
     @method
     def round(self, *, decimals: int = 0) -> Self:
         """Rounded to `decimals` places, halves to even. Gradient 0."""
-        return _rint(self) if decimals == 0 else apply(ops.round, self, decimals=decimals)
+        if decimals == 0:
+            return _rint(self)
+        if abs(decimals) > _DIGITS:
+            raise SettingError(f"round: wanted decimals from {-_DIGITS} to {_DIGITS}, got {decimals}")
+        return apply(ops.round, self, decimals=decimals)
 
+
+_DIGITS = 300
+"""Decimals that there can be: powers of ten that are numbers."""
 
 _clamp_min = binary(ops.clamp_min)
 _clamp_max = binary(ops.clamp_max)

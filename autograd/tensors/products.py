@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import SettingError, ShapeError
 from ..ops import linalg as ops
-from ..room import check_room
+from ..room import check_room, common_shape
 from .core import Core, operand, spec_of
 from .dims import normalize_dim
 from .einsum import tensordot
@@ -77,7 +77,7 @@ class Products(Core):
         """Vector product of 3-vectors along `dim`, broadcast over the others. Default: the first dim of size 3."""
         x, y = alike([self, other])
         if dim is None:
-            sizes = np.broadcast_shapes(x._array.shape, y._array.shape)
+            sizes = common_shape("cross", x._array.shape, y._array.shape)
             if 3 not in sizes:
                 raise ShapeError("cross: no dimension of size 3 in input")
             dim = sizes.index(3) - len(sizes)
@@ -90,6 +90,7 @@ class Products(Core):
                     f"linalg.cross: inputs dimension {dim} must have length 3. Got shapes {x._array.shape} and "
                     f"{y._array.shape}"
                 )
+        common_shape("cross", x._array.shape, y._array.shape)
         return apply(ops.cross, x, y, axis=dim)
 
     @method

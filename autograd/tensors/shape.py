@@ -300,7 +300,7 @@ class Shape(Repeat, Diagonal, Split, Layout):
             )
         if self._array.ndim == 0:
             return self.reshape(1).unfold(0, size, step).select(0, 0)
-        return apply(ops.windows, self, axis=d, size=size, step=step)
+        return apply(ops.windows, self, axis=d, size=size, step=min(step, length + 1))
 
     @method
     def flip(self, *order: Any, dims: Any = None) -> Self:

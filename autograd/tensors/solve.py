@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import DTypeError, ShapeError
 from ..ops import linalg as ops
 from ..ops.index import zero_at
+from ..room import common_shape
 from .core import Core, spec_of, wrap
 from .join import alike
 from .method import implements, method
@@ -61,6 +62,7 @@ def solve(A: Any, B: Any, *, left: bool = True) -> Any:
             f"linalg.solve: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'} "
             f"({m[0]}x{m[1]} and {n[0]}x{n[1]})"
         )
+    common_shape("linalg.solve", a._array.shape[:-2], b._array.shape[:-2])
     z = apply(ops.solve, a, b)
     return z.squeeze(-1) if vector else z if left else z.mT
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import DTypeError, SettingError, ShapeError
 from ..room import check_room
-from .core import Core, array_of, int64, operand, spec_of, wrap
+from .core import Core, array_of, get_default_dtype, int64, operand, spec_of, wrap
 from .dims import normalize_dim
 from .method import method
 from .out import takes_out
@@ -35,7 +35,7 @@ class Statistics(Core):
         if x._array.ndim > 2:
             raise ShapeError(f"cov: expected input to have two or fewer dimensions but got an input with {x.ndim}")
         if not x.is_floating_point():
-            x = x.to(np.result_type(x._array.dtype, np.float32))
+            x = x.to(get_default_dtype())
         x = x.reshape(1, -1) if x._array.ndim < 2 else x
         count = x._array.shape[1]
         w: Any = None
@@ -116,6 +116,8 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
 def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
     """Positions in a flattened Tensor of this shape as one Tensor of indices per dimension: int64; constants."""
     sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (int(shape),)
+    if array_of(indices).dtype.kind not in "iu":
+        raise DTypeError(f"unravel_index: expected 'indices' to be integers, got {array_of(indices).dtype}")
     return tuple([wrap(np.asarray(part, int64)) for part in np.unravel_index(array_of(indices), sizes)])
 
 
@@ -181,6 +183,8 @@ def cumulative_trapezoid(y: Any, x: Any = None, *, dx: float = 1.0, dim: int = -
 
 def _areas(function: str, y: Any, x: Any, dx: float, dim: int) -> Any:
     values = _tensor(y)
+    if not values._array.ndim:
+        raise ShapeError(f"{function}: wanted at least one dimension, got a 0-d Tensor")
     axis = normalize_dim(function, dim, values._array.ndim)
     count = values._array.shape[axis]
     means = (values.narrow(axis, 0, max(count - 1, 0)) + values.narrow(axis, min(1, count), max(count - 1, 0))) / 2

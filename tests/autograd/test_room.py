@@ -8,7 +8,7 @@ import pytest
 import autograd
 import nn
 import nn.functional as F
-from autograd.errors import SettingError, ShapeError
+from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.room import MOST, check_room
 
 HUGE = 2**62
@@ -62,6 +62,33 @@ CALLS = {
 def test_what_no_memory_holds_is_refused(call):
     with pytest.raises((ShapeError, SettingError)):
         call()
+
+
+APART = {
+    "isclose": lambda: autograd.ones(0).isclose(autograd.ones(3)),
+    "cross": lambda: autograd.cross(autograd.ones(7, 3), autograd.ones(4, 3), dim=1),
+    "linalg.solve": lambda: autograd.linalg.solve(autograd.eye(3).expand(4, 3, 3), autograd.ones(7, 3, 2)),
+    "take_along_dim": lambda: autograd.ones(2, 4).take_along_dim(autograd.tensor([[0], [1], [2]]), 1),
+    "trapezoid": lambda: autograd.trapezoid(autograd.tensor(1.0)),
+}
+
+
+@pytest.mark.parametrize("name", APART)
+def test_shapes_that_do_not_go_together_are_refused(name):
+    with pytest.raises(ShapeError, match=name):
+        APART[name]()
+
+
+def test_settings_that_are_no_numbers_of_places_are_refused():
+    with pytest.raises(SettingError, match="wanted decimals"):
+        autograd.ones(2).round(decimals=HUGE)
+    with pytest.raises(DTypeError, match="expected 'indices' to be integers"):
+        autograd.unravel_index(autograd.ones(2), (2, 3))
+    assert autograd.ones(4, 6).unfold(-1, 6, HUGE).shape == (4, 1, 6)
+
+
+def test_the_covariance_of_integers_has_the_default_dtype():
+    assert autograd.cov(autograd.tensor([[1, 2, 4], [3, 1, 0]])).dtype == np.float32
 
 
 def test_what_another_machine_might_hold_is_a_memory_error():

@@ -27,7 +27,7 @@ class Decided(NamedTuple):
 
 
 _MOVED_NORM = "(lambda x: torch.func.jvp(lambda p: (lambda p, x: torch.func.functional_call(nn."
-NORMS = "F.pdist( F.pairwise_distance( nn.PairwiseDistance( PairwiseDistance( F.triplet_margin_loss( nn.TripletMarginLoss(".split()
+NORMS = "F.pdist( F.pairwise_distance( nn.PairwiseDistance( PairwiseDistance( F.triplet_margin_loss( nn.TripletMarginLoss( torch.linalg.vector_norm(".split()
 
 DECIDED = (
     Decided(
@@ -113,9 +113,26 @@ DECIDED = (
         for slope in ("F.l1_loss(", "nn.L1Loss(", "F.smooth_l1_loss(", "torch.abs(")
     ],
     *[
+        Decided(f"odd: {pick}", "value 1", "which of equal elements: ours the first", holds)
+        for pick in ("torch.topk(", "torch.kthvalue(", "torch.nanmedian(", "(D(", "D(", "I(")
+        for holds in ("inf", "nan", "I(3", ".nanmedian(")
+    ],
+    *[
+        Decided(f"odd: torch.{name}(", "value", "fewer values than the correction: NaN here", holds="correction=")
+        for name in ("var", "std")
+    ],
+    *[
+        Decided(f"odd: {slope}", "gradient", "the slope at an infinity: NaN here, 0 in PyTorch", holds="inf")
+        for slope in ("torch.sgn(", "(X(3, 4) * C([float('-inf')])).sgn(")
+    ],
+    Decided("odd: torch.sign(", "value", "the sign of NaN: NaN as NumPy's, 0 in PyTorch", holds="nan"),
+    Decided("odd: torch.hypot(", "gradient", "derivative at (0, 0): ours 0, PyTorch's NaN"),
+    Decided("odd: Z(2, 3).hypot(", "gradient", "the same"),
+    Decided("odd: torch.index_put(", "gradient", "an element that is set twice: its last value counts"),
+    *[
         Decided(f"odd: {norm}", kind, "powers of huge order: PyTorch overflows on the way, ours does not", holds)
         for norm in NORMS
-        for holds in ("p=4611686018427387904", "p=100")
+        for holds in ("p=4611686018427387904", "p=100", "ord=4611686018427387904")
         for kind in ("value", "step 0: output", "gradient", "step 0: gradient")
     ],
     *[

@@ -12,6 +12,7 @@ import random
 import re
 import resource
 import signal
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 
@@ -39,6 +40,7 @@ _SIZES = ("0", "1", "7")
 _SETTINGS = ("0", "-1", "100", str(2**62))
 _SPECIAL = ("inf", "nan", "-inf")
 _INFINITE = "inf"
+_ABSENT = re.compile(r"has no attribute|unexpected keyword|missing \d required|wanted ints")
 _DERIVATIVE = re.compile(r"(step \d: )?gradient")
 OURS = "ours: "
 """Said when our part is over."""
@@ -100,6 +102,8 @@ def _told(error: Exception | None) -> str:
     """What is wrong with an error of ours: nothing, if it is the library's own, or the inputs could not be made."""
     if error is None or isinstance(error, AutogradError | MemoryError):
         return ""
+    if type(error) in (AttributeError, TypeError) and _ABSENT.search(str(error)):
+        return ""
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code in _MAKING:
@@ -118,7 +122,8 @@ def _meant(text: str, answer: str) -> str:
     At an infinity PyTorch often gives NaN where there is a limit: where ours has a number, it counts (`compare.limits`).
     A derivative at NaN is nothing: PyTorch gives 0, NaN, or the slope of either side, as its loops happen to compare.
     """
-    return "" if "nan" in text and _DERIVATIVE.match(answer) else answer
+    has_nan = "nan" in text or (_INFINITE in text and "Z(" in text)  # zeros times infinity
+    return "" if has_nan and _DERIVATIVE.match(answer) else answer
 
 
 def oddness(text: str) -> str:
@@ -175,8 +180,9 @@ class Apart:
             self.questions, self.answers = os.fdopen(self_questions, "w"), os.fdopen(self_answers)
             return
         os.close(self_questions)  # or the child would wait for itself
-        os.dup2(answers, 1)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        sys.stdout = os.fdopen(answers, "w")  # libraries in C print to the other one
+        for stream in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         warnings.simplefilter("ignore")
         for text in os.fdopen(questions):

@@ -109,8 +109,8 @@ def files(seed: int) -> str | None:
 
 # --------------------------------------------------------------------------------------------------------------- shapes
 
-OF_ONE_SIZE = {"split"}
-"""Operations whose references in the table are made for the sizes there."""
+OF_ONE_SIZE = {"split", "narrow", "select"}
+"""Operations, or rows with a note, whose references in the table are made for the sizes there."""
 
 
 def shapes(seed: int) -> str | None:
@@ -139,7 +139,7 @@ def shapes(seed: int) -> str | None:
         return None if "numba" not in traceback.format_exc() and str(error) else f"{case}: {_told(error)}"
     except Exception as error:
         return f"{case}: {_told(error)}"
-    if case.reference is None or case.covers in OF_ONE_SIZE:
+    if case.reference is None or OF_ONE_SIZE & {case.covers, case.note}:
         return None
     try:
         with np.errstate(all="ignore"):
