@@ -128,6 +128,16 @@ DECIDED = (
     Decided("odd: torch.sign(", "value", "the sign of NaN: NaN as NumPy's, 0 in PyTorch", holds="nan"),
     Decided("odd: torch.hypot(", "gradient", "derivative at (0, 0): ours 0, PyTorch's NaN"),
     Decided("odd: Z(2, 3).hypot(", "gradient", "the same"),
+    Decided(
+        "odd: torch.neg(B(", "an error", "a bool has no negative: TypeError in NumPy's words, which name what to use"
+    ),
+    Decided("odd: torch.sign(B(", "an error", "sign of bools: refused here, by NumPy"),
+    Decided("odd: torch.linalg.vector_norm(", "gradient", "0 times infinity", holds="ord=0"),
+    Decided("odd: torch.polygamma(", "gradient", "at the poles of all orders: ours NaN", holds="inf"),
+    *[
+        Decided(f"odd: {name}", "gradient: 1 results", "a sum of nothing: recorded here, a constant in PyTorch")
+        for name in ("torch.vander(", "torch.trapezoid(", "torch.trapz(")
+    ],
     Decided("odd: torch.index_put(", "gradient", "an element that is set twice: its last value counts"),
     *[
         Decided(f"odd: {norm}", kind, "powers of huge order: PyTorch overflows on the way, ours does not", holds)

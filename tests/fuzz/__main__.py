@@ -17,7 +17,7 @@ from .targets import TARGETS
 
 ROOT = Path(__file__).parents[2]
 MEMORY = 6 << 30  # bytes of addresses that a process may use
-PATIENCE = 60.0  # seconds for one attempt
+PATIENCE = 300.0  # seconds for one attempt
 
 
 def attempts(target: str, seed: int, seconds: float) -> int:
