@@ -181,14 +181,15 @@ def test_long_sums_are_cut():
 RARE = """
     add_to add_windows atan2 cbrt ceil cholesky cofactor conv conv_input_grad conv_weight_grad copysign cross
     cumprod det diagonal diagonal_embed diff einsum erf erfc floor fmod fold fold_edges frac inv lgamma
-    linear_each logaddexp2 logcumsumexp max_unpool nan_to_num others pad_edges put round segment_sum set_at
+    logaddexp2 logcumsumexp max_unpool nan_to_num others pad_edges put round segment_sum set_at
     shift sinc slogdet solve spherical_j0 take_along trunc unfold windows zero_at
 """
 BEYOND = {"cofactor"}  # its derivative is not known to the page
 WITHOUT = """
     add_along airy_ai airy_ai_slope as_strided bessel_j0 bessel_j1 bessel_y0 bessel_y1 cofactor conv_each
     conv_input_grad_each conv_weight_grad_each ctc eig eigh entr erfcx erfinv gammainc gru gru_cell i0 i0e i1 i1e k0 k0e
-    k1 k1e log_ndtr lstm lstm_cell lu median ndtr ndtri nextafter pinv put_winners qr recurrence resample_back restride
+    k1 k1e linear_each log_ndtr lstm lstm_cell lu median ndtr ndtri nextafter pinv put_winners qr recurrence
+    resample_back restride
     rnn rnn_cell scatter_extreme svd svdvals with_values zeta
 """
 """Examples with a step that the page cannot compute: it says so at the step, and shows what was recorded."""
