@@ -81,10 +81,9 @@ from .arrivals import Arrivals
 from .crowd import crowd
 from .devices import check_device
 from .errors import CaptureError, InplaceError
-from .interpreter import Timed, timed
 from .later import files, later
 from .lines import add_library_folder, outer
-from .modes import state
+from .modes import Timed, state, timed
 from .op import Op, Way, more_ways, op, registry, ways
 from .records import Record
 from .room import check_room

@@ -10,8 +10,7 @@ capture that begins in a compiled function takes its place until it ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from .records import Record
 
@@ -82,35 +81,3 @@ class Interpreter:
     def record_of(self, x: Any) -> Any:
         """What is known of the operation that computed a Tensor: see `extend.record_of`."""
         return x._node if type(x._node) is Record else None
-
-
-class Timed(NamedTuple):
-    """A method that a profiler shows by name.
-
-    owner     the class that has it.   method: its name
-    named     named(self): what it is called
-    kind      of the span: see `profiler.spans`
-    aside     it runs as if nobody looked: what is compiled runs compiled
-    iterates  it returns an iterator, whose steps are what takes time
-    """
-
-    owner: type
-    method: str
-    named: Callable[[Any], str]
-    kind: str = "call"
-    aside: bool = False
-    iterates: bool = False
-
-
-class _TimedList(list[Timed]):
-    added: Callable[[Timed], None] | None = None
-    """Called with what comes while a profiler runs."""
-
-    def append(self, how: Timed) -> None:
-        super().append(how)
-        if self.added is not None:
-            self.added(how)
-
-
-timed = _TimedList()
-"""All of them: classes of layers above put theirs here. Nothing is done with these unless a profiler runs."""

@@ -50,6 +50,43 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=lambda: crowd.forget_others(state.home))
 
 
+class Timed:
+    """A method that a profiler shows by name.
+
+    owner     the class that has it.   method: its name
+    named     named(self): what it is called
+    kind      of the span: see `profiler.spans`
+    aside     it runs as if nobody looked: what is compiled runs compiled
+    iterates  it returns an iterator, whose steps are what takes time
+    """
+
+    def __init__(
+        self,
+        owner: type,
+        method: str,
+        named: Callable[[Any], str],
+        kind: str = "call",
+        aside: bool = False,
+        iterates: bool = False,
+    ) -> None:
+        self.owner, self.method, self.named = owner, method, named
+        self.kind, self.aside, self.iterates = kind, aside, iterates
+
+
+class _TimedList(list[Timed]):
+    added: Callable[[Timed], None] | None = None
+    """Called with what comes while a profiler runs."""
+
+    def append(self, how: Timed) -> None:
+        super().append(how)
+        if self.added is not None:
+            self.added(how)
+
+
+timed = _TimedList()
+"""All of them: classes of layers above put theirs here. Nothing is done with these unless a profiler runs."""
+
+
 def tape() -> Tape:
     """The current thread's tape."""
     if state.interpreter is not None:

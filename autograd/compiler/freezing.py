@@ -24,8 +24,7 @@ import numpy as np
 from kernels.machine import jit
 
 from ..errors import CaptureError, GuardError
-from ..interpreter import Timed, timed
-from ..modes import state
+from ..modes import Timed, state, timed
 from ..program.acts import Act
 from ..program.program import captured_call
 from ..program.steps import leaves

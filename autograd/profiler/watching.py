@@ -1,7 +1,7 @@
 """`Watcher`: the interpreter that runs every operation as it is, and writes down when it began and ended.
 
 Two more things are seen while it lasts. A walk back hands it its step, as it does to `detect_anomaly`: one step is the
-way back through one operation. And methods of layers above, which `interpreter.timed` lists, are exchanged for ones
+way back through one operation. And methods of layers above, which `modes.timed` lists, are exchanged for ones
 that open a span around themselves; without a profiler they are as they were, so it costs nothing.
 """
 
@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from ..generated import ask
-from ..interpreter import Interpreter, Timed, timed
+from ..interpreter import Interpreter
 from ..lines import outer
-from ..modes import state
+from ..modes import Timed, state, timed
 from ..plan import COMPONENT
 from ..records import Cotangents, Record
 from ..tensors.core import Core

@@ -12,9 +12,8 @@ from types import MethodType
 from typing import Any, TypeVar, overload
 
 from ..generated import ask
-from ..interpreter import Timed, timed
 from ..lines import place
-from ..modes import state
+from ..modes import Timed, state, timed
 from .memory import Memory
 from .run import Run
 
