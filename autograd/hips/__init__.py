@@ -4,6 +4,7 @@
     from autograd import grad
 
     boxes.py         ArrayBox: what a function that is being differentiated gets for an array    read this first
+    arrays.py        what it has of NumPy's array without making boxes
     wrapped.py       functions of NumPy that take such values: what `autograd.numpy` consists of
     walks.py         such a function, run on boxes and walked back
     operators.py     grad, jacobian, hessian and their relatives, for functions of arrays

@@ -11,7 +11,7 @@ NumPy, methods do not go to those of the Tensor, but to the functions of NumPy t
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,91 +21,15 @@ from ..errors import NoRuleError
 from ..tensors.core import Core, wrap
 from ..tensors.method import array_functions, ufuncs
 from ..tensors.numpy_protocol import composed
+from .arrays import Array
 
 
-class ArrayBox:
+class ArrayBox(Array):
     """A NumPy array or number on which a gradient depends. `_value` is the array itself, through which none flows."""
 
-    __slots__ = ("_tensor",)
+    __slots__ = ()
     __array_priority__ = 100.0
-    _tensor: Any
-
-    def __init__(self, tensor: Any) -> None:
-        self._tensor = tensor
-
-    # ------------------------------------------------------------------------------------------- what is known of it
-
-    @property
-    def _value(self) -> Any:
-        return self._tensor._array[()]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths along the axes."""
-        return self._tensor._array.shape
-
-    @property
-    def ndim(self) -> int:
-        """How many axes there are."""
-        return self._tensor._array.ndim
-
-    @property
-    def size(self) -> int:
-        """How many numbers there are."""
-        return self._tensor._array.size
-
-    @property
-    def nbytes(self) -> int:
-        """How many bytes the numbers take."""
-        return self._tensor._array.nbytes
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The dtype of the numbers."""
-        return self._tensor._array.dtype
-
-    def __len__(self) -> int:
-        return len(self._tensor._array)
-
-    def __bool__(self) -> bool:
-        return bool(self._tensor)
-
-    def __repr__(self) -> str:
-        return f"Autograd ArrayBox with value {self._tensor._array[()]}"
-
-    def __str__(self) -> str:
-        return repr(self)
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __iter__(self) -> Iterator[Any]:
-        if not self.ndim:
-            raise TypeError("iteration over a 0-d array")
-        return (self[index] for index in range(len(self)))
-
-    # ------------------------------------------------------------------------------------------------ what would lose
-
-    def __float__(self) -> float:
-        raise _leaves("float(x)", "math functions take Python's numbers: use those of autograd.numpy")
-
-    def __int__(self) -> int:
-        return int(self._tensor._array)  # whole numbers have the derivative 0: nothing is lost
-
-    def __complex__(self) -> complex:
-        raise _leaves("complex(x)", "complex numbers are not supported")
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        raise _leaves(
-            "an array of x",
-            "use the functions of autograd.numpy (array, concatenate, stack), or getval(x) for its value",
-        )
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        raise TypeError(
-            "'ArrayBox' object does not support item assignment: a value that gradients depend on stays as it is. Make "
-            "the array of its parts (np.array, np.concatenate), or choose with np.where"
-        )
+    __hash__ = Array.__hash__
 
     # ------------------------------------------------------------------------------------------------- NumPy's protocol
 
@@ -153,26 +77,7 @@ class ArrayBox:
     def __ge__(self, other: Any) -> Any:
         return self._tensor._array >= values(other)
 
-    # ----------------------------------------------------------------------------------- methods that are not functions
-
-    @property
-    def T(self) -> Any:  # noqa: N802 - NumPy's name
-        """The axes in reverse order."""
-        return call(np.transpose, (self,), {})
-
-    @property
-    def flat(self) -> Any:
-        """The numbers in a row."""
-        return iter(call(np.ravel, (self,), {}))
-
-    @property
-    def real(self) -> Any:
-        """Itself: the numbers are real."""
-        return self
-
-    def compress(self, condition: Any, axis: int | None = None) -> Any:
-        """The slices along `axis` for which the condition is true."""
-        return call(np.compress, (condition, self), {"axis": axis})
+    # ---------------------------------------------------------------------------------------------- values of their own
 
     def astype(self, dtype: Any, *_: Any, **__: Any) -> Any:
         """The same numbers in another dtype."""
@@ -186,26 +91,8 @@ class ArrayBox:
         """The numbers in a row, as an array of its own."""
         return box(self._tensor.reshape(-1))
 
-    def reshape(self, *shape: Any, **kwargs: Any) -> Any:
-        """The same numbers in another shape."""
-        return call(np.reshape, (self, shape[0] if len(shape) == 1 else shape), kwargs)
-
-    def transpose(self, *axes: Any) -> Any:
-        """The axes in another order."""
-        order = axes[0] if len(axes) == 1 else axes or None
-        return call(np.transpose, (self, order), {})
-
-    def item(self, *index: int) -> Any:
-        """A single number, as a Python number; no gradient flows through it."""
-        return self._tensor._array.item(*index)
-
-    def tolist(self) -> Any:
-        """The numbers as nested lists; no gradient flows through them."""
-        return self._tensor._array.tolist()
-
-
-def _leaves(what: str, instead: str) -> TypeError:
-    return TypeError(f"{what} would leave the graph: x is an ArrayBox, a value that gradients depend on; {instead}")
+    def _run(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        return call(function, args, kwargs)
 
 
 def _operator(name: str, of: Callable[[Any, Any], Any]) -> None:
@@ -224,16 +111,6 @@ def _operand(other: Any) -> Any:
     return np.asarray(other) if isinstance(other, (list, tuple)) else other
 
 
-def _method(name: str) -> None:
-    function = getattr(np, {"conj": "conjugate"}.get(name, name))
-
-    def method(self: ArrayBox, *args: Any, **kwargs: Any) -> Any:
-        return call(function, (self, *args), kwargs)
-
-    method.__name__, method.__doc__ = name, f"`numpy.{function.__name__}` of it."
-    setattr(ArrayBox, name, method)
-
-
 for _name, _of in {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
@@ -245,43 +122,6 @@ for _name, _of in {
     "matmul": lambda a, b: a @ b,
 }.items():
     _operator(_name, _of)
-
-for _name in [
-    "all",
-    "any",
-    "argmax",
-    "argmin",
-    "argpartition",
-    "argsort",
-    "choose",
-    "clip",
-    "conj",
-    "conjugate",
-    "cumprod",
-    "cumsum",
-    "diagonal",
-    "dot",
-    "max",
-    "mean",
-    "min",
-    "nonzero",
-    "partition",
-    "prod",
-    "ptp",
-    "ravel",
-    "repeat",
-    "round",
-    "searchsorted",
-    "sort",
-    "squeeze",
-    "std",
-    "sum",
-    "swapaxes",
-    "take",
-    "trace",
-    "var",
-]:
-    _method(_name)
 
 
 # ------------------------------------------------------------------------------------------------ in and out of boxes
