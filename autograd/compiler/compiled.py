@@ -31,6 +31,7 @@ from .inline import inlined
 from .lower import Lowering
 from .numbering import Numbering
 from .operation import op_of
+from .paying import pays
 from .plan import Phase, Plan
 from .pure import pure
 from .split import Split
@@ -38,16 +39,13 @@ from .values import Value
 
 _numbers = itertools.count()
 
-FEW = 3
-"""Calls of operations as they are up to which a program that has nothing else is no faster than without a compiler."""
-
 
 class Compiled:
     """A Program, compiled. Called with the Tensors of its inputs, it returns what the function returned.
 
     source     the text of the functions that run: `forward`, and `backward` where something requires grad
     tracked    slots of the inputs and parameters that get a gradient
-    pays       is it worth it? A few calls of operations as they are take as long without
+    pays       is it worth it? See `paying`
     passed     (k, place): result number k is the input or parameter at that place
     frames     the memory: `frames.made` says how many there are
     """
@@ -86,9 +84,8 @@ class Compiled:
         self.name = f"{program.name}_{next(_numbers)}"
         self.glanced = frozenset([x for x in asked if x not in self.results and x not in inputs])
         nodes = graph.needed([*outs, *graph.effects])
-        lone = len(program.steps) == 1 and isinstance(program.steps[0].op, Op)  # nothing to compute together
-        self.pays = not lone and (not 0 < len(nodes) <= FEW or any(node.kind != "call" for node in nodes))
         self.plain = Ready([Phase(inputs, nodes, outs, self.glanced)], held, self.name)
+        self.pays = pays(program, nodes, len(self.plain.plan.steps[0]))
         self.differ = [program.slots[number].tracked for number in program.outputs]  # which outputs are tracked
         self.tracks = any(self.differ)
         self.watched: set[int] | None = None

@@ -296,3 +296,13 @@ def test_what_compiling_makes_no_faster_is_called_as_it_is():
     with pytest.raises(ShapeError, match="layer_norm"):
         f(tensor(np.zeros((128, 5), "f")))
     assert f(tensor(np.zeros((0, 300), "f"))).shape == (0, 300)
+
+
+def test_large_operations_that_share_no_loop_are_called_as_they_are():
+    norm = nn.LayerNorm(300)
+    x = tensor(np.random.default_rng(0).standard_normal((128, 300)).astype("f"), requires_grad=True)
+    apart, together = frozen(lambda x: norm(nn.functional.gelu(x))), frozen(lambda x: nn.functional.gelu(x * 2))
+    for f in (apart, together):
+        np.testing.assert_allclose(f(x).detach(), f.function(x).detach(), rtol=1e-5, atol=1e-6)
+    assert "apply(" in apart.source
+    assert "run(" in together.source
