@@ -217,7 +217,11 @@ class Compiled:
 
     def check(self, outs: Any) -> None:
         """Raise GuardError if Python would be told something else than in the capture."""
-        for guard, array in zip(self.guards, outs[self.count :], strict=False):
+        self.told(outs[self.count :])
+
+    def told(self, asked: Any) -> None:
+        """The same, of the values that Python asked for."""
+        for guard, array in zip(self.guards, asked, strict=False):
             if guard.how in ("bool", "item") and array.item() == guard.value:
                 continue
             if not guard.holds(array):

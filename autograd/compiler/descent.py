@@ -13,6 +13,7 @@ from ..records import CONSUMED, Leaf, Record
 from ..tensors.core import wrap
 from .backward import Backward
 from .compiled import Compiled, Ready
+from .frames import nothing
 from .operation import op_of
 from .plan import Phase
 from .split import Split
@@ -57,15 +58,25 @@ class Descent:
             ready = self.ways[wanted] = self._made(wanted)
         frames = ready.frames
         frame = frames.take()
+        early = bool(first) and ready.writer.lets_go
+        if early:
+
+            def before(*asked: Any) -> None:
+                compiled.told(asked)
+                for act in first:
+                    act(values)
+
+            frame.before = before
         try:
             outs = ready.forward(frame, *[x._array for x in tensors])
         finally:
+            frame.before = nothing
             frames.free.append(frame)
         count = compiled.count
-        if compiled.guards:
+        if compiled.guards and not early:
             compiled.check(outs)
         compiled.write(outs)
-        for act in first:
+        for act in () if early else first:
             act(values)
         for place, (index, shared) in enumerate(ready.reached, len(outs) - len(ready.reached)):
             x, g = tensors[index], outs[place].copy() if shared else outs[place]
@@ -91,7 +102,9 @@ class Descent:
         arrived = Backward(lowering, program, values, leaves).run({slot.number: seed})
         found = [(index, arrived[number]) for index, number in zip(wanted, leaves, strict=True) if number in arrived]
         split = Split(graph, outs, [g for _, g in found], [seed])
-        phase = Phase(inputs, [*split.forward, *split.backward], [*outs, *split.grads], compiled.glanced)
+        nodes, late = [*split.forward, *split.backward], frozenset(split.grads) - frozenset(outs)
+        asked = tuple(outs[compiled.count : compiled.count + len(compiled.guards)])
+        phase = Phase(inputs, nodes, [*outs, *split.grads], compiled.glanced, late=late, asked=asked)
         ready = Ready([phase], held, compiled.name)
         ready.op = op_of(compiled, ready, set())
         seen = list(outs)

@@ -41,6 +41,7 @@ class Writer:
         self.name = name
         self.times: timing.Times | None = None
         self.lines: list[str] = []
+        self.lets_go = False  # is `frame.before` called before there is memory for what is `late`?
         self.names: dict[Value, str] = {}
         self.known: dict[str, Any] = {
             **{
@@ -144,13 +145,15 @@ class Writer:
             self._line(f"{', '.join(names)}{',' * (len(names) == 1)} = frame.kept")
             for x, variable in zip(self.again, given[len(phase.inputs) :], strict=True):
                 self._take_again(x, variable)
-        self._fresh(phase.outputs)
         place = sum(map(len, plan.steps[:number]))
         last = self._last_uses(number, place)
         products = [step for step in plan.steps[number] if isinstance(step, Node) and step.kind == "product"]
         self.factors = Counter([name_of(step.inputs[1]) for step in products])
         self.ready: dict[Any, str] = {}
-        for step in self._segments(plan.steps[number]):
+        fresh = [x for x in dict.fromkeys(phase.outputs) if x in plan.handed]
+        first = min([plan.life[x][0] for x in fresh if x in phase.late], default=place) - place
+        for step in [*self._segments(plan.steps[number][:first]), *self._segments(plan.steps[number][first:])]:
+            fresh = self._fresh(fresh, place, place + (1 if isinstance(step, Node) else step[1] - step[0]), phase)
             if isinstance(step, Node):
                 self._node(step)
                 place += 1
@@ -158,6 +161,7 @@ class Writer:
                 self._groups(*step)
                 place += step[1] - step[0]
             self._let_go(last, place)
+        self._fresh(fresh, place, len(plan.reads) + 1, phase)
         if not number and self.kept:
             self._line(f"frame.kept = ({', '.join([self.names[x] for x in self.kept])},)")
         outs = self._outputs(phase)
@@ -234,13 +238,21 @@ class Writer:
         if x in self.plan.held:
             self._line(f"    frame.held[{number}] = None")
 
-    def _fresh(self, outputs: list[Value]) -> None:
-        """Memory for results that are handed over."""
-        for x in dict.fromkeys(outputs):
-            if x in self.plan.handed:
-                self.names[x] = f"z{len(self.names)}"
-                self._line(f"{self.names[x]} = empty({x.shape}, {self._constant(x.dtype)})")
-                self._link(x, self.names[x])
+    def _fresh(self, outputs: list[Value], begin: int, end: int, phase: Phase) -> list[Value]:
+        """Memory for results that are handed over, and that steps before `end` write; those that wait for theirs."""
+        now = [x for x in outputs if self.plan.life[x][0] < end]
+        for x in now:
+            if x in phase.late and not self.lets_go and all(self._there(asked, begin) for asked in phase.asked):
+                self.lets_go = True
+                self._line(f"frame.before({', '.join([self._name(asked) for asked in phase.asked])})")
+            self.names[x] = f"z{len(self.names)}"
+            self._line(f"{self.names[x]} = empty({x.shape}, {self._constant(x.dtype)})")
+            self._link(x, self.names[x])
+        return [x for x in outputs if x not in now]
+
+    def _there(self, x: Value, place: int) -> bool:
+        """Is a value known by name, and computed by the steps before this one?"""
+        return (x in self.static or x in self.names) and self.plan.life[x.root][0] < place
 
     def _segments(self, steps: list[Any]) -> list[Any]:
         """Groups that one call of the machine can do, as (first, last), and what stands between them."""

@@ -7,6 +7,7 @@ each has a frame of its own, which comes back when the record on the tape lets g
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,10 @@ def aligned(size: int) -> Array:
     memory = np.zeros(size + LINE, np.uint8)
     skip = -start(memory) % LINE
     return memory[skip : skip + size]
+
+
+def nothing(*asked: Array) -> None:
+    """Nobody makes room."""
 
 
 class Constants:
@@ -58,6 +63,8 @@ class Frame:
     arrays   what Python needs as arrays, in the order of `used_by_python`
     held     arrays whose addresses stand in `outside` from the last call
     kept     what forward leaves for backward: results of calls
+    before   called with what Python asks for before there is memory for gradients: it clears the last ones, so that
+             both are never there
     """
 
     def __init__(self, plan: Plan, constants: Constants) -> None:
@@ -71,6 +78,7 @@ class Frame:
         self.outside = np.zeros(max(plan.outsiders, 1), np.int64)
         self.held: list[Any] = [None] * plan.outsiders
         self.kept: tuple[Any, ...] = ()
+        self.before: Callable[..., None] = nothing
         for part in range(parts):
             for key, number in self.numbers.slots.items():
                 self.slots[part, number] = self._slot(plan, key, part, scratch)

@@ -171,7 +171,10 @@ class Frozen:
         for generator, before in program.states:  # the program draws the numbers that this call has drawn
             generator.rng.bit_generator.state = before
         try:
-            return compiled(*given)
+            found = compiled(*given)
+            del result
+            state.home.sweep()  # what was recorded in the capture is never walked back from
+            return found
         except GuardError as error:  # it rounds in another way, and Python has seen all digits
             for generator, state_ in after:
                 generator.rng.bit_generator.state = state_

@@ -39,6 +39,8 @@ class Phase(NamedTuple):
     """One of the functions of a plan: what it is given, in which steps it computes what it returns.
 
     glanced   outputs that are looked at once, and not handed to anybody
+    late      outputs for which somebody may make room before there is memory for them: see `Frame.before`
+    asked     outputs that are looked at before that
     places    which output stands where in what the function returns, None where there is none; default: all in order
     """
 
@@ -47,6 +49,8 @@ class Phase(NamedTuple):
     outputs: list[Value]
     glanced: frozenset[Value] = frozenset()
     places: tuple[int | None, ...] = ()
+    late: frozenset[Value] = frozenset()
+    asked: tuple[Value, ...] = ()
 
 
 class Alone(NamedTuple):

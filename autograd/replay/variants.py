@@ -256,4 +256,7 @@ def compiled(interpreted: Interpreted, given: list[Any]) -> Any:
         values = [array_of(x) if array else x for x, array in zip(tensors, arrays, strict=True)]
         return tuple(interpreted(values[:count], values[count:]))
 
-    return build(capture(steps, *[wrap(x) if type(x) is np.ndarray else x for x in given]))
+    program = capture(steps, *[wrap(x) if type(x) is np.ndarray else x for x in given])
+    program.examples = {}  # nobody will differentiate it step by step, and they are as large as all parameters
+    state.home.sweep()  # what was recorded in the capture is never walked back from
+    return build(program)
