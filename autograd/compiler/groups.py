@@ -126,6 +126,7 @@ Step = Any
 class Grouping:
     """Steps in which nodes are computed, and which of them depend on which.
 
+    back     the first step of the walk back, -1: none yet
     before   for each step the steps that it depends on, directly or not, as the bits of a number
     """
 
@@ -134,9 +135,12 @@ class Grouping:
         self.before: list[int] = []
         self.place: dict[Value, int] = {}
         self.last_effect = -1
+        self.back = -1
 
     def add(self, node: Node) -> None:
         """Put a node into a group, or a new step."""
+        if node.late and self.back < 0:
+            self.back = len(self.steps)
         used = {self.place[x.root] for x in node.inputs if x is not None and x.root in self.place}
         at, role = self._found(node, used)
         if role is None:
@@ -162,12 +166,16 @@ class Grouping:
         found: tuple[int, Role | None] = 0, None
         if node.kind not in ("map", "reduce"):
             return found
-        recent = range(len(self.steps) - 1, max(-1, len(self.steps) - 1 - SEARCHED), -1)
+        last = len(self.steps) - 1
+        recent = range(last, max(-1, last - SEARCHED), -1)
         for at in (*sorted(used, reverse=True), *recent):
             group = self.steps[at]
+            if node.again and at < self.back:
+                continue  # what it computes would have to be kept from there on
             if not isinstance(group, Group) or any(self.before[each] >> at & 1 for each in used):
                 continue
-            if at not in used and group.size > LARGE and group.touched.isdisjoint([x.root for x in node.inputs]):
+            alone = at not in used and not (node.again and at == last)
+            if alone and group.size > LARGE and group.touched.isdisjoint([x.root for x in node.inputs]):
                 continue  # they would only get into each other's way
             role = group.fits(node)
             if role is not None:

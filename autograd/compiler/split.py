@@ -100,6 +100,7 @@ class Split:
         """The same node with values of its own, as backward has them."""
         inputs = tuple([None if x is None else self._moved(x) for x in node.inputs])
         made = Node(node.kind, node.name, inputs, node.settings, node.line)
+        made.late, made.again = True, node in self.again
         for out in node.outputs:
             new = Value(out.shape, out.dtype, made)
             self.copies[out] = new

@@ -63,9 +63,11 @@ class Node:
     """One step: kind and name, what it takes, what it gives. See the head of this file for the kinds.
 
     effect   does it more than compute its results? Such nodes run in their order
+    late     does it belong to the walk back?
+    again    does it compute there what forward has computed, too, so that nobody has to keep it?
     """
 
-    __slots__ = ("effect", "inputs", "kind", "line", "name", "outputs", "settings")
+    __slots__ = ("again", "effect", "inputs", "kind", "late", "line", "name", "outputs", "settings")
 
     def __init__(self, kind: str, name: str, inputs: tuple[Any, ...], settings: Any, line: str) -> None:
         self.kind = kind
@@ -73,7 +75,7 @@ class Node:
         self.inputs = inputs
         self.settings = settings
         self.line = line
-        self.effect = False
+        self.effect = self.late = self.again = False
         self.outputs: list[Value] = []
 
     @property

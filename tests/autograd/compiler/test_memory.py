@@ -92,7 +92,7 @@ def test_frozen_steps_need_hardly_more_than_others(make):
     assert grown <= 0
     (ready,) = walks(step)[0].descent.ways.values()
     assert ready.frames.made == 1
-    assert frozen_ < eager * 1.2 + 100_000, f"{frozen_ / eager:.2f} times as much"
+    assert frozen_ < eager * 1.25 + 100_000, f"{frozen_ / eager:.2f} times as much"
 
 
 def never(self, waiting):
@@ -112,7 +112,7 @@ def test_more_is_found(monkeypatch, fault):
     else:
         monkeypatch.setattr(Writer, "_there", lambda writer, x, place: False)
     frozen_, _, _ = needed(make, frozen)
-    assert frozen_ > eager * 1.2 + 100_000
+    assert frozen_ > eager * 1.25 + 100_000
 
 
 def test_the_last_gradients_go_where_labels_are_right_alone():
