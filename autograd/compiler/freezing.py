@@ -172,14 +172,14 @@ class Frozen:
             generator.rng.bit_generator.state = before
         try:
             found = compiled(*given)
-            del result
-            state.home.sweep()  # what was recorded in the capture is never walked back from
-            return found
         except GuardError as error:  # it rounds in another way, and Python has seen all digits
             for generator, state_ in after:
                 generator.rng.bit_generator.state = state_
             known[-1] = _as_it_is(flat, str(error), held)
             return result
+        del result
+        state.home.sweep()  # what was recorded in the capture is never walked back from
+        return found
 
     def _key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         training = [module.training for module in self.modules]
