@@ -74,6 +74,8 @@ class Timed:
 
 
 class _TimedList(list[Timed]):
+    """Methods that are shown by name; a running profiler is told of each that comes."""
+
     added: Callable[[Timed], None] | None = None
     """Called with what comes while a profiler runs."""
 
