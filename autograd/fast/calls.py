@@ -10,6 +10,7 @@ the code of `_FIRST`, and it stays the same function when that is exchanged.
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -178,7 +179,8 @@ def compile_call(
     op: Op, name: str, rest: Callable[..., Any], misfit: Misfit | None = None, reflected: bool = False
 ) -> FunctionType:
     """The function of an op with one or two inputs. `rest` does the same, for what the compiled way does not know."""
-    scope: dict[str, Any] = {"__name__": core.__name__}  # whom warnings are attributed to
+    # whom warnings are attributed to, and what Python 3.13 needs to import the module that shows them
+    scope: dict[str, Any] = {"__name__": core.__name__, "__builtins__": builtins}
     misfits = partial(_misfits, misfit, name)
     scope["complete"] = partial(_complete, scope, op, {"rest": rest, "misfit": misfits}, reflected)
     first = _FIRST["input, other" if len(op.inputs) != 1 else "input, **settings" if op.defaults else "input"]

@@ -142,3 +142,15 @@ def test_a_tape_that_takes_what_others_have_is_found(monkeypatch):
     monkeypatch.setattr(fast, "_ALONE", fast._ALONE + 1)
     with pytest.raises(AssertionError, match="held here"):
         test_a_cotangent_is_taken_only_from_nobody(1, False)
+
+
+@pytest.mark.parametrize("name", ["log", "exp", "sqrt", "__add__", "__truediv__", "softmax"])
+def test_functions_made_from_text_can_import(name):
+    """What NumPy warns of within is shown by a module, which is looked for by the names that the function has."""
+    function = getattr(autograd.Tensor, name)
+    assert "__builtins__" in function.__globals__
+
+
+def test_numpy_warns_inside_of_operations():
+    with pytest.warns(RuntimeWarning, match="invalid value"):
+        assert np.isnan(autograd.tensor([-1.0]).log().item())
