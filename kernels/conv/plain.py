@@ -29,8 +29,13 @@ BLOCK = 4 << 20
 """Bytes of columns that are worked on at a time."""
 
 
+def _counted(products: int, dimensions: int, window: int) -> int:
+    """What is compared with the size from which loops pay: a window of one element is a product of matrices anyway."""
+    return 0 if dimensions > 5 else products // 16 if window == 1 else products
+
+
 def _terms(x: Array, w: Array, size: Sizes) -> int:
-    return len(x) * w.size * math.prod(size) if x.ndim <= 5 else 0
+    return _counted(len(x) * w.size * math.prod(size), x.ndim, math.prod(w.shape[2:]))
 
 
 @fast("kernels.conv.choose:conv", at_least="conv", count=_terms)
@@ -55,7 +60,8 @@ def conv(
 
 
 def _terms_of_weights(dz: Array, x: Array, groups: int, size: Sizes) -> int:
-    return dz.size * (x.shape[1] // groups) * math.prod(size) if x.ndim <= 5 else 0
+    window = math.prod(size)
+    return _counted(dz.size * (x.shape[1] // groups) * window, x.ndim, window)
 
 
 @fast("kernels.conv.choose:conv_weight_grad", at_least="conv", count=_terms_of_weights)
@@ -95,7 +101,7 @@ def conv_weight_grad_each(
 
 
 def _terms_of_inputs(dz: Array, w: Array) -> int:
-    return dz.size * math.prod(w.shape[1:]) if dz.ndim <= 5 else 0
+    return _counted(dz.size * math.prod(w.shape[1:]), dz.ndim, math.prod(w.shape[2:]))
 
 
 @fast("kernels.conv.choose:conv_input_grad", at_least="conv", count=_terms_of_inputs)

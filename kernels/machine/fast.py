@@ -48,24 +48,25 @@ class Size:
 
 
 _USUAL = {
-    # NumPy takes about as long, and programs with tiny arrays need no compiler
-    "activation": Size(512),
-    "softmax": Size(512),
+    # below that calls cost more than what they compute, and programs with tiny arrays need no compiler
+    "activation": Size(128),
+    "softmax": Size(128),
+    "norm": Size(32),  # NumPy takes a dozen calls: at 2,000 elements 6 times as long
+    "gates": Size(64),  # hidden units of a step: a compiled pass over its gates takes a sixth of NumPy's time
+    "sequence": Size(1024),  # gates of all steps
+    "pool": Size(512),  # of the input
+    "conv": Size(20_000),  # multiplications; what a window of one element multiplies counts a sixteenth
+    # NumPy takes about as long
     "attention": Size(512),  # scores
     # loading a kernel takes a good part of a second, once
     "dropout": Size(2048),
     "rows": Size(2048),  # elements that are added to a table
-    "pool": Size(2048),  # of the input
-    "scan": Size(4096),
-    "gates": Size(512),  # hidden units of a step: a compiled pass over its gates takes a sixth of NumPy's time
+    "scan": Size(1024),
     "step": Size(1 << 18),  # multiplications of a step, from which on OpenBLAS would use its threads
-    "sequence": Size(4096),  # gates of all steps
     "ctc": Size(1024),  # places of frames
-    "norm": Size(1 << 13),
     "update": Size(1 << 14),  # of all parameters of a group
     "outer": Size(1 << 14),  # of the product of a column and a row
     "channel sums": Size(1 << 15),
-    "conv": Size(1_000_000),  # multiplications
     # NumPy is as quick until threads help
     "arithmetic": Size(1 << 16),
     "sum": Size(1 << 18),
