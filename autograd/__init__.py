@@ -148,31 +148,10 @@ from .process.memory import keep_freed_memory as _keep_freed_memory
 from .process.neighbours import warn_about_hips as _warn_about_hips
 from .process.notebooks import show_batches as _show_batches
 from .process.threads import get_num_threads, set_num_threads
-from .random import (
-    Generator,
-    bernoulli,
-    default_generator,
-    get_rng_state,
-    initial_seed,
-    manual_seed,
-    multinomial,
-    normal,
-    poisson,
-    rand,
-    rand_like,
-    randint,
-    randint_like,
-    randn,
-    randn_like,
-    randperm,
-    seed,
-    set_rng_state,
-)
 from .tapes import Tape
 from .tensors import Size, Tensor
 from .tensors import later as _later
 from .tensors.core import get_default_dtype, set_default_dtype
-from .tensors.display import set_printoptions
 from .tensors.promotion import result_type
 
 __version__ = "0.1.0"
@@ -204,9 +183,14 @@ _LATER = _files(
     linalg="",
     onnx="",
     profiler="",
+    random=(
+        "Generator bernoulli default_generator get_rng_state initial_seed manual_seed multinomial normal "
+        "poisson rand rand_like randint randint_like randn randn_like randperm seed set_rng_state"
+    ),
     recompute="",
 ) | {
     "checkpoint": "autograd.recompute:either",
+    "set_printoptions": "autograd.tensors.display:set_printoptions",
     "trapz": "autograd.tensors.statistics:trapezoid",
     **{name: f"autograd.tensors.{file}:{name}" for file, names in _later.FUNCTIONS.items() for name in names.split()},
 }
@@ -221,9 +205,7 @@ _CHECKER = (
     "rel_error",
 )
 
-_METHODS = {name for names in _later.CLASSES.values() for name in names.split() if name.strip("_") == name} - {
-    *globals()
-}
+_METHODS = {name for name in " ".join(_later.CLASSES.values()).split() if name.strip("_") == name} - {*_LATER}
 _NESTS = ("dict", "isinstance", "list", "tuple", "type")  # Python's own, to programs for HIPS/autograd
 _PROGRAMS = {"capture": "program", "compile": "replay", "draw": "drawing.drawn", "explore": "explorer"}
 

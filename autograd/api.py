@@ -160,8 +160,7 @@ std = Tensor.std
 sum = Tensor.sum
 var = Tensor.var
 
-# ---- shape (autograd/tensors/shape.py, diagonal.py, join.py, layout.py, repeat.py)
-from .tensors.diagonal import tril_indices, triu_indices
+# ---- shape (autograd/tensors/shape.py, join.py, layout.py, repeat.py)
 from .tensors.join import cat, concat, concatenate, stack
 
 adjoint = Tensor.adjoint
@@ -169,10 +168,6 @@ as_strided = Tensor.as_strided
 broadcast_to = Tensor.broadcast_to
 chunk = Tensor.chunk
 clone = Tensor.clone
-diag = Tensor.diag
-diag_embed = Tensor.diag_embed
-diagflat = Tensor.diagflat
-diagonal = Tensor.diagonal
 dsplit = Tensor.dsplit
 flatten = Tensor.flatten
 flip = Tensor.flip
@@ -198,10 +193,7 @@ swapdims = Tensor.swapdims
 t = Tensor.t
 tensor_split = Tensor.tensor_split
 tile = Tensor.tile
-trace = Tensor.trace
 transpose = Tensor.transpose
-tril = Tensor.tril
-triu = Tensor.triu
 unbind = Tensor.unbind
 unflatten = Tensor.unflatten
 unsqueeze = Tensor.unsqueeze

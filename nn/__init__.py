@@ -46,10 +46,7 @@ from autograd.extend import more_ways as _more_ways
 from autograd.later import files as _files
 from autograd.later import later as _later
 
-from . import functional, init, layers
-from .learner import LearnerWarning, learner_warnings
-from .module import Module
-from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
+from . import functional, layers
 
 __all__ = [
     "Buffer",
@@ -115,11 +112,15 @@ _later(
             distributions="",
             estimators="",
             grad="",
+            init="",
+            learner="LearnerWarning learner_warnings",
             metrics="",
+            module="Module",
             modules="",
             optim="",
             packed="",
             parallel="",
+            parameter="Buffer Parameter UninitializedBuffer UninitializedParameter",
             saving="load load_checkpoint save save_checkpoint",
             training=(
                 "CSVLogger Callback EarlyStopping Evaluation ExponentialMovingAverage History JSONLogger LRScheduler "

@@ -1,19 +1,9 @@
 """The names of nn, for type checkers. Written by `python -m tests.stubs`."""
 
 from . import functional as functional
-from . import init as init
 from . import layers as layers
-from .learner import LearnerWarning as LearnerWarning
-from .learner import learner_warnings as learner_warnings
-from .module import Module as Module
-from .parameter import Buffer as Buffer
-from .parameter import Parameter as Parameter
-from .parameter import UninitializedBuffer as UninitializedBuffer
-from .parameter import UninitializedParameter as UninitializedParameter
-from . import learner as learner
-from . import module as module
-from . import parameter as parameter
 from nn.layers import *
+from nn.parameter import Buffer as Buffer
 from nn.training import CSVLogger as CSVLogger
 from nn.training import Callback as Callback
 from nn.layers.cross_map import CrossMapLRN2d as CrossMapLRN2d
@@ -26,11 +16,16 @@ from nn.layers.fractional import FractionalMaxPool3d as FractionalMaxPool3d
 from nn.training import History as History
 from nn.training import JSONLogger as JSONLogger
 from nn.training import LRScheduler as LRScheduler
+from nn.learner import LearnerWarning as LearnerWarning
 from nn.training import ModelCheckpoint as ModelCheckpoint
+from nn.module import Module as Module
 from nn.layers.loss import NLLLoss as NLLLoss2d
+from nn.parameter import Parameter as Parameter
 from nn.parallel import SyncBatchNorm as SyncBatchNorm
 from nn.training import TensorBoardLogger as TensorBoardLogger
 from nn.training import Training as Training
+from nn.parameter import UninitializedBuffer as UninitializedBuffer
+from nn.parameter import UninitializedParameter as UninitializedParameter
 from nn import attention as attention
 from nn.training import confusion_matrix as confusion_matrix
 from nn import data as data
@@ -40,13 +35,18 @@ from nn.training import evaluate as evaluate
 from nn.training import find_learning_rate as find_learning_rate
 from nn.training import fit as fit
 from nn import grad as grad
+from nn import init as init
+from nn import learner as learner
+from nn.learner import learner_warnings as learner_warnings
 from nn.saving import load as load
 from nn.saving import load_checkpoint as load_checkpoint
 from nn import metrics as metrics
+from nn import module as module
 from nn import modules as modules
 from nn import optim as optim
 from nn import packed as packed
 from nn import parallel as parallel
+from nn import parameter as parameter
 from nn.training import predict as predict
 from nn.saving import save as save
 from nn.saving import save_checkpoint as save_checkpoint

@@ -13,7 +13,6 @@ from autograd.errors import ShapeError
 from autograd.extend import Handle, apply, array_of, op, wrap
 
 from .learner import look_at_input
-from .mistakes import look_at_lists
 
 
 class Hook(NamedTuple):
@@ -50,6 +49,8 @@ def first_call(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     """Run `module.forward` for the first time, without hooks: what is wrong with the module or its input shows now."""
     module.__dict__["_hooks"] = None
     look_at_input(module, args)
+    from .mistakes import look_at_lists  # imported with the first call of a module
+
     look_at_lists(module)
     return module.forward(*args, **kwargs)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -29,8 +30,13 @@ from autograd.extend import (
 )
 
 from .hooks import FIRST_CALL, Hooks, call_hooked
-from .mistakes import mismatch, no_forward, not_a_module, warn_of_attribute
 from .parameter import Buffer, Parameter, is_lazy
+
+
+def _mistakes() -> Any:
+    """What says what went wrong: imported when something has."""
+    return importlib.import_module("nn.mistakes")
+
 
 clears = partial(acts, again=True)
 
@@ -94,7 +100,7 @@ class Module:
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The computation; defined by each subclass."""
-        raise NotImplementedError(no_forward(self))
+        raise NotImplementedError(_mistakes().no_forward(self))
 
     def __call__(self: _Forward[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         try:
@@ -149,7 +155,7 @@ class Module:
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a child module under `name`."""
         if module is not None and not isinstance(module, Module):
-            raise TypeError(not_a_module(module))
+            raise TypeError(_mistakes().not_a_module(module))
         self._check_name("module", name)
         self._modules[name] = self.__dict__[name] = module
 
@@ -204,7 +210,7 @@ class Module:
             self._buffers[name] = state[name] = value
         else:
             if name == "requires_grad":
-                warn_of_attribute(self, value)
+                _mistakes().warn_of_attribute(self, value)
             object.__setattr__(self, name, value)
 
     def _replace(self, name: str, kind: str) -> None:
@@ -385,7 +391,7 @@ class Module:
                 )
         if problems:
             lines = "\n\t".join(problems)
-            hint = mismatch(own, state_dict)
+            hint = _mistakes().mismatch(own, state_dict)
             raise CheckpointError(f"Error(s) in loading state_dict for {self._get_name()}:\n\t{lines}{hint}")
         for key, value in values.items():
             tensor = own[key]

@@ -156,7 +156,7 @@ def _clip(xs: list[Any], a: dict[str, Any], n: int) -> Any:
 
 
 def _trilu(xs: list[Any], a: dict[str, Any], n: int) -> Any:
-    return (api.triu if a["upper"] else api.tril)(xs[0], int(xs[1].item()))
+    return xs[0].triu(int(xs[1].item())) if a["upper"] else xs[0].tril(int(xs[1].item()))
 
 
 def _cumsum(xs: list[Any], a: dict[str, Any], n: int) -> Any:

@@ -28,6 +28,8 @@ METHODS = {
 """File -> the functions in it that are methods too."""
 
 CLASSES = {
+    "display.Display": "__format__ __repr__ _repr_html_",
+    "diagonal.Diagonal": "diag diag_embed diagflat diagonal fill_diagonal_ trace tril triu",
     "products.Products": "addbmm addmm addmv addr baddbmm cross kron renorm",
     "random_fill.RandomFill": (
         "bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ multinomial normal_ random_ uniform_"
@@ -46,6 +48,7 @@ CLASSES = {
 """File and class -> the methods in it. When one is first asked for, all of them become this class's own."""
 
 FUNCTIONS = {
+    "diagonal": "tril_indices triu_indices",
     "einsum": "einsum tensordot",
     "pad": "pad",
     "products": "chain_matmul",

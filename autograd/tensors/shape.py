@@ -12,7 +12,6 @@ from ..errors import DTypeError, ShapeError
 from ..modes import state
 from ..ops import shape as ops
 from .core import array_of, spec_of, wrap
-from .diagonal import Diagonal
 from .dims import normalize_dim, normalize_dims
 from .index import viewed
 from .join import Split
@@ -104,7 +103,7 @@ def _moved(n: int, start: tuple[int, ...], goal: tuple[int, ...]) -> tuple[int, 
     return tuple(order[:n])
 
 
-class Shape(Repeat, Diagonal, Split, Layout):
+class Shape(Repeat, Split, Layout):
     """Reshaping, transposing, picking; with its bases also repeating, splitting, diagonals and memory layout."""
 
     __slots__ = ()

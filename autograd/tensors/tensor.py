@@ -18,7 +18,6 @@ from ..writes import owner
 from .activation import Activation
 from .convert import Convert
 from .core import Core, array_of, get_default_dtype, new_leaf, wrap
-from .display import Display
 from .elementwise import Elementwise
 from .hooks import Handle, hooked, retained
 from .index import Index
@@ -48,7 +47,6 @@ class Tensor(
     New,
     Later,
     NumPyProtocol,
-    Display,
     Core,
     final=True,
 ):

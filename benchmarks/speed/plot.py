@@ -28,7 +28,10 @@ LABELS = {
     "mygrad": "MyGrad",
     "wengert": "Wengert",
 }
-ORDER = ("training steps", "training loops", "small steps", "layers", "stacks", "recurrent", "transforms", "engine")
+ORDER = (
+    "training steps", "training loops", "small steps", "layers", "stacks", "recurrent", "transforms", "loaders",
+    "engine",
+)  # fmt: skip
 GREY = "#555555"
 WARNING: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": 10, "weight": "bold"}
 

@@ -31,7 +31,7 @@ BLOCK = 4 << 20
 
 def _counted(products: int, dimensions: int, window: int) -> int:
     """What is compared with the size from which loops pay: a window of one element is a product of matrices anyway."""
-    return 0 if dimensions > 5 else products // 16 if window == 1 else products
+    return 0 if dimensions > 5 else -(-products // 16) if window == 1 else products
 
 
 def _terms(x: Array, w: Array, size: Sizes) -> int:

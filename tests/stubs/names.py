@@ -16,6 +16,7 @@ from typing import Any
 
 import autograd
 from autograd.names import old, tables
+from autograd.tensors import later
 
 from .signatures import HEAD, RESULTS, Form, forms, written
 
@@ -193,7 +194,7 @@ def package() -> str:
     """The stub of `autograd` itself."""
     places = {name: f"autograd.check.{name}" for name in autograd._CHECKER}
     places |= {name: f"autograd.{home}.{name}" for name, home in autograd._PROGRAMS.items()}
-    late = {name for name, place in autograd._LATER.items() if place.startswith("autograd.tensors.")}
+    late = {"trapz", *" ".join(later.FUNCTIONS.values()).split()}
     places |= {
         name: place.replace(":", ".")
         for name, place in autograd._LATER.items()
