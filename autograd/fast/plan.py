@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from inspect import Parameter
 from textwrap import indent
 from typing import Any
 
@@ -109,6 +110,8 @@ class CompiledPlan(Plan):
             return f"{inputs[name[:-6]]}.dtype"
         if name in self.op.keeps:
             return f"kept[{self.op.keeps.index(name)}]"
+        if self.op.defaults.get(name) is Parameter.empty:
+            return f"{settings}[{name!r}]"
         if name in self.op.defaults:
             return f"{settings}.get({name!r}, defaults[{name!r}])"
         raise self.unknown(name)

@@ -156,8 +156,7 @@ def unbind(x: Array, *, axis: int) -> tuple[Array, ...]:
 def diagonal(x: Array, *, offset: int = 0, axes: Sizes = (0, 1)) -> Array:
     """The elements at [i, i + offset] of two axes, along a new last axis."""
     z = x.diagonal(offset, *axes)
-    if x.flags.writeable:
-        z.flags.writeable = True  # NumPy's is read-only
+    z.setflags(write=x.flags.writeable)  # NumPy's is read-only
     return z
 
 
@@ -185,18 +184,31 @@ Layout = tuple[tuple[int, ...], tuple[int, ...], int]
 """Shape, strides and offset of an array in its memory, counted in elements."""
 
 
+def seen(x: Array, shape: Sizes, strides: Sizes, writeable: bool) -> Array:
+    """The memory of x from its first element on, under another shape and strides (bytes), which must stay inside."""
+    if not x.flags.c_contiguous or not x.size:  # a buffer has no gaps
+        return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=writeable)
+    z: Array = np.ndarray(shape, x.dtype, x, 0, strides)
+    if not writeable:
+        z.setflags(write=False)
+    return z
+
+
 def memory(x: Any) -> Any:
     """All the memory that x looks into, as one row of elements."""
     base = owner(x)
     whole = base if isinstance(base, np.ndarray) and base.dtype == x.dtype else x
     size = whole.size if whole.flags.c_contiguous or whole.flags.f_contiguous else 0
-    return np.lib.stride_tricks.as_strided(whole, (size,), (x.itemsize,), writeable=x.flags.writeable)
+    return seen(whole, (size,), (x.itemsize,), x.flags.writeable)
 
 
 def layout(x: Any) -> Layout:
     """Where the elements of x are in `memory(x)`."""
-    start = x.ctypes.data - memory(x).ctypes.data
-    return x.shape, tuple(s // x.itemsize for s in x.strides), start // x.itemsize
+    start = 0
+    if getattr(x, "base", None) is not None:
+        start = x.__array_interface__["data"][0] - memory(x).__array_interface__["data"][0]
+    size = x.itemsize
+    return x.shape, tuple([s // size for s in x.strides]), start // size
 
 
 def positions(where: Layout) -> Any:
@@ -222,7 +234,7 @@ def as_strided(x: Array, *, source: Layout, target: Layout, count: int) -> Array
         apart = apart and stride > reach
         reach += stride * (size - 1)
     strides = tuple(s * x.itemsize for s in strides)
-    return np.lib.stride_tricks.as_strided(memory(x)[offset:], shape, strides, writeable=apart and x.flags.writeable)
+    return seen(memory(x)[offset:], shape, strides, apart and x.flags.writeable)
 
 
 @op(
@@ -238,9 +250,7 @@ def windows(x: Array, *, axis: int, size: int, step: int) -> Array:
     count = (x.shape[axis] - size) // step + 1
     shape = (*x.shape[:axis], count, *x.shape[axis + 1 :], size)
     strides = (*x.strides[:axis], x.strides[axis] * step, *x.strides[axis + 1 :], x.strides[axis])
-    return np.lib.stride_tricks.as_strided(
-        x, shape, strides, writeable=x.flags.writeable and (step >= size or count < 2)
-    )
+    return seen(x, shape, strides, x.flags.writeable and (step >= size or count < 2))
 
 
 @op("add_windows", dx=lambda dz, axis, size, step: windows(dz, axis=axis, size=size, step=step))

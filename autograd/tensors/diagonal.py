@@ -22,11 +22,12 @@ from .views import view_of
 _DIAGONAL = ops.diagonal.plan((0,))
 
 
-def _diagonals(x: Any, settings: dict[str, Any]) -> Any:
+def _diagonals(x: Any, offset: int, axes: tuple[int, int]) -> Any:
     if state.interpreter is not None:
-        return apply(ops.diagonal, x, **settings)
-    z = ops.diagonal.forward(x._array, **settings)
-    return view_of(x, z, _DIAGONAL, (x._array.shape, *settings.values()), "", settings)
+        return apply(ops.diagonal, x, offset=offset, axes=axes)
+    array = x._array
+    z = ops.diagonal.forward(array, offset=offset, axes=axes)
+    return view_of(x, z, _DIAGONAL, (array.shape, offset, axes), "", {"offset": offset, "axes": axes})
 
 
 class Diagonal(Core):
@@ -40,12 +41,14 @@ class Diagonal(Core):
 
         offset > 0 lies above the main diagonal, offset < 0 below it.
         """
-        n = self._array.ndim
-        axes = normalize_dim("diagonal", dim1, n), normalize_dim("diagonal", dim2, n)
-        if axes[0] == axes[1]:
+        shape = self._array.shape
+        first, second = normalize_dim("diagonal", dim1, len(shape)), normalize_dim("diagonal", dim2, len(shape))
+        if first == second:
             raise ShapeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-        beyond = max(self._array.shape)  # where there is nothing, however far
-        return _diagonals(self, {"offset": max(-beyond, min(offset, beyond)), "axes": axes})
+        if offset:
+            beyond = max(shape)  # where there is nothing, however far
+            offset = max(-beyond, min(offset, beyond))
+        return _diagonals(self, offset, (first, second))
 
     @method
     def diag(self, diagonal: int = 0) -> Self:

@@ -105,49 +105,48 @@ class Split(Core):
     @method
     def split(self, split_size_or_sections: Any, dim: int = 0) -> tuple[Self, ...]:
         """Pieces of one size (the last may be smaller), or of the sizes in a list that add up to the dimension."""
+        n, axis = self._along("split", dim)
         if not isinstance(split_size_or_sections, int):
-            return self.split_with_sizes(split_size_or_sections, dim)
-        size, n = split_size_or_sections, self._size("split", dim)
+            return _split_at(self, _sizes("split_with_sizes", split_size_or_sections, n, dim), axis)
+        size = split_size_or_sections
         if size < 0:
             raise ShapeError(f"split expects split_size be non-negative, but got split_size={size}")
         if size == 0 and n:
             raise ShapeError(f"split: split_size can only be 0 if dimension size is 0, but got dimension size of {n}")
-        return self._split("split", _even_sizes(n, size), dim)
+        return _split_at(self, _even_sizes(n, size), axis)
 
     @method
     def split_with_sizes(self, split_sizes: Any, dim: int = 0) -> tuple[Self, ...]:
         """Pieces of the given sizes, which add up to the dimension."""
-        sizes, n = [operator.index(size) for size in split_sizes], self._size("split_with_sizes", dim)
-        if min(sizes, default=0) < 0 or sum(sizes) != n:
-            raise ShapeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {dim}), "
-                f"but got split_sizes={sizes}"
-            )
-        return self._split("split_with_sizes", sizes, dim)
+        n, axis = self._along("split_with_sizes", dim)
+        return _split_at(self, _sizes("split_with_sizes", split_sizes, n, dim), axis)
 
     @method
     def chunk(self, chunks: int, dim: int = 0) -> tuple[Self, ...]:
         """At most `chunks` pieces of equal size, the last perhaps smaller. For an exact number see `tensor_split`."""
         if chunks < 1:
             raise ShapeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-        n = self._size("chunk", dim)
-        return self._split("chunk", _even_sizes(n, -(-n // chunks)) if n else [0] * chunks, dim)
+        n, axis = self._along("chunk", dim)
+        return _split_at(self, _even_sizes(n, -(-n // chunks)) if n else (0,) * chunks, axis)
 
     @method
     def tensor_split(self, indices_or_sections: Any, dim: int = 0) -> tuple[Self, ...]:
         """As many pieces as asked for, of sizes that differ by at most one; or the pieces between given indices."""
-        n = self._size("tensor_split", dim)
-        given = indices_or_sections._array.tolist() if isinstance(indices_or_sections, Core) else indices_or_sections
+        return self._parts(indices_or_sections, *self._along("tensor_split", dim))
+
+    def _parts(self, given: Any, n: int, axis: int) -> tuple[Self, ...]:
+        given = given._array.tolist() if isinstance(given, Core) else given
         if isinstance(given, int):
             if given < 1:
                 raise ShapeError(f"tensor_split: number of sections must be larger than 0, got {given}")
-            return self._split("tensor_split", [n // given + (k < n % given) for k in range(given)], dim)
+            size, rest = divmod(n, given)
+            return _split_at(self, (size + 1,) * rest + (size,) * (given - rest), axis)
         bounds = zip([None, *given], [*given, None], strict=True)
         parts = [slice(start, stop).indices(n)[:2] for start, stop in bounds]
         sizes = [max(stop - start, 0) for start, stop in parts]
         if sum(sizes) == n and all(start == sum(sizes[:k]) for k, (start, _) in enumerate(parts) if sizes[k]):
-            return self._split("tensor_split", sizes, dim)
-        return tuple([self.narrow(dim, start, max(stop - start, 0)) for start, stop in parts])  # type: ignore[attr-defined]
+            return _split_at(self, tuple(sizes), axis)
+        return tuple([self.narrow(axis, start, max(stop - start, 0)) for start, stop in parts])  # type: ignore[attr-defined]
 
     @method
     def hsplit(self, indices_or_sections: Any) -> tuple[Self, ...]:
@@ -173,28 +172,41 @@ class Split(Core):
                 f"{function} attempted to split along dimension {dim}, but the size of the dimension {shape[dim]} is "
                 f"not divisible by the split_size {given}!"
             )
-        return self.tensor_split(given, dim)
+        return self._parts(given, shape[dim], dim)
 
     @method
     def unbind(self, dim: int = 0) -> tuple[Self, ...]:
         """Each slice along a dimension, without that dimension. What iterating over a Tensor gives for dimension 0."""
-        self._size("unbind", dim)
-        return _apart(self, ops.unbind, {"axis": normalize_dim("unbind", dim, self._array.ndim)})
+        return _apart(self, ops.unbind, {"axis": self._along("unbind", dim)[1]})
 
-    def _size(self, function: str, dim: int) -> int:
-        if self._array.ndim == 0:
+    def _along(self, function: str, dim: int) -> tuple[int, int]:
+        """The size of a dimension, and which one it is, counted from 0."""
+        shape = self._array.shape
+        if not shape:
             raise ShapeError(f"{function}: expects at least a 1-dimensional tensor, got a 0-d Tensor")
-        return self._array.shape[normalize_dim(function, dim, self._array.ndim)]
-
-    def _split(self, function: str, sizes: list[int], dim: int) -> tuple[Self, ...]:
-        axis = normalize_dim(function, dim, self._array.ndim)
-        return _apart(self, ops.split, {"sizes": tuple(sizes), "axis": axis})
+        axis = normalize_dim(function, dim, len(shape))
+        return shape[axis], axis
 
 
-def _even_sizes(n: int, size: int) -> list[int]:
+def _even_sizes(n: int, size: int) -> tuple[int, ...]:
     """Sizes of the pieces of `size` elements that n of them make; the last may have fewer."""
     whole, rest = divmod(n, size) if n else (0, 0)
-    return [size] * whole + [rest] * (rest > 0 or not n)
+    return (size,) * whole + (rest,) * (rest > 0 or not n)
+
+
+def _sizes(function: str, given: Any, n: int, dim: int) -> tuple[int, ...]:
+    """The sizes of pieces that a user asks for."""
+    sizes = tuple(map(operator.index, given))
+    if sum(sizes) == n and (not sizes or min(sizes) >= 0):
+        return sizes
+    raise ShapeError(
+        f"{function} expects split_sizes to sum exactly to {n} (input tensor's size at dimension {dim}), "
+        f"but got split_sizes={list(sizes)}"
+    )
+
+
+def _split_at(x: Any, sizes: tuple[int, ...], axis: int) -> tuple[Any, ...]:
+    return _apart(x, ops.split, {"sizes": sizes, "axis": axis})
 
 
 def _apart(x: Any, op: Any, settings: dict[str, Any]) -> tuple[Any, ...]:

@@ -91,12 +91,14 @@ class Repeat(Core):
     @method
     def expand_as(self, other: Any) -> Self:
         """`expand` to the shape of `other`."""
-        return self.expand(spec_of(other).shape)
+        wanted = spec_of(other).shape
+        return _expanded(self, wanted) if _fits(self._array.shape, wanted) else self.expand(wanted)
 
     @method
     def broadcast_to(self, *sizes: Any, size: Any = None) -> Self:
         """`expand` under NumPy's name."""
-        return self.expand(*sizes, size=size)
+        wanted = listed("broadcast_to", sizes, size)
+        return _expanded(self, wanted) if _fits(self._array.shape, wanted) else self.expand(wanted)
 
     @method
     def tile(self, *reps: Any, dims: Any = None) -> Self:

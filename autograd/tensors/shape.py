@@ -30,6 +30,11 @@ def sizes_for(function: str, shape: tuple[int, ...], count: int) -> tuple[int, .
     """
     if math.prod(shape) == count and (not shape or min(shape) >= 0):
         return shape
+    return _worked_out(function, shape, count)
+
+
+@functools.lru_cache(512)
+def _worked_out(function: str, shape: tuple[int, ...], count: int) -> tuple[int, ...]:
     if -1 in shape:
         known = -math.prod(shape)
         if shape.count(-1) > 1:
@@ -76,7 +81,7 @@ def _is_view(shape: tuple[int, ...], strides: tuple[int, ...], new: tuple[int, .
 
 
 _ALL = (slice(None),) * 64
-_RESHAPE, _TRANSPOSE = ops.reshape.plan((0,)), ops.transpose.plan((0,))
+_RESHAPE, _TRANSPOSE, _WINDOWS = (op.plan((0,)) for op in (ops.reshape, ops.transpose, ops.windows))
 
 
 def _reshaped(x: Any, shape: tuple[int, ...]) -> Any:
@@ -92,6 +97,15 @@ def _transposed(x: Any, axes: tuple[int, ...]) -> Any:
     if state.interpreter is not None:
         return apply(ops.transpose, x, axes=axes)
     return view_of(x, x._array.transpose(axes), _TRANSPOSE, axes, "axes", axes)
+
+
+def _windows(x: Any, settings: dict[str, Any]) -> Any:
+    """The windows of `x` along an axis."""
+    if state.interpreter is not None:
+        return apply(ops.windows, x, **settings)
+    array = x._array
+    z = ops.windows.forward(array, **settings)
+    return view_of(x, z, _WINDOWS, (array.shape, *settings.values()), "", settings)
 
 
 @functools.lru_cache(512)
@@ -152,7 +166,7 @@ class Shape(Repeat, Split, Layout):
     @method
     def reshape_as(self, other: Any) -> Self:
         """`reshape` with the shape of `other`."""
-        return self.reshape(spec_of(other).shape)
+        return _reshaped(self, sizes_for("reshape", spec_of(other).shape, self._array.size))
 
     @method
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Self:
@@ -179,7 +193,7 @@ class Shape(Repeat, Split, Layout):
         d = normalize_dim("unflatten", dim, len(shape))
         parts = listed("unflatten", (sizes,))
         count = math.prod(parts)
-        if count == shape[d] and min(parts, default=0) >= 0:
+        if count == shape[d] and min(parts or (-1,)) >= 0:
             return _reshaped(self, (*shape[:d], *parts, *shape[d + 1 :]))
         if -1 not in parts and count != shape[d]:
             raise ShapeError(
@@ -299,7 +313,7 @@ class Shape(Repeat, Split, Layout):
             )
         if self._array.ndim == 0:
             return self.reshape(1).unfold(0, size, step).select(0, 0)
-        return apply(ops.windows, self, axis=d, size=size, step=min(step, length + 1))
+        return _windows(self, {"axis": d, "size": size, "step": min(step, length + 1)})
 
     @method
     def flip(self, *order: Any, dims: Any = None) -> Self:

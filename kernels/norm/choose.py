@@ -21,11 +21,11 @@ def normalised(
     weight, shift = _per_element(x, axes, w, 1), _per_element(x, axes, b, 0)
     loops = LOOPS[x.ndim, axes, centred]
     if loops == "rows":
-        z, mean, var, rstd = rows.values(x, weight, shift, eps, centred)
-        shape: Axes = (len(x), 1)
-    elif loops == "channels":
+        z, statistics = rows.values(x, weight, shift, eps, centred)
+        return z, *statistics[..., None]
+    if loops == "channels":
         z, (mean, _, _, rstd, var) = channels.values(x, weight, shift, eps, False)
-        shape = (1, x.shape[1], 1)
+        shape: Axes = (1, x.shape[1], 1)
     else:
         z, mean, var, rstd = rows.group_values(_groups(x), weight, shift, eps)
         shape = (*x.shape[:2], *(1,) * (x.ndim - 2))
@@ -40,12 +40,12 @@ def normalised_grad(
     weight = _per_element(x, by.axes, w, 1)
     mean, rstd = by.mean.reshape(-1), by.rstd.reshape(-1)
     loops = LOOPS[x.ndim, by.axes, by.centred]
-    if loops == "channels":
+    if loops == "rows":
+        dw, db = rows.slopes(dz, x, weight, mean, rstd, by.centred, dx.reshape(by.view))
+    elif loops == "channels":
         scaling = channels.Scaling(mean, rstd * weight, rstd, rstd, rstd)  # without ReLU nobody asks what was added
-        sums, products = channels.slopes(dz, x, scaling, False, False, dx.reshape(x.shape))
+        sums, products = channels.slopes(dz, x, scaling, False, False, dx.reshape(by.view))
         dw, db = (products * rstd).astype(x.dtype), sums.astype(x.dtype)
-    elif loops == "rows":
-        dw, db = rows.slopes(dz, x, weight, mean, rstd, by.centred, dx.reshape(x.shape))
     else:
         groups = _groups(x)
         statistics = mean.reshape(groups.shape[:2]), rstd.reshape(groups.shape[:2])
@@ -76,6 +76,7 @@ def _groups(x: Array) -> Array:
 def _per_element(x: Array, axes: Axes, parameter: Array | None, without: int) -> Array:
     """w or b as a 1-d array; where there is none, one that is full of `without`."""
     if parameter is not None:
-        return np.ascontiguousarray(parameter.reshape(-1), x.dtype)
+        line = parameter.reshape(-1)
+        return line if line.flags.c_contiguous and line.dtype is x.dtype else np.ascontiguousarray(line, x.dtype)
     size = x.shape[1] if axes == (0, 2) or axes == (1,) else x.size // max(1, x.shape[0] * x.shape[-1])
     return np.full(size, without, x.dtype)

@@ -18,8 +18,8 @@ from . import rows_loops as loops
 LEAST = 1 << 15  # elements that are worth a thread
 
 
-def values(x: Array, w: Array, b: Array, eps: float, centred: bool) -> tuple[Array, Array, Array, Array]:
-    """z, and mean, biased variance (not `centred`: 0 and mean square) and rstd (M,) of the rows of x (M, D).
+def values(x: Array, w: Array, b: Array, eps: float, centred: bool) -> tuple[Array, Array]:
+    """z, and mean, biased variance (not `centred`: 0 and mean square) and rstd (3, M) of the rows of x (M, D).
 
     All of one dtype, contiguous, and not empty; w and b are (D,).
     """
@@ -28,7 +28,7 @@ def values(x: Array, w: Array, b: Array, eps: float, centred: bool) -> tuple[Arr
     z = np.empty_like(x)
     statistics = np.empty((3, len(x)), x.dtype)
     threads.split(len(x), partial(loops.values, x, (w, b), eps, centred, z, statistics), _least(x))
-    return z, *statistics
+    return z, statistics
 
 
 def group_values(x: Array, w: Array, b: Array, eps: float) -> tuple[Array, Array, Array, Array]:
@@ -82,7 +82,7 @@ def _totals(x: Array, w: Array) -> Array:
 
 def _added(totals: Array, x: Array) -> tuple[Array, Array]:
     """The sums of all parts, always added in the same order: the same bits."""
-    sums = np.add.reduce(totals, 0)
+    sums = totals[0] if len(totals) == 1 else np.add.reduce(totals, 0)
     return sums[0].astype(x.dtype), sums[1].astype(x.dtype)  # arrays of their own: they become somebody's .grad as such
 
 

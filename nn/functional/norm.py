@@ -53,7 +53,7 @@ def batch_norm(
 
     A channel that is constant gives exactly `bias`. Raises ShapeError for one value per channel while training.
     """
-    x = _checked("batch_norm", input, ("weight", weight), ("bias", bias))
+    x = _checked("batch_norm", input, weight, bias)
     shape = shape_of(x)
     if shape == (0,):
         return x * 1  # nothing to normalise
@@ -123,7 +123,7 @@ def instance_norm(
     use_input_stats   True: mean and variance of each sample and channel; running_mean and running_var, if given, move
                       towards their means over the batch. False: running_mean and running_var themselves
     """
-    x = _checked("instance_norm", input, ("weight", weight), ("bias", bias))
+    x = _checked("instance_norm", input, weight, bias)
     shape = shape_of(x)
     if len(shape) < 2:
         raise ShapeError(f"instance_norm: wanted an input (N, C, *), got {shape}")
@@ -156,7 +156,7 @@ def layer_norm(
 
     normalized_shape   the sizes of these dimensions, also the shape of weight and bias. The variance is the biased one
     """
-    x = _checked("layer_norm", input, ("weight", weight), ("bias", bias))
+    x = _checked("layer_norm", input, weight, bias)
     view, size = _last("layer_norm", x, normalized_shape, weight, bias)
     return _normalised(x, weight, bias, view, (1,), (1, view[1]), size, eps)[0]
 
@@ -167,7 +167,7 @@ def rms_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None,
     normalized_shape   the sizes of these dimensions, also the shape of weight
     eps                default: the smallest e with 1 + e > 1 in input's dtype (for float16 in float32)
     """
-    x = _checked("rms_norm", input, ("weight", weight))
+    x = _checked("rms_norm", input, weight)
     view, size = _last("rms_norm", x, normalized_shape, weight, None)
     eps = float(np.finfo(np.result_type(x.dtype, np.float32)).eps) if eps is None else eps
     return _normalised(x, weight, None, view, (1,), (1, view[1]), size, eps, centred=False)[0]
@@ -184,7 +184,7 @@ def group_norm(
 
     input (N, C, *); num_groups divides C; weight, bias (C,).
     """
-    x = _checked("group_norm", input, ("weight", weight), ("bias", bias))
+    x = _checked("group_norm", input, weight, bias)
     shape = shape_of(x)
     if len(shape) < 2:
         raise ShapeError(f"group_norm: Expected at least 2 dimensions for input tensor but received {len(shape)}")
@@ -298,17 +298,17 @@ _ALONE = _references(wrap(np.zeros(1))) + 1
 """What `_references` says in `_track` of an array that only its Tensor has."""
 
 
-def _checked(function: str, input: Any, *parameters: tuple[str, Any]) -> Any:
+def _checked(function: str, input: Any, weight: Any = None, bias: Any = None) -> Any:
     """The input as a floating point Tensor of the same dtype as the parameters."""
     x = operand(input)
     dtype = x.dtype
     if dtype.kind != "f":
         raise DTypeError(f"{function}: {to_float(dtype)}")
-    for name, parameter in parameters:
+    for parameter in (weight, bias):
         if parameter is not None and parameter.dtype != dtype:
             raise DTypeError(
-                f"{function}: mixed dtype: the input is {dtype}, the {name} {parameter.dtype}: "
-                + same_dtype(dtype, parameter.dtype)
+                f"{function}: mixed dtype: the input is {dtype}, the {'weight' if parameter is weight else 'bias'} "
+                f"{parameter.dtype}: {same_dtype(dtype, parameter.dtype)}"
             )
     return x
 
@@ -326,7 +326,14 @@ def _check_channels(function: str, x: Any, **vectors: Any) -> None:
 def _last(function: str, x: Any, normalized_shape: Any, weight: Any, bias: Any) -> tuple[Sizes, Sizes]:
     """The input's shape as (all that is not normalised, all that is), and the normalised sizes."""
     size = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(map(int, normalized_shape))
-    shape = shape_of(x)
+    shape, last = shape_of(x), len(size)
+    if (
+        (weight is None or shape_of(weight) == size)
+        and (bias is None or shape_of(bias) == size)
+        and 0 < last <= len(shape)
+        and shape[-last:] == size
+    ):
+        return _rows(shape, last), size
     if not size:
         raise ShapeError(
             f"{function}: Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
@@ -338,13 +345,11 @@ def _last(function: str, x: Any, normalized_shape: Any, weight: Any, bias: Any) 
                 f"{function}: Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
                 f"{list(shape_of(p))} and normalized_shape = {list(size)}"
             )
-    if shape[len(shape) - len(size) :] != size or len(shape) < len(size):
-        wanted = ", ".join(map(str, ("*", *size)))
-        raise ShapeError(
-            f"{function}: Given normalized_shape={list(size)}, expected input with shape [{wanted}], but got input of "
-            f"size{list(shape)}"
-        )
-    return _rows(shape, len(size)), size
+    wanted = ", ".join(map(str, ("*", *size)))
+    raise ShapeError(
+        f"{function}: Given normalized_shape={list(size)}, expected input with shape [{wanted}], but got input of "
+        f"size{list(shape)}"
+    )
 
 
 @functools.lru_cache(512)
