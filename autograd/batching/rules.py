@@ -192,7 +192,7 @@ KINDS: dict[str, Rule] = {
         "mish gelu gelu_tanh softsign tanhshrink dropout keep ceil floor trunc rint round frac sign nan_to_num to "
         "pow_number rsqrt reciprocal sigmoid logit erf erfc erfinv erfcx sinc lgamma polygamma ndtr ndtri log_ndtr "
         "airy_ai airy_ai_slope bessel_j0 bessel_j1 bessel_y0 bessel_y1 entr i0 i0e i1 i1e k0 k0e k1 k1e spherical_j0 "
-        "binary_cross_entropy binary_cross_entropy_with_logits",
+        "binary_cross_entropy binary_cross_entropy_with_logits huber",
         each,
     ),
     **named(

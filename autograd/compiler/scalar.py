@@ -173,6 +173,7 @@ FORMULAS["clamp"] = lambda e, x, low, high: e.minimum(e.maximum(x, low), high)
 FORMULAS["clamp_min"] = lambda e, x, low: e.maximum(x, low)
 FORMULAS["clamp_max"] = lambda e, x, high: e.minimum(x, high)
 FORMULAS["hardtanh"] = lambda e, x, low, high: e.minimum(e.maximum(x, low), high)
+FORMULAS["huber"] = lambda e, x, bend: _huber(x, e.minimum(e.maximum(x, -bend), bend))
 FORMULAS["hardsigmoid"] = lambda e, x: e.minimum(e.maximum(x + 3, 0), 6) / 6
 FORMULAS["hardswish"] = lambda e, x: x * (e.minimum(e.maximum(x + 3, 0), 6) / 6)
 FORMULAS["threshold"] = lambda e, x, threshold, value: e.choose(x <= threshold, value, x)
@@ -192,6 +193,10 @@ FORMULAS["logical_and"] = FORMULAS["bitwise_and"] = lambda e, x, y: x & y
 FORMULAS["logical_or"] = FORMULAS["bitwise_or"] = lambda e, x, y: x | y
 FORMULAS["logical_xor"] = FORMULAS["bitwise_xor"] = lambda e, x, y: e.compare("ne", x, y)
 FORMULAS["logical_not"] = FORMULAS["bitwise_not"] = lambda e, x: Cell(e, e.graph.map("negation", x.value))
+
+
+def _huber(x: Any, inner: Any) -> Any:
+    return inner * (x - inner * 0.5)
 
 
 @formula("lerp")

@@ -14,6 +14,13 @@ EXAMPLES: list[Example] = [
     Example("leaky_relu", (x,), {"slope": 0.01}),
     Example("prelu", (x, real(3))),
     Example("hardtanh", (x,), {"low": -0.5, "high": 0.5}),
+    Example(
+        "huber",
+        (x,),
+        {"bend": 0.5},
+        reference=lambda x, bend: np.where(np.abs(x) < bend, x * x / 2, bend * (np.abs(x) - bend / 2)),
+        shapes=(((),), ((1,),), ((0, 3),)),
+    ),
     Example("threshold", (x,), {"threshold": 0.05, "value": -1.0}),
     Example("hardshrink", (x,), {"lambd": 0.05}),
     Example("softshrink", (x,), {"lambd": 0.05}),

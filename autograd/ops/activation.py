@@ -66,6 +66,13 @@ def hardtanh(x: Array, *, low: float, high: float) -> Any:
     return np.minimum(np.maximum(x, low), high)
 
 
+@op("huber", dx=lambda dz, x, bend: dz * hardtanh(x, low=-bend, high=bend))
+def huber(x: Array, *, bend: float) -> Any:
+    """bend * |x| with a parabola of the same slope inside of +-bend: x^2 / 2 there, else bend * (|x| - bend / 2)."""
+    inner = hardtanh(x, low=-bend, high=bend)
+    return inner * (x - inner * 0.5)
+
+
 @op("hardsigmoid", single=True, floating=True, kinks=True, dx=lambda dz, x: keep(dz / 6, (x > -3) & (x < 3)))
 def hardsigmoid(x: Array) -> Any:
     """(x + 3) / 6 moved into 0 .. 1."""

@@ -5,6 +5,7 @@ Indices have x's number of dimensions, lie in 0 .. size - 1, and may be shorter 
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,17 @@ from ..op import op
 
 def _mesh(index: Any, axis: int) -> tuple[Any, ...]:
     """An index array for each axis: `index` along `axis`, counting along the others."""
-    return tuple(
-        index if a == axis % index.ndim else np.arange(n).reshape(-1, *[1] * (index.ndim - a - 1))
-        for a, n in enumerate(index.shape)
-    )
+    ndim = index.ndim
+    along = axis % ndim
+    return tuple([index if a == along else _count(n, ndim - a - 1) for a, n in enumerate(index.shape)])
+
+
+@functools.lru_cache(512)
+def _count(n: int, behind: int) -> Any:
+    """0, 1, ..., n - 1 along an axis with so many behind it."""
+    count = np.arange(n).reshape(-1, *[1] * behind)
+    count.setflags(write=False)
+    return count
 
 
 def _add(total: Any, dz: Any, index: Any, axis: int) -> Any:

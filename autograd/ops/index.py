@@ -41,7 +41,8 @@ def add_at(total: Any, v: Any, index: Any) -> None:
             # NumPy adds at positions in flat memory several times faster than it adds rows: spell out every position
             if below:
                 places = np.add.outer(places * width, np.arange(width).reshape(below))
-            np.add.at(total.reshape(-1), places.reshape(-1), np.broadcast_to(v, places.shape).reshape(-1))
+            each = v if v.shape == places.shape else np.broadcast_to(v, places.shape)
+            np.add.at(total.reshape(-1), places.reshape(-1), each.reshape(-1))
         elif total.size:
             values = np.broadcast_to(v, (*places.shape, *below)).astype(total.dtype, copy=False)
             add_rows(total.reshape(-1, width), places.reshape(-1), values.reshape(-1, width))

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
+from kernels.machine.views import moved
+
 from ..op import op
 from .elementwise import to
 from .scan import cumprod, recurrence, shift
@@ -41,16 +43,16 @@ def others(x: Array, *, axis: int | None = None) -> Any:
     if axis is None:
         return others.forward(x.reshape(-1), axis=0).reshape(x.shape)
     zero = x == 0
-    y = np.moveaxis(np.asarray(np.where(zero, 1, x), DOUBLE), axis, 0)
+    y = moved(np.asarray(np.where(zero, 1, x), DOUBLE), axis, 0)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         before, after = _running(y), _running(y[::-1])[::-1]
         z = before * after
         if not (np.isfinite(z).all() and before.all() and after.all()):
             z = _apart(y)
         if zero.any():
-            zero = np.moveaxis(zero, axis, 0)
+            zero = moved(zero, axis, 0)
             z = np.where(np.add.reduce(zero, axis=0, dtype=np.int64) > zero, 0, z)
-        return np.moveaxis(z, 0, axis).astype(x.dtype)
+        return moved(z, 0, axis).astype(x.dtype)
 
 
 def _running(y: Array) -> Array:

@@ -12,6 +12,7 @@ from kernels.machine.fast import fast
 from ..op import op
 from .others import others
 from .scale import back, in_range, in_range_each, near_one
+from .shape import repeated
 
 inf = math.inf
 
@@ -44,7 +45,7 @@ def spread(dz: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
         view: Any = np.ndarray(shape, dz.dtype, dz, 0, (0,) * len(shape))
         view.setflags(write=False)
         return view
-    return np.broadcast_to(dz, shape)
+    return repeated(dz, shape)
 
 
 def freedom(shape: tuple[int, ...], axis: Any, correction: float = 0) -> float:

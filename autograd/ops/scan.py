@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kernels.machine.fast import fast
+from kernels.machine.views import moved
 
 from ..op import op
 from .elementwise import to
@@ -71,8 +72,8 @@ def recurrence(a: Any, b: Any, *, axis: int, reverse: bool = False) -> Any:
     """
     z = np.array(b)
     direction = slice(None, None, -1 if reverse else 1)
-    factors = np.moveaxis(a, axis, 0)[direction]
-    states = np.moveaxis(z, axis, 0)[direction]
+    factors = moved(a, axis, 0)[direction]
+    states = moved(z, axis, 0)[direction]
     for i in range(1, len(states)):
         states[i] += factors[i] * states[i - 1]
     return z

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
+from kernels.machine.views import moved, seen
+
 from ..broadcast import unbroadcast
 from ..op import op
 from ..writes import owner
@@ -27,6 +29,11 @@ def reshape(x: Array, *, shape: Sizes) -> Array:
 @op("expand", view=True, dx=lambda dz, x_shape: unbroadcast(dz, x_shape))
 def expand(x: Array, *, shape: Sizes) -> Array:
     """Repeated along axes of size 1 and new leading axes, without a copy. What is repeated cannot be written to."""
+    return repeated(x, shape)
+
+
+def repeated(x: Array, shape: Sizes) -> Array:
+    """The value of `expand`."""
     if type(x) is not np.ndarray or not x.flags.c_contiguous:
         z = np.broadcast_to(x, shape)
         return x.reshape(shape) if z.size == x.size else z
@@ -184,16 +191,6 @@ Layout = tuple[tuple[int, ...], tuple[int, ...], int]
 """Shape, strides and offset of an array in its memory, counted in elements."""
 
 
-def seen(x: Array, shape: Sizes, strides: Sizes, writeable: bool) -> Array:
-    """The memory of x from its first element on, under another shape and strides (bytes), which must stay inside."""
-    if not x.flags.c_contiguous or not x.size:  # a buffer has no gaps
-        return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=writeable)
-    z: Array = np.ndarray(shape, x.dtype, x, 0, strides)
-    if not writeable:
-        z.setflags(write=False)
-    return z
-
-
 def memory(x: Any) -> Any:
     """All the memory that x looks into, as one row of elements."""
     base = owner(x)
@@ -257,10 +254,10 @@ def windows(x: Array, *, axis: int, size: int, step: int) -> Array:
 def add_windows(x: Array, *, shape: Sizes, axis: int, size: int, step: int) -> Array:
     """The transpose of `windows`: every element of each window added into zeros, to where it came from."""
     z = np.zeros(shape, x.dtype)
-    places = np.moveaxis(z, axis, 0)
+    places = moved(z, axis, 0)
     count = x.shape[axis]
     for k in range(size):
-        places[k : k + count * step : step][:count] += np.moveaxis(x[..., k], axis, 0)
+        places[k : k + count * step : step][:count] += moved(x[..., k], axis, 0)
     return z
 
 

@@ -28,8 +28,9 @@ class MinMax(NamedTuple, Generic[T]):
 def picked(x: Any, index: Any, axis: int, keepdim: bool = True) -> ValuesIndices[Any]:
     """The elements of Tensor `x` that the array `index` points at along `axis`; they receive the gradient."""
     index = np.asarray(index, int64)
-    values = apply(take_along, x, index, axis=axis)
+    indices = wrap(index)
+    values = apply(take_along, x, indices, axis=axis)
     if not keepdim and index.ndim:
         shape = index.shape[:axis] + index.shape[axis + 1 :]
         return ValuesIndices(values.reshape(shape), wrap(index.reshape(shape)))
-    return ValuesIndices(values, wrap(index))
+    return ValuesIndices(values, indices)

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from ..machine.fast import fast
+from ..machine.views import moved
 from .window import Array, Sizes, extent, overlaps, pieces, windows
 
 BLOCK = 4 << 20
@@ -139,7 +140,7 @@ def conv_input_grad(
 def unfold(x: Array, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, counts: Sizes) -> Array:
     """The `counts` windows of x as columns: (N, C, *H) -> (N, C * prod(kernel), prod(counts))."""
     view = windows(_spread(x, padding, extent(counts, kernel, stride, dilation)), kernel, counts, stride, dilation)
-    columns = np.array(np.moveaxis(view, -1, 0), order="C")
+    columns = np.array(moved(view, -1, 0), order="C")
     return columns.reshape(len(x), x.shape[1] * math.prod(kernel), math.prod(counts))
 
 
@@ -230,7 +231,7 @@ def _flat(x: Array, groups: int) -> Array:
 
 
 def _batch_last(x: Array) -> Array:
-    return np.moveaxis(x, 0, -1)
+    return moved(x, 0, -1)
 
 
 def _shifted(z: Array, bias: Array | None) -> Array:

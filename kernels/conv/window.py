@@ -6,15 +6,18 @@ lies outside of the axis counts as 0. Arguments are tuples with one number per s
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import TypeAlias
 
 from numpy import ndarray as Array
-from numpy.lib.stride_tricks import as_strided
+
+from ..machine.views import seen
 
 Sizes: TypeAlias = tuple[int, ...]
 
 
+@functools.lru_cache(512)
 def reach(kernel: Sizes, dilation: Sizes) -> Sizes:
     """How many elements a window spans.
 
@@ -24,6 +27,7 @@ def reach(kernel: Sizes, dilation: Sizes) -> Sizes:
     return tuple([(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)])
 
 
+@functools.lru_cache(512)
 def output_size(size: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Sizes:
     """How many windows fit into each axis with `padding` at both ends; 0 or less: none.
 
@@ -56,6 +60,7 @@ def same_padding(kernel: Sizes, dilation: Sizes) -> tuple[tuple[int, int], ...]:
     return tuple([((r - 1) // 2, r // 2) for r in reach(kernel, dilation)])
 
 
+@functools.lru_cache(512)
 def extent(size: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Sizes:
     """How many elements `size` windows cover together, padding included."""
     return tuple([(n - 1) * s + r if n else 0 for n, s, r in zip(size, stride, reach(kernel, dilation), strict=True)])
@@ -68,7 +73,7 @@ def windows(x: Array, kernel: Sizes, size: Sizes, stride: Sizes, dilation: Sizes
     first, *steps, last = x.strides
     inside = [step * d for step, d in zip(steps, dilation, strict=True)]
     between = [step * s for step, s in zip(steps, stride, strict=True)]
-    return as_strided(x, (x.shape[0], *kernel, *size, x.shape[-1]), (first, *inside, *between, last))
+    return seen(x, (x.shape[0], *kernel, *size, x.shape[-1]), (first, *inside, *between, last))
 
 
 def overlap(size: int, padding: int, covered: int) -> tuple[slice, slice]:
@@ -84,6 +89,7 @@ def overlap(size: int, padding: int, covered: int) -> tuple[slice, slice]:
     return slice(before, before + length), slice(start, start + length)
 
 
+@functools.lru_cache(512)
 def overlaps(size: Sizes, padding: Sizes, covered: Sizes) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
     """`overlap` for all axes: an index of the array, and one of the stretch."""
     both = [overlap(*numbers) for numbers in zip(size, padding, covered, strict=True)]

@@ -49,13 +49,13 @@ class Size:
 
 _USUAL = {
     # below that calls cost more than what they compute, and programs with tiny arrays need no compiler
-    "activation": Size(128),
+    "activation": Size(64),
     "softmax": Size(128),
     "norm": Size(32),  # NumPy takes a dozen calls: at 2,000 elements 6 times as long
     "gates": Size(64),  # hidden units of a step: a compiled pass over its gates takes a sixth of NumPy's time
     "sequence": Size(1024),  # gates of all steps
-    "pool": Size(512),  # of the input
-    "conv": Size(20_000),  # multiplications; what a window of one element multiplies counts a sixteenth
+    "pool": Size(128),  # of the input
+    "conv": Size(12_000),  # multiplications; what a window of one element multiplies counts a sixteenth
     # NumPy takes about as long
     "attention": Size(512),  # scores
     # loading a kernel takes a good part of a second, once

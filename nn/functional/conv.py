@@ -5,6 +5,7 @@ In shapes: N images, C channels in, F channels out, I the window, H and P the sp
 
 from __future__ import annotations
 
+import functools
 import operator
 from typing import Any
 
@@ -145,6 +146,13 @@ _LARGEST = 2**31 - 1
 
 def numbers(function: str, name: str, value: Any, axes: int, least: int = 0) -> Sizes:
     """One int per spatial axis, from one int for all of them or a sequence; at least `least`."""
+    given = (value,) * axes if type(value) is int else value
+    if type(given) is tuple and len(given) == axes:  # shortcut: plain ints
+        for number in given:
+            if type(number) is not int or not least <= number <= _LARGEST:
+                break
+        else:
+            return given
     given = list(value) if hasattr(value, "__iter__") and not isinstance(value, str) else [value]
     try:
         ints = tuple([operator.index(number) for number in given])
@@ -210,6 +218,12 @@ def _placed(
     if isinstance(padding, str) and padding != "valid":
         raise SettingError(f"{function}: Invalid padding string: {padding!r}; known: 'same', 'valid'")
     before = numbers(function, "padding", 0 if padding == "valid" else padding, len(size))
+    return before, _count(function, size, window, stride, before, dilation)
+
+
+@functools.lru_cache(512)
+def _count(function: str, size: Sizes, window: Sizes, stride: Sizes, before: Sizes, dilation: Sizes) -> Sizes:
+    """How many windows there are; there must be one."""
     spans = ops.reach(window, dilation)
     padded = [n + 2 * p for n, p in zip(size, before, strict=True)]
     if any(span > n for span, n in zip(spans, padded, strict=True)):
@@ -217,7 +231,7 @@ def _placed(
             f"{function}: Calculated padded input size per channel: ({_by(padded)}). Kernel size: ({_by(spans)}). "
             "Kernel size can't be greater than actual input size"
         )
-    return before, ops.output_size(size, window, stride, before, dilation)
+    return ops.output_size(size, window, stride, before, dilation)
 
 
 def _transposed(

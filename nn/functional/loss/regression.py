@@ -6,8 +6,8 @@ from typing import Any
 
 from autograd import Tensor
 from autograd.errors import SettingError, ShapeError
-from autograd.extend import cast
-from autograd.tensors.activation import hardtanh
+from autograd.extend import apply, cast
+from autograd.ops import activation as ops
 
 from .checks import floating, legacy, like, reduced
 
@@ -59,7 +59,8 @@ def smooth_l1_loss(
     if beta == 0:
         return l1_loss(input, target, reduction=reduction)
     x = floating("smooth_l1_loss", input)
-    return reduced(_rounded(x - like("smooth_l1_loss", target, x), beta) / beta, reduction)
+    loss = apply(ops.huber, x - like("smooth_l1_loss", target, x), bend=beta)
+    return reduced(loss if beta == 1 else loss / beta, reduction)
 
 
 def huber_loss(input: Tensor, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Tensor:
@@ -70,13 +71,7 @@ def huber_loss(input: Tensor, target: Any, reduction: str = "mean", delta: float
     if delta <= 0:
         raise SettingError(f"huber_loss does not support non-positive values for delta, got {delta}")
     x = floating("huber_loss", input)
-    return _weighted(_rounded(x - like("huber_loss", target, x), delta), weight, reduction)
-
-
-def _rounded(difference: Any, bend: float) -> Any:
-    """|d|, with a parabola of the same slope inside of +-bend; times bend. Its curvature is 1 inside, and at d = 0."""
-    inner = hardtanh(difference, -bend, bend)
-    return inner * (difference - inner * 0.5)
+    return _weighted(apply(ops.huber, x - like("huber_loss", target, x), bend=delta), weight, reduction)
 
 
 def _weighted(loss: Any, weight: Any, reduction: str) -> Tensor:
