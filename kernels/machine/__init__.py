@@ -16,6 +16,7 @@
     simd      primitives that are written with them: sums held in registers
     moves     the same for copies, transposes, zeros
     written   functions that are made from text, and can be read
+    views     views of arrays, without the Python that NumPy puts around them
     floats    what Numba lacks for single floats: exponents, polynomials, an order to search in
     vector    exp, log, tanh ... in loops that become vector code, to the last bit or nearly
     sums      sums that become vector code, and long ones in chunks

@@ -81,9 +81,9 @@ def divided(x: Array) -> Division:
     return Division(count, threads.parts(count, max(1, LEAST * count // max(x.size, 1))), across)
 
 
-def measure(x: Array, w: Array, eps: float, by: Scaling) -> None:
+def measure(x: Array, w: Array, eps: float, by: Scaling, division: Division) -> None:
     """Fill in all of `by` but t, for x (N, C, L). Two passes about a first guess: no variance is negative."""
-    count, parts, across = division = divided(x)
+    count, parts, across = division
     totals = division.totals(x.shape[1])
     by.m[:] = x[0, :, 0]
     threads.split(count, partial(loops.deviations, x, by.m, False, across, totals), into=parts)
@@ -94,9 +94,9 @@ def measure(x: Array, w: Array, eps: float, by: Scaling) -> None:
 
 def _run(x: Array, w: Array, by: Scaling, eps: float, fixed: bool, relu: bool) -> Array:
     z = np.empty_like(x)
-    count, parts, across = divided(x)
+    count, parts, across = division = divided(x)
     if not fixed:
-        measure(x, w, eps, by)
+        measure(x, w, eps, by, division)
     threads.split(count, partial(loops.values, x, by[:3], relu, z, across), into=parts)
     return z
 

@@ -39,9 +39,9 @@ def scaled(x: Array, s: Array, t: Array, size: Pair) -> tuple[Array, Array]:
 def _run(x: Array, w: Array, by: Scaling, eps: float, fixed: bool, size: Pair) -> tuple[Array, Array]:
     out = _windows_of(x, size)
     z, winner = np.empty(out, x.dtype), np.empty(out, np.uint8)
+    count, parts, across = division = divided(x)
     if not fixed:
-        measure(_flat(x), w, eps, by)
-    count, parts, across = divided(x)
+        measure(_flat(x), w, eps, by, division)
     threads.split(count, partial(loops.values, x, by[:3], size, z, winner, across), into=parts)
     return z, winner
 
