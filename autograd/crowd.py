@@ -7,7 +7,8 @@ To itself a thread has its tape, whether it records, and random streams that it 
     memory      a write in place is put on the tapes of the other threads too, so that a walk which needs what was there
                 raises InplaceError, as it does in one thread. What is overwritten while the walk goes over it is not
                 seen: threads that write to what others compute with must agree on when
-    values      `model.train()`, `step()` and `zero_grad()` change what all threads see, at once and without asking
+    values      `model.train()`, `step()` and `zero_grad()` change what all threads see, at once and without asking. Of
+                `train()` and `eval()` the later decides about every layer (`nn.modes`)
 
 A process in which one thread alone has used Tensors pays for none of this.
 """

@@ -1,6 +1,7 @@
 """Modules, layers, losses, optimisers, data, training, saving.
 
     module.py         Module: parameters, buffers, modules inside it, `forward`               read this first
+    modes.py          training and evaluation, where several threads use one model
     parameter.py      what it holds; hooks.py: what users hang on it; init.py: first values
     layers/           Linear to Transformer, a file per family; losses as modules
     functional/       the same as functions, where inputs are checked: `import nn.functional as F`

@@ -30,6 +30,7 @@ from autograd.extend import (
 )
 
 from .hooks import FIRST_CALL, Hooks, call_hooked
+from .modes import changing_modes
 from .parameter import Buffer, Parameter, is_lazy
 
 
@@ -413,11 +414,17 @@ class Module:
         return self
 
     def train(self, mode: bool = True) -> Self:
-        """Set training mode here and below: dropout drops, batch norm uses the batch."""
+        """Set training mode here and below: dropout drops, batch norm uses the batch.
+
+        Children are asked by their own `train`, so that one may stay as it is. The mode is the same for all threads: of
+        two that ask at once, the later decides about every layer.
+        """
         if not isinstance(mode, bool):
             raise SettingError("training mode is expected to be boolean")
-        for module in self.modules():
-            module.training = mode
+        with changing_modes():
+            self.training = mode
+            for module in self.children():
+                module.train(mode)
         return self
 
     def cuda(self, device: Any = None) -> Self:

@@ -309,6 +309,9 @@ def _fill_forward(fill: dict[str, str], op: Op) -> None:
     fill["constant"] = a if op.floating else "a"
     fill["constants"] = f"{a}, {b}" if op.floating else "a, b"
     fill["constant_value"] = f"z = {forward}({fill['constant']}{fill['settings']})"
+    if isinstance(op.forward, np.ufunc) and len(op.inputs) == 1:  # which has no loop for bools, perhaps
+        refused = f"except TypeError:\n            return rest(input{fill['settings']})"
+        fill["constant_value"] = f"try:\n            {fill['constant_value']}\n        {refused}"
     counted = forward if op.runs is None else forward.replace("a.size", "count")
     fill["value"] = f"z = {counted}(a{fill['settings']})"
     if op.keeps:

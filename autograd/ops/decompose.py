@@ -7,6 +7,7 @@ each other, so by themselves they have no derivative; nothing is passed back thr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def eigh(x: Array, *, upper: bool = False) -> tuple[Array, Array]:
 
     The signs of the eigenvectors, which are free, depend on which.
     """
-    values, q = np.linalg.eigh(x, "U" if upper else "L")
+    values, q = converged("eigh", np.linalg.eigh, x, "U" if upper else "L")
     return values, q
 
 
@@ -75,7 +76,7 @@ def _diagonal(x: Any) -> Any:
 @op("eig", outputs=2, dx=_eig_dx, batch="matrix")
 def eig(x: Array) -> tuple[Array, Array]:
     """Eigenvalues and eigenvectors, as columns of length one, of matrices whose eigenvalues are real."""
-    values, q = np.linalg.eig(x)
+    values, q = converged("eig", np.linalg.eig, x)
     if values.dtype.kind != "c":
         return values, q
     if np.any(values.imag):  # from NumPy 2.5 on, real ones are complex numbers, too
@@ -83,12 +84,16 @@ def eig(x: Array) -> tuple[Array, Array]:
     return np.ascontiguousarray(values.real), np.ascontiguousarray(q.real)
 
 
-def _check_finite(function: str, x: Array) -> None:
-    """LAPACK may take forever over infinities."""
+def converged(name: str, function: Callable[..., Any], x: Array, *settings: Any, **more: Any) -> Any:
+    """function(x, ...), or LinAlgError: also for infinities, over which LAPACK may take forever."""
     if not np.isfinite(x).all():
         raise LinAlgError(
-            f"linalg.{function}: The algorithm failed to converge because the input matrix contained non-finite values."
+            f"linalg.{name}: The algorithm failed to converge because the input matrix contained non-finite values."
         )
+    try:
+        return function(x, *settings, **more)
+    except np.linalg.LinAlgError:
+        raise LinAlgError(f"linalg.{name}: The algorithm failed to converge") from None
 
 
 def _svd_dx(dz: Any, x: Any, z: Any) -> Any:
@@ -108,19 +113,14 @@ def _svd_dx(dz: Any, x: Any, z: Any) -> Any:
 @op("svd", outputs=3, dx=_svd_dx)
 def svd(x: Array) -> tuple[Array, Array, Array]:
     """u, s, vh with x = u @ diag(s) @ vh; as many singular values, descending, as the smaller side of x."""
-    _check_finite("svd", x)
-    try:
-        u, s, vh = np.linalg.svd(x, full_matrices=False)
-    except np.linalg.LinAlgError:
-        raise LinAlgError("linalg.svd: The algorithm failed to converge") from None
+    u, s, vh = converged("svd", np.linalg.svd, x, full_matrices=False)
     return u, s, vh
 
 
 @op("svdvals", private=("x",), dx=lambda dz, x: _svdvals_dx(dz, x))
 def svdvals(x: Array) -> Array:
     """The singular values alone, descending: equal ones and zeros do no harm to their gradient."""
-    _check_finite("svdvals", x)
-    return np.linalg.svd(x, compute_uv=False)
+    return np.asarray(converged("svdvals", np.linalg.svd, x, compute_uv=False))
 
 
 def _svdvals_dx(dz: Any, x: Any) -> Any:
@@ -183,4 +183,4 @@ def _pinv_dx(dz: Any, x: Any, z: Any) -> Any:
 @op("pinv", dx=_pinv_dx)
 def pinv(x: Array, *, rcond: Any) -> Array:
     """Pseudoinverse; singular values below rcond times the largest count as 0."""
-    return np.linalg.pinv(x, rcond)
+    return np.asarray(converged("pinv", np.linalg.pinv, x, rcond))

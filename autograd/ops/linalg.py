@@ -112,9 +112,27 @@ def _solve_rules(dz: Any, a: Any, z: Any, a_shape: Any, b_shape: Any, wanted: tu
 def solve(a: Array, b: Array) -> Array:
     """The matrices x with a @ x = b, broadcast over leading axes."""
     try:
-        return np.linalg.solve(a, b)
+        z = np.linalg.solve(a, b)
     except np.linalg.LinAlgError:
         raise LinAlgError("linalg.solve: The solver failed because the input matrix is singular.") from None
+    return z if np.isfinite(z).all() else _substituted(a, b, z)
+
+
+def _substituted(a: Array, b: Array, z: Array) -> Array:
+    """`z`, or where all of `a` is triangular the solution row by row, so that no 0 of `a` meets an infinity of `b`."""
+    n = a.shape[-1]
+    if b.ndim < 2 or not np.isfinite(a).all():
+        return z
+    if not np.tril(a, -1).any():
+        steps = [(i, slice(i + 1, n)) for i in reversed(range(n))]
+    elif not np.triu(a, 1).any():
+        steps = [(i, slice(0, i)) for i in range(n)]
+    else:
+        return z
+    z = np.zeros_like(z)
+    for i, known in steps:
+        z[..., i, :] = (b[..., i, :] - (a[..., i, None, known] @ z[..., known, :])[..., 0, :]) / a[..., i, i, None]
+    return z
 
 
 @op("det", dx=lambda dz, x: column(dz) * cofactor(x))

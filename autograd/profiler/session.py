@@ -77,13 +77,21 @@ class profile:  # noqa: N801 - PyTorch's spelling
     # -- beginning and ending
 
     def __enter__(self) -> profile:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self._end()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        try:
+            self.stop()
+        except KeyboardInterrupt:
+            self._end()
+            raise
 
     def start(self) -> None:
         """Begin to look."""
@@ -122,8 +130,8 @@ class profile:  # noqa: N801 - PyTorch's spelling
         if state.interpreter is not None:
             what = "another profile" if state.interpreter.watches else "a compiled, mapped or captured function"
             raise GraphError(f"profile: it cannot begin inside of {what}: begin around that")
-        exchange(+1)
         watcher = self.watcher = self._running = Watcher(**self.options)
+        exchange(watcher, True)
         if self.scheduled:
             self._next_step(watcher)
         state.interpreter = watcher
@@ -135,14 +143,16 @@ class profile:  # noqa: N801 - PyTorch's spelling
         self._step = watcher.begin(f"ProfilerStep#{self.step_num}", LABEL)
 
     def _end(self) -> bool:
-        watcher, self._running, self._step = self._running, None, None
+        """Look no more; False if nobody did. It is complete when it has run to its end, the second time if need be."""
+        watcher = self._running
         if watcher is None:
             return False
         watcher.end(watcher.block)
         if state.interpreter is watcher:
             state.interpreter = None
         watcher.models.clear()
-        exchange(-1)
+        exchange(watcher, False)
+        self._running = self._step = None
         return True
 
     # -- what was seen

@@ -247,27 +247,32 @@ class record_function:  # noqa: N801 - PyTorch's spelling
 
 # ------------------------------------------------------------------------------------ methods that are exchanged
 
-_watching = 0
-_lock = threading.Lock()
+_looking: list[Any] = []
+"""The profilers that look now."""
+
+_lock = threading.RLock()
 
 
-def exchange(more: int) -> None:
-    """One profiler more, or one less (-1). While there are any, the methods of `timed` look for theirs."""
-    global _watching
+def exchange(watcher: Any, looks: bool) -> None:
+    """A profiler begins to look, or ends. While there are any, the methods of `timed` look for theirs.
+
+    What Ctrl-C has interrupted may be asked for again.
+    """
     with _lock:
-        before, _watching = _watching, _watching + more
-        if bool(before) == bool(_watching):
-            return
-        timed.added = _exchanged if _watching else None
+        _looking[:] = [each for each in _looking if each is not watcher] + [watcher] * looks
+        timed.added = _exchanged if _looking else None
         for how in timed:
-            if _watching:
+            function = vars(how.owner)[how.method]
+            if _looking:
                 _exchanged(how)
-            else:
-                setattr(how.owner, how.method, getattr(how.owner, how.method).__wrapped__)
+            elif hasattr(function, "looks"):
+                setattr(how.owner, how.method, function.__wrapped__)
 
 
 def _exchanged(how: Timed) -> None:
     function = vars(how.owner)[how.method]
+    if hasattr(function, "looks"):
+        return
 
     @functools.wraps(function)
     def seen(*args: Any, **kwargs: Any) -> Any:
@@ -276,4 +281,5 @@ def _exchanged(how: Timed) -> None:
             return function(*args, **kwargs)
         return watcher.called(how, function, args, kwargs)
 
+    seen.looks = True  # type: ignore[attr-defined]
     setattr(how.owner, how.method, seen)

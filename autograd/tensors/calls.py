@@ -36,7 +36,11 @@ def unary(op: Op, name: str | None = None, doc: str | None = None) -> Callable[[
     shown = name or op.name
 
     def function(input: Any, **settings: Any) -> Any:
-        return plainly(op, operand(input, shown), **settings)[0]
+        x = operand(input, shown)
+        try:
+            return plainly(op, x, **settings)[0]
+        except TypeError as error:
+            raise unfit_alone(error, op, shown, x._array) from None
 
     return _finished(op, function, shown, doc)
 
@@ -116,6 +120,16 @@ def unfit(error: Exception, misfit: Misfit | None, name: str, a: Array, b: Array
             return DTypeError(f"{name}: {no_loop(name, a.dtype, b.dtype)}")
         return DTypeError(f"{name}: {error} (got {a.dtype} and {b.dtype})")
     return (misfit or broadcast_misfit)(name, a, b) or error
+
+
+def unfit_alone(error: TypeError, op: Op, name: str, a: Array) -> TypeError:
+    """The same for one array: NumPy's functions refuse nothing but dtypes. What other functions say is their own."""
+    if not isinstance(op.forward, np.ufunc) or isinstance(error, DTypeError):
+        return error
+    return DTypeError(f"{name}: not implemented for {a.dtype}" + (_OF_BOOLS.get(name, "") if a.dtype == bool else ""))
+
+
+_OF_BOOLS = {"neg": ": ~x is its opposite", "sign": ": x.int() is the same as numbers"}
 
 
 def broadcast_misfit(name: str, a: Array, b: Array) -> ShapeError | None:

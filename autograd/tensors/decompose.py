@@ -74,7 +74,7 @@ def svd(A: Any, full_matrices: bool = True, *, driver: str | None = None) -> SVD
     if not full_matrices or m == n:
         return SVDResult(*apply(ops.svd, x))
     if x._node is None:
-        return SVDResult(*[wrap(factor) for factor in np.linalg.svd(x._array)])
+        return SVDResult(*[wrap(factor) for factor in ops.converged("svd", np.linalg.svd, x._array)])
     u, s, vh = apply(ops.svd, x)
     return SVDResult(_completed(u), s, vh) if m > n else SVDResult(u, s, _completed(vh.mT).mT)
 
@@ -138,7 +138,11 @@ def pinv(A: Any, rcond: Any = None, hermitian: bool = False, *, atol: Any = None
     else:
         low = np.asarray(array_of(atol), np.float64)
         usual = np.where(low > 0, 0.0, max(x._array.shape[-2:]) * float(np.finfo(x._array.dtype).eps))
-        largest = np.linalg.norm(x._array, 2, (-2, -1)) if x._array.size else np.ones(x._array.shape[:-2])
+        largest = (
+            ops.converged("pinv", np.linalg.norm, x._array, 2, (-2, -1))
+            if x._array.size
+            else np.ones(x._array.shape[:-2])
+        )
         relative = usual if rtol is None else np.asarray(array_of(rtol), np.float64)
         wanted = np.maximum(relative, low / np.where(largest > 0, largest, 1))
     return apply(ops.pinv, x, rcond=wanted)
@@ -212,7 +216,7 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     if b._array.ndim < 2 or b._array.shape[-2] != m:
         raise ShapeError(f"linalg.lstsq: input.size(-2) should match other.size(-2), got {a.shape} and {B.shape}")
     limit = max(m, n) * float(np.finfo(a._array.dtype).eps) if rcond is None else rcond
-    singular = np.linalg.svd(a._array, compute_uv=False)
+    singular = ops.converged("lstsq", np.linalg.svd, a._array, compute_uv=False)
     rank = np.asarray((singular > limit * singular.max(-1, keepdims=True, initial=0)).sum(-1))
     x = pinv(a, rtol=limit) @ b
     left = ((a @ x - b) ** 2).sum(-2) if m > n and (rank == n).all() else wrap(np.zeros(0, a._array.dtype))
@@ -232,6 +236,6 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any =
     low = np.asarray(0.0 if atol is None else array_of(atol))[..., None]
     usual = np.where(low > 0, 0.0, max(a.shape[-2:]) * float(np.finfo(a.dtype).eps))
     relative = usual if rtol is None else np.asarray(array_of(rtol))[..., None]
-    singular = np.linalg.svd(a, compute_uv=False)
+    singular = ops.converged("matrix_rank", np.linalg.svd, a, compute_uv=False)
     limit = np.maximum(low, relative * singular.max(-1, keepdims=True, initial=0))
     return wrap(np.asarray((singular > limit).sum(-1)))

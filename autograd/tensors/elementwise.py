@@ -190,6 +190,8 @@ class Elementwise(Core):
         """The derivative number `n` of digamma; int -> float. As a function: polygamma(n, x)."""
         if n < 0:
             raise SettingError(f"polygamma(n, x) does not support negative n, got {n}")
+        if n >= 2**63:
+            raise SettingError(f"polygamma: wanted n below 2**63, got {n}")
         return apply(gamma.polygamma, _floating(self), order=int(n))
 
     @method

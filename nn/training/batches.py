@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,7 +10,6 @@ from autograd import Tensor
 from autograd.errors import SettingError
 
 from ..data import DataLoader, Dataset, TensorDataset
-from ..module import Module
 
 
 def loader_of(function: str, data: Any, batch_size: int | None, default: int, shuffle: bool) -> Any:
@@ -42,15 +39,3 @@ def split(function: str, batch: Any) -> tuple[tuple[Any, ...], Tensor]:
             "loop, it has five lines: zero_grad, forward, loss, backward, step"
         )
     return tuple(batch[:-1]), batch[-1]
-
-
-@contextmanager
-def evaluating(model: Module) -> Iterator[None]:
-    """Within, the model is in evaluation mode; afterwards every layer is again in the mode it was in."""
-    before = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in before:
-            module.training = training

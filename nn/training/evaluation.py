@@ -18,8 +18,9 @@ from ..metrics.metric import Metric, Metrics, name_of
 from ..metrics.names import by_name
 from ..metrics.reading import class_pairs
 from ..mistakes import check_loss
+from ..modes import evaluating
 from ..module import Module
-from .batches import evaluating, loader_of, split
+from .batches import loader_of, split
 
 Measure = Callable[[Tensor, Tensor], Any]
 

@@ -128,6 +128,14 @@ def test_bools_have_no_difference_and_floats_no_bits():
         autograd.tensor([1.0]) & 1
 
 
+def test_bools_have_neither_a_negative_nor_a_sign():
+    b = autograd.tensor([True])
+    with pytest.raises(DTypeError, match="neg: not implemented for bool: ~x"):
+        _ = -b
+    with pytest.raises(DTypeError, match="sign: not implemented for bool"):
+        autograd.sign(b)
+
+
 def test_keywords_are_pytorchs_and_unknown_ones_raise():
     x, y = autograd.tensor([3.0]), autograd.tensor([2.0])
     assert x.mul(other=y).item() == 6

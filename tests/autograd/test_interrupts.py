@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 
 import autograd
+import nn
 from autograd.modes import state
+from autograd.profiler import watching
 from autograd.tracing import nested as transforming
 
-FILES = ("modes.py", "anomaly.py", "tracing.py", "random.py", "contextlib.py")
+FILES = ("modes.py", "anomaly.py", "tracing.py", "random.py", "contextlib.py", "session.py", "watching.py")
 X = autograd.tensor([1.0, 2.0], requires_grad=True)
 
 
@@ -71,6 +73,19 @@ def twice() -> None:
         pass
 
 
+def profiled() -> None:
+    with autograd.profiler.profile(), autograd.profiler.record_function("block"):
+        X.exp()
+
+
+def profiled_in_steps() -> None:
+    plan = autograd.profiler.schedule(wait=0, warmup=1, active=1, repeat=1)
+    with autograd.profiler.profile(schedule=plan) as seen:
+        for _ in range(3):
+            X.exp()
+            seen.step()
+
+
 def transformed() -> None:
     autograd.func.grad(lambda x: (x * x).sum())(X)
 
@@ -87,15 +102,18 @@ PROGRAMS = {
     "nested in a function": nested_in_a_function,
     "twice": twice,
     "transformed": transformed,
+    "profile": profiled,
+    "profile in steps": profiled_in_steps,
 }
 
 
 def now() -> tuple[Any, ...]:
     """All that the blocks change."""
-    return state.tape, state.home.watch, transforming(), autograd.get_rng_state().numpy().tobytes()
+    profilers = state.interpreter, list(watching._looking), hasattr(vars(nn.Module)["__call__"], "looks")
+    return state.tape, state.home.watch, transforming(), autograd.get_rng_state().numpy().tobytes(), profilers
 
 
-def interrupted(program: Any, at: int) -> bool:
+def interrupted(program: Any, at: int, files: tuple[str, ...] = FILES) -> bool:
     """Run it, and raise KeyboardInterrupt at that place in our files; False if there are not so many."""
     passed = 0
     ready = program.__qualname__.split(".")[0] != "switched"
@@ -104,7 +122,7 @@ def interrupted(program: Any, at: int) -> bool:
         nonlocal passed, ready
         ready = ready or frame.f_code is begins.__code__
         begun = event == "call" and frame.f_code.co_name != "__exit__"
-        if ready and (begun or event == "c_return") and frame.f_code.co_filename.endswith(FILES):
+        if ready and (begun or event == "c_return") and frame.f_code.co_filename.endswith(files):
             passed += 1
             if passed == at:
                 raise KeyboardInterrupt

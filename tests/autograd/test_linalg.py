@@ -223,6 +223,40 @@ def test_singular_matrices_raise():
         linalg.cholesky(zeros - 1)
 
 
+@pytest.mark.parametrize("bad", [np.inf, np.nan])
+@pytest.mark.parametrize(
+    "function",
+    [
+        linalg.svd,
+        linalg.svdvals,
+        linalg.pinv,
+        linalg.matrix_rank,
+        linalg.eigh,
+        linalg.eigvalsh,
+        lambda x: linalg.svd(x[:2]),
+        lambda x: linalg.pinv(x, atol=0.1),
+        lambda x: linalg.lstsq(x, x),
+        lambda x: linalg.matrix_norm(x, 2),
+    ],
+)
+def test_decompositions_of_what_is_not_finite_raise(function, bad):
+    x = autograd.eye(3, dtype=np.float64)
+    x[1, 1] = bad
+    with pytest.raises(LinAlgError, match="non-finite"):
+        function(x)
+
+
+def test_triangular_solutions_reach_infinity_where_they_depend_on_it_alone():
+    inf = np.inf
+    a = autograd.tensor([[2.0, 5.0, 7.0], [0.0, 4.0, -1.0], [0.0, 0.0, 2.0]], dtype=np.float64)
+    upper = linalg.solve_triangular(a, autograd.tensor([[inf], [1.0], [4.0]]).double(), upper=True)
+    assert upper.ravel().tolist() == [inf, 0.75, 2.0]
+    lower = linalg.solve_triangular(a.mT, autograd.tensor([[2.0, -inf], [inf, 4.0], [7.0, 1.0]]).double(), upper=False)
+    np.testing.assert_array_equal(lower, [[1.0, -inf], [inf, inf], [inf, inf]])
+    batch = linalg.solve_triangular(a, autograd.tensor([[[1.0], [1.0], [inf]]] * 2).double(), upper=True)
+    np.testing.assert_array_equal(batch, [[[-inf], [inf], [inf]]] * 2)
+
+
 def test_gradient_of_det_holds_at_singular_matrices():
     x = autograd.tensor(np.arange(9.0).reshape(3, 3), requires_grad=True)  # rank 2: the cofactors are not 0
     x.det().backward()

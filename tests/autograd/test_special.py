@@ -13,7 +13,7 @@ import pytest
 
 import autograd
 from autograd import special
-from autograd.errors import NoRuleError
+from autograd.errors import NoRuleError, SettingError
 
 VALUES = {
     "i0": {
@@ -193,3 +193,30 @@ def test_incomplete_gamma():
     np.testing.assert_allclose(special.gammainc(a, x).numpy()[:2], below, rtol=1e-13)
     np.testing.assert_allclose((special.gammainc(a, x) + special.gammaincc(a, x)).numpy(), 1, rtol=1e-13)
     assert autograd.igamma(autograd.tensor([3.0]), autograd.tensor([2.0])).dtype == np.float32
+
+
+HIGH_ORDERS = {
+    (99, -2.3): 1.8108320927811271e208, (100, 1.5): -1.5303349262176004e140, (101, 0.3): 2.0321560152320411e213,
+    (101, 7.25): 1.6590106673969535e72, (101, 40.25): 0.00021158971017549896, (101, 150.0): 2.1034805317299266e-62,
+    (101, -2.3): 2.0321560152321561e213, (101, -0.5): 9.5590466683832245e190, (102, -0.5): -7.0068935155083197e143,
+    (102, -7.75): -9.8879054973770913e223, (120, 100.0): -9.5775908956961906e-44, (171, 60.0): 1896.294640812574,
+    (140, 400.0): -5.8667372451949672e-126, (200, 100.0): -9.1254246910962227e-28, (101, 1e6): 0.0,
+    (200, 211.9): -3.6200375364074482e-93, (200, 212.1): -2.9964516166599974e-93, (170, 2.5): -6.5019033864740738e238,
+    (1000, 300.0): -1.0521717652801775e88, (5000, 2000.0): -1.6307701367817273e-183, (1000, 900.5): 0.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("n", "x"), HIGH_ORDERS)
+def test_polygamma_of_high_orders(n, x):
+    got = special.polygamma(n, autograd.tensor([x], dtype=np.float64))
+    np.testing.assert_allclose(got.numpy(), [HIGH_ORDERS[n, x]], rtol=1e-15 * n * math.log(n))  # of the logarithm of n!
+
+
+def test_polygamma_of_enormous_orders_ends():
+    x = autograd.tensor([0.3, 2.0, -0.7, 0.0, -3.0, math.inf, math.nan], dtype=np.float64, requires_grad=True)
+    z = special.polygamma(2**62, x)
+    np.testing.assert_array_equal(z.detach().numpy(), [-math.inf] * 3 + [-math.inf, math.nan, 0, math.nan])
+    (slope,) = autograd.grad(z.sum(), x)
+    assert np.all(slope.numpy()[:3] == math.inf)
+    with pytest.raises(SettingError, match="polygamma"):
+        special.polygamma(2**63, x)

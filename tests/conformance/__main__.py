@@ -19,6 +19,7 @@ from . import (
     layers,
     losses,
     modules,
+    more,
     names,
     odd,
     ops,
@@ -36,6 +37,7 @@ from .decided import decided
 FILES = (
     *(ops, functional, losses, distributions, layers, signatures, names, data, files, refusals, modules),
     *(writes, recurrent, optimizers, ported, transforms),
+    more,
     odd,
 )
 FAMILIES: dict[str, Checks] = {family: checks for file in FILES for family, checks in file.FAMILIES.items()}

@@ -22,7 +22,7 @@ import autograd
 import nn as ours_nn
 from autograd.errors import AutogradError
 
-from . import functional, layers, losses, ops
+from . import functional, layers, losses, more, ops
 from .compare import Check, Checks, Inputs, difference, evaluate
 
 DRAWS = 4
@@ -40,6 +40,7 @@ _SIZES = ("0", "1", "7")
 _SETTINGS = ("0", "-1", "100", str(2**62))
 _SPECIAL = ("inf", "nan", "-inf")
 _INFINITE = "inf"
+_NARROW = ("int32", "uint8", "int8", "int16")
 _ABSENT = re.compile(r"has no attribute|unexpected keyword|missing \d required|wanted ints")
 _DERIVATIVE = re.compile(r"(step \d: )?gradient")
 OURS = "ours: "
@@ -58,7 +59,7 @@ def odd(text: str, rng: random.Random) -> str:
     makers = list(_MAKER.finditer(text))
     inside = [(m.start(), m.end()) for m in re.finditer(r"\b[A-Z]\([^()]*\)", text)]
     numbers = list(_NUMBER.finditer(text))
-    kind = rng.choice(("number", "number", "number", "integers", "turned", "special", "fewer"))
+    kind = rng.choice(("number", "number", "number", "integers", "bools", "narrow", "turned", "special", "fewer"))
     if kind == "number" and numbers:
         found = rng.choice(numbers)
         size = any(start <= found.start() < stop for start, stop in inside)
@@ -69,6 +70,8 @@ def odd(text: str, rng: random.Random) -> str:
     sizes = found.group(1)
     changed = {
         "integers": f"I(3, {sizes})",
+        "bools": f"B({sizes})",
+        "narrow": f"I(3, {sizes}).to(torch.{rng.choice(_NARROW)})",
         "turned": f"{found.group()}.flip(0)",
         "special": f"({found.group()} * C([float('{rng.choice(_SPECIAL)}')]))",
         "fewer": found.group().replace(sizes, sizes.partition(", ")[2]),
@@ -213,6 +216,7 @@ def _of_tensors() -> Iterator[str]:
 
 FAMILIES = {
     "odd": _checks(lambda: (*functional.functional(), *losses.losses()), odd, oddness),
+    "odd-more": _checks(more.more, odd, oddness),
     "odd-tensors": _checks(_of_tensors, odd, oddness),
     "odd-layers": _checks(lambda: map(_BETWEEN.join, layers.layers()), odd_layer, layer_oddness),
 }
