@@ -7,6 +7,7 @@
     transforms.py                               functions of functions
     modules.py data.py writes.py refusals.py    what modules do besides; sharing, writing, refusing
     files.py           weights in files that pass between both
+    more.py            special functions, decompositions, rare names
     odd.py             sizes and settings out of the ordinary
     names.py signatures.py                      every public name, and how it is called
     ported.py programs/                         whole programs, whose imports alone are exchanged

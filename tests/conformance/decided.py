@@ -88,6 +88,12 @@ DECIDED = (
     Decided("P(2, 3).polygamma(1)", "value", "the same"),
     Decided("torch.digamma(", "gradient", "the same, in the gradient"),
     Decided("torch.mvlgamma(", "second", "the same, in the second derivative"),
+    Decided("torch.special.multigammaln(", "second", "the same"),
+    Decided(
+        "torch.as_strided_scatter(",
+        "gradient",
+        "what stays has the slope 1, what is replaced 0: in PyTorch the reverse",
+    ),
     Decided("nn.Parameter", "", "the default of `data`: an empty Tensor in both"),
     Decided("nn.Buffer", "", "the same"),
     Decided("Hardsigmoid(", "step 0: gradient", "PyTorch computes float64 gradients with 1 / 6 in float32"),

@@ -9,10 +9,16 @@ from collections.abc import Iterator
 
 from .compare import of_expressions
 
+CONSTANT = {
+    "X": "airy_ai bessel_j0 bessel_j1 spherical_bessel_j0",
+    "P": "bessel_y0 bessel_y1 modified_bessel_k0 modified_bessel_k1 scaled_modified_bessel_k0 scaled_modified_bessel_k1 "
+    "modified_bessel_i0 modified_bessel_i1",
+}
+"""Special functions that PyTorch does not differentiate."""
+
 SPECIAL = {
-    "X": "airy_ai bessel_j0 bessel_j1 erfcx i0 i0e i1 i1e log_ndtr ndtr spherical_bessel_j0 expit psi gammaln",
-    "P": "bessel_y0 bessel_y1 entr modified_bessel_k0 modified_bessel_k1 scaled_modified_bessel_k0 "
-    "scaled_modified_bessel_k1 modified_bessel_i0 modified_bessel_i1",
+    "X": "erfcx i0 i0e i1 i1e log_ndtr ndtr expit psi gammaln",
+    "P": "entr",
     "Q": "logit ndtri",
     "U": "erfinv",
 }
@@ -83,7 +89,7 @@ LAYERS = (
       for mode in ("bilinear", "nearest", "bicubic") for padding in ("zeros", "border", "reflection") for corners in (True, False)),
     "F.grid_sample(X(2, 3, 4, 5, 3), U(2, 3, 2, 2, 3), align_corners=False)", "F.max_unpool1d(X(2, 3, 3), C([[[0, 2, 5], [1, 3, 4], [0, 2, 4]]] * 2, 'int64'), 2)",
     "F.max_unpool2d(X(1, 1, 2, 2), C([[[[0, 3], [9, 14]]]], 'int64'), 2)", "F.max_unpool3d(X(1, 1, 1, 1, 2), C([[[[[3, 6]]]]], 'int64'), 2)", "F.rrelu(X(3, 4), 0.2, 0.2)",
-    "F.upsample(X(1, 2, 3, 4), scale_factor=2)", "F.interpolate(X(1, 2, 4, 5), size=(3, 7), mode='bicubic')", "F.interpolate(X(1, 2, 4, 5), scale_factor=(0.5, 1.5), mode='bilinear', antialias=True)",
+    "F.upsample(X(1, 2, 3, 4), scale_factor=2)", "F.interpolate(X(1, 2, 4, 5), size=(3, 7), mode='bicubic')",
     "F.feature_alpha_dropout(X(2, 3, 4), 0.0)", "F.dropout2d(X(2, 3, 4, 5), 0.5, training=False)", "F.dropout3d(X(2, 3, 4, 5, 2), 0.0)",
     "torch.gru_cell(X(2, 3), X(2, 4), X(12, 3), X(12, 4), X(12), X(12))", "torch.lstm_cell(X(2, 3), (X(2, 4), X(2, 4)), X(16, 3), X(16, 4), X(16), X(16))",
     "torch.rnn_tanh_cell(X(2, 3), X(2, 4), X(4, 3), X(4, 4), X(4), X(4))", "torch.rnn_relu_cell(X(2, 3), X(2, 4), X(4, 3), X(4, 4))",
@@ -101,9 +107,13 @@ def more() -> Iterator[str]:
             yield f"torch.special.{name}({letter}(2, 3))"
             yield f"torch.special.{name}({letter}())"
             yield f"torch.special.{name}(I(4, 3))"
+    for letter, names in CONSTANT.items():
+        for name in names.split():
+            yield f"torch.special.{name}({letter}(2, 3).detach())"
+            yield f"torch.special.{name}(I(4, 3))"
     for name in POLYNOMIALS.split():
-        yield f"torch.special.{name}(X(2, 3), 3)"
-        yield f"torch.special.{name}(U(3), C([0, 1, 5]))"
+        yield f"torch.special.{name}(X(2, 3).detach(), 3)"
+        yield f"torch.special.{name}(U(3).detach(), C([0, 1, 5]))"
     for letter, names in OTHER_NAMES.items():
         for name in names.split():
             yield f"torch.{name}({letter}(2, 3))"
