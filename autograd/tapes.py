@@ -63,6 +63,7 @@ class Tape(Writes):
         super().__init__()
         self.limit = SWEEP_FIRST  # sweep when there are more records than this
         self.replaying = 0  # depth of backward passes under way; records keep their positions meanwhile
+        self.retaining = False  # does the one under way leave what records keep, for another?
         self.watch: Callable[[Record, Any, Any, Any], None] | None = None  # sees each call: see `overflow`
         self.hooks: dict[int, HookList] = {}  # id of a record -> what to do with its cotangent
 
@@ -159,6 +160,7 @@ class Tape(Writes):
         top, low = self.position(cotangents), 0
         lasting: list[Record] = []
         self.replaying += 1
+        before, self.retaining = self.retaining, retain
         try:
             low = self.walk(top, cotangents, retain, until, step, lasting)
         except Exception as error:
@@ -166,6 +168,7 @@ class Tape(Writes):
             raise
         finally:
             self.replaying -= 1
+            self.retaining = before
             self.consume_lasting(lasting, low, top)
             if until is not None:
                 self._forget_what_lies_behind(low, top)

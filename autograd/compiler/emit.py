@@ -143,6 +143,7 @@ class Writer:
         if number and self.kept:
             names = [self.names[x] for x in self.kept]
             self._line(f"{', '.join(names)}{',' * (len(names) == 1)} = frame.kept")
+            self._line("frame.kept = ()")
             for x, variable in zip(self.again, given[len(phase.inputs) :], strict=True):
                 self._take_again(x, variable)
         place = sum(map(len, plan.steps[:number]))
@@ -172,7 +173,7 @@ class Writer:
 
     def _last_uses(self, number: int, first: int) -> dict[Value, int]:
         """What calls have given -> after how many steps nobody reads it any more; without what is kept or handed on."""
-        last: dict[Value, int] = {}
+        last: dict[Value, int] = dict.fromkeys(self.kept, first) if number else {}
         for place, step in enumerate(self.plan.steps[number], first + 1):
             made = step.outputs if isinstance(step, Node) and step.kind == "call" else ()
             last.update(dict.fromkeys(made, place))

@@ -152,15 +152,28 @@ class Frames:
             self.made += 1
             return Frame(self.plan, self.constants)
 
+    def twin(self, frame: Frame) -> Frame:
+        """Another frame in which the same stands, for a walk back that must leave it to the next."""
+        other = self.take()
+        other.memory[:] = frame.memory
+        other.outside[:] = frame.outside
+        other.held[:] = frame.held
+        other.kept = frame.kept
+        return other
+
 
 class Lease:
-    """Holds a frame until nobody needs what is in it."""
+    """Holds a frame until nobody needs what is in it.
 
-    __slots__ = ("frame", "free")
+    spent   has backward run in it, and overwritten what forward left?
+    """
+
+    __slots__ = ("frame", "free", "spent")
 
     def __init__(self, frame: Frame, free: list[Frame]) -> None:
         self.frame = frame
         self.free = free
+        self.spent = False
 
     def __del__(self) -> None:
         self.frame.kept = ()  # large arrays are there for others again

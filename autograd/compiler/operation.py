@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import GraphError
 from ..modes import state
 from ..op import Op
 from ..program import Program
@@ -39,7 +40,17 @@ def op_of(compiled: Any, ready: Any, watched: set[int]) -> Op:
     private = tuple([name for k, name in enumerate(names) if name in again and k not in watched])
 
     def back(dz: Any, lease: Any, wanted: tuple[int, ...], given: tuple[Any, ...]) -> Any:
-        grads = ready.back(dz, lease.frame, given)
+        if lease.spent:
+            raise GraphError(f"{compiled.name}: a walk back through it was broken off, and cannot be made again")
+        if state.home.retaining or state.interpreter is not None:
+            frame = ready.frames.twin(lease.frame)
+            try:
+                grads = ready.back(dz, frame, given)
+            finally:
+                ready.frames.free.append(frame)
+        else:
+            lease.spent = True
+            grads = ready.back(dz, lease.frame, given)
         if single:
             return grads
         reached = compiled.reached(dz)

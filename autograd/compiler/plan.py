@@ -1,8 +1,8 @@
 """Where everything is: memory for values, registers, and the tables of numbers that the machine is given.
 
 A plan has phases, forward and perhaps backward, which run after one another on one frame of memory. A value has its
-place from the step that computes it to the last that reads it, and others have the place before and after. What
-backward reads keeps its place to the end, so that backward can run again.
+place from the step that computes it to the last that reads it, and others have the place before and after: backward
+overwrites what forward left for it. Who wants to run it again has it run on a copy (`Frames.twin`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from numpy import ndarray as Array
 
+from kernels.blocks.products import FEW
 from kernels.machine import threads
 
 from .groups import Group, grouped
@@ -22,8 +23,11 @@ from .values import KNOWN, Node, Value, contiguous
 SMALL = 16 << 10
 """Bytes up to which copying an array takes less time than asking for its address."""
 
-PRODUCT = 1 << 15
-"""Multiplications up to which the machine's own products are quicker than a call of BLAS."""
+PRODUCT = 1 << 19
+"""Multiplications up to which the machine's own products are quicker than a call of BLAS, or of several threads."""
+
+FEWER = 1 << 15
+"""The same where a factor is not copied: with few rows, or a right factor with gaps between rows and columns."""
 
 WORK = 200_000
 """Elements times instructions that are worth a thread."""
@@ -148,7 +152,8 @@ class Plan:
             return None
         x, y = node.inputs
         (rows, terms), columns = x.shape, y.shape[1]
-        if rows * terms * columns > PRODUCT or x.dtype.char not in "fd":
+        most = PRODUCT if rows >= FEW and 1 in y.strides else FEWER
+        if rows * terms * columns > most or x.dtype.char not in "fd":
             return None
         about = Slot("numbers", (columns, terms, *x.strides, *y.strides))
         size, kind = x.dtype.itemsize, x.dtype.char
@@ -189,22 +194,19 @@ class Plan:
     def _lifetimes(self) -> None:
         """The first and the last step of each value."""
         self.life: dict[Value, list[int]] = {}
-        total = len(self.reads)
         start = 0
-        for index, (phase, steps) in enumerate(zip(self.phases, self.steps, strict=True)):
+        for phase, steps in zip(self.phases, self.steps, strict=True):
             for x in phase.inputs:
                 self.life[x] = [start, start]
             end = start + len(steps)
             for number in range(start, end):
                 for x in self.reads[number] | self.writes[number]:
                     self.life.setdefault(x, [number, number])[1] = number
-                    if index and self.life[x][0] < start:
-                        self.life[x][1] = total
             for out in phase.outputs:
                 life = self.life.setdefault(out.root, [start, end])
                 life[1] = max(end, life[1])
             start = end
-        number = total
+        number = len(self.reads)
         for steps in reversed(self.steps):
             for step in reversed(steps):
                 number -= 1
@@ -220,7 +222,8 @@ class Plan:
     def _place_all(self) -> None:
         """A home for each root: constants, what comes from outside, and the rest in the arena."""
         given = {x for phase in self.phases for x in phase.inputs}
-        saved = {x for x, (_, last) in self.life.items() if last >= len(self.reads)} if len(self.phases) > 1 else set()
+        later = [x for phase in self.phases[1:] for x in phase.outputs]
+        saved = set().union(*self.reads[len(self.steps[0]) :], [x.root for x in later]) if later else set()
         waiting: list[Value] = []
         for x in self.life:
             if x.array is not None:

@@ -7,7 +7,8 @@ machine avoids both without: a computation is a table of numbers. Its instructio
 blocks that stay in the first-level cache: a few nanoseconds for each instruction, and no compiler.
 
     forms.py     what an instruction does to one element                                       read this first
-    loops.py     the instructions: forms over a block, broadcasting into blocks, sums out of them, small products
+    loops.py     the instructions: forms over a block, broadcasting into blocks, sums out of them
+    products.py  products of small matrices
     waves.py     two of them: sine and cosine;   normal.py   two more: GELU and its gradient
     memory.py    a block as an array
     walk.py      the tables, and who goes through them: one thread, or several over parts of the rows

@@ -23,6 +23,7 @@ from ..machine.sums import plus
 from .forms import FORMS
 from .memory import KINDS, block
 from .normal import gelu, gelu_grad
+from .products import product
 from .waves import wave
 
 Word = int
@@ -208,74 +209,7 @@ def _total(A: Any) -> Kernel:
     return total
 
 
-# ------------------------------------------------------------------------------------------------------ small products
-
-
-@piece
-def _gather_rows(out: Any, x: Any, step: int, y: int, row: int, terms: int, A: Any) -> None:
-    """out[j] = sum over t of x[t * step] * y[t, j], whose rows are `row` bytes apart; four terms at a time."""
-    for j in range(out.size):
-        out[j] = 0
-    t = 0
-    while t < terms - 3:
-        f0, f1, f2, f3 = x[t * step], x[(t + 1) * step], x[(t + 2) * step], x[(t + 3) * step]
-        at = y + t * row
-        y0, y1 = block(at, out.size, A), block(at + row, out.size, A)
-        y2, y3 = block(at + 2 * row, out.size, A), block(at + 3 * row, out.size, A)
-        for j in range(out.size):
-            out[j] = (((out[j] + f0 * y0[j]) + f1 * y1[j]) + f2 * y2[j]) + f3 * y3[j]
-        t += 4
-    while t < terms:
-        factor, last = x[t * step], block(y + t * row, out.size, A)
-        for j in range(out.size):
-            out[j] += factor * last[j]
-        t += 1
-
-
-@piece
-def _dot(x: Any, y: Any, zero: Any) -> Any:
-    """The sum of x[t] * y[t]."""
-    total = zero
-    for t in range(x.size):
-        total = plus(total, x[t] * y[t])
-    return total
-
-
-@piece
-def _dot_apart(x: Any, x_step: int, y: Any, y_step: int, terms: int, zero: Any) -> Any:
-    """The same of elements that are apart."""
-    total = zero
-    for t in range(terms):
-        total += x[t * x_step] * y[t * y_step]
-    return total
-
-
-def _product(A: Any) -> Kernel:
-    zero = A(0)
-
-    @kernel
-    def product(a: Word, b: Word, about: Word, z: Word, n: int) -> None:
-        """z[i, j] = sum over t of a[i, t] * b[t, j] for n rows i; z is row-major.
-
-        about   J, T, elements from a row and column of a to the next, and the same of b
-        """
-        simd.wide()
-        J, T, a_row, a_column, b_row, b_column = block(about, 6, np.int64)
-        size = block(z, 1, A).itemsize
-        for i in range(n):
-            out = block(z + i * J * size, J, A)
-            x = block(a + i * a_row * size, (T - 1) * a_column + 1, A)
-            if b_column == 1:
-                _gather_rows(out, x, a_column, b, b_row * size, T, A)
-            else:
-                for j in range(J):
-                    y = block(b + j * b_column * size, (T - 1) * b_row + 1, A)
-                    if a_column == 1 and b_row == 1:
-                        out[j] = _dot(x, y, zero)
-                    else:
-                        out[j] = _dot_apart(x, a_column, y, b_row, T, zero)
-
-    return product
+# -------------------------------------------------------------------------------------------------------------- copies
 
 
 @piece
@@ -331,7 +265,7 @@ _MADE = {
     "row_min": lambda kind: _row_extreme(kind, _smaller),
     "column_sum": lambda kind: _column_sum(kind),
     "total": lambda kind: _total(kind),
-    "product": lambda kind: _product(kind),
+    "product": product,
     "strided": lambda kind: _strided(kind),
     "sin": lambda kind: wave(kind, 0.0),
     "cos": lambda kind: wave(kind, 1.0),

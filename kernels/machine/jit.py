@@ -20,7 +20,7 @@ from typing import Any
 ENABLED = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
 """Is anything compiled at all? With NUMBA_DISABLE_JIT=1 kernels run as Python; those of vector code are not used."""
 
-WRITTEN_OUT = "kernels.conv.", "kernels.matrix.", "kernels.recurrent."
+WRITTEN_OUT = "kernels.conv.", "kernels.matrix.", "kernels.recurrent.", "kernels.blocks.products"
 """Families whose loops are mostly vector code as `machine.instructions` writes it. What kernels of these call has
 nothing to gain from being optimised before it stands with its caller; loops of other families become slower without."""
 

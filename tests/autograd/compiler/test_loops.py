@@ -110,7 +110,7 @@ def test_weights_of_all_steps_take_one_product():
 
 def test_a_weight_that_is_packed_once_for_all_steps_is_that_of_the_call():
     rng = np.random.default_rng(0)
-    w = tensor(rng.standard_normal((128, 128)).astype("f") / 11, requires_grad=True)
+    w = tensor(rng.standard_normal((144, 144)).astype("f") / 11, requires_grad=True)
 
     def last(x):
         for _ in range(5):
@@ -119,7 +119,7 @@ def test_a_weight_that_is_packed_once_for_all_steps_is_that_of_the_call():
 
     f = frozen(last)
     for call in range(4):
-        x = tensor(rng.standard_normal((32, 128)).astype("f"), requires_grad=True)
+        x = tensor(rng.standard_normal((32, 144)).astype("f"), requires_grad=True)
         found = [[z.detach().numpy(), *autograd.grad(z, [x, w])] for z in (f(x), last(x))]
         for got, wanted in zip(*found, strict=True):
             np.testing.assert_allclose(got, wanted, rtol=2e-5, atol=1e-7)

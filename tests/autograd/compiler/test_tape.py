@@ -14,7 +14,7 @@ import pytest
 import autograd
 from autograd import tensor
 from autograd.compiler import build, frozen
-from autograd.errors import CaptureError, GuardError, InplaceError, ShapeError
+from autograd.errors import CaptureError, GraphError, GuardError, InplaceError, ShapeError
 from kernels.machine import jit
 
 from .test_compiled import agrees, results
@@ -309,3 +309,32 @@ class TestFrozen:
                 losses[-1].append(loss.item())
         np.testing.assert_allclose(losses[1], losses[0], 1e-4)
         assert losses[0][-1] < losses[0][0]
+
+
+def test_a_walk_back_that_is_retained_leaves_what_the_next_reads():
+    """Backward overwrites what forward has kept: where another walk may come, it runs on a copy."""
+    rng = np.random.default_rng(3)
+    w = tensor(rng.standard_normal((9, 9)), requires_grad=True)
+    x = tensor(rng.standard_normal((5, 9)), requires_grad=True)
+
+    def deep(x):
+        for _ in range(6):
+            x = (x @ w).tanh() * x.sigmoid()
+        return x
+
+    compiled = frozen(deep)
+    compiled(x)
+    seeds = [tensor(rng.standard_normal((5, 9))) for _ in range(3)]
+    for function in (compiled, deep):
+        z = function(x)
+        found = [autograd.grad(z, [x, w], seed, retain_graph=True) for seed in (*seeds, seeds[0])]
+        found.append(autograd.grad(z, [x, w], seeds[0]))
+        with pytest.raises(GraphError):
+            autograd.grad(z, [x, w], seeds[0])
+        if function is compiled:
+            kept = found
+    for a, b in zip(kept, found, strict=True):
+        for got, wanted in zip(a, b, strict=True):
+            np.testing.assert_allclose(got.numpy(), wanted.numpy(), 1e-9, 1e-12)
+    for a, b in zip(kept[0], kept[3], strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())

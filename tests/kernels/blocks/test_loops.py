@@ -161,21 +161,6 @@ def test_extremes_of_rows_with_nan(kind):
                     np.testing.assert_array_equal(got, wanted)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("turned", [(), (0,), (1,), (0, 1)])
-def test_products(kind, turned):
-    for rows, terms, columns in [(1, 1, 1), (1, 9, 4), (3, 8, 5), (5, 17, 33), (2, 64, 16)]:
-        rng = np.random.default_rng([rows, terms])
-        x, y = rng.standard_normal((rows, terms)).astype(kind), rng.standard_normal((terms, columns)).astype(kind)
-        x, y = (np.asfortranarray(a) if i in turned else a for i, a in enumerate((x, y)))
-        steps = [s // a.itemsize for a in (x, y) for s in a.strides]
-        about = np.array([columns, terms, *steps])
-        got = np.empty((rows, columns), kind)
-        loops.loop("product", kind, kind)(x.ctypes.data, y.ctypes.data, about.ctypes.data, got.ctypes.data, rows)
-        eps = np.finfo(kind).eps
-        np.testing.assert_allclose(got, x @ y, 16 * eps, 16 * terms * eps)
-
-
 @pytest.mark.parametrize("kind", memory.KINDS if jit.ENABLED else [])
 def test_copies_of_views(kind):
     x = np.arange(120).reshape(4, 5, 6).astype(kind)
