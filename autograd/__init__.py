@@ -12,7 +12,8 @@ What one reads to understand it, in this order:
     tensors/          Tensor: an array, and a node that says how it was computed
     engine.py         `backward` and `grad`; paths.py: the walk to some inputs only; arrivals.py: gradients on the way
     modes.py          whether, and onto which tape, operations are recorded; crowd.py: what threads share
-    func.py           transforms, on transforms.py, tracing.py, mapping.py and curvature.py; functional.py: Jacobians
+    func.py           transforms of functions, on transforms.py, directional.py, jacobians.py, mapping.py, curvature.py
+                      and tracing.py; functional.py: the same at a point
     custom.py         operations of your own; recompute.py: checkpoints; extend.py: what layers are written with
     either.py         grad, of Tensors or of functions of arrays
     fast/             the same in compiled form: nothing in it has to be read

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .transforms import grad, jvp, vjp
+from .directional import jvp
+from .transforms import grad, vjp
 
 
 def _tuple(x: Any) -> tuple[Any, ...]:

@@ -4,13 +4,16 @@
 
     d3 = grad(grad(grad(lambda x: x**4)))
 
-What they do stands in transforms.py, curvature.py, mapping.py (`vmap`) and tracing.py (what they record on).
+What they do stands in transforms.py (reverse mode), directional.py (forward mode), jacobians.py, curvature.py,
+mapping.py (`vmap`) and tracing.py (what they record on).
 """
 
 from .curvature import fvp, gnvp, hvp
+from .directional import jvp, linearize
+from .jacobians import hessian, jacfwd, jacrev
 from .later import later as _later
 from .mapping import vmap
-from .transforms import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, linearize, value_and_grad, vjp
+from .transforms import grad, grad_and_value, value_and_grad, vjp
 
 __all__ = [
     "fvp",

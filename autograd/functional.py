@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import transforms
+from . import directional, jacobians, transforms
 from .errors import GraphError, SettingError, ShapeError
 from .later import later
 from .tensors.core import Core, wrap
@@ -97,7 +97,7 @@ def jacobian(
     vectorize   taken for PyTorch's sake: rows, or columns, are always computed at once
     strategy    "reverse-mode": all outputs are pulled back; "forward-mode": derivatives are carried along
     """
-    transform = transforms.jacfwd if _forward("jacobian", strategy) else transforms.jacrev
+    transform = jacobians.jacfwd if _forward("jacobian", strategy) else jacobians.jacrev
     _check("jacobian", func, inputs, strict)
     blocks = transform(func, _numbers(inputs))(*_tuple(inputs))
     outputs_are_many = not isinstance(blocks[0], Core)
@@ -119,7 +119,7 @@ def hessian(
     vectorize, outer_jacobian_strategy   as in `jacobian`, for the derivative of the gradient
     """
     numbers = _numbers(inputs)
-    outer = transforms.jacfwd if _forward("hessian", outer_jacobian_strategy) else transforms.jacrev
+    outer = jacobians.jacfwd if _forward("hessian", outer_jacobian_strategy) else jacobians.jacrev
     _check("hessian", func, inputs, strict)
     blocks = outer(transforms.grad(lambda *xs: func(*xs).sum(), numbers), numbers)(*_tuple(inputs))
     return _final(blocks if isinstance(inputs, (tuple, list)) else blocks[0][0], create_graph)
@@ -137,7 +137,7 @@ def jvp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, 
     """(outputs, Jacobian @ v): v has the shapes of the inputs."""
     vectors = _vectors("jvp", v, inputs)
     _check("jvp", func, inputs, strict)
-    outputs, pushed = transforms.jvp(func, _tuple(inputs), vectors)
+    outputs, pushed = directional.jvp(func, _tuple(inputs), vectors)
     return _final(outputs, create_graph), _final(pushed, create_graph)
 
 

@@ -13,7 +13,7 @@ from .errors import SettingError, ShapeError
 from .modes import state
 from .random import default_generator
 from .tensors.core import Core, operand, wrap
-from .tracing import leaves_no_records, leaves_of, rebuild
+from .tracing import leaves_behind, leaves_no_records, leaves_of, rebuild
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -83,7 +83,7 @@ def vmap(
         if parts:
             columns = [whole.joined() for whole in parts]
         if size == 0:
-            columns = [z if dim is None else z.narrow(dim, 0, 0) for z, dim in zip(columns, outs, strict=True)]
+            columns = [z if dim is None else _emptied(z, dim, leaves) for z, dim in zip(columns, outs, strict=True)]
         return rebuild(result, columns)
 
     return run
@@ -173,6 +173,8 @@ def _spread(dims: Any, tree: Any, name: str) -> list[Any]:
         return [dims] * len(leaves_of(tree))
     if isinstance(dims, dict) and isinstance(tree, dict) and dims.keys() == tree.keys():
         return [dim for key in tree for dim in _spread(dims[key], tree[key], name)]
+    if name == "out_dims" and isinstance(dims, tuple) and len(dims) == 1 and isinstance(tree, Core):
+        return list(dims)
     if isinstance(dims, (tuple, list)) and isinstance(tree, (tuple, list)):
         if len(dims) == len(tree):
             return [dim for d, part in zip(dims, tree, strict=True) for dim in _spread(d, part, name)]
@@ -209,6 +211,20 @@ def _made_up(x: Any) -> Any:
     if len(shape) > 1:
         values = values + np.eye(*shape[-2:], dtype=values.dtype)
     return (x.sum(0) + wrap(values)).unsqueeze(0)  # an empty sum, so that the result is tracked if x is
+
+
+def _emptied(z: Any, dim: int, leaves: list[Any]) -> Any:
+    """A result without slices, of the shape and dtype of one with a made-up slice, whose gradients by all that it
+    depends on are 0: whatever the derivatives at the made-up slice may be."""
+    shape = list(z._array.shape)
+    shape[dim] = 0
+    out = wrap(np.zeros(shape, z._array.dtype))
+    if z._node is None or z._array.dtype.kind != "f":
+        return out
+    for x in (*leaves, *leaves_behind(z)):
+        if isinstance(x, Core) and x._node is not None:
+            out = out + x.flatten()[:0].sum().to(out.dtype)  # type: ignore[attr-defined]
+    return out
 
 
 def check_randomness(name: str, randomness: str) -> None:

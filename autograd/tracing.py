@@ -189,6 +189,20 @@ def reaches(outputs: Any, node: Any) -> bool:
     return False
 
 
+def leaves_behind(z: Any) -> list[Any]:
+    """The Tensors that require grad, and are results of nothing, on which a Tensor depends."""
+    stack, seen, found = [z._node], {z._node}, []
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Leaf):
+            found.append(node.tensor())
+        elif isinstance(node, Record):
+            fresh = [parent for parent in node.parents if parent not in seen]
+            seen.update(fresh)
+            stack.extend(fresh)
+    return [x for x in found if x is not None]
+
+
 def leaves_no_records(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let the outermost transform take off the tape what its results do not need."""
 

@@ -18,8 +18,17 @@ from .mapped import Mapped, exchanged, mapped_in, named, refused
 
 def computed(batch: Any, function: Any, args: Any, kwargs: Any) -> Any:
     """function(*args, **kwargs) for all slices."""
-    if kwargs.get("out") is not None and any(x is not None for x in mapped_in(kwargs["out"])):
-        raise GraphError(f"vmap: np.{function.__name__} cannot write into a mapped array")
+    out = kwargs.get("out")
+    out = out[0] if type(out) is tuple and len(out) == 1 else out
+    if batch.holds(out) and type(out) is Mapped:
+        found = computed(batch, function, args, {k: x for k, x in kwargs.items() if k != "out"})
+        out[...] = found
+        return out
+    if out is not None and any(x is not None for x in mapped_in((args, kwargs))):
+        raise GraphError(
+            f"vmap: np.{function.__name__} cannot write what differs between the slices into an array that is not "
+            "mapped over"
+        )
     name = getattr(function, "__name__", "")
     rule = _RULES.get(name)
     if rule is None and isinstance(function, np.ufunc) and function.signature is None:

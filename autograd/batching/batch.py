@@ -12,18 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import GraphError, InplaceError, ShapeError
 from ..interpreter import Interpreter
 from ..modes import state
-from ..ops.shape import expand, reshape
+from ..ops.shape import expand
 from ..tensors import core
 from ..tensors.core import Core, array_of, link_view, wrap
 from ..tensors.join import stack
 from ..tensors.promotion import Scalar, constants
-from ..tensors.rewrite import put, update
 from ..tensors.run import apply, apply_keeping
-from . import arrays, place, pulling
-from .mapped import Mapped, exchanged, mapped_in, refused
+from . import arrays, place, pulling, writing
+from .asked import refused
+from .mapped import Mapped, exchanged, mapped_in
 from .rules import each, rule_of
 
 
@@ -228,16 +227,6 @@ class Batch(Interpreter):
         finally:
             state.interpreter = before
 
-    def assign(self, array: Any, index: Any, value: Any) -> None:
-        """array[index] = value for arrays that code of the library has made."""
-        if any(x._batch is self for x in mapped_in(index)) or not self.holds(array):
-            raise GraphError("vmap: values that differ between the slices cannot be written into an array of NumPy's")
-        whole = array._tensor._array
-        parts = index if type(index) is tuple else (index,)
-        if self.holds(value):
-            value = arrays.aligned(self, value, whole[(slice(None), *parts)].ndim)
-        whole[(slice(None), *parts)] = value
-
     def function(self, cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """See `Interpreter`. What is written by hand is made for one slice: it runs for each."""
         if not any(map(self.holds, args)):
@@ -269,88 +258,28 @@ class Batch(Interpreter):
         wholes = [self.wrapped(z) if isinstance(z, Core) else z for z in columns]
         return tuple(wholes) if isinstance(found, (tuple, list)) else wholes[0]
 
-    # -- writes in place
+    # -- writes in place: see `writing`
 
     def update(self, tensor: Any, name: str, function: Any, args: Any, kwargs: Any) -> Any:
         """See `rewrite.update`."""
-        if not self.holds(tensor) and not any(x._batch is self for x in mapped_in((args, kwargs))):
-            with self.outside():
-                return update(tensor, name, function, *args, **kwargs)
-        old = wrap(tensor._array, tensor._node)
-        if state.tape is not None:
-            old = old.clone()  # records may keep it
-        result = function(old, *[old if x is tensor else x for x in args], **kwargs)
-        self.write(tensor, name, result)
+        writing.updated(self, tensor, name, function, args, kwargs)
         return tensor
 
     def rewritten(self, op: Any, tensor: Any, inputs: tuple[Any, ...], settings: dict[str, Any]) -> bool:
         """See `Interpreter`."""
         if not self.holds(tensor) and not any(map(self.holds, inputs)):
             return False
-        self.write(tensor, op.name, self.call(op, (tensor, *inputs), settings, False))
+        writing.write(self, tensor, op.name, self.call(op, (tensor, *inputs), settings, False))
         return True
-
-    def write(self, tensor: Any, name: str, result: Any) -> None:
-        """Set a Tensor, in its memory, to `result`, which was computed from it."""
-        if not self.holds(tensor):
-            if self.holds(result):
-                raise InplaceError(
-                    f"vmap: {name}: a value that differs between the slices cannot be written into a Tensor that is "
-                    "not mapped over. Write out of place, or make the Tensor of one that is mapped: zeros_like(x)"
-                )
-            with self.outside():
-                tensor.copy_(result)
-            return
-        if tuple(result.shape) != tuple(tensor.shape):
-            raise ShapeError(
-                f"{name}: output with shape {list(tensor.shape)} doesn't match the broadcast shape {list(result.shape)}"
-            )
-        with self.outside():
-            self.front(tensor).copy_(self.front(result) if self.holds(result) else result)
-        self.refresh(tensor)
 
     def put(self, tensor: Any, name: str, index: Any, value: Any) -> Any:
         """See `rewrite.put`."""
-        self._put(tensor, name, index, value)
+        writing.put_at(self, tensor, name, index, value)
         return tensor
 
-    def _put(self, tensor: Any, name: str, index: Any, value: Any) -> None:
-        indexed = any(x._batch is self for x in mapped_in(index))
-        if not self.holds(tensor):
-            if indexed or self.holds(value):
-                raise InplaceError(
-                    f"vmap: {name}: a value that differs between the slices cannot be written into a Tensor that is "
-                    "not mapped over. Write out of place, or make the Tensor of one that is mapped: zeros_like(x)"
-                )
-            with self.outside():
-                put(tensor, name, index, value)
-            return
-        if indexed:
-            from ..ops.index import set_at
-
-            value = value if isinstance(value, Core) else wrap(np.asarray(value, tensor.dtype))
-            self.write(tensor, name, self.call(set_at, (tensor, value), {"index": index}, False))
-            return
-        parts = (slice(None), *(index if type(index) is tuple else (index,)))
-        with self.outside():
-            x = self.front(tensor)
-            if self.holds(value):
-                target = np.broadcast_to(np.empty((), bool), x._array.shape)[parts].ndim
-                v = self.front(value)
-                lead = max(target - v._array.ndim, 0)
-                value = apply(reshape, v, shape=(v._array.shape[0], *[1] * lead, *v._array.shape[1:]))
-            put(x, name, parts, value)
-        self.refresh(tensor)
-
-    def refresh(self, tensor: Any) -> None:
-        """After a write: what stands for slices of the same memory belongs to the record that computed it."""
-        root = tensor
-        while root._base is not None:
-            root = root._base
-        views = [view for reference in root._views or () if (view := reference()) is not None]
-        for x in (tensor, root, *views):
-            if self.holds(x):
-                x._node = x._array._tensor._node
+    def assign(self, array: Any, index: Any, value: Any) -> None:
+        """array[index] = value for arrays that code of the library has made."""
+        writing.assign(self, array, index, value)
 
     # -- differentiation
 

@@ -84,17 +84,18 @@ def _last_axes(batch: Any, op: Any, given: Any, on: Any, settings: Any) -> Any:
 
 def _normalise(batch: Any, op: Any, given: Any, on: Any, settings: Any) -> Any:
     x, w, b = given
-    view, affine = settings["view"], settings["affine"]
-    own = {
-        **settings,
-        "view": (batch.size, *view),
-        "axes": tuple([a + 1 for a in settings["axes"]]),
-        "affine": (1, *affine),
-    }
+    view, axes, affine = settings["view"], settings["axes"], settings["affine"]
     x = all_of(batch, x, on[0])
-    if not on[1] and not on[2]:
-        return run(op, [x, w, b], own)
-    z, kept = run(op, [x, None, None], own)
+    if 0 in axes:
+        front = {"view": (batch.size, *view), "axes": tuple([a + 1 for a in axes]), "affine": (1, *affine)}
+    else:  # slices as more rows
+        front = {"view": (batch.size * view[0], *view[1:])}
+    scaled = not on[1] and not on[2]
+    z, kept = run(op, [x, w, b] if scaled else [x, None, None], {**settings, **front})
+    if 0 not in axes:
+        kept = tuple([k.reshape(batch.size, view[0], *k.shape[1:]) for k in kept])
+    if scaled:
+        return z, kept
     z = z.reshape(batch.size, *view)
     for p, held, plus in ((w, on[1], False), (b, on[2], True)):
         if p is not None:

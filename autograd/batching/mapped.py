@@ -2,7 +2,7 @@
 
 A `Mapped` has the shape, the dtype and the methods of a slice. What it holds is the Tensor with all slices, along one
 more axis in front. NumPy's functions on it compute for all slices at once. What Python would have to know of a slice
-alone, such as the outcome of a comparison, differs between the slices, and is refused.
+alone, such as the outcome of a comparison, differs between the slices, and is refused: see `asked`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from ..errors import GraphError
-from ..lines import outer
 from ..tensors.core import Core, StandIn, alike, new_leaf, of_all, sliced, wrap
+from .asked import SCALARS, Asked, refused
 
 _ABOUT = {np.ndim, np.shape, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.iscomplexobj, np.isrealobj}
 """Functions that are told by shapes and dtypes alone."""
@@ -25,25 +24,11 @@ _ABOUT = {np.ndim, np.shape, np.size, np.result_type, np.can_cast, np.min_scalar
 _OF_MEMORY = {np.may_share_memory, np.shares_memory}
 """Those about where arrays lie: of all slices together."""
 
-_ROOT = __file__.replace("\\", "/").rsplit("/", 3)[0]
-_LIBRARY = (f"{_ROOT}/autograd/", f"{_ROOT}/nn/")
-_SCALARS = frozenset({"__bool__", "__float__", "__int__", "__complex__", "__index__"})
 _ASKING = frozenset({"item", "tolist", "tobytes", "dump", "dumps", "tofile"})
 _REFUSED = frozenset({"resize", "setflags", "byteswap", "data", "ctypes"})
 
 
-def place() -> str:
-    """Where in the user's program this happens."""
-    frame = outer(sys._getframe(1))
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
-
-
-def refused(what: str, instead: str) -> GraphError:
-    """The error for a question that has another answer for each slice."""
-    return GraphError(f"vmap: {what} at {place()}: it may differ between the slices, which run together. {instead}")
-
-
-class Mapped(StandIn, NDArrayOperatorsMixin):
+class Mapped(Asked, StandIn, NDArrayOperatorsMixin):
     """Stands for a slice of the array of `_tensor`, whose first axis `_batch` maps over.
 
     It is what `isinstance(x, np.ndarray)` takes for an array. `_over` says how a check of the library, such as
@@ -161,7 +146,7 @@ class Mapped(StandIn, NDArrayOperatorsMixin):
             caller = sys._getframe(1)
             if caller.f_code.co_name == "item" and caller.f_back is not None:
                 caller = caller.f_back
-            if name == "item" and caller.f_code.co_name in _SCALARS:  # of a Tensor
+            if name == "item" and caller.f_code.co_name in SCALARS:  # of a Tensor
                 return lambda: getattr(self, caller.f_code.co_name)(caller.f_back)
             raise refused(f"{name}() is called on a mapped value", "Return the Tensor, and look at it outside of vmap.")
         if name in _REFUSED:
@@ -203,44 +188,6 @@ class Mapped(StandIn, NDArrayOperatorsMixin):
 
     def __deepcopy__(self, memo: Any) -> Any:
         return self.__copy__()
-
-    # -- Python looks
-
-    def _checked(self, asking: Any) -> Any:
-        """The answer for all slices to a check that the library makes; None for others."""
-        code = asking.f_code
-        if self._over is None or not code.co_filename.startswith(_LIBRARY) or code.co_name in ("allclose", "equal"):
-            return None
-        return self._over(self._tensor._array)
-
-    def __bool__(self, asking: Any = None) -> bool:
-        answer = self._checked(asking or sys._getframe(1))
-        if answer is not None:
-            return bool(answer)
-        raise refused(
-            "the truth of a mapped value is asked for",
-            "A branch on it cannot be taken for all of them: compute both sides and pick with where(condition, a, b).",
-        )
-
-    def __float__(self, asking: Any = None) -> float:
-        answer = self._checked(asking or sys._getframe(1))
-        if answer is not None:
-            return float(answer)
-        raise refused("float() of a mapped value", "Compute with the Tensor itself.")
-
-    def __int__(self, asking: Any = None) -> int:
-        answer = self._checked(asking or sys._getframe(1))
-        if answer is not None:
-            return int(answer)
-        raise refused("int() of a mapped value", "Compute with the Tensor itself.")
-
-    def __complex__(self, asking: Any = None) -> complex:
-        raise refused("complex() of a mapped value", "Compute with the Tensor itself.")
-
-    def __index__(self, asking: Any = None) -> int:
-        if self.ndim:  # an index by an array
-            raise TypeError("only integer scalar arrays can be converted to a scalar index")
-        raise refused("a mapped value is used as an index of a Python list", "Index a Tensor with it.")
 
     def __contains__(self, x: Any) -> bool:
         return bool((self == x).any())

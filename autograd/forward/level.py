@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -48,7 +48,7 @@ class Forward(Interpreter):
         self.depth: float = getattr(self.parent, "depth", 0) + 1
         self.nodes: list[Moving] = []
 
-    def __enter__(self) -> Forward:
+    def __enter__(self) -> Self:
         state.interpreter = self
         return self
 
@@ -139,7 +139,7 @@ class Forward(Interpreter):
             if op.view:
                 for part in z if isinstance(z, tuple) else (z,):
                     link_view(part, given[0])
-            pushed = push_of(op)(op, plain, tangents, z, settings, kept)
+            pushed = self.pushed(op, plain, tangents, z, settings, kept)
             if op.outputs == 1:
                 if pushed is not None:
                     self.moving(z, pushed)
@@ -150,6 +150,12 @@ class Forward(Interpreter):
         finally:
             state.interpreter = self
         return (z, kept) if keeping else z
+
+    def pushed(
+        self, op: Any, plain: list[Any], tangents: list[Any], z: Any, settings: dict[str, Any], kept: Any
+    ) -> Any:
+        """The tangent of the result of an operation, or one for each; None where it is 0."""
+        return push_of(op)(op, plain, tangents, z, settings, kept)
 
     def function(self, cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """See `Interpreter`. Its backward says how it moves: it is pulled back twice."""
@@ -231,9 +237,9 @@ class Forward(Interpreter):
             with self.outside():
                 return engine.grad(outputs, inputs, seeds, **options)
         plain = [None if u is None else self.primal(u) if isinstance(u, Core) else u for u in given]
-        with self.outside():
-            kept = {**options, "retain_graph": True}
-            found = engine.grad(outputs, inputs, None if seeds is None else plain, **kept)
+        kept = {**options, "retain_graph": True}
+
+        def walk(moved: Any) -> Any:
             ends, starts = [], []
             for z, u, (dz, du) in zip(outputs, plain, moved, strict=True):
                 if dz is not None and dz._node is not None and type(dz._node) is not Moving:
@@ -242,11 +248,17 @@ class Forward(Interpreter):
                 if du is not None and z._node is not None:
                     ends.append(z)
                     starts.append(du)
-            if not ends:
-                return found
             own = {**kept, "allow_unused": True, "materialize_grads": False}
-            pushed = engine.grad(ends, inputs, starts, **own)
+            return engine.grad(ends, inputs, starts, **own) if ends else [None] * len(inputs)
+
+        with self.outside():
+            found = engine.grad(outputs, inputs, None if seeds is None else plain, **kept)
+            pushed = self.walked_along(walk, moved, found)
         return tuple([_with(self, g, t) for g, t in zip(found, pushed, strict=True)])
+
+    def walked_along(self, walk: Any, moved: Any, found: Any) -> Any:
+        """The tangents of gradients that were `found`, by a walk back from the tangents of outputs and seeds."""
+        return walk(moved)
 
 
 def _with(level: Forward, g: Any, tangent: Any) -> Any:

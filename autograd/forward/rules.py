@@ -16,6 +16,7 @@ back along x', is the tangent of z (J. Townsend, 2017).
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +25,7 @@ import numpy as np
 from .. import engine
 from ..modes import state
 from ..op import Op
-from ..ops import activation, index, linalg, loss, pool, reduce, scan, shape
+from ..ops import reduce
 from ..ops.shape import expand
 from ..tensors.core import Core, array_of, wrap
 from ..tensors.run import apply
@@ -69,7 +70,7 @@ def constants(xs: Any) -> bool:
 def rule_given(op: Op, k: int, dz: Any, inputs: Any, z: Any, settings: Any, kept: Any) -> Any:
     """What the rule for input number `k` gives for `dz`, on arrays if all are constants, else on Tensors."""
     plan = op.plan((k,))
-    plain = constants((dz, *inputs))
+    plain = constants((dz, *inputs, z))
     values = [x._array if isinstance(x, Core) and plain else x for x in inputs]
     out = z._array if plain and isinstance(z, Core) else z
     saved = plan.save(values, out, settings, kept)
@@ -180,123 +181,12 @@ def _variable(x: Any) -> Any:
     return trace(x if isinstance(x, Core) else wrap(array_of(x)))
 
 
-# --------------------------------------------------------------------------------------------------- rules of their own
-
-
-def _restride(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
-    return apply(shape.restride, tangents[0], **settings)
-
-
-def _without(name: str) -> Push:
-    """A linear operation that puts a number where nothing of its input goes: its tangent has 0 there."""
-
-    def push(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
-        return apply(op, tangents[0], **{**settings, name: 0})
-
-    return push
-
-
-def _max_pool(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
-    (place,), windows = kept, settings["windows"]
-    places = pool.places(place, windows, shape_of(inputs[0]), whole=True)
-    return apply(index.getitem, tangents[0].reshape(-1), index=places)
-
-
-def _by_reverse_rule(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
-    """For a symmetric derivative, such as that of softmax."""
-    return rule_given(op, 0, tangents[0], inputs, z, settings, kept)
-
-
-def _log_softmax(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
-    t = tangents[0]
-    return t - (np.exp(z) * t).sum(settings["axis"], keepdims=True)
-
-
-def _cross_entropy(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
-    logs = apply(activation.log_softmax, inputs[0], axis=1)
-    t = _log_softmax(op, inputs, tangents, logs, {"axis": 1}, ())
-    return apply(loss.nll, t, **{k: v for k, v in settings.items() if k != "recorded"})
-
-
-def _attention(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
-    (q, k, v), (dq, dk, dv), scale = inputs, tangents, settings.get("scale", 1.0)
-    if constants((q, k, v)):
-        weights = wrap(kept[0])
-    elif settings.get("bias") is None:
-        weights = apply(activation.softmax, apply(linalg.matmul, q, k.mT) * scale, axis=-1)
-    else:  # there may be rows of which nothing is seen
-        return by_formula(op, inputs, tangents, z, settings, kept)
-    moved = total([None if dq is None else dq @ k.mT, None if dk is None else q @ dk.mT])
-    if moved is None:
-        return weights @ dv
-    moved = moved * scale
-    moved = weights * (moved - (weights * moved).sum(-1, keepdims=True))
-    return total([moved @ v, None if dv is None else weights @ dv])
-
-
-def _normalise(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
-    (x, w, _), (dx, dw, db) = inputs, tangents
-    if constants((x, w, dx, dw, db)):
-        return _normalise_arrays(op, inputs, tangents, z, settings, kept)
-    view, axes, affine = settings["view"], settings["axes"], settings["affine"]
-    y = x.reshape(view)
-    mean = apply(reduce.mean, y, axis=axes, keepdims=True) if settings["centred"] else 0
-    d = y - mean
-    rstd = (apply(reduce.mean, d * d, axis=axes, keepdims=True) + settings["eps"]) ** -0.5
-    unit = d * rstd
-    parts = []
-    if dx is not None:
-        t = dx.reshape(view)
-        if settings["centred"]:
-            t = t - apply(reduce.mean, t, axis=axes, keepdims=True)
-        t = (t - unit * apply(reduce.mean, unit * t, axis=axes, keepdims=True)) * rstd
-        parts.append(t if w is None else t * w.reshape(affine))
-    if dw is not None:
-        parts.append(unit * dw.reshape(affine))
-    if db is not None:
-        parts.append(db.reshape(affine) + unit * 0)
-    return total(parts).reshape(shape_of(x))
-
-
-def _normalise_arrays(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
-    """The same where nobody looks at single steps. Without w the derivative by x is symmetric: the rule that pulls
-    back pushes, too. By w and b it is what they make of x in the place of w and b."""
-    (x, w, _), (dx, dw, db) = inputs, tangents
-    shape, affine = shape_of(x), settings["affine"]
-    parts = []
-    if dx is not None:
-        t = rule_given(op, 0, dx, (x, None, None), z, settings, kept)
-        parts.append(t if w is None else (t.reshape(settings["view"]) * w.reshape(affine)).reshape(shape))
-    if dw is not None:
-        parts.append(apply(op, x, dw, db, **settings))
-    elif db is not None:
-        parts.append(spread_to(db.reshape(affine), settings["view"]).reshape(shape))
-    return total(parts)
-
-
-def _inv(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
-    return -(z @ tangents[0] @ z)
-
-
-def _det(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
-    return apply(reduce.sum, apply(linalg.cofactor, inputs[0]) * tangents[0], axis=(-2, -1), keepdims=False)
-
-
-def _solve(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
-    da, db = tangents
-    return apply(op, inputs[0], total([db, None if da is None else -(da @ z)]))
-
-
-def _recurrence(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
-    (a, _), (da, db) = inputs, tangents
-    axis, step = settings["axis"], -1 if settings.get("reverse", False) else 1
-    before = None if da is None else da * apply(scan.shift, z, axis=axis, by=step)
-    return apply(op, a, total([before, db]), **settings)
-
-
-def _none(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
+def none(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
+    """The result does not depend on the inputs in a way that has a derivative."""
     return None if op.outputs == 1 else [None] * len(z)
 
+
+# ------------------------------------------------------------------------------------------------ which op has which
 
 _LINEAR = (
     "reshape expand transpose flip roll clone tile repeat segment_sum split unbind diagonal diagonal_embed tril triu "
@@ -314,22 +204,8 @@ PUSHES: dict[str, Push] = {
     **dict.fromkeys(_BILINEAR.split(), bilinear),
     **dict.fromkeys(["nansum", "prod", "var", "std", "amax", "amin", "logsumexp", "vector_norm", "median"], reduced),
     **dict.fromkeys(("take_along", "add_along", "keep"), of_first),
-    "as_strided": _restride,
-    "pad": _without("value"),
-    "shift": _without("fill"),
-    "max_pool": _max_pool,
-    "softmax": _by_reverse_rule,
-    "log_softmax": _log_softmax,
-    "cross_entropy": _cross_entropy,
-    "attention": _attention,
-    "normalise": _normalise,
-    "inv": _inv,
-    "det": _det,
-    "solve": _solve,
-    "recurrence": _recurrence,
-    **dict.fromkeys(("share", "running_top"), _none),
 }
-"""Operations of the library whose push rule is not that of an operation element by element."""
+"""Operations of the library that are of one of these kinds; those that have a rule of their own are in `single`."""
 
 _ELEMENTWISE = (
     "relu leaky_relu hardtanh hardsigmoid hardswish threshold hardshrink softshrink elu softplus logsigmoid silu mish "
@@ -354,10 +230,13 @@ def push_of(op: Op) -> Push:
 def _found(op: Op) -> Push:
     if op.push is not None:
         return _NAMED[op.push] if isinstance(op.push, str) else op.push
+    single: dict[str, Push] = importlib.import_module("autograd.forward.single").RULES  # written with this file
+    if op.name in single:
+        return single[op.name]
     if op.name in PUSHES:
         return PUSHES[op.name]
     if not any(op.differentiable(k) for k in range(len(op.inputs))):
-        return _none
+        return none
     if op.broadcasts or (isinstance(op.forward, np.ufunc) and op.forward.signature is None):
         return elementwise
     return by_formula if op.formula is not None else pulled_twice

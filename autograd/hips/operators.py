@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import recompute, transforms
+from .. import jacobians, recompute
 from .boxes import ArrayBox, box, nest, result, tensors, values, variable
 from .walks import differentiable, gradient_of, make_jvp_of, make_vjp_of, on_tensors, ones
 
@@ -96,13 +96,13 @@ def deriv(fun: Callable[[Any], Any], x: Any) -> Any:
 @unary_to_nary
 def jacobian(fun: Callable[[Any], Any], x: Any) -> Any:
     """jacobian(fun, argnum=0): all derivatives, of shape (*shape of the result, *shape of the argument)."""
-    return box(transforms.jacrev(_one_array("jacobian", fun))(nest(variable, x)))
+    return box(jacobians.jacrev(_one_array("jacobian", fun))(nest(variable, x)))
 
 
 @unary_to_nary
 def hessian(fun: Callable[[Any], Any], x: Any) -> Any:
     """hessian(fun, argnum=0): second derivatives, of shape (*shape of the result, *shape of x, *shape of x)."""
-    return box(transforms.jacrev(transforms.jacrev(_one_array("hessian", fun)))(nest(variable, x)))
+    return box(jacobians.jacrev(jacobians.jacrev(_one_array("hessian", fun)))(nest(variable, x)))
 
 
 def _one_array(name: str, function: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import engine, transforms
+from .. import directional, engine, transforms
 from ..tensors.core import new_leaf, wrap
 from ..tracing import Recording, leaves_no_records, leaves_of, nested, rebuild, trace
 from ..tracing import pull as pulled_back
@@ -145,7 +145,7 @@ def make_jvp_of(fun: Callable[[Any], Any], x: Any) -> Callable[[Any], tuple[Any,
         primal = nest(variable, x)
         kinds = iter([part._array.dtype for part in leaves_of(primal)])
         tangent = nest(lambda part: cotangent(part, next(kinds)), v)
-        value, along = transforms.jvp(on_tensors(fun), (primal,), (tangent,))
+        value, along = directional.jvp(on_tensors(fun), (primal,), (tangent,))
         return box(value), box(along)
 
     return push

@@ -4,13 +4,14 @@
     __main__.py        the command; conftest.py: keeps pytest out
     ops.py functional.py losses.py layers.py recurrent.py optimizers.py    what is computed
     distributions.py distribution_parts.py scipy_distributions.py          distributions
-    transforms.py                               functions of functions
+    transforms.py maps.py                       functions of functions
     modules.py data.py writes.py refusals.py    what modules do besides; sharing, writing, refusing
     files.py           weights in files that pass between both
     more.py            special functions, decompositions, rare names
     odd.py             sizes and settings out of the ordinary
     names.py signatures.py                      every public name, and how it is called
     ported.py programs/                         whole programs, whose imports alone are exchanged
+    studies.py research/                        programs with transforms of functions, as research has them
     decided.py         what differs on purpose
 
 The rule: what differs is listed in decided.py with its reason, or is a mistake.

@@ -28,6 +28,7 @@ from . import (
     recurrent,
     refusals,
     signatures,
+    studies,
     transforms,
     writes,
 )
@@ -36,7 +37,7 @@ from .decided import decided
 
 FILES = (
     *(ops, functional, losses, distributions, layers, signatures, names, data, files, refusals, modules),
-    *(writes, recurrent, optimizers, ported, transforms),
+    *(writes, recurrent, optimizers, ported, transforms, studies),
     more,
     odd,
 )

@@ -104,6 +104,26 @@ DECIDED = (
         )
         for kind in ("gradient", "second")
     ],
+    *[
+        Decided(
+            "torch.func.vmap(lambda a",
+            "value 0: shape (0, 1,",
+            "of no slices: PyTorch loses the sizes of others",
+            layer,
+        )
+        for layer in ("F.group_norm(", "F.max_pool1d(", "F.avg_pool1d(", "F.conv1d(", "F.conv_transpose1d(")
+    ],
+    Decided(
+        "torch.func.jacrev(",
+        "gradient: 0 results",
+        "a Jacobian without elements: a constant here, with a gradient of zeros in PyTorch",
+        "(X(0, 4))",
+    ),
+    Decided(
+        "torch.func.linearize(torch.func.jacrev(",
+        "value",
+        "PyTorch's linearize takes what jacrev gives for a constant; ours agrees with jvp",
+    ),
     Decided("torch.func.linearize(", "gradient", "the result is a constant in PyTorch, and can be differentiated here"),
     *[
         Decided(f"odd: {loss}", "value", "inf - inf is no margin: ours NaN, PyTorch leaves what is NaN out of the sum")

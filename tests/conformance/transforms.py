@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .compare import of_expressions
+from .maps import maps
 
 ONE = (
     "a.sin() * a.sum()",
@@ -207,6 +208,7 @@ DEEP = (
 def transforms() -> Iterator[str]:
     """Expressions in `torch.func`."""
     yield from modules()
+    yield from maps(ONE, TWO, SMOOTH)
     for text in DEEP:
         yield text.format(vmap="torch.func.vmap", grad="torch.func.grad")
     vmap = "torch.func.vmap"
