@@ -596,6 +596,10 @@ def exp2(input: Any, *, out: Any = None) -> Tensor:
     """2 to the power x; int -> float."""
 def exp2_(*args: Any, **kwargs: Any) -> Tensor: ...
 def exp_(*args: Any, **kwargs: Any) -> Tensor: ...
+def expand(input: Any, *sizes: Any, size: Any = None) -> Tensor:
+    """Repeated along dimensions of size 1 and new leading ones, without a copy; -1 keeps a size."""
+def expand_as(input: Any, other: Any) -> Tensor:
+    """`expand` to the shape of `other`."""
 def expm1(input: Any, *, out: Any = None) -> Tensor:
     """exp(x) - 1, exact for small x; int -> float."""
 def expm1_(*args: Any, **kwargs: Any) -> Tensor: ...
@@ -998,6 +1002,8 @@ def renorm(input: Any, p: builtins.float, dim: builtins.int, maxnorm: builtins.f
 @overload
 def renorm(input: Any, p: builtins.float, *, axis: builtins.int, maxnorm: builtins.float, out: Any = None) -> Tensor: ...
 def renorm_(*args: Any, **kwargs: Any) -> Tensor: ...
+def repeat(input: Any, *reps: Any, repeats: Any = None) -> Tensor:
+    """repeats[i] copies along dimension i; more entries than dimensions add leading ones. A copy."""
 def repeat_interleave(input: Any, repeats: Any, dim: builtins.int | None = None, *, output_size: builtins.int | None = None, axis: builtins.int | None = None, out: Any = None) -> Tensor:
     """Each element `repeats` times in a row along `dim`; without `dim`, of the flattened Tensor."""
 def requires_grad_(*args: Any, **kwargs: Any) -> Tensor: ...
@@ -1113,6 +1119,8 @@ def subtract(input: Any, other: Any, alpha: Any = 1, *, out: Any = None) -> Tens
 def subtract_(*args: Any, **kwargs: Any) -> Tensor: ...
 def sum(input: Any, dim: Any = None, keepdim: builtins.bool = False, *, dtype: Any = None, axis: Any = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
     """Sum over `dim`; 0 over no elements. Bools and integers are summed as int64."""
+def sum_to_size(input: Any, *size: Any) -> Tensor:
+    """Summed over the dimensions that `expand` from `size` would have repeated: its transpose."""
 @overload
 def swapaxes(input: Any, dim0: builtins.int, dim1: builtins.int) -> Tensor: ...
 @overload

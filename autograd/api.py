@@ -160,44 +160,31 @@ std = Tensor.std
 sum = Tensor.sum
 var = Tensor.var
 
-# ---- shape (autograd/tensors/shape.py, join.py, layout.py, repeat.py)
-from .tensors.join import cat, concat, concatenate, stack
-
+# ---- shape (autograd/tensors/shape.py, layout.py)
 adjoint = Tensor.adjoint
 as_strided = Tensor.as_strided
-broadcast_to = Tensor.broadcast_to
-chunk = Tensor.chunk
 clone = Tensor.clone
-dsplit = Tensor.dsplit
 flatten = Tensor.flatten
 flip = Tensor.flip
 fliplr = Tensor.fliplr
 flipud = Tensor.flipud
-hsplit = Tensor.hsplit
 moveaxis = Tensor.moveaxis
 movedim = Tensor.movedim
 narrow = Tensor.narrow
 numel = Tensor.numel
 permute = Tensor.permute
 ravel = Tensor.ravel
-repeat_interleave = Tensor.repeat_interleave
 reshape = Tensor.reshape
 roll = Tensor.roll
 rot90 = Tensor.rot90
 select = Tensor.select
-split = Tensor.split
-split_with_sizes = Tensor.split_with_sizes
 squeeze = Tensor.squeeze
 swapaxes = Tensor.swapaxes
 swapdims = Tensor.swapdims
 t = Tensor.t
-tensor_split = Tensor.tensor_split
-tile = Tensor.tile
 transpose = Tensor.transpose
-unbind = Tensor.unbind
 unflatten = Tensor.unflatten
 unsqueeze = Tensor.unsqueeze
-vsplit = Tensor.vsplit
 
 
 # ---- indexing (autograd/tensors/index.py)

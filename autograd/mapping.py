@@ -8,11 +8,11 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from .api import cat
 from .errors import SettingError, ShapeError
 from .modes import state
 from .random import default_generator
 from .tensors.core import Core, operand, wrap
+from .tensors.join import cat
 from .tracing import leaves_behind, leaves_no_records, leaves_of, rebuild
 
 P = ParamSpec("P")

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..api import stack
 from ..tensors.core import Core, wrap
+from ..tensors.join import stack
 from ..tensors.method import implements
 from ..tensors.reduce import floating, refuse
 from .arguments import tensor_of, value_of

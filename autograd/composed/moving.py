@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..api import cat
 from ..tensors.core import Core, wrap
+from ..tensors.join import cat
 from ..tensors.method import array_functions, implements
 from ..tensors.promotion import cast
 from .arguments import tensor_of, value_of

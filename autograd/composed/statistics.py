@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..api import stack
 from ..errors import NoRuleError
 from ..tensors.core import Core, wrap
+from ..tensors.join import stack
 from ..tensors.method import implements
 from ..tensors.reduce import floating, refuse
 from .arguments import tensor_of, value_of

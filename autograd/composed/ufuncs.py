@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..api import stack
 from ..tensors.core import Core, wrap
+from ..tensors.join import stack
 from ..tensors.method import ufunc_methods, ufuncs
 from .arguments import tensor_of, value_of
 

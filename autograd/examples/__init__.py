@@ -11,7 +11,14 @@ for.
 from __future__ import annotations
 
 from ..op import registry
-from ..ops import bessel, gauss, incomplete, lu  # operations that are loaded only when somebody asks for them
+from ..ops import (  # operations that are loaded only when somebody asks for them
+    bessel,
+    gauss,
+    incomplete,
+    lu,
+    others,
+    scan,
+)
 from . import activation, conv, elementwise, linalg, loss, pool, recurrent, reduce, shape
 from .example import Domain, Example, Input, above_one, between, definite, distinct, positive, probability, real, unit
 

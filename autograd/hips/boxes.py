@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from ..api import stack
 from ..errors import NoRuleError
 from ..tensors.core import Core, wrap
+from ..tensors.join import stack
 from ..tensors.method import array_functions, ufuncs
 from ..tensors.numpy_protocol import composed
 from .arrays import Array

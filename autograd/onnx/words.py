@@ -12,6 +12,7 @@ from .. import api
 from ..extras import extra
 from ..ops import activation, conv, linalg, piecewise, pool
 from ..tensors.einsum import einsum
+from ..tensors.join import cat
 from ..tensors.run import apply
 
 Word = Callable[[list[Any], dict[str, Any], int], Any]
@@ -68,7 +69,7 @@ def _gather(xs: list[Any], a: dict[str, Any], n: int) -> Any:
 
 
 def _split(xs: list[Any], a: dict[str, Any], n: int) -> Any:
-    return api.split(xs[0], _numbers(xs[1]), a["axis"])
+    return xs[0].split(_numbers(xs[1]), a["axis"])
 
 
 def _unsqueeze(xs: list[Any], a: dict[str, Any], n: int) -> Any:
@@ -182,7 +183,7 @@ WORDS: dict[str, Word] = {
     "AveragePool": _avg_pool,
     "Cast": _cast,
     "Clip": _clip,
-    "Concat": lambda xs, a, n: api.cat(xs, a["axis"]),
+    "Concat": lambda xs, a, n: cat(xs, a["axis"]),
     "Conv": _conv,
     "ConvTranspose": _transposed,
     "CumSum": _cumsum,

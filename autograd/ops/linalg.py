@@ -15,7 +15,6 @@ from ..broadcast import unbroadcast
 from ..errors import LinAlgError
 from ..op import op
 from ..products import product, product_of
-from .others import others
 
 # -------------------------------------------------------------------------------------------------------- products
 
@@ -157,11 +156,19 @@ def _cofactor_slope(dz: Array, x: Array) -> Array:
     """
     u, s, vh, sign = _turned(x)
     n = x.shape[-1]
-    pairs = np.where(np.eye(n, dtype=bool), 0, others(np.where(np.eye(n, dtype=bool), 1, s[..., None, :]), axis=-1))
+    pairs = np.where(np.eye(n, dtype=bool), 0, _others(np.where(np.eye(n, dtype=bool), 1, s[..., None, :])))
     inner = u.mT @ dz @ vh.mT
     slope = -(pairs * inner).mT
     slope[..., range(n), range(n)] = (pairs @ np.diagonal(inner, axis1=-2, axis2=-1)[..., None])[..., 0]
     return (u @ slope @ vh) * sign[..., None, None]
+
+
+def _others(x: Array) -> Array:
+    """The products of all elements but one along the last axis."""
+    from .others import others  # few programs ask for determinants
+
+    z: Array = others(x, axis=-1)
+    return z
 
 
 def _turned(x: Array) -> tuple[Array, Array, Array, Array]:
@@ -176,7 +183,7 @@ def _turned(x: Array) -> tuple[Array, Array, Array, Array]:
 def cofactor(x: Array) -> Array:
     """The matrix of cofactors: det(x) times the transposed inverse, and what that tends to where x is singular."""
     u, s, vh, sign = _turned(x)
-    z = (u * (others(s, axis=-1) * sign[..., None])[..., None, :]) @ vh
+    z = (u * (_others(s) * sign[..., None])[..., None, :]) @ vh
     return np.where(np.isfinite(x).all((-2, -1), keepdims=True), z, x.dtype.type(math.nan))
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from kernels.machine.fast import fast
 
 from ..op import op
-from .others import others
 from .scale import back, in_range, in_range_each, near_one
 from .shape import repeated
 
@@ -89,7 +88,13 @@ def mean(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return sum.choose(x, axis=axis, keepdims=keepdims) / freedom(x.shape, axis)
 
 
-@op("prod", single=True, dx=lambda dz, x, axis, keepdims: kept(dz, x.shape, axis, keepdims) * others(x, axis=axis))
+def _prod_rule(dz: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    from .others import others  # few programs multiply
+
+    return kept(dz, x.shape, axis, keepdims) * others(x, axis=axis)
+
+
+@op("prod", single=True, dx=_prod_rule)
 def prod(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Product of the elements along `axis`: None or an int."""
     return multiply_reduce(x, axis=axis, keepdims=keepdims)

@@ -9,8 +9,9 @@ import numpy as np
 from ..errors import SettingError, ShapeError
 from ..ops import decompose as ops
 from .core import array_of, wrap
-from .join import alike, cat
+from .join import cat
 from .method import implements
+from .promotion import alike
 from .run import apply
 from .solve import matrices
 

@@ -13,9 +13,9 @@ from ..errors import ShapeError
 from ..ops import einsum as ops
 from .core import array_of
 from .dims import normalize_dims
-from .join import alike
 from .method import implements
 from .out import takes_out
+from .promotion import alike
 from .run import apply
 
 

@@ -11,24 +11,15 @@ import numpy as np
 from ..errors import DTypeError, ShapeError
 from ..modes import state
 from ..ops import shape as ops
-from .core import Core, T, operand, spec_of
+from .core import Core, T, spec_of
 from .dims import normalize_dim
 from .method import implements, method
 from .out import into
-from .promotion import cast, result_type
+from .promotion import alike
 from .run import apply
 from .views import views_of
 
 # ---------------------------------------------------------------------------------------------------------- joining
-
-
-def alike(tensors: Iterable[Any]) -> list[Any]:
-    """Tensors, arrays and numbers as Tensors of one dtype."""
-    xs = [operand(x) for x in tensors]
-    if len({x._array.dtype for x in xs}) > 1:
-        dtype = result_type(*xs)
-        xs = [cast(x, dtype) for x in xs]
-    return xs
 
 
 def cat(tensors: Iterable[T], dim: int = 0, *, out: Any = None, axis: int | None = None) -> T:

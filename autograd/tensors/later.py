@@ -30,10 +30,12 @@ METHODS = {
 CLASSES = {
     "display.Display": "__format__ __repr__ _repr_html_",
     "diagonal.Diagonal": "diag diag_embed diagflat diagonal fill_diagonal_ trace tril triu",
+    "join.Split": "_along _even _parts chunk dsplit hsplit split split_with_sizes tensor_split unbind vsplit",
     "products.Products": "addbmm addmm addmv addr baddbmm cross kron renorm",
     "random_fill.RandomFill": (
         "bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ multinomial normal_ random_ uniform_"
     ),
+    "repeat.Repeat": "broadcast_to expand expand_as repeat repeat_interleave sum_to_size tile",
     "scan.Scan": "_edge _extremes cummax cummin cumprod cumsum diff logcumsumexp",
     "scatter.Scatter": (
         "index_add index_copy index_fill index_put masked_fill masked_scatter scatter scatter_add scatter_reduce "
@@ -50,6 +52,7 @@ CLASSES = {
 FUNCTIONS = {
     "diagonal": "tril_indices triu_indices",
     "einsum": "einsum tensordot",
+    "join": "cat concat concatenate stack",
     "pad": "pad",
     "products": "chain_matmul",
     "stacking": (

@@ -11,8 +11,8 @@ from ..errors import ShapeError
 from ..ops import linalg as ops
 from .calls import binary, reflected
 from .core import Array, Core, array_of, spec_of
-from .join import alike
 from .method import method, ufuncs
+from .promotion import alike
 from .run import apply
 
 

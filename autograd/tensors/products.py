@@ -13,13 +13,12 @@ from ..room import check_room, common_shape
 from .core import Core, operand, spec_of
 from .dims import normalize_dim
 from .einsum import tensordot
-from .join import alike
 from .linalg import LinAlg, wanted
 from .method import implements, method
 from .options import old_form
 from .out import takes_out
 from .piecewise import where
-from .promotion import cast
+from .promotion import alike, cast
 from .reduce import norm_of
 from .run import apply
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,6 +57,15 @@ def _promotion(weights: tuple[tuple[int, np.dtype[Any]], ...]) -> np.dtype[Any]:
             result = best[rank]
     assert result is not None
     return result
+
+
+def alike(tensors: Iterable[Any]) -> list[Any]:
+    """Tensors, arrays and numbers as Tensors of one dtype."""
+    xs = [operand(x) for x in tensors]
+    if len({x._array.dtype for x in xs}) > 1:
+        dtype = result_type(*xs)
+        xs = [cast(x, dtype) for x in xs]
+    return xs
 
 
 class _Constants(dict[Any, Any]):

@@ -14,10 +14,8 @@ from ..ops import shape as ops
 from .core import array_of, spec_of, wrap
 from .dims import normalize_dim, normalize_dims
 from .index import viewed
-from .join import Split
 from .layout import Layout, listed
 from .method import implements, method
-from .repeat import Repeat
 from .run import apply
 from .views import view_of
 
@@ -117,8 +115,8 @@ def _moved(n: int, start: tuple[int, ...], goal: tuple[int, ...]) -> tuple[int, 
     return tuple(order[:n])
 
 
-class Shape(Repeat, Split, Layout):
-    """Reshaping, transposing, picking; with its bases also repeating, splitting, diagonals and memory layout."""
+class Shape(Layout):
+    """Reshaping, transposing, picking; with its base also memory layout. Repeating and splitting come later."""
 
     __slots__ = ()
 

@@ -11,8 +11,8 @@ from ..ops import linalg as ops
 from ..ops.index import zero_at
 from ..room import common_shape
 from .core import Core, spec_of, wrap
-from .join import alike
 from .method import implements, method
+from .promotion import alike
 from .run import apply
 
 

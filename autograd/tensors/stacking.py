@@ -9,9 +9,10 @@ import numpy as np
 
 from ..errors import ShapeError
 from .core import T, wrap
-from .join import alike, cat, of_dtype, stack
+from .join import cat, of_dtype, stack
 from .method import implements
 from .out import takes_out
+from .promotion import alike
 
 
 @takes_out

@@ -282,7 +282,7 @@ class Tensor(
     def __iter__(self) -> Iterator[Self]:
         if self._array.ndim == 0:
             raise TypeError("iteration over a 0-d tensor")
-        return iter(self.unbind())
+        return iter(self.unbind())  # type: ignore[attr-defined]
 
     def __bool__(self) -> bool:
         if self._array.size != 1:
