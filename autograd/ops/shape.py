@@ -201,10 +201,8 @@ def memory(x: Any) -> Any:
 
 def layout(x: Any) -> Layout:
     """Where the elements of x are in `memory(x)`."""
-    start = 0
-    if getattr(x, "base", None) is not None:
-        start = x.__array_interface__["data"][0] - memory(x).__array_interface__["data"][0]
-    size = x.itemsize
+    whole, size = memory(x), x.itemsize
+    start = x.ctypes.data - whole.ctypes.data if whole.base is not x else 0  # an array is where its memory begins
     return x.shape, tuple([s // size for s in x.strides]), start // size
 
 
