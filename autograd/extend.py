@@ -177,9 +177,12 @@ def with_gradients(parameters: Iterable[Any]) -> list[tuple[Any, Array, Array]]:
     if state.interpreter is not None:
         settle("a step of an optimiser")
     if state.capture is not None:
-        raise CaptureError(
-            f"a step of an optimiser at {state.capture.line()} cannot be captured: what .grad is when the Program runs "
-            "again is not known. Capture the loss, or its gradients"
+        state.capture.gives_up(
+            CaptureError(
+                f"a step of an optimiser at {state.capture.line()} cannot be captured: what .grad is when the Program "
+                "runs again is not known. Capture the loss, or its gradients; a whole step of a training is frozen by "
+                "autograd.compile(step, frozen=True)"
+            )
         )
     return [(p, p._array, grad._array) for p in parameters if (grad := p._grad) is not None]
 

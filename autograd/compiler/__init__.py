@@ -30,6 +30,7 @@ a few lines of Python around that:
     compiled.py   `build(program)`: all of this, and one record on the tape
     descent.py    values and gradients at once, where nobody could tell
     staged.py     steps of a training: such programs, and what acts between them
+    dividing.py   which operations of these stand together on the tape
     paying.py     is it worth it?
     stepwise.py   a few operations, of which compiling would make no more
     calling.py    which calls of a function are alike

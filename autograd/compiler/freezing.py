@@ -56,6 +56,7 @@ class Frozen:
         self.compiled: dict[Any, list[Entry]] = {}
         self.modules = modules_of(function)
         self.last: Last | None = None
+        self.told = False  # was it said that some arguments cannot be compared?
         functools.update_wrapper(self, function, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -72,7 +73,14 @@ class Frozen:
         if state.capture is not None or not jit.ENABLED or loud() or _transformed(args, kwargs):
             return self.function(*args, **kwargs)
         looked = []
-        for compiled, held in self.compiled.get(self._key(args, kwargs), ()):
+        try:
+            key = self._key(args, kwargs)
+        except CaptureError as error:  # nobody can say whether two such calls are alike
+            if not self.told:
+                self.told = True
+                warn_at_line(f"compile: not compiled, and run as it is: {error}")
+            return self.function(*args, **kwargs)
+        for compiled, held in self.compiled.get(key, ()):
             if not held.fits():
                 continue
             try:
@@ -136,6 +144,9 @@ class Frozen:
         if outside.overlap:  # a capture would see values apart
             return flat(*given)
         program, result = captured_call(flat, given, acts=True)
+        if type(program) is str:  # why there is none
+            known.append(_as_it_is(flat, program))
+            return result
         held = Held(program)
         why = outside.changed(program, result)
         if why:

@@ -19,6 +19,7 @@ from ..program.program import At
 from ..tensors.core import wrap
 from .compiled import Compiled
 from .descent import Descent
+from .dividing import divided
 
 Values = dict[int, Any]
 """Slot -> Tensor."""
@@ -39,14 +40,19 @@ class Staged:
         self.parts: list[Any] = []
         begin = 0
         waiting = list(program.guards)
+        walks = [steps[number] for number in acts if steps[number].op.name == "backward"]
+        losses: list[Any] = [s.inputs[0] for s in walks if s.inputs and not s.settings["kwargs"].get("retain_graph")]
+        losses += [slot for slot in program.outputs if program.slots[slot].tracked and slot not in losses]
         for number in (*acts, len(steps)):
             if number > begin:
                 guards = [guard for guard in waiting if guard.at <= number]
-                if not lasting or begin < lasting[0]:
-                    waiting = waiting[len(guards) :]
-                    self.parts.append(_Stretch(program, begin, number, guards))
-                else:
-                    self.parts.append(_Stretch(program, begin, number, []))
+                if lasting and begin > lasting[0]:
+                    guards = []
+                waiting = waiting[len(guards) :]
+                between = list(range(begin, number))
+                groups = divided(program, between, losses) if walks else [between]
+                for group in groups:
+                    self.parts.append(_Stretch(program, group, guards if group is groups[-1] else []))
             if number < len(steps):
                 self.parts.append(_Call(steps[number]))
             begin = number + 1
@@ -97,7 +103,8 @@ class _Call:
     def __init__(self, step: Any) -> None:
         self.step = step
         self.again = step.op.again
-        self.walks = step.op.name == "backward"
+        more = len(step.settings["args"]) > 1 or step.settings["kwargs"]
+        self.walks = step.op.name == "backward" and not more
         self.tensors = step.inputs
         self.plain = not step.inputs and not step.settings["kwargs"]
         self.source = f"# {step.name} {step.lines[0] if step.places else ''}".rstrip()
@@ -113,23 +120,31 @@ class _Call:
 
 
 class _Stretch:
-    """Operations from a step on up to another."""
+    """Operations that become one record on the tape. numbers: of the steps."""
 
-    def __init__(self, program: Program, begin: int, end: int, guards: list[Any]) -> None:
-        steps = program.steps[begin:end]
+    def __init__(self, program: Program, numbers: list[int], guards: list[Any]) -> None:
+        steps = [program.steps[number] for number in numbers]
         made = {slot for step in steps for slot in step.fills}
         read = {slot for step in steps for slot in step.reads}
         read.update(guard.slot for guard in guards)
         fixed = {slot.number for slot in program.slots if slot.kind in ("parameter", "constant")}
-        later = {slot for step in program.steps[end:] for slot in step.reads} | set(program.outputs)
+        mine = set(numbers)
+        rest = [step for number, step in enumerate(program.steps) if number not in mine]
+        later = {slot for step in rest for slot in step.reads} | set(program.outputs)
         later |= {guard.slot for guard in program.guards if guard not in guards}
         self.reads = sorted(read - made - fixed)
         self.outs = sorted(made & later)
+        followed = {slot for step in steps if step.recorded for slot in step.reads}
+        aside = {slot for slot in self.reads if slot not in followed}  # no walk comes to these
         slots = [
-            dataclasses.replace(slot, kind="step") if slot.kind == "parameter" and slot.number not in read else slot
+            dataclasses.replace(slot, kind="step")
+            if slot.kind == "parameter" and slot.number not in read
+            else dataclasses.replace(slot, tracked=False)
+            if slot.number in aside
+            else slot
             for slot in program.slots
         ]
-        guards = [dataclasses.replace(guard, at=max(guard.at - begin, 0)) for guard in guards]
+        guards = [dataclasses.replace(guard, at=sum(n < guard.at for n in numbers)) for guard in guards]
         places = tuple([At(slot) for slot in self.reads]), tuple([At(slot) for slot in self.outs])
         self.program = Program(slots, steps, guards, *places, program.name)
         self.compiled = Compiled(self.program)

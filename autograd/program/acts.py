@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ..errors import CaptureError
+from ..modes import state
 from ..tensors.core import Core
 from .effects import Effects
 from .operations import Operation
@@ -43,11 +45,20 @@ class Acts(Effects):
     takes_acts = False
     acting = False
 
+    def gives_up(self, error: CaptureError) -> None:
+        if not self.takes_acts:
+            raise error
+        self.lost = self.lost or str(error)
+        state.interpreter = self.around
+
     def acted(self, name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], again: bool) -> Any:
         """Call `function`, and write that down."""
         if not self.takes_acts:
             return function(*args, **kwargs)
         args = tuple([list(x) if isinstance(x, Iterator) else x for x in args])
+        if any(map(callable, leaves((args[1:], kwargs)))):  # a closure: what it does would not be seen
+            self.gives_up(refuse(f"{name} with a function to call", self.line()))
+            return function(*args, **kwargs)
         inputs: list[Any] = []
 
         def bore(leaf: Any) -> Any:
@@ -58,8 +69,6 @@ class Acts(Effects):
             return Hole(len(inputs) - 1)
 
         own = {"args": mapped(args, bore), "kwargs": mapped(kwargs, bore)}
-        if any(map(callable, leaves((args[1:], kwargs)))):  # a closure: what it does would not be seen
-            raise refuse(f"{name} with a function to call", self.line())
         self.acting = True
         try:
             with self.paused():
@@ -72,6 +81,7 @@ class Acts(Effects):
             self.register(result, outputs[0])
             self.keep.append(result)
         elif result is not None:
-            raise refuse(f"{name}, which returns a {type(result).__name__},", self.line())
+            self.gives_up(refuse(f"{name}, which returns a {type(result).__name__},", self.line()))
+            return result
         self.step(Act(name, function, again), inputs, own, outputs)
         return result

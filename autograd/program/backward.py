@@ -196,16 +196,19 @@ original_deliver = engine.deliver
 def deliver(node: Any, tensor: Any, g: Any, create_graph: bool) -> None:
     """`engine.deliver` while a program is captured: a Program computes values, and `.grad` is none of them."""
     if state.capture is not None:
-        raise CaptureError(
-            f"backward() at {state.capture.line()} adds to .grad, which a Program cannot do when it runs again: return "
-            "the gradients, by autograd.grad(loss, parameters), or capture the loss and take its vjp()"
+        state.capture.gives_up(
+            CaptureError(
+                f"backward() at {state.capture.line()} adds to .grad, which a Program cannot do when it runs again: "
+                "return the gradients, by autograd.grad(loss, parameters), or capture the loss and take its vjp(); a "
+                "whole step of a training is frozen by autograd.compile(step, frozen=True)"
+            )
         )
-    original_deliver(node, tensor, g, create_graph)
+    original_deliver(node, tensor, g._value if type(g) is Watched else g, create_graph)
 
 
 def replay(capture: Any, home: Any, cotangents: Any, **options: Any) -> None:
     """`Tape.replay` while a program is captured: the walk itself is that of the tape."""
-    if capture.acting:
+    if capture.acting or capture.lost:
         type(home).replay(home, cotangents, **options)
         return
     plain = options.get("step") is None and not options.get("retain") and options.get("until") is None

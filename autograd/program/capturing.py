@@ -48,7 +48,7 @@ class Capture(Acts):
         if before is not None and before is not value:
             known = self.tensors.get(id(tensor))
             if known is None or self.slots[known[1]].kind in ("input", "parameter"):
-                raise refuse("giving another array to a Tensor that the function was called with", self.line())
+                self.gives_up(refuse("giving another array to a Tensor that the function was called with", self.line()))
         set_raw(tensor, value)
         self.register(tensor, slot)
 

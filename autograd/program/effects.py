@@ -131,7 +131,8 @@ class Effects(Slots):
     def grafted(self, function: Any, context: Any, args: Any, kwargs: Any, outputs: Any) -> Any:
         """What a Function returns: one more step after those of its `forward`."""
         if context._dirty:
-            raise refuse(f"mark_dirty() in {function.__name__}", self.line())
+            self.gives_up(refuse(f"mark_dirty() in {function.__name__}", self.line()))
+            return function.finished(context, args, kwargs, outputs)
         inputs: list[Any] = []
         own = self.bored(of_context(context, args, kwargs, outputs), inputs)
         graft = Graft(function, context, outputs)

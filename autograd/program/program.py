@@ -270,8 +270,11 @@ def captured(function: Callable[..., Any], examples: tuple[Any, ...], open_walks
 
 def captured_call(
     function: Callable[..., Any], examples: tuple[Any, ...], open_walks: bool = False, acts: bool = False
-) -> tuple[Program, Any]:
-    """The Program, and what the function has returned. With `acts`, steps may be such calls as `acts.Act` holds."""
+) -> tuple[Any, Any]:
+    """The Program, and what the function has returned. With `acts`, steps may be such calls as `acts.Act` holds.
+
+    With `acts` the function runs to its end in any case: what cannot be captured there stands in place of the Program.
+    """
     if state.capture is not None:
         raise CaptureError("capture: another capture is under way in this thread; capture the inner function before")
     around = state.interpreter
@@ -279,17 +282,22 @@ def captured_call(
         around.settle("a program is captured")
     seen = Capture(open_walks)
     seen.takes_acts = acts
+    seen.around = around
     given, arguments = _entered(seen, examples)
     wanted = frozenset(slot.number for slot in seen.slots if slot.tracked)
     values = {slot.number: seen.values[slot.number].copy(order="K") for slot in seen.slots}
     home: Any = state.home
     begin()
     seen.frame = sys._getframe()
-    home.overwriting = lambda array: type(home).overwriting(home, array) if seen.acting else seen.overwriting(array)
+    home.overwriting = lambda array: (
+        type(home).overwriting(home, array) if seen.acting or seen.lost else seen.overwriting(array)
+    )
     home.replay = lambda cotangents, **options: replay(seen, home, cotangents, **options)
     state.interpreter = seen
     try:
         outputs = function(*given)
+        if seen.lost:
+            return seen.lost, outputs
         results = mapped(outputs, lambda z: At(seen.slot_of_tensor(z)) if isinstance(z, Core) else _plain(seen, z))
         seen.finish()
         seen.prune([leaf.slot for leaf in leaves(results) if type(leaf) is At])

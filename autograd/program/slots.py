@@ -38,7 +38,7 @@ class Paused:
         state.interpreter = None
 
     def __exit__(self, *error: object) -> None:
-        state.interpreter = self.capture
+        state.interpreter = self.capture.around if self.capture.lost else self.capture
 
 
 class Slots(Interpreter):
@@ -68,6 +68,12 @@ class Slots(Interpreter):
         self.walk: Any = None  # the walk back that is under way
         self.states: list[tuple[Any, Any]] = []  # generators, and their states before the first draw
         self.frame: FrameType | None = None
+        self.around: Any = None  # the interpreter before
+        self.lost = ""  # why nothing is written down any more
+
+    def gives_up(self, error: CaptureError) -> None:
+        """Write nothing down any more, and let the function go on as without; raise the error where nobody asked."""
+        raise error
 
     def paused(self) -> Paused:
         """A block that runs as if nothing were captured."""

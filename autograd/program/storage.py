@@ -92,7 +92,7 @@ def _refusing(name: str, method: Any, why: str) -> Any:
     @functools.wraps(method)
     def refusing(tensor: Any, *args: Any, **kwargs: Any) -> Any:
         if state.capture is not None:
-            raise CaptureError(f"{name} at {state.capture.line()}: {why}")
+            state.capture.gives_up(CaptureError(f"{name} at {state.capture.line()}: {why}"))
         return method(tensor, *args, **kwargs)
 
     return refusing
@@ -105,19 +105,27 @@ _grad: Any = Tensor.__dict__["grad"]
 
 def _grad_of(tensor: Any) -> Any:
     if state.capture is not None and tensor._grad is not None:
-        raise CaptureError(f".grad is read at {state.capture.line()}: {_GRAD}")
+        state.capture.gives_up(CaptureError(f".grad is read at {state.capture.line()}: {_GRAD}"))
     return _grad.fget(tensor)
 
 
+def _set_grad(tensor: Any, grad: Any) -> None:
+    if grad is None and state.capture is not None and state.capture.takes_acts:  # like `zero_grad`
+        state.capture.acted("grad = None", _grad.fset, (tensor, None), {}, True)
+    else:
+        _setting(tensor, grad)
+
+
+_setting = _refusing(".grad = ...", _grad.fset, _GRAD)
 _backward = Tensor.backward
 
 
 @functools.wraps(_backward)
 def _captured_backward(tensor: Any, *args: Any, **kwargs: Any) -> None:
-    if state.capture is None or args or kwargs:
+    if state.capture is None:
         _backward(tensor, *args, **kwargs)
     else:
-        state.capture.acted("backward", _backward, (tensor,), {}, False)
+        state.capture.acted("backward", _backward, (tensor, *args), kwargs, False)
 
 
 _REFUSED: list[tuple[Any, str, Any, Any]] = [
@@ -130,7 +138,7 @@ _REFUSED: list[tuple[Any, str, Any, Any]] = [
 _SWAPPED: list[tuple[Any, str, Any, Any]] = [
     *_REFUSED,
     (Tensor, "backward", _backward, _captured_backward),
-    (Tensor, "grad", _grad, property(_grad_of, _refusing(".grad = ...", _grad.fset, _GRAD), _grad.fdel)),
+    (Tensor, "grad", _grad, property(_grad_of, _set_grad, _grad.fdel)),
     (Core, "_array", _SLOT, property(_array_of, _set_array)),
     (Generator, "rng", _RNG, property(_rng, _set_rng)),
     (Convert, "numpy", _numpy, _captured_numpy),

@@ -201,10 +201,13 @@ class WatchedRandom:
 
     def __getattr__(self, name: str) -> Any:
         if name == "bit_generator" or name.startswith("_"):
-            raise CaptureError(
-                f"the state of a random generator is read or set at {self._capture.line()}: a program draws from the "
-                "generator as it stands, so this belongs outside of the function that is captured"
+            self._capture.gives_up(
+                CaptureError(
+                    f"the state of a random generator is read or set at {self._capture.line()}: a program draws from "
+                    "the generator as it stands, so this belongs outside of the function that is captured"
+                )
             )
+            return getattr(self._generator.rng, name)
         draw = Draw(self._generator, name)
         self._capture.draws_from(self._generator)
 
