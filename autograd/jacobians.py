@@ -54,11 +54,17 @@ def _rows(z: Any, inputs: list[Any], graph: bool, chunk_size: int | None) -> lis
     if size == 1:
         seed = wrap(np.ones(z._array.shape, dtype))
         return [g.reshape(shape) for g, shape in zip(pull([z], [seed], inputs, graph, True), shapes, strict=True)]
-    from .batching import Batch
+    from .batching import Batch, stacked
 
     seeds = _identity(size, size, 0, dtype)
     ones = wrap(seeds.reshape(size, *z._array.shape))
     if chunk_size is None or chunk_size >= size:
+        stacks = None if graph else stacked.rows(z, inputs, seeds)
+        if stacks is not None:
+            return [
+                wrap(np.zeros(shape, x._array.dtype) if g is None else g.reshape(shape))
+                for g, x, shape in zip(stacks, inputs, shapes, strict=True)
+            ]
         with Batch(size) as batch:
             found = pull([z], [batch.wrapped(ones)], inputs, graph, True)
         rows = [batch.whole(g) for g in found]
@@ -70,7 +76,9 @@ def _rows(z: Any, inputs: list[Any], graph: bool, chunk_size: int | None) -> lis
 
 def _identity(rows: int, columns: int, shift: int, dtype: Any) -> np.ndarray[Any, Any]:
     """Ones where column = row + shift, else zeros: a view of a single 1 among zeros, from which each row starts one
-    element earlier. It takes no memory of its own, and cannot be written to."""
+    element earlier. It takes no memory of its own, and cannot be written to. A small one is an array."""
+    if rows * columns <= _FEW:  # making such a view takes longer
+        return np.eye(rows, columns, shift, dtype)
     line = np.zeros(rows + columns, dtype)
     one = rows + shift
     if 0 <= one < len(line):
@@ -78,6 +86,10 @@ def _identity(rows: int, columns: int, shift: int, dtype: Any) -> np.ndarray[Any
     step = line.itemsize
     view: Any = np.lib.stride_tricks.as_strided(line[rows:], (rows, columns), (-step, step), writeable=False)
     return view
+
+
+_FEW = 1 << 13
+"""Elements up to which an identity is made."""
 
 
 def _looks_into(x: Any, memory: Any) -> bool:

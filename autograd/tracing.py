@@ -140,6 +140,8 @@ class Recording:
         """A nest of results in which what nobody outside can differentiate is constant. Called after the block."""
         if self.before is not None and _level.depth:
             return tree
+        if not any(isinstance(x, Core) and x._node is not None for x in leaves_of(tree)):
+            return tree
         given = {x._node for x in self.inputs if isinstance(x, Core) and isinstance(x._node, Record)}
         known = set() if given else self.own
         return rebuild(tree, [self._released(x, given, known) for x in leaves_of(tree)])
