@@ -20,8 +20,9 @@ from .. import engine
 from ..generated import ask
 from ..interpreter import Interpreter
 from ..modes import state
+from ..ops.shape import clone
 from ..tensors.core import Core, link_view, wrap
-from ..tensors.promotion import Scalar
+from ..tensors.promotion import Scalar, constants
 from ..tensors.rewrite import put, root_of, update
 from ..tensors.run import apply, apply_keeping
 from ..tracing import Own
@@ -80,7 +81,7 @@ class Forward(Interpreter):
 
     def moving(self, x: Any, tangent: Any) -> Any:
         """Give a new Tensor a tangent."""
-        x._tangents = {**(x._tangents or {}), self: tangent}
+        x._tangents = {self: tangent} if x._tangents is None else {**x._tangents, self: tangent}
         if x._node is None:
             x._node = node = Moving(x, x._array.shape, x._array.dtype)
             self.nodes.append(node)
@@ -94,9 +95,12 @@ class Forward(Interpreter):
 
     def primal(self, x: Any) -> Any:
         """A Tensor of the same value without its tangent here."""
-        if self.tangent(x) is None:
+        tangents = x._tangents if isinstance(x, Core) else None
+        if tangents is None or self not in tangents:
             return x
-        rest = {level: t for level, t in x._tangents.items() if level is not self}
+        if len(tangents) == 1:
+            return wrap(x._array, None if type(x._node) is Moving else x._node)
+        rest = {level: t for level, t in tangents.items() if level is not self}
         out = wrap(x._array, None if type(x._node) is Moving and not rest else x._node)
         out._tangents = rest or None
         return out
@@ -121,6 +125,50 @@ class Forward(Interpreter):
         return out if tangent is None else self.moving(out, tangent)
 
     # -- operations
+
+    def unary(self, op: Any, x: Any) -> Any:
+        """See `Interpreter`: an op of one input, where no other interpreter is asked."""
+        if self.parent is not None or op.keeps or op.outputs != 1:
+            return None
+        t = self.tangent(x)
+        state.interpreter = None
+        try:
+            if t is None:
+                return apply(op, x)
+            return self._one(op, [self.primal(x)], [t])
+        finally:
+            state.interpreter = self
+
+    def binary(self, op: Any, x: Any, y: Any) -> Any:
+        """The same for two operands of one dtype, or one and a number."""
+        if self.parent is not None or op.keeps or op.outputs != 1:
+            return None
+        tangents, given = [self.tangent(x), self.tangent(y)], []
+        for z, t, other in ((x, tangents[0], y), (y, tangents[1], x)):
+            if isinstance(z, Core):
+                given.append(z if t is None else self.primal(z))
+            elif (type(z) is float or type(z) is int) and other._array.dtype.kind == "f":
+                given.append(wrap(constants[other._array.dtype][z]))
+            else:
+                return None
+        if given[0]._array.dtype != given[1]._array.dtype:
+            return None
+        state.interpreter = None
+        try:
+            moved = tangents[0] is not None or tangents[1] is not None
+            return self._one(op, given, tangents) if moved else apply(op, *given)
+        except (ValueError, TypeError):  # whose text names both operands
+            return None
+        finally:
+            state.interpreter = self
+
+    def _one(self, op: Any, plain: list[Any], tangents: list[Any]) -> Any:
+        """The result of an op without settings, with its tangent; called outside."""
+        z = apply(op, *plain)
+        if op.view:
+            link_view(z, plain[0])
+        pushed = self.pushed(op, plain, tangents, z, {}, ())
+        return z if pushed is None else self.moving(z, pushed)
 
     def call(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
         """An operation is called: see `Interpreter`."""
@@ -155,7 +203,12 @@ class Forward(Interpreter):
         self, op: Any, plain: list[Any], tangents: list[Any], z: Any, settings: dict[str, Any], kept: Any
     ) -> Any:
         """The tangent of the result of an operation, or one for each; None where it is 0."""
-        return push_of(op)(op, plain, tangents, z, settings, kept)
+        pushed = push_of(op)(op, plain, tangents, z, settings, kept)
+        if not op.view and isinstance(pushed, Core):
+            for t in tangents:
+                if t is not None and pushed._array is t._array:  # a write to one of both values is none to the other
+                    return apply(clone, pushed)
+        return pushed
 
     def function(self, cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """See `Interpreter`. Its backward says how it moves: it is pulled back twice."""

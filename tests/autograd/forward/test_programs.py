@@ -129,3 +129,23 @@ def test_derivatives_of_moving_norms(rng, layer, shape):
             for sign in (1, -1)
         ]
         np.testing.assert_allclose(moved(x)[1].numpy(), ((ahead - behind) / (2 * h)).numpy(), rtol=1e-7, atol=1e-8)
+
+
+def test_a_write_reaches_the_tangent_of_one_value():
+    """A sum with a constant has the tangent of its operand; what is written to one of both is not to the other."""
+
+    def after(x):
+        z, w = x + 1, A + x
+        z.mul_(2)
+        w *= 3  # whose tangent is repeated
+        z[0] = 5.0
+        return x * 3 + w.sum(0) * 0 + z * 0
+
+    for function in (after, lambda x: func.vmap(lambda row: after(row))(x.expand(2, 3))[1]):
+        moved = func.jvp(function, (X,), (V,))[1]
+        np.testing.assert_allclose(moved.numpy(), (3 * V).numpy())
+    with forward_ad.dual_level():
+        x = forward_ad.make_dual(X, V)
+        y = (x + 1).add_(x)
+        np.testing.assert_allclose(forward_ad.unpack_dual(y).tangent.numpy(), (2 * V).numpy())
+        np.testing.assert_allclose(forward_ad.unpack_dual(x).tangent.numpy(), V.numpy())
