@@ -45,7 +45,7 @@ def enter_dual_level() -> int:
         raise GraphError(
             "Nested forward mode AD is not supported at the moment: nest autograd.func.jvp, which has levels of its own"
         )
-    _levels.now = Forward()
+    _levels.now = Forward(ends=True)
     _levels.now.__enter__()
     return 0
 

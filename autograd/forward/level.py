@@ -35,19 +35,24 @@ class Moving(Own):
     __slots__ = ()
 
 
+_ZERO = np.zeros(())
+
+
 class Forward(Interpreter):
     """Carries tangents along.
 
     depth   how many interpreters there are around it
+    nodes   of the values that it has given tangents, if it will `end`
     """
 
     transforms = True
 
-    def __init__(self) -> None:
+    def __init__(self, ends: bool = False) -> None:
         ask()
         self.parent = state.interpreter
         self.depth: float = getattr(self.parent, "depth", 0) + 1
-        self.nodes: list[Moving] = []
+        self.nodes: list[Moving] | None = [] if ends else None
+        self.node = Moving(wrap(_ZERO), (), _ZERO.dtype)  # of all others
 
     def __enter__(self) -> Self:
         state.interpreter = self
@@ -58,11 +63,11 @@ class Forward(Interpreter):
 
     def end(self) -> None:
         """What was constant but for its tangent is constant."""
-        for node in self.nodes:
+        for node in self.nodes or ():
             x = node.tensor()
             if x is not None and x._node is node:
                 x._node = None
-        self.nodes.clear()
+        self.nodes = []
 
     @contextmanager
     def outside(self) -> Iterator[None]:
@@ -83,8 +88,9 @@ class Forward(Interpreter):
         """Give a new Tensor a tangent."""
         x._tangents = {self: tangent} if x._tangents is None else {**x._tangents, self: tangent}
         if x._node is None:
-            x._node = node = Moving(x, x._array.shape, x._array.dtype)
-            self.nodes.append(node)
+            x._node = node = self.node if self.nodes is None else Moving(x, x._array.shape, x._array.dtype)
+            if self.nodes is not None:
+                self.nodes.append(node)
         return x
 
     def dual(self, x: Any, tangent: Any) -> Any:
@@ -172,11 +178,22 @@ class Forward(Interpreter):
 
     def call(self, op: Any, inputs: tuple[Any, ...], settings: dict[str, Any], keeping: bool) -> Any:
         """An operation is called: see `Interpreter`."""
-        given = [x.array if type(x) is Scalar else x for x in inputs]
-        tangents = [self.tangent(x) for x in given]
+        given: list[Any] = []
+        tangents: list[Any] = []
+        moves = False
+        for x in inputs:
+            t = None
+            if isinstance(x, Core):
+                if x._tangents is not None:
+                    t = x._tangents.get(self)
+                    moves = moves or t is not None
+            elif type(x) is Scalar:
+                x = x.array
+            given.append(x)
+            tangents.append(t)
         state.interpreter = self.parent
         try:
-            if all(t is None for t in tangents):
+            if not moves:
                 return apply_keeping(op, *given, **settings) if keeping else apply(op, *given, **settings)
             plain = [x if t is None else self.primal(x) for x, t in zip(given, tangents, strict=True)]
             if self.parent is not None and self.parent.captures:

@@ -8,9 +8,9 @@ import numpy as np
 
 from ..op import Op
 from ..ops import activation, index, linalg, loss, pool, reduce, scan, shape
-from ..tensors.core import wrap
+from ..tensors.core import array_of, wrap
 from ..tensors.run import apply
-from .rules import Push, by_formula, constants, none, rule_given, shape_of, spread_to, total
+from .rules import Push, by_formula, constants, none, rule_given, shape_of, total
 
 
 def _restride(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
@@ -92,16 +92,20 @@ def _normalise_arrays(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any,
     """The same where nobody looks at single steps. Without w the derivative by x is symmetric: the rule that pulls
     back pushes, too. By w and b it is what they make of x in the place of w and b."""
     (x, w, _), (dx, dw, db) = inputs, tangents
-    shape, affine = shape_of(x), settings["affine"]
-    parts = []
+    affine, found = settings["affine"], None
     if dx is not None:
-        t = rule_given(op, 0, dx, (x, None, None), z, settings, kept)
-        parts.append(t if w is None else (t.reshape(settings["view"]) * w.reshape(affine)).reshape(shape))
+        found = rule_given(op, 0, dx, (x, None, None), z, settings, kept)._array  # an array of its own
+        if w is not None:
+            view = found.reshape(settings["view"])
+            np.multiply(view, array_of(w).reshape(affine), out=view)
     if dw is not None:
-        parts.append(apply(op, x, dw, db, **settings))
-    elif db is not None:
-        parts.append(spread_to(db.reshape(affine), settings["view"]).reshape(shape))
-    return total(parts)
+        more = apply(op, x, dw, db, **settings)._array
+        return wrap(more if found is None else np.add(found, more, out=found))
+    if db is not None:
+        more = db._array.reshape(affine)
+        found = np.zeros(settings["view"], more.dtype) if found is None else found.reshape(settings["view"])
+        found += more
+    return None if found is None else wrap(found.reshape(shape_of(x)))
 
 
 def _inv(op: Op, inputs: Any, tangents: Any, z: Any, settings: Any, kept: Any) -> Any:
