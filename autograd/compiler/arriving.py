@@ -14,6 +14,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from .graph import Graph
+from .products import TOGETHER
 from .values import Shape, Value
 
 SEVERAL = 4
@@ -91,7 +92,10 @@ class Arriving:
         lefts = [node.inputs[0] for node in nodes]
         if len(lefts) < SEVERAL:
             return None
-        return self.graph.reshape(self.graph.product(self.graph.join(lefts, 0), right), self.shape)
+        many = max(1, TOGETHER // max(x.nbytes for x in lefts))
+        graph = self.graph
+        found = [graph.product(graph.join(lefts[at : at + many], 0), right) for at in range(0, len(lefts), many)]
+        return graph.reshape(found[0] if len(found) == 1 else graph.join(found, 0), self.shape)
 
 
 def _product_of(x: Value) -> Any:

@@ -85,7 +85,7 @@ class Graph:
 
     def join(self, parts: list[Value], axis: int) -> Value:
         """One after the other along an axis."""
-        parts = [self.copied(x) for x in parts]
+        parts = [x if x.plain and x.dtype == x.root.dtype else self.copied(x) for x in parts]
         shape = list(parts[0].shape)
         shape[axis] = sum([x.shape[axis] for x in parts])
         return self._node("join", "join", tuple(parts), axis, [Value(tuple(shape), parts[0].dtype)])[0]

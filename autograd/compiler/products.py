@@ -26,16 +26,23 @@ def product(graph: Graph, x: Any, y: Any) -> Value | None:
     return graph.reshape(z, (*x.shape[:-1], *y.shape[1:]))
 
 
+TOGETHER = 1 << 19
+"""Bytes of the rows that are multiplied at once for several time steps: more would only take memory."""
+
+
 def _part_of_one(graph: Graph, left: Value, right: Value) -> Value | None:
-    """left @ right as rows of one product for all time steps, if `left` is one of the parts of an unrolled array."""
+    """left @ right as rows of one product for many time steps, if `left` is one of the parts of an unrolled array."""
     rows, width = left.shape
     root = left.root
     apart = left.strides != (width, 1) or left.offset % width or root.size % width
     if root not in graph.unrolled or apart or left.dtype != root.dtype:
         return None
-    whole = graph.product(graph.view(root, (root.size // width, width), (width, 1), 0), right)
     columns = right.shape[1]
-    return graph.view(whole, (rows, columns), (columns, 1), left.offset // width * columns)
+    many = max(1, TOGETHER // (rows * columns * left.dtype.itemsize)) * rows
+    first = left.offset // width
+    begin = first // many * many
+    some = graph.view(root, (min(many, root.size // width - begin), width), (width, 1), begin * width)
+    return graph.view(graph.product(some, right), (rows, columns), (columns, 1), (first - begin) * columns)
 
 
 def _matmul(graph: Graph, step: Any, x: Any, y: Any, **more: Any) -> Any:

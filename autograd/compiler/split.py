@@ -1,7 +1,8 @@
 """What forward keeps for backward, and what backward computes again.
 
 Memory is slower than arithmetic: a large value that is made element by element from what is there anyway is computed
-once more, inside the loop that needs it. Kept are small values, and those that a product, a sum or an op has made.
+once more, inside the loop that needs it. Kept are small values, and those that a product, a sum or an op has made. And
+what backward alone reads, as 1 - s of a sigmoid s, is computed there.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class Split:
         late = self._late(needed, set(seeds))
         self.kept: dict[Value, None] = {}
         self.again: set[Node] = set()
+        self.ahead = set(graph.needed([*outputs, *graph.effects]))
         self.there = self._in_memory(graph.needed(outputs), outputs)
         for node in needed:
             if node in late:
@@ -67,7 +69,7 @@ class Split:
             node = x.node
             if node is None or node in late or node in self.again or x in self.kept:
                 continue
-            if node.kind != "map" or x.size <= CHEAP or x in self.there:
+            if node.kind != "map" or x in self.there or (x.size <= CHEAP and node in self.ahead):
                 self.kept[x] = None
             else:
                 self.again.add(node)

@@ -285,7 +285,7 @@ def captured_call(
     seen.around = around
     given, arguments = _entered(seen, examples)
     wanted = frozenset(slot.number for slot in seen.slots if slot.tracked)
-    values = {slot.number: seen.values[slot.number].copy(order="K") for slot in seen.slots}
+    values = {} if acts else {slot.number: seen.values[slot.number].copy(order="K") for slot in seen.slots}
     home: Any = state.home
     begin()
     seen.frame = sys._getframe()

@@ -57,6 +57,10 @@ def step_of(make, way):
     return way(step), (x, y)
 
 
+MORE = {mlp: 1.12, lenet: 1.15, transformer: 1.25}
+"""How many times as much memory a frozen step may need."""
+
+
 def held():
     """Bytes of arrays that are there."""
     gc.collect()
@@ -92,7 +96,79 @@ def test_frozen_steps_need_hardly_more_than_others(make):
     assert grown <= 0
     (ready,) = walks(step)[0].descent.ways.values()
     assert ready.frames.made == 1
-    assert frozen_ < eager * 1.25 + 100_000, f"{frozen_ / eager:.2f} times as much"
+    assert frozen_ < eager * MORE[make] + 100_000, f"{frozen_ / eager:.2f} times as much"
+
+
+class Loop(nn.Module):
+    """A cell in a loop over time steps."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.cell = kind(64, 128)
+
+    def forward(self, x):
+        state, outputs = None, []
+        for t in range(len(x)):
+            state = self.cell(x[t], state)
+            outputs.append(state[0] if type(state) is tuple else state)
+        return autograd.stack(outputs)
+
+
+def looping(kind):
+    """Makes steps that run it and walk back: two functions with a record on the tape between them."""
+
+    def make(way):
+        autograd.manual_seed(0)
+        model = Loop(kind)
+        x = tensor(np.random.default_rng(0).standard_normal((50, 32, 64)).astype("f"), requires_grad=True)
+        run = way(lambda x: model(x))
+
+        def step():
+            x.grad = None
+            model.zero_grad()
+            run(x).sum().backward()
+
+        return step
+
+    return make
+
+
+@pytest.mark.parametrize(("kind", "more"), [(nn.LSTMCell, 1.25), (nn.GRUCell, 1.4)])
+def test_what_forward_leaves_for_a_walk_back_is_overwritten(kind, more):
+    eager, frozen_ = [peak(looping(kind), way) for way in (lambda f: f, frozen)]
+    assert frozen_ < eager * more + 100_000, f"{frozen_ / eager:.2f} times as much"
+
+
+def test_what_is_kept_to_the_end_is_found(monkeypatch):
+    """A planted fault."""
+    lifetimes = Plan._lifetimes
+
+    def longer(self):
+        lifetimes(self)
+        for life in self.life.values():
+            if len(self.phases) > 1 and life[0] < len(self.steps[0]) <= life[1]:
+                life[1] = len(self.reads)
+
+    eager = peak(looping(nn.LSTMCell), lambda f: f)
+    monkeypatch.setattr(Plan, "_lifetimes", longer)
+    assert peak(looping(nn.LSTMCell), frozen) > eager * 1.25 + 100_000
+
+
+def peak(make, way):
+    """Bytes of all arrays at the most in a step, after some."""
+    make(way)()
+    tracemalloc.start()
+    try:
+        step = make(way)
+        for _ in range(4):
+            step()
+        before = held()
+        now, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        step()
+        return before + tracemalloc.get_traced_memory()[1] - now
+    finally:
+        tracemalloc.stop()
 
 
 def never(self, waiting):
@@ -112,7 +188,7 @@ def test_more_is_found(monkeypatch, fault):
     else:
         monkeypatch.setattr(Writer, "_there", lambda writer, x, place: False)
     frozen_, _, _ = needed(make, frozen)
-    assert frozen_ > eager * 1.25 + 100_000
+    assert frozen_ > eager * MORE[make] + 100_000
 
 
 def test_the_last_gradients_go_where_labels_are_right_alone():
