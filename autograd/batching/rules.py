@@ -74,10 +74,18 @@ def each(batch: Any, op: Op, given: Any, on: Any, settings: dict[str, Any]) -> A
             ndim = max(ndim, value.ndim)
     if not op.broadcasts and not isinstance(op.forward, np.ufunc):
         given, on = [all_of(batch, x, held) for x, held in zip(given, on, strict=True)], [True] * len(on)
+        settings = {name: _repeated(batch, value, ndim) for name, value in settings.items()} if settings else settings
     if settings and True not in on:  # a mask alone is mapped
         given, on = [batch.whole(given[0]), *given[1:]], [True, *on[1:]]
     inputs = [lead(x, ndim + 1) if held else x for x, held in zip(given, on, strict=True)]
     return run(op, inputs, physical(batch, settings, ndim + 1) if settings else settings)
+
+
+def _repeated(batch: Any, value: Any, ndim: int) -> Any:
+    """A setting that is an array for each element of a slice, for all slices: compiled twins want one shape."""
+    if not isinstance(value, np.ndarray) or batch.holds(value) or value.ndim != ndim or not ndim:
+        return value
+    return np.broadcast_to(value, (batch.size, *value.shape))
 
 
 def along(batch: Any, op: Op, given: Any, on: Any, settings: dict[str, Any]) -> Any:

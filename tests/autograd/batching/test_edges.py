@@ -74,3 +74,17 @@ def test_a_write_by_numpy_into_what_was_drawn():
 
 def test_out_dims_of_a_single_result():
     assert vmap(lambda a: a * 2, out_dims=(1,))(autograd.ones(2, 3)).shape == (3, 2)
+
+
+@pytest.mark.parametrize("size", [5, 3000])  # below and above what compiled loops are for
+def test_dropout_of_the_same_elements(size):
+    x = autograd.ones(3, size, requires_grad=True)
+    z = vmap(lambda x: F.dropout(x, 0.5), randomness="same")(x)
+    (g,) = autograd.grad(z.sum(), x)
+    for found in (z, g):
+        assert (found == found[0]).all()
+        assert set(found.flatten().tolist()) <= {0.0, 2.0}
+    assert 0.0 in z[0].tolist() or size == 5
+    slopes = autograd.func.jacrev(lambda x: F.dropout(x, 0.5))(autograd.ones(60))
+    assert set(slopes.diagonal().tolist()) == {0.0, 2.0}
+    assert slopes.sum() == slopes.diagonal().sum()

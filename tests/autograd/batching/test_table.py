@@ -12,6 +12,7 @@ import pytest
 import autograd
 from autograd import func
 from autograd.batching import rules
+from kernels.machine import fast
 from nn.examples import examples
 from tests.cases import CASES
 
@@ -107,6 +108,15 @@ def _every_operation_has_a_rule(monkeypatch):
 def test_an_example_mapped_over_equals_the_loop(name):
     example = EXAMPLES[name]
     check(example.call, [x.detach().numpy() for x in example.tensors()])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_an_example_in_compiled_loops_equals_the_loop(name, monkeypatch):
+    """However small it is."""
+    for size in fast.SIZES.values():
+        monkeypatch.setattr(size, "least", 1)
+    test_an_example_mapped_over_equals_the_loop(name)
 
 
 @pytest.mark.slow
