@@ -83,7 +83,7 @@ def each(batch: Any, op: Op, given: Any, on: Any, settings: dict[str, Any]) -> A
 
 def _repeated(batch: Any, value: Any, ndim: int) -> Any:
     """A setting that is an array for each element of a slice, for all slices: compiled twins want one shape."""
-    if not isinstance(value, np.ndarray) or batch.holds(value) or value.ndim != ndim or not ndim:
+    if not isinstance(value, np.ndarray) or batch.holds(value) or value.ndim != ndim:
         return value
     return np.broadcast_to(value, (batch.size, *value.shape))
 
