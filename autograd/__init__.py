@@ -41,7 +41,8 @@ What stands around it:
     composed/                                                      functions of NumPy's that are compositions
     hips/ numpy/ scipy/                                            functions of NumPy arrays, as HIPS/autograd has them
     names/ utils/ cuda/ amp.py jit.py function.py                  for programs that were written for PyTorch
-    builtins.py core.py differential_operators.py misc/ test_util.py tracer.py wrap_util.py    and for HIPS/autograd
+    builtins.py core.py differential_operators.py misc/ test_util.py tracer.py util.py wrap_util.py
+                                                                   and for programs that were written for HIPS/autograd
 
 The rule: ops are declared on arrays and know no Tensor; Tensor stands above them, the engine above Tensor. What is
 public is in `__all__`. The same in a hundred lines, without speed: `benchmarks.courses.hundred_lines`.

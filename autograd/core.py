@@ -1,6 +1,7 @@
 """What programs written for HIPS/autograd import from its core: products with Jacobians, and rules."""
 
-from .hips.primitives import (
+from .hips.primitives import primitive
+from .hips.rules import (
     def_linear,
     defjvp,
     defjvp_argnum,
@@ -8,8 +9,9 @@ from .hips.primitives import (
     defvjp,
     defvjp_argnum,
     defvjp_argnums,
-    primitive,
 )
+from .hips.rules import forward_rules as primitive_jvps
+from .hips.rules import rules as primitive_vjps
 from .hips.spaces import VSpace, vspace
 from .hips.walks import make_jvp_of as make_jvp
 from .hips.walks import make_vjp_of as make_vjp
@@ -30,5 +32,7 @@ __all__ = [
     "make_jvp",
     "make_vjp",
     "primitive",
+    "primitive_jvps",
+    "primitive_vjps",
     "vspace",
 ]

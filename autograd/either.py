@@ -14,8 +14,6 @@ from typing import Any, overload
 from . import engine
 from .tensors.core import Core
 
-_NOT_GIVEN: Any = inspect.Parameter.empty
-
 
 @overload
 def grad(outputs: Callable[..., Any], inputs: int | Sequence[int] = 0, /) -> Callable[..., Any]: ...
@@ -24,33 +22,9 @@ def grad(outputs: Callable[..., Any], /, *, argnum: int | Sequence[int]) -> Call
 @overload
 def grad(*, fun: Callable[..., Any], argnum: int | Sequence[int] = 0) -> Callable[..., Any]: ...
 @overload
-def grad(
-    outputs: Any,
-    inputs: Any,
-    grad_outputs: Any = None,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
-    only_inputs: bool = True,
-    allow_unused: bool | None = None,
-    is_grads_batched: bool = False,
-    materialize_grads: bool = False,
-) -> tuple[Any, ...]: ...
-def grad(
-    outputs: Any = _NOT_GIVEN,
-    inputs: Any = _NOT_GIVEN,
-    grad_outputs: Any = None,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
-    only_inputs: bool = True,
-    allow_unused: bool | None = None,
-    is_grads_batched: bool = False,
-    materialize_grads: bool = False,
-    *,
-    fun: Any = _NOT_GIVEN,
-    argnum: Any = _NOT_GIVEN,
-) -> Any:
-    """Gradients of `outputs` with respect to `inputs`, as a tuple of Tensors; `.grad` is left alone.
-
+def grad(*tensors: Any, **options: Any) -> tuple[Any, ...]: ...
+def grad(*args: Any, **kwargs: Any) -> Any:
+    """
     Given a function instead, `grad(fun, argnum=0)` is its gradient as a function of NumPy arrays, as in HIPS/autograd:
 
     >>> from autograd import grad
@@ -59,32 +33,24 @@ def grad(
 
     It takes arrays, floats and nests of them, by the argument or arguments with the numbers `argnum`. For functions of
     Tensors there is `autograd.func.grad`.
-
-    Given Tensors, only what lies between inputs and outputs is computed and consumed. Arguments as in `backward`, and
-    only_inputs         True; programs written for old versions of PyTorch pass it
-    allow_unused        give None for inputs that the outputs do not depend on; otherwise that raises GraphError
-    is_grads_batched    `grad_outputs` have a further first dimension, whose parts are pushed back one after the other;
-                        the results have it too
-    materialize_grads   give zeros instead of None (implies `allow_unused`)
     """
-    if isinstance(outputs, Core) or (fun is argnum is _NOT_GIVEN and not callable(outputs)):
-        if argnum is not _NOT_GIVEN or fun is not _NOT_GIVEN:
+    first = args[0] if args else kwargs.get("outputs")
+    if isinstance(first, Core) or not (callable(first) or "fun" in kwargs or "argnum" in kwargs):
+        if "fun" in kwargs or "argnum" in kwargs:
             raise TypeError("grad: fun= and argnum= go with a function, got a Tensor")
-        if outputs is _NOT_GIVEN or inputs is _NOT_GIVEN:
+        if len(args) + ("outputs" in kwargs) + ("inputs" in kwargs) < 2:
             raise TypeError("grad: wanted grad(outputs, inputs), of Tensors, or grad(function); an argument is missing")
-        return engine.grad(
-            outputs,
-            inputs,
-            grad_outputs,
-            retain_graph,
-            create_graph,
-            only_inputs,
-            allow_unused,
-            is_grads_batched,
-            materialize_grads,
-        )
-    function = outputs if fun is _NOT_GIVEN else fun
+        return engine.grad(*args, **kwargs)
+    return grad_of_function(*args, **kwargs)
+
+
+def grad_of_function(outputs: Any = None, inputs: Any = 0, *, fun: Any = None, argnum: Any = None) -> Any:
+    """`grad` as HIPS/autograd has it, with the names of arguments that either of the two gives them."""
+    function = outputs if fun is None else fun
     if not callable(function):
         raise TypeError(f"grad: argnum= goes with a function, got {type(function).__name__}")
-    number = argnum if argnum is not _NOT_GIVEN else inputs
-    return importlib.import_module("autograd.hips.operators").grad(function, 0 if number is _NOT_GIVEN else number)
+    return importlib.import_module("autograd.hips.operators").grad(function, inputs if argnum is None else argnum)
+
+
+grad.__doc__ = inspect.cleandoc(engine.grad.__doc__ or "") + "\n\n" + inspect.cleandoc(grad.__doc__ or "")
+grad.__signature__ = inspect.signature(engine.grad)  # type: ignore[attr-defined]

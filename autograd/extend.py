@@ -362,12 +362,13 @@ def user_frame() -> FrameType:
 later(
     __name__,
     {
-        **files("autograd.hips", boxes="ArrayBox", spaces="VSpace vspace"),
         **files(
             "autograd.hips",
-            primitives="primitive notrace_primitive defvjp defvjp_argnum defvjp_argnums defjvp defjvp_argnum "
-            "defjvp_argnums def_linear",
+            boxes="ArrayBox",
+            kinds="Box",
+            primitives="primitive notrace_primitive",
+            rules="def_linear defjvp defjvp_argnum defjvp_argnums defvjp defvjp_argnum defvjp_argnums",
+            spaces="VSpace vspace",
         ),
-        "Box": "autograd.hips.boxes:ArrayBox",
     },
 )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..tensors.core import Core, operand, wrap
+from ..tensors.promotion import cast
 
 
 def tensor_of(x: Any) -> Any:
@@ -16,6 +17,15 @@ def tensor_of(x: Any) -> Any:
 
 def _holds(x: Any) -> bool:
     return isinstance(x, Core) or (isinstance(x, (list, tuple)) and any(map(_holds, x)))
+
+
+def floats(*xs: Any) -> Any:
+    """Arguments as Tensors of the floating point dtype that NumPy computes them in: float64 for whole numbers."""
+    weak = (bool, int, float)  # Python's numbers take the dtype of what stands beside them
+    kind = np.result_type(*[x if isinstance(x, weak) else value_of(x).dtype for x in xs])
+    wanted = kind if kind.kind == "f" else np.dtype(float)
+    found = [cast(tensor_of(x), wanted) for x in xs]
+    return found[0] if len(found) == 1 else found
 
 
 def value_of(x: Any) -> np.ndarray:

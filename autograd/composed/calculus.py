@@ -8,14 +8,13 @@ import numpy as np
 
 from ..tensors.core import Core, wrap
 from ..tensors.join import stack
-from ..tensors.method import implements
-from ..tensors.reduce import floating, refuse
-from .arguments import tensor_of, value_of
+from ..tensors.method import implements, refuse
+from .arguments import floats, tensor_of, value_of
 
 
 @implements(np.gradient)
 def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
-    f = floating(tensor_of(f))
+    f = floats(f)
     ndim = f._array.ndim
     axes = tuple(range(ndim)) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, ndim)
     steps = [1.0] * len(axes) if not varargs else list(varargs) * (len(axes) if len(varargs) == 1 else 1)
@@ -56,9 +55,9 @@ def _slope(f: Any, axis: int, step: Any, edge_order: int) -> Any:
 
 @implements(np.trapezoid)
 def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    y = np.moveaxis(floating(tensor_of(y)), axis, -1)
+    y = np.moveaxis(tensor_of(y), axis, -1)
     if x is None:
-        gaps = tensor_of(dx).to(y._array.dtype)
+        gaps = tensor_of(dx).to(np.result_type(y._array.dtype, np.float32))
     else:
         x = tensor_of(x)
         gaps = np.diff(x if x._array.ndim == 1 else np.moveaxis(x, axis, -1), axis=-1)
@@ -122,19 +121,23 @@ def _convolved(a: Any, v: Any, mode: str) -> Any:
     return full[start : start + a._array.shape[0]]
 
 
-def _rows_of(name: str, a: Any, v: Any, mode: str) -> tuple[Any, Any]:
+_MODES: dict[Any, str] = {0: "valid", 1: "same", 2: "full"}
+
+
+def _rows_of(name: str, a: Any, v: Any, mode: Any) -> tuple[Any, Any, str]:
     a, v = tensor_of(a).reshape(-1), tensor_of(v).reshape(-1)
+    mode = _MODES.get(mode, mode)
     if mode not in ("full", "same", "valid"):
         raise ValueError(f"mode must be one of 'valid', 'same', or 'full' (got {mode!r})")
     if not a._array.size or not v._array.size:
         raise ValueError("a cannot be empty" if not a._array.size else "v cannot be empty")
     dtype = np.result_type(a._array, v._array)
-    return a.to(dtype), v.to(dtype)
+    return a.to(dtype), v.to(dtype), mode
 
 
 @implements(np.convolve)
 def _convolve(a: Any, v: Any, mode: str = "full") -> Any:
-    a, v = _rows_of("convolve", a, v, mode)
+    a, v, mode = _rows_of("convolve", a, v, mode)
     if v._array.shape[0] > a._array.shape[0]:
         a, v = v, a
     return _convolved(a, v, mode)
@@ -142,7 +145,7 @@ def _convolve(a: Any, v: Any, mode: str = "full") -> Any:
 
 @implements(np.correlate)
 def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
-    a, v = _rows_of("correlate", a, v, mode)
+    a, v, mode = _rows_of("correlate", a, v, mode)
     if v._array.shape[0] <= a._array.shape[0]:
         return _convolved(a, np.flip(v), mode)
     return np.flip(_convolved(v, np.flip(a), mode))
@@ -150,7 +153,7 @@ def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
 
 @implements(np.unwrap)
 def _unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 6.283185307179586) -> Any:
-    p = floating(tensor_of(p))
+    p = floats(p)
     turned = np.unwrap(p._array, discont, axis, period=period)
     return p + wrap((turned - p._array).astype(p._array.dtype))  # whole periods: constant
 
@@ -201,13 +204,19 @@ def _polysub(a1: Any, a2: Any) -> Any:
 
 @implements(np.polymul)
 def _polymul(a1: Any, a2: Any) -> Any:
-    return np.convolve(np.atleast_1d(tensor_of(a1)), np.atleast_1d(tensor_of(a2)))
+    return np.convolve(_without_leading_zeros(a1), _without_leading_zeros(a2))
+
+
+def _without_leading_zeros(p: Any) -> Any:
+    p = np.atleast_1d(tensor_of(p))
+    given = np.flatnonzero(p._array)
+    return p[int(given[0]) :] if given.size else p[:1] * 0
 
 
 @implements(np.polyder)
 def _polyder(p: Any, m: int = 1) -> Any:
     p = tensor_of(p)
-    for _ in range(m):
+    for _ in range(int(value_of(m))):
         n = p._array.shape[0] - 1
         p = p[:-1] * wrap(np.arange(n, 0, -1).astype(p._array.dtype))
     return p
@@ -215,7 +224,7 @@ def _polyder(p: Any, m: int = 1) -> Any:
 
 @implements(np.polyint)
 def _polyint(p: Any, m: int = 1, k: Any = None) -> Any:
-    p = floating(tensor_of(p))
+    p, m = floats(p), int(value_of(m))
     constants = (
         [0.0] * m if k is None else [tensor_of(each) for each in np.atleast_1d(tensor_of(k))] * (m if m > 1 else 1)
     )
@@ -229,8 +238,8 @@ def _polyint(p: Any, m: int = 1, k: Any = None) -> Any:
 @implements(np.polyfit)
 def _polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
     refuse("polyfit", full=full or None, cov=cov or None)
-    x, y = floating(tensor_of(x)), floating(tensor_of(y))
-    columns = np.vander(x, deg + 1)
+    x, y = floats(x), floats(y)
+    columns = np.vander(x, int(value_of(deg)) + 1)
     if w is not None:
         weights = tensor_of(w)
         columns = columns * weights[:, None]
@@ -269,7 +278,7 @@ def _logspace(
 
 @implements(np.geomspace)
 def _geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
-    start, stop = floating(tensor_of(start)), floating(tensor_of(stop))
+    start, stop = floats(start, stop)
     sign = np.sign(start._array)
     z = np.exp(_linspace(np.log(start * wrap(sign)), np.log(stop * wrap(sign)), num, endpoint, axis=axis)) * wrap(sign)
     return z if dtype is None else z.to(np.dtype(dtype))
@@ -288,7 +297,7 @@ def _scanned(name: str, of: Any, first: float) -> None:
         if axis is None:
             if x._array.ndim > 1:
                 raise ValueError("For arrays which have more than one dimension ``axis`` argument is required.")
-            axis = 0
+            x, axis = x.reshape(-1), 0
         z = of(x, axis=axis, dtype=dtype)
         if not include_initial:
             return z

@@ -12,7 +12,7 @@ from ..tensors.method import array_functions
 
 NAMES = [
     "array2string", "array_equiv", "array_repr", "array_str", "argpartition", "can_cast", "common_type",
-    "diag_indices_from", "digitize", "einsum_path", "flatnonzero", "iscomplex", "iscomplexobj", "isin",
+    "diag_indices_from", "digitize", "einsum_path", "flatnonzero", "isfortran", "iscomplex", "iscomplexobj", "isin",
     "isneginf", "isposinf", "isreal", "isrealobj", "lexsort", "may_share_memory", "min_scalar_type",
     "nanargmax", "nanargmin", "result_type", "save", "savetxt", "savez", "savez_compressed", "searchsorted",
     "shares_memory", "tril_indices_from", "triu_indices_from",

@@ -10,17 +10,16 @@ from ..ops.elementwise import cbrt
 from ..tensors.calls import unary
 from ..tensors.core import wrap
 from ..tensors.method import implements, ufuncs
-from ..tensors.reduce import floating
-from .arguments import tensor_of, value_of
+from .arguments import floats, tensor_of, value_of
 
 ufuncs[np.cbrt] = unary(cbrt)
-ufuncs[np.fabs] = lambda x: np.abs(floating(tensor_of(x)))
+ufuncs[np.fabs] = lambda x: np.abs(floats(x))
 ufuncs[np.conjugate] = lambda x: +tensor_of(x)
 
 
 def _modf(x: Any) -> tuple[Any, Any]:
-    whole = np.trunc(floating(tensor_of(x)))
-    return floating(tensor_of(x)) - whole, whole
+    whole = np.trunc(floats(x))
+    return floats(x) - whole, whole
 
 
 def _divmod(x: Any, y: Any) -> tuple[Any, Any]:
@@ -29,12 +28,12 @@ def _divmod(x: Any, y: Any) -> tuple[Any, Any]:
 
 
 def _ldexp(x: Any, power: Any) -> Any:
-    x = floating(tensor_of(x))
+    x = floats(x)
     return x * np.ldexp(np.ones((), x._array.dtype), value_of(power))
 
 
 def _frexp(x: Any) -> tuple[Any, Any]:
-    x = floating(tensor_of(x))
+    x = floats(x)
     power = np.frexp(x._array)[1]
     return x * np.ldexp(np.ones((), x._array.dtype), -power), wrap(np.asarray(power))
 
@@ -62,7 +61,7 @@ def _imag(val: Any) -> Any:
 
 @implements(np.angle)
 def _angle(z: Any, deg: bool = False) -> Any:
-    return wrap(np.asarray(np.angle(z._array, deg)))  # 0 or pi: flat wherever it has a derivative
+    return wrap(np.asarray(np.angle(value_of(z), deg)))  # 0 or pi: flat wherever it has a derivative
 
 
 @implements(np.i0)

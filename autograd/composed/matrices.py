@@ -10,9 +10,8 @@ from .. import linalg
 from ..ops.decompose import eig
 from ..tensors.core import wrap
 from ..tensors.method import array_functions, implements, ufuncs
-from ..tensors.reduce import floating
 from ..tensors.run import apply
-from .arguments import tensor_of
+from .arguments import floats, tensor_of
 
 
 def _last_two(of: Any) -> Any:
@@ -63,12 +62,12 @@ implements(np.linalg.vecdot)(_vecdot)
 
 @implements(np.linalg.svdvals)
 def _svdvals(x: Any, /) -> Any:
-    return linalg.svdvals(floating(tensor_of(x)))
+    return linalg.svdvals(floats(x))
 
 
 @implements(np.linalg.cond)
 def _cond(x: Any, p: Any = None) -> Any:
-    return linalg.cond(floating(tensor_of(x)), p)
+    return linalg.cond(floats(x), p)
 
 
 @implements(np.linalg.matrix_rank)
@@ -78,17 +77,17 @@ def _matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any 
 
 @implements(np.linalg.vector_norm)
 def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
-    return linalg.vector_norm(floating(tensor_of(x)), ord, axis, keepdims)
+    return linalg.vector_norm(floats(x), ord, axis, keepdims)
 
 
 @implements(np.linalg.matrix_norm)
 def _matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
-    return linalg.matrix_norm(floating(tensor_of(x)), ord, (-2, -1), keepdims)
+    return linalg.matrix_norm(floats(x), ord, (-2, -1), keepdims)
 
 
 @implements(np.linalg.tensorinv)
 def _tensorinv(a: Any, ind: int = 2) -> Any:
-    a = floating(tensor_of(a))
+    a = floats(a)
     if ind <= 0:
         raise ValueError("Invalid ind argument.")
     shape = a._array.shape
@@ -98,7 +97,7 @@ def _tensorinv(a: Any, ind: int = 2) -> Any:
 
 @implements(np.linalg.tensorsolve)
 def _tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
-    a, b = floating(tensor_of(a)), floating(tensor_of(b))
+    a, b = floats(a, b)
     if axes is not None:
         order = [each for each in range(a._array.ndim) if each not in axes] + list(axes)
         a = np.transpose(a, tuple(order))
@@ -117,13 +116,13 @@ class LstsqResult(NamedTuple):
 
 @implements(np.linalg.lstsq)
 def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
-    a, b = floating(tensor_of(a)), floating(tensor_of(b))
-    _, residuals, rank, s = np.linalg.lstsq(a._array, b._array, rcond)
+    a, b = floats(a, b)
+    _, residuals, rank, _ = np.linalg.lstsq(a._array, b._array, rcond)
     x = linalg.pinv(a) @ b if rank < min(a._array.shape) else _full_rank(a, b)
     if residuals.size:
         apart = b - a @ x
         residuals = np.sum(apart * apart, axis=0).reshape(residuals.shape)
-    return x, residuals if not isinstance(residuals, np.ndarray) else wrap(residuals), int(rank), wrap(s)
+    return x, residuals if not isinstance(residuals, np.ndarray) else wrap(residuals), int(rank), linalg.svdvals(a)
 
 
 def _full_rank(a: Any, b: Any) -> Any:
@@ -155,5 +154,5 @@ class EigResult(NamedTuple):
 @implements(np.linalg.eig)
 def _eig(a: Any) -> Any:
     """For matrices whose eigenvalues are real."""
-    found = apply(eig, floating(tensor_of(a)))
+    found = apply(eig, floats(a))
     return EigResult(*found)

@@ -105,12 +105,17 @@ def _partition(a: Any, kth: Any, axis: int | None = -1, kind: Any = "introselect
 
 
 @implements(np.trim_zeros)
-def _trim_zeros(filt: Any, trim: Any = "fb", axis: Any = None) -> Any:
-    kept = np.trim_zeros(np.where(filt._array != 0, np.arange(1, filt._array.size + 1), 0), trim)
-    if not kept.size:
-        return filt[:0]
-    first, last = (int(end) for end in (np.flatnonzero(filt._array)[0], np.flatnonzero(filt._array)[-1]))
-    return filt[first if "f" in trim.lower() else 0 : last + 1 if "b" in trim.lower() else None]
+def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    filt = tensor_of(filt)
+    ndim = filt._array.ndim
+    axes = range(ndim) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, ndim)
+    inside = np.argwhere(filt._array)
+    index: list[Any] = [slice(None)] * ndim
+    for each in axes:
+        first, last = (inside[:, each].min(), inside[:, each].max()) if len(inside) else (0, -1)
+        front, back = "f" in trim.lower(), "b" in trim.lower()
+        index[each] = slice(int(first) if front else None, int(last) + 1 if back or not len(inside) else None)
+    return filt[tuple(index)]
 
 
 @implements(np.piecewise)

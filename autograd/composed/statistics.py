@@ -10,9 +10,9 @@ import numpy as np
 from ..errors import NoRuleError
 from ..tensors.core import Core, wrap
 from ..tensors.join import stack
-from ..tensors.method import implements
-from ..tensors.reduce import floating, refuse
-from .arguments import tensor_of, value_of
+from ..tensors.method import implements, refuse
+from ..tensors.sort import as_one
+from .arguments import floats, tensor_of, value_of
 
 
 def _axes(a: Any, axis: Any) -> tuple[int, ...]:
@@ -26,7 +26,7 @@ def _count(a: Any, axis: Any) -> int:
 
 @implements(np.average)
 def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
-    a = floating(tensor_of(a))
+    a = floats(a)
     if weights is None:
         mean = np.mean(a, axis=axis, keepdims=keepdims)
         scale: Any = wrap(np.full(mean._array.shape, _count(a, axis), mean._array.dtype))
@@ -71,23 +71,14 @@ def _ranked(function: Callable[..., Any], ours: Callable[..., Any], scale: float
     ) -> Any:
         refuse(name, out=out, weights=weights)
         q = tensor_of(q) / scale if isinstance(q, Core) else np.asarray(q) / scale
-        a = floating(tensor_of(a))
+        a = floats(a)
         if isinstance(axis, tuple):
-            a, shape = _last(a, axis)
+            a, shape = as_one(a, axis)
             z = ours(a, q, -1, interpolation=method)
             return z.reshape((*np.shape(value_of(q)), *shape)) if keepdims else z
         return ours(a, q, axis, keepdims, interpolation=method)
 
     implements(function)(call)
-
-
-def _last(a: Any, axis: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
-    """The axes in one, at the end; and the shape in which they have length 1."""
-    axes = _axes(a, axis)
-    rest = [each for each in range(a._array.ndim) if each not in axes]
-    shape = a._array.shape
-    flat = np.transpose(a, (*rest, *axes)).reshape((*[shape[each] for each in rest], -1))
-    return flat, tuple([1 if each in axes else n for each, n in enumerate(shape)])
 
 
 _ranked(np.percentile, lambda *args, **kwargs: args[0].quantile(*args[1:], **kwargs), 100.0)
@@ -161,7 +152,7 @@ def _nanvar(
     correction: float | None = None,
 ) -> Any:
     refuse("nanvar", out=out, where=where, mean=mean)
-    x, missing = _filled(floating(tensor_of(a)) if dtype is None else tensor_of(a).to(np.dtype(dtype)), 0.0)
+    x, missing = _filled(floats(a) if dtype is None else tensor_of(a).to(np.dtype(dtype)), 0.0)
     count = np.sum(~missing, axis=axis, keepdims=True).astype(x._array.dtype)
     centred = np.where(wrap(missing), 0.0, x - np.sum(x, axis=axis, keepdims=True) / wrap(count))
     freedom = np.sum(~missing, axis=axis, keepdims=keepdims) - (ddof if correction is None else correction)
@@ -171,7 +162,9 @@ def _nanvar(
 
 @implements(np.nanstd)
 def _nanstd(*args: Any, **kwargs: Any) -> Any:
-    return np.sqrt(_nanvar(*args, **kwargs))
+    var = _nanvar(*args, **kwargs)
+    flat = wrap(np.asarray(var._array == 0))  # where the root has no slope: the gradient is 0, as that of np.std
+    return np.where(flat, 0.0, np.sqrt(np.where(flat, 1.0, var)))
 
 
 # ----------------------------------------------------------------------------------------------- covariance, counts
@@ -189,12 +182,12 @@ def _cov(
     *,
     dtype: Any = None,
 ) -> Any:
-    x = floating(tensor_of(m)) if dtype is None else tensor_of(m).to(np.dtype(dtype))
+    x = floats(m) if dtype is None else tensor_of(m).to(np.dtype(dtype))
     if x._array.ndim > 2:
         raise ValueError("m has more than 2 dimensions")
     x = _rows(x, rowvar)
     if y is not None:
-        x = np.concatenate([x, _rows(floating(tensor_of(y)), rowvar)], axis=0)
+        x = np.concatenate([x, _rows(floats(y), rowvar)], axis=0)
     w: Any = None
     if fweights is not None:
         w = np.asarray(value_of(fweights), x._array.dtype)
@@ -277,6 +270,7 @@ def _unique(
 ) -> Any:
     """A gradient goes to the first of equal elements."""
     distinct: Any = np.unique  # its declared types do not cover flags that are only known when it runs
+    ar = tensor_of(ar)
     found = distinct(ar._array, True, return_inverse, return_counts, axis, **options)
     first = wrap(np.asarray(found[1]))
     z = ar.reshape(-1)[first] if axis is None else np.take(ar, first, axis)

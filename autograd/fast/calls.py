@@ -302,6 +302,9 @@ def _fill_forward(fill: dict[str, str], op: Op) -> None:
     """Texts that compute the value, with the op's settings: of constants, and of what is tracked."""
     twin = op.fast is not None and op.choose is not op.forward
     forward = "(forward if a.size < size.least else choose)" if twin else "forward"
+    value = None if op.fast is None else op.fast.value
+    if twin and value is not None and value.asks.counted is not None:
+        forward = "choose"  # which counts other elements than those of the first array
     if op.single:
         forward = f"({forward} if a.dtype is not HALF else run)"
     a, b = ("a if a.dtype.kind == 'f' else floating(a)", "b if b.dtype.kind == 'f' else floating(b)")

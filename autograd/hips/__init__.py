@@ -5,12 +5,17 @@
 
     boxes.py         ArrayBox: what a function that is being differentiated gets for an array    read this first
     arrays.py        what it has of NumPy's array without making boxes
+    kinds.py         Box: what it shares with boxes of values that are no arrays
+    direct.py        the straight way through the commonest functions
     wrapped.py       functions of NumPy that take such values: what `autograd.numpy` consists of
     walks.py         such a function, run on boxes and walked back
     operators.py     grad, jacobian, hessian and their relatives, for functions of arrays
     products.py      products with Jacobians and Hessians
-    primitives.py    `primitive` and `defvjp`: functions of one's own, with their rules
+    primitives.py    `primitive`: functions of one's own
+    rules.py         `defvjp` and its relatives: their rules
     spaces.py        `vspace`: arithmetic with arrays, and nests of arrays
+    nodes.py         `trace`: what a function computes, as nodes of a class of the program's own
+    helpers.py       `autograd.util`
     containers.py    tuples, lists and dictionaries that hold such values
     checking.py      check_grads for functions of arrays
 

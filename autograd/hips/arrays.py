@@ -7,21 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from .kinds import Box
 
-class Array:
+
+class Array(Box):
     """An array that is held as a Tensor, in NumPy's words. `ArrayBox` adds what computes."""
 
-    __slots__ = ("_tensor",)
-    _tensor: Any
+    __slots__ = ()
 
     def __init__(self, tensor: Any) -> None:
         self._tensor = tensor
 
     # ------------------------------------------------------------------------------------------- what is known of it
-
-    @property
-    def _value(self) -> Any:
-        return self._tensor._array[()]
 
     @property
     def shape(self) -> tuple[int, ...]:

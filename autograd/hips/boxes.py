@@ -22,6 +22,8 @@ from ..tensors.join import stack
 from ..tensors.method import array_functions, ufuncs
 from ..tensors.numpy_protocol import composed
 from .arrays import Array
+from .direct import alone, beside, on_two, pairs
+from .kinds import Box, held, held_leaf, known
 
 
 class ArrayBox(Array):
@@ -38,6 +40,8 @@ class ArrayBox(Array):
         return importlib.import_module("autograd.numpy")
 
     def __array_ufunc__(self, ufunc: np.ufunc, how: str, *inputs: Any, **kwargs: Any) -> Any:
+        if how == "__call__" and not kwargs:
+            return straight(ufunc, inputs)
         if kwargs.get("out") is not None:
             raise NoRuleError(f"np.{ufunc.__name__}: out= cannot be recorded; assign the result instead")
         return call(ufunc if how == "__call__" else getattr(ufunc, how), inputs, kwargs)
@@ -87,20 +91,22 @@ class ArrayBox(Array):
         """A box of its own memory."""
         return box(self._tensor.clone())
 
-    def flatten(self, *_: Any) -> Any:
+    def flatten(self, order: str = "C") -> Any:
         """The numbers in a row, as an array of its own."""
-        return box(self._tensor.reshape(-1))
+        return call(np.ravel, (self, order), {})
 
     def _run(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        return call(function, args, kwargs)
+        return call(function, args, kwargs) if kwargs else straight(function, args)
 
 
 def _operator(name: str, of: Callable[[Any, Any], Any]) -> None:
     def forth(self: ArrayBox, other: Any) -> Any:
-        return box(of(self._tensor, tensors(other)))
+        z = of(self._tensor, other._tensor if type(other) is ArrayBox else tensors(beside(other, self._tensor)))
+        return z._array[()] if z._node is None else ArrayBox(z)
 
     def back(self: ArrayBox, other: Any) -> Any:
-        return box(of(_operand(other), self._tensor))
+        z = of(beside(_operand(other), self._tensor), self._tensor)
+        return z._array[()] if z._node is None else ArrayBox(z)
 
     setattr(ArrayBox, f"__{name}__", forth)
     setattr(ArrayBox, f"__r{name}__", back)
@@ -176,6 +182,22 @@ def holds(x: Any) -> bool:
     return any(map(holds, x.values())) if kind is dict else False
 
 
+def straight(function: Any, args: Any) -> Any:
+    """`call` without options: most often of one box, or of a box and something else."""
+    count = len(args)
+    if count == 1:
+        if function in alone and type(args[0]) is ArrayBox:
+            z = alone[function](args[0]._tensor)
+            return z._array[()] if z._node is None else ArrayBox(z)
+    elif count == 2 and function in pairs:
+        x, y = args
+        if type(x) is ArrayBox or type(y) is ArrayBox:
+            z = on_two(function, x, y, ArrayBox)
+            if z is not None:
+                return z._array[()] if z._node is None else ArrayBox(z)
+    return call(function, args, {})
+
+
 def call(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """A function of NumPy's on arguments among which there are boxes."""
     given = [x._tensor if type(x) is ArrayBox else tensors(x) for x in args]
@@ -195,7 +217,6 @@ def call(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 SEQUENCES = {
     np.append,
     np.block,
-    np.broadcast_arrays,
     np.choose,
     np.column_stack,
     np.concatenate,
@@ -203,10 +224,8 @@ SEQUENCES = {
     np.einsum,
     np.hstack,
     np.insert,
-    np.ix_,
     np.linalg.multi_dot,
     np.lexsort,
-    np.meshgrid,
     np.select,
     np.stack,
     np.vstack,
@@ -232,8 +251,10 @@ def stacked(part: Any) -> Any:
 
 def variable(x: Any) -> Any:
     """The Tensor for an argument by which a function is differentiated: of an array, a number or a box."""
-    if type(x) is ArrayBox or isinstance(x, Core):
-        return x._tensor if type(x) is ArrayBox else x
+    if isinstance(x, (Box, Core)):
+        return x._tensor if isinstance(x, Box) else x
+    if known(x):
+        return held_leaf(x)
     array = x if type(x) is np.ndarray else np.asarray(x)
     if array.dtype.kind in "iu" and not isinstance(x, (int, np.integer)):
         array = array.astype(float)  # arrays of integers stand for the numbers they hold
@@ -249,8 +270,10 @@ def variable(x: Any) -> Any:
 
 def result(z: Any) -> Any:
     """The Tensor for what a function returned: of a box, an array or a number."""
-    if type(z) is ArrayBox or isinstance(z, Core):
-        return z._tensor if type(z) is ArrayBox else z
+    if isinstance(z, (Box, Core)):
+        return z._tensor if isinstance(z, Box) else z
+    if known(z):
+        return held(z)
     array = np.asarray(z)
     if array.dtype.kind not in "fiub":
         raise no_space(z)
@@ -274,3 +297,8 @@ def nest(of: Callable[[Any], Any], tree: Any) -> Any:
         parts = [nest(of, part) for part in tree]
         return type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts)
     return [nest(of, part) for part in tree]
+
+
+def plain(x: Any) -> Any:
+    """Arguments with plain arrays and numbers in place of boxes."""
+    return nest(lambda part: part._value if isinstance(part, Box) else part, x)

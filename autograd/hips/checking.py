@@ -8,6 +8,7 @@ product in forward mode; then the same of the derivative. A check of every eleme
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -94,6 +95,12 @@ def combo_check(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[
                 check_grads(fun, *args, **kwargs)(*given, **dict(chosen))
 
     return check
+
+
+def quick_grad_check(fun: Callable[..., Any], arg0: Any, extra_args: Any = (), *_: Any, **__: Any) -> None:
+    """Old name of a check of the gradient alone: use check_grads."""
+    warnings.warn("quick_grad_check is deprecated: use autograd.test_util.check_grads", FutureWarning, stacklevel=2)
+    check_grads(lambda x: fun(x, *extra_args), modes=["rev"], order=1)(arg0)
 
 
 def _name(f: Any) -> str:

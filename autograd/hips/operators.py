@@ -41,6 +41,8 @@ def unary_to_nary(operator: Callable[..., Any]) -> Callable[..., Any]:
         numbers = (argnum,) if single else tuple(argnum)
 
         def of(*args: Any, **kwargs: Any) -> Any:
+            if argnum == 0 and single and len(args) == 1 and not kwargs:  # shortcut: the only argument
+                return operator(function, args[0], *options, **named)
             for number in numbers:
                 if not -len(args) <= number < len(args):
                     raise TypeError(

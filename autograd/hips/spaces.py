@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..tracing import leaves_of
 from .boxes import ArrayBox, nest
+from .kinds import Box
 
 _normal = np.random.mtrand._rand.standard_normal  # the generator that numpy.random.seed is for
 
 
 class VSpace:
-    """The space of all values of the structure, shapes and dtypes of one: an array, a number, or a nest of them."""
+    """The space of all values of the structure, shapes and dtypes of one: an array, a number, or a nest of them.
+
+    A subclass that has `zeros`, `_add`, `_scalar_mul` and `_inner_prod` of its own, and is registered, is the space of
+    values of another class.
+    """
 
     iscomplex = False
+    mappings: ClassVar[dict[type, Callable[[Any], VSpace]]] = {}
+
+    @classmethod
+    def register(cls, kind: type, maker: Callable[[Any], VSpace] | None = None) -> None:
+        """Say that maker(x), by default an object of this class, is the space of a value x of the class `kind`."""
+        VSpace.mappings[kind] = maker or cls
 
     def __init__(self, value: Any) -> None:
         self._like = nest(lambda part: _Like(part), value)
@@ -68,6 +79,9 @@ class VSpace:
 
     def add(self, x: Any, y: Any) -> Any:
         """x + y."""
+        return self._add(x, y)
+
+    def _add(self, x: Any, y: Any) -> Any:
         return _each(lambda a, b: a + b, x, y)
 
     def mut_add(self, x: Any, y: Any) -> Any:
@@ -76,10 +90,16 @@ class VSpace:
 
     def scalar_mul(self, x: Any, a: Any) -> Any:
         """a * x."""
+        return self._scalar_mul(x, a)
+
+    def _scalar_mul(self, x: Any, a: Any) -> Any:
         return nest(lambda part: part * a, x)
 
     def inner_prod(self, x: Any, y: Any) -> Any:
         """The sum of the products of the numbers of x and y."""
+        return self._inner_prod(x, y)
+
+    def _inner_prod(self, x: Any, y: Any) -> Any:
         return sum(np.sum(a * b) for a, b in zip(leaves_of(x), leaves_of(y), strict=True))
 
     def covector(self, x: Any) -> Any:
@@ -87,17 +107,18 @@ class VSpace:
         return x
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, VSpace) and (repr(self), self.shape, self.dtype) == (
-            repr(other),
-            other.shape,
-            other.dtype,
-        )
+        return isinstance(other, VSpace) and type(other) is type(self) and self._key() == other._key()
+
+    def _key(self) -> Any:
+        return repr(self) if "_like" in vars(self) else vars(self)
 
     def __hash__(self) -> int:
         return hash(repr(self))
 
     def __repr__(self) -> str:
-        return f"VSpace({nest(lambda part: f'{part.array.dtype}{list(part.array.shape)}', self._like)})"
+        if "_like" not in vars(self):
+            return f"{type(self).__name__}({vars(self)})"
+        return f"{type(self).__name__}({nest(lambda part: f'{part.array.dtype}{list(part.array.shape)}', self._like)})"
 
 
 class _Like:
@@ -116,5 +137,6 @@ def _each(of: Any, x: Any, y: Any) -> Any:
 
 
 def vspace(value: Any) -> VSpace:
-    """The space of an array, a number, or a nest of them."""
-    return VSpace(value)
+    """The space of an array, a number, or a nest of them; of a value of another class, the one registered for it."""
+    plain = value._value if isinstance(value, Box) else value
+    return VSpace.mappings.get(type(plain), VSpace)(plain)

@@ -17,18 +17,24 @@ from ..tensors.core import new_leaf, wrap
 from ..tracing import Recording, leaves_no_records, leaves_of, nested, rebuild, trace
 from ..tracing import pull as pulled_back
 from .boxes import ArrayBox, box, holds, nest, no_space, result, values, variable
+from .kinds import boxed
+from .spaces import vspace
 
 
 def on_tensors(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """A function of arrays as one of Tensors: it gets boxes, and what it returns becomes Tensors."""
 
     def run(x: Any) -> Any:
-        outputs = nest(result, function(nest(ArrayBox, x)))  # boxes, whether or not anything is recorded at the moment
+        outputs = nest(result, function(nest(_seen, x)))  # boxes, whether or not anything is recorded at the moment
         if _constant(leaves_of(outputs)):
             warnings.warn("Output seems independent of input.", stacklevel=2)
         return outputs
 
     return run
+
+
+def _seen(tensor: Any) -> Any:
+    return ArrayBox(tensor) if tensor._array.dtype.kind != "O" else boxed(tensor)
 
 
 def _constant(parts: list[Any]) -> bool:
@@ -55,7 +61,25 @@ def gradient_of(function: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:
         pull, value = _inner_vjp(function, x)
         scalar(value)
         return value, pull(ones(value))
-    return _once(function, x)
+    if type(x) is np.ndarray and x.dtype.kind == "f":
+        return _of_one(function, x)
+    return _of_one(function, np.asarray(x)) if type(x) is float else _once(function, x)
+
+
+@leaves_no_records
+def _of_one(function: Callable[[Any], Any], x: np.ndarray) -> tuple[Any, Any]:
+    """`_once` for a single array."""
+    leaf = wrap(x)
+    new_leaf(leaf)
+    with Recording([leaf]):
+        z = function(ArrayBox(leaf))
+        if type(z) is not ArrayBox:
+            return _finished(on_tensors(lambda _: z)(leaf), leaf, [leaf])
+        z = z._tensor
+        if z._array.size != 1 or z._array.dtype.kind != "f":
+            scalar(z._array)
+        (g,) = engine.arrived(z, [leaf])
+        return z._array[()], np.zeros_like(x)[()] if g is None else g[()]
 
 
 @leaves_no_records
@@ -64,20 +88,26 @@ def _once(function: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:
     traced = nest(_leaf, x)
     leaves = leaves_of(traced)
     with Recording(leaves):
-        z = on_tensors(function)(traced)
-        value = nest(_value, z)
-        parts = leaves_of(z)
-        if len(parts) != 1 or parts[0]._array.size != 1 or parts[0]._array.dtype.kind != "f":
-            scalar(value)
-        (z,) = parts
-        found = engine.arrived(z, leaves) if z._node is not None else [None] * len(leaves)
-    grads = [np.zeros_like(leaf._array)[()] if g is None else g[()] for g, leaf in zip(found, leaves)]
+        return _finished(on_tensors(function)(traced), traced, leaves)
+
+
+def _finished(z: Any, traced: Any, leaves: list[Any]) -> tuple[Any, Any]:
+    """(value, gradient) where `z` is what a function of the nest `traced` has returned."""
+    value = nest(_value, z)
+    parts = leaves_of(z)
+    if len(parts) != 1 or parts[0]._array.size != 1 or parts[0]._array.dtype.kind != "f":
+        scalar(value)
+    (z,) = parts
+    found = engine.arrived(z, leaves) if z._node is not None else [None] * len(leaves)
+    grads = [vspace(leaf._array[()]).zeros() if g is None else g[()] for g, leaf in zip(found, leaves)]
     return value, rebuild(traced, grads)
 
 
 def _leaf(x: Any) -> Any:
-    tensor = wrap(variable(x)._array)
-    new_leaf(tensor)
+    tensor = variable(x)
+    if tensor._array.dtype.kind != "O":
+        tensor = wrap(tensor._array)
+        new_leaf(tensor)
     return tensor
 
 

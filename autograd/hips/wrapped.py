@@ -9,11 +9,27 @@ from typing import Any
 
 import numpy as np
 
-from ..tensors.method import ufuncs
-from .boxes import ArrayBox, box, call, holds, stacked, tensors, values
+from .boxes import ArrayBox, box, call, holds, stacked, straight, tensors, values
+from .direct import alone
 
 _PLAIN = (np.shape, np.ndim, np.size, np.result_type, np.iscomplexobj, np.isrealobj, np.isscalar, np.issubdtype)
 """Functions of NumPy's that ask for what no gradient flows through: they are given the arrays."""
+
+
+_OF_UFUNCS = (
+    "accumulate",
+    "at",
+    "identity",
+    "nargs",
+    "nin",
+    "nout",
+    "outer",
+    "reduce",
+    "reduceat",
+    "signature",
+    "types",
+)
+"""What NumPy's ufuncs have, and their counterparts of `autograd.numpy` have, too."""
 
 
 def wrapped(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -31,23 +47,28 @@ def wrapped(function: Callable[..., Any]) -> Callable[..., Any]:
         for x in args:
             kind = type(x)
             if kind is ArrayBox or ((kind is tuple or kind is list) and holds(x)):
-                return call(function, args, kwargs)
+                return call(function, args, kwargs) if kwargs else straight(function, args)
         if kwargs and holds(kwargs):
             return call(function, args, kwargs)
         return function(*args, **kwargs)
 
-    ours = ufuncs.get(function) if isinstance(function, np.ufunc) and function.nin == 1 else None
-    return run if ours is None else _of_one(function, ours, run)
+    ours = alone.get(function)
+    found = run if ours is None else _of_one(function, ours, run)
+    if isinstance(function, np.ufunc):  # its methods find boxes by themselves
+        for name in _OF_UFUNCS:
+            setattr(found, name, getattr(function, name))
+    return found
 
 
 def _of_one(function: Callable[..., Any], ours: Callable[..., Any], others: Callable[..., Any]) -> Callable[..., Any]:
-    """A ufunc of one argument, which most often is a box, and alone."""
+    """A function whose argument most often is a box, and alone."""
 
     @functools.wraps(function)
-    def run(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if type(x) is ArrayBox and not args and not kwargs:
-            return box(ours(x._tensor))
-        return others(x, *args, **kwargs)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and not kwargs and type(args[0]) is ArrayBox:
+            z = ours(args[0]._tensor)
+            return z._array[()] if z._node is None else ArrayBox(z)
+        return others(*args, **kwargs)
 
     return run
 
@@ -124,8 +145,8 @@ def _arrays(function: Callable[..., Any]) -> Callable[..., Any]:
     def run(x: Any, *args: Any, **kwargs: Any) -> Any:
         if not holds(x):
             return function(x, *args, **kwargs)
-        function(values(x))  # does it object to the numbers?
-        return asarray(x, *args, **kwargs)
+        plain = function(values(x))  # does it object to the numbers?
+        return asarray(x, *args, **kwargs).reshape(plain.shape)
 
     return run
 
@@ -153,7 +174,7 @@ def full_like(
     a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
 ) -> Any:
     """`numpy.full_like`, with a value that gradients depend on, too."""
-    wanted = values(a)
+    wanted = np.asarray(values(a))
     return full(wanted.shape if shape is None else shape, fill_value, wanted.dtype if dtype is None else dtype)
 
 

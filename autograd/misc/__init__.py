@@ -3,6 +3,7 @@
     flatten.py        nests as one vector, and back    read this first
     optimizers.py     sgd, rmsprop and adam on nests
     fixed_points.py   x = f(a)(x), differentiated by a
+    tracers.py        `const_graph` under another name
 
 The rule: HIPS/autograd's names and arguments.
 """

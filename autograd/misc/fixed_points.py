@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..hips.primitives import defvjp, primitive
+from ..hips.primitives import primitive
+from ..hips.rules import defvjp
 from ..hips.spaces import vspace
 from ..hips.walks import make_vjp_of
 

@@ -4,7 +4,7 @@ Every function of NumPy's is here, and takes both plain arrays (then it is NumPy
 sees while it is being differentiated by `autograd.grad` and its relatives. NumPy's own functions take these, too.
 
     linalg.py fft.py random.py     the modules of NumPy's with these names
-    numpy_boxes.py numpy_vjps.py   names that programs import from there
+    numpy_boxes.py numpy_vjps.py numpy_vspaces.py numpy_wrapper.py   names that programs import from there
 
 The rule: names are made of NumPy's when they are first asked for. Read first hips/wrapped.py, where that is done.
 """

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as _np
 
 from .. import numpy as np
-from ..hips.primitives import plain
+from ..hips.boxes import plain
 
 __all__ = ["unbroadcast", "unbroadcast_f"]
 

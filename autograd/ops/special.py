@@ -37,7 +37,15 @@ logit = op("logit", lambda x: np.log(x / (1 - x)), floating=True, single=True, d
 
 def _lead(x: Any, y: Any) -> Any:
     """x - y; 0 where both are the same infinity, so that they share. Where they are equal numbers, it has a slope."""
+    if type(x) is np.ndarray and type(y) is np.ndarray:
+        lead = np.subtract(x, y)
+        if not np.isnan(lead).any():  # shortcut: no infinity meets itself
+            return lead
     return np.where((x == y) & np.isinf(x), 0, x - y)
+
+
+def _larger(x: Array, y: Any) -> int:
+    return max(x.size, y.size)
 
 
 logaddexp = op(
@@ -45,6 +53,7 @@ logaddexp = op(
     np.logaddexp,
     broadcasts=True,
     floating=True,
+    fast=fast("kernels.pointwise.exponents:logaddexp", at_least="logaddexp", count=_larger),
     dx=lambda dz, x, y: dz * sigmoid(_lead(x, y)),
     dy=lambda dz, x, y: dz * sigmoid(_lead(y, x)),
 )
@@ -53,6 +62,7 @@ logaddexp2 = op(
     np.logaddexp2,
     broadcasts=True,
     floating=True,
+    fast=fast("kernels.pointwise.exponents:logaddexp2", at_least="logaddexp", count=_larger),
     dx=lambda dz, x, y: dz * sigmoid(_lead(x, y) * LN2),
     dy=lambda dz, x, y: dz * sigmoid(_lead(y, x) * LN2),
 )

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import numpy as np
-from ..hips.primitives import defvjp_argnums, primitive
+from ..hips.primitives import primitive
+from ..hips.rules import defvjp_argnums
 from ..hips.walks import make_vjp_of
 from ..misc.flatten import flatten
 from .special import scipy

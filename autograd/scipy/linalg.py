@@ -7,7 +7,8 @@ from typing import Any
 import numpy as _np
 
 from .. import numpy as np
-from ..hips.primitives import defvjp, primitive
+from ..hips.primitives import primitive
+from ..hips.rules import defvjp
 
 __all__ = ["cholesky", "det", "inv", "solve", "solve_banded", "solve_sylvester", "solve_triangular", "sqrtm"]
 

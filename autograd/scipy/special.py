@@ -12,8 +12,9 @@ import numpy as _np
 
 from .. import numpy as np
 from .. import special as _special
-from ..hips.boxes import box, holds, stacked, tensors
-from ..hips.primitives import defvjp, primitive
+from ..hips.boxes import box, holds, plain, stacked, tensors
+from ..hips.primitives import primitive
+from ..hips.rules import defvjp
 from ..modes import no_grad
 from ..numpy.numpy_vjps import unbroadcast
 from ..tensors.core import operand
@@ -57,7 +58,7 @@ def on_values(function: Callable[..., Any], name: str = "") -> Callable[..., Any
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
         given = [stacked(tensors(x)) if isinstance(x, (list, tuple)) else tensors(x) for x in args]
-        given = [operand(x if isinstance(x, _np.ndarray) else _np.asarray(x)) if _plain(x) else x for x in given]
+        given = [operand(x if isinstance(x, _np.ndarray) else _np.asarray(x)) if _number(x) else x for x in given]
         if holds(args):
             return box(function(*given, **kwargs))
         with no_grad():
@@ -67,7 +68,7 @@ def on_values(function: Callable[..., Any], name: str = "") -> Callable[..., Any
     return run
 
 
-def _plain(x: Any) -> bool:
+def _number(x: Any) -> bool:
     return isinstance(x, (_np.ndarray, _np.generic, float, int)) and not isinstance(x, bool)
 
 
@@ -111,7 +112,7 @@ def multigammaln(a: Any, d: int) -> Any:
 
 def gammasgn(x: Any) -> Any:
     """The sign of the gamma function; flat wherever it has a derivative."""
-    x = _np.asarray(_value(x))
+    x = _np.asarray(plain(x))
     return _np.where((x < 0) & (_np.floor(x) % 2 == 1), -1.0, 1.0)[()]
 
 
@@ -143,11 +144,11 @@ def erfcinv(x: Any) -> Any:
 def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
     """log(sum(b exp(a))) without overflow; with `return_sign` also the sign of the sum, of whose size it is the log."""
     a = np.asarray(a)
-    top = np.max(_value(a), axis=axis, keepdims=True)
+    top = np.max(plain(a), axis=axis, keepdims=True)
     top = _np.where(_np.isfinite(top), top, 0.0)
     parts = np.exp(a - top) if b is None else b * np.exp(a - top)
     total = np.sum(parts, axis=axis, keepdims=keepdims)
-    sign = _np.sign(_value(total))
+    sign = _np.sign(plain(total))
     shift = top if keepdims else _np.squeeze(top, axis=None if axis is None else axis)
     with _np.errstate(divide="ignore"):
         if return_sign:
@@ -163,12 +164,6 @@ def softmax(x: Any, axis: Any = None) -> Any:
 def log_softmax(x: Any, axis: Any = None) -> Any:
     """x - logsumexp(x) along `axis`."""
     return x - logsumexp(x, axis, keepdims=True)
-
-
-def _value(x: Any) -> Any:
-    from ..hips.primitives import plain
-
-    return plain(x)
 
 
 # ------------------------------------------------------------------------------------------- values that SciPy computes

@@ -13,7 +13,7 @@ from ..ops import shape as ops
 from ..room import check_room
 from .core import Core, int64
 from .dims import normalize_dim
-from .method import implements, method
+from .method import implements, method, refuse
 from .new import dtype_of, made
 from .options import makes
 from .run import apply
@@ -155,8 +155,9 @@ def _diag(v: Any, k: int = 0) -> Any:
 
 
 @implements(np.trace)
-def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    return Diagonal.diagonal(a, offset, axis1, axis2).sum(-1)
+def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None) -> Any:
+    refuse("trace", out=out)
+    return Diagonal.diagonal(a, offset, axis1, axis2).sum(-1, dtype=dtype)
 
 
 @implements(np.tril)

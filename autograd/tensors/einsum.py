@@ -13,7 +13,7 @@ from ..errors import ShapeError
 from ..ops import einsum as ops
 from .core import array_of
 from .dims import normalize_dims
-from .method import implements
+from .method import implements, refuse
 from .out import takes_out
 from .promotion import alike
 from .run import apply
@@ -181,7 +181,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
 
 
 @implements(np.einsum)
-def _einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> Any:
+def _einsum(subscripts: Any, *operands: Any, optimize: Any = False, **options: Any) -> Any:
+    refuse("einsum", **options)
     if not isinstance(subscripts, str):  # np.einsum(a, [0, 1], b, [1, 2], [0, 2])
         parts = [subscripts, *operands]
         words = ["".join(map(_letter, part)) for part in parts[1::2]]

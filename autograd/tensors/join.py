@@ -13,7 +13,7 @@ from ..modes import state
 from ..ops import shape as ops
 from .core import Core, T, spec_of
 from .dims import normalize_dim
-from .method import implements, method
+from .method import implements, method, refuse
 from .out import into
 from .promotion import alike
 from .run import apply
@@ -228,7 +228,8 @@ def of_dtype(z: Any, dtype: Any, casting: Any) -> Any:
 
 
 @implements(np.stack)
-def _stack(arrays: Any, axis: int = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+def _stack(arrays: Any, axis: int = 0, out: None = None, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    refuse("stack", out=out)
     return of_dtype(stack(arrays, axis), dtype, casting)
 
 
@@ -241,4 +242,6 @@ def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 @implements(np.array_split)
 def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    if not spec_of(indices_or_sections).ndim:
+        indices_or_sections = int(indices_or_sections)
     return [*Split.tensor_split(ary, indices_or_sections, axis)]

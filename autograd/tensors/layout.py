@@ -179,9 +179,8 @@ def _copy(a: Any, order: str = "K", subok: bool = False) -> Any:
 
 @implements(np.ascontiguousarray)
 def _ascontiguousarray(a: Any, dtype: Any = None) -> Any:
-    if dtype is not None:
-        raise TypeError("np.ascontiguousarray: dtype cannot be recorded; use x.to(dtype)")
-    return Layout.contiguous(a)
+    a = a if dtype is None else a.to(np.dtype(dtype))
+    return Layout.contiguous(a if a._array.ndim else a.reshape(1))
 
 
 @implements(np.shape)

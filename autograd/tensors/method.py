@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 from ..advice import unknown_argument
+from ..errors import NoRuleError
 from .core import Core, operand
 
 P = ParamSpec("P")
@@ -35,6 +36,13 @@ def implements(*functions: Callable[..., Any]) -> Callable[[Callable[P, R]], Cal
         return ours
 
     return register
+
+
+def refuse(function: str, **options: Any) -> None:
+    """Raise NoRuleError if one of the options of a NumPy function that we do not record was given."""
+    for name, value in options.items():
+        if value is not None and value is not True:
+            raise NoRuleError(f"np.{function}: {name}= cannot be recorded")
 
 
 _SPELLINGS = {"axis": "dim", "keepdims": "keepdim", "axes": "dims"}

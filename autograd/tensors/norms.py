@@ -130,4 +130,6 @@ def vecdot(x: Any, y: Any, *, dim: int = -1) -> Any:
 
 @implements(np.linalg.norm)
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if ord is not None and not isinstance(ord, (int, float, str, np.number)):
+        raise TypeError(f"np.linalg.norm: wanted ord as a number or in a word, got {type(ord).__name__}")
     return norm(x, ord, axis, keepdims)

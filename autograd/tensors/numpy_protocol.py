@@ -56,7 +56,8 @@ class NumPyProtocol(Core):
             if z is not NotImplemented:
                 return z
         if function is not None and out is None and _tracked(inputs) and kwargs.keys() == {"dtype"}:
-            return function(*inputs).to(np.dtype(kwargs["dtype"]))
+            z, dtype = function(*inputs), np.dtype(kwargs["dtype"])
+            return tuple([part.to(dtype) for part in z]) if isinstance(z, tuple) else z.to(dtype)
         if not _tracked((inputs, kwargs)) and not (out and any(isinstance(x, Core) for x in out)):
             z = getattr(ufunc, how)(*_arrays(inputs), **_arrays(kwargs))
             return _wrapped(z) if out is None else z

@@ -6,13 +6,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..errors import DTypeError, NoRuleError, SettingError, ShapeError
+from ..errors import DTypeError, SettingError, ShapeError
 from ..op import Op
 from ..ops import piecewise as ops
 from ..room import common_shape
 from .calls import binary, operators, unary
 from .core import Core, array_of, wrap
-from .method import implements, method, ufuncs
+from .method import implements, method, refuse, ufuncs
 from .out import into
 from .promotion import cast, result_type
 from .run import apply
@@ -238,25 +238,23 @@ def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
 
 
 @implements(np.clip)
-def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None) -> Any:
+def _clip(
+    a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None, **options: Any
+) -> Any:
+    refuse("clip", out=out, **options)
     low, high = (a_min if min is None else min), (a_max if max is None else max)
     return a if low is None and high is None else Piecewise.clamp(a, low, high)
 
 
-def _no_out(function: str, out: Any) -> None:
-    if out is not None:
-        raise NoRuleError(f"np.{function}: out= cannot be recorded; assign the result instead")
-
-
 @implements(np.round, np.around)
 def _round(a: Any, decimals: int = 0, out: None = None) -> Any:
-    _no_out("round", out)
+    refuse("round", out=out)
     return Piecewise.round(a, decimals=decimals)
 
 
 @implements(np.fix)
 def _fix(x: Any, out: None = None) -> Any:
-    _no_out("fix", out)
+    refuse("fix", out=out)
     return Piecewise.trunc(x)
 
 

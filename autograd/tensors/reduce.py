@@ -11,7 +11,7 @@ from ..errors import DTypeError, NoRuleError, ShapeError
 from ..ops import reduce as ops
 from .core import Array, Core, array_of, get_default_dtype, int64, operand, wrap
 from .dims import axis_of, check_nonempty, normalize_dim
-from .method import implements, method
+from .method import implements, method, refuse
 from .promotion import cast
 from .results import MinMax, ValuesIndices, picked
 from .run import apply
@@ -336,13 +336,6 @@ def _mean(x: Any, dim: Any, keepdim: bool) -> Any:
 
 
 # ------------------------------------------------------------------------------------------------ NumPy's functions
-
-
-def refuse(function: str, **options: Any) -> None:
-    """Raise NoRuleError if one of the options of a NumPy function that we do not record was given."""
-    for name, value in options.items():
-        if value is not None and value is not True:
-            raise NoRuleError(f"np.{function}: {name}= cannot be recorded")
 
 
 _NEUTRAL = {

@@ -11,9 +11,9 @@ from ..ops import scan as ops
 from ..ops.shape import clone
 from .core import Core, int64
 from .dims import normalize_dim
-from .method import implements, method
+from .method import implements, method, refuse
 from .promotion import cast
-from .reduce import floating, refuse
+from .reduce import floating
 from .results import ValuesIndices, picked
 from .run import apply
 
@@ -107,7 +107,8 @@ def _numpys(function: Any, ours: Any) -> Any:
 
     def call(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
         refuse(name, out=out)
-        return ours(a.reshape(-1), 0, dtype=dtype) if axis is None else ours(a, axis, dtype=dtype)
+        flat = axis is None or not a._array.ndim
+        return ours(a.reshape(-1), 0 if axis is None else axis, dtype=dtype) if flat else ours(a, axis, dtype=dtype)
 
     return implements(function)(call)
 

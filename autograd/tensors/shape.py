@@ -402,13 +402,30 @@ class Shape(Layout):
 
 
 @implements(np.reshape)
-def _reshape(a: Any, shape: Any) -> Any:
-    return Shape.reshape(a, shape)
+def _reshape(a: Any, shape: Any, order: str = "C", *, copy: bool | None = None) -> Any:
+    if _columns_first("reshape", a, order):
+        shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+        z = np.transpose(Shape.reshape(_in_reverse(a), shape[::-1]))
+    else:
+        z = Shape.reshape(a, shape)
+    return apply(ops.clone, z, order="C") if copy else z
+
+
+def _in_reverse(a: Any) -> Any:
+    return np.transpose(a)
+
+
+def _columns_first(function: str, a: Any, order: str) -> bool:
+    """Does NumPy read the elements in the order of columns?"""
+    if order not in ("C", "F", "A", "K"):
+        raise ValueError(f"np.{function}: order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
+    flags = a._array.flags
+    return order == "F" or (order != "C" and flags.f_contiguous and not flags.c_contiguous)
 
 
 @implements(np.ravel)
-def _ravel(a: Any) -> Any:
-    return Shape.ravel(a)
+def _ravel(a: Any, order: str = "C") -> Any:
+    return Shape.ravel(_in_reverse(a) if _columns_first("ravel", a, order) else a)
 
 
 @implements(np.expand_dims)
@@ -466,6 +483,8 @@ def _roll(a: Any, shift: Any, axis: Any = None) -> Any:
     if axis is not None:  # NumPy repeats a single shift, or a single axis
         pairs = np.broadcast(np.asarray(shift), np.asarray(axis))
         shift, axis = zip(*[(int(s), int(d)) for s, d in pairs], strict=True)
+    elif isinstance(shift, (tuple, list)):
+        shift = sum(map(int, shift))
     return Shape.roll(a, shift, axis)
 
 

@@ -12,11 +12,11 @@ import numpy as np
 from ..errors import DTypeError, ShapeError
 from ..ops import reduce as ops
 from ..room import check_room
-from .core import Core, array_of, int64, node_of, sliced, wrap
+from .core import Core, array_of, int64, node_of, sliced, spec_of, wrap
 from .dims import check_nonempty, normalize_dim
-from .method import implements, method
+from .method import implements, method, refuse
 from .promotion import cast
-from .reduce import floating, refuse
+from .reduce import floating
 from .results import ValuesIndices, picked
 from .run import apply
 
@@ -305,7 +305,25 @@ def _sort(a: Any, axis: int | None = -1, kind: Any = None, order: None = None, *
 @implements(np.argsort)
 def _argsort(a: Any, axis: int | None = -1, kind: Any = None, order: None = None, *, stable: Any = None) -> Any:
     refuse("argsort", order=order)
-    return Sort.argsort(a.reshape(-1) if axis is None else a, -1 if axis is None else axis)
+    return Sort.argsort(a.reshape(-1) if axis is None or not a._array.ndim else a, -1 if axis is None else axis)
+
+
+def as_one(x: Any, axes: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
+    """`x` with these axes as one, at the end; and the shape in which they have length 1."""
+    shape = x._array.shape
+    axes = np.lib.array_utils.normalize_axis_tuple(axes, len(shape))
+    rest = [each for each in range(len(shape)) if each not in axes]
+    flat = np.transpose(x, (*rest, *axes)).reshape((*[shape[each] for each in rest], -1))
+    return flat, tuple([1 if each in axes else n for each, n in enumerate(shape)])
+
+
+def _over(function: str, a: Any, q: Any, axis: Any, keepdims: bool, method: str) -> Any:
+    a = floating(a)
+    if not isinstance(axis, tuple):
+        return _quantile(function, a, q, axis, keepdims, method, False)
+    flat, shape = as_one(a, axis)
+    z = _quantile(function, flat, q, -1, False, method, False)
+    return z.reshape((*spec_of(q).shape, *shape)) if keepdims else z
 
 
 @implements(np.median)
@@ -313,7 +331,7 @@ def _median(
     a: Any, axis: int | None = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False
 ) -> Any:
     refuse("median", out=out)
-    return _quantile("median", floating(a), 0.5, axis, keepdims, "midpoint", False)
+    return _over("median", a, 0.5, axis, keepdims, "midpoint")
 
 
 @implements(np.quantile)
@@ -329,4 +347,4 @@ def _np_quantile(
     weights: None = None,
 ) -> Any:
     refuse("quantile", out=out, weights=weights)
-    return _quantile("quantile", floating(a), q, axis, keepdims, method, False)
+    return _over("quantile", a, q, axis, keepdims, method)

@@ -99,10 +99,11 @@ print(gradient(cube)(2.0))
 # them without SciPy. ``scipy.optimize.minimize(f, x0, jac=grad(f), hess=hessian(f))`` takes our derivatives.
 # ``autograd.grad`` looks at what it is given: Tensors, or a function.
 #
-# What differs. Complex numbers are refused with that word, and so is ``holomorphic_grad``. ``defjvp`` is accepted, and
-# forward mode uses the rules of ``defvjp``. ``const_graph`` runs the function each time. Inside a function that is
-# differentiated, tuples, lists and dictionaries are Python's own. An array of integers is differentiated as the numbers
-# that it holds. The second derivative of ``multivariate_normal`` by the covariance is a symmetric matrix
+# What differs. Complex numbers are refused with that word, and so is ``holomorphic_grad``. Forward mode uses the rules
+# of ``defvjp``, and those of ``defjvp`` where there are no others. ``autograd.tracer.trace`` makes its nodes when the
+# function has returned. ``const_graph`` runs the function each time. Inside a function that is differentiated, tuples,
+# lists and dictionaries are Python's own. An array of integers is differentiated as the numbers that it holds. The
+# second derivative of ``multivariate_normal`` by the covariance is a symmetric matrix
 # here, and is not in HIPS/autograd, where only its products with symmetric directions mean something; these agree. The
 # error that names the wrong operation (``check_grads`` on Tensors) and the tape are there for these programs, too.
 # ``python -m tests.hips --peer PYTHON`` compares 1,331 values and derivatives with HIPS/autograd in an environment of

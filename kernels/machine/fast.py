@@ -71,6 +71,8 @@ _USUAL = {
     "arithmetic": Size(1 << 16),
     "sum": Size(1 << 18),
     "product": Size(1 << 18),  # multiplications from which on OpenBLAS would use its threads
+    # NumPy's own goes from element to element
+    "logaddexp": Size(512, compiled=False),
     # a bit mask is faster than np.where, whose branches are mispredicted
     "keep": Size(2048, compiled=False),
 }

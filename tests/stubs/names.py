@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import autograd
+from autograd import engine
 from autograd.names import old, tables
 from autograd.tensors import later
 
@@ -29,6 +30,7 @@ FACADES = (
     "autograd.utils",
     "autograd.utils.data",
     "autograd.func",
+    "autograd.tracer",
     "nn",
     "nn.data",
     "nn.functional",
@@ -146,9 +148,9 @@ def functions(module: str) -> str:
 
 
 BY_HAND = {
-    "grad": "tuple[Tensor, ...]",
+    "grad": (engine.grad, "tuple[Tensor, ...]"),
 }
-"""What functions return that stand below the Tensor and cannot name it."""
+"""What functions return that stand below the Tensor and cannot name it: (the one for Tensors, what it returns)."""
 
 MODES = """
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -216,11 +218,10 @@ def package() -> str:
     eager = {line.rpartition(" ")[2] for line in lines}
     lines.append(MODES)
     eager |= here
-    for name, result in BY_HAND.items():
-        ways = forms(getattr(autograd, name), name, bound=False)
-        lines += written(
-            name, [Form(way.parameters, result) for way in ways], "", inspect.getdoc(getattr(autograd, name))
-        )
+    for name, (below, result) in BY_HAND.items():
+        *others, _ = forms(getattr(autograd, name), name, bound=False)  # the last stands for all of that below
+        ways = [*others, *[Form(way.parameters, result) for way in forms(below, name, bound=False)]]
+        lines += written(name, ways, "", inspect.getdoc(getattr(autograd, name)))
     in_place = {name for name in dir(autograd.Tensor) if name.endswith("_")} | old.IN_PLACE
     api = {*vars(importlib.import_module("autograd.api")), *autograd._METHODS, *late}
     for name in sorted({*dir(autograd), *in_place}):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as _np
 
 from ... import numpy as np
-from ...hips.primitives import plain
+from ...hips.boxes import plain
 from ..special import rest, xlog1py, xlogy
 
 __all__ = ["logpmf", "pmf"]

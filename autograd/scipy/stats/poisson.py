@@ -7,7 +7,7 @@ from typing import Any
 import numpy as _np
 
 from ... import numpy as np
-from ...hips.primitives import plain
+from ...hips.boxes import plain
 from ..special import gammaincc, gammaln, rest, xlogy
 
 __all__ = ["cdf", "logpmf", "pmf"]
