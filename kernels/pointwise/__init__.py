@@ -6,7 +6,8 @@
     dropout      x * scale where a mask says so
     exponents    log(exp(x) + exp(y)), in NumPy's vectorised functions
 
-All but the last are compiled. Each checks arrays and shares the work out, and has its loops beside it; dropout, with one loop, is one file. What they
-stand in for is NumPy's: the values of `autograd.ops`, the steps of `nn.optim`. Read dropout first.
+All but the last are compiled. Each checks arrays and shares the work out, and has its loops beside it; dropout, with
+one loop, is one file. What they stand in for is NumPy's: the values of `autograd.ops`, the steps of `nn.optim`. Read
+dropout first.
 The rule: every element is read and written once, and no element knows of another.
 """
