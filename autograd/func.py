@@ -16,6 +16,7 @@ from .mapping import vmap
 from .transforms import grad, grad_and_value, value_and_grad, vjp
 
 __all__ = [
+    "functional_call",
     "fvp",
     "gnvp",
     "grad",
@@ -26,6 +27,8 @@ __all__ = [
     "jacrev",
     "jvp",
     "linearize",
+    "replace_all_batch_norm_modules_",
+    "stack_module_state",
     "value_and_grad",
     "vjp",
     "vmap",

@@ -144,3 +144,9 @@ def test_unused_inputs_get_zeros():
     g = func.grad(lambda x, y: (x * x).sum(), argnums=(0, 1))(vector(1.0), vector(5.0))
     assert g[1].item() == 0
     assert func.grad(lambda x: autograd.tensor(1.0))(vector(1.0)).item() == 0
+
+
+def test_all_names_come_with_a_star():
+    there = {}
+    exec("from autograd.func import *", there)
+    assert {"functional_call", "stack_module_state", "vmap", "linearize"} <= there.keys()
