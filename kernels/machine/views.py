@@ -16,7 +16,7 @@ def seen(x: Array, shape: Sizes, strides: Sizes, writeable: bool = True) -> Arra
     >>> seen(np.arange(4.0), (3, 2), (8, 8)).tolist()
     [[0.0, 1.0], [1.0, 2.0], [2.0, 3.0]]
     """
-    if not x.flags.c_contiguous or not x.size:  # a buffer has no gaps
+    if type(x) is not np.ndarray or not x.flags.c_contiguous or not x.size:  # a buffer has no gaps
         return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=writeable)
     z: Array = np.ndarray(shape, x.dtype, x, 0, strides)
     if not writeable:
