@@ -97,6 +97,20 @@ for _function, _data in MOVING.items():
         _moving(_function, _data.split())
 
 
+def _shifted(function: Callable[..., Any], turn: Callable[[int], int]) -> None:
+    def call(x: Any, axes: Any = None) -> Any:
+        x = tensor_of(x)
+        shape = x._array.shape
+        places = range(len(shape)) if axes is None else (axes,) if isinstance(axes, int) else axes
+        return np.roll(x, tuple([turn(shape[axis]) for axis in places]), tuple(places))
+
+    implements(function)(call)
+
+
+_shifted(np.fft.fftshift, lambda n: n // 2)
+_shifted(np.fft.ifftshift, lambda n: -(n // 2))
+
+
 @implements(np.partition)
 def _partition(a: Any, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: None = None) -> Any:
     a = a.reshape(-1) if axis is None else a
