@@ -5,7 +5,8 @@ Three things are looked at in every call: shapes, dtypes and which Tensors requi
 arguments, `training` of modules and the default dtype; and what Python asked of values, as in `if loss > 1`. Where they
 are new, Python runs once more. What a program would not do again (a value that is put into a list or an attribute,
 numbers of other generators than ours, a write to what was there before) is looked for in the capture: such a function
-runs as it is, and a warning says why and at which line.
+runs as it is, and a warning says why and at which line. Results have memory of their own, also where one was a view of
+another.
 
 What acts on Tensors beside what it returns (`backward()`, steps of optimisers, schedules, clipping: `extend.acts`) is
 called every time, in its turn, so it sees rates, groups and hooks as they are then.
