@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import NoRuleError
+from ..errors import NoRuleError, SettingError
 from ..ops import bessel, gauss
+from ..ops.index import zero_at
+from ..room import common_shape
 from .calls import binary, unary
 from .core import Core, array_of, get_default_dtype, int64, operand, wrap
 from .promotion import cast
@@ -77,6 +79,10 @@ def spherical_bessel_j0(input: Any) -> Any:
 # --------------------------------------------------------------------------------------------------- polynomials
 
 
+HIGHEST = 100_000
+"""The highest degree of the polynomials."""
+
+
 def _polynomial(
     name: str, doc: str, first: Callable[[Any], Any], step: Callable[[Any, Any, Any, int], Any], shifted: bool = False
 ) -> Any:
@@ -86,12 +92,17 @@ def _polynomial(
         x = floating(input)
         x = 2 * x - 1 if shifted else x
         degrees = np.trunc(array_of(n)).astype(int64)
-        shape = np.broadcast_shapes(x._array.shape, degrees.shape)
+        shape = common_shape(name, x._array.shape, degrees.shape)
+        highest = int(degrees.max(initial=-1))
+        if highest > HIGHEST:
+            raise SettingError(
+                f"{name}: wanted degrees up to {HIGHEST:,}, which are computed one after the other, got {highest}"
+            )
         x = x.expand(shape)
         degrees = np.broadcast_to(degrees, shape)
-        before, here = x * 0 + 1, first(x)
-        total = x * 0
-        for k in range(int(degrees.max(initial=-1)) + 1):
+        total = apply(zero_at, x, index=...)  # also at infinity
+        before, here = total + 1, first(x)
+        for k in range(highest + 1):
             found = before if k == 0 else here
             total = total.where(wrap(degrees != k), found)
             if k:

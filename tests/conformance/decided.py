@@ -164,6 +164,10 @@ DECIDED = (
         Decided(f"odd: {name}", "gradient: 1 results", "a sum of nothing: recorded here, a constant in PyTorch")
         for name in ("torch.vander(", "torch.trapezoid(", "torch.trapz(")
     ],
+    Decided(
+        "odd: torch.special.laguerre_polynomial_l(", "value", "of NaN: PyTorch leaves what was in memory", holds="nan"
+    ),
+    Decided("odd: (X(3) * C([float('-inf')])).clone().sgn_(", "gradient", "0 times infinity: NaN here, 0 in PyTorch"),
     Decided("odd: torch.index_put(", "gradient", "an element that is set twice: its last value counts"),
     *[
         Decided(f"odd: {norm}", kind, "powers of huge order: PyTorch overflows on the way, ours does not", holds)
