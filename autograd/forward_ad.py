@@ -45,8 +45,8 @@ def enter_dual_level() -> int:
         raise GraphError(
             "Nested forward mode AD is not supported at the moment: nest autograd.func.jvp, which has levels of its own"
         )
-    _levels.now = Forward(ends=True)
-    _levels.now.__enter__()
+    now = Forward(ends=True)
+    _levels.now = state.interpreter = now
     return 0
 
 
@@ -57,9 +57,12 @@ def exit_dual_level(*, level: int | None = None) -> None:
         raise GraphError(f"exit_dual_level: wanted the level that was entered, got {level}")
     if state.interpreter is not now:
         raise GraphError("exit_dual_level: a transform that began inside of the level has not ended")
-    _levels.now = None
-    now.__exit__()
-    now.end()
+    _levels.now, state.interpreter = None, now.parent
+    try:
+        now.end()
+    except KeyboardInterrupt:
+        now.end()
+        raise
 
 
 class dual_level:  # noqa: N801 - PyTorch's spelling

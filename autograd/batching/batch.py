@@ -75,13 +75,21 @@ class Batch(Interpreter):
         self._outside = _Outside(self)
 
     def __enter__(self) -> Batch:
-        place.begin()
+        try:
+            place.begin(self)
+        except BaseException:
+            place.end(self)
+            raise
         state.interpreter = self
         return self
 
     def __exit__(self, *error: object) -> None:
         state.interpreter = self.parent
-        place.end()
+        try:
+            place.end(self)
+        except KeyboardInterrupt:
+            place.end(self)
+            raise
 
     def outside(self) -> _Outside:
         """A block that the interpreter around this one sees."""

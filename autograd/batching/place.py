@@ -17,8 +17,8 @@ from ..tensors.core import wrap
 from ..tensors.generator import Generator
 from .mapped import Mapped
 
-_lock = threading.Lock()
-_maps = 0  # that are under way, in all threads
+_lock = threading.RLock()  # a signal handler may come to it while its own thread holds it
+_mapping: list[Any] = []  # batches that are under way, in all threads
 _before: list[Any] = [np.asarray, Generator.__dict__["rng"]]  # what stood there
 
 
@@ -85,22 +85,21 @@ def _set_rng(generator: Any, rng: Any) -> None:
     generator.__dict__["_rng"] = rng
 
 
-def begin() -> None:
+def begin(batch: Any) -> None:
     """Put all in place, if nobody has yet."""
-    global _maps
     with _lock:
-        _maps += 1
-        if _maps == 1:
+        if not _mapping:
             ask()
             _before[:] = np.asarray, Generator.__dict__["rng"]
+        _mapping.append(batch)
+        if len(_mapping) == 1:
             np.asarray = _kept  # type: ignore[assignment]
             Generator.rng = property(_rng, _set_rng)  # type: ignore[assignment]
 
 
-def end() -> None:
-    """Take it away, if nothing else is mapped over."""
-    global _maps
+def end(batch: Any) -> None:
+    """Take it away, if nothing else is mapped over. What Ctrl-C has interrupted may be asked for again."""
     with _lock:
-        _maps -= 1
-        if not _maps:
+        if len(_mapping) == 1 and _mapping[0] is batch:
             np.asarray, Generator.rng = _before  # type: ignore[method-assign]
+        _mapping[:] = [each for each in _mapping if each is not batch]

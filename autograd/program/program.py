@@ -268,6 +268,15 @@ def captured(function: Callable[..., Any], examples: tuple[Any, ...], open_walks
     return captured_call(function, examples, open_walks)[0]
 
 
+def _leave(seen: Capture, home: Any, around: Any) -> None:
+    """End a capture, the second time too if the first was interrupted."""
+    state.interpreter = around
+    for name in ("overwriting", "replay"):
+        vars(home).pop(name, None)
+    end(seen)
+    seen.frame = None
+
+
 def captured_call(
     function: Callable[..., Any], examples: tuple[Any, ...], open_walks: bool = False, acts: bool = False
 ) -> tuple[Any, Any]:
@@ -287,14 +296,14 @@ def captured_call(
     wanted = frozenset(slot.number for slot in seen.slots if slot.tracked)
     values = {} if acts else {slot.number: seen.values[slot.number].copy(order="K") for slot in seen.slots}
     home: Any = state.home
-    begin()
-    seen.frame = sys._getframe()
-    home.overwriting = lambda array: (
-        type(home).overwriting(home, array) if seen.acting or seen.lost else seen.overwriting(array)
-    )
-    home.replay = lambda cotangents, **options: replay(seen, home, cotangents, **options)
-    state.interpreter = seen
     try:
+        begin(seen)
+        seen.frame = sys._getframe()
+        home.overwriting = lambda array: (
+            type(home).overwriting(home, array) if seen.acting or seen.lost else seen.overwriting(array)
+        )
+        home.replay = lambda cotangents, **options: replay(seen, home, cotangents, **options)
+        state.interpreter = seen
         outputs = function(*given)
         if seen.lost:
             return seen.lost, outputs
@@ -302,10 +311,11 @@ def captured_call(
         seen.finish()
         seen.prune([leaf.slot for leaf in leaves(results) if type(leaf) is At])
     finally:
-        state.interpreter = around
-        del home.overwriting, home.replay
-        end()
-        seen.frame = None
+        try:
+            _leave(seen, home, around)
+        except KeyboardInterrupt:
+            _leave(seen, home, around)
+            raise
     name = getattr(function, "__name__", type(function).__name__)
     made = Program(seen.slots, seen.steps, seen.guards, arguments, results, name, values, seen.states, wanted)
     made.argument_names = argument_names(function, arguments, At)

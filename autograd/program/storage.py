@@ -34,8 +34,8 @@ def plain(tensor: Any) -> Any:
     return array_of(tensor) if state.capture is None else raw(tensor)
 
 
-_lock = threading.Lock()
-_captures = 0  # that are under way, in all threads
+_lock = threading.RLock()
+_capturing: list[Any] = []  # that are under way, in all threads
 
 
 def _array_of(tensor: Any) -> Any:
@@ -148,21 +148,19 @@ _SWAPPED: list[tuple[Any, str, Any, Any]] = [
 ]
 
 
-def begin() -> None:
+def begin(capture: Any) -> None:
     """Put all in place, if nobody has yet."""
-    global _captures
     with _lock:
-        _captures += 1
-        if _captures == 1:
+        _capturing.append(capture)
+        if len(_capturing) == 1:
             for owner, name, _, own in _SWAPPED:
                 setattr(owner, name, own)
 
 
-def end() -> None:
-    """Take it away, if nobody else captures."""
-    global _captures
+def end(capture: Any) -> None:
+    """Take it away, if nobody else captures. What Ctrl-C has interrupted may be asked for again."""
     with _lock:
-        _captures -= 1
-        if not _captures:
+        if len(_capturing) == 1 and _capturing[0] is capture:
             for owner, name, before, _ in _SWAPPED:
                 setattr(owner, name, before)
+        _capturing[:] = [each for each in _capturing if each is not capture]

@@ -104,8 +104,8 @@ def _unhurried() -> Iterator[None]:
     """Leave garbage where it is for now."""
     with global_compiler_lock:  # one thread at a time, so that the last one to come does not find what another has set
         collecting = gc.isenabled()
-        gc.disable()
         try:
+            gc.disable()
             yield
         finally:
             if collecting:

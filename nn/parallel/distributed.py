@@ -157,11 +157,12 @@ class DistributedDataParallel(Module, dist.Joinable):
     @contextmanager
     def no_sync(self) -> Iterator[None]:
         """Within, gradients are added up in each process for itself; the next step outside brings them together."""
-        before, self.require_backward_grad_sync = self.require_backward_grad_sync, False
+        state, before = self.__dict__, self.require_backward_grad_sync
         try:
+            state["require_backward_grad_sync"] = False
             yield
         finally:
-            self.require_backward_grad_sync = before
+            state["require_backward_grad_sync"] = before
 
     def _share_buffers(self) -> None:
         _copy_from(self._channel, self._leader(True), self._shared)

@@ -6,6 +6,7 @@ parametrizations on what is stored in `parametrizations.<name>`.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -21,19 +22,26 @@ from ..parameter import Parameter
 
 M = TypeVar("M", bound=Module)
 
-_cache: dict[tuple[int, str], Any] | None = None
-"""Values that were computed within `cached()`; None outside."""
+
+class _Computed(threading.local):
+    """Per thread."""
+
+    values: dict[tuple[int, str], Any] | None = None
+    """What was computed within `cached()`; None outside."""
+
+
+_computed = _Computed()
 
 
 @contextmanager
 def cached() -> Iterator[None]:
-    """Within, every parametrised Parameter is computed once, when it is first read."""
-    global _cache
-    before, _cache = _cache, {} if _cache is None else _cache
+    """Within, every parametrised Parameter is computed once in this thread, when it is first read."""
+    before = _computed.values
     try:
+        _computed.values = {} if before is None else before
         yield
     finally:
-        _cache = before
+        _computed.values = before
 
 
 class ParametrizationList(ModuleList):
@@ -112,12 +120,13 @@ def _property(name: str) -> property:
     """The attribute `name` of a parametrised module."""
 
     def read(module: Module) -> Any:
-        if _cache is None:
+        values = _computed.values
+        if values is None:
             return module.parametrizations[name]()
         key = (id(module), name)
-        if key not in _cache:
-            _cache[key] = module.parametrizations[name]()
-        return _cache[key]
+        if key not in values:
+            values[key] = module.parametrizations[name]()
+        return values[key]
 
     def write(module: Module, value: Any) -> None:
         module.parametrizations[name].right_inverse(value)

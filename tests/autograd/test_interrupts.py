@@ -16,12 +16,31 @@ import pytest
 
 import autograd
 import nn
+from autograd import forward_ad
+from autograd.batching import place
 from autograd.modes import state
 from autograd.profiler import watching
+from autograd.program import storage
 from autograd.tracing import nested as transforming
+from nn.utils import parametrize
 
-FILES = ("modes.py", "anomaly.py", "tracing.py", "random.py", "contextlib.py", "session.py", "watching.py")
+FILES = (
+    *("modes.py", "anomaly.py", "tracing.py", "random.py", "contextlib.py", "session.py", "watching.py", "program.py"),
+    *("storage.py", "forward_ad.py", "level.py", "place.py", "batch.py", "distributed.py", "func.py", "parametrize.py"),
+)
 X = autograd.tensor([1.0, 2.0], requires_grad=True)
+LAYER = nn.utils.parametrizations.weight_norm(nn.Linear(2, 1))
+WEIGHTS = {name: p.detach() * 2 for name, p in LAYER.named_parameters()}
+TOGETHER: Any = None  # a model in several processes, of which there is one
+
+
+@pytest.fixture(autouse=True, scope="module")
+def together() -> Any:
+    global TOGETHER
+    autograd.distributed.init_process_group()
+    TOGETHER = nn.parallel.DistributedDataParallel(nn.Linear(2, 1))
+    yield
+    autograd.distributed.destroy_process_group()
 
 
 def block(make: Any) -> Any:
@@ -86,6 +105,16 @@ def profiled_in_steps() -> None:
             seen.step()
 
 
+def dual() -> None:
+    with autograd.forward_ad.dual_level():
+        autograd.forward_ad.make_dual(X.detach(), X.detach()).exp()
+
+
+def cached() -> None:
+    with nn.utils.parametrize.cached():
+        LAYER(X.detach())
+
+
 def transformed() -> None:
     autograd.func.grad(lambda x: (x * x).sum())(X)
 
@@ -102,6 +131,12 @@ PROGRAMS = {
     "nested in a function": nested_in_a_function,
     "twice": twice,
     "transformed": transformed,
+    "capture": lambda: autograd.capture(lambda x: x.exp(), X),
+    "dual_level": dual,
+    "vmap": lambda: autograd.func.vmap(lambda x: x.exp())(X.detach()),
+    "functional_call": lambda: autograd.func.functional_call(LAYER, WEIGHTS, (X.detach(),)),
+    "cached": cached,
+    "no_sync": lambda: block(TOGETHER.no_sync)(),
     "profile": profiled,
     "profile in steps": profiled_in_steps,
 }
@@ -109,8 +144,13 @@ PROGRAMS = {
 
 def now() -> tuple[Any, ...]:
     """All that the blocks change."""
-    profilers = state.interpreter, list(watching._looking), hasattr(vars(nn.Module)["__call__"], "looks")
-    return state.tape, state.home.watch, transforming(), autograd.get_rng_state().numpy().tobytes(), profilers
+    exchanged = [vars(owner)[name] is before for owner, name, before, _ in storage._SWAPPED]
+    return (
+        *(state.tape, state.home.watch, transforming(), autograd.get_rng_state().numpy().tobytes(), state.interpreter),
+        *(list(watching._looking), hasattr(vars(nn.Module)["__call__"], "looks"), list(storage._capturing), exchanged),
+        *(forward_ad._levels.now, list(place._mapping), list(vars(state.home)), [id(p) for p in LAYER.parameters()]),
+        *(parametrize._computed.values, TOGETHER and TOGETHER.require_backward_grad_sync),
+    )
 
 
 def interrupted(program: Any, at: int, files: tuple[str, ...] = FILES) -> bool:
