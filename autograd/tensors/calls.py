@@ -110,7 +110,19 @@ def _matched(op: Op, x: Any, y: Any) -> tuple[Any, ...] | None:
     dtype = result_type(x, y)
     if op.floating and dtype.kind != "f":
         dtype = get_default_dtype()
+    if op.name in _COMPARISONS and dtype.kind in "iu":
+        dtype = _wide_enough(dtype, x, y)
     return tuple([v if type(v) is np.ndarray and v.dtype == dtype else cast(v, dtype) for v in (x, y)])
+
+
+_COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+
+
+def _wide_enough(dtype: np.dtype[Any], *operands: Any) -> np.dtype[Any]:
+    """The dtype, or one that a number among the operands fits into, too: 300 is greater than all uint8."""
+    limits = np.iinfo(dtype)
+    fits = all(limits.min <= n <= limits.max for n in operands if isinstance(n, int))
+    return dtype if fits else np.dtype(np.int64)
 
 
 def unfit(error: Exception, misfit: Misfit | None, name: str, a: Array, b: Array) -> Exception:

@@ -16,13 +16,14 @@ import numpy as np
 from ..errors import DTypeError, SettingError
 from ..ops import elementwise as ops
 from ..ops import gamma, piecewise, special
+from ..room import check_room
 from .calls import binary, operators, unary
 from .core import Core, bool_, float64, get_default_dtype, int64, operand, wrap
 from .method import implements, method, ufuncs
 from .options import old_form
 from .out import takes_out
 from .piecewise import combined
-from .promotion import cast
+from .promotion import cast, converted
 from .run import apply
 
 _ONE = 1
@@ -200,6 +201,7 @@ class Elementwise(Core):
         if p < 1:
             raise SettingError(f"mvlgamma: p has to be greater than or equal to 1, got {p}")
         x: Any = _floating(self)
+        check_room("mvlgamma", (*x._array.shape, p))
         halves = wrap(np.arange(p, dtype=x._array.dtype) / 2)
         return (x.unsqueeze(-1) - halves).lgamma().sum(-1) + 0.25 * p * (p - 1) * math.log(math.pi)
 
@@ -265,7 +267,8 @@ def _power(x: Any, exponent: Any) -> Any:
         return _power(cast(x, get_default_dtype()), exponent)
     if exponent < 0:
         raise DTypeError(f"pow: Integers to negative integer powers are not allowed. Got {dtype} ** {exponent}")
-    return apply(ops.pow_number, cast(x, int64) if dtype == bool_ else x, exponent=int(exponent))
+    x = cast(x, int64) if dtype == bool_ else x
+    return apply(ops.pow_number, x, exponent=int(converted(exponent, x._array.dtype)))
 
 
 ufuncs[np.power] = Elementwise.pow

@@ -82,13 +82,20 @@ class _Constants(dict[Any, Any]):
             return self.zero if math.copysign(1.0, number) > 0 else self.below
         if self.dtype.kind != "f":  # x_int * 2 stays integer, x_int * 2.0 does not: as keys they are the same
             fits = type(number) is int and self.dtype.kind in "iu"
-            return np.asarray(number, self.dtype) if fits else array_of(number)
+            return _fitting(number, self.dtype) if fits else array_of(number)
         array = np.asarray(number, self.dtype)
         array.flags.writeable = False
         if len(self) >= 256:
             self.clear()
         self[number] = array
         return array
+
+
+def _fitting(number: float, dtype: np.dtype[Any]) -> Array:
+    try:
+        return np.asarray(number, dtype)
+    except OverflowError:
+        raise AttributeError(f"{number} is no {dtype}") from None  # sends the functions of `fast.calls` the long way
 
 
 class _Tables(dict[Any, _Constants]):
@@ -131,4 +138,17 @@ def cast(x: Any, dtype: np.dtype[Any]) -> Any:
         if x._node is None or dtype.kind != "f":
             return wrap(x._array.astype(dtype))
         return apply(to, x, dtype=dtype)
-    return operand(x) if type(x) is np.ndarray and x.dtype == dtype else wrap(np.asarray(x, dtype))
+    return operand(x) if type(x) is np.ndarray and x.dtype == dtype else wrap(converted(x, dtype))
+
+
+def converted(x: Any, dtype: np.dtype[Any]) -> Array:
+    """An array of numbers, or DTypeError if one of them does not fit.
+
+    >>> converted(300, np.dtype(np.uint8))
+    Traceback (most recent call last):
+    autograd.errors.DTypeError: value cannot be converted to uint8 without overflow: 300
+    """
+    try:
+        return np.asarray(x, dtype)
+    except OverflowError:
+        raise DTypeError(f"value cannot be converted to {dtype} without overflow: {x}") from None

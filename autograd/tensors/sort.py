@@ -223,14 +223,14 @@ class Sort(Core):
             raise ShapeError(
                 f"bincount: bincount only supports 1-d non-negative integral inputs, got {x.dtype} of shape {x.shape}"
             )
-        check_room("bincount", (max(minlength, int(x.max(initial=-1)) + 1),))
+        size = max(minlength, int(x.max()) + 1 if x.size else 0)
+        check_room("bincount", (size,))
         if weights is None:
             return wrap(np.bincount(x, minlength=minlength).astype(int64))
         w = array_of(weights)
         if w.shape != x.shape:
             raise ShapeError(f"bincount: weights should have the same shape as input: wanted {x.shape}, got {w.shape}")
         if node_of(weights) is not None:
-            size = max(minlength, int(x.max(initial=-1)) + 1)
             dtype = w.dtype if w.dtype == np.float32 else np.dtype(np.float64)
             zeros: Any = wrap(np.zeros(size, dtype))
             return zeros.index_add(0, self, cast(weights, dtype))

@@ -60,15 +60,20 @@ def zeta(input: Any, other: Any) -> Any:
     return _zeta(input, other)
 
 
+def _incomplete(name: str, input: Any, other: Any, **settings: Any) -> Any:
+    a, x = floating(input), floating(other)
+    common_shape(name, a._array.shape, x._array.shape)
+    return apply(importlib.import_module("autograd.ops.incomplete").gammainc, a, x, **settings)
+
+
 def igamma(input: Any, other: Any) -> Any:
     """The regularised incomplete gamma function P(input, other): the Gamma distribution's share below; int -> float."""
-    return apply(importlib.import_module("autograd.ops.incomplete").gammainc, floating(input), floating(other))
+    return _incomplete("igamma", input, other)
 
 
 def igammac(input: Any, other: Any) -> Any:
     """1 - igamma(input, other), with full precision where that is tiny."""
-    op = importlib.import_module("autograd.ops.incomplete").gammainc
-    return apply(op, floating(input), floating(other), upper=True)
+    return _incomplete("igammac", input, other, upper=True)
 
 
 def spherical_bessel_j0(input: Any) -> Any:

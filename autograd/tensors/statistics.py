@@ -77,6 +77,7 @@ class Statistics(Core):
             raise DTypeError(f"histc: wanted a floating point Tensor, got {x.dtype}")
         if bins <= 0:
             raise SettingError(f"histc: bins must be > 0, got {bins}")
+        check_room("histc", (bins,))
         low, high = (min, max) if min != max else (x.min(), x.max()) if x.size else (0.0, 1.0)
         if not (np.isfinite(low) and np.isfinite(high)) or low > high:
             raise SettingError(f"histc: range of [{low}, {high}] is not finite, or max is less than min")

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Tensor
 from autograd.errors import DTypeError, SettingError, ShapeError
-from autograd.extend import apply, array_of, operand, same_dtype, shape_of, wrap
+from autograd.extend import apply, array_of, check_room, operand, same_dtype, shape_of, wrap
 from autograd.ops.index import zero_at
 
 _MODES = ("bilinear", "nearest", "bicubic")
@@ -52,6 +52,7 @@ def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Ten
         )
     if align_corners is None:
         _say_default("affine_grid")
+    check_room("affine_grid", (sizes[0], *sizes[2:], dims + 1))
     axes = []
     for n in sizes[2:]:
         steps = np.linspace(-1, 1, n) if n > 1 else np.zeros(n)

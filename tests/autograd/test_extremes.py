@@ -13,6 +13,7 @@ import autograd
 import nn
 import nn.functional as F
 from autograd import tensor
+from autograd.errors import DTypeError, SettingError, ShapeError
 
 inf, nan = np.inf, np.nan
 MAX32, TINY32 = float(np.finfo(np.float32).max), float(np.finfo(np.float32).tiny)
@@ -234,3 +235,41 @@ def test_margin_losses_ignore_the_right_class_whatever_its_score():
     x = tensor([[1.0, 0.0, 2.0]], requires_grad=True)
     F.multi_margin_loss(x, np.array([0])).backward()  # at the bound of the hinge: slope 0
     np.testing.assert_allclose(x.grad.numpy(), [[-1 / 3, 0, 1 / 3]], rtol=1e-6)
+
+
+# ------------------------------------------------------------------------------------------- integers that do not fit
+
+
+def test_numbers_that_a_dtype_cannot_hold_are_refused_and_can_be_compared():
+    x = tensor([1, 2, 255], dtype=autograd.uint8)
+    for refused in (lambda: x + 300, lambda: 300 - x, lambda: x**300, lambda: x.clone().add_(-1), lambda: x * 2**62):
+        with pytest.raises(DTypeError, match="without overflow"):
+            refused()
+    assert (x == 300).tolist() == [False] * 3
+    assert (x < 300).tolist() == (x < 300).tolist() == (x >= -1).tolist() == [True] * 3
+    assert (x.ge(255)).tolist() == [False, False, True]
+
+
+def test_unsigned_integers_are_counted():
+    x = tensor([3, 1, 3], dtype=autograd.uint8)
+    assert x.bincount().tolist() == [0, 1, 0, 2]
+    assert tensor([], dtype=autograd.uint8).bincount(minlength=2).tolist() == [0, 0]
+    for enormous in (
+        lambda: x.bincount(minlength=2**62),
+        lambda: x.float().histc(2**62),
+        lambda: x.float().mvlgamma(2**62),
+    ):
+        with pytest.raises(ShapeError, match="at most"):
+            enormous()
+
+
+def test_histograms_of_what_is_not_finite_are_refused():
+    with pytest.raises(SettingError, match=r"histogram: .*finite"):
+        autograd.histogram(tensor([1.0, inf]), 4)
+    with pytest.raises(SettingError, match=r"histogram: .*positive"):
+        autograd.histogram(tensor([1.0]), 0)
+    assert autograd.linalg.cholesky_ex(autograd.zeros(0, 0)).L.shape == (0, 0)
+    with pytest.raises(ShapeError, match=r"igammac: shapes \(2, 3\), \(7,\)"):
+        autograd.igammac(autograd.ones(2, 3), autograd.ones(7))
+    with pytest.raises(ShapeError, match="affine_grid"):
+        F.affine_grid(autograd.ones(1, 2, 3), (1, 1, 2**62, 2), align_corners=True)

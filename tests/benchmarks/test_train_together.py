@@ -20,15 +20,18 @@ SMALL = ("-m", "benchmarks", "train", "mnist-cnn", "--dataset", "digits", "--epo
 
 
 def test_processes_follow_one(tmp_path):
-    """1,000 is no multiple of 64: in the last batch the parts differ."""
+    """1,000 is no multiple of 64: in the last batch the parts differ.
+
+    One epoch: what rounding makes of float32 grows with every step of Adam, by as much with one thread instead of two.
+    """
     found = []
     for ranks in (1, 2, 3):
-        done = run(ranks, *SMALL, "--out", f"of{ranks}", cwd=tmp_path, PYTHONWARNINGS="error")
+        done = run(ranks, *SMALL, "--epochs", "1", "--out", f"of{ranks}", cwd=tmp_path, PYTHONWARNINGS="error")
         assert done.status == 0, done.text
-        assert sum(line.startswith("epoch ") for line in done.stdout.splitlines()) == 3
+        assert sum(line.startswith("epoch ") for line in done.stdout.splitlines()) == 1
         found.append(nn.load(tmp_path / f"of{ranks}/checkpoint.npz"))
     one, *others = found
-    for other in others:  # float32, 48 steps of Adam
+    for other in others:  # float32, 16 steps of Adam
         for name, value in arrays(one["model"]).items():
             away = np.linalg.norm(arrays(other["model"])[name] - value)
             assert away < 1e-3 * np.linalg.norm(value), (name, away)

@@ -168,6 +168,26 @@ DECIDED = (
         "odd: torch.special.laguerre_polynomial_l(", "value", "of NaN: PyTorch leaves what was in memory", holds="nan"
     ),
     Decided("odd: (X(3) * C([float('-inf')])).clone().sgn_(", "gradient", "0 times infinity: NaN here, 0 in PyTorch"),
+    Decided(
+        "odd: torch.histogram(N(), 4)", "value", "one value in the middle of its range, which is an edge of two bins"
+    ),
+    Decided(
+        "odd: F.grid_sample(",
+        "value",
+        "a place that is NaN: NaN here, a pixel where PyTorch reflects",
+        "padding_mode='reflection'",
+    ),
+    *[
+        Decided(f"odd: {function}", kind, why, holds="inf")
+        for function, kind, why in (
+            ("F.conv_transpose", "value", "an infinite weight: times the zeros between dilated taps it is NaN here"),
+            ("F.batch_norm(", "gradient", "slopes of an infinite weight: inf - inf"),
+            ("F.binary_cross_entropy_with_logits(", "value", "an infinite target: inf - inf"),
+            ("nn.BCEWithLogitsLoss(", "value", "the same"),
+        )
+    ],
+    Decided("odd: nn.MarginRankingLoss(", "value", "labels of uint8: PyTorch's negative of 1 is 255", holds="uint8"),
+    Decided("odd: F.margin_ranking_loss(", "value", "the same", holds="uint8"),
     Decided("odd: torch.index_put(", "gradient", "an element that is set twice: its last value counts"),
     *[
         Decided(f"odd: {norm}", kind, "powers of huge order: PyTorch overflows on the way, ours does not", holds)

@@ -114,7 +114,10 @@ def histogram(input: Any, bins: Any = 100, *, range: Any = None, weight: Any = N
     weights = None if weight is None else array_of(weight).reshape(-1)
     if range is None and isinstance(bins, int) and not x.size:
         range = (0.0, 1.0)
-    counts, edges = np.histogram(x.reshape(-1), edges, None if range is None else tuple(range), density, weights)
+    try:
+        counts, edges = np.histogram(x.reshape(-1), edges, None if range is None else tuple(range), density, weights)
+    except ValueError as error:
+        raise SettingError(f"histogram: {error}") from None
     return HistogramResult(wrap(counts.astype(x.dtype)), wrap(edges.astype(x.dtype)))
 
 
@@ -125,5 +128,8 @@ def histogramdd(input: Any, bins: Any, *, range: Any = None, weight: Any = None,
     spans: Any = None if range is None else np.asarray(range, np.float64).reshape(-1, 2).tolist()
     parts: Any = bins if isinstance(bins, int) else [n if isinstance(n, int) else array_of(n) for n in bins]
     weights = None if weight is None else array_of(weight).reshape(-1)
-    counts, edges = np.histogramdd(points, parts, spans, density, weights)
+    try:
+        counts, edges = np.histogramdd(points, parts, spans, density, weights)
+    except ValueError as error:
+        raise SettingError(f"histogramdd: {error}") from None
     return HistogramResult(wrap(counts.astype(x.dtype)), tuple([wrap(e.astype(x.dtype)) for e in edges]))

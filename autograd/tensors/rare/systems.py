@@ -42,7 +42,7 @@ def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False) -> C
     Factors of matrices that have none are NaN. Raises LinAlgError for them with `check_errors`.
     """
     a = matrices("linalg.cholesky_ex", A)
-    flat = a._array.reshape(-1, *a._array.shape[-2:])
+    flat = a._array.reshape(math.prod(a._array.shape[:-2]), *a._array.shape[-2:])
     info = np.array([_first_bad_minor(matrix) for matrix in flat], np.int32).reshape(a._array.shape[:-2])
     if check_errors and info.any():
         return CholeskyExResult(cholesky(a, upper=upper), wrap(info))  # which raises
