@@ -74,7 +74,12 @@ class dual_level:  # noqa: N801 - PyTorch's spelling
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        exit_dual_level()
+        try:
+            exit_dual_level()
+        except KeyboardInterrupt:
+            if _levels.now is not None:  # it was over before it began
+                exit_dual_level()
+            raise
 
 
 def make_dual(tensor: Any, tangent: Any, *, level: int | None = None) -> Any:
