@@ -17,7 +17,7 @@ from ..modes import state
 from ..ops import reduce
 from ..tensors import core
 from ..tensors.linalg import LinAlg
-from ..tensors.method import array_functions, ufuncs
+from ..tensors.method import ufuncs
 from ..tensors.run import apply
 from ..writes import COPIED
 
@@ -48,7 +48,7 @@ def beside(x: Any, tensor: Any) -> Any:
 
 def _dot(x: Any, y: Any) -> Any:
     m, n = x._array.ndim, y._array.ndim
-    return LinAlg.matmul(x, y) if m and (n == 1 or m == n == 2) else array_functions[np.dot](x, y)
+    return LinAlg.matmul(x, y) if m and (n == 1 or m == n == 2) else None
 
 
 def _alone(op: Any) -> Callable[[Any], Any]:
@@ -59,7 +59,7 @@ alone: dict[Any, Callable[[Any], Any]] = {np.sum: _alone(reduce.sum), np.mean: _
 """Function of NumPy's -> what runs it on a single floating point Tensor."""
 
 pairs: dict[Any, Callable[[Any, Any], Any]] = {np.dot: _dot}
-"""Function of NumPy's -> what runs it on two Tensors, or on a Tensor and a number."""
+"""Function of NumPy's -> what runs it on two Tensors, or on a Tensor and a number; None for what `call` has to do."""
 
 for _ufunc, _ours in ufuncs.items():
     if _ufunc.nout == 1 and _ufunc.nin == 1:

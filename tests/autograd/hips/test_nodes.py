@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as onp
 import pytest
 
@@ -179,6 +182,15 @@ def test_an_array_or_a_number_beside_a_value(dtype):
         gradient = elementwise_grad(f)(x)
         onp.testing.assert_allclose(gradient, slope, rtol=1e-6)
         assert gradient.dtype == dtype
+
+
+def test_products_of_more_dimensions_are_known_in_a_new_process():
+    program = (
+        "import numpy as onp, autograd.numpy as np; from autograd import grad; c = onp.ones((2, 3, 4))\n"
+        "print(grad(lambda x: np.sum(np.dot(c, x)))(onp.ones((4, 2)))[0], grad(lambda x: np.dot(x, x))(3.0))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["[6.", "6.]", "6.0"]
 
 
 def test_a_small_array_may_be_refilled_meanwhile():
