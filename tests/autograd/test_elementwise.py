@@ -503,6 +503,7 @@ def test_functions_take_arrays_and_numbers():
         lambda x: np.arctan2(x, 1.0),
     ],
 )
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")  # from NumPy 2.5 on
 def test_numpys_functions_record(function):
     x = np.array([0.1, 0.4, 0.9], np.float32)
     leaf = autograd.tensor(x, requires_grad=True)
