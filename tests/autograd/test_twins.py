@@ -180,6 +180,7 @@ def test_what_does_not_fit_is_left_to_the_plain_function(monkeypatch):
     monkeypatch.setitem(fast.twins, f"{__name__}:twin", [])
     for size in fast.SIZES.values():
         monkeypatch.setattr(size, "least", size.least)  # to be put back
+        monkeypatch.setattr(size, "elements", size.elements)
     fast.move("activation", 512)
     x = np.ones(512)
     assert plain(x, x) is x
