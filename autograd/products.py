@@ -22,7 +22,11 @@ def product(x: Any, y: Any) -> Any:
 
     Those of columns and rows, too: BLAS packs what is used once (matrix.outer).
     """
-    if type(x) is np.ndarray and type(y) is np.ndarray and x.ndim == y.ndim > 1:
+    if type(x) is np.ndarray and type(y) is np.ndarray:
+        if x.ndim != y.ndim or x.ndim < 2:
+            if x.ndim == 1 and x.strides[0] == 0:  # the cotangent of a sum: BLAS wants its number many times in a row
+                x = np.ascontiguousarray(x)
+            return x @ y
         total = x.size * y.shape[-1]
         if total >= OUTER.least and x.shape[-1] == y.shape[-2] == 1 and x.shape[:-2] == y.shape[:-2] and _floats(x, y):
             return _loops()[0].outer(x, y)

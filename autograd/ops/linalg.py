@@ -31,16 +31,11 @@ def times(x: Any, y: Any) -> Any:
     return product(x, y)
 
 
-def _in_full(dz: Any) -> Any:
-    """A vector as numbers in a row, which BLAS wants: the cotangent of a sum is one number, many times."""
-    return np.ascontiguousarray(dz) if type(dz) is np.ndarray and dz.ndim == 1 and dz.strides[0] == 0 else dz
-
-
 def _matmul_dx(dz: Any, y: Any, x_shape: tuple[int, ...]) -> Any:
     if len(y.shape) == 1:
         return np.expand_dims(dz, -1) * y
     if len(y.shape) == 2:
-        return times(_in_full(dz), y.T)
+        return times(dz, y.T)
     if len(x_shape) == 1:
         return unbroadcast((y @ np.expand_dims(dz, -1)).squeeze(-1), x_shape)
     return unbroadcast(product(dz, y.mT), x_shape)
@@ -50,7 +45,7 @@ def _matmul_dy(dz: Any, x: Any, y_shape: tuple[int, ...]) -> Any:
     if len(x.shape) == 1:
         return np.expand_dims(x, -1) * np.expand_dims(dz, -2) if len(y_shape) > 1 else dz * x
     if len(y_shape) == 1:
-        return _in_full(dz.reshape((math.prod(dz.shape),))) @ rows(x)
+        return product(dz.reshape((math.prod(dz.shape),)), rows(x))
     if len(y_shape) == 2:
         return product(rows(x).T, rows(dz))
     return unbroadcast(product(x.mT, dz), y_shape)

@@ -110,7 +110,7 @@ def test_room_for_parts_is_enough_whatever_another_thread_sets_meanwhile(monkeyp
 
     def results():
         by = channels.unknown(scaling)
-        channels.measure(norm, scaling, 1e-5, by)
+        channels.measure(norm, scaling, 1e-5, by, channels.divided(norm))
         sums = channels.slopes(norm, norm, by, False, False, np.empty_like(norm))
         dw = conv.conv_weight_grad(dz, x, (1, 1), (0, 0), (1, 1), 1, (3, 3))
         return *by, *sums, dw, *rows.slopes(row[0], *row, True, np.empty_like(row[0]))
