@@ -2,7 +2,8 @@
 
 Every combination of the homework's grid is trained briefly on some of the images and judged on others; the best is
 then trained on all of them, with each image shifted and mirrored at random (a mirrored shirt is a shirt): briefly, and
-in a longer way with smoothed labels, whose weights at the end are averages of those on the way.
+in a longer way with smoothed labels, whose weights at the end are averages of those on the way, and which looks at each
+test image more than once (`recipes.Looks`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from nn.data import TensorDataset, transforms
 
 from .course import About, Course, Result
 from .drawing import draw_choices, draw_losses, show_classes
-from .recipes import averaged_cycle, one_cycle
+from .recipes import Looks, averaged_cycle, one_cycle
 
 ABOUT = {
     "fashion-cnn-table2": About(
@@ -30,6 +31,7 @@ ABOUT = {
     "fashion-cnn-table2-averaged": About(
         "the same, trained longer, with smoothed labels and averaged weights",
         reference=93.4,
+        floor=93.3,
         note="published with batch norm; CIS 520, 2.2",
     ),
 }
@@ -123,20 +125,21 @@ def trained(course: Course, name: str, best: Choice, clothes: Any, test: Any) ->
     longer = name.endswith("averaged")
     normalize = transforms.normalize(clothes.mean, clothes.std)
     mirror = transforms.random_horizontal_flip(0.5 if course.published else 0.0)  # drawn digits must not be mirrored
-    clothes.transform = transforms.Compose([transforms.random_shift(2 if longer else 1), mirror, normalize])
+    clothes.transform = transforms.Compose([transforms.random_shift(1), mirror, normalize])
     test_images, test_labels = test.tensors()
     runs, curves = [], {}
     for seed in SEEDS[:1] if course.quick else SEEDS:
         course.seed(seed)
         model = cnn(best)
-        epochs = 4 if course.quick else 25 if longer else 12
+        epochs = 4 if course.quick else 40 if longer else 12
         recipe = averaged_cycle if longer else one_cycle
         curves[f"seed {seed}"] = recipe(course, f"seed {seed}", model, clothes, epochs)
-        found = nn.evaluate(model, (test_images, test_labels))
+        judge = Looks(model, course.published) if longer else model
+        found = nn.evaluate(judge, (test_images, test_labels))
         runs.append(100 * found.accuracy)
         course.say(f"{name}: seed {seed}, test accuracy {found.accuracy:.2%}")
     draw_losses(course, curves, f"{name}-loss" if longer else "loss", f"Training loss against iterations; {best}.")
-    confusion = show_classes(course, name, nn.predict(model, test_images).numpy(), test)
+    confusion = show_classes(course, name, nn.predict(judge, test_images).numpy(), test)
     pairs = confused(confusion)
     rows = [(f"{test.classes[one]} and {test.classes[other]}", count) for one, other, count in pairs[:5]]
     course.table("most often confused, either way", ("classes", "test images"), rows)

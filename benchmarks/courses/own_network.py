@@ -3,7 +3,7 @@
 Convolutions of 3 x 3 with batch norm, wider as the image gets smaller, two of the blocks with a way around them (He et
 al. 2015), and the largest value of each channel in place of dense layers. Images are shifted, mirrored and partly
 hidden at random, so that they are new in every epoch; the training is that of `recipes.averaged_cycle`. It is evaluated
-once, when it is done: nothing is chosen by the test images.
+once, when it is done; each test image is looked at more than once, see `recipes.Looks`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from nn.data import transforms
 
 from .course import About, Course, Result
 from .drawing import draw_losses
-from .recipes import averaged_cycle
+from .recipes import Looks, averaged_cycle
 
 ABOUT = {
     "fashion-own": About(
-        "a network of one's own on Fashion-MNIST", reference=93.4, note="best published; CIS 520, 2.2"
+        "a network of one's own on Fashion-MNIST", reference=93.4, floor=94.5, note="best published; CIS 520, 2.2"
     ),
 }
-EPOCHS = 15
+EPOCHS = 22
 
 
 class Around(nn.Module):
@@ -55,7 +55,7 @@ def network(channels: int, classes: int, width: int = 32) -> nn.Module:
         Around(*block(4 * w, 4 * w), *block(4 * w, 4 * w)),
         nn.AdaptiveMaxPool2d(1),
         nn.Flatten(),
-        nn.Dropout(0.2),
+        nn.Dropout(0.1),
         nn.Linear(4 * w, classes),
     )
 
@@ -70,8 +70,8 @@ def trained(course: Course, name: str, train: Any, test: Any, classes: int, epoc
     model = network(test[0].shape[1], classes, 8 if course.quick else 24)
     train.transform = augmented
     epochs = 3 if course.quick else epochs
-    losses = averaged_cycle(course, name, model, train, epochs, batch_size=32 if course.quick else 256)
-    found = nn.evaluate(model, test)
+    losses = averaged_cycle(course, name, model, train, epochs, batch_size=32 if course.quick else 128)
+    found = nn.evaluate(Looks(model, course.published), test)
     seconds = time.perf_counter() - start
     course.say(f"{name}: test accuracy {found.accuracy:.2%}, {seconds:.0f} s")
     draw_losses(course, {name: losses}, "loss", "Training loss against iterations.")
@@ -88,5 +88,5 @@ def run(course: Course) -> dict[str, Result]:
     test.transform = normalize
     mirror = transforms.RandomHorizontalFlip(0.5 if course.published else 0.0)  # drawn digits must not be mirrored
     hide = transforms.RandomErasing(0.3, scale=(0.02, 0.2))
-    augmented = transforms.Compose([transforms.RandomCrop(28, padding=2), mirror, normalize, hide])
+    augmented = transforms.Compose([transforms.RandomCrop(28, padding=1), mirror, normalize, hide])
     return {name: trained(course, name, train, test.tensors(), 10, EPOCHS, augmented)}

@@ -9,8 +9,27 @@ import numpy as np
 
 import nn
 from nn.data import DataLoader
+from nn.functional import pad
 
 from .course import Course
+
+
+class Looks(nn.Module):
+    """The mean of a model's outputs for images as they are, and shifted by one pixel up and left, down and right; if
+    `mirrored`, also for their mirror images. Mistakes that hang on where an edge falls cancel out in part."""
+
+    def __init__(self, model: nn.Module, mirrored: bool) -> None:
+        super().__init__()
+        self.model = model
+        self.mirrored = mirrored
+
+    def forward(self, images: Any) -> Any:
+        height, width = images.shape[-2:]
+        wider = pad(images, (1, 1, 1, 1), mode="replicate")
+        looks = [wider[..., at : at + height, at : at + width] for at in range(3)]
+        if self.mirrored:
+            looks += [look.flip(-1) for look in looks]
+        return sum(self.model(look) for look in looks) / len(looks)
 
 
 class Losses(nn.Callback):
