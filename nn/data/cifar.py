@@ -11,7 +11,7 @@ from numpy import ndarray as Array
 from autograd.errors import DataError
 from autograd.extras import extra
 
-from ..saving.pickles import read_pickle
+from ..saving.known import read_pickle
 from .dataset import ImageDataset
 from .download import data_root
 

@@ -5,49 +5,61 @@ A pickle is a program for a stack machine: most of its instructions push numbers
 name means only what the table of this reader says, a function that stands here; nothing is imported, no class is looked
 up, no method of an object in the file is called. All else is refused by name.
 
-`pickletools` of Python's own library takes the bytes apart; what each instruction does is told there.
+`pickletools` of Python's own library takes the bytes apart; what each instruction does is told there. `known.py` has
+the functions that names may mean.
+
+Memory and time stay in proportion to the file: nothing that is copied, hashed or compared may be named again and again.
 """
 
 from __future__ import annotations
 
-import codecs
 import collections
-import io
+import os
 import pickletools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from autograd.errors import CheckpointError
+
+_COPIED, _PER_BYTE, _ITEM = 1 << 26, 16, 128
+"""What calls may copy: so many bytes, and so many for each of the file; an item of a container counts as so many.
+Else a few bytes that name the same long list again and again would fill the memory."""
+
+_ODD_KEYS, _LONG_KEY, _LARGE_KEY = 4096, 64, 1 << 60
+"""Keys whose hashes somebody can make equal (tuples, sets, numbers beyond 2**60): at most so many, and how long."""
+
+_SLOTS = 1 << 32  # numbers under which values are put aside
+_SHOWN = 100  # letters of a name that are repeated in an error
 
 
 class Known(NamedTuple):
-    """What a name of the file means: `call` makes something of the arguments. Without it, it is a name only."""
+    """What a name of the file means: `call` makes something of the arguments. Without it, it is a name only.
+
+    keys   does it make keys? It is given a function, too, that lets those through that may be one
+    """
 
     name: str
     call: Callable[..., Any] | None = None
+    keys: bool = False
 
 
-class Unfilled:
-    """An array of which the values come later in the file, by `BUILD`."""
+class Later:
+    """Something of which more comes later in the file, by `BUILD`: `build` is given it."""
 
-    array: Any = None
+    def build(self, state: Any) -> None:
+        raise NotImplementedError
 
-
-def read_pickle(data: bytes, where: str) -> Any:
-    """Containers, numbers, texts and arrays of NumPy's in a pickle. Raises CheckpointError for all others."""
-    try:
-        return run(io.BytesIO(data), NUMPY, None)
-    except CheckpointError as error:
-        raise CheckpointError(f"{where}: {error}") from None
-    except Exception as error:  # whatever the reader stumbles over: the file is not what it should be
-        raise CheckpointError(f"{where} is damaged: {type(error).__name__}: {error}") from error
+    def settled(self) -> Any:
+        """What is there, when it is used."""
+        return self
 
 
 def run(file: Any, names: Mapping[str, Any], persistent: Callable[[Any], Any] | None) -> Any:
     """Play one pickle, from where `file` stands, to its end. `persistent` finds what the file has beside the pickle."""
-    machine = _Machine(names, persistent)
+    begin = file.tell()
+    size = file.seek(0, os.SEEK_END) - begin
+    file.seek(begin)
+    machine = _Machine(names, persistent, _COPIED + _PER_BYTE * size)
     for opcode, argument, _ in pickletools.genops(file):
         if opcode.name == "STOP":
             return settled(machine.pop())
@@ -59,19 +71,21 @@ def run(file: Any, names: Mapping[str, Any], persistent: Callable[[Any], Any] | 
 
 
 def settled(value: Any) -> Any:
-    """An array, where its values have come by now."""
-    if isinstance(value, Unfilled):
-        if value.array is None:
-            raise CheckpointError("it has an array without values")
-        return value.array
-    return value
+    """A value, with what has come later."""
+    return value.settled() if isinstance(value, Later) else value
+
+
+def shown(name: Any) -> str:
+    """A name as an error repeats it: not too long, and without what moves a cursor."""
+    text = str(name)
+    return "".join([c if c.isprintable() else "?" for c in text[:_SHOWN]]) + " ..." * (len(text) > _SHOWN)
 
 
 class _Machine:
     """The stack, the marks on it, and what was put aside."""
 
-    def __init__(self, names: Mapping[str, Any], persistent: Callable[[Any], Any] | None) -> None:
-        self.names, self.persistent = names, persistent
+    def __init__(self, names: Mapping[str, Any], persistent: Callable[[Any], Any] | None, may_copy: int) -> None:
+        self.names, self.persistent, self.may_copy, self.odd_keys = names, persistent, may_copy, 0
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
@@ -99,12 +113,42 @@ class _Machine:
         return [settled(self.pop()) for _ in range(count)][::-1]
 
     def named(self, module: Any, name: Any) -> Any:
-        found = self.names.get(f"{module}.{name}")
+        whole = f"{module}.{name}"
+        found = self.names.get(whole)
         if found is None:
             raise CheckpointError(
-                f"it wants {module}.{name} to be called, which is never done: files hold numbers, text and arrays only"
+                f"it wants {shown(whole)} to be called, which is never done: files hold numbers, text and arrays only "
+                "(of a model, its state_dict())"
             )
         return found
+
+    def copies(self, values: Any) -> None:
+        """Note that these are gone through, or copied, by one call."""
+        for value in values:
+            if isinstance(value, (str, bytes)):
+                self.may_copy -= len(value)
+            elif isinstance(value, (list, tuple, dict, set, frozenset)):
+                self.may_copy -= _ITEM * len(value)
+        if self.may_copy < 0:
+            raise CheckpointError("it wants the same values to be copied over and over")
+
+    def key(self, value: Any) -> Any:
+        """Keys are compared and hashed: only plain values may be one, and not too many whose hashes may be equal."""
+        kind = type(value)
+        if value is None or kind in (str, bytes, float, bool) or (kind is int and abs(value) < _LARGE_KEY):
+            return value
+        self.odd_keys += 1
+        inside, length = [value], 0
+        while inside:
+            each = inside.pop()
+            if type(each) in (tuple, frozenset):
+                length += len(each)
+                inside += each if length <= _LONG_KEY else ()
+            elif not (each is None or type(each) in (str, bytes, int, float, bool, complex)):
+                raise CheckpointError(f"it has a {kind.__name__} as a key")
+        if self.odd_keys > _ODD_KEYS or length > _LONG_KEY:
+            raise CheckpointError("it has too many keys that are tuples or large numbers")
+        return value
 
 
 def _push(machine: _Machine, value: Any) -> None:
@@ -123,33 +167,23 @@ def _set_items(machine: _Machine, flat: list[Any]) -> None:
     if len(flat) % 2:
         raise CheckpointError("its instructions do not fit together")
     for key, value in zip(flat[::2], flat[1::2], strict=True):
-        target[_plain_key(key)] = value
-
-
-def _plain_key(key: Any) -> Any:
-    """Keys are compared and hashed: nothing but plain values may be one."""
-    if isinstance(key, tuple):
-        return tuple([_plain_key(each) for each in key])
-    if key is None or type(key) in (str, bytes, int, float, bool, complex, frozenset):
-        return key
-    raise CheckpointError(f"it has a {type(key).__name__} as a key")
+        target[machine.key(key)] = value
 
 
 def _reduce(machine: _Machine, _: Any) -> None:
     function, arguments = machine.some(2)
     if not isinstance(function, Known) or function.call is None or type(arguments) is not tuple:
         raise CheckpointError("it wants something to be called that is no function")
-    machine.stack.append(function.call(*arguments))
+    machine.copies(arguments)
+    machine.stack.append(function.call(machine.key, *arguments) if function.keys else function.call(*arguments))
 
 
 def _build(machine: _Machine, _: Any) -> None:
     state = settled(machine.pop())
     target = machine.stack[-1] if machine.stack else None
-    if isinstance(target, Unfilled):
-        _, shape, dtype, fortran, data = state
-        target.array = _array(shape, dtype, fortran, data)
-    elif isinstance(target, Dtype):
-        target.order(state)
+    if isinstance(target, Later):
+        machine.copies(state if isinstance(state, tuple) else (state,))
+        target.build(state)
     elif not (isinstance(target, collections.OrderedDict) and isinstance(state, dict)):
         raise CheckpointError(f"it wants the state of a {type(target).__name__} to be set")
     # attributes of an ordered dict, such as `_metadata` of a state_dict, say nothing that is needed
@@ -168,7 +202,10 @@ def _persistent(machine: _Machine, _: Any) -> None:
 
 
 def _put(machine: _Machine, index: int | None) -> None:
-    machine.memo[len(machine.memo) if index is None else index] = machine.top()
+    slot = len(machine.memo) if index is None else index
+    if slot >= _SLOTS:
+        raise CheckpointError("its instructions do not fit together")
+    machine.memo[slot] = machine.top()
 
 
 def _append(machine: _Machine, _: Any) -> None:
@@ -183,7 +220,7 @@ def _appends(machine: _Machine, _: Any) -> None:
 
 def _add_items(machine: _Machine, _: Any) -> None:
     values = machine.since_mark()
-    _container(machine, set).update([_plain_key(value) for value in values])
+    _container(machine, set).update([machine.key(value) for value in values])
 
 
 def _protocol(machine: _Machine, version: int) -> None:
@@ -225,7 +262,7 @@ _STEPS: dict[str, Callable[[_Machine, Any], Any]] = {
     "TUPLE1": lambda m, _: m.stack.append(tuple(m.some(1))),
     "TUPLE2": lambda m, _: m.stack.append(tuple(m.some(2))),
     "TUPLE3": lambda m, _: m.stack.append(tuple(m.some(3))),
-    "FROZENSET": lambda m, _: m.stack.append(frozenset([_plain_key(each) for each in m.since_mark()])),
+    "FROZENSET": lambda m, _: m.stack.append(frozenset([m.key(each) for each in m.since_mark()])),
     "DICT": _dict,
     "APPEND": _append,
     "APPENDS": _appends,
@@ -246,88 +283,3 @@ _STEPS: dict[str, Callable[[_Machine, Any], Any]] = {
     "FRAME": lambda m, _: None,
 }
 """What each instruction does. Those that make objects of classes, or find them by number, are not among them."""
-
-
-# ------------------------------------------------------------------------------------------------- arrays of NumPy's
-
-
-class Dtype:
-    """A dtype of numbers, in the words of NumPy's pickles."""
-
-    def __init__(self, text: Any, align: Any = False, copy: Any = False) -> None:
-        self.dtype = np.dtype(text) if type(text) is str and text[:1] in "biufcSU?" else np.dtype("O")
-        if self.dtype.hasobject or self.dtype.fields is not None:
-            raise CheckpointError(f"it has an array of {text!r:.40}, which are no numbers")
-
-    def order(self, state: Any) -> None:
-        """The order of bytes, "<" or ">" or "|"."""
-        order, fields = state[1], state[3:5]
-        if order not in ("<", ">", "|", "=") or any(each is not None for each in fields):
-            raise CheckpointError("it has an array of records, which are no numbers")
-        self.dtype = self.dtype.newbyteorder(order)
-
-
-def _dtype(value: Any) -> np.dtype[Any]:
-    if not isinstance(value, Dtype):
-        raise CheckpointError("it has an array without a dtype")
-    return value.dtype
-
-
-def _array(shape: Any, dtype: Any, fortran: Any, data: Any) -> Any:
-    if type(data) is str:
-        data = data.encode("latin-1")
-    if type(data) is not bytes or type(shape) is not tuple or not all(type(n) is int and n >= 0 for n in shape):
-        raise CheckpointError("it has an array of which the values are no bytes")
-    flat = np.frombuffer(data, _dtype(dtype))
-    return flat.reshape(shape, order="F" if fortran else "C").astype(flat.dtype.newbyteorder("="))
-
-
-def _scalar(dtype: Any, data: Any) -> Any:
-    return _array((), dtype, False, data)[()]
-
-
-def _encoded(text: Any, encoding: Any = "latin1") -> bytes:
-    if type(text) is not str or encoding not in ("latin1", "latin-1", "utf-8", "ascii"):
-        raise CheckpointError("it has bytes in an encoding that is not known")
-    return codecs.encode(text, encoding)
-
-
-def _from_buffer(data: Any, dtype: Any, shape: Any, order: Any = "C") -> Any:
-    return _array(shape, dtype, order == "F", data)
-
-
-def _elements(values: Any = ()) -> Any:
-    if type(values) not in (list, tuple, set):
-        raise CheckpointError("it has a set of something else than a list")
-    return [_plain_key(value) for value in values]
-
-
-def _ordered(pairs: Any = ()) -> collections.OrderedDict[Any, Any]:
-    found: collections.OrderedDict[Any, Any] = collections.OrderedDict()
-    for key, value in [*pairs.items()] if isinstance(pairs, dict) else pairs:
-        found[_plain_key(key)] = value
-    return found
-
-
-def _known(*names: str, call: Callable[..., Any] | None = None) -> dict[str, Known]:
-    return {name: Known(name, call) for name in names}
-
-
-PLAIN = {
-    **_known("collections.OrderedDict", call=_ordered),
-    **_known("collections.Counter", "builtins.dict", "__builtin__.dict", call=lambda pairs=(): dict(_ordered(pairs))),
-    **_known("builtins.set", "__builtin__.set", call=lambda values=(): set(_elements(values))),
-    **_known("builtins.frozenset", "__builtin__.frozenset", call=lambda values=(): frozenset(_elements(values))),
-    **_known("builtins.complex", "__builtin__.complex", call=lambda real, imag: complex(float(real), float(imag))),
-    **_known("_codecs.encode", call=_encoded),
-}
-_HOMES = ("numpy.core.multiarray", "numpy._core.multiarray")
-NUMPY = {
-    **PLAIN,
-    **_known("numpy.ndarray"),
-    **_known("numpy.dtype", call=Dtype),
-    **_known(*[f"{home}._reconstruct" for home in _HOMES], call=lambda *_: Unfilled()),
-    **_known(*[f"{home}.scalar" for home in _HOMES], call=_scalar),
-    **_known("numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer", call=_from_buffer),
-}
-"""What names mean in files of numbers: containers, and arrays of NumPy's."""

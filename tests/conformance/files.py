@@ -49,6 +49,11 @@ def ours_to_theirs(name: str) -> str:
         path = Path(folder) / "w.pt"
         nn.save(ours.state_dict(), path)
         found = torch.load(path, weights_only=True)
+        mapped = torch.load(path, weights_only=True, mmap=True)
+        if any(value.data_ptr() % 64 for value in mapped.values()):
+            return "arrays do not begin where they can be mapped"
+        if _unequal(mapped, ours.state_dict()):
+            return _unequal(mapped, ours.state_dict())
     theirs.load_state_dict(found)
     return _unequal(found, ours.state_dict()) or _unequal(theirs.state_dict(), ours.state_dict())
 
@@ -102,7 +107,15 @@ def _checks(_: list[str]) -> Iterator[Check]:
             f"{name}: theirs of the old format to ours",
             lambda name=name: theirs_to_ours(name, _use_new_zipfile_serialization=False),
         )
-    for kind in ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad"):
+    for protocol in (1, 2, 3, 4, 5):
+        for zipped in (True, False):
+            yield (
+                f"protocol {protocol}, {'new' if zipped else 'old'} format",
+                lambda protocol=protocol, zipped=zipped: theirs_to_ours(
+                    "LSTM", pickle_protocol=protocol, _use_new_zipfile_serialization=zipped
+                ),
+            )
+    for kind in ("SGD Adam AdamW RMSprop Adagrad Adadelta Adamax NAdam RAdam ASGD Rprop Adafactor").split():
         yield f"a checkpoint with {kind}", lambda kind=kind: after_training(kind)
 
 

@@ -8,7 +8,9 @@ import base64
 import io
 import os
 import pickle
+import struct
 import tarfile
+import tracemalloc
 import zipfile
 import zlib
 from collections import OrderedDict
@@ -19,7 +21,8 @@ import pytest
 import autograd
 import nn
 from autograd.errors import CheckpointError
-from nn.saving.pickles import read_pickle
+from nn.saving.known import read_pickle
+from nn.saving.pytorch_writing import Writer
 from tests.conformance.programs import dcgan, gpt, resnet
 
 # `torch.save` of PyTorch 2.13 wrote these, of what `test_files_of_pytorch_are_read` expects; compressed, in base 85.
@@ -63,6 +66,49 @@ OLD = (
     'zRhI%zZOaE`D!UE6;a7ys@5v1p9?I}74tLHqBc#>5)x)9;tjd|lh`-CodckBH6v-W_c;Q9Zfze>~vM!asl8=;{'
 )  # fmt: skip
 
+MORE = {
+    "old, protocol 4": (
+    'c-m!B&ubGw6wdxgQ<7Aq2cf5m2(FjV#26b8T8#AIVAOi?BFkoX%&bm!mf6{s2tqEYjm#~tH~#?tEU*3vf>7UVwzM?E@@D7p-uJ!ty*G0&wkoUh'
+    'qt5^RJo<b8^RKr%t(kk_mj2g&9P|88KEHvd@1{~H5en{~P?^Od0SwYxJXVTRpC(ZpByg_lYMN3%i@(wgOj<Q#LMkA(cH#tYSG!y!WBkc;L$PaL'
+    'Q&cA+qP$46PC+-7kRfaNxr%uPdfS(Dl*c^s6-_cB{gVzX!Si%2!@yunL05|m%sk>EQ146k67-#ZxA&y~^jW{t-fOozpq((yv4)|7ccemWVxIxA'
+    'j9usk_Q+|dutj8Typa)=G<q3_3XvWkgMwpZ3dTX40Ne09R%7)w0@l0*ZW9Z^*>(w#8yPahznA2bblUPmA!%!pa}@_t22;=*Ss3s@n(C`X4Bn9u'
+    '*Ldtt`>;6wjzAu9wDlZ@!{Mt-JcS_@1*5^{O4#2AaAqoYztB_x+tp3fF~r`K%!`)T16@m^73&g6Wex*t1S@QdICEeRk*|Br$Gmm6#h|&On;oDz'
+    '#2!c5kvQj4p-tU*F;#SJB;9_e*YEZA_Kjlpm11)o#{8yQW>X%O%lHx3<970z{<Kx@RmHlzTI!nx;&=ETrBeoH'
+),
+    "old, protocol 2": (
+    'c-nPR+iuf95Vf78r3-~}r(DZD<r11SO&ch*Ak+se0+<)SAj`3r+Thwb>vd6(D)l94!#D82Bi{jE!zUmim9d=`B+AH|_0G=a%$(WOKC$4}=arvR'
+    '@4mjAtZZt}e-ub>Kq;FOilTHxBqJvZtaUD8KMJ9egE>wwfiGpiEgrhQ9YWhS85w1_!>!o=$YT^XP%N7zGR9scBuctw7U<@O5+i!iET%c4a22C^'
+    'F-dl7rv7V@%LAwz(8{Jt_YWvIG7^qgu@dPAF|!13Cw|~sl8135to0hBT4i%IEk>U9Dn}^~VJkso%h$P)VZ=O4KFxY#wmCQ7tW{^K)fz@KTuvv!'
+    '0lnCg7<;8Fx~6M=FkMZLg9C>~5O7D*1Y-6=xLk1esqaXJL(>MvB@P=nl7Y8ZZ9l|>M|ixFw{N|pUS8+eUY+A~sC}Fmcxk$m5~mEDPKG0jW1Mlq'
+    'WUbS!SWYB(Wi1J$Zwp~}S?t(>Ef^+q2j->(Fq}0t3VpkPbA#<IoHuZxtQWFbF5+UV)q1u=k||x0xYTwivCEy9@i6^im@>zdUHSfH375^06pJnW'
+    'u!<{vTs3g5kLw0*WFX)3j>OIXfh4*dnwu0!I<WE(YUt*#nAVjZZh2D~zBX=ql>d%_yIZIjxK}0$3O&qt!=CD>rajdR%u-L@zunZ^1IjhN2mjmV'
+    '66s~krFk0$<|P)|8RLSMubC4yT$U$Y$@g~U{vYn@&03?`Xv{3&0dc1hcZ(T!Jv`La9v<bqElDgJc%1I?n{=1=30L>q2aQ*>Ay{>%sQfKCcKVio'
+    '19-p+^Z'
+),
+    "attributes": (
+    'c-o~_%Wl&^6rDWkqz3w;w6s9W8}mx@YMSyYiYl}4f)YTA*jTPJiCvsH*PgU0QUwx<RCWkhutH+Tf<0{b2o~&+SRf&>;uB!TZc^JNji4jhlZ@xw'
+    'bME!IlPpP*C_?c#+A)UE2vRIn(^v6KSs_ZI@z4+p1L%QoJPB_A5=tQoXh29MCPgIVCeaO>mo2>9)Qz&-P%Nc}3AW@looKR66oPpO3thGoT(?b2'
+    'UQP255rk5V#<uBBrHUcyLU_?I6>`^I<e|^uPXbqp&{=IXAtr?h#P3K*3b&wN3blZLrmCi4V3p`*-R5swWo+T{qOKAi_MI=negX%IFtDkyFM}H}'
+    '<isLM6^2W+La3(KF^t#*4i;h5;UjRUoq(%&JA;a4)?~8Yz)lilf)?4*eb3zp<AR_?HCJ~E4r?(fL|}sHrBWx^?Z`7n$x#BwHegB{mO_+!x(LTh'
+    '9K|d*D-~?P35~_pywTEd(v5a%E81yxJL5(>OW@oF(3<k>ePPSiZ7Q9>`Aug<)@^w!@`cSNfr~}B<j|>RvrcTd>?>gzSCpnf%1#Lrsw}hIiC&jw'
+    '-Z1M`9%fpQEJDhWr9hfyQ0k)}4N7W5MhigbDi7Hf%oZWnOe{&Uc<56CN@0Z9wba$8<LFe!r-_Pb)f6JHveeAFSeOpjb;n3Cq7T2mK4l`=)tzV('
+    '&21BH8B$gZy;`r)8j6KXFRs6hT$Tw~Sc9K5Nfh2yz%W|q2v}Yx*km3S3s?V#w>=D<5Cby}t?S<>*t_O-)i8i=_)dkHq*%DJ2LT8@Szs4a@ca(<'
+    'g;B<PD7fZVkP-`d^#A;fD;7WcZSe$a^Jow5n||)JSh%*A@;_+jzOwT6eQ*9jj{`a$-_!fg@QnTQo9g}E{+mMS?FMktx3Q(u4tS)n6G7I?Vj=O5'
+    'Vv_mnd^VrYXXoZ~v&n3JE;E}<=9B4EIyIZmrRM3AY&JKaVJaVA`0-MpIs`{$h>7j!^qv(%JCp~1$AW0@0Wj`Ez6+ynr%N!1w}~hHjT=F`oE*V8'
+    '-bNhu#d+b0(>VZwaBmk4_~2tv6zJU`*4qVs?CT&l6~uZS?8lDw1+eKL*6Y7PANG|8+okSaTTJ=DBOK~s*d>YMF176)x!gha2j*L0cmBw^GsUsL'
+    'CFpnCe$HAS=VJPu{qEjBo4YER'
+),
+    "negative": (
+    'c-o~@J#W)M7(UyHV+<r|mx>N$4H6`FoUei)$U<H`kOqMw7R$A-!PJd=_9Y0Uib$vu`~o(_A7El&?Z${;Lt;Q;Vq!vKVBpTCuI(sk3n$y>kN0`r'
+    '=iYl>_jE1?fFOXGQ3lJv^sNWZ1lDX5o7LTIS5u4NerinFJp=|Ei66lsVl3<tNYxl)#|=cohnr)^wG9kMf#(~Ox`^0HWl$jD0f{t+5OEPi)LhTR'
+    'ccPaf$_*G2BcXgqZS9T`ujeo-Z0L;6?jwO-&b+WJ&vl`N9d8tfw|yJ>(7xqZSVZEbK03RH&c({kKMyb}_E9OQ_Vj}A`{&a)Z^<Wm_U4vg1qg8o'
+    's#~7FV`5_h{ea}t)Ld8znX<k6@#PuS%PeGD1??lYzsomF*BOp>;0SA~k}2(pMyo*ubRVJbEJ?vG6tD!kv4G9T7<#l~ntJVD@*WP?!PtdV!~XSe'
+    '7kH9|U#Ou7ZlqjQlQi|}e+U3z+9k9%$wAKP0ab!uUfe2&4ql|B1e91wys5R*N>N0b@#CxE-Q(-O2I@x!2p1nf-ysfoVp0nmj;*QHQworq?RrOE'
+    'UvJ8Cr`c#V6sg{lS`vAoNS%%%Ns=tJ$qiL`@cQ$^3eiysRWej;tTWjV<r(GK|3DU<Y=D&%l4HQU7Rr(&O}v^S*+`PibWWBhX~d-z&!+@W+yGg4'
+    '(mll#{2mK3-pyi@J}9NIUlZ6l>rZaaS_<6fz%j<@={$e=&}Q6~7+J{7ADC$V#YHp0g`eK%qvz-kmggf(A&ie={{Y<+SXT'
+),
+}  # fmt: skip
+
 
 def unpacked(text):
     return zlib.decompress(base64.b85decode(text))
@@ -94,6 +140,21 @@ def test_files_of_pytorch_are_read(text, tmp_path):
         path.write_bytes(unpacked(text)[:length])
         with pytest.raises(CheckpointError, match=str(path)):
             nn.load(path)
+
+
+@pytest.mark.parametrize("kind", MORE)
+def test_what_else_is_in_files_of_pytorch(kind):
+    """Old files of every protocol with numbers of NumPy's, Tensors that have attributes, a lazy minus, defaultdicts."""
+    found = nn.load(io.BytesIO(unpacked(MORE[kind])))
+    if kind == "negative":
+        assert found["neg"].tolist() == [-2, 4]  # the imaginary part of a conjugate
+    elif kind == "attributes":
+        assert [found[name].tolist() for name in ("p", "t", "buffer")] == [[1, 1], [0], [1]]
+        assert [found[name].requires_grad for name in ("p", "t", "buffer")] == [True, False, False]
+        assert (found["counts"], found["lists"]) == ({"a": 1}, {})
+    else:
+        assert found["model"]["w"].tolist() == [[0, 2], [1, 3]]
+        assert (found["loss"], found["kept"].tolist(), found["rng"].tolist()) == (0.5, [0, 1, 2], [1, 255])
 
 
 class Imitation:
@@ -155,6 +216,13 @@ def test_what_is_written_is_what_pytorch_reads(tmp_path, rng):
     assert ours["w"] is ours["again"]
     with zipfile.ZipFile(path) as archive:
         assert archive.read("archive/version") == b"3\n"
+        whole = path.read_bytes()
+        for name, array in (("0", obj["w"].numpy()), ("3", obj["truth"])):
+            header = archive.getinfo(f"archive/data/{name}").header_offset
+            begin = header + 30 + sum(struct.unpack_from("<HH", whole, header + 26))
+            assert begin % 64 == 0  # where torch.load(mmap=True) looks at it
+            assert whole[begin : begin + array.nbytes] == array.tobytes()
+            assert archive.read(f"archive/data/{name}") == array.tobytes()
         assert len(archive.namelist()) == 3 + len(obj) - 2  # `again` and `w` are one, `rest` has no array
 
 
@@ -166,6 +234,7 @@ def test_what_a_file_of_pytorch_cannot_hold_is_refused(tmp_path):
         ({"a": [print]}, r"obj\['a'\]\['0'\], a builtin_function"),
         ({(1, 2): 3}, "a key of obj is a tuple"),
         ({"a": np.array(["text"])}, "cannot hold"),
+        ({"a": np.array([1j])}, "cannot hold"),
         (loop, "contains itself"),
         (2**3000, "too large"),
     ):
@@ -325,7 +394,7 @@ def test_numbers_and_text_come_back(protocol, rng):
 
 def described(size, stride, offset=0, count=4, storage="FloatStorage", key="0"):
     """The pickle of a Tensor that looks so at four numbers."""
-    writer = nn.saving.pytorch._Writer()
+    writer = Writer()
     writer.out += f"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\n{storage}\n".encode()
     for value in (key, "cpu", count):
         writer.add(value, ())
@@ -333,6 +402,81 @@ def described(size, stride, offset=0, count=4, storage="FloatStorage", key="0"):
     for value in (offset, size, stride, False):
         writer.add(value, ())
     return bytes(writer.out + b"ccollections\nOrderedDict\n)RtR.")
+
+
+def storage_alone():
+    """The pickle of numbers that no Tensor looks at."""
+    return b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x04tQ."
+
+
+def number(value):
+    """The instruction that pushes a whole number."""
+    data = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
+    return b"\x8a" + bytes([len(data)]) + data
+
+
+def text(value):
+    return b"X" + len(value).to_bytes(4, "little") + value
+
+
+LONG = b"](" + b"K\x01" * 100_000 + b"eq\x00"
+"""A list that is put aside under 0."""
+
+EQUAL = [number(k * (2**61 - 1)) for k in range(1, 20_000)]
+"""Numbers whose hashes are all 0."""
+
+BOMBS = {
+    "tuples of tuples as a key": b"})q\x00" + b"".join([b"h\x00h\x00\x86q\x00"] * 60) + b"K\x01s.",
+    "a long tuple as a key": LONG[1:-3] + b"tq\x00}" + b"h\x00K\x01s" * 1000 + b".",
+    "sets of one list, over and over": LONG + b"cbuiltins\nset\nq\x01" + b"h\x01h\x00\x85R" * 5000 + b".",
+    "dicts of one dict, over and over": b"}(" + b"".join([number(k) + b"N" for k in range(50_000)])
+    + b"uq\x00ccollections\nOrderedDict\nq\x01" + b"h\x01h\x00\x85R" * 5000 + b".",
+    "one text encoded, over and over": text(b"a" * 1_000_000) + b"q\x00c_codecs\nencode\nq\x01"
+    + b"h\x01h\x00\x85R" * 5000 + b".",
+    "one array, over and over": b"cnumpy\ndtype\n" + text(b"u1") + b"\x85Rq\x01B" + (10**6).to_bytes(4, "little")
+    + bytes(10**6) + b"q\x00cnumpy.core.multiarray\nscalar\nq\x02"
+    + (b"cnumpy.core.multiarray\n_reconstruct\n)R(K\x01" + number(10**6) + b"\x85h\x01\x89h\x00tb") * 5000 + b".",
+    "keys whose hashes are equal": b"}(" + b"".join([each + b"N" for each in EQUAL]) + b"u.",
+    "a set of such": b"\x80\x04\x8f(" + b"".join(EQUAL) + b"\x90.",
+    "slots whose numbers are equal": b"N" + b"".join([b"p%d\n" % (k * (2**61 - 1)) for k in range(1, 20_000)]) + b".",
+    "one storage that is looked at in many ways": b"](" + b"".join(
+        [described((2**22,), (0,), offset=k % 4 if k < 4 else 3, count=4)[2:-1] for k in range(4)]
+        + [described((2**22 - k,), (0,))[2:-1] for k in range(200)]
+    ) + b"e.",
+}  # fmt: skip
+"""Small files that want all memory, or all time."""
+
+
+@pytest.mark.parametrize("program", BOMBS.values(), ids=BOMBS)
+def test_small_files_stay_small(program, tmp_path):
+    path = tmp_path / "w.pt"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", program)
+        archive.writestr("archive/data/0", np.arange(1, 5, dtype="<f4").tobytes())
+    tracemalloc.start()
+    try:
+        with pytest.raises(CheckpointError, match=r"over and over|as a key|keys that are|do not fit|that repeats"):
+            nn.load(path)
+        assert tracemalloc.get_traced_memory()[1] < 600e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_larger_than_its_file_is_refused(tmp_path):
+    path = tmp_path / "w.pt"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", described((2,), (1,)))
+        archive.writestr("archive/data/0", bytes(16))
+        archive.infolist()[1].file_size = 10**12
+    with pytest.raises(CheckpointError, match="larger than the file"):
+        nn.load(path)
+
+
+def test_names_in_errors_are_short_and_move_no_cursor(tmp_path):
+    with pytest.raises(CheckpointError) as caught:
+        read_pickle(b"c\x1b[2Jhere\n" + b"x" * 5000 + b"\n.", "file")
+    assert "\x1b" not in str(caught.value)
+    assert len(str(caught.value)) < 400
 
 
 LIES = {
@@ -350,6 +494,10 @@ LIES = {
     "truth that is neither": described((16,), (1,), count=16, storage="BoolStorage"),
     "sizes that are no numbers": described((2.5,), (1,)),
     "too many axes": described((1,) * 70, (1,) * 70),
+    "more than a machine counts": described((2**1000, 2), (0, 2**900)),
+    "strides beyond all memory": described((2, 2), (2**62, 1)),
+    "complex numbers": described((2,), (1,), count=2, storage="ComplexFloatStorage"),
+    "numbers by themselves": storage_alone(),
 }
 
 
