@@ -64,7 +64,7 @@ def export(
         if expanded:
             whole = program
             program = capture(lambda *xs: whole.packed(run(whole, whole.bound(xs), expanded)), *examples)
-    writing = _Writing(program, dict(_tensors(model)), list(_saved(model)))
+    writing = _Writing(program, examples, dict(_tensors(model)), list(_saved(model)))
     made = writing.model(input_names, output_names)
     onnx.checker.check_model(made)
     if check:
@@ -97,12 +97,28 @@ def _tensors(model: Any) -> Any:
             yield from getattr(model, ways)(remove_duplicate=False)
 
 
+def _settled(program: Any) -> set[int]:
+    """Slots that hang on constants alone, such as a mask that is made from a length: their values go into the file."""
+    constants = {slot.number for slot in program.slots if slot.kind == "constant"}
+    found = set(constants)
+    for step in program.steps:
+        if type(step.op).__name__ != "Draw" and not step.writes and found.issuperset(step.reads):
+            found.update(step.fills)
+    written = {step.inputs[position] for step in program.steps for position in step.writes}
+    return set() if written & found else found - constants  # what is written to may be seen in others
+
+
 class _Writing:
     """A program on its way to a graph."""
 
-    def __init__(self, program: Any, state: dict[str, Any], saved: list[str]) -> None:
+    def __init__(self, program: Any, examples: tuple[Any, ...], state: dict[str, Any], saved: list[str]) -> None:
         self.program, self.state, self.saved = program, state, saved
         self.g = Graph()
+        self.made_by = {filled: step for step in program.steps for filled in step.fills}
+        self.settled = _settled(program)
+        if self.settled:
+            with no_grad():
+                self.values = program.trace(*examples)
         self.names: dict[int, str] = {}  # slot -> name in the graph
         self.used: dict[str, Any] = {}
 
@@ -150,12 +166,12 @@ class _Writing:
         return {"state": entries}
 
     def _needed(self) -> set[int]:
-        """Numbers of the steps that results hang on."""
+        """Numbers of the steps that results hang on, and that are not of constants alone."""
         wanted, found = set(self.program.outputs), set()
         for number in range(len(self.program.steps) - 1, -1, -1):
             step = self.program.steps[number]
             written = {step.inputs[position] for position in step.writes}
-            if wanted & ({*step.fills} | written):
+            if wanted & ({*step.fills} | written) - self.settled:
                 found.add(number)
                 wanted |= {*step.reads}
         return found
@@ -171,12 +187,13 @@ class _Writing:
 
     def _is_bound(self, slot: int) -> bool:
         """Is a value a constant; or the smallest or largest of some indices, or a comparison of it with a number?"""
-        made_by = {filled: step for step in self.program.steps for filled in step.fills}
         looked = {step.inputs[hole.position] for step in self.program.steps if step.name in INDEXED
                   for hole in step.settings.values() if isinstance(hole, Hole)}  # fmt: skip
         looked |= {step.inputs[1] for step in self.program.steps if step.name == "take_along"}
-        while slot in made_by and slot not in looked:
-            step = made_by[slot]
+        if slot in self.settled:
+            return True
+        while slot in self.made_by and slot not in looked:
+            step = self.made_by[slot]
             if not isinstance(step.op, NumPyCall) or len(step.reads) != 1 or step.reads[0] == slot:
                 return False
             slot = step.reads[0]
@@ -192,8 +209,8 @@ class _Writing:
                 if name is not None:
                     self.used[name] = found.value
                 self.names[slot] = self.g.weight(name or self.g.name("weight"), array_of(found.value).copy(order="C"))
-            elif found.kind == "constant":
-                self.names[slot] = self.g.constant(found.value)
+            elif found.kind == "constant" or slot in self.settled:
+                self.names[slot] = self.g.constant(self._constant(slot))
             else:
                 raise CaptureError(f"export: the value of slot {slot} is not known")
         return self.names[slot]
@@ -244,10 +261,16 @@ class _Writing:
     def _array(self, step: Any, value: Any) -> Any:
         if not isinstance(value, Hole):
             return value
-        slot = self.program.slots[step.inputs[value.position]]
-        if slot.kind != "constant":
+        slot = step.inputs[value.position]
+        if self.program.slots[slot].kind != "constant" and slot not in self.settled:
             raise CaptureError(f"export: {step.name} at {step.lines[0]} has a setting that is computed")
-        return slot.value
+        return self._constant(slot)
+
+    def _constant(self, slot: int) -> Any:
+        if self.program.slots[slot].kind == "constant":
+            return self.program.slots[slot].value
+        value = self.values[slot]
+        return array_of(value) if isinstance(value, Core) else np.asarray(value)
 
 
 def _compare(made: Any, program: Any, examples: tuple[Any, ...], tolerance: float) -> None:
@@ -264,6 +287,10 @@ def _compare(made: Any, program: Any, examples: tuple[Any, ...], tolerance: floa
     given = {each.name: np.ascontiguousarray(array_of(x)) for each, x in zip(session.get_inputs(), bound, strict=True)}
     for slot, found in zip(program.outputs, session.run(None, given), strict=True):
         wanted = array_of(values[slot]) if isinstance(values[slot], Core) else np.asarray(values[slot])
+        if found.shape != wanted.shape:
+            raise CaptureError(
+                f"export: onnxruntime computes the shape {found.shape} from this file, not {wanted.shape}"
+            )
         off = np.abs(found.astype(np.float64) - wanted).max(initial=0.0)
         if not off <= 1e-6 + tolerance * np.abs(wanted.astype(np.float64)).max(initial=0.0):
             raise CaptureError(f"export: onnxruntime computes something else from this file: it is off by {off:.2g}")

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import CaptureError
 from .graph import Graph
 from .nodes import Site, writer
 
@@ -54,6 +53,8 @@ def _transposed(g: Graph, s: Site) -> str:
 @writer("max_pool")
 def _max_pool(g: Graph, s: Site) -> str:
     w = s.settings["windows"]
+    if not w.even:
+        return _adaptive_max(g, s, w.out)
     parts = zip(s.shapes[0][2:], w.size, w.stride, w.padding, w.dilation, w.out, strict=True)
     floors = [(n + 2 * pad - gap * (k - 1) - 1) // step + 1 for n, k, step, pad, gap, _ in parts]
     return str(
@@ -69,16 +70,31 @@ def _max_pool(g: Graph, s: Site) -> str:
     )
 
 
+def _adaptive_max(g: Graph, s: Site, out: Any) -> str:
+    """Windows of several sizes: along each axis the largest of each part, floor(i n / out) to ceil((i+1) n / out)."""
+    x = s.names[0]
+    for axis, (n, count) in enumerate(zip(s.shapes[0][2:], out, strict=True), 2):
+        named, one = g.constant([axis], np.int64), g.constant([1], np.int64)
+        found = []
+        for i in range(count):
+            sides = [g.constant([side], np.int64) for side in (i * n // count, -(-(i + 1) * n // count))]
+            found.append(g.node("ReduceMax", g.node("Slice", x, *sides, named, one), named, keepdims=1))
+        x = g.node("Concat", *found, axis=axis)
+    return str(x)
+
+
 @writer("avg_pool")
 def _avg_pool(g: Graph, s: Site) -> str:
+    """Means over whole windows; zeros are added at the ends for windows that reach beyond. Another divisor follows."""
     size, stride, padding, out = (list(map(int, s.settings[name])) for name in ("size", "stride", "padding", "out"))
-    divisor = s.settings["divisor"]
-    parts = zip(s.shapes[0][2:], size, stride, padding, strict=True)
-    if [(n + 2 * pad - k) // step + 1 for n, k, step, pad in parts] != out or not isinstance(divisor, int):
-        raise CaptureError("export: average pooling with ceil_mode or borders that do not count is not written")
-    z = g.node("AveragePool", s.names[0], kernel_shape=size, strides=stride, pads=padding * 2, count_include_pad=1)
+    parts = zip(s.shapes[0][2:], size, stride, padding, out, strict=True)
+    ends = [max((m - 1) * step + k - n - pad, pad) for n, k, step, pad, m in parts]
+    pads = padding + ends
+    z = g.node("AveragePool", s.names[0], kernel_shape=size, strides=stride, pads=pads, count_include_pad=1)
     area = int(np.prod(size))
-    return str(z if divisor == area else g.node("Mul", z, g.constant(area / divisor, s.out_dtype)))
+    divisor = s.array(s.settings["divisor"])
+    same = np.ndim(divisor) == 0 and divisor == area
+    return str(z if same else g.node("Mul", z, g.constant(np.divide(area, divisor), s.out_dtype)))
 
 
 @writer("scale_shift")

@@ -98,6 +98,28 @@ def _pad(g: Graph, s: Site) -> str:
     return str(g.node("Pad", s.names[0], g.constant(sides, np.int64), like(g, s, s.settings.get("value", 0))))
 
 
+_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+@writer("pad_edges")
+def _pad_edges(g: Graph, s: Site) -> str:
+    widths = s.settings["widths"]
+    sides = [before for before, _ in widths] + [after for _, after in widths]
+    return str(g.node("Pad", s.names[0], g.constant(sides, np.int64), mode=_MODES[s.settings["mode"]]))
+
+
+@writer("np.argmax", "np.argmin")
+def _arg(g: Graph, s: Site) -> str:
+    """The first place of the largest or smallest; without an axis, in all of them in a row."""
+    (x, *more), settings = s.settings["args"], s.settings["kwargs"]
+    axis = more[0] if more else settings.get("axis")
+    word = "ArgMax" if s.op == "np.argmax" else "ArgMin"
+    if axis is None:
+        z = g.node(word, g.reshape(s.named(x), [-1]), axis=0, keepdims=0)
+        return g.reshape(z, s.out_shape)
+    return str(g.node(word, s.named(x), axis=int(axis), keepdims=int(settings.get("keepdims", False))))
+
+
 @writer("cumsum")
 def _cumsum(g: Graph, s: Site) -> str:
     reverse = int(s.settings.get("reverse", False))

@@ -80,10 +80,13 @@ def _unsqueeze(xs: list[Any], a: dict[str, Any], n: int) -> Any:
 
 
 def _pad(xs: list[Any], a: dict[str, Any], n: int) -> Any:
-    from ..ops.pad import pad
+    from ..ops.pad import pad, pad_edges
 
     sides = _numbers(xs[1])
     widths = tuple(zip(sides[: len(sides) // 2], sides[len(sides) // 2 :], strict=True))
+    mode = {"reflect": "reflect", "edge": "replicate", "wrap": "circular"}.get(a.get("mode", "constant"))
+    if mode is not None:
+        return apply(pad_edges, xs[0], widths=widths, mode=mode)
     return apply(pad, xs[0], widths=widths, value=float(xs[2].item()))
 
 
@@ -131,12 +134,16 @@ def _max_pool(xs: list[Any], a: dict[str, Any], n: int) -> Any:
 
 
 def _avg_pool(xs: list[Any], a: dict[str, Any], n: int) -> Any:
-    size, stride, padding = (tuple(a[name]) for name in ("kernel_shape", "strides", "pads"))
-    padding = padding[: len(size)]
-    parts = zip(xs[0].shape[2:], size, stride, padding, strict=True)
-    out = tuple([(m + 2 * pad - k) // step + 1 for m, k, step, pad in parts])
+    size, stride, pads = (tuple(a[name]) for name in ("kernel_shape", "strides", "pads"))
+    padding, ends = pads[: len(size)], pads[len(size) :]
+    parts = zip(xs[0].shape[2:], size, stride, padding, ends, strict=True)
+    out = tuple([(m + pad + end - k) // step + 1 for m, k, step, pad, end in parts])
     settings = {"size": size, "stride": stride, "padding": padding, "out": out, "divisor": math.prod(size)}
     return apply(pool.avg_pool, xs[0], **settings)
+
+
+def _arg(function: Callable[..., Any]) -> Word:
+    return lambda xs, a, n: function(xs[0], a["axis"], bool(a["keepdims"]))
 
 
 def _hard_sigmoid(xs: list[Any], a: dict[str, Any], n: int) -> Any:
@@ -180,6 +187,8 @@ _ELEMENTWISE = {
 
 WORDS: dict[str, Word] = {
     **{word: _of(getattr(api, name)) for word, name in _ELEMENTWISE.items()},
+    "ArgMax": _arg(api.argmax),
+    "ArgMin": _arg(api.argmin),
     "AveragePool": _avg_pool,
     "Cast": _cast,
     "Clip": _clip,

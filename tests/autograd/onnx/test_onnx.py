@@ -91,6 +91,17 @@ def test_standard_models(name, tmp_path):
     assert len(names & set(state)) >= len(state) / 2
 
 
+class Masked(nn.Module):
+    """A mask that is made from a length, as programs of PyTorch's do; the encoder looks at it."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 1)
+
+    def forward(self, x):
+        return self.encoder(x, mask=nn.Transformer.generate_square_subsequent_mask(x.shape[1]))
+
+
 LAYERS = [
     lambda: (nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2, bias=False)), (2, 3)),
     lambda: (nn.Sequential(nn.Linear(3, 4), nn.LayerNorm(4), nn.RMSNorm(4)), (2, 5, 3)),
@@ -104,7 +115,17 @@ LAYERS = [
     lambda: (nn.MaxPool2d(3, 2, 1, ceil_mode=True), (1, 2, 8, 9)),
     lambda: (nn.MaxPool2d(2, dilation=2), (1, 2, 8, 9)),
     lambda: (nn.AvgPool2d(3, 2, 1), (1, 2, 8, 9)),
+    lambda: (nn.AvgPool2d(3, 2, 1, count_include_pad=False), (1, 2, 8, 9)),
+    lambda: (nn.AvgPool2d(3, 2, 1, ceil_mode=True), (1, 2, 8, 10)),
+    lambda: (nn.AvgPool2d(2, divisor_override=3), (1, 2, 8, 9)),
     lambda: (nn.AdaptiveAvgPool2d((2, 3)), (1, 2, 8, 9)),
+    lambda: (nn.Sequential(nn.AdaptiveMaxPool2d((3, 2)), nn.AdaptiveMaxPool2d(1)), (1, 2, 7, 9)),
+    lambda: (
+        nn.Sequential(nn.ReflectionPad2d((1, 2, 0, 1)), nn.ReplicationPad2d(2), nn.CircularPad2d(1)),
+        (1, 2, 4, 5),
+    ),
+    lambda: (nn.Conv2d(2, 3, 3, padding=1, padding_mode="reflect"), (1, 2, 5, 6)),
+    lambda: (Masked(), (2, 5, 8)),
     lambda: (nn.Sequential(nn.GroupNorm(2, 4), nn.InstanceNorm2d(4, affine=True)), (2, 4, 5, 6)),
     lambda: (nn.Sequential(nn.Upsample(scale_factor=2), nn.Upsample(size=(7, 9), mode="bilinear")), (1, 2, 3, 4)),
     lambda: (nn.Sequential(nn.PReLU(4), nn.PReLU()), (2, 4, 3)),
@@ -150,6 +171,8 @@ FUNCTIONS = [
     lambda x: (x.gt(0), x.eq(x), x.ne(0), (x > 0) & (x < 1), (x > 0) | (x < 1), ~(x > 0), x.isnan()),
     lambda x: (x.long(), x.double(), (x > 0).float(), autograd.softmax(x, 0), autograd.log_softmax(x, 1)),
     lambda x: (autograd.maximum(x, x.t().reshape(4, 5)), autograd.minimum(x, x * 2), x.gather(1, (x > 0).long())),
+    lambda x: (x.argmax(1), x.argmin(0, keepdim=True), x.argmax(), x.max(1), x.min(0)),
+    lambda x: x.index_select(1, autograd.tensor([0, 2])) + autograd.arange(2) * autograd.ones(4, 1).tril(),
     lambda x: F.scaled_dot_product_attention(x[None], x[None], x[None], is_causal=True),
     lambda x: (x + 1).add_(x).mul_(2),
     lambda x: (
@@ -220,6 +243,18 @@ def test_a_wrong_word_is_found_before_there_is_a_file(monkeypatch, tmp_path):
     with pytest.raises(CaptureError, match="onnxruntime computes something else"):
         autograd.onnx.export(lambda x: x.exp(), autograd.ones(2), tmp_path / "m.onnx")
     assert not (tmp_path / "m.onnx").exists()
+
+
+def test_what_is_written_to_is_no_constant(tmp_path):
+    def scatter(x):
+        z = autograd.zeros(2, 3)
+        y = z + 1
+        z.add_(x)
+        return y + z
+
+    compared(scatter, autograd.ones(2, 3) * 5, path=tmp_path / "f.onnx")
+    with pytest.raises(CaptureError, match="draws random numbers"):
+        autograd.onnx.export(lambda x: x + autograd.randn(3).abs(), autograd.ones(3), tmp_path / "g.onnx")
 
 
 def test_foreign_and_damaged_files_are_refused(tmp_path):
