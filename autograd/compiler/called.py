@@ -26,6 +26,16 @@ def shaped(x: Any, shape: tuple[int, ...], line: str) -> None:
         )
 
 
+def changed(guard: Any, name: str) -> None:
+    """Raise GuardError: Python would be told something else than when the program of that name was captured."""
+    error = GuardError(
+        f"{name}: at {guard.line} Python was told {guard.value!r} by {guard.how}() when the program was captured, and "
+        "would be told something else now"
+    )
+    error.guard = guard
+    raise error
+
+
 def own(x: Any) -> Array:
     """A result of an op as an array that nobody else has."""
     if type(x) is np.ndarray and (x.flags.owndata or _is_alone(x)):

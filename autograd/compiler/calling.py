@@ -67,12 +67,17 @@ class Held:
 
     def fits(self) -> bool:
         """Are they of the shapes and dtypes that they had, and do no more of them require grad?"""
+        if not self.tensors:
+            return True
         arrays = [x._array for x in self.tensors]
         if not all(map(is_, arrays, self.arrays)):
             if [(array.shape, array.dtype) for array in arrays] != self.kinds:
                 return False
             self.arrays = arrays
-        return not any(x._node is not None for x in self.constant)
+        for x in self.constant:  # noqa: SIM110 - at every call
+            if x._node is not None:
+                return False
+        return True
 
 
 class Nothing:

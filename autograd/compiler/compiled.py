@@ -12,7 +12,7 @@ import numpy as np
 
 from kernels.machine import jit
 
-from ..errors import CaptureError, GuardError
+from ..errors import CaptureError
 from ..modes import state
 from ..op import Op
 from ..program import Program
@@ -24,6 +24,7 @@ from ..tensors.inplace import note_write
 from ..tensors.run import output
 from .attending import attending
 from .backward import Backward
+from .called import changed
 from .emit import Writer
 from .frames import Frames, Lease
 from .graph import Graph
@@ -85,7 +86,7 @@ class Compiled:
         self.glanced = frozenset([x for x in asked if x not in self.results and x not in inputs])
         nodes = graph.needed([*outs, *graph.effects])
         self.plain = Ready([Phase(inputs, nodes, outs, self.glanced)], held, self.name)
-        self.pays = pays(program, nodes, len(self.plain.plan.steps[0]))
+        self.pays = pays(program, graph.needed([*self.results, *graph.effects]))
         self.differ = [program.slots[number].tracked for number in program.outputs]  # which outputs are tracked
         self.tracks = any(self.differ)
         self.watched: set[int] | None = None
@@ -225,12 +226,7 @@ class Compiled:
             if guard.how in ("bool", "item") and array.item() == guard.value:
                 continue
             if not guard.holds(array):
-                error = GuardError(
-                    f"{self.program.name}: at {guard.line} Python was told {guard.value!r} by {guard.how}() when the "
-                    "program was captured, and would be told something else now"
-                )
-                error.guard = guard
-                raise error
+                changed(guard, self.program.name)
 
     def write(self, outs: Any) -> None:
         """Write what Tensors are in the end into their memory: see `rewrites`."""

@@ -29,7 +29,7 @@ from ..modes import Timed, state, timed
 from ..program.acts import Act
 from ..program.program import captured_call
 from ..program.steps import leaves
-from ..replay.world import loud
+from ..replay.world import errors, loud
 from ..tensors.core import Core, get_default_dtype
 from ..tensors.uninitialized import UninitializedTensorMixin
 from ..tensors.untracked import warn_at_line
@@ -258,6 +258,7 @@ class Last:
         self.held = held
         self.recorded = state.tape is not None
         self.dtype = get_default_dtype()
+        self.errors = errors()
         self.modules = modules
         self.training = [module.training for module in modules]
         known = all(isinstance(x, Core) for x in args)
@@ -271,13 +272,13 @@ class Last:
             if type(x) is not kind or x._node.__class__ is not node:
                 return False
             array = x._array
-            if array.__class__ is not _ARRAY or array.shape != shape or array.dtype != dtype:
+            if array.__class__ is not _ARRAY or array.shape != shape or array.dtype is not dtype:
                 return False
-        if state.interpreter is not None and state.interpreter.transforms:
+        if state.interpreter is not None or get_default_dtype() is not self.dtype:
             return False
-        if get_default_dtype() is not self.dtype or loud() or not self.held.fits():
+        if (errors() is not self.errors and loud()) or not self.held.fits():
             return False
-        return state.capture is None and [module.training for module in self.modules] == self.training
+        return not self.modules or [module.training for module in self.modules] == self.training
 
 
 def frozen(function: Callable[..., Any]) -> Frozen:

@@ -108,7 +108,7 @@ def shares(labels: Array, counted: Array | None, weights: Array | None, x: Any, 
     if type(labels) is not np.ndarray and not (weights is None and counted is None):
         share = _each(labels, counted, weights, x.dtype)
         with np.errstate(divide="ignore", invalid="ignore"):  # the mean over nothing is NaN
-            return (share / share.sum() if reduction == "mean" else share), reduction != "none"
+            return (share * (1.0 / share.sum()) if reduction == "mean" else share), reduction != "none"
     whole = weight_sum(labels, counted, weights) if reduction == "mean" else 1.0
     scale = 1.0 / whole if whole else math.nan
     if labels.size == 0 or (weights is None and counted is None):
