@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -214,12 +214,12 @@ def batch_of(dataset: Any, indices: Array) -> Any:
     return default_collate(samples_of(dataset, indices))
 
 
-def samples_of(dataset: Any, indices: Array) -> list[Any]:
-    """The samples of any data set at `indices` (N,), one by one; an error says at which."""
+def samples_of(dataset: Any, indices: Array, get: Callable[[int], Any] | None = None) -> list[Any]:
+    """The samples of any data set at `indices` (N,), one by one, as it or `get` gives them; an error says at which."""
     found = []
     for index in indices.tolist():
         try:
-            found.append(dataset[index])
+            found.append(dataset[index] if get is None else get(index))
         except Exception as error:
             error.add_note(f"item {index} of {type(dataset).__name__} could not be loaded")
             raise

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ import numpy as np
 from autograd.errors import DataError
 from autograd.extras import extra
 
-from .dataset import Dataset
+from .dataset import Dataset, default_collate, samples_of
+from .transforms.composing import parted
 
 IMG_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 
@@ -83,15 +86,26 @@ class DatasetFolder(Dataset):
         return len(self.samples)
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
+        return self._sample(index, self.transform)
+
+    def _sample(self, index: int, transform: Callable[[Any], Any] | None) -> tuple[Any, Any]:
         path, target = self.samples[index]
         try:
             sample = self.loader(path)
-            if self.transform is not None:
-                sample = self.transform(sample)
+            if transform is not None:
+                sample = transform(sample)
         except Exception as error:
             error.add_note(f"{type(self).__name__}: this is sample {index}, {path}")
             raise
         return sample, target if self.target_transform is None else self.target_transform(target)
+
+    def batch(self, indices: np.ndarray) -> Any:
+        """The samples at `indices` (N,), stacked. What ends the transform, `ToTensor()`, is done to all at once."""
+        each, together = parted(self.transform)
+        if together is None:
+            return default_collate(samples_of(self, indices))
+        found = samples_of(self, indices, lambda index: self._sample(index, each))
+        return together([x for x, _ in found]), default_collate([target for _, target in found])
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self):,} files in {len(self.classes)} classes, root={self.root!r})"
@@ -99,13 +113,26 @@ class DatasetFolder(Dataset):
 
 def default_loader(path: str) -> Any:
     """The picture in a file, in colour (RGB), as PIL has it."""
-    image = extra("PIL.Image", "images", "ImageFolder")
+    image = sys.modules.get("PIL.Image") or extra("PIL.Image", "images", "ImageFolder")
     try:
-        with open(path, "rb") as file, image.open(file) as picture:
-            picture.load()  # before the file is closed
+        with image.open(io.BytesIO(_read(path))) as picture:
+            picture.load()
             return picture if picture.mode == "RGB" else picture.convert("RGB")
     except OSError as error:
         raise DataError(f"{path}: cannot be read as a picture: {error}") from error
+
+
+def _read(path: str) -> bytes:
+    """The bytes of a file, in one go: threads that read piece by piece wait for each other at each piece."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        size = os.fstat(handle).st_size
+        parts = [os.read(handle, size + 1)]
+        while parts[-1] and (size == 0 or len(parts[0]) != size):  # it has grown since, or is no file
+            parts.append(os.read(handle, 1 << 20))
+        return b"".join(parts)
+    finally:
+        os.close(handle)
 
 
 def read_text(path: str | os.PathLike[str]) -> str:

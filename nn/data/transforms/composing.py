@@ -11,6 +11,7 @@ from autograd import Tensor, from_numpy
 from autograd.errors import SettingError, ShapeError
 from autograd.extras import extra
 
+from ..dataset import default_collate
 from ..randomness import numpy_generator
 from .batches import normalize, to_float
 from .pictures import Transform, is_picture, probability
@@ -171,3 +172,30 @@ class Normalize(Transform):
         if is_picture(images):
             raise TypeError("Normalize: wanted a Tensor or an array: put ToTensor() before it")
         return self.apply(images)
+
+
+def parted(transform: Any) -> tuple[Any, Any]:
+    """A transform as what is done to each picture, and what is done to a list of them together, which stacks them.
+
+    `ToTensor()`, and `Normalize(...)` after it, give the same to the last bit when they are done to many at once, which
+    takes less time. (transform, None) where they are not its end.
+    """
+    steps = transform.transforms if type(transform) is Compose else [transform]
+    place = next((place for place, step in enumerate(steps) if type(step) is ToTensor), None)
+    if place is None or any(type(step) is not Normalize for step in steps[place + 1 :]):
+        return transform, None
+    head, tail = Compose(steps[:place]), Compose(steps[place:])
+    return head, lambda samples: _together(samples, tail)
+
+
+def _together(samples: list[Any], tail: Compose) -> Any:
+    arrays = [np.asarray(x) if is_picture(x) and x.mode in ("RGB", "L") else None for x in samples]
+    first = arrays[0]
+    if first is None or any(x is None or x.shape != first.shape for x in arrays):
+        return default_collate([tail(x) for x in samples])
+    pixels = np.stack(arrays)  # type: ignore[arg-type]
+    channels_first = pixels[:, None] if pixels.ndim == 3 else pixels.transpose(0, 3, 1, 2)
+    x: Any = from_numpy(np.divide(channels_first, np.float32(255), dtype=np.float32, order="C"))
+    for step in tail.transforms[1:]:
+        x = step(x)
+    return x

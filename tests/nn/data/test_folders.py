@@ -3,10 +3,31 @@
 import numpy as np
 import pytest
 
+import autograd
 import nn
-from autograd.errors import DataError
-from nn.data import ConcatDataset, DataLoader, DatasetFolder, ImageFolder, Subset, random_split, read_text
-from nn.data.transforms import Compose, Resize, ToTensor
+from autograd.errors import DataError, ShapeError
+from nn.data import (
+    ConcatDataset,
+    DataLoader,
+    DatasetFolder,
+    ImageFolder,
+    Subset,
+    default_collate,
+    random_split,
+    read_text,
+)
+from nn.data.dataset import batch_of
+from nn.data.randomness import numpy_generator
+from nn.data.transforms import (
+    Compose,
+    Normalize,
+    PILToTensor,
+    RandomErasing,
+    RandomHorizontalFlip,
+    RandomResizedCrop,
+    Resize,
+    ToTensor,
+)
 
 Image = pytest.importorskip("PIL.Image")
 
@@ -67,6 +88,60 @@ def test_batches_of_pictures_need_a_transform(root):
     assert (x.shape, y.tolist()) == ((5, 3, 8, 8), [0, 0, 0, 0, 1])
     with pytest.raises(TypeError, match=r"let the transform end with ToTensor\(\)"):
         next(iter(DataLoader(ImageFolder(root), 2)))
+
+
+def gray(path):
+    return Image.open(path).convert("L")
+
+
+ENDS = {
+    "numbers": (SQUARE, {}),
+    "numbers alone": (ToTensor(), {"is_valid_file": lambda path: path.endswith("2.png")}),
+    "scaled": (Compose([Resize((7, 5)), ToTensor(), Normalize([0.1, 0.2, 0.3], [0.5, 0.6, 0.7])]), {}),
+    "gray": (SQUARE, {"loader": gray}),
+    "random": (Compose([RandomResizedCrop(6), RandomHorizontalFlip(), ToTensor(), Normalize(0.5, 0.5)]), {}),
+    "random after numbers": (Compose([Resize((8, 8)), ToTensor(), RandomErasing(1.0)]), {}),
+    "an array": (Compose([Resize((8, 8)), np.asarray, ToTensor()]), {}),
+    "not numbers": (Compose([Resize((8, 8)), PILToTensor()]), {}),
+    "one's own": (lambda picture: SQUARE(picture) * 2, {}),
+}
+
+
+@pytest.mark.parametrize(("transform", "how"), ENDS.values(), ids=ENDS)
+def test_a_batch_is_its_samples_to_the_last_bit(transform, how, root):
+    data = ImageFolder(root, transform, allow_empty=True, target_transform=lambda number: number + 5, **how)
+    order = np.array([1, 0, 1] if len(data) < 5 else [4, 0, 3, 3, 8])
+    draw = numpy_generator()
+    autograd.manual_seed(3)
+    x, y = batch_of(data, order)
+    behind = draw.random()
+    autograd.manual_seed(3)
+    expected, targets = default_collate([data[index] for index in order.tolist()])
+    assert (draw.random(), type(x), x.dtype, y.dtype) == (behind, autograd.Tensor, expected.dtype, targets.dtype)
+    np.testing.assert_array_equal(x.numpy(), expected.numpy())
+    assert y.tolist() == targets.tolist()
+    assert x.is_contiguous()
+    loaders = [DataLoader(data, 2, shuffle=True, num_workers=workers) for workers in (0, 1, 2)]
+    passes = []
+    for loader in loaders:
+        autograd.manual_seed(4)
+        passes.append([(a.numpy().tobytes(), b.tolist()) for a, b in loader])
+    assert passes[0] == passes[1] == passes[2]
+
+
+def test_pictures_of_several_sizes_are_refused_as_samples_are(root):
+    with pytest.raises(ShapeError, match=r"equal size, but got \[3, 6, 8\] at entry 0 and \[3, 8, 8\] at entry 1"):
+        next(iter(DataLoader(ImageFolder(root, ToTensor()), 2)))
+
+
+def test_a_set_that_gives_other_samples_gives_other_batches(root):
+    class Twice(ImageFolder):
+        def __getitem__(self, index):
+            picture, target = super().__getitem__(index)
+            return picture * 2, target
+
+    x, _ = next(iter(DataLoader(Twice(root, SQUARE), 2)))
+    np.testing.assert_array_equal(x.numpy(), 2 * next(iter(DataLoader(ImageFolder(root, SQUARE), 2)))[0].numpy())
 
 
 def test_any_files_and_any_target(root):
