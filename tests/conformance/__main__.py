@@ -24,6 +24,7 @@ from . import (
     odd,
     ops,
     optimizers,
+    pictures,
     ported,
     recurrent,
     refusals,
@@ -37,7 +38,7 @@ from .decided import decided
 
 FILES = (
     *(ops, functional, losses, distributions, layers, signatures, names, data, files, refusals, modules),
-    *(writes, recurrent, optimizers, ported, transforms, studies),
+    *(writes, recurrent, optimizers, ported, transforms, studies, pictures),
     more,
     odd,
 )

@@ -3,8 +3,9 @@
     batches.py     functions of a batch of images: `to_float`, `normalize`, `random_crop` ...    read this first
     pictures.py    what kinds of images there are, and how one function comes to work on all of them
     shapes.py      Resize, crops, flips and padding
-    turning.py     RandomRotation, RandomAffine, RandomErasing, GaussianBlur
+    turning.py     RandomRotation, RandomAffine, RandomPerspective, RandomErasing, GaussianBlur
     colours.py     ColorJitter, Grayscale and the like
+    policies.py    RandAugment, TrivialAugmentWide: one of many changes, drawn for each picture
     composing.py   Compose, RandomApply and other orders; from pictures to Tensors and back
 
 Each is called with a picture of PIL, with one image (C, H, W) or with a batch (N, C, H, W), as an array or a Tensor,
@@ -18,6 +19,7 @@ from .batches import normalize, random_crop, random_horizontal_flip, random_shif
 from .colours import (
     ColorJitter,
     Grayscale,
+    RandomAdjustSharpness,
     RandomAutocontrast,
     RandomEqualize,
     RandomGrayscale,
@@ -38,6 +40,7 @@ from .composing import (
     ToTensor,
 )
 from .pictures import InterpolationMode
+from .policies import RandAugment, TrivialAugmentWide
 from .shapes import (
     CenterCrop,
     FiveCrop,
@@ -47,8 +50,9 @@ from .shapes import (
     RandomResizedCrop,
     RandomVerticalFlip,
     Resize,
+    TenCrop,
 )
-from .turning import GaussianBlur, RandomAffine, RandomErasing, RandomRotation
+from .turning import GaussianBlur, RandomAffine, RandomErasing, RandomPerspective, RandomRotation
 
 __all__ = [
     "CenterCrop",
@@ -63,6 +67,8 @@ __all__ = [
     "Normalize",
     "PILToTensor",
     "Pad",
+    "RandAugment",
+    "RandomAdjustSharpness",
     "RandomAffine",
     "RandomApply",
     "RandomAutocontrast",
@@ -74,14 +80,17 @@ __all__ = [
     "RandomHorizontalFlip",
     "RandomInvert",
     "RandomOrder",
+    "RandomPerspective",
     "RandomPosterize",
     "RandomResizedCrop",
     "RandomRotation",
     "RandomSolarize",
     "RandomVerticalFlip",
     "Resize",
+    "TenCrop",
     "ToPILImage",
     "ToTensor",
+    "TrivialAugmentWide",
     "normalize",
     "random_crop",
     "random_horizontal_flip",

@@ -13,7 +13,7 @@ from numpy import ndarray as Array
 
 from autograd.errors import SettingError, ShapeError
 
-from .pictures import Transform, back_to, brightest, probability, span
+from .pictures import Transform, back_to, brightest, cut_to, probability, span
 
 GREY = (0.2989, 0.587, 0.114)
 
@@ -37,7 +37,7 @@ def _each(factors: Array, x: Array) -> Array:
 def _blend(x: Array, other: Array | float, factors: Array) -> Array:
     """factor * x + (1 - factor) * other, for each image; 1 is the image itself, 0 the other one."""
     share = _each(factors, x)
-    return back_to(x, np.clip(share * x + (1 - share) * other, 0, brightest(x)))
+    return cut_to(x, np.clip(share * x + (1 - share) * other, 0, brightest(x)))
 
 
 def brighter(x: Array, factors: Array) -> Array:
@@ -47,12 +47,13 @@ def brighter(x: Array, factors: Array) -> Array:
 
 def contrasted(x: Array, factors: Array) -> Array:
     """Between the mean grey of the image (0) and twice as far from it (2)."""
-    return _blend(x, grey(x).mean((1, 2, 3), keepdims=True), factors)
+    shades = cut_to(x, grey(x)).astype(x.dtype if x.dtype.kind == "f" else np.float32)
+    return _blend(x, shades.mean((1, 2, 3), keepdims=True), factors)
 
 
 def saturated(x: Array, factors: Array) -> Array:
     """Between a grey image (0) and one of stronger colours (2)."""
-    return x if x.shape[1] == 1 else _blend(x, grey(x), factors)
+    return x if x.shape[1] == 1 else _blend(x, cut_to(x, grey(x)), factors)
 
 
 def hue_shifted(x: Array, shifts: Array) -> Array:
@@ -72,7 +73,7 @@ def hue_shifted(x: Array, shifts: Array) -> Array:
     # the way back: a channel falls from `high` to `low` as hue moves away from it (A. R. Smith 1978)
     parts = [high - spread * np.clip(np.minimum((n + hue) % 6, 4 - (n + hue) % 6), 0, 1) for n in (5, 3, 1)]
     z = np.stack(parts, 1)
-    return back_to(x, z if x.dtype.kind == "f" else z * white)
+    return cut_to(x, z if x.dtype.kind == "f" else z * (white + 1 - 1e-3))
 
 
 def _pil(name: str) -> Callable[[Any, float], Any]:
@@ -159,7 +160,7 @@ class Grayscale(Transform):
         return shades if self.num_output_channels == 1 else shades.convert("RGB")
 
     def on_batch(self, x: Array, rng: np.random.Generator) -> Array:
-        return np.repeat(back_to(x, grey(x)), self.num_output_channels, axis=1)
+        return np.repeat(cut_to(x, grey(x)), self.num_output_channels, axis=1)
 
 
 class _Perhaps(Transform):
@@ -193,7 +194,7 @@ class RandomGrayscale(_Perhaps):
         return picture.convert("L").convert(picture.mode)
 
     def array(self, x: Array) -> Array:
-        return np.repeat(back_to(x, grey(x)), x.shape[1], axis=1)
+        return np.repeat(cut_to(x, grey(x)), x.shape[1], axis=1)
 
 
 class RandomInvert(_Perhaps):
@@ -270,3 +271,28 @@ class RandomEqualize(_Perhaps):
         from PIL import ImageOps
 
         return ImageOps.equalize(picture)
+
+
+class RandomAdjustSharpness(_Perhaps):
+    """Between blurred (0) and twice as sharp (2), with probability p. Pixels at the border stay."""
+
+    settings = ("sharpness_factor", "p")
+
+    def __init__(self, sharpness_factor: float, p: float = 0.5, *, generator: Any = None) -> None:
+        super().__init__(p, generator=generator)
+        if sharpness_factor < 0:
+            raise SettingError(f"RandomAdjustSharpness: wanted a factor of at least 0, got {sharpness_factor}")
+        self.sharpness_factor = float(sharpness_factor)
+
+    def picture(self, picture: Any) -> Any:
+        return _pil("Sharpness")(picture, self.sharpness_factor)
+
+    def array(self, x: Array) -> Array:
+        if min(x.shape[2:]) <= 2:
+            return x
+        real = x if x.dtype.kind == "f" else x.astype(np.float32)
+        inside = sum(real[:, :, i : x.shape[2] - 2 + i, j : x.shape[3] - 2 + j] for i in range(3) for j in range(3))
+        blurred = real.copy()
+        middle = real[:, :, 1:-1, 1:-1]
+        blurred[:, :, 1:-1, 1:-1] = back_to(x, (inside + 4 * middle) / 13)  # 5 in the middle, 1 for each of 8 around it
+        return _blend(x, blurred, np.full(len(x), self.sharpness_factor))

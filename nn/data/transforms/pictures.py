@@ -138,6 +138,16 @@ def back_to(x: Array, z: Array) -> Array:
     return np.clip(np.rint(z), limits.min, limits.max).astype(x.dtype)
 
 
+def cut_to(x: Array, z: Array) -> Array:
+    """What was computed in floating point from `x`, in the dtype of `x`: of integers without what follows the point,
+    as torchvision has colours.
+    """
+    if x.dtype.kind == "f":
+        return z.astype(x.dtype, copy=False)
+    limits = np.iinfo(x.dtype)
+    return np.clip(z, limits.min, limits.max).astype(x.dtype)
+
+
 def brightest(x: Array) -> float:
     """The value of white: 1, or the largest of an integer type."""
     return 1.0 if x.dtype.kind == "f" else float(np.iinfo(x.dtype).max)

@@ -37,8 +37,9 @@ def resized(image: Any, size: tuple[int, int], mode: InterpolationMode | int = B
 
 def _resampled(x: Array, size: tuple[int, int], mode: InterpolationMode | int, antialias: bool) -> Array:
     (H, W), (P, Q) = x.shape[2:], size
-    if pil_mode(mode) == 0:
-        rows, columns = ((np.arange(m) + 0.5) * (n / m) for n, m in ((H, P), (W, Q)))
+    if pil_mode(mode) == 0:  # on arrays NEAREST looks at the upper left corner of a pixel, as torchvision's does
+        shift = 0.0 if mode is NEAREST else 0.5
+        rows, columns = ((np.arange(m, dtype=np.float32) + shift) * np.float32(n / m) for n, m in ((H, P), (W, Q)))
         return np.ascontiguousarray(x[:, :, rows.astype(np.intp)[:, None], columns.astype(np.intp)])
     if mode != BILINEAR:
         raise SettingError("Resize: arrays and Tensors take NEAREST and BILINEAR; pictures of PIL take the others too")
@@ -316,3 +317,17 @@ class FiveCrop(Transform):
             raise ShapeError(f"FiveCrop: Required crop size {(P, Q)} is larger than input image size {(H, W)}")
         corners = [(0, 0), (0, W - Q), (H - P, 0), (H - P, W - Q)]
         return (*[cropped(images, *corner, P, Q) for corner in corners], CenterCrop(self.size)(images))
+
+
+class TenCrop(Transform):
+    """`FiveCrop` of an image and of its mirror image, as a tuple."""
+
+    settings = ("size", "vertical_flip")
+
+    def __init__(self, size: Any, vertical_flip: bool = False) -> None:
+        self.size, self.vertical_flip = pair("TenCrop", size), vertical_flip
+
+    def __call__(self, images: Any) -> tuple[Any, ...]:
+        mirror = (RandomVerticalFlip if self.vertical_flip else RandomHorizontalFlip)(1.0)
+        five = FiveCrop(self.size)
+        return (*five(images), *five(mirror(images)))

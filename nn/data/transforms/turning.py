@@ -150,6 +150,58 @@ def _centre(x: Array, given: tuple[float, float] | None) -> tuple[float, float]:
     return (0.0, 0.0) if given is None else (given[0] - x.shape[3] / 2, given[1] - x.shape[2] / 2)
 
 
+def perspective(from_corners: list[tuple[int, int]], to_corners: list[tuple[int, int]]) -> tuple[float, ...]:
+    """(a, ..., h) such that the pixel (x, y) of the result comes from (a x + b y + c, d x + e y + f) / (g x + h y + 1),
+    and corners come from corners.
+    """
+    rows = []
+    for (x, y), (u, v) in zip(to_corners, from_corners, strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+    found = np.linalg.solve(np.array(rows, np.float64), np.ravel(from_corners).astype(np.float64))
+    return tuple(found.astype(np.float32).tolist())  # what is 1 but for rounding is 1
+
+
+class RandomPerspective(Transform):
+    """Seen from the side, with probability p. Pictures of PIL.
+
+    distortion_scale   how far corners move, at most, as a share of half the width and height
+    """
+
+    settings = ("distortion_scale", "p")
+
+    def __init__(
+        self,
+        distortion_scale: float = 0.5,
+        p: float = 0.5,
+        interpolation: InterpolationMode | int = InterpolationMode.BILINEAR,
+        fill: Any = 0,
+        *,
+        generator: Any = None,
+    ) -> None:
+        if not 0 <= distortion_scale <= 1:
+            raise SettingError(f"RandomPerspective: wanted distortion_scale within 0 .. 1, got {distortion_scale}")
+        self.p, self.generator = probability("RandomPerspective", p), generator
+        self.distortion_scale, self.interpolation, self.fill = distortion_scale, interpolation, fill
+
+    def on_picture(self, picture: Any, rng: np.random.Generator) -> Any:
+        H, W = size_of(picture)
+        if rng.random() >= self.p:
+            return picture
+        down, across = int(self.distortion_scale * (H // 2)), int(self.distortion_scale * (W // 2))
+        corners = [(0, 0), (W - 1, 0), (W - 1, H - 1), (0, H - 1)]
+        moved_in = [
+            (
+                x + (1 if x == 0 else -1) * int(rng.integers(across + 1)),
+                y + (1 if y == 0 else -1) * int(rng.integers(down + 1)),
+            )
+            for x, y in corners
+        ]
+        fill = filling(picture, self.fill)
+        return picture.transform(
+            (W, H), 2, perspective(corners, moved_in), pil_mode(self.interpolation), fillcolor=fill
+        )
+
+
 class RandomErasing(Transform):
     """A rectangle of each image is overwritten, with probability p (Zhong and others 2017). Arrays and Tensors.
 

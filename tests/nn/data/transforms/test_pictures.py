@@ -14,6 +14,7 @@ from autograd import Generator, Tensor
 from autograd.errors import SettingError, ShapeError
 from nn.data import ArrayDataset, DataLoader
 from nn.data import transforms as t
+from nn.data.transforms import policies, turning
 
 Image = pytest.importorskip("PIL.Image")
 
@@ -25,7 +26,7 @@ def picture(rng):
 
 SAME = [  # (transform of fixed parameters, largest difference of values 0..255 from what PIL computes in whole numbers)
     (t.Resize(10), 1),
-    (t.Resize(10, t.InterpolationMode.NEAREST), 0),
+    (t.Resize(10, t.InterpolationMode.NEAREST_EXACT), 0),
     (t.Resize((9, 40)), 1),
     (t.Resize(8, max_size=10), 1),
     (t.CenterCrop(12), 0),
@@ -47,6 +48,8 @@ SAME = [  # (transform of fixed parameters, largest difference of values 0..255 
     (t.RandomRotation((30, 30)), 0),
     (t.RandomRotation((-100, -100), center=(3, 4), fill=9), 0),
     (t.RandomAffine((10, 10), None, (1.2, 1.2), (5, 5, 3, 3)), 0),
+    (t.RandomAdjustSharpness(1.7, 1.0), 1),
+    (t.RandomAdjustSharpness(0.0, 1.0), 1),
     (t.ColorJitter((1.3, 1.3)), 1),
     (t.ColorJitter(0, (0.6, 0.6)), 1),
     (t.ColorJitter(0, 0, (1.4, 1.4)), 1),
@@ -217,3 +220,86 @@ def test_orders_and_choices():
 def test_nonsense_is_refused(make, error):
     with pytest.raises(error):
         make()
+
+
+def test_nearest_of_arrays_is_the_corner_of_a_pixel():
+    x = np.arange(10.0, dtype=np.float32).reshape(1, 1, 10)
+    modes = t.InterpolationMode
+    np.testing.assert_array_equal(t.Resize((1, 4), modes.NEAREST)(x)[0, 0], [0, 2, 5, 7])
+    np.testing.assert_array_equal(t.Resize((1, 4), modes.NEAREST_EXACT)(x)[0, 0], [1, 3, 6, 8])
+
+
+def test_ten_crops_are_five_of_each_side(picture):
+    found = t.TenCrop(6)(picture)
+    assert [each.size for each in found] == [(6, 6)] * 10
+    flipped = t.RandomHorizontalFlip(1.0)(picture)
+    for got, expected in zip(found, (*t.FiveCrop(6)(picture), *t.FiveCrop(6)(flipped)), strict=True):
+        np.testing.assert_array_equal(np.asarray(got), np.asarray(expected))
+    upside = t.TenCrop(6, vertical_flip=True)(t.PILToTensor()(picture))
+    np.testing.assert_array_equal(
+        upside[5].numpy(), t.RandomVerticalFlip(1.0)(t.PILToTensor()(picture)).numpy()[:, :6, :6]
+    )
+
+
+def test_perspective_brings_corners_to_corners(picture):
+    ends = [(0, 0), (19, 0), (19, 9), (0, 9)]
+    starts = [(2, 1), (17, 0), (18, 8), (0, 7)]
+    a, b, c, d, e, f, g, h = turning.perspective(starts, ends)
+    for (x, y), wanted in zip(ends, starts, strict=True):
+        below = g * x + h * y + 1
+        np.testing.assert_allclose([(a * x + b * y + c) / below, (d * x + e * y + f) / below], wanted, atol=1e-4)
+    np.testing.assert_array_equal(
+        np.asarray(t.RandomPerspective(0.0, 1.0)(picture))[1:-1, 1:-1], np.asarray(picture)[1:-1, 1:-1]
+    )
+    autograd.manual_seed(0)
+    assert t.RandomPerspective(0.9, 1.0)(picture).size == picture.size
+    with pytest.raises(NotImplementedError, match="takes pictures of PIL"):
+        t.RandomPerspective()(np.zeros((3, 4, 4), np.float32))
+
+
+@pytest.mark.parametrize("make", [t.RandAugment, t.TrivialAugmentWide])
+def test_one_of_many_changes_is_drawn(make, picture, monkeypatch):
+    drawn = []
+    plain = policies.changed
+
+    def noted(picture, name, amount, *more):
+        drawn.append((name, amount))
+        return plain(picture, name, amount, *more)
+
+    monkeypatch.setattr(policies, "changed", noted)
+    autograd.manual_seed(0)
+    first = [np.asarray(make()(picture)) for _ in range(300)]
+    names = {name for name, _ in drawn}
+    assert names == {*policies.CHANGES}
+    for name in names:
+        amounts = [amount for each, amount in drawn if each == name]
+        strength = policies.CHANGES[name]
+        both_ways = strength.signed and strength.usual != 0
+        assert (min(amounts) < 0) == both_ways, name
+        top = strength.wide if make is t.TrivialAugmentWide else strength.usual
+        assert max(amounts) <= (10 if top is None else top), name
+    assert {each.shape for each in first} == {np.asarray(picture).shape}
+    autograd.manual_seed(0)
+    for each in first:
+        np.testing.assert_array_equal(np.asarray(make()(picture)), each)
+
+
+def test_changes_by_name_are_those_of_transforms(picture):
+    for name, amount, transform in (
+        ("Brightness", 0.3, t.ColorJitter((1.3, 1.3))),
+        ("Contrast", -0.4, t.ColorJitter(0, (0.6, 0.6))),
+        ("Color", 0.4, t.ColorJitter(0, 0, (1.4, 1.4))),
+        ("Sharpness", 0.7, t.RandomAdjustSharpness(1.7, 1.0)),
+        ("Rotate", 20.0, t.RandomRotation((20, 20))),
+        ("Posterize", 5, t.RandomPosterize(3, 1.0)),
+        ("Solarize", 155, t.RandomSolarize(100, 1.0)),
+        ("AutoContrast", 0.0, t.RandomAutocontrast(1.0)),
+        ("Equalize", 0.0, t.RandomEqualize(1.0)),
+        ("Identity", 0.0, t.RandomCrop((picture.height, picture.width))),
+    ):
+        got = np.asarray(policies.changed(picture, name, amount))
+        np.testing.assert_array_equal(got, np.asarray(transform(picture)), err_msg=name)
+    x = np.asarray(picture)
+    np.testing.assert_array_equal(np.asarray(policies.changed(picture, "TranslateX", 3.0))[:, 3:], x[:, :-3])
+    np.testing.assert_array_equal(np.asarray(policies.changed(picture, "TranslateY", -2.0))[:-2], x[2:])
+    assert (np.asarray(policies.changed(picture, "ShearX", 0.2))[0] == x[0]).mean() > 0.5
