@@ -6,7 +6,7 @@
     distributions.py distribution_parts.py scipy_distributions.py          distributions
     transforms.py maps.py                       functions of functions
     modules.py data.py writes.py refusals.py    what modules do besides; sharing, writing, refusing
-    files.py           weights in files that pass between both
+    files.py           weights in files that pass between both; pictures.py: transforms, where torchvision is
     more.py            special functions, decompositions, rare names
     odd.py             sizes and settings out of the ordinary
     names.py signatures.py                      every public name, and how it is called
