@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -111,9 +111,14 @@ class DatasetFolder(Dataset):
         return f"{type(self).__name__}({len(self):,} files in {len(self.classes)} classes, root={self.root!r})"
 
 
+@functools.cache
+def _pil() -> Any:
+    return extra("PIL.Image", "images", "ImageFolder")
+
+
 def default_loader(path: str) -> Any:
     """The picture in a file, in colour (RGB), as PIL has it."""
-    image = sys.modules.get("PIL.Image") or extra("PIL.Image", "images", "ImageFolder")
+    image = _pil()
     try:
         with image.open(io.BytesIO(_read(path))) as picture:
             picture.load()

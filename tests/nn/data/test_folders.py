@@ -1,5 +1,8 @@
 """Pictures and other files in folders."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -142,6 +145,24 @@ def test_a_set_that_gives_other_samples_gives_other_batches(root):
 
     x, _ = next(iter(DataLoader(Twice(root, SQUARE), 2)))
     np.testing.assert_array_equal(x.numpy(), 2 * next(iter(DataLoader(ImageFolder(root, SQUARE), 2)))[0].numpy())
+
+
+def test_threads_that_read_the_first_picture_at_once(root):
+    """None of them meets a package that another is still importing."""
+    program = f"""
+import threading
+from nn.data.folders import default_loader
+start, found = threading.Barrier(8), []
+def read():
+    start.wait()
+    found.append(default_loader({str(root / "bee" / "0.png")!r}).size)
+threads = [threading.Thread(target=read) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(len(found))
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["8"], ran.stderr
 
 
 def test_any_files_and_any_target(root):
