@@ -341,7 +341,7 @@ def addr(input: Any, vec1: Any, vec2: Any, *, beta: builtins.float = 1, alpha: b
     """beta * self + alpha * outer(vec1, vec2)."""
 def addr_(*args: Any, **kwargs: Any) -> Tensor: ...
 def adjoint(input: Any) -> Tensor:
-    """The last two dimensions exchanged (conjugated, were it complex)."""
+    """The last two dimensions exchanged (conjugated, were it complex); a 0-d Tensor is its own."""
 def all(input: Any, dim: Any = None, keepdim: builtins.bool = False, *, axis: Any = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
     """Is every element over `dim` true (not 0)? bool; true over no elements."""
 def allclose(input: Any, other: Any, rtol: builtins.float = 1e-05, atol: builtins.float = 1e-08, equal_nan: builtins.bool = False) -> builtins.bool:
@@ -1212,7 +1212,7 @@ def unsqueeze_(*args: Any, **kwargs: Any) -> Tensor: ...
 def use_deterministic_algorithms(*args: Any, **kwargs: Any) -> Any: ...
 def value_and_grad(*args: Any, **kwargs: Any) -> Any: ...
 def vander(x: Any, N: builtins.int | None = None, increasing: builtins.bool = False) -> Tensor:
-    """The powers x**(N-1), ..., x, 1 of each element of a 1-d Tensor as a row; N defaults to its length."""
+    """The powers x**(N-1), ..., x, 1 of each element of a 1-d Tensor as a row; N defaults to its length. int: int64."""
 def var(input: Any, dim: Any = None, unbiased: Any = None, keepdim: builtins.bool = False, *, correction: Any = None, axis: Any = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
     """Variance over `dim`: the squared deviations from the mean, summed and divided by n - correction."""
 def var_mean(input: Any, dim: Any = None, unbiased: Any = None, keepdim: builtins.bool = False, *, correction: Any = None) -> tuple[Any, Any]:

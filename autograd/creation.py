@@ -22,7 +22,7 @@ from .tensors import Tensor
 from .tensors.core import Core, alike, array_of, get_default_dtype, wrap
 from .tensors.new import data_array, dtype_of, filled, made, size_of
 from .tensors.options import makes
-from .tensors.promotion import cast
+from .tensors.promotion import cast, check_held
 from .tensors.untracked import warn_of_scalar
 
 # ---------------------------------------------------------------------------------------------------- from data
@@ -235,7 +235,9 @@ def linspace(
         raise ShapeError(f"linspace: number of steps must be non-negative, got {steps}")
     check_room("linspace", (steps,))
     known = dtype_of("linspace", dtype, get_default_dtype())
-    array = np.linspace(_number("linspace", start), _number("linspace", end), steps).astype(known)
+    first, last = _number("linspace", start), _number("linspace", end)
+    check_held("linspace", [first, last], known)
+    array = np.linspace(first, last, steps).astype(known)
     return made(array, requires_grad)
 
 

@@ -14,16 +14,17 @@ from typing import Any
 import numpy as np
 
 from .devices import check_device
-from .errors import ShapeError
+from .errors import DTypeError, ShapeError
 from .later import later
 from .modes import state
-from .room import check_room
+from .room import check_room, common_shape
 from .tensors import Tensor
 from .tensors.core import Core, array_of, get_default_dtype, operand, wrap
 from .tensors.generator import Generator, default_generator, floating, standard_normal, uniform
 from .tensors.new import dtype_of, made, size_of
 from .tensors.options import makes
 from .tensors.out import takes_out
+from .tensors.promotion import check_held
 from .tensors.untracked import warn_at_line
 
 __all__ = ["Generator", "default_generator"]
@@ -141,6 +142,7 @@ def normal(
             "nn.distributions.Normal(mean, std).rsample(), where it should; else give mean.detach() and std.detach()"
         )
     centre, spread = array_of(mean), array_of(std)
+    common_shape("normal", centre.shape, spread.shape)
     if spread.size and spread.min() < 0:
         raise ShapeError(f"normal expects all elements of std >= 0.0, but found {spread.min()}")
     if size is None and not isinstance(mean, Core) and not isinstance(std, Core):
@@ -179,6 +181,9 @@ def randint(
     if low >= high:
         raise ShapeError(f"randint: random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     known = dtype_of("randint", dtype, np.dtype(np.int64))
+    check_held("randint", [low, high - 1], known)
+    if known.kind == "u" and low < 0:
+        raise DTypeError(f"randint: from={low} is out of bounds for {known}")
     numbers = _rng(generator).integers(low, high, size_of("randint", (size,)), np.int64)
     return made(np.asarray(numbers).astype(known, copy=False), requires_grad)
 

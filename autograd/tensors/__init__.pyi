@@ -140,7 +140,7 @@ class Tensor(Core):
     def addr_(self, vec1: Any, vec2: Any, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Self:
         """In-place form of `addr`. Returns the Tensor itself."""
     def adjoint(self) -> Tensor:
-        """The last two dimensions exchanged (conjugated, were it complex)."""
+        """The last two dimensions exchanged (conjugated, were it complex); a 0-d Tensor is its own."""
     def alias_copy(self, *args: Any, **kwargs: Any) -> Any:
         """See `autograd.alias_copy`."""
     def all(self, dim: Any = None, keepdim: builtins.bool = False, *, axis: Any = None, keepdims: builtins.bool = False, out: Any = None) -> Tensor:
@@ -495,7 +495,7 @@ class Tensor(Core):
         """input - other * trunc(input / other): has the sign of `input`."""
     def fmod_(self, other: Any) -> Self:
         """In-place form of `fmod`. Returns the Tensor itself."""
-    def frac(self) -> Tensor:
+    def frac(self, *, out: Any = None) -> Tensor:
         """x - trunc(x): what follows the point, with the sign of x. Gradient 1."""
     def frac_(self) -> Self:
         """In-place form of `frac`. Returns the Tensor itself."""

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import DTypeError, ShapeError
 from ..modes import state
 from .core import Array, Core, get_default_dtype
-from .promotion import result_type
+from .promotion import check_held, result_type
 from .untracked import warn_of_scalar
 
 _NUMBERS = frozenset({int, float, bool})
@@ -76,14 +76,11 @@ def _checked(function: str, array: Array, data: Any, wanted: np.dtype[Any] | Non
     if array.dtype == np.uint64 and not fits and not isinstance(data, (np.ndarray, np.generic)):
         raise DTypeError(f"{function}: Overflow when unpacking long long: an int does not fit into int64")
     if wanted is not None:
-        if kind == "f" and wanted.kind in "iu" and not isinstance(data, np.ndarray) and not np.isfinite(array).all():
-            raise DTypeError(f"{function}: value cannot be converted to type {wanted} without overflow: inf or nan")
         if array.dtype == wanted:
             return array
-        cast = array.astype(wanted)
-        if kind == "i" and wanted.kind == "i" and not isinstance(data, np.ndarray) and (cast != array).any():
-            raise DTypeError(f"{function}: value cannot be converted to type {wanted} without overflow")
-        return cast
+        if not isinstance(data, np.ndarray):
+            check_held(function, array, wanted)
+        return array.astype(wanted)
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 

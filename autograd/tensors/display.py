@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import SettingError
 from .core import Array, Core, StandIn, bool_, get_default_dtype, int64
 
 
@@ -49,7 +50,7 @@ def set_printoptions(
     global _options
     if profile is not None:
         if profile not in _PROFILES:
-            raise ValueError(f"set_printoptions: wanted one of the profiles {', '.join(_PROFILES)}, got {profile!r}")
+            raise SettingError(f"set_printoptions: wanted one of the profiles {', '.join(_PROFILES)}, got {profile!r}")
         _options = _PROFILES[profile]
     given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}

@@ -11,7 +11,7 @@ from weakref import WeakSet
 import numpy as np
 
 from ..devices import check_device, device
-from ..errors import DTypeError, ShapeError
+from ..errors import DTypeError, SettingError, ShapeError
 from .core import Array, array_of, wrap
 
 _DEFAULT_SEED = 67280421310721  # of a new Generator, as in PyTorch
@@ -51,7 +51,7 @@ class Generator:
         """Start again from `seed`, an int of up to 64 bits. Returns the generator itself."""
         seed = int(seed)
         if not -(1 << 63) <= seed < 1 << 64:
-            raise ValueError(f"manual_seed: Overflow when unpacking long: wanted at most 64 bits, got {seed}")
+            raise SettingError(f"manual_seed: Overflow when unpacking long: wanted at most 64 bits, got {seed}")
         self._seed = seed % (1 << 64)
         self.rng.bit_generator.state = np.random.PCG64(self._seed).state
         return self

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..errors import DTypeError, InplaceError, ShapeError
+from ..errors import DTypeError, InplaceError, SettingError, ShapeError
 from ..modes import state
 from ..ops import index as ops
 from ..ops.along import take_along
@@ -19,6 +19,7 @@ from .dims import normalize_dim
 from .method import implements, method
 from .out import takes_out
 from .run import apply
+from .untracked import warn_at_line
 from .views import view_of
 
 _BASIC = {int, slice, type(None), EllipsisType}
@@ -33,7 +34,7 @@ _PLAN = ops.getitem.plan((0,))
 def plain_index(index: Any) -> Any:
     """What stands between the brackets, as the ops take it: int, slice, None, ..., mask, intp array, or a tuple.
 
-    Tensors, lists and ranges become arrays, 0-d integers become ints.
+    Tensors, lists and ranges become arrays, 0-d integers become ints. A Tensor of uint8 is a mask, as in PyTorch.
     """
     if type(index) is tuple:
         return tuple([plain_index(part) for part in index])
@@ -44,10 +45,15 @@ def plain_index(index: Any) -> Any:
         array = array.astype(np.intp) if array.size == 0 else array
     elif isinstance(index, (Core, np.ndarray, np.generic)):
         array = array_of(index)
+        if array.dtype == np.uint8 and isinstance(index, Core):
+            warn_at_line(
+                "index: a uint8 Tensor is taken for a mask, as in PyTorch; write .bool(), or .long() for places"
+            )
+            array = array != 0
     elif hasattr(index, "__index__"):
         return int(index.__index__())
     else:
-        raise TypeError(
+        raise DTypeError(
             "only integers, slices (`:`), ellipsis (`...`), None and integer or bool tensors are valid indices, got "
             f"{type(index).__name__}"
         )
@@ -145,7 +151,7 @@ class Index(Core):
                 raise misplaced(array, index, error) from None
         try:
             z = array[index]
-        except IndexError as error:
+        except (IndexError, ValueError) as error:  # ValueError: a step of 0
             raise misplaced(array, index, error) from None
         node, tape = self._node, state.tape
         if node is None or tape is None:
@@ -303,9 +309,9 @@ def searchsorted(
     right             False: before equal elements; True (or side="right"): behind them
     """
     if side not in (None, "left", "right"):
-        raise ValueError(f"searchsorted: side can only be 'left' or 'right' but got {side}")
+        raise SettingError(f"searchsorted: side can only be 'left' or 'right' but got {side}")
     if right and side == "left":
-        raise ValueError("searchsorted: side and right can't be set to opposites, got side='left' and right=True")
+        raise SettingError("searchsorted: side and right can't be set to opposites, got side='left' and right=True")
     where = "right" if right or side == "right" else "left"
     edges, values = array_of(sorted_sequence), array_of(input)
     if sorter is not None:

@@ -15,7 +15,7 @@ from .data import array_from
 from .layout import listed
 from .method import implements, method
 from .options import makes
-from .promotion import cast
+from .promotion import cast, check_held
 from .untracked import warn_at_line, warn_of_scalar
 
 
@@ -73,7 +73,10 @@ def filled(function: str, shape: tuple[int, ...], value: Any, dtype: Any) -> Arr
     if number.ndim:
         raise ShapeError(f"{function}: wanted a number as fill_value, got shape {number.shape}")
     known = get_default_dtype() if isinstance(value, float) else number.dtype
-    return np.full(shape, number, dtype_of(function, dtype, known))
+    wanted = dtype_of(function, dtype, known)
+    if wanted != known:
+        check_held(function, number, wanted)
+    return np.full(shape, number, wanted)
 
 
 class New(Core):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DTypeError, SettingError, ShapeError
-from .core import operand
+from .core import bool_, operand
 from .decompose import svdvals
 from .diagonal import Diagonal
 from .dims import normalize_dims
@@ -54,15 +54,20 @@ def matrix_norm(
     if ord in (1, -1, inf, -inf):
         summed, other = (row, column) if abs(float(ord)) == 1 else (column, row)
         sums = norm_of("linalg.matrix_norm", x, 1.0, summed, True)
-        z = sums.amax(other, True) if float(ord) > 0 else sums.amin(other, True)
+        z = _largest(sums, other, True) if float(ord) > 0 else sums.amin(other, True)
     elif ord in (2, -2, "nuc"):
         values = svdvals(x.movedim((row, column), (-2, -1)))
-        z = values.sum(-1) if ord == "nuc" else values.amax(-1) if ord == 2 else values.amin(-1)
+        z = values.sum(-1) if ord == "nuc" else _largest(values, -1) if ord == 2 else values.amin(-1)
         for d in sorted((row, column)):
             z = z.unsqueeze(d)
     else:
         raise SettingError(f"linalg.matrix_norm: Order {ord} not supported.")
     return z if keepdim else z.squeeze((row, column))
+
+
+def _largest(x: Any, dim: int, keepdim: bool = False) -> Any:
+    """The largest of numbers that are not negative; 0 of none."""
+    return x.amax(dim, keepdim) if x._array.shape[dim] else x.sum(dim, keepdim)
 
 
 def norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
@@ -93,6 +98,8 @@ def cond(A: Any, p: Any = None) -> Any:
     """
     if p in (None, 2, -2):
         s = svdvals(A)
+        if not s._array.shape[-1]:
+            return s.sum(-1).detach()  # of a matrix without elements: 0
         largest, smallest = s[..., 0], s[..., -1]
         return smallest / largest if p == -2 else largest / smallest
     return matrix_norm(A, p) * matrix_norm(inv(A), p)
@@ -101,6 +108,8 @@ def cond(A: Any, p: Any = None) -> Any:
 def vander(x: Any, *, N: int | None = None) -> Any:
     """The powers 1, x, ..., x**(N-1) of each element of (..., n) along a new last dimension; N defaults to n."""
     base = operand(x)
+    if base._array.dtype == bool_:
+        raise DTypeError("linalg.vander supports floating point and integer tensors, but got bool")
     if base._array.ndim == 0:
         raise ShapeError("linalg.vander: The input tensor should have at least one dimension, got a 0-d one")
     if N is not None and N <= 1:

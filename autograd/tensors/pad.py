@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import DTypeError, SettingError, ShapeError
 from ..ops import pad as ops
 from ..room import check_room
 from .core import T, array_of, operand
 from .method import implements
+from .promotion import check_held
 from .run import apply
 
 _MODES = ("constant", "reflect", "replicate", "circular")
@@ -26,7 +27,10 @@ def pad(input: T, pad: Any, mode: str = "constant", value: float | None = None) 
     """
     x = operand(input)
     shape = x._array.shape
-    pairs = [int(n) for n in array_of(pad).reshape(-1)]
+    given = array_of(pad).reshape(-1)
+    if given.dtype.kind not in "iu" and given.size:
+        raise DTypeError(f"pad: argument 'pad' must be a tuple of ints, got {pad}")
+    pairs = given.astype(int).tolist()
     if len(pairs) % 2:
         raise ShapeError(f"pad: Padding length must be divisible by 2, got {tuple(pairs)}")
     if len(pairs) > 2 * len(shape):
@@ -35,7 +39,7 @@ def pad(input: T, pad: Any, mode: str = "constant", value: float | None = None) 
             f"{len(pairs)} and input of dimension {len(shape)}"
         )
     if mode not in _MODES:
-        raise ValueError(f"pad: Unrecognised padding mode {mode!r}; known: {', '.join(_MODES)}")
+        raise SettingError(f"pad: Unrecognised padding mode {mode!r}; known: {', '.join(_MODES)}")
     padded = len(pairs) // 2
     widths = ((0, 0),) * (len(shape) - padded) + tuple(
         [(pairs[2 * k], pairs[2 * k + 1]) for k in range(padded - 1, -1, -1)]
@@ -43,9 +47,10 @@ def pad(input: T, pad: Any, mode: str = "constant", value: float | None = None) 
     _check_rest("pad", shape, widths)
     check_room("pad", [n + sum(pair) for n, pair in zip(shape, widths, strict=True)])
     if mode == "constant":
+        check_held("pad", 0 if value is None else value, x._array.dtype)
         return apply(ops.pad, x, widths=widths, value=0 if value is None else float(value))
     if value is not None and value != 0:
-        raise ValueError(f'pad: Padding mode "{mode}" doesn\'t take in value argument')
+        raise SettingError(f'pad: Padding mode "{mode}" doesn\'t take in value argument')
     if min(pairs, default=0) < 0:
         x = apply(ops.pad, x, widths=tuple([(min(b, 0), min(a, 0)) for b, a in widths]))
         shape = x._array.shape
@@ -82,7 +87,7 @@ _NUMPY_MODES = {"constant": "constant", "reflect": "reflect", "edge": "replicate
 def pad_as_numpy(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Any:
     """NumPy's pad: widths ((before, after), ...) from the first axis on, or one pair or number for all."""
     if mode not in _NUMPY_MODES or np.ndim(constant_values):
-        raise ValueError(f"np.pad of a Tensor: wanted one of the modes {', '.join(_NUMPY_MODES)} and a single value")
+        raise SettingError(f"np.pad of a Tensor: wanted one of the modes {', '.join(_NUMPY_MODES)} and a single value")
     pairs = np.broadcast_to(np.asarray(pad_width), (len(array.shape), 2))
     value = constant_values if mode == "constant" else None
     return pad(array, pairs[::-1].reshape(-1), _NUMPY_MODES[mode], value)

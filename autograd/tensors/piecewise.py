@@ -11,7 +11,7 @@ from ..op import Op
 from ..ops import piecewise as ops
 from ..room import common_shape
 from .calls import binary, operators, unary
-from .core import Core, array_of, wrap
+from .core import Core, array_of, bool_, wrap
 from .method import implements, method, refuse, ufuncs
 from .out import into
 from .promotion import cast, result_type
@@ -19,6 +19,7 @@ from .run import apply
 
 _heaviside = binary(ops.heaviside)
 _rint = unary(ops.rint, "round")
+_frac = unary(ops.frac)
 
 
 def combined(op: Op, name: str, *operands: Any, **settings: Any) -> Any:
@@ -78,6 +79,8 @@ class Piecewise(Core):
         dtype = result_type(self, other)
         x, y = cast(self, dtype)._array, cast(other, dtype)._array
         near, far = (array_of(limit) if isinstance(limit, Core) else limit for limit in (atol, rtol))
+        if np.any(np.less(near, 0)) or np.any(np.less(far, 0)):
+            raise SettingError(f"isclose: rtol and atol must be greater than or equal to zero, got {rtol} and {atol}")
         try:
             return wrap(np.isclose(x, y, far, near, equal_nan))
         except ValueError:
@@ -174,7 +177,14 @@ class Piecewise(Core):
     floor = unary(ops.floor, doc="Rounded down. Gradient 0.")
     ceil = unary(ops.ceil, doc="Rounded up. Gradient 0.")
     trunc = fix = unary(ops.trunc, doc="Rounded towards 0. Gradient 0.")
-    frac = unary(ops.frac, doc="x - trunc(x): what follows the point, with the sign of x. Gradient 1.")
+
+    @method
+    def frac(self) -> Self:
+        """x - trunc(x): what follows the point, with the sign of x. Gradient 1."""
+        if self._array.dtype == bool_:
+            raise DTypeError("frac: not implemented for bool")
+        return _frac(self)
+
     copysign = binary(ops.copysign, doc="|input| with the sign of `other`; int -> float. Gradient 0 at 0.")
     sign = sgn = unary(ops.sign, doc="-1, 0 or 1; NaN for NaN. Gradient 0.")
 

@@ -115,7 +115,7 @@ def _blend(x: Any, product: Any, beta: float, alpha: float) -> Any:
 @takes_out
 def chain_matmul(*matrices: Any) -> Any:
     """Product of several matrices, in the order that needs the fewest multiplications."""
-    return multi_dot(matrices)
+    return multi_dot(matrices) if len(matrices) != 1 else operand(matrices[0])
 
 
 @takes_out
@@ -204,7 +204,7 @@ def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, ax
     a, b = np.moveaxis(operand(a), axisa, -1), np.moveaxis(operand(b), axisb, -1)
     wide = [x._array.shape[-1] for x in (a, b)]
     if sorted(wide) not in ([2, 2], [2, 3], [3, 3]):
-        raise ValueError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
+        raise SettingError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
     if wide == [3, 3]:
         return np.moveaxis(Products.cross(a, b, -1), -1, axisc)
     if wide == [2, 2]:

@@ -141,6 +141,20 @@ def cast(x: Any, dtype: np.dtype[Any]) -> Any:
     return operand(x) if type(x) is np.ndarray and x.dtype == dtype else wrap(converted(x, dtype))
 
 
+def check_held(function: str, numbers: Any, dtype: np.dtype[Any]) -> None:
+    """Raise DTypeError if integers of `dtype` do not reach as far as these numbers.
+
+    A negative one may become an unsigned one, as in C: -1 is 255 among uint8.
+    """
+    if dtype.kind not in "iu":
+        return
+    limits, found = np.iinfo(dtype), np.asarray(numbers)
+    low = -limits.max if dtype.kind == "u" else limits.min
+    if found.size and not (low <= found.min() and found.max() <= limits.max):
+        wrong = found[~((found >= low) & (found <= limits.max))].reshape(-1)[0]
+        raise DTypeError(f"{function}: value cannot be converted to type {dtype} without overflow: {wrong}")
+
+
 def converted(x: Any, dtype: np.dtype[Any]) -> Array:
     """An array of numbers, or DTypeError if one of them does not fit.
 

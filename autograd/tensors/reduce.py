@@ -7,7 +7,7 @@ from typing import Any, Self, overload
 
 import numpy as np
 
-from ..errors import DTypeError, NoRuleError, ShapeError
+from ..errors import DTypeError, NoRuleError, SettingError, ShapeError
 from ..ops import reduce as ops
 from .core import Array, Core, array_of, get_default_dtype, int64, operand, wrap
 from .dims import axis_of, check_nonempty, normalize_dim
@@ -363,7 +363,7 @@ def _of_some(function: Any, a: Any, axis: Any, dtype: Any, keepdims: bool, initi
     if function not in _NEUTRAL:
         raise NoRuleError(f"np.{function.__name__}: where= cannot be recorded")
     if function in (np.max, np.amax, np.min, np.amin) and initial is None:
-        raise ValueError(
+        raise SettingError(
             f"reduction operation '{function.__name__}' does not have an identity, so to use a where mask one has to "
             "specify 'initial'"
         )

@@ -30,7 +30,7 @@ from ..records import Cotangents, Leaf, Record
 from .core import NO_GRAD, Core, exact_array, wrap
 from .hooks import retained
 from .index import misplaced
-from .promotion import cast
+from .promotion import cast, check_held
 from .run import record_call
 
 T = TypeVar("T", bound=Core)
@@ -336,6 +336,8 @@ def assign(tensor: T, name: str, index: Any, value: Any) -> T:
     check_writable(tensor, name)
     array = tensor._array
     values = exact_array(value)
+    if array.dtype.kind in "iu" and type(value) in (int, float):
+        check_held(name, values, array.dtype)
     tracked = is_tracked(tensor, (value,))
     check_unambiguous(tensor, name, tracked)
     source = values.copy() if np.may_share_memory(array, values) else values

@@ -6,13 +6,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..errors import DTypeError, ShapeError
+from ..errors import DTypeError, SettingError, ShapeError
 from ..ops import index as ops
-from .core import Array, Core, operand, spec_of, wrap
+from .core import Array, Core, array_of, operand, spec_of, wrap
 from .dims import normalize_dim
 from .index import _trimmed, broadcast_shape, check_index_shape, index_array, mask_array, misplaced, plain_index
 from .method import method
-from .promotion import cast
+from .promotion import cast, check_held
 from .run import apply
 
 _WHOLE = slice(None)
@@ -37,7 +37,7 @@ class Scatter(Core):
         if self._array.ndim == 0:
             return self.reshape(1).scatter(dim, index, src, value=value, reduce=reduce).reshape(())  # type: ignore[attr-defined]
         if reduce not in (None, "add", "multiply"):
-            raise ValueError(f"scatter: reduce argument must be either add or multiply, got {reduce!r}")
+            raise SettingError(f"scatter: reduce argument must be either add or multiply, got {reduce!r}")
         places = _places("scatter", self, dim, index)
         source = _source("scatter", self, src if value is None else value, spec_of(index).shape)
         if reduce == "multiply":
@@ -82,7 +82,7 @@ class Scatter(Core):
             return _product(start, source, places)
         if reduce in ("amax", "amin"):
             return apply(ops.scatter_extreme, start, source, index=places, largest=reduce == "amax")
-        raise ValueError(f"scatter_reduce: wanted reduce sum, prod, mean, amax or amin, got {reduce!r}")
+        raise SettingError(f"scatter_reduce: wanted reduce sum, prod, mean, amax or amin, got {reduce!r}")
 
     @method
     def index_add(self, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Self:
@@ -173,6 +173,7 @@ def _source(function: str, x: Core, src: Any, shape: tuple[int, ...]) -> Any:
     """What to write: the part of `src` that an index of `shape` reads; numbers take x's dtype."""
     shape = shape or (1,)
     if not isinstance(src, (Core, np.ndarray)):
+        check_held(function, src, x._array.dtype)
         return np.asarray(src, x._array.dtype)
     src = src if isinstance(src, Core) else wrap(src)
     if src._array.dtype != x._array.dtype:
@@ -194,7 +195,11 @@ def _slices(function: str, x: Core, dim: int, index: Any, source: Any) -> tuple[
     """The index of x[:, index] for dim 1, likewise for others, and `source` checked to fit it."""
     shape = x._array.shape
     dim = normalize_dim(function, dim, len(shape))
-    array = index_array(function, index, shape[dim] if shape else 1, dim)
+    size = shape[dim] if shape else 1
+    if source is None:  # places to fill may be counted from the end
+        index = array_of(index)
+        index = np.where((index < 0) & (index >= -size), index + size, index) if index.dtype.kind == "i" else index
+    array = index_array(function, index, size, dim)
     if array.ndim > 1:
         raise ShapeError(f"{function}_(): Index is supposed to be a vector, but got dim: {array.ndim}")
     array = array.reshape(-1)

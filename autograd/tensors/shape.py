@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..errors import DTypeError, ShapeError
+from ..errors import DTypeError, SettingError, ShapeError
 from ..modes import state
 from ..ops import shape as ops
 from .core import array_of, spec_of, wrap
@@ -279,8 +279,8 @@ class Shape(Layout):
 
     @method
     def adjoint(self) -> Self:
-        """The last two dimensions exchanged (conjugated, were it complex)."""
-        return self.mT
+        """The last two dimensions exchanged (conjugated, were it complex); a 0-d Tensor is its own."""
+        return self.mT if self._array.ndim else self
 
     @method
     def movedim(self, source: Any, destination: Any) -> Self:
@@ -418,7 +418,7 @@ def _in_reverse(a: Any) -> Any:
 def _columns_first(function: str, a: Any, order: str) -> bool:
     """Does NumPy read the elements in the order of columns?"""
     if order not in ("C", "F", "A", "K"):
-        raise ValueError(f"np.{function}: order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
+        raise SettingError(f"np.{function}: order must be one of 'C', 'F', 'A', or 'K' (got {order!r})")
     flags = a._array.flags
     return order == "F" or (order != "C" and flags.f_contiguous and not flags.c_contiguous)
 

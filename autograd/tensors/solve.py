@@ -10,7 +10,7 @@ from ..errors import DTypeError, ShapeError
 from ..ops import linalg as ops
 from ..ops.index import zero_at
 from ..room import common_shape
-from .core import Core, spec_of, wrap
+from .core import Core, float16, spec_of, wrap
 from .method import implements, method
 from .promotion import alike
 from .run import apply
@@ -23,8 +23,11 @@ class SlogdetResult(NamedTuple):
     logabsdet: Any
 
 
-def matrices(function: str, x: Any, square: bool = True) -> Any:
-    """`x` as a Tensor, after checking that it holds (square) matrices of floating point numbers."""
+def matrices(function: str, x: Any, square: bool = True, half: bool = False) -> Any:
+    """`x` as a Tensor, after checking that it holds (square) matrices of floating point numbers.
+
+    half   those of float16 will do, which LAPACK's functions do not take
+    """
     x = alike([x])[0]
     shape = x._array.shape
     if len(shape) < 2:
@@ -33,6 +36,8 @@ def matrices(function: str, x: Any, square: bool = True) -> Any:
         raise ShapeError(
             f"{function}: A must be batches of square matrices, but they are {shape[-2]} by {shape[-1]} matrices"
         )
+    if x._array.dtype == float16 and not half:
+        raise DTypeError(f"{function}: not implemented for float16: use {function}(x.float())")
     if x._array.dtype.kind != "f":
         raise DTypeError(f"{function}: Expected a floating point or complex tensor as input. Got {x._array.dtype}")
     return x
@@ -51,6 +56,8 @@ def solve(A: Any, B: Any, *, left: bool = True) -> Any:
     """
     a, b = alike([A, B])
     a = matrices("linalg.solve", a)
+    if not b._array.ndim:
+        raise ShapeError("linalg.solve: The input tensor B must have at least 1 dimension")
     vector = b._array.ndim == 1 or (b._array.ndim == a._array.ndim - 1 and b._array.shape == a._array.shape[:-1])
     if vector:
         b = b.unsqueeze(-1)
@@ -94,7 +101,7 @@ def cholesky(A: Any, *, upper: bool = False) -> Any:
 
 def matrix_power(A: Any, n: int) -> Any:
     """A multiplied by itself n times, for each matrix of a batch; n = 0: the identity; n < 0: powers of the inverse."""
-    a = matrices("linalg.matrix_power", A)
+    a = matrices("linalg.matrix_power", A, half=True)
     if n == 0:
         zero = apply(zero_at, a, index=...)  # the derivative is zero, not missing
         return zero + wrap(np.eye(a._array.shape[-1], dtype=a._array.dtype))
@@ -129,7 +136,7 @@ def matrix_exp(A: Any) -> Any:
     By scaling and squaring (Higham, "Functions of Matrices", 2008, chapter 10): A is halved until its norm is below a
     half, the series is summed, and the result squared as often.
     """
-    a = matrices("linalg.matrix_exp", A)
+    a = matrices("linalg.matrix_exp", A, half=True)
     if a._array.size == 0:
         return a * 1
     norm = float(np.abs(a._array).sum(-2).max())

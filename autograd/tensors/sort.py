@@ -9,7 +9,7 @@ from typing import Any, Self, overload
 
 import numpy as np
 
-from ..errors import DTypeError, ShapeError
+from ..errors import DTypeError, SettingError, ShapeError
 from ..ops import reduce as ops
 from ..room import check_room
 from .core import Core, array_of, int64, node_of, sliced, spec_of, wrap
@@ -223,6 +223,8 @@ class Sort(Core):
             raise ShapeError(
                 f"bincount: bincount only supports 1-d non-negative integral inputs, got {x.dtype} of shape {x.shape}"
             )
+        if minlength < 0:
+            raise SettingError(f"bincount: minlength should be >= 0, got {minlength}")
         size = max(minlength, int(x.max()) + 1 if x.size else 0)
         check_room("bincount", (size,))
         if weights is None:
@@ -256,7 +258,7 @@ def _quantile(function: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolat
     if not np.all((fractions >= 0) & (fractions <= 1)):
         raise ShapeError(f"{function}() q must be in the range [0, 1] but got {fractions.tolist()}")
     if interpolation not in _INTERPOLATIONS:
-        raise ValueError(
+        raise SettingError(
             f"{function}() interpolation must be one of {', '.join(_INTERPOLATIONS)}, but got {interpolation}"
         )
     axis = 0 if dim is None else normalize_dim(function, dim, ndim)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import SettingError, ShapeError
 from .core import T, wrap
 from .join import cat, of_dtype, stack
 from .method import implements
@@ -109,7 +109,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tuple(tensors[0])
     if indexing not in ("ij", "xy"):
-        raise ValueError(f'meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+        raise SettingError(f'meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
     xs = [alike([x])[0] for x in tensors]
     if any(x._array.ndim > 1 for x in xs):
         raise ShapeError(
@@ -126,7 +126,10 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
 def cartesian_prod(*tensors: Any) -> Any:
     """Each combination of elements of 1-d Tensors as a row; a single Tensor as it is."""
     if len(tensors) == 1:
-        return alike(tensors)[0]
+        only = alike(tensors)[0]
+        if only._array.ndim > 1:
+            raise ShapeError(f"cartesian_prod: Expect a 1D vector, but got shape {list(only._array.shape)}")
+        return only
     return stack([grid.reshape(-1) for grid in meshgrid(*alike(tensors))], 1)
 
 

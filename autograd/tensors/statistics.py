@@ -143,6 +143,8 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
     x = _tensor(input)
     if x._array.ndim != 1:
         raise ShapeError(f"combinations: Expect a 1D vector, but got shape {list(x._array.shape)}")
+    if r < 0:
+        raise SettingError(f"combinations: Expect a non-negative number, but got {r}")
     if r == 0:
         return x[:0]
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
@@ -153,7 +155,7 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
 
 
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
-    """The powers x**(N-1), ..., x, 1 of each element of a 1-d Tensor as a row; N defaults to its length."""
+    """The powers x**(N-1), ..., x, 1 of each element of a 1-d Tensor as a row; N defaults to its length. int: int64."""
     base = _tensor(x)
     if base._array.ndim != 1:
         raise ShapeError(f"vander: x must be a one-dimensional tensor, got shape {list(base._array.shape)}")
@@ -163,10 +165,12 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
 def powers(base: Any, N: int | None, increasing: bool) -> Any:
     """The powers 0 .. N - 1 of each element along a new last dimension; N defaults to the size of the last."""
     count = base._array.shape[-1] if N is None else N
+    if count < 0:
+        raise SettingError(f"vander: N must be non-negative, got {count}")
     check_room("vander", (*base._array.shape, count))
     exponents = np.arange(count)
     columns = base.unsqueeze(-1) ** wrap(exponents if increasing else exponents[::-1].copy())
-    return columns.to(base._array.dtype)
+    return columns.to(base._array.dtype) if base._array.dtype.kind == "f" else columns
 
 
 def trapezoid(y: Any, x: Any = None, *, dx: float = 1.0, dim: int = -1) -> Any:

@@ -1,8 +1,8 @@
 """Large convolutions: whether the arrays fit, and which of the compiled ways is the quickest.
 
 That is `whole` where windows are as large as images, `winograd` where they are 3 x 3 or 5 x 5 and channels many,
-`lanes` where images are small, else `direct`. The functions have the names and arguments of those in `plain`, in whose
-place they run.
+`lanes` where images are small, else `direct`, or columns where its copies would take too much memory. The functions
+have the names and arguments of those in `plain`, in whose place they run.
 
 Imported when it is first needed, because it loads Numba.
 """
@@ -13,7 +13,7 @@ import math
 
 from numpy import ndarray as Array
 
-from . import direct, lanes, whole, winograd
+from . import direct, lanes, plain, whole, winograd
 from . import winograd_schemes as schemes
 from .window import Sizes
 
@@ -33,6 +33,8 @@ def conv(
     # shortcut: one group, and see `lanes.pay`; stride, padding and dilation are given on
     if groups == 1 and lanes.pay(x, size):
         return lanes.conv(x, w, bias, stride, padding, dilation, size)
+    if direct.too_large(x, w.shape[2:], stride, padding, dilation, groups, size, back=False):
+        return plain.conv.plain(x, w, bias, stride, padding, dilation, groups, size)
     return direct.conv(x, w, bias, stride, padding, dilation, groups, size)
 
 
@@ -50,6 +52,8 @@ def conv_weight_grad(
         return winograd.conv_weight_grad(scheme, dz, x, padding)
     if groups == 1 and lanes.pay_for_weights(dz, math.prod(shape[1:])):
         return lanes.conv_weight_grad(dz, x, stride, padding, dilation, size)
+    if direct.too_large(x, size, stride, padding, dilation, groups, dz.shape[2:], back=False):
+        return plain.conv_weight_grad.plain(dz, x, stride, padding, dilation, groups, size)
     return direct.conv_weight_grad(dz, x, stride, padding, dilation, groups, size)
 
 
@@ -59,6 +63,8 @@ def conv_weight_grad_each(
     """dw[n, f, c, i] = sum over p of dz[n, f, p] * x[n, c, p * stride + i * dilation - padding]: of each image."""
     fit = len(dz) == len(x) and dz.shape[1] % groups == x.shape[1] % groups == 0
     _check("conv_weight_grad_each", fit, dz, x)
+    if direct.too_large(x, size, stride, padding, dilation, groups, dz.shape[2:], back=False):
+        return plain.conv_weight_grad_each.plain(dz, x, stride, padding, dilation, groups, size)
     return direct.conv_weight_grad(dz, x, stride, padding, dilation, groups, size, each=True)
 
 
@@ -76,6 +82,8 @@ def conv_input_grad(
         return winograd.conv(scheme, dz, w, bias, (rest - padding[0], rest - padding[1]), size, mirrored=True)
     if groups == 1 and lanes.pay(dz, dz.shape[2:]):
         return lanes.conv_input_grad(dz, w, bias, stride, padding, dilation, size)
+    if direct.too_large(dz, w.shape[2:], stride, padding, dilation, groups, size, back=True):
+        return plain.conv_input_grad.plain(dz, w, bias, stride, padding, dilation, groups, size)
     return direct.conv_input_grad(dz, w, bias, stride, padding, dilation, groups, size)
 
 

@@ -58,6 +58,34 @@ def _rows(axes: tuple[Rests, ...], window: Three, channels: int, filters: int, i
     return min(range(min(most, outputs), 0, -1), key=cost)
 
 
+MANY = 512
+"""Weights of a window up to which copies are not counted before they are made."""
+
+ROOM = 1 << 30
+"""Bytes of copies that one thread may have."""
+
+
+def too_large(
+    x: Array, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes, back: bool
+) -> bool:
+    """Would the copies for one output row take more memory than is right? Large windows in three dimensions do.
+
+    back   x is what a convolution gives, and `size` that of its input; otherwise the other way round
+    """
+    if math.prod(window) <= MANY:
+        return False
+    axes_of, (sizes, counts) = (backward_axes, (size, x.shape[2:])) if back else (forward_axes, (x.shape[2:], size))
+    settings = _three(stride, 1), _three(padding, 0), _three(dilation, 1)
+    axes = axes_of(_three(sizes, 1), _three(counts, 1), _three(window, 1), *settings)
+    if not all(any(sum_.taps for sum_ in axis) for axis in axes):
+        return False
+    a, h, w = map(union, axes)
+    rows = [shift // a.stride for _, shift in a.taps]
+    copied = (1 + max(rows) - min(rows)) * len({shift % a.stride for _, shift in a.taps})
+    elements = copied * math.prod([len(axis.taps) * axis.outputs for axis in (h, w)])
+    return x.shape[1] // groups * elements * x.itemsize > ROOM
+
+
 def _even(count: int, most: int) -> int:
     """`count` in about equal parts of at most `most`: the size of a part."""
     return -(-count // -(-count // max(most, 1)))

@@ -112,13 +112,14 @@ def layout(axes: tuple[Rests, ...], window: Three, rows: int) -> Layout:
     phases = sorted({shift % a.stride for _, shift in a.taps})
     first = min(shift // a.stride for _, shift in a.taps)
     copied = rows + max(shift // a.stride for _, shift in a.taps) - first
+    numbered = {shift: k for k, shift in enumerate(shifts)}
     sums, terms, weights = [], [], []
     for rests in itertools.product(*[range(len(axis)) for axis in axes]):
         taps_a, taps_h, taps_w = [axis[rest].taps for axis, rest in zip(axes, rests, strict=True)]
         if taps_a and taps_h and taps_w:
             sums.append((*rests, len(terms)))
         for (i, of_a), (j, of_h), (k, of_w) in itertools.product(taps_a, taps_h, taps_w):
-            copy = phases.index(of_a % a.stride) * len(shifts) + shifts.index((of_h, of_w))
+            copy = phases.index(of_a % a.stride) * len(shifts) + numbered[of_h, of_w]
             terms.append((copy * copied + of_a // a.stride - first) * h.outputs * w.outputs)
             weights.append((i * window[1] + j) * window[2] + k)
     return Layout(

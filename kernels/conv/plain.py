@@ -29,6 +29,9 @@ from .window import Array, Sizes, extent, overlaps, pieces, windows
 BLOCK = 4 << 20
 """Bytes of columns that are worked on at a time."""
 
+HUGE = 4096
+"""Elements of a window from which on there may be fewer windows than that."""
+
 
 def _counted(products: int, dimensions: int, window: int) -> int:
     """What is compared with the size from which loops pay: a window of one element is a product of matrices anyway."""
@@ -198,10 +201,15 @@ def _columns(view: Array, groups: int) -> Array:
 
 
 def _add_windows(view: Array, columns: Array) -> None:
-    """Add columns to windows that overlap, but not at the same place in the window: so one place at a time."""
+    """Add columns to windows that overlap, but not at the same place in the window: so one place at a time.
+
+    Huge windows that are few are added one by one.
+    """
     middle = view.ndim // 2
-    for place in itertools.product(*map(range, view.shape[1:middle])):
-        index: Any = (slice(None), *place)
+    places, positions = view.shape[1:middle], view.shape[middle:-1]
+    by_window = math.prod(places) > max(HUGE, math.prod(positions))
+    for place in itertools.product(*map(range, positions if by_window else places)):
+        index: Any = (*[slice(None)] * (middle if by_window else 1), *place)
         view[index] += columns[index]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
@@ -111,8 +110,12 @@ def _target(shape: tuple[int, ...], size: Any, scale_factor: Any) -> tuple[list[
             f"dimensions of {list(shape[2:])} and {what} {tuple(each)}"
         )
     if size is not None:
-        return [operator.index(n) for n in each], [None] * dims
+        if not all(isinstance(n, (int, np.integer)) for n in each):
+            raise DTypeError(f"interpolate: size must be ints, got {tuple(each)}; a factor is given as scale_factor=")
+        return [int(n) for n in each], [None] * dims
     factors = [float(f) for f in each]
+    if not all(math.isfinite(f) for f in factors):
+        raise SettingError(f"interpolate: scale_factor must be a finite number, got {tuple(factors)}")
     return [math.floor(n * f) for n, f in zip(shape[2:], factors, strict=True)], factors
 
 

@@ -9,6 +9,7 @@
     files.py           weights in files that pass between both; pictures.py: transforms, where torchvision is
     more.py            special functions, decompositions, rare names
     odd.py             sizes and settings out of the ordinary
+    strange.py         calls made by mistake
     names.py signatures.py                      every public name, and how it is called
     ported.py programs/                         whole programs, whose imports alone are exchanged
     studies.py research/                        programs with transforms of functions, as research has them

@@ -29,6 +29,7 @@ from . import (
     recurrent,
     refusals,
     signatures,
+    strange,
     studies,
     transforms,
     writes,
@@ -41,6 +42,7 @@ FILES = (
     *(writes, recurrent, optimizers, ported, transforms, studies, pictures),
     more,
     odd,
+    strange,
 )
 FAMILIES: dict[str, Checks] = {family: checks for file in FILES for family, checks in file.FAMILIES.items()}
 """Everything that can be compared; a new file of comparisons has its own FAMILIES and a place in FILES."""

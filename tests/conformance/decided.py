@@ -27,7 +27,9 @@ class Decided(NamedTuple):
 
 
 _MOVED_NORM = "(lambda x: torch.func.jvp(lambda p: (lambda p, x: torch.func.functional_call(nn."
-NORMS = "F.pdist( F.pairwise_distance( nn.PairwiseDistance( PairwiseDistance( F.triplet_margin_loss( nn.TripletMarginLoss( torch.linalg.vector_norm(".split()
+NORMS = "F.normalize( F.pdist( F.pairwise_distance( nn.PairwiseDistance( PairwiseDistance( F.triplet_margin_loss( nn.TripletMarginLoss( torch.linalg.vector_norm(".split()
+
+ENDS = ("inf", "-inf")
 
 DECIDED = (
     Decided(
@@ -38,7 +40,14 @@ DECIDED = (
     ),
     Decided(_MOVED_NORM + "InstanceNorm", "gradient", "the same"),
     Decided(_MOVED_NORM + "BatchNorm", "gradient", "the same"),
-    Decided("torch.square(B(", "value", "square of bools: int8, PyTorch's int64"),
+    *[
+        Decided(square, "value", "square of bools: int8 as in NumPy, PyTorch's int64")
+        for square in ("torch.square(B(", "B(3, 4).square(", "torch.square(torch.tensor([True]))")
+    ],
+    *[
+        Decided(f"torch.{name}(", "value", "a truth is a bool here, of uint8 too; PyTorch keeps uint8", holds="uint8")
+        for name in ("all", "any")
+    ],
     Decided("torch.sign(B(", "ours raises", "sign of bools: refused here"),
     Decided("torch.var(X(1", "second", "variance of one value, NaN in both: its second derivative is recorded here"),
     Decided("torch.var_mean(X(1, 1))", "second", "the same"),
@@ -149,7 +158,14 @@ DECIDED = (
     ],
     *[
         Decided(f"odd: {slope}", "gradient", "the slope at an infinity: NaN here, 0 in PyTorch", holds="inf")
-        for slope in ("torch.sgn(", "(X(3, 4) * C([float('-inf')])).sgn(")
+        for slope in (
+            "torch.sgn(",
+            *[
+                f"(X({n}) * C([float('{end}')])).{m}("
+                for n, m in (("3, 4", "sgn"), ("3", "clone().sgn_"))
+                for end in ENDS
+            ],
+        )
     ],
     Decided("odd: torch.sign(", "value", "the sign of NaN: NaN as NumPy's, 0 in PyTorch", holds="nan"),
     Decided("odd: torch.hypot(", "gradient", "derivative at (0, 0): ours 0, PyTorch's NaN"),
@@ -159,7 +175,22 @@ DECIDED = (
     ),
     Decided("odd: torch.sign(B(", "an error", "sign of bools: refused here, by NumPy"),
     Decided("odd: torch.linalg.vector_norm(", "gradient", "0 times infinity", holds="ord=0"),
+    Decided("odd: torch.norm(", "gradient", "0 times infinity", holds="p=0"),
     Decided("odd: torch.polygamma(", "gradient", "at the poles of all orders: ours NaN", holds="inf"),
+    Decided("odd: torch.polygamma(4611686018427387904", "gradient", "the order of PyTorch's slope overflows"),
+    Decided("odd: P(2, 3).polygamma(4611686018427387904", "gradient", "the same"),
+    *[
+        Decided(
+            f"odd: {product}", "gradient", "0 times infinity, where products are made in another order", holds="inf"
+        )
+        for product in ("torch.einsum(", "torch.linalg.multi_dot(", "torch.chain_matmul(")
+    ],
+    *[
+        Decided(
+            f"odd: {name}", "gradient", "derivative of 0 * log(0) by the second 0: ours 0, PyTorch's NaN", holds=", Z("
+        )
+        for name in ("torch.xlogy(", "torch.special.xlogy(")
+    ],
     *[
         Decided(f"odd: {name}", "gradient: 1 results", "a sum of nothing: recorded here, a constant in PyTorch")
         for name in ("torch.vander(", "torch.trapezoid(", "torch.trapz(")
@@ -167,7 +198,6 @@ DECIDED = (
     Decided(
         "odd: torch.special.laguerre_polynomial_l(", "value", "of NaN: PyTorch leaves what was in memory", holds="nan"
     ),
-    Decided("odd: (X(3) * C([float('-inf')])).clone().sgn_(", "gradient", "0 times infinity: NaN here, 0 in PyTorch"),
     Decided(
         "odd: torch.histogram(N(), 4)", "value", "one value in the middle of its range, which is an edge of two bins"
     ),
@@ -223,4 +253,5 @@ DECIDED = (
 
 def decided(text: str, answer: str) -> bool:
     """Is the difference `answer` in `text` one that is there on purpose? What is meant of a call is meant of an odd one."""
-    return any(row.covers(given, answer) for row in DECIDED for given in (text, text.removeprefix("odd: ")))
+    bare = [text.removeprefix(family) for family in ("odd: ", "strange: ")]
+    return any(row.covers(given, answer) for row in DECIDED for given in (text, *bare))

@@ -102,14 +102,17 @@ def odd_layer(text: str, rng: random.Random) -> str:
 
 
 def _told(error: Exception | None) -> str:
-    """What is wrong with an error of ours: nothing, if it is the library's own, or the inputs could not be made."""
+    """What is wrong with an error of ours: nothing, if it is the library's own, or none of its business."""
     if error is None or isinstance(error, AutogradError | MemoryError):
         return ""
     if type(error) in (AttributeError, TypeError) and _ABSENT.search(str(error)):
         return ""
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code in _MAKING:
+        # raised where inputs are made, or by the expression itself: a tuple's index, for example
+        if trace.tb_frame.f_code in _MAKING or (
+            trace.tb_next is None and trace.tb_frame.f_code.co_filename == "<string>"
+        ):
             return ""
         trace = trace.tb_next
     return f"an error that is not the library's own, {type(error).__name__}: {error}"

@@ -123,7 +123,7 @@ def lu(A: Any, pivot: bool = True, get_infos: bool = False) -> Any:
 
 def lu_unpack(LU_data: Any, LU_pivots: Any, unpack_data: bool = True, unpack_pivots: bool = True) -> LUResult:
     """P, L and U out of the result of `lu_factor`; what is not asked for is an empty Tensor."""
-    x = matrices("lu_unpack", LU_data, square=False)
+    x = matrices("lu_unpack", LU_data, square=False, half=True)
     m, n = x._array.shape[-2:]
     k, dtype = min(m, n), x._array.dtype
     empty = wrap(np.zeros(0, dtype))
@@ -196,6 +196,11 @@ def householder_product(A: Any, tau: Any) -> Any:
     v_i is column i of A, with 1 in place of its element i and 0 above: what LAPACK's QR leaves.
     """
     a, t = alike([A, tau])
+    if a._array.ndim < 2 or t._array.ndim != a._array.ndim - 1:
+        raise ShapeError(
+            f"linalg.householder_product: wanted A with at least 2 dimensions and tau with one fewer, got "
+            f"{a.shape} and {t.shape}"
+        )
     m, n = a._array.shape[-2:]
     k = t._array.shape[-1]
     if m < n or k > n:
@@ -215,14 +220,14 @@ orgqr = householder_product
 
 
 def svd_lowrank(A: Any, q: int | None = 6, niter: int | None = 2, M: Any = None) -> SVDResult:
-    """U (..., m, q), S (..., q) and V (..., n, q) of the `q` largest singular values of A - M.
+    """U (..., m, q), S (..., q) and V (..., n, q) of the `q` largest singular values of A - M, or of all.
 
     PyTorch finds them by a random projection; here they are the exact ones, and `niter` is without effect.
     """
     x = matrices("svd_lowrank", A, square=False)
     q = 6 if q is None else q
-    if not 0 <= q <= min(x._array.shape[-2:]):
-        raise SettingError(f"svd_lowrank: q (={q}) must be non-negative and not greater than {min(x.shape[-2:])}")
+    if q < 0:
+        raise SettingError(f"svd_lowrank: q (={q}) must be non-negative")
     u, s, vh = svd(x if M is None else x - M, full_matrices=False)
     return SVDResult(u[..., :q], s[..., :q], vh.mT[..., :q])
 
@@ -230,5 +235,8 @@ def svd_lowrank(A: Any, q: int | None = 6, niter: int | None = 2, M: Any = None)
 def pca_lowrank(A: Any, q: int | None = None, center: bool = True, niter: int = 2) -> SVDResult:
     """The `q` first principal components of the rows of A (..., m, n): `svd_lowrank` of A without its mean row."""
     x = matrices("pca_lowrank", A, square=False)
-    q = min(6, *x._array.shape[-2:]) if q is None else q
+    most = min(x._array.shape[-2:])
+    q = min(6, most) if q is None else q
+    if q > most:
+        raise SettingError(f"pca_lowrank: q (={q}) must be non-negative and not greater than {most}")
     return svd_lowrank(x - x.mean(-2, keepdim=True) if center else x, q, niter)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..linalg import linear
 from .more import tensor_of
 
@@ -25,7 +23,8 @@ def norm_except_dim(v: Any, pow: int = 2, dim: int = 0) -> Any:
     x = tensor_of(v)
     if dim == -1:
         return x.norm(pow)
-    return x.norm(pow, [d for d in np.arange(x._array.ndim) if d != dim], True)
+    others = [d for d in range(x._array.ndim) if d != dim]
+    return x.norm(pow, others, True) if others else x.abs()
 
 
 def spmm(mat: Any, mat2: Any) -> Any:

@@ -96,6 +96,7 @@ def multilabel_margin_loss(
     shape = shape_of(x)[:-1]
     x, labels = x.reshape(-1, shape_of(x)[-1]), labels.reshape(-1, shape_of(x)[-1])
     classes = shape_of(x)[1]
+    checked("multilabel_margin_loss", labels, classes, -1)
     listed = np.logical_and.accumulate(labels >= 0, axis=1)
     safe, _ = checked("multilabel_margin_loss", np.where(listed, labels, 0), classes, -1 << 62)
     right = (listed[:, :, None] & (safe[:, :, None] == np.arange(classes))).any(1)

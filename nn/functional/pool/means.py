@@ -127,6 +127,8 @@ def avg_pool3d(
 def _lp_pool(
     pool: Callable[..., Any], dims: int, input: Any, norm_type: float, size: Any, stride: Any, ceil: Any
 ) -> Tensor:
+    if norm_type == 0:
+        raise SettingError("lp_pool: norm_type must not be 0: the root is of that order")
     x: Any = operand(input)
     total = pool(x.pow(norm_type), size, stride, 0, ceil) * math.prod(per_axis("lp_pool", "kernel_size", size, dims))
     some = wrap(array_of(total) != 0)  # elsewhere the root has no slope: 0, as for a norm

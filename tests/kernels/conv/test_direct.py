@@ -264,3 +264,55 @@ def test_shapes_that_do_not_fit_reach_no_loop(monkeypatch, function, shapes, bia
         arrays.append(None if bias is None else np.ones(bias))
     with pytest.raises(ValueError, match=f"^{function}: wanted arrays that fit"):
         getattr(conv, function)(*arrays, (1, 1), (0, 0), (1, 1), groups, (3, 3))
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("stride", [(1, 1, 1), (2, 1, 3)])
+def test_windows_whose_copies_are_too_large_go_to_columns(rng, monkeypatch, groups, stride):
+    """Each of the four sums, by columns, and by copies where there is room."""
+    from kernels.conv import choose, direct
+
+    window, inside, padding, dilation = (3, 4, 2), (6, 7, 8), (1, 0, 1), (1, 2, 1)
+    size = tuple(
+        [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zip(inside, window, stride, padding, dilation)]
+    )
+    x, w = rng.standard_normal((2, 4, *inside)), rng.standard_normal((6, 4 // groups, *window))
+    dz, settings = rng.standard_normal((2, 6, *size)), (stride, padding, dilation, groups)
+    monkeypatch.setattr(direct, "MANY", 0)
+
+    def four():
+        return (
+            choose.conv(x, w, None, *settings, size),
+            choose.conv_input_grad(dz, w, None, *settings, inside),
+            choose.conv_weight_grad(dz, x, *settings, window),
+            choose.conv_weight_grad_each(dz, x, *settings, window),
+        )
+
+    expected = four()
+    monkeypatch.setattr(direct, "ROOM", 0)
+    for name in ("conv", "conv_input_grad", "conv_weight_grad"):
+        monkeypatch.setattr(direct, name, None)  # is not called
+    for got, wanted in zip(four(), expected, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-12)
+
+
+def test_room_is_that_of_the_copies_for_one_row(monkeypatch):
+    """The size that is asked for is the one that `layout` finds."""
+    from kernels.conv import direct
+    from kernels.conv.layout import backward_axes, forward_axes, layout
+
+    x, window, stride, padding, dilation = np.zeros((1, 3, 9, 8, 7)), (3, 4, 2), (2, 1, 3), (1, 0, 1), (1, 2, 1)
+    for back, axes_of, one, other in (
+        (False, forward_axes, (9, 8, 7), (5, 2, 3)),
+        (True, backward_axes, (20, 13, 22), (9, 8, 7)),
+    ):
+        axes = axes_of(one, other, window, stride, padding, dilation)
+        nbytes = layout(axes, window, 1).plane * 3 * x.itemsize
+        monkeypatch.setattr(direct, "MANY", 0)
+        for room, too_large in ((nbytes - 1, True), (nbytes, False)):
+            monkeypatch.setattr(direct, "ROOM", room)
+            size = one if back else other
+            assert direct.too_large(x, window, stride, padding, dilation, 1, size, back) == too_large
+        monkeypatch.setattr(direct, "MANY", 24)
+        monkeypatch.setattr(direct, "ROOM", 0)
+        assert not direct.too_large(x, window, stride, padding, dilation, 1, size, back), "small windows are not asked"

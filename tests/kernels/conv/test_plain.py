@@ -131,3 +131,25 @@ def test_pieces_cover_everything_once():
             found = [number for piece in window.pieces(count, most) for number in range(piece.start, piece.stop)]
             assert found == list(range(count))
             assert all(piece.stop - piece.start <= most for piece in window.pieces(count, most))
+
+
+@pytest.mark.parametrize("dilation", [(1, 1), (2, 1)])
+def test_few_huge_windows_are_added_one_by_one(rng, monkeypatch, dilation):
+    dz, w = rng.standard_normal((2, 3, 2, 3)), rng.standard_normal((3, 2, 9, 8))
+    size = tuple([(n - 1) * 2 + d * (k - 1) + 1 for n, k, d in zip((2, 3), (9, 8), dilation, strict=True)])
+    settings = (None, (2, 2), (0, 0), dilation, 1, size)
+    expected = conv.conv_input_grad.plain(dz, w, *settings)
+    same(expected, naive.conv_input_grad(dz, w, *settings), np.float64)
+    monkeypatch.setattr(conv, "HUGE", 0)
+    steps = []
+    product = conv.itertools.product
+
+    def counted(*axes):
+        steps.append(list(product(*axes)))
+        return steps[-1]
+
+    monkeypatch.setattr(conv.itertools, "product", counted)
+    found = conv.conv_input_grad.plain(dz, w, *settings)
+    monkeypatch.undo()
+    same(found, expected, np.float64)
+    assert sum(map(len, steps)) == 6
