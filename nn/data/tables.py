@@ -74,7 +74,8 @@ class Table(Dataset):
 
     source       a file (.csv, .tsv or .parquet, also compressed) or a data frame of pandas
     target       the column that is foretold. Text, truth values and categories become class numbers, int64 (N,), and
-                 `classes` has their names; numbers stay numbers, float32 (N, 1), unless target_is_class says otherwise
+                 `classes` has their names; numbers stay numbers, float32 (N, 1), unless target_is_class says otherwise.
+                 target_is_class=False makes two categories 0 and 1, float32 (N, 1), as `BCEWithLogitsLoss` takes them
     features     names of columns; default: all others
     categories   columns of numbers that are categories as well; text and truth values always are
     missing      what is done about missing values: "refuse" (DataError), "drop" such rows, "mean" or "median" for
@@ -154,9 +155,14 @@ class Table(Dataset):
                 found[name] = self._categories(name, column)
             else:
                 found[name] = self._numbers(name, column)
-        if self.target_is_class:
+        if self.target_is_class or _is_text(self.frame[self.target]):
             known = self.frame[self.target].dropna()
-            found[self.target] = Categories(tuple([str(each) for each in sorted(known.unique())]), None)
+            names = tuple([str(each) for each in sorted(known.unique())])
+            if not self.target_is_class and len(names) != 2:
+                raise DataError(
+                    f"Table: target_is_class=False wants two categories, column {self.target!r} has {len(names)}"
+                )
+            found[self.target] = Categories(names, None)
         return found
 
     def _categories(self, name: str, column: Any) -> Categories:
@@ -208,6 +214,8 @@ class Table(Dataset):
         if isinstance(known, Categories):
             self.classes = list(known.names)
             self.y = known.codes(column, self.target, "refuse")
+            if not self.target_is_class:
+                self.y = self.y.astype(np.float32)[:, None]
         else:
             self.y = Numbers(None, 0.0, 1.0).encode(column, self.target)
         self.targets = self.y

@@ -67,6 +67,9 @@ class TextChars:
     def __len__(self) -> int:
         return len(self.text)
 
+    def __repr__(self) -> str:
+        return f"TextChars({len(self):,} characters, {len(self.chars)} different ones, from {str(self.path)!r})"
+
     def encode(self, text: str) -> Array:
         """Character numbers, (n,) int64. Raises DataError on a character that is not in the vocabulary."""
         try:

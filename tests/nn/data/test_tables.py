@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+import nn
 from autograd import Generator
 from autograd.errors import DataError
 from nn.data import DataLoader, Table, random_split
@@ -52,6 +53,28 @@ def test_targets_that_are_numbers_are_a_column(frame):
     np.testing.assert_allclose([table.x.mean(), table.x.std()], [0, 1], atol=1e-6)
     classes = Table(frame, "floor", ["area"], missing="drop", target_is_class=True)
     assert (classes.classes, classes.y.tolist()) == (["1", "2", "3"], [0, 1, 2, 1])
+
+
+def test_two_categories_as_a_number_for_binary_losses(frame):
+    """Text as well as truth values; the second of two in order is 1."""
+    for target, names, expected in (
+        ("kind", ["new", "old"], [1, 0, 0, 1, 0]),
+        ("lift", ["False", "True"], [1, 0, 1, 0, 1]),
+    ):
+        table = Table(frame, target, ["floor"], target_is_class=False)
+        assert (table.classes, table.y.tolist(), table.y.dtype) == (names, [[each] for each in expected], np.float32)
+        first, second = table.split([0.6, 0.4], Generator().manual_seed(0))
+        assert {first.y.shape[1], second.y.shape[1]} == {1}
+        assert first.classes == second.classes == names
+    table = Table(frame, "kind", ["floor"], target_is_class=False)
+    model = nn.Linear(1, 1)
+    optimizer = nn.optim.SGD(model.parameters(), 0.1)
+    history = nn.fit(
+        model, DataLoader(table, 5), loss=nn.BCEWithLogitsLoss(), optimizer=optimizer, epochs=2, progress=False
+    )
+    assert "accuracy" in history
+    with pytest.raises(DataError, match="'town' has 3"):
+        Table(frame, "town", ["floor"], missing="drop", target_is_class=False)
 
 
 @pytest.mark.parametrize(

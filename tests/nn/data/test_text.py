@@ -22,6 +22,13 @@ def test_vocabulary_and_split(text):
     assert text.encode("the").dtype == np.int64
 
 
+def test_it_says_what_it_holds(text):
+    assert (
+        repr(text)
+        == f"TextChars({len(text.text):,} characters, {len(text.chars)} different ones, from {str(text.path)!r})"
+    )
+
+
 def test_pieces_follow_one_another(text):
     data = text.pieces("train", 12)
     assert len(data) == (len(text.train) - 1) // 12
