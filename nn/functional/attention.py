@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Tensor, where
-from autograd.errors import SettingError, ShapeError
+from autograd.errors import DTypeError, SettingError, ShapeError
 from autograd.extend import apply, array_of, spec_of, wrap
 from autograd.ops import attention as ops
 
@@ -103,9 +103,16 @@ def attend(
     if is_causal and attn_mask is not None:
         raise SettingError("scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
     if enable_gqa:
+        heads = q.shape[-3:-2] + k.shape[-3:-2] + v.shape[-3:-2]
+        if len(heads) < 3 or any(n == 0 or heads[0] % n for n in heads[1:]):
+            raise ShapeError(
+                "scaled_dot_product_attention: with enable_gqa the heads of key and value (dimension -3) must divide "
+                f"those of query, got {tuple(q.shape)}, {tuple(k.shape)} and {tuple(v.shape)}"
+            )
         k = k.repeat_interleave(q.shape[-3] // k.shape[-3], -3)
         v = v.repeat_interleave(q.shape[-3] // v.shape[-3], -3)
-    scores = (q * (1 / math.sqrt(q.shape[-1]) if scale is None else scale)).matmul(k.transpose(-2, -1))
+    # of no features all products are 0, whatever the scale is
+    scores = (q * (1 / math.sqrt(max(q.shape[-1], 1)) if scale is None else scale)).matmul(k.transpose(-2, -1))
     allowed = None
     if is_causal:
         allowed = np.tri(q.shape[-2], k.shape[-2], dtype=np.bool_)
@@ -113,6 +120,11 @@ def attend(
         mask = array_of(attn_mask)
         if mask.dtype == np.bool_:
             allowed = mask
+        elif mask.dtype.kind != "f":
+            raise DTypeError(
+                "scaled_dot_product_attention: Expected attn_mask dtype to be bool (True: may attend) or float (is "
+                f"added to the scores), got {mask.dtype}: use attn_mask.bool()"
+            )
         else:
             scores = scores + attn_mask
             if not np.isfinite(mask).all():

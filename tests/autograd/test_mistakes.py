@@ -35,6 +35,18 @@ REFUSED = {
         lambda: F.multilabel_margin_loss(autograd.ones(1, 3), tensor([[0, -2, -1]])),
         "Target -2 is out of bounds",
     ),
+    "a mask of integers": (
+        lambda: F.scaled_dot_product_attention(*[autograd.ones(2, 3, 4)] * 3, attn_mask=autograd.ones(3, 3).int()),
+        r"bool .* or float .* got int32: use attn_mask.bool\(\)",
+    ),
+    "heads that do not divide": (
+        lambda: F.scaled_dot_product_attention(autograd.ones(3, 2, 4), *[autograd.ones(2, 2, 4)] * 2, enable_gqa=True),
+        "must divide",
+    ),
+    "no heads": (
+        lambda: F.scaled_dot_product_attention(autograd.ones(3, 2, 4), *[autograd.ones(0, 2, 4)] * 2, enable_gqa=True),
+        "must divide",
+    ),
     "a step of 0": (lambda: autograd.ones(2, 3)[::0], "slice step cannot be zero"),
     "a place that is no integer": (lambda: autograd.ones(2, 3)[1.0], "valid indices"),
 }
@@ -125,3 +137,12 @@ def test_one_factor_and_no_dimension():
     assert autograd.chain_matmul(autograd.eye(2)).tolist() == [[1, 0], [0, 1]]
     assert autograd.adjoint(tensor(2.0)).item() == 2
     assert [len(part) for part in autograd.svd_lowrank(autograd.eye(2))] == [2, 2, 2]
+
+
+@pytest.mark.parametrize("settings", [{}, {"is_causal": True}, {"dropout_p": 1e-9}])
+def test_attention_without_features_is_even(settings):
+    empty = autograd.ones(3, 0, requires_grad=True)
+    z = F.scaled_dot_product_attention(empty, empty, autograd.arange(3.0).reshape(3, 1), **settings)
+    assert z.tolist() == ([[0], [0.5], [1]] if "is_causal" in settings else [[1]] * 3)
+    z.sum().backward()
+    assert empty.grad.shape == (3, 0)

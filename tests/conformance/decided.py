@@ -103,6 +103,12 @@ DECIDED = (
         "gradient",
         "what stays has the slope 1, what is replaced 0: in PyTorch the reverse",
     ),
+    Decided(
+        "torch.nn.MultiheadAttention(4, 2)(torch.ones(3,2,4)",
+        "value",
+        "no key may be looked at: zeros",
+        ".isnan().all()",
+    ),
     Decided("nn.Parameter", "", "the default of `data`: an empty Tensor in both"),
     Decided("nn.Buffer", "", "the same"),
     Decided("Hardsigmoid(", "step 0: gradient", "PyTorch computes float64 gradients with 1 / 6 in float32"),
