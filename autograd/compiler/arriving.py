@@ -135,21 +135,37 @@ def _factors(graph: Graph, x: Value) -> tuple[Value, Value] | None:
 
 
 def _sum_of_products(graph: Graph, products: list[Value]) -> Value | None:
-    """The sum of products of one shape; None if it takes less time to add them as they come."""
+    """The sum of products of one shape; None if it takes less time to add them as they come.
+
+    A few at once, and each time to what is there: so nothing has to wait until all have come.
+    """
     if len(products) < SEVERAL:
         return None
-    pairs = [_factors(graph, x) for x in products]
-    lefts, rights = [d for d, _ in filter(None, pairs)], [y for _, y in filter(None, pairs)]
-    made = Value(products[0].shape, products[0].dtype)
-    return graph.call(sum_of_products, [*lefts, *rights], {}, [made])[0]
+    pairs = [found for x in products if (found := _factors(graph, x)) is not None]
+    many = max(SEVERAL, TOGETHER // 2 // max(d.nbytes for d, _ in pairs))
+    total: Value | None = None
+    for at in range(0, len(pairs), many):
+        some = pairs[at : at + many]
+        given = [*[d for d, _ in some], *[y for _, y in some]]
+        made = [Value(products[0].shape, products[0].dtype)]
+        if total is None:
+            (total,) = graph.call(sum_of_products, given, {}, made)
+        else:
+            (total,) = graph.call(more_products, [total, *given], {}, made)
+    return total
 
 
 def sum_of_products(*arrays: Array) -> Array:
     """The sum of d.T @ y over pairs: all d first, then all y."""
+    z = np.zeros((arrays[0].shape[1], arrays[-1].shape[1]), arrays[0].dtype)
+    return more_products(z, *arrays)
+
+
+def more_products(z: Array, *arrays: Array) -> Array:
+    """z, to which the products of more pairs have been added. What z was is gone: nobody else reads it."""
     from kernels.matrix.products import add_products
 
     lefts, rights = arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :]
-    z = np.zeros((lefts[0].shape[1], rights[0].shape[1]), lefts[0].dtype)
     if not add_products(z, lefts, rights):
         for d, y in zip(lefts, rights, strict=True):
             z += d.T @ y

@@ -35,6 +35,9 @@ WORK = 200_000
 COPIED = 40_000
 """Elements of a view, copied in order, that are worth a thread."""
 
+FRESH = {"matmul", "matmul_rule", "linear", "normalise", "normalise_rule", "sum_of_products", "more_products"}
+"""Calls whose results never look into what they are given."""
+
 LINE = 64
 """Bytes of a line of the cache, to which places are rounded."""
 
@@ -210,7 +213,7 @@ class Plan:
         for steps in reversed(self.steps):
             for step in reversed(steps):
                 number -= 1
-                if isinstance(step, Node) and step.kind == "call":  # its results may look into its inputs
+                if isinstance(step, Node) and step.kind == "call" and step.name not in FRESH:  # its results may look into its inputs
                     last = max([self.life[out][1] for out in step.outputs], default=number)
                     for x in self.reads[number]:
                         self.life[x][1] = max(self.life[x][1], last)

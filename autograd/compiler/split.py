@@ -1,19 +1,32 @@
 """What forward keeps for backward, and what backward computes again.
 
 Memory is slower than arithmetic: a large value that is made element by element from what is there anyway is computed
-once more, inside the loop that needs it. Kept are small values, and those that a product, a sum or an op has made. And
-what backward alone reads, as 1 - s of a sigmoid s, is computed there.
+once more, inside the loop that needs it. Kept are small values, those that a product, a sum or an op has made, and those
+that stand in memory because one loop of forward has left them to another. Of random numbers it is kept which ones were
+large enough, if that is all that is asked. Where many small values come together, as in a loop over time steps, they
+are large, too. And what backward alone reads, as 1 - s of a sigmoid s, is computed there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from .graph import Graph
-from .values import Node, Value
+from .groups import Group, grouped
+from .values import BOOL, Node, Value
 
 CHEAP = 1 << 14
 """Elements up to which a value is kept, and not computed again: it stays in a cache."""
+
+MANY = 1 << 19
+"""Bytes of such values from which on they are no longer all kept."""
+
+LOOPED = ("map", "reduce")
+"""Kinds of nodes that are computed in loops."""
+
+COLLECTING = {"sum_of_products", "more_products"}
+"""Calls that read many large values, which nobody needs after that."""
 
 
 class Split:
@@ -38,9 +51,10 @@ class Split:
                         self._need(x.root, late)
         for g in grads:
             self._need(g.root, late)
+        self._thin_out({g.root for g in grads})
         self.forward = graph.needed([*outputs, *self.kept, *graph.effects])
         self.copies: dict[Value, Value] = {}
-        self.backward = [self._copy(node) for node in self._late_first(needed, late)]
+        self.backward = [self._copy(node) for node in _early(self._late_first(needed, late))]
         self.grads = [self._moved(g) for g in grads]
 
     @staticmethod
@@ -57,8 +71,12 @@ class Split:
         """Values of forward that are written to memory anyway."""
         there = {x.root for x in outputs}
         for node in nodes:
-            if node.kind not in ("map", "reduce"):
+            if node.kind not in LOOPED:
                 there |= {x.root for x in node.inputs if x is not None}
+        for step in grouped(nodes):
+            if isinstance(step, Group):
+                read = {x.root for node in step.nodes for x in node.inputs}
+                there |= {x for x in read if x not in step.roles and x.node is not None and x.node.kind in LOOPED}
         return there
 
     def _need(self, value: Value, late: set[Node]) -> None:
@@ -69,11 +87,39 @@ class Split:
             node = x.node
             if node is None or node in late or node in self.again or x in self.kept:
                 continue
-            if node.kind != "map" or x in self.there or (x.size <= CHEAP and node in self.ahead):
+            if node.kind != "map" or x in self.there or (x.size <= CHEAP and node in self.ahead) or self._marks(x):
                 self.kept[x] = None
             else:
                 self.again.add(node)
                 ahead += [each.root for each in node.inputs]
+
+    def _marks(self, x: Value) -> bool:
+        """Is this truth values of what nobody else keeps, in larger numbers?"""
+        node: Any = x.node
+        if x.dtype != BOOL or node not in self.ahead:
+            return False
+        roots = [each.root for each in node.inputs]
+        return any(
+            each.node is not None
+            and each.node.kind != "map"
+            and each.nbytes > x.nbytes
+            and not (each in self.there or each in self.kept)
+            for each in roots
+        )
+
+    def _thin_out(self, last: set[Value]) -> None:
+        """Of many small values, let those be computed again for which all is there that it takes."""
+        small = [x for x in self.kept if x not in self.there and x not in last and _is_map(x)]
+        if sum(x.nbytes for x in small) <= MANY:
+            return
+        staying: set[Value] = set()
+        for x in small:
+            node: Any = x.node
+            roots = [each.root for each in node.inputs]
+            if x not in staying and all(each in self.kept or each.array is not None for each in roots):
+                staying.update(roots)
+                del self.kept[x]
+                self.again.add(node)
 
     def _late_first(self, needed: list[Node], late: set[Node]) -> list[Node]:
         """The nodes of backward in order; what is computed again, just before the first that reads it."""
@@ -114,6 +160,47 @@ class Split:
         if root is None:
             return x
         return root if x.parent is None else self.graph.view(root, x.shape, x.strides, x.offset, x.dtype)
+
+
+def _is_map(x: Value) -> bool:
+    return x.node is not None and x.node.kind == "map"
+
+
+def _collects(node: Node) -> bool:
+    """Does it put many values together, in less memory than they take one by one?"""
+    if node.kind == "product":
+        left = node.inputs[0].root.node
+        return left is not None and left.kind == "join"
+    return node.kind == "join" or node.name in COLLECTING
+
+
+def _early(nodes: list[Node]) -> list[Node]:
+    """The same nodes, where those that put others together come as soon as all of these are there."""
+    inside = set(nodes)
+    waiting: dict[Node, set[Node]] = {}  # a node that collects -> what it waits for
+    readers: dict[Node, list[Node]] = {}
+    for node in nodes:
+        if _collects(node):
+            behind = [x.root.node for x in node.inputs if x is not None]
+            waiting[node] = {each for each in behind if each is not None and each in inside}
+            for each in waiting[node]:
+                readers.setdefault(each, []).append(node)
+    order: dict[Node, None] = {}
+
+    def put(node: Node) -> None:
+        ahead = [node]
+        while ahead:
+            now = ahead.pop()
+            order[now] = None
+            for reader in readers.get(now, ()):
+                waiting[reader].discard(now)
+                if not waiting[reader] and reader not in order:
+                    ahead.append(reader)
+
+    for node in nodes:
+        if node not in order:
+            put(node)
+    return list(order)
 
 
 __all__ = ["CHEAP", "Split"]
