@@ -142,7 +142,7 @@ def _sum_of_products(graph: Graph, products: list[Value]) -> Value | None:
     if len(products) < SEVERAL:
         return None
     pairs = [found for x in products if (found := _factors(graph, x)) is not None]
-    many = max(SEVERAL, TOGETHER // 2 // max(d.nbytes for d, _ in pairs))
+    many = max(SEVERAL, TOGETHER // max(d.nbytes for d, _ in pairs))
     total: Value | None = None
     for at in range(0, len(pairs), many):
         some = pairs[at : at + many]

@@ -85,7 +85,7 @@ class Compiled:
         self.name = f"{program.name}_{next(_numbers)}"
         self.glanced = frozenset([x for x in asked if x not in self.results and x not in inputs])
         nodes = graph.needed([*outs, *graph.effects])
-        self.plain = Ready([Phase(inputs, nodes, outs, self.glanced)], held, self.name)
+        self.nodes = nodes
         self.pays = pays(program, graph.needed([*self.results, *graph.effects]))
         self.differ = [program.slots[number].tracked for number in program.outputs]  # which outputs are tracked
         self.tracks = any(self.differ)
@@ -94,6 +94,12 @@ class Compiled:
         self.ways: dict[tuple[int, ...], Ready] = {}
         self.inputs = inputs
         self.lowered = program, lowering, inputs, values, held, outs
+
+    @cached_property
+    def plain(self) -> Ready:
+        """What runs where nothing is recorded."""
+        _, _, inputs, _, held, outs = self.lowered
+        return Ready([Phase(inputs, self.nodes, outs, self.glanced)], held, self.name)
 
     def keeps(self, positions: set[int]) -> None:
         """Only inputs at `positions` must not be written to before the walk back. To be said before any call."""

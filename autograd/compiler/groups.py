@@ -36,7 +36,7 @@ class Group:
         self.nodes: list[Node] = []
         self.roles: dict[Value, Role] = {}
         self.late: set[Value] = set()
-        self.touched: set[Value] = set()  # roots that are read or made here
+        self.touched: set[Value] = set()  # roots that are read or made here, constants apart
 
     @property
     def width(self) -> int:
@@ -104,7 +104,7 @@ class Group:
     def add(self, node: Node, role: Role) -> None:
         """Put a node that fits at the end."""
         self.nodes.append(node)
-        self.touched.update([node.out, *[x.root for x in node.inputs]])
+        self.touched.update([node.out, *[x.root for x in node.inputs if x.root.array is None]])
         self.roles[node.out] = role
         if node.kind == "reduce":
             if node.name in ACCUMULATED:

@@ -213,7 +213,9 @@ class Plan:
         for steps in reversed(self.steps):
             for step in reversed(steps):
                 number -= 1
-                if isinstance(step, Node) and step.kind == "call" and step.name not in FRESH:  # its results may look into its inputs
+                if (
+                    isinstance(step, Node) and step.kind == "call" and step.name not in FRESH
+                ):  # its results may look into its inputs
                     last = max([self.life[out][1] for out in step.outputs], default=number)
                     for x in self.reads[number]:
                         self.life[x][1] = max(self.life[x][1], last)

@@ -26,7 +26,7 @@ def product(graph: Graph, x: Any, y: Any) -> Value | None:
     return graph.reshape(z, (*x.shape[:-1], *y.shape[1:]))
 
 
-TOGETHER = 1 << 19
+TOGETHER = 1 << 18
 """Bytes of the rows that are multiplied at once for several time steps: more would only take memory."""
 
 

@@ -1,10 +1,10 @@
 """What forward keeps for backward, and what backward computes again.
 
 Memory is slower than arithmetic: a large value that is made element by element from what is there anyway is computed
-once more, inside the loop that needs it. Kept are small values, those that a product, a sum or an op has made, and those
-that stand in memory because one loop of forward has left them to another. Of random numbers it is kept which ones were
-large enough, if that is all that is asked. Where many small values come together, as in a loop over time steps, they
-are large, too. And what backward alone reads, as 1 - s of a sigmoid s, is computed there.
+once more, inside the loop that needs it. Kept are small values, those that a product, a sum or an op has made, and
+those that stand in memory because one loop of forward has left them to another. Of random numbers it is kept which ones
+were large enough, if that is all that is asked. Where many small values come together, as in a loop over time steps,
+they are large, too. And what backward alone reads, as 1 - s of a sigmoid s, is computed there.
 """
 
 from __future__ import annotations

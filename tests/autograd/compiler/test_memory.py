@@ -57,7 +57,7 @@ def step_of(make, way):
     return way(step), (x, y)
 
 
-MORE = {mlp: 1.12, lenet: 1.15, transformer: 1.25}
+MORE = {mlp: 1.05, lenet: 1.1, transformer: 1.2}
 """How many times as much memory a frozen step may need."""
 
 
@@ -133,7 +133,7 @@ def looping(kind):
     return make
 
 
-@pytest.mark.parametrize(("kind", "more"), [(nn.LSTMCell, 1.3), pytest.param(nn.GRUCell, 1.4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("kind", "more"), [(nn.LSTMCell, 1.1), pytest.param(nn.GRUCell, 1.05, marks=pytest.mark.slow)])
 def test_what_forward_leaves_for_a_walk_back_is_overwritten(kind, more):
     eager, frozen_ = [peak(looping(kind), way) for way in (lambda f: f, frozen)]
     assert frozen_ < eager * more + 100_000, f"{frozen_ / eager:.2f} times as much"
@@ -151,7 +151,7 @@ def test_what_is_kept_to_the_end_is_found(monkeypatch):
 
     eager = peak(looping(nn.LSTMCell), lambda f: f)
     monkeypatch.setattr(Plan, "_lifetimes", longer)
-    assert peak(looping(nn.LSTMCell), frozen) > eager * 1.25 + 100_000
+    assert peak(looping(nn.LSTMCell), frozen) > eager * 1.1 + 100_000
 
 
 def peak(make, way):
@@ -202,3 +202,45 @@ def test_the_last_gradients_go_where_labels_are_right_alone():
     with pytest.raises(Exception, match=r"(?i)target|label|class"):
         step(x, tensor(np.full(len(y), 99)))
     assert all(p.grad is g for p, g in zip([p for p in parameters if p.requires_grad], before, strict=True))
+
+
+def test_a_constant_that_both_read_joins_no_large_loops():
+    """The zero of two masks: the mask of one layer is not computed in the loop of another."""
+    rng = np.random.default_rng(0)
+    x, a, b = [tensor(rng.standard_normal((200, 200)).astype("f"), requires_grad=True) for _ in range(3)]
+    step = frozen(lambda x: (((x @ a).relu() @ b).relu() @ a).sum())
+    step(x).backward()
+    ((entry,),) = step.compiled.values()
+    (ready,) = entry.compiled.ways.values()
+    back = [table.group for table in ready.plan.tables if hasattr(table, "group")]
+    assert not [group for group in back if [node.name for node in group.nodes].count("ne") > 1]
+
+
+def test_what_one_loop_leaves_to_another_is_kept():
+    """A mask cuts softmax from what comes before: its result is there, and the walk back computes no exp."""
+    rng = np.random.default_rng(0)
+    x = tensor(rng.standard_normal((8, 64, 64)).astype("f"), requires_grad=True)
+    w = tensor(rng.standard_normal((64, 64)).astype("f"), requires_grad=True)
+
+    def attended(x):
+        p = (x @ w).softmax(-1)
+        return (F.dropout(p, 0.5) @ x).sum()
+
+    step = frozen(attended)
+    step(x).backward()
+    ((entry,),) = step.compiled.values()
+    (ready,) = entry.compiled.ways.values()
+    assert "exp" in [node.name for node in ready.plan.phases[0].nodes]
+    assert "exp" not in [node.name for node in ready.plan.phases[1].nodes]
+    assert "rng.random" not in [x.node.name for x in ready.writer.kept if x.node is not None]
+
+
+def test_products_of_time_steps_are_added_as_they_come(monkeypatch):
+    plans = []
+    lifetimes = Plan._lifetimes
+    monkeypatch.setattr(Plan, "_lifetimes", lambda self: (plans.append(self), lifetimes(self)))
+    looping(nn.GRUCell)(frozen)()
+    (steps,) = [plan.steps[1] for plan in plans if len(plan.phases) == 2]
+    calls = [at for at, step in enumerate(steps) if getattr(step, "name", "") == "more_products"]
+    assert len(calls) > 4
+    assert calls[-1] - calls[0] > len(steps) / 2
