@@ -110,8 +110,8 @@ def files(seed: int) -> str | None:
 
 # --------------------------------------------------------------------------------------------------------------- shapes
 
-OF_ONE_SIZE = {"split", "narrow", "select"}
-"""Operations, or rows with a note, whose references in the table are made for the sizes there."""
+OF_ONE_SIZE = {"split", "narrow", "select", "avg_spread", "solve", "crop"}
+"""Operations, or rows with a note, whose references are made for the sizes in the table; those of nothing are, too."""
 
 
 MOST_TERMS = 1_000_000
@@ -124,6 +124,7 @@ def shapes(seed: int) -> str | None:
 
     rng = random.Random(seed)
     case = rng.choice(CASES)
+    of_nothing = 0 in [n for shape in case.shapes for n in shape]
     sizes: dict[int, int] = {}
     for shape in case.shapes:
         for n in shape:
@@ -144,7 +145,7 @@ def shapes(seed: int) -> str | None:
         return None if "numba" not in traceback.format_exc() and str(error) else f"{case}: {_told(error)}"
     except Exception as error:
         return f"{case}: {_told(error)}"
-    if case.reference is None or OF_ONE_SIZE & {case.covers, case.note}:
+    if case.reference is None or of_nothing or OF_ONE_SIZE & {case.covers, case.note}:
         return None
     if case.covers.startswith("conv") and math.prod([x.size for x in arrays]) > MOST_TERMS:
         return None
