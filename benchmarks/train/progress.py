@@ -59,6 +59,7 @@ class Run:
         self._saved: tuple[int, int] | None = None  # epoch and step of the checkpoint this run has written
         self._training = False  # in the loop: interrupts wait for the end of the step
         self._interrupted = False
+        self._at_once = False  # interrupted again, or where nothing is waited for
         self._bar: Any = None
         if state is not None:
             self._restore(state)
@@ -190,7 +191,10 @@ class Run:
         return self
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
-        if self._interrupted or not self._training:
+        """Stop after the step. Several processes agree on one, wherever each of them is: they save together."""
+        agree = self.sharing.size > 1 and self._saved != (self.settings.epochs, 0)
+        if self._interrupted or not (self._training or agree):
+            self._at_once = True
             raise KeyboardInterrupt
         self._interrupted = True
 
@@ -216,6 +220,8 @@ class Run:
         path = self.settings.checkpoint
         if (self.epoch, self.step) == (0, 0) and path.exists():
             return f"interrupted before the first step; {path} is left as it was"
+        if self._at_once and self.sharing.size > 1:  # the others may be anywhere: nothing is done together with them
+            return f"interrupted at once; what was saved before is in {path}"
         if self._training and self._saved is not None:  # broken off within a step: the weights may be half updated
             return f"interrupted at once; checkpoint of the last whole epoch: {path} (go on with --resume {path})"
         if self._saved != (self.epoch, self.step):

@@ -99,6 +99,28 @@ def test_a_training_that_was_broken_off_goes_on_bit_for_bit(number, to, message,
     assert_same_training(tmp_path / "whole/checkpoint.npz", tmp_path / "broken/checkpoint.npz")
 
 
+SAVES = """
+import os, signal, sys
+import nn
+from benchmarks.cli import main
+
+def save(*arguments, before=nn.save):
+    os.kill(os.getpid(), signal.SIGINT)
+    before(*arguments)
+
+nn.save = save
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_an_interrupt_between_epochs_reaches_the_others(tmp_path):
+    """The first process alone gets the signal, while it saves and the other one trains on: they agree on a step."""
+    done = run(2, "-c", SAVES, *SMALL[2:], "--out", "broken", cwd=tmp_path, timeout=100)
+    assert done.status == 130, done.text
+    assert "interrupted after 1 of 3 epochs and 1 steps" in done.stderr
+    assert nn.load(tmp_path / "broken/checkpoint.npz")["step"] == 1
+
+
 def test_what_reads_a_text_trains_in_one_process(tmp_path):
     done = run(2, "-m", "benchmarks", "train", "shakespeare", cwd=tmp_path)
     assert done.status == 2
