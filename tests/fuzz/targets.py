@@ -110,7 +110,7 @@ def files(seed: int) -> str | None:
 
 # --------------------------------------------------------------------------------------------------------------- shapes
 
-OF_ONE_SIZE = {"split", "narrow", "select", "avg_spread", "solve", "crop"}
+OF_ONE_SIZE = {"split", "narrow", "select", "avg_spread", "solve", "crop", "masked_scatter", "causal", "blank"}
 """Operations, or rows with a note, whose references are made for the sizes in the table; those of nothing are, too."""
 
 
