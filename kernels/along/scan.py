@@ -14,6 +14,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import threads
+from ..machine.arrays import empty
 from ..machine.jit import Kernel, kernel, piece
 
 LEAST = 1 << 14  # elements that are worth a thread
@@ -30,7 +31,9 @@ def _running(function: Callable[[Any, Any], Any]) -> Kernel:
         _, n, K = x.shape
         # shortcut: nothing behind the running axis: several rows at a time
         rows = ROWS if K == 1 else 1
-        carry = np.empty(max(rows, K))  # in float64: what does not fit may be followed by its opposite, or by a 0
+        carry = empty(
+            max(rows, K), np.float64
+        )  # in float64: what does not fit may be followed by its opposite, or by a 0
         for top in range(start, stop, rows):
             end = min(top + rows, stop)
             for m in range(top, end):

@@ -11,7 +11,8 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import moves, registers, threads
-from ..machine.jit import kernel
+from ..machine.arrays import empty, shaped
+from ..machine.jit import kernel, piece
 from ..matrix import panel
 from ..softmax.loops import weights, weights_grad
 
@@ -59,19 +60,19 @@ def _product(c: Array, sizes: Sizes, of_a: Left, of_b: Right, room: Array) -> No
                     c[m * N + n + j] = room[last + m * wide + j]
 
 
-@kernel
+@piece
 def _room(rows: int, terms: int, like: Array) -> Array:
     """Aligned memory for `_product`."""
     lanes = registers.WIDTH // like.itemsize
     wide = panel.VECTORS * lanes
-    found: Array = panel.room((terms + lanes + 1 + rows) * wide, like)
+    found: Array = empty((terms + lanes + 1 + rows) * wide, like.dtype)
     return found
 
 
-@kernel
+@piece
 def _places(count: int, apart: int) -> Array:
     """0, apart, 2 apart ..."""
-    found = np.empty(count, np.int64)
+    found = empty(count, np.int64)
     for i in range(count):
         found[i] = i * apart
     return found
@@ -91,7 +92,7 @@ def _values(inputs: Arrays, mask: tuple[Array, Array], scale: Array, w: Array, z
     room = _room(L, max(E, S), w)
     places = _places(max(E, S), size)
     for n in range(start, stop):
-        scores = w[n].reshape(L * S)
+        scores = shaped(w[n], L * S)
         _product(scores, (L, S, E), (q[n].ctypes.data, E * size, places), (k[n].ctypes.data, True), room)
         weights(w[n], bias, scale)
         for i in range(blank.size):
@@ -110,8 +111,8 @@ def _slopes(dz: Array, inputs: Arrays, w: Array, scale: Array, gradients: Arrays
     size = w.itemsize
     room = _room(max(L, S), max(L, S, E, V), w)
     along, down = _places(max(S, V), size), _places(L, S * size)
-    ds = np.empty((L, S), w.dtype)
-    slopes = ds.reshape(L * S)
+    ds = empty((L, S), w.dtype)
+    slopes = shaped(ds, L * S)
     for n in range(start, stop):
         d, ws = dz[n].ctypes.data, w[n].ctypes.data
         _product(slopes, (L, S, V), (d, V * size, along), (v[n].ctypes.data, True), room)

@@ -17,6 +17,7 @@ import numpy as np
 from numba.core import types
 
 from ..machine import simd
+from ..machine.arrays import empty
 from ..machine.floats import rank, ranked
 from ..machine.jit import Kernel, kernel, piece
 from ..machine.sums import plus
@@ -237,7 +238,9 @@ def _strided(A: Any) -> Kernel:
         size = block(z, 1, A).itemsize
         inner, step = sizes[axes - 1], strides[axes - 1]
         rows, apart = (sizes[axes - 2], strides[axes - 2]) if axes > 1 else (1, 0)
-        at = np.zeros(max(axes - 1, 1), np.int64)
+        at = empty(max(axes - 1, 1), np.int64)
+        for axis in range(at.size):
+            at[axis] = 0
         place = 0
         for start in range(0, n, rows * inner):
             for r in range(rows):

@@ -17,6 +17,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import moves, registers, simd
+from ..machine.arrays import empty
 from ..machine.jit import Kernel, kernel, piece
 from ..machine.sums import plus
 from ..matrix import panel
@@ -91,7 +92,7 @@ def _panels(like: Array, a: Word, b: Word, about: Array, z: Word, n: int) -> Non
     size = like.itemsize
     lanes = registers.WIDTH // size
     L = panel.VECTORS * lanes
-    room = panel.room((1 + T + lanes + n) * L, like)
+    room = empty((1 + T + lanes + n) * L, like.dtype)
     row, zeros = L * size, simd.address(room)
     packed, tile = zeros + row, zeros + (1 + T + lanes) * row
     room[:L] = 0

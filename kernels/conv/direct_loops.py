@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..machine import moves, registers, simd, threads
+from ..machine.arrays import empty
 from ..machine.jit import kernel, piece
 from .layout import Layout, Three
 from .window import Array
@@ -60,18 +61,15 @@ def _copy_planes(x: Array, start: int, out: Array, at: int, layout: Layout, row:
 
 
 @kernel
-def _places(layout: Layout, channels: int, size: int, spare: int) -> Array:
-    """(sums of channels * taps, and some more) bytes from the copies of the first channel to each term's, in the order
-    of weights: sum, channel, tap."""
-    taps = len(layout.terms)
-    places = np.empty(channels * taps + spare, np.int64)
-    places[channels * taps :] = 0
+def _find_places(layout: Layout, channels: int, size: int, places: Array) -> None:
+    """Bytes from the copies of the first channel to each term's, in the order of weights: sum, channel, tap; then 0."""
+    for k in range(channels * len(layout.terms), places.size):
+        places[k] = 0
     for s in range(len(layout.sums)):
         first, last = _taps(layout, s)
         for c in range(channels):
             for t in range(first, last):
                 places[channels * first + c * (last - first) + t - first] = (c * layout.plane + layout.terms[t]) * size
-    return places
 
 
 @piece
@@ -116,11 +114,13 @@ def sums(x: Array, w: Array, start: Array, z: Array, layout: Layout, wanted: Sum
     same = len(layout.terms) == 1 and layout.inputs == layout.outputs and layout.strides == (1, 1, 1)
     same = same and layout.first == 0 and layout.copies[0, 0] == 0 and layout.copies[0, 1] == 0
 
-    places, own_places = _places(layout, C, size, 0), simd.evenly(C, of_plane * size)
-    packed = _pack(w, wanted, layout, G, F)
-    work = np.empty(C * plane + spare, x.dtype)
+    places, own_places = empty(C * len(layout.terms), np.int64), simd.evenly(C, of_plane * size)
+    _find_places(layout, C, size, places)
+    packed = empty(G * F * C * len(layout.weights), x.dtype)
+    _pack(w, wanted, layout, G, F, packed)
+    work = empty(C * plane + spare, x.dtype)
     work[:] = 0  # see `winograd_loops._clear_ends`; np.zeros would take Numba half a second to compile
-    tile = np.empty((registers.ROWS, 0 if in_place else rows * Uh * Uw), x.dtype)
+    tile = empty((registers.ROWS, 0 if in_place else rows * Uh * Uw), x.dtype)
 
     for item in range(first * G, last * G):
         part, g = item // G, item % G
@@ -151,9 +151,8 @@ def sums(x: Array, w: Array, start: Array, z: Array, layout: Layout, wanted: Sum
 
 
 @kernel
-def _pack(w: Array, wanted: Sums, layout: Layout, G: int, F: int) -> Array:
+def _pack(w: Array, wanted: Sums, layout: Layout, G: int, F: int, packed: Array) -> None:
     """The weights in the order in which they are read: sum, group, block of filters, channel, tap, filter of it."""
-    packed = np.empty(G * F * wanted.channels * len(layout.weights), w.dtype)
     to = 0
     for s in range(len(layout.sums)):
         first, last = _taps(layout, s)
@@ -163,7 +162,6 @@ def _pack(w: Array, wanted: Sums, layout: Layout, G: int, F: int) -> Array:
                 source = g * wanted.w_apart[0] + f0 * wanted.w_apart[1]
                 _pack_block(w, source, wanted, layout.weights[first:last], packed[to:], tall)
                 to += tall * wanted.channels * (last - first)
-    return packed
 
 
 @piece
@@ -222,12 +220,13 @@ def products(dz: Array, x: Array, totals: Array, layout: Layout, cut: Products, 
     rows, size, blocks = layout.rows, x.itemsize, cut.blocks
     of_plane = layout.inputs[0] * layout.inputs[1] * layout.inputs[2]
     parts = (Ua + rows - 1) // rows
-    places = _places(layout, cut.channels, size, registers.PAIRS[1])
+    places = empty(cut.channels * taps + registers.PAIRS[1], np.int64)
+    _find_places(layout, cut.channels, size, places)
     image = cut.channels * layout.plane
-    work = np.empty(cut.images * image + registers.WIDTH // size, x.dtype)
-    sums = np.empty(G * _length(C, layout, cut), x.dtype)
+    work = empty(cut.images * image + registers.WIDTH // size, x.dtype)
+    sums = empty(G * _length(C, layout, cut), x.dtype)
     sums[:] = 0
-    out = np.empty(len(registers.PAIRS) * registers.PAIRS[1], x.dtype)
+    out = empty(len(registers.PAIRS) * registers.PAIRS[1], x.dtype)
     part = first
     while part < last:
         n, row = part // parts, part % parts * rows

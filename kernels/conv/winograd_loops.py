@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..machine import moves, registers, simd, threads
+from ..machine.arrays import empty
 from ..machine.jit import kernel, piece
 from ..machine.registers import WIDTH
 from ..matrix import panel
@@ -105,7 +106,7 @@ def transform_weights(
     size = w.itemsize
     lanes = WIDTH // size
     pitch = (registers.ROWS * C + 2 * lanes) | lanes
-    windows, zeros = np.empty(terms * pitch + 2 * lanes, w.dtype), np.empty(high, w.dtype)
+    windows, zeros = empty(terms * pitch + 2 * lanes, w.dtype), empty(high, w.dtype)
     zeros[:] = 0
     places = simd.evenly(terms, pitch * size)
     for block in range(first, last):
@@ -142,10 +143,10 @@ def outputs(x: Array, packed: Array, start: Array, z: Array, blocks: Array, cut:
     m, tw, size = cut.scheme[0], cut.tiles[1], x.itemsize
     lanes = WIDTH // size
     spare = registers.VECTORS[1] * lanes
-    inputs, sums = panel.room(squares * cut.inputs + spare, x), panel.room(squares * cut.outputs + spare, x)
+    inputs, sums = empty(squares * cut.inputs + spare, x.dtype), empty(squares * cut.outputs + spare, x.dtype)
     _clear_ends(inputs, squares, cut.inputs, C, cut.pitch, cut.images * cut.rows * tw)
     _clear_ends(sums, squares, cut.outputs, F, cut.pitch, cut.images * cut.rows * tw)
-    zeros = np.empty(registers.ROWS, x.dtype)
+    zeros = empty(registers.ROWS, x.dtype)
     zeros[:] = 0
     pitch, layer_in, layer_out = cut.pitch * size, cut.inputs * size, cut.outputs * size  # in bytes
     places = simd.evenly(C, pitch)
@@ -215,11 +216,11 @@ def products(dz: Array, x: Array, totals: Array, cut: Cut, first: int, last: int
     C = x.size // (N * cut.shape[0] * cut.shape[1])
     m, tw, size = cut.scheme[0], cut.tiles[1], x.itemsize
     lanes = WIDTH // size
-    inputs, slopes = panel.room(squares * cut.inputs + lanes, x), panel.room(squares * cut.outputs + lanes, x)
+    inputs, slopes = empty(squares * cut.inputs + lanes, x.dtype), empty(squares * cut.outputs + lanes, x.dtype)
     wide = panel.VECTORS * lanes
-    columns = panel.room((cut.images * cut.rows * tw + 2 * lanes) * wide, x)
+    columns = empty((cut.images * cut.rows * tw + 2 * lanes) * wide, x.dtype)
     places = simd.evenly(TERMS, size)
-    tile, zeros = panel.room(F * wide, x), np.empty(wide, x.dtype)
+    tile, zeros = empty(F * wide, x.dtype), empty(wide, x.dtype)
     zeros[:] = 0
     pitch, layer_in, layer_out = cut.pitch * size, cut.inputs * size, cut.outputs * size  # in bytes
     slices = (cut.tiles[0] + cut.rows - 1) // cut.rows
@@ -283,7 +284,7 @@ AT_ONCE = 64
 def transform_back(total: Array, g: Array, dw: Array, first: int, last: int) -> None:
     """dw[i] = G' m G, flat, where m is total[:, i]: the weights from `first` to `last`."""
     side, r = g.shape
-    half, whole = np.empty((r, side, AT_ONCE), dw.dtype), np.empty((r * r, AT_ONCE), dw.dtype)
+    half, whole = empty((r, side, AT_ONCE), dw.dtype), empty((r * r, AT_ONCE), dw.dtype)
     for start in range(first, last, AT_ONCE):
         count = min(AT_ONCE, last - start)
         half[:] = 0

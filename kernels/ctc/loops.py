@@ -14,6 +14,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import simd, threads
+from ..machine.arrays import empty
 from ..machine.jit import kernel, piece
 from ..machine.vector import exp, log
 from .plain import LANES, Target, width_of
@@ -53,7 +54,7 @@ def _forward(x: Array, target: Target, alphas: Array, likelihood: Array, start: 
     infinite = numbers[2]
     simd.wide()
     room = alphas.shape[2]
-    places, closed, seen = np.empty(room, np.intp), np.empty(room, x.dtype), np.empty(room, x.dtype)
+    places, closed, seen = empty(room, np.intp), empty(room, x.dtype), empty(room, x.dtype)
     for n in range(start, stop):
         length = 2 * lengths[n] + 1
         _fill_in(labels[n, : lengths[n]], blank, places, closed)
@@ -82,8 +83,8 @@ def _backward(
     infinite = numbers[2]
     simd.wide()
     room = alphas.shape[2]
-    places, closed = np.empty(room, np.intp), np.empty(room, x.dtype)
-    beta, ahead, share = np.empty(room, x.dtype), np.empty(room, x.dtype), np.empty(room, x.dtype)
+    places, closed = empty(room, np.intp), empty(room, x.dtype)
+    beta, ahead, share = empty(room, x.dtype), empty(room, x.dtype), empty(room, x.dtype)
     for n in range(start, stop):
         length = 2 * lengths[n] + 1
         _fill_in(labels[n, : lengths[n]], blank, places, closed)

@@ -14,6 +14,8 @@
     registers      the vector registers of this machine, and the blocks of work that fill them
     instructions   instructions on vectors, in LLVM's language
     simd      primitives that are written with them: sums held in registers
+    arrays    new arrays, and other shapes, in compiled code; nothing counts references
+    memory    how these are written, and where their memory is freed
     moves     the same for copies, transposes, zeros
     written   functions that are made from text, and can be read
     views     views of arrays, without the Python that NumPy puts around them

@@ -31,6 +31,8 @@ from numba.core import codegen, compiler, sigutils, types
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
+from .memory import free_at_returns, refuse_to_return
+
 _CPUDispatcher: Any = CPUDispatcher
 _Compiler: Any = compiler.Compiler
 _JITCodeLibrary: Any = codegen.JITCodeLibrary
@@ -46,6 +48,14 @@ class Library(_JITCodeLibrary):  # type: ignore[misc]
 
     raw = False
     """Is it left to the caller to optimise this, too?"""
+
+    owns = False
+    """Has the kernel memory of its own, which is freed when it returns?"""
+
+    def add_ir_module(self, module: Any) -> None:
+        """Called by Numba with a function as text."""
+        self.owns = free_at_returns(module) or self.owns
+        super().add_ir_module(module)
 
     def _optimize_functions(self, module: Any) -> None:
         """What functions need before they are put together. Called by Numba with a module just written."""
@@ -141,6 +151,8 @@ class Inside(Outside):
     def add_overload(self, made: Any) -> None:
         """Called by Numba with what it has made for arguments of some types."""
         kinds = tuple(made.signature.args)
+        if made.library.owns:
+            refuse_to_return(made.signature.return_type, self.python.__qualname__)
         _leave_to_callers(made.library)
         self._keys[kinds] = key = object()
         self.targetctx.insert_user_function(key, made.fndesc, [made.library])

@@ -3,6 +3,7 @@
 cache          compiled code is kept between processes (cache.py), so that only the first run ever waits
 nogil          other Python threads (data loading) go on meanwhile
 error_model    "numpy": x / 0 is inf, as in arrays; Python's ZeroDivisionError would also prevent vector code
+no nrt         nobody counts references to arrays: see arrays.py
 no cfunc       what C would need to call a kernel takes a tenth of the time to compile it
 no fastmath    it would delete tests for NaN; and without it a loop rounds exactly as the same NumPy calls do
 """
@@ -25,7 +26,7 @@ WRITTEN_OUT = "kernels.conv.", "kernels.matrix.", "kernels.recurrent.", "kernels
 nothing to gain from being optimised before it stands with its caller; loops of other families become slower without."""
 
 _STARTED = time.time()
-OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": False}
 
 
 class Kernel:
@@ -83,9 +84,7 @@ def inlined(function: Callable[..., Any]) -> Kernel:
     """A part of another kernel, with a name of its own: the machine code has no call, however long the part is.
 
     The compiler does so by itself with what is short. What runs once for each window or row of a small image may take
-    less time than a call with all its arguments. It takes views of arrays itself: one that is made for the call is
-    counted, in memory that all threads see, which may take longer than the row. Unlike what a `piece` is given, its
-    arguments are not counted at all; and it is read once, however many kernels it is a part of.
+    less time than a call with all its arguments. It is read once, however many kernels it is a part of.
     """
     return Kernel(function, {**OPTIONS, "forceinline": True})
 
@@ -109,8 +108,7 @@ def piece(function: Callable[..., Any]) -> Kernel:
     """Make a loop a piece of the kernels that call it: as if it were written there.
 
     A kernel that another calls is optimised for itself and then once more with the other; vector code of many variants
-    takes seconds. A piece is not. But it does not hold on to its arguments, as a call would: an array whose address it
-    takes must still be needed after that, or Numba frees the array.
+    takes seconds. A piece is not. And it may return an array that it has made with `arrays.empty`.
     """
     return Piece(function, OPTIONS)
 

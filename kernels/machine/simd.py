@@ -23,6 +23,7 @@ import numpy as np
 from numba.core import types
 
 from . import jit
+from .arrays import empty
 from .instructions import WORD, Code, intrinsic, unpack_tuple
 from .registers import HEIGHTS, PAIRS, PANEL, PANEL_HEIGHTS, VECTORS, WIDTH
 
@@ -128,10 +129,10 @@ def accumulate_all(floats: Any, rows: int, vectors: int, of: Sum) -> None:
         u += wide * one
 
 
-@jit.kernel
+@jit.piece
 def evenly(count: int, apart: int) -> Any:
     """Places for `count` terms, each `apart` bytes behind the one before."""
-    places = np.empty(count, np.int64)
+    places = empty(count, np.int64)
     for t in range(count):
         places[t] = t * apart
     return places

@@ -115,36 +115,6 @@ def _run(typing: Any, code: Any, arguments: Any, first: Any, last: Any) -> Any:
     return types.int64(types.intp, types.intp, types.int64, types.int64), generate
 
 
-def _borrowed(context: Any, builder: Any, kind: Any, values: Any) -> Any:
-    """A tuple, perhaps of tuples, whose arrays are not counted: their owner waits until all parts have ended.
-
-    Every view of an array counts references to it, and two threads that do so at once wait for each other's cache line:
-    batch norm of 64 x 64 planes of 7 x 7 took twice as long in two threads as in one.
-    """
-    for place, each in enumerate(kind.types):
-        if isinstance(each, types.BaseTuple):
-            inner = _borrowed(context, builder, each, builder.extract_value(values, place))
-            values = builder.insert_value(values, inner, place)
-        elif isinstance(each, types.Array):
-            array = context.make_array(each)(context, builder, builder.extract_value(values, place))
-            array.meminfo, array.parent = (ir.Constant(old.type, None) for old in (array.meminfo, array.parent))
-            values = builder.insert_value(values, array._getvalue(), place)
-    return values
-
-
-@intrinsic
-def borrowed(typing: Any, values: Any) -> Any:
-    """The same tuple, for use while its owner waits: views of its arrays cost nothing.
-
-    For kernels that hand many arrays on to others at every step; `share` does this for its arguments anyway.
-    """
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _borrowed(context, builder, values, arguments[0])
-
-    return values(values), generate
-
-
 @intrinsic
 def task(typing: Any, kernel: Any, arguments: Any) -> Any:
     """Addresses of code that calls a kernel with (*arguments, first, last), and of its data.
@@ -158,8 +128,7 @@ def task(typing: Any, kernel: Any, arguments: Any) -> Any:
         raise TypeError(f"{kernel.dispatcher.python.__name__}: what runs in several threads returns nothing")
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        borrowed = _borrowed(context, builder, arguments, values[1])
-        stored = alloca_once_value(builder, pack_struct(builder, unpack_tuple(builder, borrowed)))
+        stored = alloca_once_value(builder, pack_struct(builder, unpack_tuple(builder, values[1])))
         part = get_or_insert_function(builder.module, _PART, context.mangler("part", kinds))
         part.linkage = "internal"
         inside = ir.IRBuilder(part.append_basic_block("entry"))

@@ -24,6 +24,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import choices, moves, registers, simd, threads
+from ..machine.arrays import empty
 from ..machine.jit import kernel, piece
 from . import panel
 
@@ -70,10 +71,10 @@ def _panels(of: Factors, rows: int, high: int, first: int, last: int) -> None:
     panels = (N + wide - 1) // wide
     groups = (M + rows - 1) // rows
     apart = (most + lanes) * wide
-    columns = panel.room(0 if ready.size else apart, c)
-    packed = np.empty(rows * most + 2 * lanes * lanes, c.dtype)
-    tile = np.empty(high * wide, c.dtype)
-    zeros = np.empty(high, c.dtype)
+    columns = empty(0 if ready.size else apart, c.dtype)
+    packed = empty(rows * most + 2 * lanes * lanes, c.dtype)
+    tile = empty(high * wide, c.dtype)
+    zeros = empty(high, c.dtype)
     zeros[:] = 0
     places = simd.evenly(most, wide * size)
     part = first
@@ -174,8 +175,8 @@ def _dots(of: Factors, blocks: Array, first: int, last: int) -> None:
     a, b, bias, all_c, terms, _, _, _ = of
     c = all_c[0]
     size = c.itemsize
-    out = np.empty(len(registers.PAIRS) * registers.PAIRS[1], c.dtype)
-    places = np.empty(registers.PAIRS[1], np.int64)
+    out = empty(len(registers.PAIRS) * registers.PAIRS[1], c.dtype)
+    places = empty(registers.PAIRS[1], np.int64)
     for t0 in range(0, terms, TERMS):
         count = min(TERMS, terms - t0)
         for block in range(len(blocks)):
@@ -223,7 +224,7 @@ def pack(b: Array) -> Array | None:
         return None
     lanes = registers.lanes(b.itemsize)
     wide = registers.PANEL * lanes
-    ready = panel.room(-(-N // wide) * (terms + lanes) * wide, b)
+    ready = panel.aligned(-(-N // wide) * (terms + lanes) * wide, b.dtype)
     flat, steps = _flat(b)
     _pack(flat, steps, ready, terms, N)
     return ready

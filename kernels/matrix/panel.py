@@ -18,7 +18,7 @@ import numpy as np
 from numba.core import types
 from numpy import ndarray as Array
 
-from ..machine import registers, simd
+from ..machine import registers
 from ..machine.instructions import Code, intrinsic, unpack_tuple
 from ..machine.jit import kernel
 from ..machine.registers import WIDTH
@@ -30,12 +30,11 @@ ROWS = 10 if registers.REGISTERS == 32 else 6
 """The most rows at once: with their sums, two vectors of w and some broadcast values in flight, registers are full."""
 
 
-@kernel
-def room(size: int, like: Array) -> Array:
-    """Memory for `size` elements that starts at a line of the cache: no register is loaded across two."""
-    found = np.empty(size + 64, like.dtype)
-    skip = -simd.address(found) % 64 // like.itemsize
-    return found[skip : skip + size]
+def aligned(size: int, dtype: Any) -> Array:
+    """Memory that starts at a border of 64 bytes: no register is loaded across two lines of the cache."""
+    room = np.empty(size + 16, dtype)
+    skip = (-room.__array_interface__["data"][0] % 64) // room.itemsize
+    return room[skip : skip + size]
 
 
 @functools.lru_cache(maxsize=64)

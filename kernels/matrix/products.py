@@ -19,6 +19,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import moves, simd, threads
+from ..machine.arrays import empty
 from ..machine.jit import kernel
 from . import panel
 
@@ -60,7 +61,7 @@ def _through(of_one: Any, of_other: Any, places: Array, L: int, first: int, last
     """Some of the panels of both products; see `through`."""
     one, other = Through(*of_one), Through(*of_other)
     panels = (one.z.shape[1] + L - 1) // L
-    room = panel.room((2 + one.d.shape[1] + len(one.d)) * L, one.d)
+    room = empty((2 + one.d.shape[1] + len(one.d)) * L, one.d.dtype)
     room[:L] = 0
     for part in range(first, last):
         if part < panels:
@@ -103,7 +104,7 @@ def _add_products(z: Array, pairs: Array, places: Array, L: int, first: int, las
     size = z.itemsize
     row = L * size
     most = len(places)
-    room = panel.room((K + most + 1) * L, z)
+    room = empty((K + most + 1) * L, z.dtype)
     total, packed = room[: K * L], room[K * L :]
     for block in range(first, last):
         wide = min(L, J - block * L)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import threads
+from ..machine.arrays import empty, shaped
 from ..machine.jit import kernel, piece
 from ..machine.sums import plus
 
@@ -115,10 +116,10 @@ def deviations(x: Array, m: Array, squared: bool, across: bool, totals: Array, f
     N, C, L = x.shape
     n0, n1, c0, c1 = part_of(x, across, first, last)
     total = totals[0 if across else threads.number(first, N, len(totals))]
-    rows = x.reshape((N, C * L))[n0:n1]
+    rows = shaped(x, (N, C * L))[n0:n1]
     block = together(L)
     width = min(block * L, WIDTH)
-    guess, columns = np.empty(width, x.dtype), np.empty(width)
+    guess, columns = empty(width, x.dtype), empty(width, np.float64)
     for c in range(c0, c1, block):
         stop = min(c + block, c1)
         for k in range(c, stop):
@@ -160,11 +161,11 @@ def values(x: Array, line: Line, relu: bool, z: Array, across: bool, first: int,
     m, s, t = line
     N, C, L = x.shape
     n0, n1, c0, c1 = part_of(x, across, first, last)
-    x, z = x.reshape((N, C * L)), z.reshape((N, C * L))
+    x, z = shaped(x, (N, C * L)), shaped(z, (N, C * L))
     low = x.dtype.type(0 if relu else -np.inf)
     block = together(L)
     width = min(block * L, WIDTH)
-    ms, ss, ts = np.empty(width, x.dtype), np.empty(width, x.dtype), np.empty(width, x.dtype)
+    ms, ss, ts = empty(width, x.dtype), empty(width, x.dtype), empty(width, x.dtype)
     for c in range(c0, c1, block):
         stop = min(c + block, c1)
         for start in range(c * L, stop * L, width):
@@ -188,11 +189,11 @@ def products(dz: Array, x: Array, line: Line, relu: bool, across: bool, totals: 
     n0, n1, c0, c1 = part_of(x, across, first, last)
     part = 0 if across else threads.number(first, N, len(totals))
     sums, products = totals[part, 0], totals[part, 1]
-    x, dz = x.reshape((N, C * L))[n0:n1], dz.reshape((N, C * L))[n0:n1]
+    x, dz = shaped(x, (N, C * L))[n0:n1], shaped(dz, (N, C * L))[n0:n1]
     block = together(L)
     width = min(block * L, WIDTH)
-    ms, ss, ts = np.empty(width, x.dtype), np.empty(width, x.dtype), np.empty(width, x.dtype)
-    nothing, some, more = np.empty(width, x.dtype), np.empty(width), np.empty(width)
+    ms, ss, ts = empty(width, x.dtype), empty(width, x.dtype), empty(width, x.dtype)
+    nothing, some, more = empty(width, x.dtype), empty(width, np.float64), empty(width, np.float64)
     nothing[:] = 0
     for c in range(c0, c1, block):
         stop = min(c + block, c1)
@@ -246,11 +247,11 @@ def slopes(dz: Array, x: Array, slope: Slope, relu: bool, dx: Array, across: boo
     m, s, t, level, tilt, fixed = slope
     N, C, L = x.shape
     n0, n1, c0, c1 = part_of(x, across, first, last)
-    x, dz, dx = x.reshape((N, C * L)), dz.reshape((N, C * L)), dx.reshape((N, C * L))
+    x, dz, dx = shaped(x, (N, C * L)), shaped(dz, (N, C * L)), shaped(dx, (N, C * L))
     block = together(L)
     width = min(block * L, WIDTH)
-    ms, ss, ts = np.empty(width, x.dtype), np.empty(width, x.dtype), np.empty(width, x.dtype)
-    levels, tilts = np.empty(width, x.dtype), np.empty(width, x.dtype)
+    ms, ss, ts = empty(width, x.dtype), empty(width, x.dtype), empty(width, x.dtype)
+    levels, tilts = empty(width, x.dtype), empty(width, x.dtype)
     for c in range(c0, c1, block):
         stop = min(c + block, c1)
         for start in range(c * L, stop * L, width):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import threads
+from ..machine.arrays import empty, shaped
 from ..machine.jit import kernel
 from ..machine.sums import plus
 from .channels_loops import Line, Slope, part_of
@@ -68,8 +69,8 @@ def values(x: Array, line: Line, size: Pair, z: Array, winner: Array, across: bo
     N, C, H, W = x.shape
     n0, n1, c0, c1 = part_of(x, across, first, last)
     L = H * W
-    planes = x.reshape((N, C, L))
-    v = np.empty(L, x.dtype)
+    planes = shaped(x, (N, C, L))
+    v = empty(L, x.dtype)
     for n in range(n0, n1):
         for c in range(c0, c1):
             plane = planes[n, c]
@@ -84,17 +85,15 @@ def values(x: Array, line: Line, size: Pair, z: Array, winner: Array, across: bo
 
 
 @kernel
-def _places(size: Pair, W: int) -> Array:
+def _find_places(size: Pair, W: int, places: Array) -> None:
     """Where in a plane each element of a window lies, from its first; the first for a window without winner.
 
     There is a place for every number that a winner's byte can hold: no array of winners leads out of the plane.
     """
-    places = np.empty(256, np.int64)
     places[:] = 0
     for i in range(size[0]):
         for j in range(size[1]):
             places[i * size[1] + j] = i * W + j
-    return places
 
 
 @kernel
@@ -106,8 +105,9 @@ def products(
     (winner, size), (across, totals) = won, into
     n0, n1, c0, c1 = part_of(x, across, first, last)
     part = 0 if across else threads.number(first, N, len(totals))
-    planes, slopes = x.reshape((N, C, H * W)), dx.reshape((N, C, H * W))
-    places, dead = _places(size, W), size[0] * size[1]
+    planes, slopes = shaped(x, (N, C, H * W)), shaped(dx, (N, C, H * W))
+    places, dead = empty(256, np.int64), size[0] * size[1]
+    _find_places(size, W, places)
     for c in range(c0, c1):
         totals[part, 0, c] = totals[part, 1, c] = 0
     for n in range(n0, n1):

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import simd, threads
+from ..machine.arrays import empty, shaped
 from ..machine.jit import ENABLED, kernel, piece
 from ..machine.sums import long_sum, two_long_sums
 from . import rows_registers as four
@@ -111,7 +111,7 @@ def group_values(x: Array, affine: Pair, eps: float, z: Array, statistics: Array
     """The same for the rows (n, g) of x (N, G, K, L) with n from `first` to `last`. w and b are (G * K,)."""
     N, G, K, L = x.shape
     (w, b), mean, var, rstd = affine, statistics[0], statistics[1], statistics[2]
-    rows, x, z = x.reshape((N, G, K * L)), x.reshape((N, G * K, L)), z.reshape((N, G * K, L))
+    rows, x, z = shaped(x, (N, G, K * L)), shaped(x, (N, G * K, L)), shaped(z, (N, G * K, L))
     for n in range(first, last):
         _measure(rows[n], eps, True, mean[n], var[n], rstd[n])
         for c in range(G * K):
@@ -136,8 +136,8 @@ def slopes(dz: Array, x: Array, by: Triple, centred: bool, dx: Array, totals: Ar
     w, mean, rstd = by
     part = threads.number(first, len(x), len(totals))
     dw, db = totals[part, 0], totals[part, 1]
-    levels, tilts = np.empty(ROWS, x.dtype), np.empty(ROWS, x.dtype)
-    some_dw, some_db = np.empty(D, x.dtype), np.empty(D, x.dtype)
+    levels, tilts = empty(ROWS, x.dtype), empty(ROWS, x.dtype)
+    some_dw, some_db = empty(D, x.dtype), empty(D, x.dtype)
     for i in range(first, last, ROWS):
         end = min(i + ROWS, last)
         for k in range(i, end):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import moves, simd
+from ..machine.arrays import empty, shaped
 from ..machine.jit import kernel, piece
 from .loops import Arrays, Triple
 
@@ -42,9 +43,9 @@ def winners(
     size, stride, padding, _ = frame
     taps, rows, down, high, wide = layout
     skipped_d, skipped_h, skipped_w = skipped
-    copy = np.empty(size[0] * down * stride[2] * high * wide + LANES, x.dtype)
-    best, won = np.empty(rows * wide, x.dtype), np.empty(rows * wide, np.int32)
-    values, places = z.reshape(z.size), place.reshape(place.size)
+    copy = empty(size[0] * down * stride[2] * high * wide + LANES, x.dtype)
+    best, won = empty(rows * wide, x.dtype), empty(rows * wide, np.int32)
+    values, places = shaped(z, z.size), shaped(place, place.size)
     n, o = start, -1
     for plane in range(start * O, stop * O):
         o += 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy import ndarray as Array
 
+from ..machine.arrays import empty, shaped
 from ..machine.jit import inlined, kernel
 
 Triple = tuple[int, int, int]
@@ -33,7 +34,7 @@ def winners_one_by_one(
     (skipped_d, skipped_h, skipped_w), (first_d, first_h, first_w), (count_d, count_h, count_w) = inside
     apart = dilation[0] * H * W, dilation[1] * W, dilation[2]
     for n in range(start, stop):
-        plane = x[n].reshape(D * H * W)
+        plane = shaped(x[n], D * H * W)
         for o in range(O):
             for p in range(P):
                 for q in range(Q):
@@ -84,7 +85,7 @@ def put(dz: Array, place: Array, dx: Array, begins: Arrays, offsets: Array, star
     _, D, H, W = dx.shape
     _, O, P, Q = dz.shape
     begin_d, begin_h, begin_w = begins
-    flat = dx.reshape(dx.size)
+    flat = shaped(dx, dx.size)
     elements = np.uintp(D * H * W)
     for n in range(start, stop):
         plane = n * (D * H * W)
@@ -111,7 +112,8 @@ def sums(
     """
     _, D, H, W = x.shape
     _, O, P, Q = z.shape
-    row = np.zeros(max((Q - 1) * stride[2] + size[2], padding[2] + W), x.dtype)
+    row = empty(max((Q - 1) * stride[2] + size[2], padding[2] + W), x.dtype)
+    row[:] = 0
     inner = row[padding[2] : padding[2] + W]
     for plane in range(start * O, stop * O):
         n, o = plane // O, plane % O
@@ -173,9 +175,10 @@ def spread(
     """dx = sum of dz / divisor over the windows that hold the element: the same the other way round."""
     _, D, H, W = dx.shape
     _, O, P, Q = dz.shape
-    row = np.zeros(max((Q - 1) * stride[2] + size[2], padding[2] + W), dx.dtype)
+    row = empty(max((Q - 1) * stride[2] + size[2], padding[2] + W), dx.dtype)
+    row[:] = 0
     inner = row[padding[2] : padding[2] + W]
-    slopes = np.empty(Q, dx.dtype)
+    slopes = empty(Q, dx.dtype)
     for plane in range(start * O, stop * O):
         n, o = plane // O, plane % O
         first_d = o * stride[0] - padding[0]

@@ -16,7 +16,8 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import moves, registers, threads
-from ..machine.jit import inlined, kernel
+from ..machine.arrays import empty
+from ..machine.jit import inlined, kernel, piece
 from ..matrix import panel
 from .cells import add
 
@@ -25,13 +26,6 @@ WORTH_COPYING = 1 << 14
 
 TERMS = 256
 """Rows over which weight gradients are summed at a time: the cotangents stay in the cache while all inputs use them."""
-
-
-def aligned(size: int, dtype: Any) -> Array:
-    """Memory that starts at a border of 64 bytes: no register is loaded across two lines of the cache."""
-    room = np.empty(size + 16, dtype)
-    skip = (-room.__array_interface__["data"][0] % 64) // room.itemsize
-    return room[skip : skip + size]
 
 
 # ---------------------------------------------------------------------------------------- rows and panels
@@ -81,21 +75,22 @@ def add_rows(rows: Array, first: int, count: int, out: Array, R: int, L: int) ->
                 target[l] += source[start + l]
 
 
-@kernel
+@piece
 def unit_places(units: int, rows: int, L: int, itemsize: int) -> Array:
     """Distances in bytes from element (0, row, 0) of a panel (U, rows, L) to those of all units."""
-    found = np.empty(units, np.int64)
+    found = empty(units, np.int64)
     for unit in range(units):
         found[unit] = (unit // L * rows * L + unit % L) * itemsize
     return found
 
 
-@kernel
+@piece
 def gate_places(uses: Array, units: int, rows: int, L: int, itemsize: int) -> tuple[Array, Array]:
     """The same for the gates that the input, and the state, gives something to, in panels (slots * U, rows, L)."""
     blocks = (units + L - 1) // L
-    found = np.empty((2, len(uses) * units), np.int64)
-    count = np.zeros(2, np.int64)
+    found = empty((2, len(uses) * units), np.int64)
+    count = empty(2, np.int64)
+    count[0] = count[1] = 0
     for gate in range(len(uses)):
         for side in range(2):
             for unit in range(units * uses[gate, side]):
@@ -176,7 +171,7 @@ def packed(w_ih: Array, w_hh: Array, turned: bool, to_input: bool = True) -> tup
     else:
         blocks_x = -(-I // L) if to_input else 0
         blocks, sizes, loop = blocks_x + U, (blocks_x * rows * L, U * rows * L), _pack
-    of_x, of_h = (aligned(size, w_hh.dtype) for size in sizes)
+    of_x, of_h = (panel.aligned(size, w_hh.dtype) for size in sizes)
     if of_h.size:
         threads.split(blocks, partial(loop, w_ih, w_hh, of_x, of_h, L), WORTH_COPYING // (of_h.size // U) + 1)
     return of_x, of_h
@@ -306,7 +301,7 @@ class Chunk(NamedTuple):
     total: Array
 
 
-@kernel
+@piece
 def chunk_of(sums: Sums, weights: Weights, steps: Steps, B: int, H: int, start: int, stop: int) -> Chunk:
     """What there is for the sequences from `start` to `stop` of B, nothing in it yet."""
     size = len(weights.uses) * ((H + steps.L - 1) // steps.L) * steps.L
@@ -337,7 +332,7 @@ def input_gradient(chunk: Chunk, count: int, weights: Weights, L: int) -> None:
     d, dx = chunk.d, chunk.dx
     row = L * d.itemsize
     terms = len(chunk.places_x)
-    tile = np.empty(64 * L, d.dtype)
+    tile = empty(64 * L, d.dtype)
     for first in range(0, dx.shape[1], L):
         wide = min(L, dx.shape[1] - first)
         w = address(weights.of_x) + first * terms * d.itemsize
@@ -369,12 +364,12 @@ def weight_gradients(chunk: Chunk, count: int, x: Array, hs: Array, before: Arra
     blocks = len(uses) * U
     rows = d.size // (blocks * L)
     each = (I + H + 1) * L
-    tile = np.empty((1 + max(I, H, 1)) * L, d.dtype)
+    tile = empty((1 + max(I, H, 1)) * L, d.dtype)
     tile[:L] = 0
-    one, nowhere = np.empty(1, d.dtype), np.empty(TERMS, np.int64)  # the bias is a weight of an input that is always 1
+    one, nowhere = empty(1, d.dtype), empty(TERMS, np.int64)  # the bias is a weight of an input that is always 1
     one[:] = 1
     nowhere[:] = 0
-    places_x, places_h = np.empty(count, np.int64), np.empty(count, np.int64)
+    places_x, places_h = empty(count, np.int64), empty(count, np.int64)
     for m in range(count):
         places_x[m] = chunk.rows[m] * I * size
         places_h[m] = before[chunk.rows[m]] * H * size

@@ -27,9 +27,10 @@ from numpy import ndarray as Array
 
 from ..machine import choices, threads
 from ..matrix import panel
+from ..matrix.panel import aligned
 from . import skeleton
 from .kinds import Cell
-from .panels import WORTH_COPYING, Steps, Sums, Weights, aligned, finish, packed
+from .panels import WORTH_COPYING, Steps, Sums, Weights, finish, packed
 from .skeleton import Kept
 
 WORTH_A_THREAD = 1_000_000

@@ -16,8 +16,8 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import moves, registers, threads
+from ..machine.arrays import empty
 from ..machine.jit import kernel
-from ..machine.team import borrowed
 from ..matrix import panel
 from .cells import BACK, FORWARD, Slots, add, copy, four, of_cell
 from .kinds import Cell
@@ -105,13 +105,12 @@ def _step(cell: str) -> Any:
         The weights of a block, with all its gates, are turned around into a panel (K, L), which the rows of the batch
         are multiplied by; a gate is a tile (B, L), which is copied to its place when it is activated.
         """
-        x, states, weights, uses, places, results = borrowed((x, states, weights, uses, places, results))
         new = Results(*results)
         (B, H), slots = states[0].shape, len(uses)
         L = panel.VECTORS * registers.WIDTH // x.itemsize
         size = B * L
         apart = (max(x.shape[1], H) + L + 1) * L
-        room = panel.room(apart + (slots + 3) * size, x)
+        room = empty(apart + (slots + 3) * size, x.dtype)
         tiles = room[apart:]
         h, c, y = tiles[slots * size :][:size], tiles[(slots + 1) * size :][:size], tiles[(slots + 2) * size :]
         for u in range(first, last):
@@ -165,7 +164,6 @@ def _by_rows(cell: str) -> Any:
 
         bias (slots * H,).  new.h and new.c are the states before the step, and then those after it.
         """
-        part, bias, results = borrowed((part, bias, results))
         new = Results(*results)
         H = new.h.shape[1]
         both = 2 * H if fourth else part.shape[1]
@@ -186,9 +184,8 @@ def _back_by_rows(cell: str) -> Any:
 
     def run(dh: Array, dc: Array, state: Array, gates: Array, y: Array, d_x: Array, d_h: Array) -> None:
         """Cotangents of what input and state give to the gates, to d_x and d_h (B, G * H); dh and dc as in `cells`."""
-        dh, dc, state, gates, y, d_x, d_h = borrowed((dh, dc, state, gates, y, d_x, d_h))
         H = dh.shape[1]
-        room = np.empty(4 * H, dh.dtype)
+        room = empty(4 * H, dh.dtype)
         for r in range(len(dh)):
             d = room if fourth else d_x[r]
             through(Slots(gates[r], 0, H, H), Slots(d, 0, H, H), dh[r], dc[r], state[r], y[r])

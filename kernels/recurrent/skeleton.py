@@ -17,8 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine.jit import inlined
-from ..machine.team import borrowed
+from ..machine.jit import piece
 from .cells import BACK, FORWARD, Slots, copy, four, of_cell, tanh_of
 from .panels import (
     Steps,
@@ -62,7 +61,6 @@ def forward(cell: str) -> Any:
         x (N, I).  last: the first states (B, H), and then the last.  room (3, U * B * L), aligned, for h, c and y of a
         step, in panels (U, stop - start, L).
         """
-        x, weights, kept, last, room, steps = borrowed((x, weights, kept, last, room, steps))
         hs, cs, gates = kept
         (B, H), N, L = last[0].shape, len(x), steps.L
         R, U = stop - start, (H + L - 1) // L
@@ -97,7 +95,7 @@ def forward(cell: str) -> Any:
     return run
 
 
-@inlined
+@piece
 def _cells_before(kept: Kept, before: Array, own: int, u: int, room: Array, L: int) -> Array:
     """Cells of block u at the rows `before`."""
     rows, first = len(before), u * len(kept.hs)
@@ -108,7 +106,7 @@ def _cells_before(kept: Kept, before: Array, own: int, u: int, room: Array, L: i
     return room
 
 
-@inlined
+@piece
 def _states_before(kept: Kept, before: Array, own: int, u: int, room: Array, L: int) -> Array:
     """States of block u at the rows `before`."""
     for r in range(len(before)):
@@ -116,7 +114,7 @@ def _states_before(kept: Kept, before: Array, own: int, u: int, room: Array, L: 
     return room
 
 
-@inlined
+@piece
 def _states_after(kept: Kept, before: Array, own: int, u: int, room: Array, L: int) -> Array:
     """States of block u at the rows from `own` on."""
     for r in range(len(before)):
@@ -139,7 +137,6 @@ def back(cell: str) -> Any:
         cotangents: those of h at all steps (N, H), and of the last h and c (B, H).
         weights: of_x (blocks of I, G * H, L), of_h (U, G * H, L).
         """
-        x, kept, cotangents, weights, sums, steps = borrowed((x, kept, cotangents, weights, sums, steps))
         dz, dh_n, dc_n = cotangents
         (B, H), N, L = dh_n.shape, len(dz), steps.L
         R, U = stop - start, (H + L - 1) // L

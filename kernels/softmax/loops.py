@@ -16,6 +16,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..machine import threads
+from ..machine.arrays import empty, shaped
 from ..machine.floats import rank, ranked
 from ..machine.jit import kernel
 from ..machine.sums import long_sum, product, value
@@ -66,7 +67,7 @@ def _softmax(x: Array, z: Array, start: int, stop: int) -> None:
     for first in range(start, stop, rows):
         part = z[first : min(first + rows, stop)]
         _below_largest(x[first : first + len(part)], part)
-        _exp_in_place(part.reshape(part.size))
+        _exp_in_place(shaped(part, part.size))
         for i in range(len(part)):
             row = part[i]
             total = x.dtype.type(_sum(row))
@@ -89,12 +90,12 @@ def _log_softmax(x: Array, z: Array, start: int, stop: int) -> None:
     """z = x - log(sum(exp(x))), row by row."""
     C = x.shape[1]
     rows = max(1, GROUP // C)
-    room = np.empty(rows * C, x.dtype)
+    room = empty(rows * C, x.dtype)
     for first in range(start, stop, rows):
         part = z[first : min(first + rows, stop)]
         _below_largest(x[first : first + len(part)], part)
         e = room[: part.size]
-        _exp(part.reshape(part.size), e)
+        _exp(shaped(part, part.size), e)
         for i in range(len(part)):
             row = part[i]
             s = log(x.dtype.type(_sum(e[i * C : (i + 1) * C])))
@@ -110,7 +111,7 @@ def _log_softmax_grad(dz: Array, z: Array, dx: Array, start: int, stop: int) -> 
     for first in range(start, stop, rows):
         last = min(first + rows, stop)
         part = dx[first:last]
-        _exp(z[first:last].reshape(part.size), part.reshape(part.size))
+        _exp(shaped(z[first:last], part.size), shaped(part, part.size))
         for i in range(first, last):
             g, out = dz[i], dx[i]
             s = z.dtype.type(_sum(g))
@@ -135,13 +136,13 @@ def _loss(x: Array, target: Array, wrong: Array, loss: Array, start: int, stop: 
     if not _are_classes(target[start:stop], C, wrong):
         return
     rows = max(1, GROUP // C)
-    room = np.empty((rows, C), x.dtype)
+    room = empty((rows, C), x.dtype)
     for first in range(start, stop, rows):
         part = room[: min(rows, stop - first)]
         _below_largest(x[first : first + len(part)], part)
         for i in range(len(part)):
             loss[first + i] = part[i, target[first + i]]
-        _exp_in_place(part.reshape(part.size))
+        _exp_in_place(shaped(part, part.size))
         for i in range(len(part)):
             loss[first + i] = log(x.dtype.type(_sum(part[i]))) - loss[first + i]
 
@@ -160,7 +161,7 @@ def _loss_and_slope(
         _below_largest(x[first : first + len(part)], part)
         for i in range(len(part)):
             loss[first + i] = part[i, target[first + i]]
-        _exp_in_place(part.reshape(part.size))
+        _exp_in_place(shaped(part, part.size))
         for i in range(len(part)):
             row, t = part[i], target[first + i]
             weight = share[0 if share.size == 1 else first + i]
@@ -263,7 +264,7 @@ def weights(w: Array, bias: Array, scale: Array) -> None:
         m = ranked(top)
         for j in range(row.size):
             row[j] -= m
-    _exp_in_place(w.reshape(w.size))
+    _exp_in_place(shaped(w, w.size))
     for i in range(len(w)):
         row = w[i]
         total = w.dtype.type(_sum(row))
