@@ -11,7 +11,7 @@ nothing (see `jit.OPTIONS`), and the memory of `empty` belongs to the function t
 - so a kernel may not return such an array, and is refused; a `piece` may: it is part of the function that calls it.
 
 Nor is NumPy's own function compiled anew, with checks that cannot fail here, for each kind of arguments. How the two
-are written is in `memory`, which is imported when a kernel that calls them is compiled: it loads Numba.
+are written is in `memory`, which is imported when a kernel that calls them is compiled.
 """
 
 from __future__ import annotations

@@ -27,7 +27,9 @@ def read_only(*shape):
 
 @kernel
 def _copied(like, table, row, start, z):
-    z[:] = elements(like, table[row, 0], start, z.size)
+    found = elements(like, table[row, 0], start, z.size)
+    for i in range(z.size):
+        z[i] = found[i]
 
 
 @kernel
