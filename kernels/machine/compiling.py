@@ -29,6 +29,7 @@ from typing import Any
 import llvmlite.binding as llvm
 from numba.core import codegen, compiler, sigutils, types
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.errors import NumbaError
 from numba.core.registry import CPUDispatcher
 
 from .memory import free_at_returns, refuse_to_return
@@ -122,6 +123,13 @@ def _unhurried() -> Iterator[None]:
                 gc.enable()
 
 
+_ALLOCATES = "NRT required", "Only accept returning of array"
+_HOW = (
+    "a kernel makes no arrays by NumPy's functions or by formulas of whole arrays, and returns none; "
+    "room of its own is kernels.machine.arrays.empty(shape, dtype), results go into arrays that it is given"
+)
+
+
 class Outside(_CPUDispatcher):  # type: ignore[misc]
     """How Python calls a kernel."""
 
@@ -130,8 +138,13 @@ class Outside(_CPUDispatcher):  # type: ignore[misc]
         self.python = function
 
     def compile(self, sig: Any) -> Any:
-        with _unhurried():
-            return super().compile(sig)
+        try:
+            with _unhurried():
+                return super().compile(sig)
+        except NumbaError as error:
+            if not any(words in str(error) for words in _ALLOCATES):
+                raise
+            raise TypeError(f"{self.python.__qualname__}: {_HOW}") from error
 
 
 class Inside(Outside):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import resource
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
 
-from kernels.machine import jit
+from kernels.machine import jit, threads
 from kernels.machine.arrays import empty, shaped
 from kernels.machine.jit import kernel, piece
 
@@ -126,6 +127,49 @@ def test_arrays_begin_at_a_line_of_the_cache():
     z = np.ones(20, np.int64)
     addresses(z)
     assert (z == 0).all()
+
+
+@kernel
+def zeros(x):
+    x[0] = np.zeros(x.size)[0]
+
+
+@kernel
+def doubled(x):
+    x[:] = x * 2
+
+
+@kernel
+def copied(x):
+    return x.copy()
+
+
+@kernel
+def rest(x):
+    return x[1:]
+
+
+@kernel
+def calls_zeros(x):
+    zeros(x)
+
+
+@pytest.mark.parametrize("wrong", [zeros, doubled, copied, rest, calls_zeros])
+def test_what_would_allocate_is_told_how_to(wrong):
+    x = np.ones(3)
+    with pytest.raises(TypeError, match=r": a kernel makes no arrays by NumPy's .* kernels.machine.arrays.empty"):
+        wrong(x)
+    assert (x == 1).all()
+
+
+@kernel
+def fill_in_parts(x, first, last):
+    x[first:last] = np.ones(last - first)
+
+
+def test_what_runs_in_parts_too():
+    with pytest.raises(TypeError, match=r"fill_in_parts: a kernel makes no arrays"):
+        threads.split(2, partial(fill_in_parts, np.zeros(2)), 1)
 
 
 def first_rows(x, z):
