@@ -191,13 +191,12 @@ _PATIENT = 10.0
 """Seconds that a fork waits for another thread's import at most."""
 
 
-_held: Any = None
-"""Numba's lock, while this thread forks."""
+_held: list[Any] = []
+"""Numba's lock, while this thread forks, once for each time that it was taken."""
 
 
-def _hold() -> None:
+def hold() -> None:
     """Before a fork: no other thread may be compiling, or importing: a child would wait for it for ever."""
-    global _held
     until = time.monotonic() + _PATIENT
     while True:
         while _importing() and time.monotonic() < until:
@@ -207,17 +206,16 @@ def _hold() -> None:
         if lock is not None:
             lock.acquire()
         if not _importing() or time.monotonic() >= until:
-            _held = lock
+            _held.append(lock)
             return
         if lock is not None:
             lock.release()
 
 
-def _let_go() -> None:
-    global _held
-    if _held is not None:
-        _held.release()
-    _held = None
+def let_go() -> None:
+    lock = _held.pop() if _held else None
+    if lock is not None:
+        lock.release()
 
 
 def _importing() -> bool:
@@ -230,7 +228,7 @@ def _importing() -> bool:
 def _forget() -> None:
     """In a forked child, where no thread but the one that forked lives on."""
     global _boxes, _started, _starting
-    _let_go()
+    let_go()
     _boxes = np.zeros_like(_boxes)
     _asleep.clear()
     _crew.cache_clear()  # records say where the boxes were
@@ -239,4 +237,4 @@ def _forget() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_hold, after_in_parent=_let_go, after_in_child=_forget)
+    os.register_at_fork(before=hold, after_in_parent=let_go, after_in_child=_forget)
