@@ -39,6 +39,15 @@ class HookList(list[Callable[[Any], Any]]):
         return self.record is not None and getrefcount(self.record) <= 2  # this list, and the argument
 
 
+def copied(g: Any) -> Any:
+    """A cotangent in memory of its own.
+
+    What stands for an array in a capture copies itself: of the real one that `np.array` asks it for, NumPy 2.0 makes
+    another that the capture has not seen.
+    """
+    return np.array(g, order="C") if isinstance(g, np.generic) else g.copy()
+
+
 def _count(records: list[Any], index: int) -> int:
     return getrefcount(records[index])
 
@@ -242,7 +251,7 @@ class Tape(Writes):
     def take(self, found: Cotangents, node: Any) -> Any:
         """Take a cotangent out of what a walk found, as a writable array that nobody else has; a Tensor as it is."""
         g = found.pop(node)
-        return np.array(g, order="C") if isinstance(g, (np.ndarray, np.generic)) else g
+        return copied(g) if isinstance(g, (np.ndarray, np.generic)) else g
 
     def kept(self, array: np.ndarray[Any, Any]) -> bool:
         """May a record have kept the array of a gradient?"""

@@ -168,7 +168,7 @@ def _simple(step: Step, program: Program, read: set[int]) -> bool:
         return set(step.settings) <= {"args", "kwargs"}
     if not isinstance(step.op, Op) or any(program.slots[slot].tracked for slot in _inside(step)):
         return False
-    # shortcut: rows picked from weights of classes; other parts may look into what they are parts of
+    # of indexings, those that pick weights of classes: other parts may look into what they are parts of
     return step.op is not getitem or (not step.recorded and type(step.settings["index"]) is Hole)
 
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from ..lines import outer, walks
 from ..records import CONSUMED, Cotangents, Mark, Record, note_where
-from ..tapes import SWEEP_FIRST, UNREFERENCED, Step, Tape
+from ..tapes import SWEEP_FIRST, UNREFERENCED, Step, Tape, copied
 from ..writes import Mutation
 from .waiting import Owned
 
@@ -260,7 +260,7 @@ class FastTape(Tape):
             own = type(whole) is np.ndarray and whole.flags.owndata and whole.nbytes == g.nbytes
             if own and getrefcount(whole) <= _ALONE + 1:  # one more: g
                 return g
-        return np.array(g, order="C") if isinstance(g, (np.ndarray, np.generic)) else g
+        return copied(g) if isinstance(g, (np.ndarray, np.generic)) else g
 
     def kept(self, array: np.ndarray[Any, Any]) -> bool:
         """Has anybody but the gradient's Tensor this array? Of a view nobody can tell: its views refer to its owner."""

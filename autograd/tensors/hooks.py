@@ -11,9 +11,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, Self
 
-import numpy as np
-
-from ..tapes import HookList, Tape
+from ..tapes import HookList, Tape, copied
 from .core import Core, wrap
 
 _handles = count()
@@ -58,7 +56,7 @@ class _Keep:
     def __call__(self, g: Any) -> Any:
         tensor = self.tensor()
         if tensor is not None:
-            own = g if isinstance(g, Core) else wrap(np.array(g))
+            own = g if isinstance(g, Core) else wrap(copied(g))
             before: Any = tensor._grad
             if before is not None:
                 own = wrap(before._array + own._array) if own._node is None else before + own

@@ -8,6 +8,7 @@
     choices   what is chosen for this machine: from its caches, and by what was measured and kept in a file
     folders   the user's cache folder, where data sets lie, too
     threads   `split` has a kernel's items worked on by several threads; how many there are
+    forks     what a fork of the process waits for
     crew      what the threads of Python and compiled code agree on
     sharing   what is compiled for that around a kernel, with it: the way in, which hands its parts to the team
     team      the same in compiled code: threads that wait for work without Python

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -33,7 +32,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.errors import NumbaError
 from numba.core.registry import CPUDispatcher
 
-from . import threads
+from . import forks
 from .memory import free_at_returns, refuse_to_return
 
 _CPUDispatcher: Any = CPUDispatcher
@@ -197,7 +196,4 @@ def _leave_to_callers(library: Any) -> None:
     library._finalize_final_module = finalize
 
 
-if hasattr(os, "register_at_fork"):
-    # Again, now that Numba has loaded `logging`: what is registered last is called first, and Numba's lock must be
-    # taken before that of `logging`, for which whoever compiles may wait.
-    os.register_at_fork(before=threads.hold, after_in_parent=threads.let_go, after_in_child=threads.let_go)
+forks.hold_from_now_on()

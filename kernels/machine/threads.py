@@ -9,12 +9,9 @@ work each.
 from __future__ import annotations
 
 import functools
-import importlib
 import math
 import os
-import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
-from . import choices
+from . import choices, forks
 from .crew import NOBODY, WORDS
 from .jit import ENABLED, Kernel, kernel
 from .sharing import shared
@@ -187,48 +184,10 @@ def _help(serve: Callable[[int, int], None], helper: int) -> None:
 
 # ------------------------------------------------------------------------------------------------------------- fork
 
-_PATIENT = 10.0
-"""Seconds that a fork waits for another thread's import at most."""
-
-
-_held: list[Any] = []
-"""Numba's lock, while this thread forks, once for each time that it was taken."""
-
-
-def hold() -> None:
-    """Before a fork: no other thread may be compiling, or importing: a child would wait for it for ever."""
-    until = time.monotonic() + _PATIENT
-    while True:
-        while _importing() and time.monotonic() < until:
-            time.sleep(0.005)
-        module: Any = sys.modules.get("numba.core.compiler_lock")
-        lock = getattr(module, "global_compiler_lock", None)
-        if lock is not None:
-            lock.acquire()
-        if not _importing() or time.monotonic() >= until:
-            _held.append(lock)
-            return
-        if lock is not None:
-            lock.release()
-
-
-def let_go() -> None:
-    lock = _held.pop() if _held else None
-    if lock is not None:
-        lock.release()
-
-
-def _importing() -> bool:
-    """Is another thread in the middle of an import? Python keeps a lock for each module that is being imported."""
-    locks = getattr(getattr(importlib, "_bootstrap", None), "_module_locks", {})
-    own = (None, threading.get_ident())
-    return any(getattr(reference(), "owner", None) not in own for reference in list(locks.values()))
-
 
 def _forget() -> None:
     """In a forked child, where no thread but the one that forked lives on."""
     global _boxes, _started, _starting
-    let_go()
     _boxes = np.zeros_like(_boxes)
     _asleep.clear()
     _crew.cache_clear()  # records say where the boxes were
@@ -236,5 +195,6 @@ def _forget() -> None:
     _starting = threading.Lock()
 
 
+forks.hold_from_now_on()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=hold, after_in_parent=let_go, after_in_child=_forget)
+    os.register_at_fork(after_in_child=_forget)

@@ -96,7 +96,7 @@ def test_one_wrong_element_in_a_large_gradient():
         g[12, 34] *= 1.01
         return g
 
-    _, found = results(derivation, np.sin, (x,))
+    _, found = results(derivation, lambda x: np.sin(x), (x,))  # NumPy 2.0 does not say what sin calls its arguments
     assert found["x"].worst.index == (12, 34)
 
 
