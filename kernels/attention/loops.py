@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 from numpy import ndarray as Array
 
-from ..machine import moves, registers, threads
+from ..machine import moves, registers, simd, threads
 from ..machine.arrays import empty, shaped
 from ..machine.jit import kernel, piece
 from ..matrix import panel
@@ -69,15 +69,6 @@ def _room(rows: int, terms: int, like: Array) -> Array:
     return found
 
 
-@piece
-def _places(count: int, apart: int) -> Array:
-    """0, apart, 2 apart ..."""
-    found = empty(count, np.int64)
-    for i in range(count):
-        found[i] = i * apart
-    return found
-
-
 @kernel
 def _values(inputs: Arrays, mask: tuple[Array, Array], scale: Array, w: Array, z: Array, start: int, stop: int) -> None:
     """w and z of the matrices from `start` to `stop`.
@@ -90,7 +81,7 @@ def _values(inputs: Arrays, mask: tuple[Array, Array], scale: Array, w: Array, z
     E, V = q.shape[1] // L, v.shape[1] // S
     size = w.itemsize
     room = _room(L, max(E, S), w)
-    places = _places(max(E, S), size)
+    places = simd.evenly(max(E, S), size)
     for n in range(start, stop):
         scores = shaped(w[n], L * S)
         _product(scores, (L, S, E), (q[n].ctypes.data, E * size, places), (k[n].ctypes.data, True), room)
@@ -110,7 +101,7 @@ def _slopes(dz: Array, inputs: Arrays, w: Array, scale: Array, gradients: Arrays
     E, V = q.shape[1] // L, v.shape[1] // S
     size = w.itemsize
     room = _room(max(L, S), max(L, S, E, V), w)
-    along, down = _places(max(S, V), size), _places(L, S * size)
+    along, down = simd.evenly(max(S, V), size), simd.evenly(L, S * size)
     ds = empty((L, S), w.dtype)
     slopes = shaped(ds, L * S)
     for n in range(start, stop):

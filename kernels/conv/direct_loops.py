@@ -119,7 +119,7 @@ def sums(x: Array, w: Array, start: Array, z: Array, layout: Layout, wanted: Sum
     packed = empty(G * F * C * len(layout.weights), x.dtype)
     _pack(w, wanted, layout, G, F, packed)
     work = empty(C * plane + spare, x.dtype)
-    work[:] = 0  # see `winograd_loops._clear_ends`; np.zeros would take Numba half a second to compile
+    work[:] = 0  # see `winograd_loops._clear_ends`
     tile = empty((registers.ROWS, 0 if in_place else rows * Uh * Uw), x.dtype)
 
     for item in range(first * G, last * G):
