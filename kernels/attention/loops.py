@@ -5,7 +5,10 @@ Imported when it is first needed, because it loads Numba.
 
 from __future__ import annotations
 
+import functools
+import math
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
@@ -18,8 +21,24 @@ from ..softmax.loops import weights, weights_grad
 
 Sizes = tuple[int, int, int]
 Left = tuple[int, int, Array]
-Right = tuple[int, bool]
+Right = tuple[int, int, bool]
 Arrays = tuple[Array, Array, Array]
+
+
+class Matrices(NamedTuple):
+    """Matrices whose rows have no gaps, but may be apart, as have those of a head in a larger array.
+
+    start   the address of the first;   at (B,)   how far behind it each of them is
+    row     from a row to the next; all in bytes
+    """
+
+    start: int
+    row: int
+    at: Array
+
+
+Three = tuple[Matrices, Matrices, Matrices]
+Shape = tuple[int, int, int, int]
 
 LEAST = 1 << 18  # multiplications that are worth a thread
 
@@ -30,10 +49,10 @@ def _product(c: Array, sizes: Sizes, of_a: Left, of_b: Right, room: Array) -> No
 
     sizes   M, N and how many t there are
     of_a    a, a_row, places
-    of_b    b, and whether b[n, t] lies in memory
+    of_b    b, from a row to the next, and whether b[n, t] lies in memory
     room    for a panel of b and one of c
     """
-    (M, N, terms), (a, a_row, places), (b, b_turned) = sizes, of_a, of_b
+    (M, N, terms), (a, a_row, places), (b, b_row, b_turned) = sizes, of_a, of_b
     size = c.itemsize
     lanes = registers.WIDTH // size
     wide = panel.VECTORS * lanes
@@ -47,10 +66,10 @@ def _product(c: Array, sizes: Sizes, of_a: Left, of_b: Right, room: Array) -> No
         some = min(wide, N - n)
         if b_turned:
             for v in range(0, wide, lanes):
-                left, source = min(lanes, some - v), b + (n + v) * terms * size
-                moves.transpose(c, source, terms * size, left, terms, packed + v * size, wide * size)
+                left, source = min(lanes, some - v), b + (n + v) * b_row
+                moves.transpose(c, source, b_row, left, terms, packed + v * size, wide * size)
         else:
-            moves.copy(c, moves.Source(b + n * size, N * size, 1, 0, some), packed, terms, wide)
+            moves.copy(c, moves.Source(b + n * size, b_row, 1, 0, some), packed, terms, wide)
         whole = some == wide
         out, out_row = (c.ctypes.data + n * size, N * size) if whole else (tile, wide * size)
         panel.multiply(c, M, panel.Product(a, a_row, places.ctypes.data, packed, terms, zeros, 0, out, out_row))
@@ -70,79 +89,111 @@ def _room(rows: int, terms: int, like: Array) -> Array:
 
 
 @kernel
-def _values(inputs: Arrays, mask: tuple[Array, Array], scale: Array, w: Array, z: Array, start: int, stop: int) -> None:
-    """w and z of the matrices from `start` to `stop`.
+def _values(
+    inputs: Three, mask: tuple[Array, Array], scale: Array, shape: Shape, w: Array, z: Array, start: int, stop: int
+) -> None:
+    """w (B, L, S) and z (B, L * V) of the matrices from `start` to `stop`.
 
-    inputs   q (B, L * E), k (B, S * E), v (B, S * V); z (B, L * V), w (B, L, S)
+    inputs   q, k, v;   shape   L, S, E, V
     mask     bias (L, S), and blank (L,): rows of `bias` that are -inf throughout; or empty
     """
-    (q, k, v), (bias, blank) = inputs, mask
-    _, L, S = w.shape
-    E, V = q.shape[1] // L, v.shape[1] // S
+    (q, k, v), (bias, blank), (L, S, E, V) = inputs, mask, shape
     size = w.itemsize
     room = _room(L, max(E, S), w)
     places = simd.evenly(max(E, S), size)
     for n in range(start, stop):
         scores = shaped(w[n], L * S)
-        _product(scores, (L, S, E), (q[n].ctypes.data, E * size, places), (k[n].ctypes.data, True), room)
+        _product(scores, (L, S, E), (q.start + q.at[n], q.row, places), (k.start + k.at[n], k.row, True), room)
         weights(w[n], bias, scale)
         for i in range(blank.size):
             if blank[i]:
                 for j in range(S):
                     w[n, i, j] = 0
-        _product(z[n], (L, V, S), (scores.ctypes.data, S * size, places), (v[n].ctypes.data, False), room)
+        _product(z[n], (L, V, S), (scores.ctypes.data, S * size, places), (v.start + v.at[n], v.row, False), room)
 
 
 @kernel
-def _slopes(dz: Array, inputs: Arrays, w: Array, scale: Array, gradients: Arrays, start: int, stop: int) -> None:
-    """The gradients of q, k, v of the matrices from `start` to `stop`; as in `_values`."""
-    (q, k, v), (dq, dk, dv) = inputs, gradients
-    _, L, S = w.shape
-    E, V = q.shape[1] // L, v.shape[1] // S
+def _slopes(
+    dz: Matrices, inputs: Three, w: Array, scale: Array, shape: Shape, gradients: Arrays, start: int, stop: int
+) -> None:
+    """The gradients of q, k, v, (B, -1), of the matrices from `start` to `stop`; as in `_values`."""
+    (q, k, v), (dq, dk, dv), (L, S, E, V) = inputs, gradients, shape
     size = w.itemsize
     room = _room(max(L, S), max(L, S, E, V), w)
     along, down = simd.evenly(max(S, V), size), simd.evenly(L, S * size)
     ds = empty((L, S), w.dtype)
     slopes = shaped(ds, L * S)
     for n in range(start, stop):
-        d, ws = dz[n].ctypes.data, w[n].ctypes.data
-        _product(slopes, (L, S, V), (d, V * size, along), (v[n].ctypes.data, True), room)
-        _product(dv[n], (S, V, L), (ws, size, down), (d, False), room)
+        d, ws = dz.start + dz.at[n], w[n].ctypes.data
+        _product(slopes, (L, S, V), (d, dz.row, along), (v.start + v.at[n], v.row, True), room)
+        _product(dv[n], (S, V, L), (ws, size, down), (d, dz.row, False), room)
         weights_grad(w[n], ds, scale)
-        _product(dq[n], (L, E, S), (ds.ctypes.data, S * size, along), (k[n].ctypes.data, False), room)
-        _product(dk[n], (S, E, L), (ds.ctypes.data, size, down), (q[n].ctypes.data, False), room)
+        _product(dq[n], (L, E, S), (ds.ctypes.data, S * size, along), (k.start + k.at[n], k.row, False), room)
+        _product(dk[n], (S, E, L), (ds.ctypes.data, size, down), (q.start + q.at[n], q.row, False), room)
 
 
 def values(q: Array, k: Array, v: Array, bias: Array | None, blank: Array | None, scale: float) -> tuple[Array, Array]:
-    """z (B, L, V) and the weights (B, L, S) for q (B, L, E), k (B, S, E), v (B, S, V), bias (L, S), blank (L,)."""
-    (B, L, E), (S, V) = q.shape, v.shape[1:]
-    _check("values", q, k, v, (B, L, E), (B, S, E), (B, S, V))
+    """z (..., L, V) and weights (..., L, S) for q (..., L, E), k (..., S, E), v (..., S, V), bias (L, S), blank (L,).
+
+    The same axes stand before the last two. Nothing is copied where elements of a row lie side by side.
+    """
+    *before, L, E = q.shape
+    S, V = v.shape[-2:]
+    _check("values", q, k, v, (*before, L, E), (*before, S, E), (*before, S, V))
     if (bias is not None and bias.shape != (L, S)) or (blank is not None and blank.shape != (L,)):
         raise ValueError(f"attention.values: bias and blank do not fit scores ({L}, {S})")
-    z, w = np.empty((B, L, V), q.dtype), np.empty((B, L, S), q.dtype)
+    z, w = np.empty((*before, L, V), q.dtype), np.empty((*before, L, S), q.dtype)
+    B = math.prod(before)
     shift = np.empty((0, S), q.dtype) if bias is None else np.ascontiguousarray(bias, q.dtype)
     none = np.empty(0, np.bool_) if blank is None else np.ascontiguousarray(blank)
-    work = partial(_values, _flat(q, k, v), (shift, none), np.array([scale], q.dtype), w, z.reshape(B, -1))
+    rows = [_in_rows(x) for x in (q, k, v)]
+    about = np.array([scale], q.dtype), (L, S, E, V), w.reshape(B, L, S), z.reshape(B, -1)
+    work = partial(_values, _matrices(*rows), (shift, none), *about)
     threads.split(B, work, LEAST // (L * S * (E + V)) + 1)
     return z, w
 
 
 def slopes(dz: Array, q: Array, k: Array, v: Array, w: Array, scale: float, *gradients: Array) -> None:
-    """Write the gradients of q, k and v, contiguous, for the cotangent dz (B, L, V) of z; w are the weights."""
-    (B, L, E), (S, V) = q.shape, v.shape[1:]
-    _check("slopes", q, k, v, (B, L, E), (B, S, E), (B, S, V))
-    _check("slopes", dz, w, q, (B, L, V), (B, L, S), q.shape)
+    """Write the gradients of q, k and v, contiguous, for the cotangent dz (..., L, V) of z; w are the weights."""
+    *before, L, E = q.shape
+    S, V = v.shape[-2:]
+    _check("slopes", q, k, v, (*before, L, E), (*before, S, E), (*before, S, V))
+    _check("slopes", dz, w, q, (*before, L, V), (*before, L, S), q.shape)
     dq, dk, dv = gradients
     _check("slopes", dq, dk, dv, q.shape, k.shape, v.shape)
     if dq.dtype != q.dtype or not all(x.flags.c_contiguous for x in gradients):
         raise ValueError(f"attention.slopes: wanted contiguous gradients of {q.dtype}")
-    (flat,), about = _flat(dz), (np.ascontiguousarray(w), np.array([scale], q.dtype))
-    work = partial(_slopes, flat, _flat(q, k, v), *about, _flat(dq, dk, dv))
+    B = math.prod(before)
+    rows = [_in_rows(x) for x in (dz, q, k, v)]
+    of_dz, *inputs = _matrices(*rows)
+    about = np.ascontiguousarray(w).reshape(B, L, S), np.array([scale], q.dtype), (L, S, E, V)
+    work = partial(_slopes, of_dz, tuple(inputs), *about, tuple([x.reshape(B, -1) for x in gradients]))
     threads.split(B, work, LEAST // (2 * L * S * (E + V)) + 1)
 
 
-def _flat(*arrays: Array) -> tuple[Array, ...]:
-    return tuple([np.ascontiguousarray(x).reshape(len(x), -1) for x in arrays])
+def _in_rows(x: Array) -> Array:
+    """x, or a copy of it, in which the elements of a row lie side by side."""
+    return x if x.strides[-1] == x.itemsize else np.ascontiguousarray(x)
+
+
+def _matrices(*arrays: Array) -> tuple[Matrices, ...]:
+    """Where the matrices of arrays are, as long as these are."""
+    starts = [x.__array_interface__["data"][0] for x in arrays]
+    return tuple(
+        [
+            Matrices(start, x.strides[-2], _places(x.shape[:-2], x.strides[:-2]))
+            for start, x in zip(starts, arrays, strict=True)
+        ]
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _places(shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+    """How far behind the first each matrix is, in row-major order."""
+    places = np.zeros(1, np.int64)
+    for n, step in zip(shape, strides, strict=True):
+        places = np.add.outer(places, np.arange(n) * step).reshape(-1)
+    return places
 
 
 def _check(function: str, x: Array, y: Array, z: Array, *shapes: tuple[int, ...]) -> None:

@@ -17,10 +17,6 @@ from numpy import ndarray as Array
 from ..machine.fast import fast
 
 
-def _matrices(x: Array) -> Array:
-    return x.reshape(math.prod(x.shape[:-2]), *x.shape[-2:])
-
-
 def attention(q: Array, k: Array, v: Array, bias: Array | None, scale: float) -> tuple[Array, Array]:
     """z and the weights. All of one dtype, float32 or float64. A row of -inf in `bias` gives zeros."""
     S, V = v.shape[-2:]
@@ -42,8 +38,7 @@ def attended(q: Array, k: Array, v: Array, bias: Array | None, scale: float) -> 
 def _values_compiled(q: Array, k: Array, v: Array, bias: Array | None, blank: Array | None, scale: float) -> Any:
     from . import loops  # loads Numba
 
-    z, w = loops.values(_matrices(q), _matrices(k), _matrices(v), bias, blank, scale)
-    return z.reshape(*q.shape[:-1], v.shape[-1]), w.reshape(*q.shape[:-1], v.shape[-2])
+    return loops.values(q, k, v, bias, blank, scale)
 
 
 def _scores(q: Array, v: Array) -> int:
@@ -77,10 +72,9 @@ def attention_grad(dz: Array, q: Array, k: Array, v: Array, weights: Array, scal
 def _slopes_compiled(dz: Array, q: Array, k: Array, v: Array, weights: Array, scale: float) -> Any:
     from . import loops
 
-    arrays = _matrices(dz), _matrices(q), _matrices(k), _matrices(v), _matrices(weights)
     # no views of other arrays: they may become somebody's .grad as they are
     dq, dk, dv = np.empty(q.shape, q.dtype), np.empty(k.shape, q.dtype), np.empty(v.shape, q.dtype)
-    loops.slopes(*arrays, scale, _matrices(dq), _matrices(dk), _matrices(dv))
+    loops.slopes(dz, q, k, v, weights, scale, dq, dk, dv)
     return dq, dk, dv
 
 

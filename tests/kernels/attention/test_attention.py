@@ -57,3 +57,24 @@ def test_the_function_chooses_the_same_with_any_mask():
     for mask in masks:
         z = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         np.testing.assert_allclose(z.detach().numpy(), wanted.detach().numpy(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_heads_are_read_where_they_lie(dtype):
+    """Parts of one array, with gaps between rows and matrices, backwards, the same for all; dz in another order."""
+    together = draw((2, 33, 3, 4, 8), dtype)
+    q, k, v = (together[:, :, part].swapaxes(1, 2) for part in range(3))
+    k = k[:, ::-1]
+    v = np.broadcast_to(v[:, :1], v.shape)
+    bias = np.where(np.tri(33, dtype=bool), 0, -np.inf).astype(dtype)
+    z, weights = attention.attention(q, k, v, bias, 0.4)
+    dz = draw((33, 2, 8, 4), dtype, 9).transpose(1, 3, 0, 2)
+    plain = [np.ascontiguousarray(x) for x in (q, k, v)]
+    same, same_weights = attention.attention(*plain, bias, 0.4)
+    np.testing.assert_array_equal(z, same)
+    np.testing.assert_array_equal(weights, same_weights)
+    grads = attention.attention_grad(dz, q, k, v, weights, 0.4)
+    wanted = attention.attention_grad(np.ascontiguousarray(dz), *plain, weights, 0.4)
+    for ours, other in zip(grads, wanted, strict=True):
+        np.testing.assert_array_equal(ours, other)
+        assert ours.flags.c_contiguous
