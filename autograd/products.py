@@ -35,6 +35,14 @@ def product(x: Any, y: Any) -> Any:
     return x @ y
 
 
+def product_into(x: Array, y: Array, out: Array) -> None:
+    """Write `product(x, y)` of batches of matrices, with more than one term, into an array in order."""
+    if _compiled(x, y):
+        _loops()[1].matmul(x, y, out=out)
+    else:
+        np.matmul(x, y, out=out)
+
+
 @cache
 def _loops() -> tuple[Any, Any]:
     """What loads Numba: imported once, as looking for a module takes as long as a small product."""

@@ -2,6 +2,7 @@
 
     scores = q @ k.transpose(-2, -1) * scale        softmax(scores + bias, dim=-1) @ v
     scores = scores.masked_fill(mask, -inf)         where nothing else reads what lies between
+    scores = (q * scale) @ k.transpose(-2, -1)
 
 The steps of a program that say this are found by the softmax in their middle, and replaced by one, whose loops are
 those of `kernels.attention`. Where the result is not finite, it is computed as it was written: -inf that is added to
@@ -157,7 +158,10 @@ class _Search:
             if step.name == "matmul":
                 pair = self._turned(step.operands)
                 v = self.program.steps[last].operands[1]
-                return None if pair is None or v is None else Found(tuple(steps), (*pair, v), tuple(scale), masks)
+                if pair is None or v is None:
+                    return None
+                q = self._unscaled(pair[0], steps, scale)
+                return Found(tuple(steps), (q, pair[1], v), tuple(scale), masks)
             factor, of = self._factor(step)
             if factor is not None:
                 x = of
@@ -169,6 +173,18 @@ class _Search:
             else:
                 return None
         return None
+
+    def _unscaled(self, q: int, steps: list[int], scale: list[tuple[int, bool]]) -> int:
+        """What q was before it was multiplied by a number: the scores are, as well."""
+        if q not in self.inner:
+            return q
+        number = self.maker[q]
+        factor, of = self._factor(self.program.steps[number])
+        if factor is None or self.slots[of].dtype != self.slots[q].dtype:
+            return q
+        steps.append(number)
+        scale.append((factor, self.program.steps[number].name == "div"))
+        return self._unscaled(of, steps, scale)
 
     def _is_number(self, slot: Any) -> bool:
         """Is this one number that is not tracked?"""

@@ -151,8 +151,9 @@ class Writer:
         products = [step for step in plan.steps[number] if isinstance(step, Node) and step.kind == "product"]
         self.factors = Counter([name_of(step.inputs[1]) for step in products])
         self.ready: dict[Any, str] = {}
-        fresh = [x for x in dict.fromkeys(phase.outputs) if x in plan.handed]
-        first = min([plan.life[x][0] for x in fresh if x in phase.late], default=place) - place
+        self.late = {x.root for x in phase.late}
+        fresh = [x for x in dict.fromkeys([out.root for out in phase.outputs]) if x in plan.handed]
+        first = min([plan.life[x][0] for x in fresh if x in self.late], default=place) - place
         for step in [*self._segments(plan.steps[number][:first]), *self._segments(plan.steps[number][first:])]:
             fresh = self._fresh(fresh, place, place + (1 if isinstance(step, Node) else step[1] - step[0]), phase)
             if isinstance(step, Node):
@@ -172,10 +173,15 @@ class Writer:
         self._head(at, "\n".join(self.lines[at:]))
 
     def _last_uses(self, number: int, first: int) -> dict[Value, int]:
-        """What calls have given -> after how many steps nobody reads it any more; without what is kept or handed on."""
-        last: dict[Value, int] = dict.fromkeys(self.kept, first) if number else {}
+        """What was given or calls have made -> after how many steps nobody reads it; without what is kept or handed on.
+
+        Of what was given there may be a copy in order, which nobody else holds.
+        """
+        given = [x for x in self.plan.phases[number].inputs if self.plan.homes.get(x, ("", 0))[0] == "outside"]
+        last: dict[Value, int] = dict.fromkeys([x for x in given if x not in self.plan.held], first)
+        last |= dict.fromkeys(self.kept, first) if number else {}
         for place, step in enumerate(self.plan.steps[number], first + 1):
-            made = step.outputs if isinstance(step, Node) and step.kind == "call" else ()
+            made = step.outputs if isinstance(step, Node) and step.kind == "call" and not step.into else ()
             last.update(dict.fromkeys(made, place))
             last.update(dict.fromkeys([x.root for x in self.plan.reads[place - 1] if x.root in last], place))
         for x in [*([] if number else self.kept), *[x.root for x in self.plan.phases[number].outputs]]:
@@ -243,7 +249,7 @@ class Writer:
         """Memory for results that are handed over, and that steps before `end` write; those that wait for theirs."""
         now = [x for x in outputs if self.plan.life[x][0] < end]
         for x in now:
-            if x in phase.late and not self.lets_go and all(self._there(asked, begin) for asked in phase.asked):
+            if x in self.late and not self.lets_go and all(self._there(asked, begin) for asked in phase.asked):
                 self.lets_go = True
                 self._line(f"frame.before({', '.join([self._name(asked) for asked in phase.asked])})")
             self.names[x] = f"z{len(self.names)}"
@@ -306,6 +312,13 @@ class Writer:
         function, settings = node.settings
         given = ["None" if x is None else self._name(x) for x in node.inputs]
         given += [f"{key}={self._constant(value)}" for key, value in settings.items()]
+        if node.into:
+            places = ", ".join([self._name(out) for out in node.outputs])
+            places = places if len(node.outputs) == 1 else f"({places})"
+            self._line(
+                f"{self._constant(function)}({', '.join(given)}, out={places})  # {node.name} {node.line}".rstrip()
+            )
+            return
         outs = []
         for out in node.outputs:
             self.names[out] = f"v{len(self.names)}"
@@ -341,11 +354,11 @@ class Writer:
         return outs
 
     def _output(self, x: Value) -> str:
-        if x in self.plan.handed:
-            return self.names[x]
+        if x.root in self.plan.handed:
+            return self.names[x] if x.parent is None else f"{self.names[x.root]}.reshape({x.shape})"
         if x in self.plan.glanced:
             return self._name(x)
-        if x.root.node is not None and x.root.node.kind == "call":
+        if x.root.node is not None and x.root.node.kind == "call" and not x.root.node.into:
             return f"own({self._name(x)})"
         return f"{self._name(x)}.copy()"
 

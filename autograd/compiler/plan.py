@@ -17,6 +17,8 @@ from kernels.blocks.products import FEW
 from kernels.machine import threads
 
 from .groups import Group, grouped
+from .packing import placed
+from .successors import successors
 from .tables import Instruction, Slot, Table
 from .values import KNOWN, Node, Value, contiguous
 
@@ -81,6 +83,7 @@ class Plan:
 
     steps     of each phase: numbers of groups, or nodes that Python runs
     homes     root -> ("arena", offset), ("outside", number) or ("constant", offset)
+    handed    roots that are handed to the caller, as they are or in another shape: each call has new ones
     arrays    the roots and views in the arena that Python needs as arrays
     """
 
@@ -213,9 +216,8 @@ class Plan:
         for steps in reversed(self.steps):
             for step in reversed(steps):
                 number -= 1
-                if (
-                    isinstance(step, Node) and step.kind == "call" and step.name not in FRESH
-                ):  # its results may look into its inputs
+                looks = isinstance(step, Node) and step.kind == "call" and step.name not in FRESH and not step.into
+                if isinstance(step, Node) and looks:  # its results may look into its inputs
                     last = max([self.life[out][1] for out in step.outputs], default=number)
                     for x in self.reads[number]:
                         self.life[x][1] = max(self.life[x][1], last)
@@ -240,38 +242,51 @@ class Plan:
                     self._outside(x)
                 else:
                     waiting.append(x)
-            elif x.node is not None and x.node.kind == "call":
+            elif x.node is not None and x.node.kind == "call" and not x.node.into:
                 self._outside(x)
             else:
                 waiting.append(x)
         self.handed: set[Value] = set()
-        first = {id(x) for x in self.phases[0].outputs} if len(self.phases) > 1 else set()
-        for phase in self.phases:
-            for out in phase.outputs:
-                if out in self.handed or out.parent is not None or out not in waiting or out.nbytes <= SMALL:
-                    continue
-                if not (id(out) in first and out in saved):
-                    self.handed.add(out)
-                    self._outside(out)
-                    waiting.remove(out)
+        first = {id(x.root) for x in self.phases[0].outputs} if len(self.phases) > 1 else set()
+        forms: dict[Value, set[Value]] = {}  # root -> the outputs that look into it
+        for out in [x for phase in self.phases for x in phase.outputs]:
+            forms.setdefault(out.root, set()).add(out)
+        for root, outs in forms.items():
+            if root not in waiting or root.nbytes <= SMALL:
+                continue
+            alone = len(outs) == 1 and all(out.plain and out.dtype == root.dtype for out in outs)
+            if alone and not (id(root) in first and root in saved):
+                self.handed.add(root)
+                self._outside(root)
+                waiting.remove(root)
         self._fit(waiting)
+
+    def _chains(self, waiting: list[Value]) -> list[list[Value]]:
+        """Values of the arena that have the same memory one after the other: see `successors`."""
+        chains = {x: [x] for x in waiting}
+        for number, table in enumerate(self._loops()):
+            if table is None:
+                continue
+            dying = {x for x in self.reads[number] if x in chains and self.life[x][1] == number}
+            made = {z for z in self.writes[number] if z in chains and self.life[z][0] == number}
+            for x, z in successors(table, dying, made):
+                chains[z] = chains[x]
+                chains[z].append(z)
+        return list({id(chain): chain for chain in chains.values()}.values())
+
+    def _loops(self) -> list[Table | None]:
+        """For each step the loop that it is."""
+        tables = [None if isinstance(step, Node) else self.tables[step] for steps in self.steps for step in steps]
+        return [table if isinstance(table, Table) else None for table in tables]
 
     def _fit(self, waiting: list[Value]) -> None:
         """Offsets in the arena, so that no two values that live at the same time overlap."""
-        placed: list[tuple[int, int, int, int]] = []  # offset, end, first step, last step
-        for x in sorted(waiting, key=lambda x: -x.nbytes):
-            first, last = self.life[x]
-            size = rounded(max(x.nbytes, 1))
-            offset = 0
-            for start, end, begin, until in sorted(placed):
-                if until < first or begin > last:
-                    continue
-                if start - offset >= size:
-                    break
-                offset = max(offset, end)
-            placed.append((offset, offset + size, first, last))
-            self.homes[x] = ("arena", offset)
-            self.arena = max(self.arena, offset + size)
+        chains = self._chains(waiting)
+        lives = [(rounded(max(c[0].nbytes, 1)), self.life[c[0]][0], self.life[c[-1]][1]) for c in chains]
+        offsets, end = placed(lives)
+        for chain, offset in zip(chains, offsets, strict=True):
+            self.homes.update(dict.fromkeys(chain, ("arena", offset)))
+        self.arena = max(self.arena, end)
 
 
 def _merged(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:

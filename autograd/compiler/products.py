@@ -6,16 +6,23 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from numpy import ndarray as Array
+
+from ..products import product_into
 from .graph import Graph
 from .scalar import Cell, Forms
 from .values import Value
 
 
 def product(graph: Graph, x: Any, y: Any) -> Value | None:
-    """x @ y, where y is a matrix or a vector and x may have more axes."""
+    """x @ y, where y is a matrix or a vector and x may have more axes; or as many matrices of both."""
     known = isinstance(x, Value) and isinstance(y, Value) and x.dtype == y.dtype and x.dtype.char in "fd"
-    if not known or not 1 <= len(y.shape) <= 2 or not x.shape:
+    if not known or not y.shape or not x.shape:
         return None
+    if len(y.shape) > 2:
+        if x.shape[:-2] != y.shape[:-2] or x.shape[-1] != y.shape[-2] or x.shape[-1] < 2:
+            return None
+        return graph.call(batched, [x, y], {}, [Value((*x.shape[:-1], y.shape[-1]), x.dtype)])[0]
     right = y if len(y.shape) == 2 else graph.reshape(y, (y.shape[0], 1))
     left = graph.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
     if left.shape[1] == 1:
@@ -25,6 +32,13 @@ def product(graph: Graph, x: Any, y: Any) -> Value | None:
         z = _part_of_one(graph, left, right) or graph.product(left, right)
     return graph.reshape(z, (*x.shape[:-1], *y.shape[1:]))
 
+
+def batched(x: Array, y: Array, *, out: Array) -> None:
+    """Write the products of as many matrices of x and y into `out`."""
+    product_into(x, y, out)
+
+
+batched.into = True  # type: ignore[attr-defined]
 
 TOGETHER = 1 << 18
 """Bytes of the rows that are multiplied at once for several time steps: more would only take memory."""

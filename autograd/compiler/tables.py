@@ -70,7 +70,7 @@ class Table:
         self.after: list[Instruction] = []
         self.registers: list[int] = []
         self.free: dict[int, list[int]] = {}
-        self.spread: dict[tuple[Value, Role], Slot] = {}
+        self.spread: dict[tuple[Value, Role, int], Slot] = {}
         self.placed: dict[Value, Slot] = {}
         self.partial: list[tuple[Value, Node]] = []
         self.block = 0
@@ -100,7 +100,7 @@ class Table:
         root = x.root
         self.uses[root] -= 1
         if self.uses[root] == 0 and root in self.group.roles:
-            held = [self.placed[root], *[slot for (of, _), slot in self.spread.items() if of is root]]
+            held = [self.placed[root], *[slot for (of, _, _), slot in self.spread.items() if of is root]]
             for slot in held:
                 if slot.kind == "register":
                     self.free.setdefault(self.registers[slot.what], []).append(slot.what)
@@ -129,11 +129,12 @@ class Table:
         assert role is not None
         if role == FULL:
             return self._home(x, Role("column", 0) if column else FULL)
-        key = root, role
+        width = 1 if column else group.width
+        key = root, role, width
         if key in self.spread:
             return self.spread[key]
         kind = root.dtype.char
-        size, width = root.dtype.itemsize, group.width
+        size = root.dtype.itemsize
         source = self._home(x, role)
         # what is filled before the loop must last through it
         slot = self._register(width * size) if role.kind == "column" else self._register_alone(width * size)

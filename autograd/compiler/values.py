@@ -79,6 +79,11 @@ class Node:
         self.outputs: list[Value] = []
 
     @property
+    def into(self) -> bool:
+        """Is it a call of a function that writes its results where it is told, `out`?"""
+        return self.kind == "call" and getattr(self.settings[0], "into", False)
+
+    @property
     def out(self) -> Value:
         """Its first result."""
         return self.outputs[0]

@@ -57,7 +57,7 @@ def step_of(make, way):
     return way(step), (x, y)
 
 
-MORE = {mlp: 1.05, lenet: 1.1, transformer: 1.2}
+MORE = {mlp: 1.03, lenet: 1.03, transformer: 1.06}
 """How many times as much memory a frozen step may need."""
 
 
@@ -134,7 +134,9 @@ def looping(kind):
     return make
 
 
-@pytest.mark.parametrize(("kind", "more"), [(nn.LSTMCell, 1.1), pytest.param(nn.GRUCell, 1.05, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("kind", "more"), [(nn.LSTMCell, 1.08), pytest.param(nn.GRUCell, 1.02, marks=pytest.mark.slow)]
+)
 def test_what_forward_leaves_for_a_walk_back_is_overwritten(kind, more):
     eager, frozen_ = [peak(looping(kind), way) for way in (lambda f: f, frozen)]
     assert frozen_ < eager * more + 100_000, f"{frozen_ / eager:.2f} times as much"
