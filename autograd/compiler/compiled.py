@@ -31,7 +31,7 @@ from .graph import Graph
 from .inline import inlined
 from .lower import Lowering
 from .numbering import Numbering
-from .operation import op_of
+from .operation import op_of, saver
 from .paying import pays
 from .plan import Phase, Plan
 from .pure import pure
@@ -128,6 +128,8 @@ class Compiled:
         read = way.read()
         watched = {k for k, x in enumerate(inputs) if x in read} if self.watched is None else self.watched
         ready.op = op_of(self, ready, watched)
+        ready.way = ready.op.plan(wanted)
+        ready.save = saver(ready.way, ready.op)
         ready.outputs = [list(seeds).index(number) for number in program.outputs]
         ready.kinds = [program.slots[number] for number in program.outputs]
         return ready
@@ -251,8 +253,7 @@ class Compiled:
 
     def _recorded(self, arrays: list[Any], wanted: tuple[int, ...], nodes: list[Any]) -> list[Any]:
         ready = self.training(wanted)
-        assert ready.op is not None
-        plan = ready.op.plan(wanted)
+        plan = ready.way
         frame = ready.frames.take()
         lease = Lease(frame, ready.frames.free)
         zs = ready.forward(frame, *arrays)
@@ -266,7 +267,7 @@ class Compiled:
             arrays = list(arrays)
             for position, nothing in self.spare:
                 arrays[position] = nothing
-        saved = plan.save(arrays, z, {}, (lease,))
+        saved = ready.save(arrays, lease)
         parents = nodes[0] if len(nodes) == 1 else tuple(nodes)
         shape: Any = z.shape if single else tuple([part.shape for part in zs])
         record = Record.at(sys._getframe(2), plan, parents, saved, shape, zs[0].dtype)
@@ -303,6 +304,8 @@ class Ready:
         self.backward: Callable[..., Any] | None = functions[1] if len(functions) > 1 else None
         self.again = writer.again
         self.op: Op | None = None
+        self.way: Any = None  # the plan of `op`
+        self.save: Any = None
         self.outputs: list[int] = []
         self.kinds: list[Any] = []  # slots of the outputs: their shapes and dtypes
         self.reached: tuple[tuple[int, bool], ...] = ()  # of values and gradients at once: which input each is for,
@@ -319,6 +322,9 @@ class Ready:
         assert self.backward is not None
         if len(self.outputs) == 1:
             return self.backward(frame, dz, *again)
+        if self.outputs == list(range(len(dz))):  # each output is another value
+            given = [np.zeros(z.shape, z.dtype) if g is None else g for g, z in zip(dz, self.kinds, strict=True)]
+            return self.backward(frame, *given, *again)
         seeds: dict[int, Any] = {}
         for part, number, z in zip(dz, self.outputs, self.kinds, strict=True):
             if part is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,16 @@ def rule(dz, {read}lease, wanted):
 def formula({names}):
     return replay(({names},))
 """
+
+
+def saver(plan: Any, operation: Op) -> Callable[[list[Any], Any], Any]:
+    """What `plan.save` does for an operation of `op_of`, in one expression: of the arrays and the lease."""
+    names = [f"x[{operation.inputs.index(name)}]" if name in operation.inputs else name for name in plan.names]
+    if set(names) - {"lease"} - {f"x[{place}]" for place in range(len(operation.inputs))}:
+        raise AssertionError(f"{operation.name}: nobody keeps {plan.names}")
+    text = names[0] if len(names) == 1 else f"({', '.join(names)})"
+    found: Callable[[list[Any], Any], Any] = eval(f"lambda x, lease: {text}")
+    return found
 
 
 def op_of(compiled: Any, ready: Any, watched: set[int]) -> Op:

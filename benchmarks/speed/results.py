@@ -53,6 +53,10 @@ ROWS = [
     ("attention, 4x8 heads, 256 positions; causal, 16x6 heads, 64 positions", ["attention", "attention-causal"]),
     ("attention written out, 16 x 64 x 128, 4 heads", ["attention-by-hand"]),
     ("layer norm; GELU and layer norm, 16x128x256", ["layer-norm-3d", "gelu-layer-norm"]),
+    (
+        "layer norm, softmax, GELU, written out, 16x128x256",
+        ["layer-norm-by-hand", "softmax-by-hand", "gelu-by-hand"],
+    ),
     ("softmax and cross-entropy, 64x10; 64x1000", ["cross-entropy-64x10", "cross-entropy-64x1000"]),
     ("CTC loss, 50 frames of 16 sequences, 20 labels", ["ctc"]),
     ("LSTM, GRU, tanh RNN, 50 steps, batch 32, 64 to 128", ["lstm-50", "gru-50", "rnn-50"]),

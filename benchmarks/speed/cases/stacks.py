@@ -70,6 +70,44 @@ def _gelu_norm(library: Library) -> Any:
     return nn.Sequential(nn.GELU(), nn.LayerNorm(256))
 
 
+def _norm_by_hand(library: Library) -> Any:
+    """Layer norm as Ba, Kiros and Hinton (2016) write it."""
+    lib, nn = library.lib, library.nn
+
+    class Norm(nn.Module):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight, self.bias = nn.Parameter(lib.ones(256)), nn.Parameter(lib.zeros(256))
+
+        def forward(self, x: Any) -> Any:
+            mean = x.mean(dim=-1, keepdim=True)
+            variance = ((x - mean) ** 2).mean(dim=-1, keepdim=True)
+            return (x - mean) / lib.sqrt(variance + 1e-5) * self.weight + self.bias
+
+    return Norm()
+
+
+def _softmax_by_hand(library: Library) -> Any:
+    """Softmax whose exponents are at most 0."""
+
+    class Softmax(library.nn.Module):  # type: ignore[misc,name-defined]
+        def forward(self, x: Any) -> Any:
+            e = library.lib.exp(x - x.amax(dim=-1, keepdim=True))
+            return e / e.sum(dim=-1, keepdim=True)
+
+    return Softmax()
+
+
+def _gelu_by_hand(library: Library) -> Any:
+    """GELU by the formula with tanh (Hendrycks and Gimpel 2016)."""
+
+    class GELU(library.nn.Module):  # type: ignore[misc,name-defined]
+        def forward(self, x: Any) -> Any:
+            return 0.5 * x * (1 + library.lib.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+    return GELU()
+
+
 def generator(library: Library) -> Any:
     """From 16x16 with 64 channels to one picture of 32x32, in the manner of Radford, Metz and Chintala 2016."""
     nn = library.nn
@@ -114,6 +152,19 @@ STACKS = [
         # forward each reads and writes once; backward each reads its input and the gradient, and writes one
         bytes=2 * (2 + 3) * 4.0 * 16 * 128 * 256,
     ),
+    *[
+        _case(
+            f"{name}-by-hand",
+            f"{what} of 16x128x256, written out",
+            _stack(make, (16, 128, 256), (16, 128, 256), pure=True),
+            bytes=(2 + 3) * 4.0 * 16 * 128 * 256,  # as one pass each: forward one in, one out; backward two in, one out
+        )
+        for name, what, make in (
+            ("layer-norm", "layer normalisation", _norm_by_hand),
+            ("softmax", "softmax", _softmax_by_hand),
+            ("gelu", "GELU", _gelu_by_hand),
+        )
+    ],
     _case(
         "dcgan-generator",
         "generator of a DCGAN: transposed convolutions, batch norm; 32 pictures of 16x16",
