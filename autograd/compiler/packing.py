@@ -14,9 +14,9 @@ Life = tuple[int, int, int]
 """Bytes, the first and the last step."""
 
 ORDERS: tuple[Callable[[Life], tuple[int, ...]], ...] = (
-    lambda life: (-life[0], life[1]),  # largest first
-    lambda life: (-life[0], -life[2]),
-    lambda life: (-life[0] * (life[2] - life[1] + 1),),  # what is there for long
+    lambda life: (-life[0], life[1], life[2]),  # largest first
+    lambda life: (-life[0], -life[2], life[1]),
+    lambda life: (-life[0] * (life[2] - life[1] + 1), -life[0], life[1]),  # what is there for long
 )
 
 

@@ -26,9 +26,10 @@ def successors(table: Table, dying: set[Value], made: set[Value]) -> list[tuple[
             if line.z.kind == "value" and line.z.step:
                 written[line.z.what] = place, line.z.step
     pairs = []
-    left = sorted(dying & read.keys(), key=lambda x: min(read[x]))
-    for z in sorted(made & written.keys(), key=lambda z: written[z]):
-        place, step = written[z]
+    left = [x for x in read if x in dying]
+    for z, (place, step) in written.items():
+        if z not in made:
+            continue
         for x in left:
             if x.nbytes == z.nbytes and all(at < place and apart == step for at, apart in read[x]):
                 pairs.append((x, z))
