@@ -308,8 +308,6 @@ def _gather_variant(
 
     def columns(i: Any, state: list[Any]) -> list[Any]:
         source, target, left = state
-        masks = [code.first(b.sub(left, code.number(v * code.lanes))) for v in range(wide)]
-
         def one_plane(i: Any, state: list[Any]) -> list[Any]:
             source, target, bias = state
             shift = code.broadcast(bias)
@@ -322,9 +320,10 @@ def _gather_variant(
                     following = b.add(address, b.mul(out.row, code.number(m)))
                     for next_, start in enumerate((address, following)[:together]):
                         here = b.icmp_signed("<", code.number(row + next_ * m), rows)
-                        for v in range(wide):
-                            mask = b.select(here, masks[v], ir.Constant(code.mask, None))
-                            code.store_some(zipped[next_ * wide + v], code.plus(start, v * WIDTH), mask)
+                        values = [
+                            (zipped[next_ * wide + v], code.plus(start, v * WIDTH), v * code.lanes) for v in range(wide)
+                        ]
+                        code.store_first(values, b.select(here, left, code.number(0)))
                     address = b.add(address, out.row)
                 step = code.number(m * together)
                 after = b.add(source, b.mul(line, code.number(together))), b.add(target, b.mul(out.row, step))

@@ -1,6 +1,7 @@
 """Moving floats in whole vectors: copies of rows, transposes, zeros, and what is fetched into the cache.
 
     copy, copy_or_least   rows of any length and step, with something in the place of elements that are not there
+    copy_whole            copies of rows that are whole vectors
     transpose             rows to columns, a square of registers at a time
     clear, fetch          zeros; memory into the cache, before it is needed
 
@@ -69,6 +70,29 @@ def transpose(
 
 
 @intrinsic
+def copy_whole(
+    typing: Any, floats: Any, source: Any, source_row: Any, count: Any, target: Any, target_row: Any, vectors: Any
+) -> Any:
+    """target[r, i] = source[r, i] for r < count, of rows that are so many whole vectors: a tuple of that length."""
+    known = vectors.count
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        code = Code(builder, signature.args[0].dtype)
+        source, source_row, count, target, target_row = arguments[1:6]
+
+        def row(i: Any, state: list[Any]) -> list[Any]:
+            here, there = state
+            for v in range(known):
+                code.store(code.load(code.plus(here, v * WIDTH)), code.plus(there, v * WIDTH))
+            return [code.b.add(here, source_row), code.b.add(there, target_row)]
+
+        code.loop(count, [source, target], row)
+        return context.get_dummy_value()
+
+    return types.void(floats, *[types.intp] * 5, vectors), generate
+
+
+@intrinsic
 def clear(typing: Any, floats: Any, target: Any, count: Any) -> Any:
     """target[i] = 0 for i < count. Nothing else is written."""
 
@@ -81,7 +105,7 @@ def clear(typing: Any, floats: Any, target: Any, count: Any) -> Any:
             return [code.plus(state[0], WIDTH)]
 
         (target,) = code.loop(b.lshr(count, code.number(code.lanes.bit_length() - 1)), [target], whole)
-        code.store_some(code.zero, target, code.first(b.and_(count, code.number(code.lanes - 1))))
+        code.store_first([(code.zero, target, 0)], b.and_(count, code.number(code.lanes - 1)))
         return context.get_dummy_value()
 
     return types.void(floats, *[types.intp] * 2), generate

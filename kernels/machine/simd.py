@@ -107,12 +107,12 @@ def _accumulate_variant(code: Code, rows: int, vectors: int, of: Sum) -> Callabl
 
         first = [code.broadcast(code.plus(of.start, r * code.size)) for r in range(rows)]
         sums = code.loop(of.terms, [of.places, of.w, *[value for value in first for _ in range(vectors)]], term)[2:]
-        masks = [code.first(b.sub(of.valid, code.number(v * code.lanes))) for v in range(vectors)]
-        row = of.out
+        row, values = of.out, []
         for r in range(rows):
             for v in range(vectors):
-                code.store_some(sums[r * vectors + v], code.plus(row, v * WIDTH), masks[v])
+                values.append((sums[r * vectors + v], code.plus(row, v * WIDTH), v * code.lanes))
             row = b.add(row, of.apart)
+        code.store_first(values, of.valid)
 
     return emit
 

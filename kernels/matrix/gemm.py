@@ -33,6 +33,9 @@ Steps = tuple[int, int, int]
 TERMS = 1024
 """Terms that are summed at a time: a panel of them stays in the second-level cache, and rows in the first."""
 
+VECTORS = (0,) * registers.PANEL
+"""How many vectors a panel has, as `moves.copy_whole` wants to be told."""
+
 FEW = 6
 """Rows up to which `dot` is quicker than copying the transpose of b."""
 
@@ -131,7 +134,9 @@ def _pack_columns(b: Array, at: int, steps: Steps, columns: int, count: int, som
     """A panel of `some` columns of b[at:], with `count` terms, at an address: (terms, a panel)."""
     size, column = b.itemsize, steps[2]
     wide, source = registers.PANEL * registers.WIDTH, simd.address(b) + at * size
-    if column == 1:
+    if column == 1 and some * size == wide:
+        moves.copy_whole(b, source, steps[1] * size, count, columns, wide, VECTORS)
+    elif column == 1:
         moves.copy(b, moves.Source(source, steps[1] * size, 1, 0, some), columns, count, wide // size)
     else:
         lanes = registers.WIDTH // size
