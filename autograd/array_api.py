@@ -78,6 +78,9 @@ def argsort(x: Any, /, *, axis: int = -1, descending: builtins.bool = False, sta
     return wrap(x._array.shape[axis] - 1 - _np.flip(backwards, axis))
 
 
+_DTYPES = ("bool", *[f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)], "float32", "float64")
+
+
 class __array_namespace_info__:  # noqa: N801 - the standard's name
     """What this namespace can do: the standard's questions."""
 
@@ -99,8 +102,8 @@ class __array_namespace_info__:  # noqa: N801 - the standard's name
 
     def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, Any]:
         """Name -> dtype, of a kind."""
-        found = _np.__array_namespace_info__().dtypes(kind=kind)
-        return {name: dtype for name, dtype in found.items() if dtype.kind != "c"}
+        every = {name: _np.dtype(name) for name in _DTYPES}
+        return {name: dtype for name, dtype in every.items() if kind is None or _np.isdtype(dtype, kind)}
 
 
 class _Linalg(types.ModuleType):

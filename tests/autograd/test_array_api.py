@@ -8,6 +8,8 @@ import pytest
 import autograd
 from autograd.errors import NoRuleError
 
+BEFORE_2_1 = np.lib.NumpyVersion(np.__version__) < "2.1.0"
+
 CALLS = """
 xp.asarray([1.0,2.0]) ; xp.asarray(3, dtype=xp.float32) ; xp.asarray(x, dtype=xp.float32) ;
 xp.asarray(x, copy=True) ; xp.asarray([[1,2],[3,4]]) ; xp.asarray([True]) ; xp.asarray(x, device=x.device) ;
@@ -129,6 +131,8 @@ def test_calls_give_what_they_give_for_arrays(tracked):
     xp = tensors["x"].__array_namespace__()
     differ = []
     for call in calls():
+        if BEFORE_2_1 and ("min=" in call or "max=" in call):  # where NumPy's clip has no such names
+            continue
         wanted = plain(eval(call, {"xp": np, **ARRAYS}))
         try:
             found = plain(eval(call, {"xp": xp, **tensors}))

@@ -42,6 +42,8 @@ def functions() -> dict[str, tuple[Any, Any]]:
 
 
 FUNCTIONS = functions()
+if np.lib.NumpyVersion(np.__version__) < "2.2.0":
+    del FUNCTIONS["np.trim_zeros"]  # of one axis only, before
 UFUNCS = {name: f for name, (f, _) in FUNCTIONS.items() if isinstance(f, np.ufunc)}
 METHODS: dict[str, list[tuple[Any, ...]]] = {
     "reduce": [(w,), (w, 1), (x,)],

@@ -35,7 +35,8 @@ def _copied(like, table, row, start, z):
 @kernel
 def _spans(ends, first, last, z):
     for row in range(len(ends)):
-        z[row] = span(ends, row, first, last)
+        start, count = span(ends, row, first, last)
+        z[row, 0], z[row, 1] = start, count
 
 
 def test_array_objects_look_as_they_should():
