@@ -131,8 +131,8 @@ def test_calls_give_what_they_give_for_arrays(tracked):
     xp = tensors["x"].__array_namespace__()
     differ = []
     for call in calls():
-        if BEFORE_2_1 and ("min=" in call or "max=" in call):  # where NumPy's clip has no such names
-            continue
+        if BEFORE_2_1 and (("clip" in call and "=" in call) or ("reshape" in call and "copy=" in call)):
+            continue  # arguments that NumPy has since then
         wanted = plain(eval(call, {"xp": np, **ARRAYS}))
         try:
             found = plain(eval(call, {"xp": xp, **tensors}))
