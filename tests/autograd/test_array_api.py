@@ -131,9 +131,11 @@ def test_calls_give_what_they_give_for_arrays(tracked):
     xp = tensors["x"].__array_namespace__()
     differ = []
     for call in calls():
-        if BEFORE_2_1 and (("clip" in call and "=" in call) or ("reshape" in call and "copy=" in call)):
-            continue  # arguments that NumPy has since then
-        wanted = plain(eval(call, {"xp": np, **ARRAYS}))
+        try:
+            wanted = plain(eval(call, {"xp": np, **ARRAYS}))
+        except (AttributeError, TypeError):  # functions and arguments that NumPy has since 2.1
+            assert BEFORE_2_1, call
+            continue
         try:
             found = plain(eval(call, {"xp": xp, **tensors}))
         except NoRuleError as error:  # what has no derivative says so
