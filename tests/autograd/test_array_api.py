@@ -131,6 +131,8 @@ def test_calls_give_what_they_give_for_arrays(tracked):
     xp = tensors["x"].__array_namespace__()
     differ = []
     for call in calls():
+        if BEFORE_2_1 and call.strip() in ("xp.ceil(i)", "xp.floor(i)", "xp.trunc(i)"):  # which made floats of integers
+            continue
         try:
             wanted = plain(eval(call, {"xp": np, **ARRAYS}))
         except (AttributeError, TypeError):  # functions and arguments that NumPy has since 2.1
