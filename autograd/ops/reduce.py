@@ -156,6 +156,8 @@ def std(x: Any, *, axis: Any = None, correction: float = 1, keepdims: bool = Fal
 def share(x: Any, z: Any, *, axis: Any = None) -> Any:
     """1/k at each of the k elements along `axis` that equal z, 0 elsewhere; z has size 1 along `axis`. A constant."""
     hits = x == z
+    if np.count_nonzero(hits) == z.size and (z == z).all():  # shortcut: one each
+        return hits.astype(x.dtype)
     count = add_reduce(hits, axis=axis, dtype=np.int64, keepdims=True)
     if not count.all():  # NaN equals nothing, but here it is the NaNs that decided
         hits = hits | (np.isnan(x) & np.isnan(z))
