@@ -102,9 +102,10 @@ print(f"eager {1e6 * eager:.0f} us, frozen {1e6 * without_python:.0f} us")
 # Products of up to half a million multiplications are not among this: their sums stay in registers, at the speed of
 # large ones, and nothing is called in between, so a step of 50 layers of 64 units takes a third of the time.
 #
-# A frozen function holds the memory that it works in. What backward computes takes the place of what forward has left
-# for it; with ``retain_graph=True`` it works on a copy. New in each call are results and gradients alone, and what
-# operations return that are called as they are.
+# A frozen function holds the memory that it works in, about as much as eager mode needs at the most. A result takes
+# the place of an operand that nobody reads any more, and what backward computes that of what forward has left for it;
+# with ``retain_graph=True`` it works on a copy. New in each call are results and gradients alone, and what operations
+# return that are called as they are.
 #
 # With ``WENGERT_TIMES=1`` in the environment, ``frozen.source`` says how long each of its lines takes.
 

@@ -57,7 +57,7 @@ def step_of(make, way):
     return way(step), (x, y)
 
 
-MORE = {mlp: 1.03, lenet: 1.03, transformer: 1.03}
+MORE = {mlp: 1.04, lenet: 1.06, transformer: 1.05}
 """How many times as much memory a frozen step may need."""
 
 
@@ -135,7 +135,7 @@ def looping(kind):
 
 
 @pytest.mark.parametrize(
-    ("kind", "more"), [(nn.LSTMCell, 1.08), pytest.param(nn.GRUCell, 1.02, marks=pytest.mark.slow)]
+    ("kind", "more"), [(nn.LSTMCell, 1.1), pytest.param(nn.GRUCell, 1.03, marks=pytest.mark.slow)]
 )
 def test_what_forward_leaves_for_a_walk_back_is_overwritten(kind, more):
     eager, frozen_ = [peak(looping(kind), way) for way in (lambda f: f, frozen)]
