@@ -308,6 +308,7 @@ def _gather_variant(
 
     def columns(i: Any, state: list[Any]) -> list[Any]:
         source, target, left = state
+
         def one_plane(i: Any, state: list[Any]) -> list[Any]:
             source, target, bias = state
             shift = code.broadcast(bias)

@@ -134,9 +134,7 @@ def looping(kind):
     return make
 
 
-@pytest.mark.parametrize(
-    ("kind", "more"), [(nn.LSTMCell, 1.1), pytest.param(nn.GRUCell, 1.03, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize(("kind", "more"), [(nn.LSTMCell, 1.1), pytest.param(nn.GRUCell, 1.03, marks=pytest.mark.slow)])
 def test_what_forward_leaves_for_a_walk_back_is_overwritten(kind, more):
     eager, frozen_ = [peak(looping(kind), way) for way in (lambda f: f, frozen)]
     assert frozen_ < eager * more + 100_000, f"{frozen_ / eager:.2f} times as much"
