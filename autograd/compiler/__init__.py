@@ -21,6 +21,8 @@ a few lines of Python around that:
     groups.py     which nodes become one loop
     tables.py     a loop as instructions
     plan.py       where everything is in memory
+    packing.py    values in one piece of memory, each for as long as it lives
+    successors.py results that take the place of an operand
     numbering.py  all of that as tables of numbers
     frames.py     that memory, used again at every call
     timing.py     how long its lines take, if somebody wants to know
