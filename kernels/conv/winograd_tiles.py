@@ -308,6 +308,7 @@ def _gather_variant(
 
     def columns(i: Any, state: list[Any]) -> list[Any]:
         source, target, left = state
+        masks = [code.first(b.sub(left, code.number(v * code.lanes))) for v in range(wide if WIDTH == 64 else 0)]
 
         def one_plane(i: Any, state: list[Any]) -> list[Any]:
             source, target, bias = state
@@ -324,7 +325,11 @@ def _gather_variant(
                         values = [
                             (zipped[next_ * wide + v], code.plus(start, v * WIDTH), v * code.lanes) for v in range(wide)
                         ]
-                        code.store_first(values, b.select(here, left, code.number(0)))
+                        if WIDTH == 64:  # masks for all rows
+                            for (value, place, _), mask in zip(values, masks, strict=True):
+                                code.store_some(value, place, b.select(here, mask, ir.Constant(code.mask, None)))
+                        else:
+                            code.store_first(values, b.select(here, left, code.number(0)))
                     address = b.add(address, out.row)
                 step = code.number(m * together)
                 after = b.add(source, b.mul(line, code.number(together))), b.add(target, b.mul(out.row, step))
