@@ -322,9 +322,6 @@ class Ready:
         assert self.backward is not None
         if len(self.outputs) == 1:
             return self.backward(frame, dz, *again)
-        if self.outputs == list(range(len(dz))):  # each output is another value
-            given = [np.zeros(z.shape, z.dtype) if g is None else g for g, z in zip(dz, self.kinds, strict=True)]
-            return self.backward(frame, *given, *again)
         seeds: dict[int, Any] = {}
         for part, number, z in zip(dz, self.outputs, self.kinds, strict=True):
             if part is None:
